@@ -1,0 +1,35 @@
+# What a person types. Everything below sets itself up on a fresh machine.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+MODEL ?= complete
+
+.DEFAULT_GOAL := help
+.PHONY: help setup models demo check test bench clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/.installed: pyproject.toml constraints.txt tools/bootstrap.py
+	@$(PYTHON) tools/bootstrap.py $(VENV)
+	@touch $@
+
+setup: $(VENV)/.installed ## make .venv with pilotfish, pytest and the 0.5B model
+	@$(BIN)/pilotfish model pull $(MODEL)
+
+demo: setup ## the main job on real input with the real model
+	@$(BIN)/python -m tools.demo
+
+check: $(VENV)/.installed ## format, lint, types, imports, unit tests: under a minute
+	@$(BIN)/python -m tools.check
+
+test: setup ## everything that asserts correctness
+	@$(BIN)/pilotfish model pull quick
+	@$(BIN)/python -m tools.check --all
+
+bench: setup ## what measures time, or needs the 1.5B
+	@$(BIN)/pilotfish model pull repair
+	@$(BIN)/python -m benchmarks
+
+clean: ## remove what setup made (models stay in your data folder)
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Hallucination diagnostics and ruff beside them, as :class:`~analysis.findings.Finding` values."""

@@ -1,0 +1,54 @@
+"""Which names may stand in a hole, and how sure analysis is about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Tier(StrEnum):
+    """How a :class:`NameSet` may be used (design.md §2)."""
+
+    CLOSED = "closed"
+    """The set is complete: a name outside it does not exist. Prune."""
+    OPEN = "open"
+    """Known names, maybe incomplete: rank, never prune."""
+    ABSTAIN = "abstain"
+    """Nothing is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """One name: what it is called, what kind of thing it is, its type and where it comes from.
+
+    ``kind`` is one of ``function``, ``class``, ``instance``, ``module``, ``param``, ``property``,
+    ``statement``, ``keyword``; ``type`` is for display; ``origin`` is a module name, ``file`` or
+    ``witness`` (the same receiver shows it elsewhere in the file). All but ``name`` may be ``""``.
+    """
+
+    name: str
+    kind: str = ""
+    type: str = ""
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NameSet:
+    """The names for one hole. ``monitor`` is the hole kind; ``reason`` says why this tier."""
+
+    monitor: str
+    tier: Tier
+    reason: str
+    names: tuple[Name, ...] = ()
+    receiver_type: str = ""
+    #: Distribution and version the answer was read from, e.g. ``"httpx 0.28.1"``, or ``""``.
+    looked_at: str = ""
+
+    @classmethod
+    def abstain(cls, monitor: str, reason: str) -> NameSet:
+        """The answer of one who does not know."""
+        return cls(monitor, Tier.ABSTAIN, reason)
+
+    def spellings(self) -> frozenset[str]:
+        """The names as plain strings."""
+        return frozenset(n.name for n in self.names)

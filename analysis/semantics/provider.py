@@ -1,0 +1,22 @@
+"""The protocol behind which names and types are looked up."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from analysis.deadline import Deadline
+from analysis.names import NameSet
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
+
+
+class SemanticProvider(Protocol):
+    """Answers what may stand in a hole.
+
+    Implementations never raise for the user's code: what they cannot answer in time or at all is
+    a :class:`~analysis.names.NameSet` with tier ``abstain`` and the reason.
+    """
+
+    def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
+        """The names that may stand in ``hole``, not filtered by ``hole.prefix``."""
+        ...

@@ -1,0 +1,45 @@
+"""The construct a cursor stands in, seen by syntax alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HoleKind(StrEnum):
+    """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names."""
+
+    ATTRIBUTE = "attribute"
+    IMPORT_MODULE = "import_module"
+    IMPORT_MEMBER = "import_member"
+    KEYWORD = "keyword"
+    ARGUMENT = "argument"
+    NAME = "name"
+    SUBSCRIPT_KEY = "subscript_key"
+    EXCEPTION = "exception"
+    DECORATOR = "decorator"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """A place where a name is being written. All offsets are code points into the text.
+
+    ``start`` is where the name begins (just behind the dot of an attribute), ``cursor`` where the
+    cursor is, ``prefix`` the part already typed (``text[start:cursor]``), ``end`` where the
+    identifier under the cursor ends. ``receiver`` is the span before the dot, for an import
+    member the module path. ``store`` is true where the name is assigned, deleted or declared, so
+    that it may be new. ``guards`` names syntactic reasons for doubt (``hasattr``,
+    ``try_attribute_error``, ``isinstance``, …).
+    """
+
+    kind: HoleKind
+    start: int
+    cursor: int
+    end: int
+    prefix: str = ""
+    receiver: tuple[int, int] | None = None
+    receiver_text: str = ""
+    store: bool = False
+    guards: tuple[str, ...] = ()
+    reason: str = ""

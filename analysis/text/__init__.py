@@ -1,0 +1,1 @@
+"""Documents: immutable text, its line index, positions in three encodings, incremental edits."""

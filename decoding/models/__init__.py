@@ -1,0 +1,1 @@
+"""Model files: the manifest, the download from several sources, verification."""

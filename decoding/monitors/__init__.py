@@ -1,0 +1,1 @@
+"""Who constrains: one monitor a file, each starts where the bytes show its trigger."""

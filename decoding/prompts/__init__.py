@@ -1,0 +1,1 @@
+"""Fill-in-the-middle prompts, one template a model family, within a token budget."""

@@ -1,0 +1,1 @@
+"""Who computes: a protocol and its implementations over llama.cpp and HTTP."""

@@ -1,0 +1,64 @@
+"""The facade of this room: a model that fills holes, scores texts and answers, under guidance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot
+from decoding.completion import Completion
+from decoding.evidence import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class InfillRequest:
+    """Write what goes at ``offset`` (code points) of ``snapshot.text``, given both sides.
+
+    ``preamble`` is put before the file in the prompt as a comment (for instance the failing test).
+    ``multiline`` lets it go on past the end of the line, to the end of a block. ``temperature`` 0
+    is greedy; otherwise ``seed`` decides.
+    """
+
+    snapshot: Snapshot
+    offset: int
+    max_tokens: int = 48
+    multiline: bool = False
+    temperature: float = 0.0
+    seed: int = 0
+    preamble: str = ""
+
+
+class Writer(Protocol):
+    """What repair and the engine see of a model. One call at a time; not thread-safe."""
+
+    name: str
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        """Fill one hole; ``evidence`` ``None`` is unguided."""
+        ...
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt is
+        evaluated once. Yields each as it is ready."""
+        ...
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``."""
+        ...

@@ -1,0 +1,1 @@
+"""The front door of editors: the protocol, document sync, one file per feature."""

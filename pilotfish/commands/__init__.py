@@ -1,0 +1,1 @@
+"""Commands, one a file: ``NAME``, ``HELP``, ``EXAMPLES``, ``add_arguments`` and ``run``."""

@@ -1,0 +1,128 @@
+"""Entry point of the command line: picks a command, runs it, turns errors into exit codes.
+
+Exit codes (design.md §5): 0 nothing left to say, 1 findings or not repaired, 2 usage or
+environment error. Only the chosen command's module is imported, which keeps start-up short.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import NoReturn, Protocol
+
+from analysis.errors import ExplainedError
+from pilotfish.console import explain, report_bug
+
+#: Commands in the order that ``--help`` shows them, each a module of ``pilotfish.commands``.
+COMMANDS: dict[str, str] = {
+    "check": "find invented API and lint; --fix mends what is safe",
+    "fix": "repair a file until a failing test passes, and show the verified diff",
+    "complete": "what the server would insert at a position",
+    "inspect": "which names may stand at a position, and how sure that is",
+    "serve": "the language server on standard input and output",
+    "model": "list, pull and verify models",
+    "trust": "trust a workspace: its interpreter may be started",
+    "doctor": "what works here, what does not, and how to mend it",
+}
+
+USAGE_ERROR = 2
+
+
+class Command(Protocol):
+    """What a module of ``pilotfish.commands`` provides."""
+
+    EXAMPLES: str
+
+    def add_arguments(self, parser: argparse.ArgumentParser) -> None:
+        """Declare the command's options."""
+        ...
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Run and return the exit code."""
+        ...
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        explain(f"{self.prog}: {message}", mend=f"see {self.prog} --help")
+        sys.exit(USAGE_ERROR)
+
+
+def _top_level() -> _Parser:
+    width = max(map(len, COMMANDS))
+    listing = "\n".join(f"  {name:<{width}}  {text}" for name, text in COMMANDS.items())
+    parser = _Parser(
+        prog="pilotfish",
+        usage="pilotfish COMMAND [options]",
+        description="Keeps a local model's Python true to the code around it.",
+        epilog=f"commands:\n{listing}\n\nSee pilotfish COMMAND --help for options and examples.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"pilotfish {version('pilotfish')}")
+    parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
+    return parser
+
+
+def load(name: str) -> Command:
+    """The module of command ``name``."""
+    module: Command = importlib.import_module(f"pilotfish.commands.{name}")
+    return module
+
+
+def parser_for(name: str) -> argparse.ArgumentParser:
+    """The complete parser of command ``name``, as ``--help`` shows it."""
+    command = load(name)
+    parser = _Parser(
+        prog=f"pilotfish {name}",
+        description=COMMANDS[name][0].upper() + COMMANDS[name][1:] + ".",
+        epilog=f"examples:\n{command.EXAMPLES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.add_arguments(parser)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0].startswith("-"):
+        _top_level().parse_args(words)
+        _top_level().print_help(sys.stderr)
+        return USAGE_ERROR
+    name = words[0]
+    if name not in COMMANDS:
+        import difflib
+
+        near = difflib.get_close_matches(name, COMMANDS, 1)
+        explain(
+            f"there is no command '{name}'",
+            where="pilotfish",
+            mend=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
+        )
+        return USAGE_ERROR
+    options = parser_for(name).parse_args(words[1:])
+    try:
+        return load(name).run(options)
+    except ExplainedError as error:
+        explain(error.what, where=error.where, mend=error.mend)
+        return USAGE_ERROR
+    except KeyboardInterrupt:
+        explain("interrupted")
+        return 130
+    except BrokenPipeError:
+        # The reader of our output went away (``| head``): not an error of ours, and Python must
+        # not try to flush the broken pipe again at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Exception as error:  # noqa: BLE001 - invariant 10: a bug is reported, not dumped
+        report_bug(error)
+        return USAGE_ERROR
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,90 @@
+"""Options that several commands share, and the workspace they amount to."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from analysis.errors import AnalysisError
+from analysis.snapshot import Workspace
+from engine.trust import is_trusted
+
+#: Files and folders that mark the root of a workspace (design.md §5).
+ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
+
+
+def add_common(parser: argparse.ArgumentParser) -> None:
+    """Add the options known everywhere."""
+    group = parser.add_argument_group("common options")
+    group.add_argument("--python", metavar="PATH", help="the interpreter of your project")
+    group.add_argument("--model", metavar="NAME|PATH.gguf", help="a model by name or file")
+    group.add_argument(
+        "--workspace",
+        metavar="DIR",
+        help="root of the project (default: nearest folder with pyproject.toml, setup.cfg or .git)",
+    )
+    group.add_argument(
+        "--trust",
+        action="store_true",
+        help="allow starting the interpreter that belongs to the workspace",
+    )
+
+
+def find_root(path: Path) -> Path:
+    """The workspace of ``path``, by the rule of design.md §5.
+
+    The nearest folder with a root marker; else the working directory if it contains the file;
+    else the first ancestor that is no package.
+    """
+    folder = path if path.is_dir() else path.parent
+    for candidate in (folder, *folder.parents):
+        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
+            return candidate
+    cwd = Path.cwd()
+    if folder.is_relative_to(cwd):
+        return cwd
+    while (folder / "__init__.py").exists() and folder.parent != folder:
+        folder = folder.parent
+    return folder
+
+
+def workspace_for(options: argparse.Namespace, path: Path) -> Workspace:
+    """The workspace of ``path`` under the common options.
+
+    Raises :class:`~analysis.errors.AnalysisError` when ``--workspace`` or ``--python`` is not
+    there.
+    """
+    if options.workspace:
+        root = Path(options.workspace).resolve()
+        if not root.is_dir():
+            raise AnalysisError("there is no such folder", where=f"--workspace {options.workspace}")
+    else:
+        root = find_root(path.resolve())
+    python = None
+    if options.python:
+        interpreter = Path(options.python).expanduser().absolute()
+        if not interpreter.is_file():
+            raise AnalysisError(
+                "there is no such interpreter",
+                where=f"--python {options.python}",
+                mend="give the path of a python executable, as .venv/bin/python",
+            )
+        python = str(interpreter)
+    return Workspace(str(root), trusted=options.trust or is_trusted(root), python=python)
+
+
+_LOCATION = re.compile(r"^(?P<file>.+?):(?P<line>\d+):(?P<column>\d+)$")
+
+
+def parse_location(text: str) -> tuple[Path, int, int]:
+    """``FILE:LINE:COL`` (1-based, as editors show it) as a path and 0-based line and column.
+
+    Raises :class:`~analysis.errors.AnalysisError` when it is not of that form.
+    """
+    match = _LOCATION.match(text)
+    if match is None or int(match["line"]) < 1 or int(match["column"]) < 1:
+        raise AnalysisError(
+            "expected FILE:LINE:COL, counted from 1", where=text, mend="as in app.py:12:5"
+        )
+    return Path(match["file"]), int(match["line"]) - 1, int(match["column"]) - 1

@@ -1,0 +1,1 @@
+"""Sources of candidate edits, one a file, cheapest first."""

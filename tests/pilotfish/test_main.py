@@ -1,0 +1,70 @@
+"""The frame of the command line: what it says to wrong words and how trust is remembered."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pilotfish.options import find_root, parse_location
+
+PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+
+
+def _run(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(home), "HOME": str(home)}
+    return subprocess.run(
+        [PILOTFISH, *words], capture_output=True, text=True, env=environment, check=False
+    )
+
+
+def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
+    done = _run("chekc", home=tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "did you mean 'check'?" in done.stderr
+
+
+def test_trust_is_remembered_and_taken_back(tmp_path: Path) -> None:
+    folder = tmp_path / "a b%20c"
+    folder.mkdir()
+    assert _run("trust", str(folder), home=tmp_path).returncode == 0
+    assert _run("trust", "--list", home=tmp_path).stdout == f"{folder}\n"
+    assert _run("trust", "--remove", str(folder), home=tmp_path).returncode == 0
+    assert _run("trust", "--list", home=tmp_path).stdout == ""
+    assert _run("trust", "--remove", str(folder), home=tmp_path).returncode == 1
+
+
+def test_trusting_nothing_is_a_usage_error(tmp_path: Path) -> None:
+    done = _run("trust", str(tmp_path / "absent"), home=tmp_path)
+    assert done.returncode == 2
+    assert "no such folder" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["app.py", "app.py:3", "app.py:0:1", "app.py:x:1", ":1:1"])
+def test_a_bad_location_is_explained(text: str) -> None:
+    with pytest.raises(Exception, match="FILE:LINE:COL"):
+        parse_location(text)
+
+
+def test_a_location_counts_from_one_and_may_hold_colons() -> None:
+    assert parse_location("c:odd/app.py:12:5") == (Path("c:odd/app.py"), 11, 4)
+
+
+def test_the_root_is_the_nearest_marked_folder(tmp_path: Path) -> None:
+    inner = tmp_path / "pkg" / "sub"
+    inner.mkdir(parents=True)
+    (tmp_path / "pyproject.toml").touch()
+    assert find_root(inner / "x.py") == tmp_path
+    (tmp_path / "pkg" / "setup.cfg").touch()
+    assert find_root(inner / "x.py") == tmp_path / "pkg"
+
+
+def test_without_a_marker_the_root_is_the_first_folder_that_is_no_package(tmp_path: Path) -> None:
+    package = tmp_path / "lib" / "pkg"
+    package.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    assert find_root(package / "x.py") == tmp_path / "lib"

@@ -1,0 +1,1 @@
+"""Scripts that keep the house: bootstrap, check, demo."""
