@@ -11,3 +11,10 @@ class DecodingError(ExplainedError):
 
 class ModelFileError(DecodingError):
     """A model file is missing, truncated, of an unsupported kind or not what its hash says."""
+
+
+class CancelledError(DecodingError):
+    """The request was cancelled while the model computed."""
+
+    def __init__(self) -> None:
+        super().__init__("the request was cancelled")
