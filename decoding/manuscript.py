@@ -1,0 +1,74 @@
+"""The text being written: tokens, their bytes, and the lexer's state behind each, cut at will.
+
+Knows tokens and text. Bytes become text only when a character is complete, so a token may end
+inside one; what was cut off by a rollback leaves no trace, since every mark is an immutable value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Where the text stands behind one token: ``length`` code points, ``rest`` the bytes of a
+    character that is not complete yet, ``size`` bytes in all (``rest`` included)."""
+
+    length: int = 0
+    rest: bytes = b""
+    size: int = 0
+
+
+class NotTextError(ValueError):
+    """The model wrote bytes that are not UTF-8."""
+
+
+class Manuscript:
+    """What has been written so far. One per pass of the loop."""
+
+    def __init__(self) -> None:
+        self.tokens: list[int] = []
+        self.logprobs: list[float] = []
+        self.text = ""
+        self._marks: list[Mark] = [Mark()]
+
+    def mark(self, tokens: int) -> Mark:
+        """Where the text stood behind the first ``tokens`` tokens."""
+        return self._marks[tokens]
+
+    def append(self, token: int, spelled: bytes, logprob: float) -> str:
+        """Accept a token; the text it completed (``""`` inside a character).
+
+        Raises :class:`NotTextError` and accepts nothing if the bytes can be no UTF-8.
+        """
+        last = self._marks[-1]
+        text, rest = decode(last.rest + spelled)
+        self.tokens.append(token)
+        self.logprobs.append(logprob)
+        self.text += text
+        self._marks.append(Mark(len(self.text), rest, last.size + len(spelled)))
+        return text
+
+    def cut(self, tokens: int) -> None:
+        """Keep the first ``tokens`` tokens."""
+        del self.tokens[tokens:], self.logprobs[tokens:], self._marks[tokens + 1 :]
+        self.text = self.text[: self._marks[-1].length]
+
+    def covering(self, start: int, end: int) -> tuple[int, int]:
+        """The half-open range of tokens that hold text between two code points."""
+        first = next((i for i in range(len(self.tokens)) if self._marks[i + 1].length > start), 0)
+        last = first
+        while last < len(self.tokens) and self._marks[last].length < end:
+            last += 1
+        return first, last
+
+
+def decode(data: bytes) -> tuple[str, bytes]:
+    """The complete characters of ``data`` and the bytes of one that is still open."""
+    try:
+        return data.decode("utf-8"), b""
+    except UnicodeDecodeError as error:
+        # A character that only lacks its end is no error: its bytes wait for the next token.
+        if error.reason == "unexpected end of data":
+            return data[: error.start].decode("utf-8"), data[error.start :]
+        raise NotTextError(str(error)) from error
