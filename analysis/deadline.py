@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 import time
@@ -64,10 +65,16 @@ class Cancellation:
         """Whether :meth:`cancel` was called."""
         return self._event.is_set()
 
-    def on_cancel(self, callback: Callable[[], None]) -> None:
-        """Call ``callback`` when cancelled."""
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when cancelled. Returns a function that takes this back, for those
+        who outlive their interest in a long request."""
         with self._lock:
             if not self._event.is_set():
                 self._callbacks.append(callback)
-                return
+                return lambda: self._forget(callback)
         callback()
+        return lambda: None
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock, contextlib.suppress(ValueError):
+            self._callbacks.remove(callback)

@@ -1,17 +1,36 @@
-"""Requests and answers of the engine, as values. All are frozen and survive the wire."""
+"""Requests and answers of the engine, as values. All are frozen and survive the wire.
+
+This is the contract of the front doors with everything below; the value types that answers are
+made of are exported here too. A request says by its base which answer it gets:
+``class InspectRequest(Request[InspectAnswer])``.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
 
-from analysis.findings import Finding
-from analysis.names import NameSet
+from analysis.findings import Edit, Finding, Mend, Severity
+from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
+from decoding.completion import Completion, Event, Timing
+from engine.settings.values import MachineSettings, ProjectSettings
+
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True, slots=True)
-class InspectRequest:
+class Request(Generic[Answer]):
+    """Something the engine is asked for; ``Answer`` is what it answers unless it fails.
+
+    ``repeatable`` requests are asked once more when the engine dies over them.
+    """
+
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, slots=True)
+class InspectRequest(Request["InspectAnswer"]):
     """Which names may stand at a position (0-based line, 0-based code point)?"""
 
     snapshot: Snapshot
@@ -29,7 +48,7 @@ class InspectAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CompleteRequest:
+class CompleteRequest(Request["CompleteAnswer"]):
     """What should be inserted at a position? ``deadline_ms`` bounds each wait for evidence."""
 
     snapshot: Snapshot
@@ -49,7 +68,7 @@ class CompleteAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class CheckRequest:
+class CheckRequest(Request["CheckAnswer"]):
     """Diagnostics of one snapshot (an open document)."""
 
     snapshot: Snapshot
@@ -64,8 +83,10 @@ class CheckAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class FixRequest:
+class FixRequest(Request["FixAnswer"]):
     """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line."""
+
+    repeatable: ClassVar[bool] = False
 
     snapshot: Snapshot
     test: str = ""
@@ -109,7 +130,7 @@ class FixAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class WarmRequest:
+class WarmRequest(Request["Done"]):
     """Prepare for work in a workspace: load the model, start the worker, pre-warm its caches."""
 
     workspace: Workspace
@@ -117,19 +138,82 @@ class WarmRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusRequest:
+class StatusRequest(Request["StatusAnswer"]):
     """What is loaded and running?"""
 
 
 @dataclass(frozen=True, slots=True)
 class StatusAnswer:
-    """State for a status bar: model name (or why there is none), worker pids, engine pid."""
+    """State for a status bar: model name (or why there is none), worker pids, engine pid.
+
+    ``model_state`` is ``unloaded``, ``loading``, ``loaded`` or ``missing``; ``model_reason`` says
+    why it is missing and ``model_mend`` what helps. ``waiting`` counts requests not yet answered.
+    """
 
     engine_pid: int
     model: str
     model_state: str
     worker_pids: tuple[int, ...] = ()
     resident_bytes: int = 0
+    model_reason: str = ""
+    model_mend: str = ""
+    waiting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureRequest(Request["ConfigureAnswer"]):
+    """Options of the front door, over the user's own file: an editor's initialization options.
+
+    ``options`` is the JSON object as the client sent it, in camel case; what is wrong with it
+    comes back as problems and is otherwise left at its default.
+    """
+
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigureAnswer:
+    """The machine's settings in force, and what is wrong with them (``path`` may be ``""``)."""
+
+    machine: MachineSettings
+    problems: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectRequest(Request["ProjectAnswer"]):
+    """What does the project at ``root`` (an absolute path) decide, and is it trusted?"""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProjectAnswer:
+    """The project's settings, what is wrong with them, and whether the user trusts the folder.
+
+    ``problems`` lie in its ``pyproject.toml``; ``python`` is the interpreter that the machine's
+    settings name, for :class:`~analysis.snapshot.Workspace`.
+    """
+
+    project: ProjectSettings
+    problems: tuple[Finding, ...] = ()
+    trusted: bool = False
+    python: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TrustRequest(Request["Done"]):
+    """Remember that the user trusts the folder ``root``, or takes it back."""
+
+    root: str
+    trusted: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """The first word of an engine that is ready to be asked."""
+
+    pid: int
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +246,73 @@ class Done:
     """The answer of a request that has nothing to say."""
 
     notes: tuple[str, ...] = field(default=())
+
+
+#: Every message by the name that the wire gives it.
+REGISTRY: dict[str, type[Any]] = {
+    kind.__name__: kind
+    for kind in (
+        CancelRequest,
+        CheckAnswer,
+        CheckRequest,
+        CompleteAnswer,
+        CompleteRequest,
+        ConfigureAnswer,
+        ConfigureRequest,
+        Done,
+        Failure,
+        FixAnswer,
+        FixRequest,
+        Hello,
+        InspectAnswer,
+        InspectRequest,
+        Progress,
+        ProjectAnswer,
+        ProjectRequest,
+        StatusAnswer,
+        StatusRequest,
+        TrustRequest,
+        WarmRequest,
+    )
+}
+
+__all__ = [
+    "REGISTRY",
+    "CancelRequest",
+    "CheckAnswer",
+    "CheckRequest",
+    "CompleteAnswer",
+    "CompleteRequest",
+    "Completion",
+    "ConfigureAnswer",
+    "ConfigureRequest",
+    "Done",
+    "Edit",
+    "Event",
+    "Failure",
+    "Finding",
+    "FixAnswer",
+    "FixRequest",
+    "Hello",
+    "InspectAnswer",
+    "InspectRequest",
+    "MachineSettings",
+    "Mend",
+    "Name",
+    "NameSet",
+    "Progress",
+    "ProjectAnswer",
+    "ProjectRequest",
+    "ProjectSettings",
+    "RankedPatch",
+    "Request",
+    "Severity",
+    "Snapshot",
+    "StatusAnswer",
+    "StatusRequest",
+    "Tier",
+    "Timing",
+    "TrustRequest",
+    "WarmRequest",
+    "Workspace",
+]

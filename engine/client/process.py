@@ -1,0 +1,212 @@
+"""The engine as a process of its own that comes back by itself.
+
+One thread starts it, reads from it and starts it again; callers only touch a table and a queue, so
+an event loop never waits here. What was being asked when it died is asked once more where that is
+harmless, and fails with kind ``gone`` where it is not: nothing is lost in silence.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from engine.client.connection import GRACE_SECONDS, Connection
+from engine.client.submission import (
+    CANCELLED,
+    EngineState,
+    Entry,
+    Ledger,
+    OnProgress,
+    Phase,
+    Submission,
+    gone,
+    shielded,
+)
+from engine.logs import stderr_log
+from engine.messages import CancelRequest, ConfigureRequest, Hello, Request, WarmRequest
+
+Answer = TypeVar("Answer")
+
+COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "engine.process")
+#: Waits before the next start, from the second death in a row on; the first is mended at once.
+BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
+#: An engine that lived this long died for a new reason: the waits begin anew.
+STEADY_SECONDS = 30.0
+#: Starts in a row without a word of the engine, after which nothing is tried unasked.
+FAILED_STARTS = 4
+#: A request goes to at most so many engines, so that one that kills them does not for ever.
+MOST_SENT = 2
+
+
+class EngineProcess:
+    """An :class:`~engine.client.submission.EngineClient` over a child process.
+
+    ``options`` are the editor's initialization options (camel case), given to every engine that
+    is started. Starting happens behind the caller: the constructor returns at once.
+    """
+
+    def __init__(
+        self, options: Mapping[str, Any] | None = None, *, command: Sequence[str] = COMMAND
+    ) -> None:
+        self._command = list(command)
+        self._lock = threading.RLock()
+        self._ledger = Ledger()
+        self._connection: Connection | None = None
+        self._configuration = ConfigureRequest(dict(options or {}))
+        self._warmth: dict[str, WarmRequest] = {}
+        self._state = EngineState(Phase.STARTING)
+        self._callbacks: list[Callable[[EngineState], None]] = []
+        self._closed = threading.Event()
+        #: Set by what should end the rest of an engine that could not be started.
+        self._wake = threading.Event()
+        self._thread = threading.Thread(target=self._supervise, name="engine-client", daemon=True)
+        self._thread.start()
+
+    def submit(
+        self, request: Request[Answer], *, on_progress: OnProgress | None = None
+    ) -> Submission[Answer]:
+        """See :class:`~engine.client.submission.EngineClient`."""
+        with self._lock:
+            entry = self._ledger.open(request, on_progress)
+            if isinstance(request, ConfigureRequest):
+                self._configuration = request
+            elif isinstance(request, WarmRequest):
+                self._warmth[request.workspace.root] = request
+            closed = self._closed.is_set()
+            if not closed and self._connection is not None:
+                self._send(self._connection, entry)
+            elif self._state.phase is Phase.FAILED:
+                self._wake.set()
+        if closed:
+            self._ledger.settle(entry.id, gone("the engine was closed"))
+        entry.future.add_done_callback(lambda f: self._cancel(entry) if f.cancelled() else None)
+        return Submission(entry.id, entry.future, lambda: self._cancel(entry))
+
+    def on_state(self, callback: Callable[[EngineState], None]) -> None:
+        """See :class:`~engine.client.submission.EngineClient`."""
+        with self._lock:
+            self._callbacks.append(callback)
+            shielded(callback, self._state)
+
+    def close(self) -> None:
+        """End the engine and wait for its end: two seconds at most, then it is killed."""
+        with self._lock:
+            self._closed.set()
+            self._wake.set()
+            if self._connection is not None:
+                self._connection.hang_up()
+        self._thread.join(GRACE_SECONDS)
+        with self._lock:
+            if self._connection is not None:
+                self._connection.kill()
+        self._thread.join()
+
+    # ------------------------------------------------------------------ the supervising thread
+
+    def _supervise(self) -> None:
+        deaths = silent = restarts = 0
+        while not self._closed.is_set():
+            began = time.monotonic()
+            detail, spoke = self._live_once(restarts)
+            silent = 0 if spoke else silent + 1
+            deaths = 1 if time.monotonic() - began > STEADY_SECONDS else deaths + 1
+            restarts += 1
+            if self._closed.is_set():
+                break
+            if silent >= FAILED_STARTS:
+                self._give_up(detail)
+                silent = FAILED_STARTS - 1
+            self._announce(EngineState(Phase.RESTARTING, detail, None, restarts))
+            if deaths > 1:
+                self._closed.wait(BACKOFF_SECONDS[min(deaths - 2, len(BACKOFF_SECONDS) - 1)])
+        for entry in self._ledger.entries():
+            self._ledger.settle(entry.id, gone("the engine was closed"))
+        self._announce(EngineState(Phase.CLOSED, restarts=restarts))
+
+    def _live_once(self, restarts: int) -> tuple[str, bool]:
+        """Start an engine and serve until it ends: why it ended, and whether it ever spoke."""
+        try:
+            connection = Connection(self._command, stderr_log())
+        except OSError as error:
+            return f"the engine cannot be started: {error}", False
+        spoke = False
+        with self._lock:
+            self._connection = connection
+            connection.post(0, self._configuration)
+            for entry in self._ledger.entries():
+                self._send(connection, entry)
+            if restarts:
+                for warm in self._warmth.values():
+                    connection.post(0, warm)
+            if self._closed.is_set():
+                connection.hang_up()
+        for message in connection.messages():
+            if isinstance(message.body, Hello):
+                spoke = True
+                self._announce(EngineState(Phase.READY, "", connection.pid, restarts))
+            elif message.id:
+                self._ledger.settle(message.id, message.body)
+        with self._lock:
+            self._connection = None
+        detail = _cause(connection.wait(), connection.pid)
+        for entry in self._ledger.entries():
+            self._after_death(entry, detail, spoke)
+        return detail, spoke
+
+    def _after_death(self, entry: Entry, detail: str, spoke: bool) -> None:
+        if not spoke:
+            # It died before it read anything: whatever killed it, it was not this request.
+            entry.sent = max(0, entry.sent - 1)
+        if not entry.sent:
+            return
+        if entry.cancelled:
+            self._ledger.settle(entry.id, CANCELLED)
+        elif not entry.request.repeatable or entry.sent >= MOST_SENT:
+            self._ledger.settle(entry.id, gone(detail))
+
+    def _give_up(self, detail: str) -> None:
+        log: Path | None = stderr_log()
+        mend = f"see {log}, and run: pilotfish doctor" if log else "run: pilotfish doctor"
+        with self._lock:
+            self._announce(EngineState(Phase.FAILED, f"{detail} ({mend})"))
+            if not self._closed.is_set():
+                self._wake.clear()
+            lost = self._ledger.entries()
+        for entry in lost:
+            self._ledger.settle(entry.id, gone(detail, mend))
+        self._wake.wait()
+
+    def _announce(self, state: EngineState) -> None:
+        with self._lock:
+            self._state = state
+            for callback in self._callbacks:
+                shielded(callback, state)
+
+    # ------------------------------------------------------------------ callers' threads
+
+    def _send(self, connection: Connection, entry: Entry) -> None:
+        entry.sent += 1
+        connection.post(entry.id, entry.request)
+        if entry.cancelled:
+            connection.post(0, CancelRequest(entry.id))
+
+    def _cancel(self, entry: Entry) -> None:
+        with self._lock:
+            if entry.cancelled:
+                return
+            entry.cancelled = True
+            connection = self._connection
+            if connection is not None:
+                connection.post(0, CancelRequest(entry.id))
+        if connection is None:
+            self._ledger.settle(entry.id, CANCELLED)
+
+
+def _cause(status: int, pid: int) -> str:
+    if status < 0:
+        return f"the engine (process {pid}) was killed by signal {-status}"
+    return f"the engine (process {pid}) ended with status {status}"

@@ -1,0 +1,21 @@
+"""``StatusRequest``: what is loaded and running. Answered at once, whatever else runs."""
+
+from __future__ import annotations
+
+import os
+
+import psutil
+
+from engine.context import Context
+from engine.messages import StatusAnswer, StatusRequest
+
+
+def status(request: StatusRequest, context: Context) -> StatusAnswer:
+    """The state of this engine; ``resident_bytes`` is of this process alone."""
+    del request
+    return StatusAnswer(
+        engine_pid=os.getpid(),
+        model=context.machine.model,
+        model_state="unloaded",
+        resident_bytes=psutil.Process().memory_info().rss,
+    )

@@ -1,0 +1,53 @@
+"""Where the engine's log is, and what may be in it.
+
+Text of the user's never is, above the level ``debug`` (invariant 7): what is logged are kinds of
+requests, sizes, times and places in Pilotfish's own code.
+"""
+
+from __future__ import annotations
+
+import logging
+import logging.handlers
+from pathlib import Path
+
+import platformdirs
+
+#: A log file larger than this is turned over; one older one is kept.
+MOST_BYTES = 1_000_000
+
+
+def log_folder() -> Path:
+    """The folder of the logs, which may not exist."""
+    return Path(platformdirs.user_log_dir("pilotfish", appauthor=False))
+
+
+def stderr_log() -> Path | None:
+    """File for what libraries and crashes print, turned over if large; ``None`` if unwritable."""
+    path = log_folder() / "engine.stderr.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.exists() and path.stat().st_size > MOST_BYTES:
+            path.replace(path.with_suffix(".old.log"))
+        path.touch()
+    except OSError:
+        return None
+    return path
+
+
+def start(level: str) -> None:
+    """Let this process log to ``engine.log`` at ``level``; without a writable folder, nowhere."""
+    root = logging.getLogger()
+    root.setLevel(level.upper())
+    if root.handlers:
+        return
+    try:
+        log_folder().mkdir(parents=True, exist_ok=True)
+        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+            log_folder() / "engine.log", maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8"
+        )
+    except OSError:
+        handler = logging.NullHandler()
+    handler.setFormatter(
+        logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
+    )
+    root.addHandler(handler)

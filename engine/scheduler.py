@@ -1,0 +1,182 @@
+"""What runs when: every request of one engine, from its arrival to its one answer.
+
+Knows lanes, order, cancellation and failure; not what a request means (``routes`` does). Three
+lanes: *forward* for what waits on other processes, *model* for completions and warming, *repair*
+for what takes minutes. Who computes with the model between the last two is ``gate``'s business.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import platform
+import queue
+import threading
+import traceback
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from analysis.deadline import Cancellation
+from analysis.errors import ExplainedError
+from decoding.errors import CancelledError
+from engine.context import Context
+from engine.messages import Failure, Progress, Request
+from engine.routes import Lane, Route, route_of
+
+_log = logging.getLogger(__name__)
+Reply = Callable[[object], None]
+
+#: Requests that wait on other processes at once; they cost a thread each and no computing.
+FORWARD_THREADS = 8
+CANCELLED = Failure("cancelled", "the request was cancelled")
+SUPERSEDED = Failure("cancelled", "a newer request for the same document took its place")
+
+
+@dataclass(slots=True, eq=False)
+class Job:
+    """One request on its way to one answer."""
+
+    id: int
+    request: Request[Any]
+    route: Route
+    reply: Reply
+    cancellation: Cancellation = field(default_factory=Cancellation)
+    began: bool = False
+    answered: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def answer(self, body: object) -> None:
+        """Reply, unless something else was replied before."""
+        with self.lock:
+            if self.answered:
+                return
+            self.answered = True
+        self.reply(body)
+
+    def progress(self, message: str, fraction: float = -1.0) -> None:
+        """Say how far it is, while it is not answered."""
+        with self.lock:
+            if not self.answered:
+                self.reply(Progress(message, fraction))
+
+
+class Scheduler:
+    """Runs requests. ``submit``, ``cancel`` and ``close`` may be called from any thread."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._lock = threading.Lock()
+        self._jobs: dict[int, Job] = {}
+        self._numbers = itertools.count()
+        self._forward = ThreadPoolExecutor(FORWARD_THREADS, "engine-forward")
+        self._model: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
+        self._repair: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
+        for name, lane in (("model", self._model), ("repair", self._repair)):
+            threading.Thread(
+                target=self._drain, args=(lane,), name=f"engine-{name}", daemon=True
+            ).start()
+
+    def submit(self, id: int, request: Request[Any], reply: Reply) -> None:  # noqa: A002
+        """Run ``request`` and call ``reply`` with progress and, once, the answer or a
+        :class:`~engine.messages.Failure`. Replies come on the scheduler's threads."""
+        route = route_of(request)
+        if route is None:
+            reply(Failure("explained", f"{type(request).__name__} is not answered here", "engine"))
+            return
+        job = Job(id, request, route, reply)
+        number = next(self._numbers)
+        with self._lock:
+            older = [j for j in self._jobs.values() if _supersedes(job, j)]
+            self._jobs[number] = job
+        for previous in older:
+            self._stop(previous, SUPERSEDED)
+        item = (route.priority, number, job)
+        if route.lane is Lane.MODEL:
+            self._model.put(item)
+        elif route.lane is Lane.REPAIR:
+            self._repair.put(item)
+        elif route.lane is Lane.INLINE:
+            self._run(number, job)
+        else:
+            self._forward.submit(self._run, number, job)
+
+    def cancel(self, id: int) -> None:  # noqa: A002
+        """Stop a request. It is answered at once; the work behind it ends within 50 ms."""
+        with self._lock:
+            meant = [job for job in self._jobs.values() if job.id == id]
+        for job in meant:
+            self._stop(job, CANCELLED)
+
+    def waiting(self) -> int:
+        """How many requests are not yet answered."""
+        with self._lock:
+            return sum(not job.answered for job in self._jobs.values())
+
+    def close(self) -> None:
+        """Cancel everything and end the threads that hold nothing."""
+        with self._lock:
+            jobs = list(self._jobs.values())
+        for job in jobs:
+            job.cancellation.cancel()
+            job.answer(CANCELLED)
+        for lane in (self._model, self._repair):
+            lane.put((-1, -1, None))
+        self._forward.shutdown(wait=False, cancel_futures=True)
+
+    def _stop(self, job: Job, failure: Failure) -> None:
+        # A repair that began answers for itself, with what it has until then.
+        if not (job.route.keeps_what_it_has and job.began):
+            job.answer(failure)
+        job.cancellation.cancel()
+
+    def _drain(self, lane: queue.PriorityQueue[tuple[int, int, Job | None]]) -> None:
+        while True:
+            _, number, job = lane.get()
+            if job is None:
+                return
+            self._run(number, job)
+
+    def _run(self, number: int, job: Job) -> None:
+        job.began = True
+        try:
+            if job.cancellation.cancelled:
+                job.answer(CANCELLED)
+            else:
+                job.answer(job.route.run(job.request, self._context, job))
+        except CancelledError:
+            job.answer(CANCELLED)
+        except ExplainedError as error:
+            job.answer(Failure("explained", error.what, error.where, error.mend))
+        except Exception as error:  # noqa: BLE001 - invariant 10: the request fails alone
+            job.answer(bug(error, type(job.request).__name__))
+        finally:
+            with self._lock:
+                self._jobs.pop(number, None)
+
+
+def _supersedes(newer: Job, older: Job) -> bool:
+    key = newer.route.document(newer.request)
+    return key is not None and key == older.route.document(older.request)
+
+
+def bug(error: BaseException, during: str) -> Failure:
+    """A report of an error that cannot happen: type, place, versions; no message, which could
+    hold source text, and no traceback of the user's."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = "?"
+    if frames:
+        file = Path(frames[-1].filename)
+        place = f"{frames[-1].name} ({'/'.join(file.parts[-2:])}:{frames[-1].lineno})"
+    line = f"{type(error).__name__} in {place} during {during}"
+    _log.error("bug: %s", line)
+    _log.debug("details", exc_info=error)
+    return Failure(
+        "bug",
+        line,
+        where=f"pilotfish {version('pilotfish')}, Python {platform.python_version()}",
+        mend="this is a defect of pilotfish; please report this line",
+    )

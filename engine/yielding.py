@@ -1,0 +1,112 @@
+"""A writer for repairs: computes only in its turn, and steps back for a completion.
+
+A model call that has to step back is cancelled and made again when the turn comes back; since
+calls are seeded, the caller gets what it would have got (the prompt's KV cache may have to be
+evaluated anew). So a repair yields at the grain of one token and loses at most one infill.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TypeVar
+
+from analysis.deadline import Cancellation, Deadline
+from decoding.completion import Completion
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+from decoding.writer import InfillRequest, Writer
+from engine.gate import Claim, Gate
+
+Value = TypeVar("Value")
+
+
+class YieldingWriter:
+    """A :class:`~decoding.writer.Writer` behind a gate. ``load`` is called in each turn, since a
+    model may have been unloaded or replaced between two of them."""
+
+    def __init__(self, name: str, load: Callable[[], Writer], gate: Gate) -> None:
+        self.name = name
+        self._load = load
+        self._gate = gate
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        """See :class:`~decoding.writer.Writer`."""
+        return self._in_turn(
+            lambda writer, stop: writer.complete(
+                request, evidence, deadline=deadline, cancellation=stop
+            ),
+            cancellation,
+        )
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        """See :class:`~decoding.writer.Writer`. Each sample is a turn of its own, so the caller
+        may run what it got while others compute; if they did, the prompt is evaluated anew."""
+        done = 0
+        running: Iterator[Completion] = iter(())
+        stop = Cancellation()
+        last_turn = -2
+        while done < count:
+            with self._gate.turn(Claim.REPAIR, cancellation) as turn:
+                if turn.granted != last_turn + 1 or stop.cancelled:
+                    stop = Cancellation()
+                    rest = replace(request, seed=request.seed + done)
+                    running = self._load().samples(
+                        rest, count - done, evidence, deadline=deadline, cancellation=stop
+                    )
+                last_turn = turn.granted
+                try:
+                    with linked(stop, cancellation, turn.step_back):
+                        sample = next(running, None)
+                except CancelledError:
+                    if cancellation.cancelled:
+                        raise
+                    continue
+            if sample is None:
+                return
+            yield sample
+            done += 1
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        """See :class:`~decoding.writer.Writer`."""
+        return self._in_turn(
+            lambda writer, stop: writer.score(before, text, cancellation=stop), cancellation
+        )
+
+    def _in_turn(
+        self, call: Callable[[Writer, Cancellation], Value], cancellation: Cancellation
+    ) -> Value:
+        while True:
+            with self._gate.turn(Claim.REPAIR, cancellation) as turn:
+                stop = Cancellation()
+                try:
+                    with linked(stop, cancellation, turn.step_back):
+                        return call(self._load(), stop)
+                except CancelledError:
+                    if cancellation.cancelled:
+                        raise
+
+
+@contextlib.contextmanager
+def linked(inner: Cancellation, *outer: Cancellation) -> Iterator[None]:
+    """Cancel ``inner`` when one of ``outer`` is cancelled within the block."""
+    with contextlib.ExitStack() as stack:
+        for cancellation in outer:
+            stack.callback(cancellation.on_cancel(inner.cancel))
+        yield
