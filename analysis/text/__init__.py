@@ -1,1 +1,27 @@
-"""Documents: immutable text, its line index, positions in three encodings, incremental edits."""
+"""Text as a value: immutable documents, lines, positions in any encoding, and files on disk.
+
+Knows nothing of Python's grammar beyond the coding cookie, and nothing of editors beyond how LSP
+counts columns. Read ``lines`` (where lines end), ``positions`` (how columns are counted),
+``document`` (edits), ``files`` (bytes on disk).
+"""
+
+from analysis.text.document import Document, TextEdit
+from analysis.text.files import TextFile, decode_source, dominant_newline, read_file, write_file
+from analysis.text.lines import LineIndex
+from analysis.text.positions import Encoding, Position, TextError, offset_at, position_at
+
+__all__ = [
+    "Document",
+    "Encoding",
+    "LineIndex",
+    "Position",
+    "TextEdit",
+    "TextError",
+    "TextFile",
+    "decode_source",
+    "dominant_newline",
+    "offset_at",
+    "position_at",
+    "read_file",
+    "write_file",
+]

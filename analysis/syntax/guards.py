@@ -1,0 +1,165 @@
+"""Syntactic reasons to doubt what analysis says about a receiver.
+
+Read from the lines around the cursor by their indentation, which holds where the code does not
+parse. Erring on the side of doubt: a guard that is not one costs an answer, a missed one costs a
+wrong answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from analysis.syntax.statement import Statement
+
+_TESTS = ("hasattr", "isinstance", "issubclass", "getattr", "setattr", "callable", "type")
+_HANDLER = re.compile(r"except\b(?P<caught>[^:]*)")
+#: What a handler must catch for its ``try`` to be a probe, and the guard that it makes.
+_CAUGHT = (
+    ("AttributeError", "try_attribute_error"),
+    ("ImportError", "try_import_error"),
+    ("ModuleNotFoundError", "try_import_error"),
+    ("NameError", "try_name_error"),
+    ("TypeError", "try_type_error"),
+)
+_HEADER = re.compile(
+    r"(?:async[ \t]+)?"
+    r"(?P<word>def|class|if|elif|else|try|except|finally|while|for|with|match|case)\b"
+)
+
+
+def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tuple[str, ...]:
+    """The guards of a receiver at ``offset``.
+
+    ``hasattr``, ``isinstance``, ``getattr``, …: the enclosing function applies it to the same
+    receiver (or to the object the receiver is reached through); for ``isinstance`` and ``type``
+    only above the cursor. ``try_attribute_error``, ``try_import_error``, ``try_name_error``,
+    ``try_type_error``, ``try_any``: an enclosing ``try`` whose handler catches it. ``with_error``:
+    an enclosing ``with`` that names such an error (``suppress``, ``raises``). ``type_checking`` and
+    ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``.
+    ``may_store``: the target begins the statement and nothing follows yet, so that it may still be
+    assigned.
+    """
+    found: list[str] = []
+    scope = statement.start
+    scope_indent = 0
+    for start, indent, word, header in _enclosing(text, statement):
+        if word in ("def", "class"):
+            if word == "def":
+                scope, scope_indent = start, indent
+                break
+            continue
+        if word == "try":
+            found.extend(_handlers(text, statement.start, indent))
+        elif word == "with" and any(name in header for name, _ in _CAUGHT):
+            found.append("with_error")
+        elif word in ("if", "elif", "else", "while"):
+            if "TYPE_CHECKING" in header:
+                found.append("type_checking")
+            if re.search(r"\bsys\s*\.\s*(version_info|platform)\b|\bos\s*\.\s*name\b", header):
+                found.append("version")
+    else:
+        scope, scope_indent = 0, -1
+    if receiver:
+        found.extend(_tested(text, receiver, scope, scope_indent, offset))
+        if _may_store(text, statement, receiver):
+            found.append("may_store")
+    return tuple(dict.fromkeys(found))
+
+
+def _enclosing(text: str, statement: Statement) -> Iterator[tuple[int, int, str, str]]:
+    """``(start, indent, keyword, line)`` of the headers around a statement, inside out."""
+    below = statement.indent
+    line = _line_start(text, statement.start)
+    while below > 0 and line > 0:
+        line = _line_start(text, line - 1)
+        content = line
+        while content < len(text) and text[content] in " \t\f":
+            content += 1
+        indent = content - line
+        if indent >= below or content >= len(text) or text[content] in "\r\n#)]}":
+            continue
+        match = _HEADER.match(text, content)
+        if match is None:
+            # Less indented without being a header: the end of a bracket or of a string.
+            continue
+        below = indent
+        header = text[content : _line_end(text, content)]
+        yield content, indent, match["word"], header
+
+
+def _line_start(text: str, offset: int) -> int:
+    if offset > 0 and text[offset - 1 : offset + 1] == "\r\n":
+        offset -= 1
+    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+
+
+def _line_end(text: str, offset: int) -> int:
+    ends = [end for end in (text.find("\n", offset), text.find("\r", offset)) if end >= 0]
+    return min(ends, default=len(text))
+
+
+def _handlers(text: str, offset: int, indent: int) -> Iterator[str]:
+    """The guards made by the handlers of the ``try`` at ``indent`` that ``offset`` lies in."""
+    at = _line_end(text, offset)
+    while at < len(text):
+        at += 2 if text.startswith("\r\n", at) else 1
+        content = at
+        while content < len(text) and text[content] in " \t\f":
+            content += 1
+        end = _line_end(text, content)
+        if content - at <= indent and content < end and text[content] not in "#)]}":
+            match = _HANDLER.match(text, content)
+            if content - at < indent or not text.startswith(("except", "else", "finally"), content):
+                return
+            if match is not None:
+                yield from _caught(match["caught"])
+        at = end
+
+
+def _caught(names: str) -> Iterator[str]:
+    for name, guard in _CAUGHT:
+        if name in names:
+            yield guard
+    if not names.strip(" *") or re.search(r"\b(Base)?Exception\b", names):
+        yield "try_any"
+
+
+@lru_cache(maxsize=512)
+def _test_pattern(receiver: str) -> re.Pattern[str]:
+    # ``hasattr(a, "b")`` is doubt about ``a.b`` as well as about ``a``.
+    path = re.split(r"\s*\.\s*", receiver) if re.fullmatch(r"[\w\s.]+", receiver) else [receiver]
+    prefixes = [r"\s*\.\s*".join(map(re.escape, path[: i + 1])) for i in range(len(path))]
+    words = "|".join(_TESTS)
+    return re.compile(rf"\b(?P<test>{words})\s*\(\s*(?:{'|'.join(prefixes[::-1])})\s*[,)]")
+
+
+def _tested(text: str, receiver: str, scope: int, indent: int, offset: int) -> Iterator[str]:
+    if len(receiver) > 200:
+        return
+    end = _scope_end(text, offset, indent)
+    for match in _test_pattern(receiver).finditer(text, scope, end):
+        test = match["test"]
+        if test in ("isinstance", "issubclass", "type", "callable") and match.start() > offset:
+            continue
+        yield test
+
+
+def _scope_end(text: str, offset: int, indent: int) -> int:
+    """Where the function ends whose header has ``indent``; the end of the text for a module."""
+    if indent < 0:
+        return len(text)
+    pattern = re.compile(rf"[\r\n][ \t]{{0,{indent}}}[^\s#)\]}}]")
+    match = pattern.search(text, offset)
+    return match.start() if match else len(text)
+
+
+def _may_store(text: str, statement: Statement, receiver: str) -> bool:
+    tokens = statement.tokens
+    if not tokens or statement.openers:
+        return False
+    starts = text.startswith(receiver, tokens[0].start)
+    behind = tokens[-1].end if tokens[-1].text == "." else len(text)
+    rest = text[behind : _line_end(text, behind)]
+    return starts and re.fullmatch(r"\s*\w*\s*(#.*)?", rest) is not None

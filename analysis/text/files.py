@@ -1,0 +1,162 @@
+"""Python files on disk: byte order mark, coding cookie (PEP 263) and line ends kept as they are."""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import os
+import re
+import stat
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.text.positions import TextError
+
+#: PEP 263: a comment in the first two lines.
+_COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+_BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
+_BYTES_LINE_END = re.compile(rb"\r\n|\r|\n")
+#: Larger files are data, not code a person edits.
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TextFile:
+    """The text of a file and what is needed to write it back the same way.
+
+    ``text`` keeps its line ends as they were and holds no byte order mark; ``bom`` says there was
+    one. ``encoding`` is a codec's normalized name.
+    """
+
+    path: str
+    text: str
+    encoding: str = "utf-8"
+    bom: bool = False
+
+
+def decode_source(data: bytes, path: str) -> TextFile:
+    """The text of ``data`` as Python would decode it: mark, then cookie, else UTF-8.
+
+    Raises :class:`TextError` for an unknown or contradicting cookie and for bytes that do not
+    decode. NUL bytes and form feeds are text; whether Python accepts them is not decided here.
+    """
+    for mark, name in ((codecs.BOM_UTF16_LE, "UTF-16"), (codecs.BOM_UTF16_BE, "UTF-16")):
+        if data.startswith(mark):
+            raise TextError(
+                f"the file is {name}, which is not Python source",
+                where=path,
+                mend="save it as UTF-8",
+            )
+    bom = data.startswith(codecs.BOM_UTF8)
+    body = data[len(codecs.BOM_UTF8) :] if bom else data
+    declared = _cookie(body)
+    encoding = "utf-8"
+    if declared:
+        try:
+            encoding = codecs.lookup(declared).name
+        except LookupError:
+            raise TextError(
+                f"the coding cookie names an unknown encoding '{declared}'",
+                where=path,
+                mend="write # -*- coding: utf-8 -*- or remove the line",
+            ) from None
+        if bom and encoding != "utf-8":
+            raise TextError(
+                f"the file begins with a UTF-8 byte order mark but declares '{declared}'",
+                where=path,
+                mend="remove the coding cookie",
+            )
+    try:
+        text = body.decode(encoding)
+        if not isinstance(text, str):  # pragma: no cover - bytes.decode refuses these itself
+            raise LookupError(encoding)
+    except UnicodeDecodeError as error:
+        line = len(_BYTES_LINE_END.findall(body, 0, error.start)) + 1
+        raise TextError(
+            f"line {line} holds bytes that are not {encoding}",
+            where=path,
+            mend="save the file as UTF-8, or declare its encoding, as # -*- coding: latin-1 -*-",
+        ) from None
+    except LookupError:
+        raise TextError(f"'{declared}' is not a text encoding", where=path) from None
+    return TextFile(path, text, encoding, bom)
+
+
+def _cookie(body: bytes) -> str:
+    first, _, rest = _first_line(body)
+    match = _COOKIE.match(first)
+    if match is None and _BLANK.match(first):
+        match = _COOKIE.match(_first_line(rest)[0])
+    return match[1].decode("ascii", "replace") if match else ""
+
+
+def _first_line(body: bytes) -> tuple[bytes, bytes, bytes]:
+    head = body[:4096]
+    end = _BYTES_LINE_END.search(head)
+    if end is None:
+        return head, b"", b""
+    return head[: end.start()], end[0], head[end.end() :]
+
+
+def read_file(path: Path | str) -> TextFile:
+    """Read and decode a Python file.
+
+    Raises :class:`TextError` when it cannot be read (missing, a folder, forbidden, not a regular
+    file, too large) or decoded.
+    """
+    where = os.path.abspath(path)  # noqa: PTH100 - symlinks are to stay as the user wrote them
+    try:
+        # Non-blocking, so that opening a FIFO does not wait for a writer that never comes.
+        handle = os.open(where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        with os.fdopen(handle, "rb") as file:
+            status = os.fstat(handle)
+            if not stat.S_ISREG(status.st_mode):
+                raise TextError("this is not a regular file", where=where)
+            if status.st_size > MAX_FILE_BYTES:
+                raise TextError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB", where=where)
+            data = file.read()
+    except IsADirectoryError:
+        raise TextError("this is a folder, not a file", where=where) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TextError(f"cannot be read: {reason}", where=where) from None
+    return decode_source(data, where)
+
+
+def write_file(file: TextFile, text: str) -> None:
+    """Put ``text`` in place of what ``file`` was read from: same encoding, mark and permissions.
+
+    Line ends are written as ``text`` has them. The file is replaced in one step, so that a reader
+    or a crash sees the old text or the new one. Raises :class:`TextError` when ``text`` cannot be
+    encoded or the file cannot be written; then nothing has changed.
+    """
+    try:
+        data = text.encode(file.encoding)
+    except UnicodeEncodeError as error:
+        raise TextError(
+            f"character U+{ord(text[error.start]):04X} does not exist in {file.encoding}",
+            where=file.path,
+            mend="change the file's coding cookie to utf-8",
+        ) from None
+    target = Path(file.path).resolve()
+    temporary = ""
+    try:
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(codecs.BOM_UTF8 + data if file.bom else data)
+        Path(temporary).chmod(mode)
+        Path(temporary).replace(target)
+    except OSError as error:
+        if temporary:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+        raise TextError(f"cannot be written: {error.strerror or error}", where=file.path) from None
+
+
+def dominant_newline(text: str) -> str:
+    """The line end most lines of ``text`` have; ``"\\n"`` where there is none."""
+    windows = text.count("\r\n")
+    counts = {"\n": text.count("\n") - windows, "\r\n": windows, "\r": text.count("\r") - windows}
+    return max(counts, key=lambda end: counts[end])
