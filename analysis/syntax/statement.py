@@ -132,7 +132,7 @@ class _Lexer:
         return bool(self.openers) and self.tokens[self.openers[-1]].kind == "field"
 
     def result(self, inside: str = "", string: int = -1) -> Statement:
-        begin = _simple_statement(self.tokens)
+        begin = _simple_statement(self.tokens[: self.openers[0]] if self.openers else self.tokens)
         return Statement(
             tuple(self.tokens[begin:]),
             tuple(index - begin for index in self.openers),
