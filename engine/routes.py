@@ -35,6 +35,8 @@ class Asked(Protocol):
     """What a handler may use of the job it runs for."""
 
     cancellation: Cancellation
+    waiting: Callable[[], int]
+    """How many requests are not yet answered, this one among them."""
 
     def progress(self, message: str, fraction: float = -1.0) -> None:
         """Say how far it is."""
@@ -54,15 +56,10 @@ class Route:
     keeps_what_it_has: bool = False
 
 
-def route_of(request: Request[Any]) -> Route | None:
-    """The route of a request, if it has one."""
-    return ROUTES.get(type(request))
-
-
 def _status(request: messages.StatusRequest, context: Context, job: Asked) -> object:
     from engine.handlers.status import status
 
-    return status(request, context)
+    return status(request, context, job.waiting())
 
 
 def _configure(request: messages.ConfigureRequest, context: Context, job: Asked) -> object:

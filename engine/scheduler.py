@@ -13,7 +13,7 @@ import platform
 import queue
 import threading
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -25,7 +25,7 @@ from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
 from engine.context import Context
 from engine.messages import Failure, Progress, Request
-from engine.routes import Lane, Route, route_of
+from engine.routes import ROUTES, Lane, Route
 
 _log = logging.getLogger(__name__)
 Reply = Callable[[object], None]
@@ -44,6 +44,7 @@ class Job:
     request: Request[Any]
     route: Route
     reply: Reply
+    waiting: Callable[[], int]
     cancellation: Cancellation = field(default_factory=Cancellation)
     began: bool = False
     answered: bool = False
@@ -67,8 +68,11 @@ class Job:
 class Scheduler:
     """Runs requests. ``submit``, ``cancel`` and ``close`` may be called from any thread."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(
+        self, context: Context, routes: Mapping[type[Request[Any]], Route] = ROUTES
+    ) -> None:
         self._context = context
+        self._routes = routes
         self._lock = threading.Lock()
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
@@ -83,11 +87,11 @@ class Scheduler:
     def submit(self, id: int, request: Request[Any], reply: Reply) -> None:  # noqa: A002
         """Run ``request`` and call ``reply`` with progress and, once, the answer or a
         :class:`~engine.messages.Failure`. Replies come on the scheduler's threads."""
-        route = route_of(request)
+        route = self._routes.get(type(request))
         if route is None:
             reply(Failure("explained", f"{type(request).__name__} is not answered here", "engine"))
             return
-        job = Job(id, request, route, reply)
+        job = Job(id, request, route, reply, self.waiting)
         number = next(self._numbers)
         with self._lock:
             older = [j for j in self._jobs.values() if _supersedes(job, j)]

@@ -10,12 +10,13 @@ from engine.context import Context
 from engine.messages import StatusAnswer, StatusRequest
 
 
-def status(request: StatusRequest, context: Context) -> StatusAnswer:
+def status(request: StatusRequest, context: Context, waiting: int) -> StatusAnswer:
     """The state of this engine; ``resident_bytes`` is of this process alone."""
     del request
     return StatusAnswer(
         engine_pid=os.getpid(),
         model=context.machine.model,
         model_state="unloaded",
+        waiting=waiting,
         resident_bytes=psutil.Process().memory_info().rss,
     )

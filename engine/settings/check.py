@@ -127,15 +127,23 @@ def _node_ids(value: Any) -> tuple[str, ...]:
 def _interpreter(value: Any) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError("must be a string")
-    path = Path(value).expanduser()
+    try:
+        path = Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError("names the home of a user who is not there") from None
     if value and not path.is_absolute():
         raise ValueError("must be an absolute path, since it holds for every folder")
     return str(path) if value else ""
 
 
 def _url(value: Any) -> str:
-    parts = urlsplit(value) if isinstance(value, str) else None
-    if value != "" and (parts is None or parts.scheme not in ("http", "https") or not parts.netloc):
+    if value == "":
+        return ""
+    try:
+        parts = urlsplit(value if isinstance(value, str) else "")
+    except ValueError:  # a bracket that is not closed, say
+        parts = urlsplit("")
+    if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ValueError("must be a URL that begins with http:// or https://")
     return str(value)
 

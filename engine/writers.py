@@ -1,0 +1,162 @@
+"""The models of one engine: loaded when first needed, used in turns, unloaded when idle.
+
+Knows roles and turns; how a model is found and loaded is ``loading``'s, who goes first ``gate``'s.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol
+
+from analysis.deadline import Cancellation
+from analysis.errors import ExplainedError
+from decoding.errors import CancelledError
+from decoding.models.store import LocalModel
+from decoding.writer import Writer
+from engine.gate import Claim, Gate
+from engine.messages import MachineSettings
+from engine.yielding import YieldingWriter
+
+_log = logging.getLogger(__name__)
+
+
+class Loaded(Writer, Protocol):
+    """A writer whose model is in memory."""
+
+    def close(self) -> None:
+        """Free the model."""
+        ...
+
+
+#: Finds the model for a role under the settings; raises an explained error if there is none.
+Choose = Callable[[MachineSettings, str], LocalModel]
+#: Loads it.
+Load = Callable[[LocalModel, MachineSettings], Loaded]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """The completing model: ``state`` is ``unloaded``, ``loading``, ``loaded`` or ``missing``,
+    ``reason`` and ``mend`` explain the last."""
+
+    name: str = ""
+    state: str = "unloaded"
+    reason: str = ""
+    mend: str = ""
+
+
+class Writers:
+    """Lends writers. Thread-safe; models are touched only within a turn of the gate."""
+
+    def __init__(self, machine: Callable[[], MachineSettings], choose: Choose, load: Load) -> None:
+        self._machine = machine
+        self._choose = choose
+        self._load = load
+        self._gate = Gate()
+        self._loaded: dict[Path, Loaded] = {}
+        self._state = ModelState()
+        self._used = threading.Condition()
+        self._last_use = time.monotonic()
+        self._closed = False
+        self._sweeper = threading.Thread(target=self._sweep, name="engine-idle", daemon=True)
+        self._sweeper.start()
+
+    def state(self) -> ModelState:
+        """The completing model as it is now."""
+        return self._state
+
+    @contextlib.contextmanager
+    def completing(
+        self, cancellation: Cancellation, claim: Claim = Claim.COMPLETION
+    ) -> Iterator[Writer]:
+        """The completing model, in a turn. Raises
+        :class:`~decoding.errors.CancelledError` when cancelled while waiting for it, and an
+        :class:`~analysis.errors.ExplainedError` when there is no model."""
+        with self._gate.turn(claim, cancellation):
+            try:
+                yield self._ready("complete")
+            finally:
+                self._touch()
+
+    def repairing(self) -> Writer:
+        """The repairing model (the completing one in its absence) as a writer that takes a turn
+        for each call and steps back for completions.
+
+        Raises :class:`~analysis.errors.ExplainedError` when there is neither.
+        """
+        return YieldingWriter(self._find("repair").name, lambda: self._ready("repair"), self._gate)
+
+    def unload(self) -> None:
+        """Free every model, when those who compute are done. What needs one later loads it."""
+        with contextlib.suppress(CancelledError), self._gate.turn(Claim.UNLOAD, Cancellation()):
+            self._free()
+
+    def close(self) -> None:
+        """End the sweeper. Memory goes with the process, which need not wait for a turn."""
+        with self._used:
+            self._closed = True
+            self._used.notify_all()
+
+    def _find(self, role: str) -> LocalModel:
+        machine = self._machine()
+        if role == "repair":
+            with contextlib.suppress(ExplainedError):
+                return self._choose(machine, "repair")
+        return self._choose(machine, "complete")
+
+    def _ready(self, role: str) -> Loaded:
+        """The model of ``role``, loaded; to be called in a turn."""
+        try:
+            model = self._find(role)
+            writer = self._loaded.get(model.path)
+            if writer is None:
+                self._show(role, ModelState(model.name, "loading"))
+                begin = time.monotonic()
+                writer = self._load(model, self._machine())
+                _log.info("loaded %s in %.2f s", model.name, time.monotonic() - begin)
+                self._loaded[model.path] = writer
+        except ExplainedError as error:
+            _log.warning("no model: %s", error.what)
+            self._show(role, ModelState(self._state.name, "missing", error.what, error.mend))
+            raise
+        self._show(role, ModelState(model.name, "loaded"))
+        self._touch()
+        return writer
+
+    def _show(self, role: str, state: ModelState) -> None:
+        if role == "complete":
+            self._state = state
+
+    def _touch(self) -> None:
+        with self._used:
+            self._last_use = time.monotonic()
+            self._used.notify_all()
+
+    def _sweep(self) -> None:
+        while True:
+            with self._used:
+                if self._closed:
+                    return
+                idle = self._machine().idle_unload_seconds
+                left = self._last_use + idle - time.monotonic()
+                due = bool(idle and self._loaded) and left <= 0
+                if not due:
+                    self._used.wait(max(left, 0.01) if idle and self._loaded else None)
+                    continue
+            if self._gate.is_wanted():
+                self._touch()
+            else:
+                _log.info("idle for %.0f s: unloading", idle)
+                self.unload()
+
+    def _free(self) -> None:
+        for writer in self._loaded.values():
+            writer.close()
+        self._loaded.clear()
+        self._state = replace(self._state, state="unloaded")
