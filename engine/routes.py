@@ -35,8 +35,10 @@ class Asked(Protocol):
     """What a handler may use of the job it runs for."""
 
     cancellation: Cancellation
-    waiting: Callable[[], int]
-    """How many requests are not yet answered, this one among them."""
+
+    def waiting(self) -> int:
+        """How many requests are not yet answered, this one among them."""
+        ...
 
     def progress(self, message: str, fraction: float = -1.0) -> None:
         """Say how far it is."""
