@@ -1,1 +1,28 @@
-"""LSP features, one a file, each a pure function on a snapshot behind a thin handler."""
+"""LSP features, one a file, each a pure function on a view behind a thin handler.
+
+To add one: a file with ``register(server)``, its name in the list below, what it offers in
+``capabilities`` and its tests beside the others in ``tests/lsp_server``.
+"""
+
+from lsp_server.features import (
+    code_action,
+    diagnostics,
+    hover,
+    inline_completion,
+    repair,
+    status,
+    sync,
+    workspace,
+)
+
+#: In the order in which they are registered.
+FEATURES = (
+    sync,
+    workspace,
+    inline_completion,
+    diagnostics,
+    code_action,
+    repair,
+    hover,
+    status,
+)

@@ -1,0 +1,50 @@
+"""What the server offers, as the JSON that ``initialize`` is answered with.
+
+Written out rather than derived, so that it can be sent before anything heavy is imported; a test
+holds it against the features that are registered.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lsp_server.client import Client
+
+COMMAND_REPAIR = "pilotfish.repair"
+COMMAND_APPLY = "pilotfish.applyPatch"
+COMMAND_RESTART = "pilotfish.restart"
+COMMAND_PAUSE = "pilotfish.pause"
+COMMANDS = (COMMAND_REPAIR, COMMAND_APPLY, COMMAND_RESTART, COMMAND_PAUSE)
+
+KIND_FIX_ALL = "source.fixAll.pilotfish"
+CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)
+
+#: Custom requests; each is described in docs/protocol.md.
+METHOD_STATUS = "pilotfish/status"
+CUSTOM_METHODS = (METHOD_STATUS,)
+
+#: ``TextDocumentSyncKind.Incremental``.
+_INCREMENTAL = 2
+
+
+def server_capabilities(client: Client) -> dict[str, Any]:
+    """``ServerCapabilities`` for this client."""
+    offered: dict[str, Any] = {
+        "positionEncoding": client.encoding,
+        "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": True},
+        "inlineCompletionProvider": {},
+        "codeActionProvider": (
+            {"codeActionKinds": list(CODE_ACTION_KINDS)} if client.code_action_literals else True
+        ),
+        "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
+        "hoverProvider": True,
+        "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
+    }
+    if client.pull_diagnostics:
+        # Pushed to clients that do not pull; both would show everything twice.
+        offered["diagnosticProvider"] = {
+            "identifier": "pilotfish",
+            "interFileDependencies": True,
+            "workspaceDiagnostics": False,
+        }
+    return offered

@@ -1,0 +1,114 @@
+"""The documents that are open, as immutable versions.
+
+The only live thing is the table from URI to the newest version; whatever is handed out never
+changes. Texts, lines and positions are ``analysis.text``'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from lsprotocol import types
+
+from analysis.text import Document, Encoding, Position, TextEdit
+from lsp_server.failures import not_open
+from lsp_server.uris import path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """An open document: its newest version, and when it changed (the event loop's seconds).
+
+    ``saved`` is whether the file on disk is known to hold the same text.
+    """
+
+    document: Document
+    language: str
+    changed_at: float
+    saved: bool = False
+
+
+class Documents:
+    """The store. ``encoding`` is how the client counts columns."""
+
+    def __init__(self, encoding: Encoding) -> None:
+        self.encoding = encoding
+        self._open: dict[str, Open] = {}
+
+    def open(self, item: types.TextDocumentItem, now: float) -> Document:
+        """Take over a document; one that was open already is replaced."""
+        document = Document(item.text, path_of(item.uri), item.uri, item.version)
+        self._open[item.uri] = Open(document, item.language_id, now)
+        return document
+
+    def change(
+        self,
+        uri: str,
+        version: int,
+        changes: Iterable[types.TextDocumentContentChangeEvent],
+        now: float,
+    ) -> Document:
+        """Apply edits, each to what the one before it left.
+
+        Raises ``FeatureError`` if the document is not open, and
+        :class:`~analysis.text.TextError` for an edit that makes no sense; then the document is
+        dropped, since what the client shows is no longer known.
+        """
+        before = self.entry(uri)
+        try:
+            document = before.document.apply([_edit(c) for c in changes], self.encoding, version)
+        except Exception:
+            del self._open[uri]
+            raise
+        self._open[uri] = replace(before, document=document, changed_at=now, saved=False)
+        return document
+
+    def mark_saved(self, uri: str, version: int) -> None:
+        """The file on disk holds ``version``."""
+        entry = self._open.get(uri)
+        if entry is not None and entry.document.version == version:
+            self._open[uri] = replace(entry, saved=True)
+
+    def close(self, uri: str) -> bool:
+        """Forget a document; whether it was open."""
+        return self._open.pop(uri, None) is not None
+
+    def entry(self, uri: str) -> Open:
+        """The open document. Raises ``FeatureError`` if there is none."""
+        entry = self._open.get(uri)
+        if entry is None:
+            raise not_open(uri)
+        return entry
+
+    def get(self, uri: str) -> Document | None:
+        """The newest version, or ``None`` if the document is not open."""
+        entry = self._open.get(uri)
+        return entry.document if entry else None
+
+    def is_current(self, document: Document) -> bool:
+        """Whether ``document`` is still the newest version of an open one."""
+        return self.get(document.uri) is document
+
+    def uris(self) -> tuple[str, ...]:
+        """Every open document."""
+        return tuple(self._open)
+
+    def unsaved(self, but: str) -> tuple[tuple[str, str], ...]:
+        """``(path, text)`` of files whose text may differ from disk, except the URI ``but``."""
+        return tuple(
+            (entry.document.path, entry.document.text)
+            for uri, entry in self._open.items()
+            if uri != but and entry.document.path and not entry.saved
+        )
+
+
+def _edit(change: types.TextDocumentContentChangeEvent) -> TextEdit:
+    if isinstance(change, types.TextDocumentContentChangePartial):
+        start, end = change.range.start, change.range.end
+        return TextEdit(
+            change.text,
+            Position(start.line, start.character),
+            Position(end.line, end.character),
+        )
+    return TextEdit(change.text)

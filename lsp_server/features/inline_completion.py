@@ -1,0 +1,164 @@
+"""``textDocument/inlineCompletion``: ghost text.
+
+A suggestion stays good while the person types what it begins with: then the rest of it is given at
+once, without the engine. Anything else waits until the document rests, and a newer request stops
+the older one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from analysis.text import Document, Encoding
+from engine.messages import CompleteRequest
+from lsp_server.positions import offset_of, range_of
+from lsp_server.server import Server
+from lsp_server.session import Session, View
+
+FEATURE = types.TEXT_DOCUMENT_INLINE_COMPLETION
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """What was offered where: the text around the cursor, and the text to insert there."""
+
+    before: str
+    after: str
+    text: str
+
+    def rest_at(self, text: str, offset: int) -> str | None:
+        """What is left to insert when the document is ``text`` and the cursor at ``offset``.
+
+        ``None`` unless all that happened since is that the beginning of the suggestion was typed;
+        ``""`` when all of it was.
+        """
+        typed = offset - len(self.before)
+        if (
+            0 <= typed <= len(self.text)
+            and len(text) - offset == len(self.after)
+            and text.startswith(self.before)
+            and text.startswith(self.text[:typed], len(self.before))
+            and text.endswith(self.after)
+        ):
+            return self.text[typed:]
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to complete: a text, an offset into it, and what an item is to replace there.
+
+    ``head`` is text that the item must begin with: the entry selected in the completion list.
+    """
+
+    text: str
+    offset: int
+    replaced: tuple[int, int]
+    head: str = ""
+
+
+def place_of(
+    document: Document, params: types.InlineCompletionParams, encoding: Encoding
+) -> Place:
+    """The place that the parameters name.
+
+    With an entry selected in the client's completion list, the place is where the cursor would be
+    had that entry been accepted; ghost text continues it (LSP 3.18, *SelectedCompletionInfo*).
+    """
+    offset = offset_of(document, params.position, encoding)
+    selected = params.context.selected_completion_info
+    if selected is None:
+        return Place(document.text, offset, (offset, offset))
+    start = offset_of(document, selected.range.start, encoding)
+    end = max(start, offset_of(document, selected.range.end, encoding))
+    text = document.text[:start] + selected.text + document.text[end:]
+    return Place(text, start + len(selected.text), (start, end), selected.text)
+
+
+def to_list(
+    document: Document, place: Place, text: str, encoding: Encoding
+) -> types.InlineCompletionList:
+    """The answer that inserts ``text`` at ``place``; nothing for ``""``.
+
+    A plain string, never a snippet: what the model writes is inserted as it is.
+    """
+    if not text:
+        return types.InlineCompletionList(items=[])
+    item = types.InlineCompletionItem(
+        insert_text=place.head + text, range=range_of(document, *place.replaced, encoding)
+    )
+    return types.InlineCompletionList(items=[item])
+
+
+class Suggestions:
+    """The newest suggestion of each document."""
+
+    def __init__(self) -> None:
+        self._newest: dict[str, Suggestion] = {}
+
+    def recall(self, uri: str, place: Place) -> str | None:
+        """What is left of the newest suggestion, or ``None`` where it is no longer good."""
+        newest = self._newest.get(uri)
+        return newest.rest_at(place.text, place.offset) if newest else None
+
+    def keep(self, uri: str, place: Place, text: str) -> None:
+        """Remember a suggestion, in the place of the one before it."""
+        self._newest[uri] = Suggestion(
+            place.text[: place.offset], place.text[place.offset :], text
+        )
+
+    def forget(self, uri: str) -> None:
+        """Drop what is kept of a document."""
+        self._newest.pop(uri, None)
+
+
+async def suggest(
+    session: Session, suggestions: Suggestions, view: View, params: types.InlineCompletionParams
+) -> types.InlineCompletionList:
+    """The suggestion for ``view``, from memory or from the engine.
+
+    Raises ``FeatureError`` (content modified) when the document changes before it is there.
+    """
+    document, options = view.document, view.settings.inline_completion
+    place = place_of(document, params, view.encoding)
+    if not options.enabled or session.paused:
+        return types.InlineCompletionList(items=[])
+    if remembered := suggestions.recall(document.uri, place):
+        return to_list(document, place, remembered, view.encoding)
+    if params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic:
+        await session.rest(view, options.debounce_ms)
+    snapshot = (await session.snapshot(view)).with_text(place.text)
+    line, character = Document(place.text).lines.position(place.offset)
+    answer = await session.ask(
+        CompleteRequest(
+            snapshot,
+            line,
+            character,
+            guidance=options.guidance,
+            max_tokens=options.max_tokens,
+            multiline=options.multiline,
+            deadline_ms=options.deadline_ms,
+        )
+    )
+    session.require_current(view)
+    text = answer.completion.text
+    suggestions.keep(document.uri, place, text)
+    return to_list(document, place, text, view.encoding)
+
+
+def register(server: Server) -> None:
+    """Serve the request."""
+    suggestions = Suggestions()
+
+    @server.feature(FEATURE)
+    async def inline_completion(
+        params: types.InlineCompletionParams,
+    ) -> types.InlineCompletionList:
+        session = server.session
+        view = session.view(params.text_document.uri)
+        work = suggest(session, suggestions, view, params)
+        return await session.latest(FEATURE, params.text_document.uri, work)
+
+    server.on_close(suggestions.forget)

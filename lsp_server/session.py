@@ -1,0 +1,229 @@
+"""What one connection knows: the client, its documents, its settings, the engine.
+
+Features read it; handlers of notifications change it, on the event loop. What features compute on
+is a :class:`View`, which nothing changes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from lsprotocol import types
+
+from analysis.text import Document, Encoding
+from engine.client import EngineClient, EngineState, ExplainedError, Phase
+from engine.messages import (
+    ConfigureRequest,
+    Progress,
+    ProjectAnswer,
+    ProjectRequest,
+    Request,
+    Snapshot,
+    StatusRequest,
+    WarmRequest,
+    Workspace,
+)
+from lsp_server.documents import Documents
+from lsp_server.failures import failure_text, superseded
+from lsp_server.handshake import Greeting
+from lsp_server.notices import Notices
+from lsp_server.protocol import Protocol
+from lsp_server.settings import Settings, read_settings
+from lsp_server.uris import path_of
+from lsp_server.workspaces import Workspaces
+
+Answer = TypeVar("Answer")
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One document at one moment, under the settings of that moment.
+
+    ``unsaved`` are the other open files, as :class:`~engine.messages.Snapshot` wants them.
+    """
+
+    document: Document
+    settings: Settings
+    encoding: Encoding
+    changed_at: float
+    unsaved: tuple[tuple[str, str], ...] = ()
+
+    def snapshot(self, workspace: Workspace) -> Snapshot:
+        """The engine's view of the document."""
+        return Snapshot(
+            self.document.path, self.document.text, workspace, self.document.version, self.unsaved
+        )
+
+
+class Session:
+    """See the module."""
+
+    def __init__(self, greeting: Greeting, protocol: Protocol, engine: EngineClient) -> None:
+        self.client = greeting.client
+        self.encoding = Encoding(greeting.client.encoding)
+        self.documents = Documents(self.encoding)
+        self.notices = Notices(protocol)
+        self.paused = False
+        self.engine = engine
+        self.engine_state = EngineState(Phase.STARTING)
+        #: Counts what makes answers about unchanged documents old: settings, files on disk.
+        self.epoch = 0
+        self.settings = Settings()
+        folders = tuple(path for uri in greeting.folders if (path := path_of(uri)))
+        self.workspaces = Workspaces(folders, self._ask_project)
+        self._protocol = protocol
+        self._latest: dict[tuple[str, str], asyncio.Task[Any]] = {}
+        self._background: set[asyncio.Task[Any]] = set()
+        self._warmed: set[Workspace] = set()
+        self._engine_options: Mapping[str, Any] = {}
+
+    # ------------------------------------------------------------------ views and rest
+
+    def view(self, uri: str) -> View:
+        """The document as it is now. Raises ``FeatureError`` if it is not open."""
+        entry = self.documents.entry(uri)
+        return View(
+            entry.document,
+            self.settings,
+            self.encoding,
+            entry.changed_at,
+            self.documents.unsaved(but=uri),
+        )
+
+    async def snapshot(self, view: View) -> Snapshot:
+        """The engine's view of ``view``; asks for the workspace's trust where it is not known."""
+        workspace = await self.workspaces.of(view.document, view.settings)
+        self._warm(workspace)
+        return view.snapshot(workspace)
+
+    async def rest(self, view: View, milliseconds: int) -> None:
+        """Wait until the document has not changed for so long.
+
+        Raises ``FeatureError`` (content modified) when it changes meanwhile.
+        """
+        loop = asyncio.get_running_loop()
+        left = view.changed_at + milliseconds / 1000 - loop.time()
+        if left > 0:
+            await asyncio.sleep(left)
+        self.require_current(view)
+
+    def require_current(self, view: View) -> None:
+        """Raise ``FeatureError`` (content modified) unless ``view`` is of the newest version."""
+        if not self.documents.is_current(view.document):
+            raise superseded("the document has changed")
+
+    async def latest(self, feature: str, uri: str, work: Coroutine[Any, Any, Result]) -> Result:
+        """Run ``work``, stopping what the same feature does for the same document.
+
+        Raises ``FeatureError`` (content modified) when a newer call takes its place.
+        """
+        key = (feature, uri)
+        task = asyncio.ensure_future(work)
+        if (before := self._latest.get(key)) is not None:
+            before.cancel()
+        self._latest[key] = task
+        try:
+            return await task
+        except asyncio.CancelledError:
+            current = asyncio.current_task()
+            if self._latest.get(key) is task or (current is not None and current.cancelling()):
+                raise
+            raise superseded() from None
+        finally:
+            if self._latest.get(key) is task:
+                del self._latest[key]
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run ``work`` beside everything else; its failure is a message, not a crash."""
+        task = asyncio.ensure_future(work)
+        self._background.add(task)
+
+        def ended(done: asyncio.Task[None]) -> None:
+            self._background.discard(done)
+            if not done.cancelled() and (error := done.exception()) is not None:
+                self._protocol.on_trouble(failure_text(error))
+
+        task.add_done_callback(ended)
+
+    # ------------------------------------------------------------------ the engine
+
+    async def ask(self, request: Request[Answer], on_progress: Any = None) -> Answer:
+        """The engine's answer. Cancelling the caller cancels the request.
+
+        ``on_progress`` is called on the event loop with each :class:`~engine.messages.Progress`.
+        Raises :class:`~engine.client.RequestFailedError`.
+        """
+        loop = asyncio.get_running_loop()
+
+        def forward(progress: Progress) -> None:
+            loop.call_soon_threadsafe(on_progress, progress)
+
+        submission = self.engine.submit(request, on_progress=forward if on_progress else None)
+        return await asyncio.wrap_future(submission.future)
+
+    async def _ask_project(self, root: str) -> ProjectAnswer:
+        answer = await self.ask(ProjectRequest(root))
+        for problem in answer.problems:
+            self.notices.once(
+                f"project:{root}:{problem.message}",
+                types.MessageType.Warning,
+                f"{problem.path}: {problem.message}",
+            )
+        return answer
+
+    def _warm(self, workspace: Workspace) -> None:
+        if workspace not in self._warmed:
+            self._warmed.add(workspace)
+            self.spawn(self._warm_up(workspace))
+
+    async def _warm_up(self, workspace: Workspace) -> None:
+        try:
+            await self.ask(WarmRequest(workspace))
+            status = await self.ask(StatusRequest())
+        except ExplainedError as error:
+            self.notices.note(str(error))
+            return
+        if status.model_state == "missing":
+            mend = status.model_mend or "run: pilotfish model pull complete"
+            await self.notices.ask(
+                types.MessageType.Warning,
+                f"Pilotfish has no model, so there are no suggestions: {status.model_reason}. "
+                f"To get one, {mend}. Diagnostics work without it.",
+                ["OK"],
+                key="missing model",
+            )
+
+    def replace_engine(self, engine: EngineClient) -> None:
+        """Ask another engine from here on, under the same options."""
+        self.engine = engine
+        self.engine_state = EngineState(Phase.STARTING)
+        self._warmed.clear()
+        self.workspaces.forget()
+        self.spawn(self._configure_engine())
+
+    # ------------------------------------------------------------------ settings
+
+    def configure(self, options: Mapping[str, Any]) -> None:
+        """Take over the client's options."""
+        read = read_settings(options)
+        self.settings = read.settings
+        self.epoch += 1
+        self.workspaces.forget()
+        for problem in read.problems:
+            self.notices.once(f"setting:{problem}", types.MessageType.Warning, problem)
+        self._engine_options = read.engine_options
+        self.spawn(self._configure_engine())
+
+    async def _configure_engine(self) -> None:
+        answer = await self.ask(ConfigureRequest(dict(self._engine_options)))
+        for problem in answer.problems:
+            where = f"{problem.path}: " if problem.path else ""
+            self.notices.once(
+                f"setting:{problem.message}",
+                types.MessageType.Warning,
+                f"{where}{problem.message}",
+            )

@@ -1,0 +1,136 @@
+"""What the editor's options say to the front door; the rest of them are for the engine.
+
+Options come as JSON, in camel case: ``initializationOptions``, or the section ``pilotfish`` of the
+client's configuration. A wrong value keeps its default and is named; it never fails the start.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from lsp_server.uris import path_of
+
+
+@dataclass(frozen=True, slots=True)
+class SuggestionSettings:
+    """``inlineCompletion``: when and how ghost text is offered.
+
+    ``debounce_ms`` is how long the document must rest before a suggestion is computed; one that is
+    asked for by hand does not wait. 75 ms is below the pause between two keystrokes of a person
+    who stops to look (chosen, not tuned).
+    """
+
+    enabled: bool = True
+    guidance: bool = True
+    multiline: bool = False
+    max_tokens: int = 48
+    deadline_ms: int = 300
+    debounce_ms: int = 75
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosticSettings:
+    """``diagnostics``: whether there are any, ruff's among them, and how long to wait for rest."""
+
+    enabled: bool = True
+    ruff: bool = True
+    debounce_ms: int = 150
+
+
+@dataclass(frozen=True, slots=True)
+class RepairSettings:
+    """``repair``: seconds that a repair may take."""
+
+    time_limit: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The front door's settings. ``trusted`` is the editor's own trust, ``None`` if unsaid.
+
+    ``trusted_folders`` says it for single folders: ``((path, trusted), …)``.
+    """
+
+    trusted: bool | None = None
+    trusted_folders: tuple[tuple[str, bool], ...] = ()
+    inline_completion: SuggestionSettings = field(default=SuggestionSettings())
+    diagnostics: DiagnosticSettings = field(default=DiagnosticSettings())
+    repair: RepairSettings = field(default=RepairSettings())
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSettings:
+    """Settings, what is wrong with the options, and the options that are for the engine."""
+
+    settings: Settings
+    problems: tuple[str, ...] = ()
+    engine_options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def camel(name: str) -> str:
+    """A setting's name as it is spelled in JSON."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+def read_settings(options: Mapping[str, Any]) -> ReadSettings:
+    """What ``options`` say. Never raises."""
+    problems: list[str] = []
+    left = dict(options)
+    trusted, folders = _trust(left.pop("trusted", None), problems)
+    settings = Settings(
+        trusted,
+        folders,
+        SuggestionSettings(**_group("inlineCompletion", SuggestionSettings, left, problems)),
+        DiagnosticSettings(**_group("diagnostics", DiagnosticSettings, left, problems)),
+        RepairSettings(**_group("repair", RepairSettings, left, problems)),
+    )
+    return ReadSettings(settings, tuple(problems), left)
+
+
+def _trust(
+    value: object, problems: list[str]
+) -> tuple[bool | None, tuple[tuple[str, bool], ...]]:
+    if value is None or isinstance(value, bool):
+        return value, ()
+    if not isinstance(value, Mapping):
+        problems.append("trusted: expected true, false or an object from folder to either")
+        return None, ()
+    folders = []
+    for folder, trusted in value.items():
+        if isinstance(trusted, bool) and isinstance(folder, str):
+            folders.append((path_of(folder) or folder, trusted))
+        else:
+            problems.append(f"trusted: expected true or false for {folder}")
+    return None, tuple(folders)
+
+
+def _group(
+    name: str, kind: type[Any], options: dict[str, Any], problems: list[str]
+) -> dict[str, Any]:
+    given = options.pop(name, None)
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        problems.append(f"{name}: expected an object")
+        return {}
+    known = {camel(f.name): f for f in fields(kind)}
+    found: dict[str, Any] = {}
+    for key, value in given.items():
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            problems.append(f"{name}.{key}: there is no such setting{hint}")
+        elif isinstance(known[key].default, bool):
+            if isinstance(value, bool):
+                found[known[key].name] = value
+            else:
+                problems.append(f"{name}.{key}: expected true or false")
+        elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+            found[known[key].name] = value
+        else:
+            problems.append(f"{name}.{key}: expected a whole number, 0 or more")
+    return found

@@ -1,0 +1,98 @@
+"""Which workspace a document belongs to, and what may be done there.
+
+Trust is the editor's where it says something, else what the user said with ``pilotfish trust``
+(invariant 5). Everything else about a project is the engine's to find out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import platformdirs
+
+from analysis.text import Document
+from engine.messages import ProjectAnswer, Workspace
+from lsp_server.settings import Settings
+
+#: Files and folders that mark the root of a workspace (design.md §5).
+ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
+
+
+def find_root(path: Path, folders: tuple[str, ...]) -> str:
+    """The workspace root of a file.
+
+    The nearest folder with a root marker, not above the editor's folder that holds the file; that
+    folder if nothing is marked; without one, the first ancestor that is no package.
+    """
+    holding = [Path(f) for f in folders if path.is_relative_to(f)]
+    top = max(holding, key=lambda f: len(f.parts)) if holding else None
+    for candidate in path.parents:
+        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
+            return str(candidate)
+        if candidate == top:
+            return str(top)
+    folder = path.parent
+    while (folder / "__init__.py").exists() and folder.parent != folder:
+        folder = folder.parent
+    return str(folder)
+
+
+def editor_trust(root: str, settings: Settings) -> bool | None:
+    """Whether the editor says that ``root`` is trusted; ``None`` if it does not say.
+
+    The innermost folder that it names decides.
+    """
+    named = [
+        (len(Path(folder).parts), trusted)
+        for folder, trusted in settings.trusted_folders
+        if Path(root).is_relative_to(folder)
+    ]
+    return max(named)[1] if named else settings.trusted
+
+
+class Workspaces:
+    """The workspaces of open documents. ``ask`` asks the engine about the project at a root."""
+
+    def __init__(
+        self, folders: tuple[str, ...], ask: Callable[[str], Awaitable[ProjectAnswer]]
+    ) -> None:
+        self.folders = folders
+        self._ask = ask
+        self._roots: dict[str, str] = {}
+        self._projects: dict[str, asyncio.Task[ProjectAnswer]] = {}
+
+    async def root_of(self, document: Document) -> str:
+        """The root of the document's workspace, an absolute path."""
+        if not document.path:
+            # A buffer that was never saved: the folder at hand, else one that holds nothing.
+            return self.folders[0] if self.folders else nowhere()
+        folder = str(Path(document.path).parent)
+        root = self._roots.get(folder)
+        if root is None:
+            # Looks at the disk, which may be slow: not on the event loop.
+            root = await asyncio.to_thread(find_root, Path(document.path), self.folders)
+            self._roots[folder] = root
+        return root
+
+    async def of(self, document: Document, settings: Settings) -> Workspace:
+        """The document's workspace under ``settings``."""
+        root = await self.root_of(document)
+        task = self._projects.get(root)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = asyncio.ensure_future(self._ask(root))
+            self._projects[root] = task
+        project = await asyncio.shield(task)
+        said = editor_trust(root, settings)
+        return Workspace(root, project.trusted if said is None else said, project.python)
+
+    def forget(self) -> None:
+        """Ask anew: a project file, a folder or a setting has changed."""
+        self._roots.clear()
+        self._projects.clear()
+
+
+def nowhere() -> str:
+    """The root of buffers that belong to no folder; it need not exist."""
+    return str(platformdirs.user_cache_path("pilotfish", appauthor=False) / "untitled")
