@@ -11,10 +11,9 @@ from typing import Any
 from lsp_server.client import Client
 
 COMMAND_REPAIR = "pilotfish.repair"
-COMMAND_APPLY = "pilotfish.applyPatch"
 COMMAND_RESTART = "pilotfish.restart"
 COMMAND_PAUSE = "pilotfish.pause"
-COMMANDS = (COMMAND_REPAIR, COMMAND_APPLY, COMMAND_RESTART, COMMAND_PAUSE)
+COMMANDS = (COMMAND_REPAIR, COMMAND_RESTART, COMMAND_PAUSE)
 
 KIND_FIX_ALL = "source.fixAll.pilotfish"
 CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)

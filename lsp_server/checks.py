@@ -63,9 +63,7 @@ class Checks:
         failed = check.task.done() and (
             check.task.cancelled() or check.task.exception() is not None
         )
-        return (
-            check.document is view.document and check.epoch == self._session.epoch and not failed
-        )
+        return check.document is view.document and check.epoch == self._session.epoch and not failed
 
     async def _check(self, view: View) -> tuple[Finding, ...]:
         snapshot = await self._session.snapshot(view)

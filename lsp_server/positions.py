@@ -20,9 +20,7 @@ def position_of(document: Document, offset: int, encoding: Encoding) -> types.Po
 
 def range_of(document: Document, start: int, end: int, encoding: Encoding) -> types.Range:
     """The client's range of two code point offsets."""
-    return types.Range(
-        position_of(document, start, encoding), position_of(document, end, encoding)
-    )
+    return types.Range(position_of(document, start, encoding), position_of(document, end, encoding))
 
 
 def range_of_span(

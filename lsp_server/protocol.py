@@ -14,13 +14,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-import attrs
 from cattrs import Converter
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
-from pygls.protocol import LanguageServerProtocol, lsp_method
+from pygls.protocol import LanguageServerProtocol
 
-from lsp_server.capabilities import METHOD_STATUS
 from lsp_server.failures import (
     INVALID_PARAMS,
     INVALID_REQUEST,
@@ -34,14 +32,19 @@ from lsp_server.failures import (
 log = logging.getLogger(__name__)
 
 
-@attrs.define
-class StatusRequestMessage:
-    """``pilotfish/status`` on the wire; its parameters are not looked at."""
-
-    id: int | str
-    params: Any = None
-    method: str = METHOD_STATUS
-    jsonrpc: str = "2.0"
+#: Notifications that pygls would keep its own books by: its workspace splits lines where neither
+#: Python nor the protocol does. Their only handlers are the features'.
+_OURS_ALONE = (
+    types.TEXT_DOCUMENT_DID_OPEN,
+    types.TEXT_DOCUMENT_DID_CHANGE,
+    types.TEXT_DOCUMENT_DID_CLOSE,
+    types.NOTEBOOK_DOCUMENT_DID_OPEN,
+    types.NOTEBOOK_DOCUMENT_DID_CHANGE,
+    types.NOTEBOOK_DOCUMENT_DID_CLOSE,
+    types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS,
+    types.INITIALIZE,
+    types.INITIALIZED,
+)
 
 
 class Protocol(LanguageServerProtocol):
@@ -49,6 +52,11 @@ class Protocol(LanguageServerProtocol):
 
     def __init__(self, server: Any, converter: Converter) -> None:
         super().__init__(server, converter)
+        for method in _OURS_ALONE:
+            del self.fm.builtin_features[method]
+        self.fm.add_builtin_feature(types.SHUTDOWN, self._on_shutdown)
+        self.fm.add_builtin_feature(types.EXIT, self._on_exit)
+        self.fm.add_builtin_feature(types.WORKSPACE_EXECUTE_COMMAND, self._on_command)
         self.on_exit: Callable[[int], None] = lambda code: None
         #: Told of every failure that no request is waiting for.
         self.on_trouble: Callable[[str], None] = lambda text: None
@@ -112,10 +120,6 @@ class Protocol(LanguageServerProtocol):
             log.warning("an answer of the client is not what the protocol says")
             future.set_exception(error)
 
-    def get_message_type(self, method: str) -> type[Any] | None:
-        """See pygls; knows Pilotfish's own methods too."""
-        return StatusRequestMessage if method == METHOD_STATUS else super().get_message_type(method)
-
     # ------------------------------------------------------------------ answers to the client
 
     def _refuse(self, id_: Any, code: int, text: str) -> None:
@@ -150,52 +154,20 @@ class Protocol(LanguageServerProtocol):
 
     # ------------------------------------------------------------------ life cycle
 
-    @lsp_method(types.SHUTDOWN)
-    def lsp_shutdown(self, *args: Any) -> None:
+    def _on_shutdown(self, params: object) -> None:
         """Stop what runs; only ``exit`` is left to say."""
         running = [f for id_, f in self._request_futures.items() if id_ != self.msg_id]
         self._shutdown = True
         for future in running:
             future.cancel()
 
-    @lsp_method(types.EXIT)
-    def lsp_exit(self, *args: Any) -> None:
+    def _on_exit(self, params: object) -> None:
         """End the process: 0 after ``shutdown``, else 1."""
         self.on_exit(0 if self._shutdown else 1)
 
-    @lsp_method(types.WORKSPACE_EXECUTE_COMMAND)
-    async def lsp_workspace__execute_command(self, params: types.ExecuteCommandParams) -> Any:
-        """Run a command. Unlike pygls' own, cancelling the request cancels the command."""
+    async def _on_command(self, params: types.ExecuteCommandParams) -> Any:
+        """Run a command. Unlike with pygls' own, cancelling the request cancels the command."""
         handler = self.fm.commands.get(params.command)
         if handler is None:
             raise FeatureError(INVALID_PARAMS, f"there is no command {params.command}")
         return await handler(params)
-
-    # Documents are kept by ``documents``: pygls' own store splits lines where Python does not.
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_OPEN)
-    def lsp_text_document__did_open(self, params: types.DidOpenTextDocumentParams) -> None:
-        """A document was opened."""
-        self._user_handler(types.TEXT_DOCUMENT_DID_OPEN, params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CHANGE)
-    def lsp_text_document__did_change(self, params: types.DidChangeTextDocumentParams) -> None:
-        """A document was edited."""
-        self._user_handler(types.TEXT_DOCUMENT_DID_CHANGE, params)
-
-    @lsp_method(types.TEXT_DOCUMENT_DID_CLOSE)
-    def lsp_text_document__did_close(self, params: types.DidCloseTextDocumentParams) -> None:
-        """A document was closed."""
-        self._user_handler(types.TEXT_DOCUMENT_DID_CLOSE, params)
-
-    @lsp_method(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS)
-    def lsp_workspace__did_change_workspace_folders(
-        self, params: types.DidChangeWorkspaceFoldersParams
-    ) -> None:
-        """Folders were added or removed."""
-        self._user_handler(types.WORKSPACE_DID_CHANGE_WORKSPACE_FOLDERS, params)
-
-    def _user_handler(self, method: str, params: Any) -> None:
-        handler = self.fm.features.get(method)
-        if handler is not None:
-            handler(params)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.metadata import version
 
 from lsprotocol import types
@@ -14,9 +14,10 @@ from engine.client import EngineClient, EngineState, Phase
 from lsp_server.checks import Checks
 from lsp_server.handshake import Greeting
 from lsp_server.protocol import Protocol
-from lsp_server.session import Session
+from lsp_server.session import Session, View
 
 OnDocument = Callable[[str], None]
+OfferActions = Callable[[View, int], Awaitable[list[types.CodeAction | types.Command]]]
 
 
 class Server(LanguageServer):
@@ -32,6 +33,8 @@ class Server(LanguageServer):
         self._on_change: list[OnDocument] = []
         self._on_close: list[OnDocument] = []
         self._on_outdated: list[Callable[[], None]] = []
+        #: Features that offer code actions for a view and an offset into it.
+        self.action_offers: list[OfferActions] = []
         self.protocol.on_trouble = self._tell_trouble
 
     # ------------------------------------------------------------------ what features wait for
@@ -55,6 +58,7 @@ class Server(LanguageServer):
 
     def document_closed(self, uri: str) -> None:
         """A document was closed."""
+        self.session.forget(uri)
         for callback in self._on_close:
             callback(uri)
 

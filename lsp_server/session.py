@@ -7,16 +7,19 @@ is a :class:`View`, which nothing changes.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+import contextlib
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lsprotocol import types
 
+from analysis.syntax.tree import SyntaxTree, parse, reparse
 from analysis.text import Document, Encoding
-from engine.client import EngineClient, EngineState, ExplainedError, Phase
+from engine.client import EngineClient, EngineState, ExplainedError, Phase, Submission
 from engine.messages import (
     ConfigureRequest,
+    MachineSettings,
     Progress,
     ProjectAnswer,
     ProjectRequest,
@@ -79,7 +82,10 @@ class Session:
         self._latest: dict[tuple[str, str], asyncio.Task[Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
         self._warmed: set[Workspace] = set()
+        self._trees: dict[str, SyntaxTree] = {}
         self._engine_options: Mapping[str, Any] = {}
+        #: The machine's settings as the engine has them; defaults until it has answered.
+        self.machine = MachineSettings()
 
     # ------------------------------------------------------------------ views and rest
 
@@ -99,6 +105,18 @@ class Session:
         workspace = await self.workspaces.of(view.document, view.settings)
         self._warm(workspace)
         return view.snapshot(workspace)
+
+    def tree(self, document: Document) -> SyntaxTree:
+        """The syntax of ``document``, made from that of its last version where there is one."""
+        before = self._trees.get(document.uri)
+        tree = parse(document.text) if before is None else reparse(before, document.text)
+        if self.documents.is_current(document):
+            self._trees[document.uri] = tree
+        return tree
+
+    def forget(self, uri: str) -> None:
+        """Drop what is kept of a document that was closed."""
+        self._trees.pop(uri, None)
 
     async def rest(self, view: View, milliseconds: int) -> None:
         """Wait until the document has not changed for so long.
@@ -151,19 +169,24 @@ class Session:
 
     # ------------------------------------------------------------------ the engine
 
-    async def ask(self, request: Request[Answer], on_progress: Any = None) -> Answer:
+    async def ask(self, request: Request[Answer]) -> Answer:
         """The engine's answer. Cancelling the caller cancels the request.
 
-        ``on_progress`` is called on the event loop with each :class:`~engine.messages.Progress`.
         Raises :class:`~engine.client.RequestFailedError`.
         """
+        return await asyncio.wrap_future(self.engine.submit(request).future)
+
+    def submit(
+        self, request: Request[Answer], on_progress: Callable[[Progress], None]
+    ) -> Submission[Answer]:
+        """Ask for something long; ``on_progress`` is called on the event loop."""
         loop = asyncio.get_running_loop()
 
         def forward(progress: Progress) -> None:
-            loop.call_soon_threadsafe(on_progress, progress)
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the server is ending
+                loop.call_soon_threadsafe(on_progress, progress)
 
-        submission = self.engine.submit(request, on_progress=forward if on_progress else None)
-        return await asyncio.wrap_future(submission.future)
+        return self.engine.submit(request, on_progress=forward)
 
     async def _ask_project(self, root: str) -> ProjectAnswer:
         answer = await self.ask(ProjectRequest(root))
@@ -220,6 +243,7 @@ class Session:
 
     async def _configure_engine(self) -> None:
         answer = await self.ask(ConfigureRequest(dict(self._engine_options)))
+        self.machine = answer.machine
         for problem in answer.problems:
             where = f"{problem.path}: " if problem.path else ""
             self.notices.once(

@@ -91,9 +91,7 @@ def read_settings(options: Mapping[str, Any]) -> ReadSettings:
     return ReadSettings(settings, tuple(problems), left)
 
 
-def _trust(
-    value: object, problems: list[str]
-) -> tuple[bool | None, tuple[tuple[str, bool], ...]]:
+def _trust(value: object, problems: list[str]) -> tuple[bool | None, tuple[tuple[str, bool], ...]]:
     if value is None or isinstance(value, bool):
         return value, ()
     if not isinstance(value, Mapping):

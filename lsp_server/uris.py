@@ -22,7 +22,7 @@ def path_of(uri: str) -> str:
     if os.name == "nt":
         return url2pathname(parts.path)
     path = os.fsdecode(unquote_to_bytes(parts.path))
-    return path if os.path.isabs(path) and "\0" not in path else ""
+    return path if path.startswith("/") and "\0" not in path else ""
 
 
 def uri_of(path: str) -> str:

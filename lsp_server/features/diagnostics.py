@@ -117,9 +117,7 @@ def register(server: Server) -> None:
     @server.feature(FEATURE)
     async def diagnostic(
         params: types.DocumentDiagnosticParams,
-    ) -> (
-        types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport
-    ):
+    ) -> types.RelatedFullDocumentDiagnosticReport | types.RelatedUnchangedDocumentDiagnosticReport:
         view = server.session.view(params.text_document.uri)
         return await pull(server, view, params.previous_result_id)
 

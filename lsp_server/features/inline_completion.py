@@ -59,9 +59,7 @@ class Place:
     head: str = ""
 
 
-def place_of(
-    document: Document, params: types.InlineCompletionParams, encoding: Encoding
-) -> Place:
+def place_of(document: Document, params: types.InlineCompletionParams, encoding: Encoding) -> Place:
     """The place that the parameters name.
 
     With an entry selected in the client's completion list, the place is where the cursor would be
@@ -105,9 +103,7 @@ class Suggestions:
 
     def keep(self, uri: str, place: Place, text: str) -> None:
         """Remember a suggestion, in the place of the one before it."""
-        self._newest[uri] = Suggestion(
-            place.text[: place.offset], place.text[place.offset :], text
-        )
+        self._newest[uri] = Suggestion(place.text[: place.offset], place.text[place.offset :], text)
 
     def forget(self, uri: str) -> None:
         """Drop what is kept of a document."""

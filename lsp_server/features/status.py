@@ -45,7 +45,7 @@ def register(server: Server) -> None:
     """Serve the request and the commands."""
 
     @server.feature(METHOD_STATUS)
-    async def pilotfish_status(params: object) -> dict[str, Any]:
+    async def pilotfish_status(params: Any) -> dict[str, Any]:
         return await status(server)
 
     @server.command(COMMAND_RESTART)

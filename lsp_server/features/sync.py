@@ -20,7 +20,9 @@ async def compare_with_disk(server: Server, document: Document) -> None:
         except TextError:
             return False
 
-    if document.path and await asyncio.to_thread(same):
+    if not document.path:
+        return
+    if await asyncio.to_thread(same):
         server.session.documents.mark_saved(document.uri, document.version)
 
 

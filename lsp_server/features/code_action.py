@@ -1,0 +1,144 @@
+"""``textDocument/codeAction``: quick fixes of findings, fix-all, and what ``repair`` offers.
+
+Every edit names the version it was made for, so that a client refuses it once the text has moved
+on. Only fixes that are safe, and repairs that were verified, are preferred.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lsprotocol import types
+
+from analysis.text import Document
+from engine.client import ExplainedError
+from engine.messages import Finding, Mend
+from lsp_server.capabilities import KIND_FIX_ALL
+from lsp_server.client import Client
+from lsp_server.edits import FileEdit, workspace_edit
+from lsp_server.failures import FeatureError
+from lsp_server.features.diagnostics import to_diagnostic
+from lsp_server.patches import Replacement
+from lsp_server.positions import offset_of
+from lsp_server.server import Server
+from lsp_server.session import View
+
+FEATURE = types.TEXT_DOCUMENT_CODE_ACTION
+
+Actions = list[types.CodeAction | types.Command]
+
+
+def wants(only: Sequence[str] | None, kind: str) -> bool:
+    """Whether a client that asks for the kinds ``only`` wants ``kind``; ``None`` asks for all."""
+    return only is None or any(kind == o or kind.startswith(f"{o}.") or o == "" for o in only)
+
+
+def replacements_of(document: Document, mend: Mend) -> tuple[Replacement, ...]:
+    """The edits of a fix, in order of position."""
+    lines = document.lines
+    return tuple(
+        sorted(
+            (
+                Replacement(
+                    lines.offset(edit.line, edit.character),
+                    lines.offset(edit.end_line, edit.end_character),
+                    edit.text,
+                )
+                for edit in mend.edits
+            ),
+            key=lambda r: (r.start, r.end),
+        )
+    )
+
+
+def quick_fixes(
+    view: View, findings: Sequence[Finding], start: int, end: int, client: Client
+) -> list[types.CodeAction]:
+    """The fixes of findings that touch the code points from ``start`` to ``end``."""
+    document = view.document
+    found: list[types.CodeAction] = []
+    for finding in findings:
+        first = document.lines.offset(finding.line, finding.character)
+        last = document.lines.offset(finding.end_line, finding.end_character)
+        if last < start or end < first:
+            continue
+        preferred = False
+        for mend in finding.fixes:
+            file = FileEdit(document, replacements_of(document, mend), document.version)
+            action = types.CodeAction(
+                title=mend.title,
+                kind=types.CodeActionKind.QuickFix,
+                diagnostics=[to_diagnostic(document, finding, view.encoding)],
+                edit=workspace_edit([file], client),
+            )
+            if mend.safe and client.preferred_actions and not preferred:
+                preferred = True
+                action.is_preferred = True
+            found.append(action)
+    return found
+
+
+def fix_all(view: View, findings: Sequence[Finding], client: Client) -> types.CodeAction | None:
+    """Every safe fix at once, leaving out those that overlap an earlier one; ``None`` for none."""
+    taken: list[Replacement] = []
+    for finding in findings:
+        mend = next((m for m in finding.fixes if m.safe), None)
+        if mend is None:
+            continue
+        edits = replacements_of(view.document, mend)
+        if not any(_overlap(a, b) for a in edits for b in taken):
+            taken.extend(edits)
+    if not taken:
+        return None
+    taken.sort(key=lambda r: (r.start, r.end))
+    file = FileEdit(view.document, tuple(taken), view.document.version)
+    return types.CodeAction(
+        title="Fix all that is safe (Pilotfish)",
+        kind=KIND_FIX_ALL,
+        edit=workspace_edit([file], client),
+    )
+
+
+def _overlap(a: Replacement, b: Replacement) -> bool:
+    # Two insertions at one place would come out in an order that nobody chose.
+    return (a.start < b.end and b.start < a.end) or a.start == b.start
+
+
+async def code_actions(server: Server, view: View, params: types.CodeActionParams) -> Actions:
+    """What can be done about the range that the parameters name."""
+    session = server.session
+    only, client = params.context.only, session.client
+    start = offset_of(view.document, params.range.start, view.encoding)
+    end = max(start, offset_of(view.document, params.range.end, view.encoding))
+    actions: Actions = []
+    if client.code_action_literals:
+        try:
+            findings = await server.checks.findings(view)
+        except ExplainedError as error:
+            # What is at fault is told where diagnostics are; repairs may still be offered.
+            session.notices.note(f"quick fixes: {error}")
+            findings = ()
+        if wants(only, types.CodeActionKind.QuickFix):
+            actions.extend(quick_fixes(view, findings, start, end, client))
+        if only is not None and wants(only, KIND_FIX_ALL):
+            everything = fix_all(view, findings, client)
+            actions.extend([everything] if everything else [])
+    if wants(only, types.CodeActionKind.QuickFix):
+        for offer in server.action_offers:
+            actions.extend(await offer(view, start))
+    session.require_current(view)
+    return actions
+
+
+def register(server: Server) -> None:
+    """Serve the request."""
+
+    @server.feature(FEATURE)
+    async def code_action(params: types.CodeActionParams) -> Actions:
+        uri = params.text_document.uri
+        view = server.session.view(uri)
+        try:
+            return await code_actions(server, view, params)
+        except FeatureError:
+            # Editors ask at every move of the cursor; for a text that is gone there is nothing.
+            return []

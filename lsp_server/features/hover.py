@@ -1,0 +1,73 @@
+"""``textDocument/hover``: what the name under the cursor is, and which version was looked at."""
+
+from __future__ import annotations
+
+import re
+
+from lsprotocol import types
+
+from analysis.text import Document
+from engine.messages import InspectAnswer, InspectRequest, Tier
+from lsp_server.positions import offset_of, range_of
+from lsp_server.server import Server
+from lsp_server.session import View
+
+FEATURE = types.TEXT_DOCUMENT_HOVER
+
+#: A hover that takes longer than this comes too late to be read.
+DEADLINE_MS = 1000
+
+_WORD = re.compile(r"[^\W\d]\w*")
+
+
+def word_at(document: Document, offset: int) -> tuple[int, int] | None:
+    """The identifier that holds ``offset`` or ends there, as code points; ``None`` for none."""
+    line = document.lines.line_of(offset)
+    start = document.lines.start(line)
+    for match in _WORD.finditer(document.lines.line(line)):
+        if match.start() + start <= offset <= match.end() + start:
+            return match.start() + start, match.end() + start
+    return None
+
+
+def describe(word: str, answer: InspectAnswer) -> str:
+    """What is known of ``word``, as plain text; ``""`` if nothing is."""
+    names = answer.names
+    name = next((n for n in names.names if n.name == word), None)
+    if name is None:
+        if names.tier is Tier.CLOSED and names.receiver_type:
+            return f"{names.receiver_type} has no {word}" + _looked_at(names.looked_at)
+        return ""
+    kind = f"({name.kind}) " if name.kind else ""
+    type_ = f": {name.type}" if name.type else ""
+    of = f" of {names.receiver_type}" if names.receiver_type else ""
+    return f"{kind}{word}{type_}{of}{_looked_at(names.looked_at)}"
+
+
+def _looked_at(version: str) -> str:
+    return f"\nlooked at {version}" if version else ""
+
+
+async def hover(server: Server, view: View, position: types.Position) -> types.Hover | None:
+    """The hover at ``position``, or ``None`` where there is nothing to say."""
+    session, document = server.session, view.document
+    word = word_at(document, offset_of(document, position, view.encoding))
+    if word is None or session.machine.language_features == "assist":
+        return None
+    line, character = document.lines.position(word[1])
+    snapshot = await session.snapshot(view)
+    answer = await session.ask(InspectRequest(snapshot, line, character, deadline_ms=DEADLINE_MS))
+    text = describe(document.text[slice(*word)], answer)
+    if not text:
+        return None
+    contents = types.MarkupContent(types.MarkupKind.PlainText, text)
+    return types.Hover(contents, range_of(document, *word, view.encoding))
+
+
+def register(server: Server) -> None:
+    """Serve the request."""
+
+    @server.feature(FEATURE)
+    async def text_document_hover(params: types.HoverParams) -> types.Hover | None:
+        view = server.session.view(params.text_document.uri)
+        return await hover(server, view, params.position)

@@ -1,0 +1,296 @@
+"""*Repair*: code actions over a failing test, the command behind them, and its outcome.
+
+A repair runs for seconds to minutes with a progress bar that can be cancelled. Its patch is
+applied only to the text that it was made for. What was not verified is never applied without the
+person's word (invariant 9).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from lsprotocol import types
+
+from analysis.text import Document, read_file
+from engine.client import ExplainedError, Submission
+from engine.messages import FixAnswer, FixRequest, Snapshot
+from lsp_server.capabilities import COMMAND_REPAIR
+from lsp_server.edits import FileEdit, can_ask, workspace_edit
+from lsp_server.failures import INVALID_PARAMS, FeatureError
+from lsp_server.patches import read_diff, replacements
+from lsp_server.progress import progress
+from lsp_server.server import Server
+from lsp_server.session import View
+from lsp_server.testcases import targets, test_at, test_command
+from lsp_server.uris import path_of, uri_of
+
+_UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the command is asked: repair the document ``uri`` until ``test`` passes.
+
+    An empty ``test`` stands for the command of the user's settings.
+    """
+
+    uri: str
+    test: str = ""
+
+    def to_json(self) -> dict[str, str]:
+        """The command's argument."""
+        return {"uri": self.uri, "test": self.test}
+
+    @classmethod
+    def from_arguments(cls, arguments: object) -> Order:
+        """The order in a command's arguments. Raises ``FeatureError`` for wrong ones."""
+        first = arguments[0] if isinstance(arguments, list | tuple) and arguments else None
+        if isinstance(first, Mapping):
+            uri, test = first.get("uri"), first.get("test", "")
+            if isinstance(uri, str) and path_of(uri) and isinstance(test, str):
+                return cls(uri, test)
+        raise FeatureError(
+            INVALID_PARAMS, f"{COMMAND_REPAIR} takes an object with the uri of a file and a test"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a repair of ``document`` ended; ``root`` is what its patches are relative to."""
+
+    document: Document
+    root: str
+    answer: FixAnswer
+
+
+# ---------------------------------------------------------------------- offers
+
+
+async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Order]]:
+    """Titles and orders of the repairs that make sense at ``offset``."""
+    document = view.document
+    if not document.path:
+        return []
+    case = test_at(server.session.tree(document), offset)
+    if case is None:
+        command = server.session.machine.test_command
+        if not command:
+            return []
+        return [(f"Repair this file until '{command}' passes", Order(document.uri))]
+    root = await server.session.workspaces.root_of(document)
+    tree = server.session.tree(document)
+    command = test_command(document.path, root, case)
+    found = []
+    for path in await asyncio.to_thread(targets, tree, case, document.path, root):
+        name = "this file" if path == document.path else Path(path).name
+        uri = document.uri if path == document.path else uri_of(path)
+        title = f"Repair {name} until {case.name.split('::')[-1]} passes"
+        found.append((title, Order(uri, command)))
+    return found
+
+
+async def offered(
+    server: Server, outcomes: Mapping[str, Outcome], view: View, offset: int
+) -> list[types.CodeAction | types.Command]:
+    """Code actions: patches that a repair has found, then repairs to run."""
+    client = server.session.client
+    actions: list[types.CodeAction | types.Command] = []
+    outcome = outcomes.get(view.document.uri)
+    if outcome is not None and outcome.document is view.document and client.code_action_literals:
+        actions.extend(await patch_actions(server, outcome))
+    snapshot = await server.session.snapshot(view)
+    for title, order in await offers(server, view, offset):
+        command = types.Command(title=title, command=COMMAND_REPAIR, arguments=[order.to_json()])
+        if snapshot.workspace.trusted:
+            actions.append(_action(title, command) if client.code_action_literals else command)
+        elif client.disabled_actions:
+            action = types.CodeAction(title=title, kind=types.CodeActionKind.QuickFix)
+            action.disabled = types.CodeActionDisabled(reason=_UNTRUSTED)
+            actions.append(action)
+    return actions
+
+
+def _action(title: str, command: types.Command) -> types.CodeAction:
+    return types.CodeAction(title=title, kind=types.CodeActionKind.QuickFix, command=command)
+
+
+async def patch_actions(server: Server, outcome: Outcome) -> list[types.CodeAction]:
+    """What a repair found, as edits: the verified patch preferred, others to be confirmed."""
+    client, answer = server.session.client, outcome.answer
+    actions = []
+    for diff, verified, strategy in _patches(answer):
+        doubt = "" if verified else _doubt(answer)
+        if doubt and not can_ask(client):
+            continue
+        files = await _file_edits(server, diff, outcome.root)
+        title = "Apply the verified repair" if verified else f"Apply a repair ({strategy})"
+        action = types.CodeAction(
+            title=title,
+            kind=types.CodeActionKind.QuickFix,
+            edit=workspace_edit(files, client, doubt=doubt),
+        )
+        if verified and client.preferred_actions:
+            action.is_preferred = True
+        actions.append(action)
+    return actions
+
+
+def _patches(answer: FixAnswer) -> list[tuple[str, bool, str]]:
+    """Diff, whether it is verified, and strategy of each patch. Alternatives are plausible only."""
+    found = []
+    if answer.patch and answer.status in ("verified", "unverified"):
+        found.append((answer.patch, answer.status == "verified", answer.strategy))
+    found.extend((other.patch, False, other.strategy) for other in answer.alternatives)
+    return found
+
+
+def _doubt(answer: FixAnswer) -> str:
+    left = f"; not run: {', '.join(answer.not_run)}" if answer.not_run else ""
+    return f"{answer.reason or 'this repair was not verified'}{left}"
+
+
+# ---------------------------------------------------------------------- the command
+
+
+async def _document_of(server: Server, uri: str) -> Document:
+    """The open document, or what the disk holds. Raises :class:`~analysis.text.TextError`."""
+    document = server.session.documents.get(uri)
+    if document is not None:
+        return document
+    file = await asyncio.to_thread(read_file, path_of(uri))
+    return Document(file.text, path_of(uri), uri)
+
+
+async def _file_edits(server: Server, diff: str, root: str) -> list[FileEdit]:
+    """The edits of a diff. Raises ``PatchError`` where it does not fit what is there now."""
+    found = []
+    for patch in read_diff(diff):
+        uri = _open_uri(server, str(Path(root) / patch.path))
+        document = await _document_of(server, uri)
+        version = document.version if server.session.documents.get(uri) else None
+        found.append(FileEdit(document, replacements(patch, document), version))
+    return found
+
+
+def _open_uri(server: Server, path: str) -> str:
+    """The URI under which a file is open, as the client spells it, or its own."""
+    documents = server.session.documents
+    for uri in documents.uris():
+        if (document := documents.get(uri)) is not None and document.path == path:
+            return uri
+    return uri_of(path)
+
+
+async def run_repair(
+    server: Server, order: Order, token: types.ProgressToken | None
+) -> tuple[Outcome, Snapshot]:
+    """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
+    session = server.session
+    document = await _document_of(server, order.uri)
+    workspace = await session.workspaces.of(document, session.settings)
+    if not workspace.trusted:
+        raise ExplainedError(_UNTRUSTED, where=workspace.root)
+    snapshot = Snapshot(
+        document.path,
+        document.text,
+        workspace,
+        document.version,
+        session.documents.unsaved(but=order.uri),
+    )
+    limit = float(session.settings.repair.time_limit)
+    request = FixRequest(snapshot, test=order.test, time_limit=limit)
+    submitted: list[Submission[FixAnswer]] = []
+
+    def stop() -> None:
+        for submission in submitted:
+            submission.cancel()
+
+    title = f"Repairing {Path(document.path).name}"
+    async with progress(server, title, stop, token) as report:
+        submission = session.submit(request, report.show)
+        submitted.append(submission)
+        answer = await asyncio.wrap_future(submission.future)
+    return Outcome(document, workspace.root, answer), snapshot
+
+
+async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
+    """Tell the person how a repair ended, and apply its patch; whether it was applied.
+
+    A document that changed meanwhile keeps its text.
+    """
+    session, answer = server.session, outcome.answer
+    if answer.status not in ("verified", "unverified") or not answer.patch:
+        kind = types.MessageType.Error if answer.status == "error" else types.MessageType.Info
+        text = answer.reason or {"passing": "the test passes already"}.get(
+            answer.status, "no patch makes the test pass"
+        )
+        session.notices.say(kind, f"Pilotfish: {text}")
+        return False
+    now = await _document_of(server, order.uri)
+    if now.text != outcome.document.text or now.version != outcome.document.version:
+        session.notices.say(
+            types.MessageType.Warning,
+            f"Pilotfish: {Path(now.path).name} was edited meanwhile, so the repair "
+            "was not applied. Run it again.",
+        )
+        return False
+    files = await _file_edits(server, answer.patch, outcome.root)
+    verified = answer.status == "verified"
+    doubt = "" if verified else _doubt(answer)
+    if not session.client.apply_edit:
+        session.notices.say(
+            types.MessageType.Info,
+            f"Pilotfish found a {answer.status} repair: it is among the code actions of the file.",
+        )
+        return False
+    if doubt and not can_ask(session.client):
+        chosen = await session.notices.ask(
+            types.MessageType.Warning, f"Not verified: {doubt}. Apply it?", ["Apply", "Discard"]
+        )
+        if chosen != "Apply":
+            return False
+    edit = workspace_edit(files, session.client, doubt=doubt)
+    response = await asyncio.wrap_future(
+        server.workspace_apply_edit(
+            types.ApplyWorkspaceEditParams(edit, label=f"Pilotfish: {answer.status} repair")
+        )
+    )
+    return bool(response.applied)
+
+
+def register(server: Server) -> None:
+    """Offer repairs and run them."""
+    outcomes: dict[str, Outcome] = {}
+
+    async def offer(view: View, offset: int) -> list[types.CodeAction | types.Command]:
+        return await offered(server, outcomes, view, offset)
+
+    async def repair(params: types.ExecuteCommandParams) -> dict[str, Any]:
+        order = Order.from_arguments(params.arguments)
+        outcome, _ = await run_repair(server, order, params.work_done_token)
+        outcomes[order.uri] = outcome
+        applied = await conclude(server, order, outcome)
+        answer = outcome.answer
+        return {
+            "status": answer.status,
+            "applied": applied,
+            "reason": answer.reason,
+            "strategy": answer.strategy,
+            "patch": answer.patch,
+            "seconds": answer.seconds,
+        }
+
+    @server.command(COMMAND_REPAIR)
+    async def repair_command(params: types.ExecuteCommandParams) -> dict[str, Any]:
+        uri = Order.from_arguments(params.arguments).uri
+        return await server.session.latest(COMMAND_REPAIR, uri, repair(params))
+
+    def forget(uri: str) -> None:
+        outcomes.pop(uri, None)
+
+    server.action_offers.append(offer)
+    server.on_close(forget)

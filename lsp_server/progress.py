@@ -1,0 +1,77 @@
+"""``$/progress``: how far a long request is, and the button that stops it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import AsyncIterator, Callable
+
+from lsprotocol import types
+
+from engine.messages import Progress
+from lsp_server.server import Server
+
+log = logging.getLogger(__name__)
+
+
+class Report:
+    """An open progress bar. :meth:`show` moves it."""
+
+    def __init__(self, server: Server, token: types.ProgressToken | None) -> None:
+        self._server = server
+        self._token = token
+
+    def show(self, progress: Progress) -> None:
+        """Show what the engine says of itself."""
+        if self._token is None:
+            return
+        share = progress.fraction
+        self._server.work_done_progress.report(
+            self._token,
+            types.WorkDoneProgressReport(
+                message=progress.message,
+                percentage=round(min(share, 1.0) * 100) if share >= 0 else None,
+                cancellable=True,
+            ),
+        )
+
+
+@contextlib.asynccontextmanager
+async def progress(
+    server: Server,
+    title: str,
+    stop: Callable[[], None],
+    token: types.ProgressToken | None = None,
+) -> AsyncIterator[Report]:
+    """A progress bar around a piece of work; ``stop`` is called when the person presses cancel.
+
+    ``token`` is the client's own where the request carried one. A client that cannot show progress
+    sees none.
+    """
+    reporter = server.work_done_progress
+    if token is None and server.session.client.progress:
+        token = str(uuid.uuid4())
+        try:
+            await reporter.create_async(token)
+        except Exception:  # noqa: BLE001 - a client may refuse; the work goes on unseen
+            log.info("the client refused a progress bar")
+            token = None
+    if token is None:
+        yield Report(server, None)
+        return
+    reporter.begin(token, types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0))
+    loop = asyncio.get_running_loop()
+    reporter.tokens[token].add_done_callback(
+        lambda future: loop.call_soon(stop) if future.cancelled() else None
+    )
+    outcome = "done"
+    try:
+        yield Report(server, token)
+    except BaseException:
+        outcome = "stopped"
+        raise
+    finally:
+        reporter.end(token, types.WorkDoneProgressEnd(message=outcome))
+        reporter.tokens.pop(token, None)

@@ -1,0 +1,154 @@
+"""Which test a cursor stands in, and which files of the workspace that test is about.
+
+Syntax alone: pytest's naming conventions and the imports of the file. Nothing is imported or run.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tree_sitter import Node
+
+from analysis.syntax.tree import SyntaxTree
+
+#: Offer at most so many files for one test.
+MOST_TARGETS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class TestCase:
+    """A test function: its name with its classes (``TestCart::test_total``), where it begins."""
+
+    __test__ = False  # for pytest: this is not a test class
+
+    name: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """A module that is imported, and the names that stand for it or for members of it here.
+
+    ``level`` counts the dots of a relative import.
+    """
+
+    module: str
+    level: int
+    names: tuple[str, ...]
+
+
+def test_at(tree: SyntaxTree, offset: int) -> TestCase | None:
+    """The test function that holds ``offset``, or ``None``."""
+    byte = tree.to_byte(offset)
+    node: Node | None = tree.root.descendant_for_byte_range(byte, byte)
+    function: Node | None = None
+    names: list[str] = []
+    while node is not None:
+        if node.type == "function_definition":
+            # An inner function belongs to the test around it.
+            function, names = node, [_name(tree, node)]
+        elif node.type == "class_definition":
+            if function is None:
+                return None
+            names.insert(0, _name(tree, node))
+        node = node.parent
+    if function is None or not names[-1].startswith("test"):
+        return None
+    return TestCase("::".join(names), function.start_point.row)
+
+
+def imports(tree: SyntaxTree) -> tuple[Imported, ...]:
+    """Every import of the file, in order."""
+    return tuple(found for node in _walk(tree.root) for found in _imported(tree, node))
+
+
+def words(tree: SyntaxTree, case: TestCase) -> frozenset[str]:
+    """Every identifier that the test uses."""
+    for node in _walk(tree.root):
+        if node.type == "function_definition" and node.start_point.row == case.line:
+            return frozenset(tree.slice(n) for n in _walk(node) if n.type == "identifier")
+    return frozenset()
+
+
+def targets(tree: SyntaxTree, case: TestCase, path: str, root: str) -> tuple[str, ...]:
+    """Files of the workspace that the test may be about, likeliest first; looks at the disk.
+
+    Modules whose names the test uses come before others that its file imports. A test that
+    imports nothing of the workspace is about its own file.
+    """
+    used = words(tree, case)
+    found: dict[str, bool] = {}
+    for imported in imports(tree):
+        if (target := _file_of(imported, path, root)) is not None and target != path:
+            found[target] = found.get(target, False) or bool(used.intersection(imported.names))
+    ordered = sorted(found, key=lambda target: not found[target])
+    if any(found.values()):
+        ordered = [target for target in ordered if found[target]]
+    return tuple(ordered[:MOST_TARGETS]) or (path,)
+
+
+def test_command(path: str, root: str, case: TestCase) -> str:
+    """The shell command that runs this one test with pytest, from the workspace root."""
+    file = Path(path)
+    shown = file.relative_to(root) if file.is_relative_to(root) else file
+    return f"python -m pytest -q {shlex.quote(f'{shown}::{case.name}')}"
+
+
+def _file_of(imported: Imported, path: str, root: str) -> str | None:
+    parts = [part for part in imported.module.split(".") if part]
+    if imported.level:
+        folder = Path(path).parent
+        for _ in range(imported.level - 1):
+            folder = folder.parent
+        bases = [folder]
+    else:
+        # Where pytest and installed projects find modules of the workspace itself.
+        bases = [Path(root), Path(root) / "src", Path(path).parent]
+    for base in bases:
+        stem = base.joinpath(*parts)
+        for candidate in (stem.with_suffix(".py"), stem / "__init__.py"):
+            if parts and candidate.is_relative_to(root) and candidate.is_file():
+                return str(candidate)
+    return None
+
+
+def _imported(tree: SyntaxTree, node: Node) -> Iterator[Imported]:
+    if node.type == "import_statement":
+        for child in node.children_by_field_name("name"):
+            name, alias = _aliased(tree, child)
+            yield Imported(name, 0, (alias or name.split(".")[0],))
+    elif node.type == "import_from_statement":
+        source = node.child_by_field_name("module_name")
+        if source is None:
+            return
+        text = tree.slice(source)
+        level = len(text) - len(text.lstrip("."))
+        module = text.lstrip(".").strip()
+        pairs = [_aliased(tree, child) for child in node.children_by_field_name("name")]
+        yield Imported(module, level, tuple(alias or name for name, alias in pairs))
+        for name, alias in pairs:
+            # ``from package import module``: the name may be a module itself.
+            yield Imported(f"{module}.{name}" if module else name, level, (alias or name,))
+
+
+def _aliased(tree: SyntaxTree, node: Node) -> tuple[str, str]:
+    if node.type != "aliased_import":
+        return tree.slice(node), ""
+    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
+    return (tree.slice(name) if name else "", tree.slice(alias) if alias else "")
+
+
+def _name(tree: SyntaxTree, node: Node) -> str:
+    name = node.child_by_field_name("name")
+    return tree.slice(name) if name is not None else ""
+
+
+def _walk(root: Node) -> Iterator[Node]:
+    pending = [root]
+    while pending:
+        node = pending.pop()
+        yield node
+        pending.extend(reversed(node.children))
