@@ -80,7 +80,13 @@ def test_documents_that_are_not_open(client: RawClient) -> None:
 
 def test_wrong_parameters_are_answered(client: RawClient) -> None:
     client.initialize()
-    wrong = (None, [], {}, {"textDocument": 1}, {"position": {"line": -1, "character": "x"}})
+    wrong: tuple[Any, ...] = (
+        None,
+        [],
+        {},
+        {"textDocument": 1},
+        {"position": {"line": -1, "character": "x"}},
+    )
     cases = [(m, p) for m in (*REQUESTS, "workspace/executeCommand") for p in wrong]
     for number, (method, params) in enumerate(cases):
         assert (method, client.error_code(number, method, params)) == (method, INVALID_PARAMS)
