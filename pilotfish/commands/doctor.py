@@ -1,0 +1,73 @@
+"""``pilotfish doctor``: what works here, what does not, and how to mend it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import asdict, replace
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.markup import escape
+
+from engine.settings.read import machine_settings, project_settings
+from pilotfish.console import out
+from pilotfish.health.checks import CHECKS
+from pilotfish.health.sign import Patient, Sign, State
+from pilotfish.options import add_common, workspace_for
+
+EXAMPLES = """\
+  pilotfish doctor                      look at everything, for the project in this folder
+  pilotfish doctor --workspace ../app   for another project
+  pilotfish doctor --json               the same for programs
+Exit code 0 when every part works, 1 when one does not; notes do not count."""
+
+_MARKS = {State.OK: "[green]ok[/green]    ", State.NOTE: "[yellow]note[/yellow]  "}
+_BROKEN = "[red]broken[/red]"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Look at everything; 1 when something is broken."""
+    machine, _ = machine_settings()
+    if options.model:
+        machine = replace(machine, model=options.model)
+    workspace = workspace_for(options, Path.cwd())
+    if workspace.python is None and machine.python:
+        workspace = replace(workspace, python=machine.python)
+    patient = Patient(workspace, machine)
+    signs: list[Sign] = []
+    for check in CHECKS:
+        for sign in check(patient):
+            signs.append(sign)
+            if not options.json:
+                _show(sign)
+    broken = sum(sign.state is State.BROKEN for sign in signs)
+    if options.json:
+        out().print(json.dumps(_document(patient, signs), ensure_ascii=False), markup=False)
+    else:
+        out().print(f"{broken} broken" if broken else "everything works", markup=False)
+    return 1 if broken else 0
+
+
+def _show(sign: Sign) -> None:
+    mark = _MARKS.get(sign.state, _BROKEN)
+    out().print(f"{mark}  [bold]{escape(sign.name)}[/bold]: {escape(sign.detail)}")
+    if sign.mend:
+        out().print(f"        [cyan]mend[/cyan]: {escape(sign.mend)}")
+
+
+def _document(patient: Patient, signs: list[Sign]) -> dict[str, object]:
+    project, _ = project_settings(Path(patient.workspace.root))
+    return {
+        "version": version("pilotfish"),
+        "ok": not any(sign.state is State.BROKEN for sign in signs),
+        "workspace": asdict(patient.workspace),
+        "settings": {"machine": asdict(patient.machine), "project": asdict(project)},
+        "checks": [asdict(sign) for sign in signs],
+    }

@@ -1,0 +1,28 @@
+"""Everything that is looked at, in the order in which it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from pilotfish.health import configuration, engine, machine, model, programs
+from pilotfish.health.sign import Patient, Sign
+
+Check = Callable[[Patient], Iterator[Sign]]
+
+CHECKS: tuple[Check, ...] = (
+    machine.python,
+    machine.system,
+    engine.answers,
+    model.bindings,
+    model.files,
+    programs.ruff,
+    programs.git,
+    configuration.trust,
+    machine.threads,
+    machine.memory,
+    machine.disk,
+    configuration.machine,
+    configuration.project,
+    engine.log,
+    programs.editors,
+)

@@ -1,0 +1,51 @@
+"""The engine: whether it starts and answers, and where it writes its log."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import TimeoutError as FutureTimeoutError
+
+from engine.client import EngineProcess, RequestFailedError
+from engine.logs import log_folder, stderr_log
+from engine.messages import StatusRequest
+from pilotfish.health.sign import Patient, Sign, State
+
+PATIENCE_SECONDS = 30
+
+
+def answers(patient: Patient) -> Iterator[Sign]:
+    """Start the engine as the language server does, and ask it something."""
+    begin = time.monotonic()
+    client = EngineProcess()
+    try:
+        status = client.submit(StatusRequest()).future.result(PATIENCE_SECONDS)
+    except (RequestFailedError, FutureTimeoutError) as error:
+        yield Sign(
+            "engine",
+            State.BROKEN,
+            f"it does not answer: {error or 'time ran out'}",
+            f"see {log_folder()}, and report it with what is there",
+        )
+        return
+    finally:
+        client.close()
+    took = time.monotonic() - begin
+    yield Sign(
+        "engine",
+        State.OK,
+        f"answers {took:.2f} s after its start, {status.resident_bytes / 1e6:.0f} MB without model",
+    )
+
+
+def log(patient: Patient) -> Iterator[Sign]:
+    """Where to look when something went wrong."""
+    if stderr_log() is None:
+        yield Sign(
+            "log",
+            State.NOTE,
+            f"{log_folder()} cannot be written to: the engine keeps no log",
+            "make the folder writable",
+        )
+    else:
+        yield Sign("log", State.OK, str(log_folder() / "engine.log"))
