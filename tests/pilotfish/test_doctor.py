@@ -1,4 +1,4 @@
-"""``pilotfish doctor``: every check looks at the real thing, and the exit code says what it found."""
+"""``pilotfish doctor``: each check looks at the real thing; the exit code says what was found."""
 
 from __future__ import annotations
 
