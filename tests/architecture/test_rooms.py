@@ -19,6 +19,7 @@ STARTS_PROCESSES = {
     "repair/sandbox": "runs user code (invariant 2)",
     "engine/client": "starts Pilotfish's own engine",
     "pilotfish/commands": "asks git which lines changed",
+    "pilotfish/health": "tries whether programs and libraries run",
 }
 
 
