@@ -40,14 +40,22 @@ class Imported:
     names: tuple[str, ...]
 
 
-def test_at(tree: SyntaxTree, offset: int) -> TestCase | None:
-    """The test function that holds ``offset``, or ``None``."""
-    byte = tree.to_byte(offset)
+def case_at(tree: SyntaxTree, offset: int) -> TestCase | None:
+    """The test function on the line of ``offset``, or ``None``."""
+    lines = tree.lines
+    line = lines.line_of(offset)
+    text = lines.line(line)
+    # Where the line's code begins: behind its end, a function may have ended too.
+    byte = tree.to_byte(lines.start(line) + len(text) - len(text.lstrip()))
     node: Node | None = tree.root.descendant_for_byte_range(byte, byte)
     function: Node | None = None
     names: list[str] = []
     while node is not None:
-        if node.type == "function_definition":
+        if node.type == "decorated_definition" and function is None:
+            definition = node.child_by_field_name("definition")
+            if definition is not None and definition.type == "function_definition":
+                function, names = definition, [_name(tree, definition)]
+        elif node.type == "function_definition":
             # An inner function belongs to the test around it.
             function, names = node, [_name(tree, node)]
         elif node.type == "class_definition":
@@ -90,7 +98,7 @@ def targets(tree: SyntaxTree, case: TestCase, path: str, root: str) -> tuple[str
     return tuple(ordered[:MOST_TARGETS]) or (path,)
 
 
-def test_command(path: str, root: str, case: TestCase) -> str:
+def command_for(path: str, root: str, case: TestCase) -> str:
     """The shell command that runs this one test with pytest, from the workspace root."""
     file = Path(path)
     shown = file.relative_to(root) if file.is_relative_to(root) else file

@@ -25,7 +25,7 @@ from lsp_server.patches import read_diff, replacements
 from lsp_server.progress import progress
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.testcases import targets, test_at, test_command
+from lsp_server.testcases import case_at, command_for, targets
 from lsp_server.uris import path_of, uri_of
 
 _UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
@@ -75,7 +75,7 @@ async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Ord
     document = view.document
     if not document.path:
         return []
-    case = test_at(server.session.tree(document), offset)
+    case = case_at(server.session.tree(document), offset)
     if case is None:
         command = server.session.machine.test_command
         if not command:
@@ -83,7 +83,7 @@ async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Ord
         return [(f"Repair this file until '{command}' passes", Order(document.uri))]
     root = await server.session.workspaces.root_of(document)
     tree = server.session.tree(document)
-    command = test_command(document.path, root, case)
+    command = command_for(document.path, root, case)
     found = []
     for path in await asyncio.to_thread(targets, tree, case, document.path, root):
         name = "this file" if path == document.path else Path(path).name
