@@ -29,8 +29,24 @@ def test_bytes_round_trip_and_equal_spellings_are_all_found(tokens: list[bytes])
     words = vocabulary.load(tokens)
     assert words.spelling(range(len(tokens))) == b"".join(tokens)
     for spelled in set(tokens) - {b""}:
-        found = {words.exact[spelled], *words.twins.get(spelled, ())}
-        assert found == {i for i, token in enumerate(tokens) if token == spelled}
+        found = words.spelled_as(spelled)
+        assert found == [i for i, token in enumerate(tokens) if token == spelled]
+
+
+@given(TOKENS, st.binary(min_size=1, max_size=2))
+def test_behind_a_beginning_the_look_ups_are_those_of_the_rest(
+    tokens: list[bytes], beginning: bytes
+) -> None:
+    words = vocabulary.load(tokens)
+    behind = words.behind(beginning)
+    for token, spelled in enumerate(tokens):
+        if spelled.startswith(beginning) and spelled != beginning:
+            rest = spelled.removeprefix(beginning)
+            assert token in (behind.exact[rest], *behind.twins.get(rest, ()))
+    for rest, span in behind.endings.items():
+        assert span == words.spellings.endings[beginning + rest]
+    found = {end for end in words.spellings.endings if end.startswith(beginning)}
+    assert {beginning + rest for rest in behind.endings} == found
 
 
 @given(TOKENS)
@@ -54,11 +70,11 @@ def test_a_broken_cache_is_built_again(tmp_path: Path) -> None:
     whole = file.read_bytes()
     for broken in (b"", whole[:100], whole[:-30], b"PK\x03\x04" + bytes(50)):
         file.write_bytes(broken)
-        assert vocabulary.load(tokens, tmp_path).endings == fresh.endings
+        assert vocabulary.load(tokens, tmp_path).spellings == fresh.spellings
     assert file.read_bytes() == whole
     assert [path.name for path in tmp_path.iterdir()] == [file.name]
 
 
 def test_a_folder_that_cannot_be_made_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    assert vocabulary.load([b"a"], tmp_path / "file" / "cache").exact == {b"a": 0}
+    assert vocabulary.load([b"a"], tmp_path / "file" / "cache").spelled_as(b"a") == [0]
