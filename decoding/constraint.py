@@ -147,6 +147,16 @@ class Constraint:
         that holds every byte."""
         if self.ended:
             return vocabulary.trie.order
+        return np.concatenate([self.onward(vocabulary), self.ending(vocabulary)])
+
+    def ending(self, vocabulary: Vocabulary) -> Ids:
+        """Of the allowed tokens, those that end the name before their first byte."""
+        if not self.complete:
+            return np.empty(0, np.int32)
+        return self._ended_well(vocabulary.ending(b""), 0, vocabulary)
+
+    def onward(self, vocabulary: Vocabulary) -> Ids:
+        """Of the allowed tokens, those that hold more of the literal or the name."""
         rest = self.literal[len(self.spelled) :]
         part = self.part
         size = len(part)
@@ -157,13 +167,13 @@ class Constraint:
             ids += behind.twins[way]
         for cut in range(1, len(rest) + 1):
             ids += vocabulary.spelled_as(rest[:cut])
-        first, last = self.names.below(part)
         found = [np.array(ids, np.int32)]
+        first, last = self.names.below(part)
         for name in self.names.spelled[first:last]:
             span = behind.endings.get(name[size:])
-            if span:
-                ending = vocabulary.trie.order[span[0] : span[1]]
-                found.append(self._ended_well(ending, len(rest) + len(name) - size, vocabulary))
+            if span and (rest or len(name) > size):
+                ids_ending = vocabulary.trie.order[span[0] : span[1]]
+                found.append(self._ended_well(ids_ending, len(rest) + len(name) - size, vocabulary))
         return np.concatenate(found)
 
     def _ended_well(self, ids: Ids, size: int, vocabulary: Vocabulary) -> Ids:

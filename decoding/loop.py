@@ -1,20 +1,25 @@
 """The decode loop: propose, check, accept; on a violation roll back and search (design.md §3).
 
-Knows the order of things: which token next, when evidence is looked at, when to stop. What a
-violation is, monitors know; how a better name is found, ``search`` knows.
+Knows the order of things: which token next, when to look at what was written, when to stop. What
+is looked at and how a wrong name is replaced, ``guidance`` knows.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot
 from decoding.completion import Timing
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
-from decoding.manuscript import Manuscript, NotTextError
+from decoding.guidance import Guidance
+from decoding.manuscript import NotTextError
+from decoding.monitors.monitor import Monitor
+from decoding.monitors.registry import monitors as all_monitors
+from decoding.page import Page
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import Sampler, log_total
 from decoding.vocabulary import Vocabulary
@@ -37,49 +42,40 @@ def write(
     max_tokens: int,
     cancellation: Cancellation,
     query_deadline: float = QUERY_DEADLINE,
+    monitors: Sequence[Monitor] | None = None,
 ) -> Written:
     """Write behind ``prompt`` what goes at ``offset`` (code points) of ``snapshot.text``.
 
-    ``vocabulary`` is the runtime's own. ``evidence`` ``None`` writes unguided. ``query_deadline``
-    is in seconds for each hole. Raises :class:`~decoding.errors.CancelledError`; whatever goes
-    wrong with evidence is an event, never an exception.
+    ``vocabulary`` is the runtime's own. ``evidence`` ``None`` writes unguided; ``monitors``
+    ``None`` are all that are installed. ``query_deadline`` is in seconds for each hole. A name
+    that is chosen anew may run a few tokens past ``max_tokens``. Raises
+    :class:`~decoding.errors.CancelledError`; whatever goes wrong with evidence is an event, never
+    an exception.
     """
     begun = time.monotonic()
-    reused = _feed(runtime, prompt, cancellation)
-    prefilled = time.monotonic()
-    script = Manuscript()
-    ends = runtime.end_tokens()
-    stopped, kept = "length", None
-    while len(script.tokens) < max_tokens:
-        if cancellation.cancelled:
-            raise CancelledError
-        logits = runtime.logits()
-        token = sampler.choose(logits)
-        spelled = vocabulary.tokens[token]
-        if token in ends or not spelled:
-            stopped = "end"
-            break
-        try:
-            script.append(token, spelled, float(logits[token]) - log_total(logits))
-        except NotTextError:
-            stopped = "end"
-            break
-        kept = stop.cut(script.text)
-        if kept is not None:
-            stopped = "rule"
-            break
-        runtime.evaluate([token], cancellation)
-    text = script.text if kept is None else script.text[:kept]
-    _, count = script.covering(0, len(text))
+    page = Page(runtime, vocabulary, prompt, cancellation)
+    watching = all_monitors() if monitors is None else tuple(monitors)
+    guidance = Guidance(page, snapshot, offset, evidence, watching, query_deadline)
+    try:
+        # The hole at the cursor is asked about first: analysis works while the prompt is computed.
+        guidance.begin()
+        reused = page.feed()
+        prefilled = time.monotonic()
+        stopped, kept = _Loop(page, guidance, sampler, stop, max_tokens).run()
+    finally:
+        guidance.close()
+    _, count = page.script.covering(0, kept)
     finished = time.monotonic()
     return Written(
-        text=text,
-        tokens=tuple(script.tokens[:count]),
-        logprobs=tuple(script.logprobs[:count]),
+        text=page.script.text[:kept],
+        tokens=tuple(page.script.tokens[:count]),
+        logprobs=tuple(page.script.logprobs[:count]),
+        events=guidance.events(kept),
         timing=Timing(
             total=(finished - begun) * 1e3,
             prefill=(prefilled - begun) * 1e3,
             decode=(finished - prefilled) * 1e3,
+            analysis=guidance.waited * 1e3,
         ),
         stopped=stopped,
         prompt_tokens=len(prompt),
@@ -87,13 +83,54 @@ def write(
     )
 
 
-def _feed(runtime: Runtime, prompt: Sequence[int], cancellation: Cancellation) -> int:
-    """Evaluate ``prompt``, reusing what the cache holds of it; how many tokens were reused."""
-    held = runtime.evaluated()
-    # The last token is evaluated in any case: its logits are wanted.
-    reused = 0
-    while reused < min(len(held), len(prompt) - 1) and held[reused] == prompt[reused]:
-        reused += 1
-    runtime.truncate(reused)
-    runtime.evaluate(prompt[reused:], cancellation)
-    return reused
+@dataclass(frozen=True, slots=True)
+class _Loop:
+    page: Page
+    guidance: Guidance
+    sampler: Sampler
+    stop: StopRule
+    max_tokens: int
+
+    def run(self) -> tuple[str, int]:
+        """Write until something stops it; what did, and how many code points are kept."""
+        while True:
+            if self.page.cancellation.cancelled:
+                raise CancelledError
+            stopped = self.over() or self.step()
+            # Nothing is given away before all of it was judged; where a name is rejected even
+            # then, the text has changed and writing goes on.
+            if stopped and self.guidance.settle(*stopped):
+                return stopped
+
+    def over(self) -> tuple[str, int] | None:
+        """Why no further token is wanted, and what is kept of the text."""
+        text = self.page.script.text
+        if self.guidance.given_up is not None:
+            return "gave_up", self.guidance.given_up
+        if self.page.script.tokens and (cut := self.stop.cut(text)) is not None:
+            return "rule", cut
+        if self.guidance.finished:
+            return "end", len(text)
+        if len(self.page.script.tokens) >= self.max_tokens:
+            return "length", len(text)
+        return None
+
+    def step(self) -> tuple[str, int] | None:
+        """Write one token, or several where there is no choice; why that cannot be."""
+        page = self.page
+        logits = page.logits()
+        self.guidance.remember(logits)
+        token = self.sampler.choose(logits)
+        if self.guidance.hurry(logits, token):
+            return None
+        token = self.guidance.amend(logits, token)
+        if page.is_end(token):
+            return "end", len(page.script.text)
+        try:
+            text = page.append(token, float(logits[token]) - log_total(logits))
+        except NotTextError:
+            return "end", len(page.script.text)
+        self.guidance.observe(text)
+        self.guidance.remember(logits, before=1)
+        self.guidance.check()
+        return None

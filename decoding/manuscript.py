@@ -30,11 +30,8 @@ class Manuscript:
         self.tokens: list[int] = []
         self.logprobs: list[float] = []
         self.text = ""
+        self._bytes = bytearray()
         self._marks: list[Mark] = [Mark()]
-
-    def mark(self, tokens: int) -> Mark:
-        """Where the text stood behind the first ``tokens`` tokens."""
-        return self._marks[tokens]
 
     def append(self, token: int, spelled: bytes, logprob: float) -> str:
         """Accept a token; the text it completed (``""`` inside a character).
@@ -46,6 +43,7 @@ class Manuscript:
         self.tokens.append(token)
         self.logprobs.append(logprob)
         self.text += text
+        self._bytes += spelled
         self._marks.append(Mark(len(self.text), rest, last.size + len(spelled)))
         return text
 
@@ -53,6 +51,20 @@ class Manuscript:
         """Keep the first ``tokens`` tokens."""
         del self.tokens[tokens:], self.logprobs[tokens:], self._marks[tokens + 1 :]
         self.text = self.text[: self._marks[-1].length]
+        del self._bytes[self._marks[-1].size :]
+
+    def spelled(self, tokens: int) -> bytes:
+        """The bytes of everything behind the first ``tokens`` tokens."""
+        return bytes(self._bytes[self._marks[tokens].size :])
+
+    def before(self, at: int) -> tuple[int, bytes]:
+        """How many tokens end before or at the code point ``at``, and the bytes of the next token
+        that still belong before it."""
+        size = len(self.text[:at].encode())
+        count = 0
+        while count < len(self.tokens) and self._marks[count + 1].size <= size:
+            count += 1
+        return count, bytes(self._bytes[self._marks[count].size : size])
 
     def covering(self, start: int, end: int) -> tuple[int, int]:
         """The half-open range of tokens that hold text between two code points."""

@@ -1,0 +1,323 @@
+"""What monitors make of a text while it is written, and what is done about it.
+
+Knows watches, their evidence and the search; the loop above asks it after every token. Invariant 8
+is kept here: only a closed set rejects, a rejected name is replaced only where there is another,
+and whatever else happens is an event.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, TypedDict, Unpack
+
+import numpy as np
+
+from analysis.names import NameSet
+from analysis.snapshot import Snapshot
+from analysis.syntax.lexer import Lexer
+from decoding.completion import Event
+from decoding.constraint import Constraint
+from decoding.evidence import Evidence
+from decoding.manuscript import NotTextError
+from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.page import Page
+from decoding.sampling import log_total
+from decoding.search import best_name
+from decoding.trie import IDENTIFIER_BYTES
+from decoding.watch import Watch, closed, may_begin, open_watch
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Logits = npt.NDArray[np.float32]
+
+#: A name that the model gives at least this probability stays even against a closed set: there
+#: the model was right as often as analysis (the experiment of issue C).
+SURE = 0.9
+#: Names replaced in one line before the line is given up or let be.
+PRUNES_PER_LINE = 2
+#: Geometric mean of the token probabilities of a line that is let be rather than given up. Not
+#: tuned: a line in which three names were wrong is rare.
+LET_BE = 0.7
+
+
+class Guidance:
+    """The watches of one pass. ``waited`` is in seconds; ``given_up`` is the length of the text
+    before a line that could not be made true; ``finished`` says that the model ended the text."""
+
+    def __init__(
+        self,
+        page: Page,
+        snapshot: Snapshot,
+        offset: int,
+        evidence: Evidence | None,
+        monitors: tuple[Monitor, ...],
+        seconds: float,
+    ) -> None:
+        self._page, self._script = page, page.script
+        self._snapshot, self._offset = snapshot, offset
+        self._evidence, self._monitors, self._seconds = evidence, monitors, seconds
+        self._watches: list[Watch] = []
+        #: Lexers behind 0, 1, … tokens.
+        self._lexers = [Lexer()]
+        #: By where the name begins.
+        self._events: dict[int, Event] = {}
+        self._replaced: list[int] = []
+        #: A name that was completed without a choice and has to end now.
+        self._must_end: Constraint | None = None
+        self.waited = 0.0
+        self.given_up: int | None = None
+        self.finished = False
+
+    def events(self, kept: int) -> tuple[Event, ...]:
+        """What happened in the first ``kept`` code points, in order, and what was rejected."""
+        seen = sorted(self._events.items())
+        return tuple(e for start, e in seen if start < kept or start <= 0 or e.rejected)
+
+    def close(self) -> None:
+        """No answer is wanted any more."""
+        for watch in self._watches:
+            watch.query.drop()
+
+    # -- watching -------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Look at the text before the cursor and ask about the hole at the cursor."""
+        if self._evidence is not None:
+            self._lexers[0] = Lexer().advance(self._snapshot.text[: self._offset])
+            self._open(self._evidence, 0)
+
+    def observe(self, text: str) -> None:
+        """A token was written that completed ``text``: open the watches that begin in it."""
+        if self._evidence is None:
+            return
+        lexer, at = self._lexers[-1], len(self._script.text) - len(text)
+        for character in text:
+            lexer, at = lexer.advance(character), at + 1
+            if may_begin(self._monitors, lexer):
+                self._open(self._evidence, at)
+        self._lexers.append(lexer)
+
+    def _open(self, evidence: Evidence, at: int) -> None:
+        if at in self._events:
+            return
+        last = self._watches[-1] if self._watches else None
+        if (
+            last is not None
+            and 0 <= last.start < at
+            and not self._script.text[last.start : at].strip()
+        ):
+            # Blanks before the name: the hole is the same, it only begins later.
+            self._move(last, at)
+            return
+        written, offset = self._script.text[:at], self._offset
+        text = self._snapshot.text[:offset] + written + self._snapshot.text[offset:]
+        snapshot = self._snapshot.with_text(text) if written else self._snapshot
+        watch = open_watch(self._monitors, evidence, snapshot, offset + at, at, self._seconds)
+        if watch is not None:
+            self._move(watch, watch.start)
+            self._watches.append(watch)
+
+    def _move(self, watch: Watch, start: int) -> None:
+        watch.start = start
+        watch.base, watch.literal = self._script.before(max(start, 0))
+        watch.root, watch.joint = None, None
+
+    def remember(self, logits: Logits, before: int = 0) -> None:
+        """``logits`` stand behind all tokens but the last ``before``: keep a copy for the watches
+        whose search would start there."""
+        here = len(self._script.tokens) - before
+        for watch in self._watches:
+            if watch.base == here and watch.root is None:
+                watch.root = logits.copy()
+
+    # -- judging --------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        """Judge what can be judged without waiting."""
+        for watch in list(self._watches):
+            names = watch.query.poll()
+            if names is not None and self._judge(watch, names, self._passage(watch)):
+                return
+
+    def settle(self, stopped: str, kept: int) -> bool:
+        """The text is to end at ``kept``: judge all of it, waiting for what is still unanswered.
+
+        Whether it may end; not so if a name was rejected, since then the text is another.
+        """
+        for watch in list(self._watches):
+            if watch.start >= kept and watch.start > 0:
+                continue
+            waiting = time.monotonic()
+            names = watch.query.wait(self._page.cancellation)
+            self.waited += time.monotonic() - waiting
+            passage = self._passage(watch, kept)
+            if stopped == "length" and _unfinished(names, passage):
+                self._close(watch, names, passage.name)
+            elif self._judge(watch, names, passage):
+                return False
+        return True
+
+    def _passage(self, watch: Watch, kept: int | None = None) -> Passage:
+        written = self._script.text[:kept]
+        return watch.passage(self._snapshot, self._offset, written, ended=kept is not None)
+
+    def _judge(self, watch: Watch, names: NameSet, passage: Passage) -> bool:
+        """Whether the name was rejected, so that the text is another now."""
+        if not passage.ended and (passage.growing or not passage.written.strip()):
+            return False
+        if closed(names):
+            verdict, _ = watch.judge(names, passage)
+            if verdict is Verdict.UNDECIDED:
+                return False
+            if verdict is Verdict.REJECTED:
+                return self._reject(watch, names, passage.name)
+        self._close(watch, names, passage.name)
+        return False
+
+    def _close(self, watch: Watch, names: NameSet, chosen: str, **seen: Unpack[_Seen]) -> None:
+        """Nothing more is to be said of a hole; what was said becomes its event."""
+        self._watches.remove(watch)
+        if not chosen and not seen.get("rejected") and self._script.text:
+            return
+        fields: _Seen = {"reason": names.reason, **seen}
+        self._events[watch.start] = Event(
+            monitor=watch.hole.kind.value,
+            tier=names.tier.value,
+            chosen=chosen,
+            offset=watch.start,
+            ms=watch.query.ms,
+            **fields,
+        )
+
+    # -- replacing ------------------------------------------------------------------------------
+
+    def _reject(self, watch: Watch, names: NameSet, name: str) -> bool:
+        """Replace a name that cannot be, or let it stand and say why."""
+        line = self._script.text.rfind("\n", 0, max(watch.start, 0)) + 1
+        end = watch.start + len(name)
+        constraint = watch.constraint(names)
+        if self._probability(max(watch.start, 0), end) > SURE:
+            dispute = "the model is sure of it"
+        elif constraint is None:
+            dispute = "no name begins with what is typed"
+        elif sum(line <= start for start in self._replaced) < PRUNES_PER_LINE:
+            if self._replace(watch, names, name, constraint):
+                return True
+            dispute = "the vocabulary cannot spell another"
+        elif self._mean(line, end) < LET_BE:
+            self._close(watch, names, "", rejected=name, reason="the line is given up")
+            self.given_up = max(line - 1, 0)
+            return True
+        else:
+            dispute = "the line was mended often enough"
+        self._close(
+            watch, names, name, rejected=name, disputed=True, reason=f"{names.reason}; {dispute}"
+        )
+        return False
+
+    def _replace(self, watch: Watch, names: NameSet, name: str, constraint: Constraint) -> bool:
+        """Roll back to where the constraint began and write the best name instead."""
+        page, script = self._page, self._script
+        choice = best_name(page, constraint, kept=watch.base, root=watch.root)
+        if choice is None:
+            return False
+        for other in self._watches:
+            if other.start > watch.start:
+                other.query.drop()
+        self._watches = [other for other in self._watches if other.start <= watch.start]
+        self._events = {at: event for at, event in self._events.items() if at < watch.start}
+        self._replaced = [at for at in self._replaced if at < watch.start] + [watch.start]
+        self._must_end, self.given_up = None, None
+        script.cut(watch.base)
+        del self._lexers[watch.base + 1 :]
+        # Not watched again: what is written now was chosen from the same evidence.
+        self._events[watch.start] = Event(watch.hole.kind.value, names.tier.value)
+        self.finished = choice.ends
+        try:
+            for token, logprob in zip(choice.tokens, choice.logprobs, strict=True):
+                self.observe(page.append(token, logprob))
+        except NotTextError:
+            # The name is whole; only what the last token says behind it is no text.
+            self.finished = True
+        chosen = self._passage(watch).name
+        self._close(watch, names, chosen, rejected=name)
+        return True
+
+    def _probability(self, start: int, end: int) -> float:
+        """How probable the model finds the tokens between two code points."""
+        first, last = self._script.covering(start, end)
+        return math.exp(sum(self._script.logprobs[first:last]))
+
+    def _mean(self, start: int, end: int) -> float:
+        """The geometric mean of their probabilities."""
+        first, last = self._script.covering(start, end)
+        return math.pow(self._probability(start, end), 1 / max(1, last - first))
+
+    # -- hurrying -------------------------------------------------------------------------------
+
+    def hurry(self, logits: Logits, token: int) -> bool:
+        """If a name can only go on in one way, write all of it at once; whether that was so.
+
+        ``token`` is what the sampler proposes. A model that is sure of something else is left to
+        finish it, and judged then.
+        """
+        state = self._growing()
+        rest = state.only() if state else None
+        if not rest or state is None:
+            return False
+        page, spelled = self._page, self._page.vocabulary.tokens[token]
+        total = log_total(logits)
+        if state.advance(spelled or b"\n") is None and logits[token] - total > math.log(SURE):
+            return False
+        text = rest.decode("utf-8", errors="ignore")
+        tokens = page.runtime.tokenize(text)
+        if page.vocabulary.spelling(tokens) != rest or tokens == [token]:
+            return False
+        logprobs = [float(logits[tokens[0]]) - total]
+        rows = page.evaluate(tokens)
+        for row, following in zip(rows, tokens[1:], strict=False):
+            logprobs.append(float(row[following]) - log_total(row))
+        for one, logprob in zip(tokens, logprobs, strict=True):
+            self.observe(page.append(one, logprob))
+        self._must_end = state.advance(rest)
+        return True
+
+    def _growing(self) -> Constraint | None:
+        """The state of the constraint on a name in progress, where evidence has closed it."""
+        if self._must_end is not None or not self._watches:
+            return None
+        watch = self._watches[-1]
+        names = watch.query.poll()
+        if names is None or not closed(names):
+            return None
+        passage = self._passage(watch)
+        if not passage.name or not passage.growing:
+            return None
+        constraint = watch.constraint(names)
+        return constraint and constraint.advance(self._script.spelled(watch.base))
+
+    def amend(self, logits: Logits, token: int) -> int:
+        """``token``, or the most probable one that ends a name which was written in a hurry."""
+        state, self._must_end = self._must_end, None
+        spelled = self._page.vocabulary.tokens[token]
+        if state is None or not spelled or spelled[0] not in IDENTIFIER_BYTES:
+            return token
+        ends = np.array(sorted(self._page.runtime.end_tokens()), np.int32)
+        every = np.concatenate([state.ending(self._page.vocabulary), ends])
+        return int(every[np.argmax(logits[every])])
+
+
+class _Seen(TypedDict, total=False):
+    """What an event says beyond its hole and its name."""
+
+    reason: str
+    rejected: str
+    disputed: bool
+
+
+def _unfinished(names: NameSet, passage: Passage) -> bool:
+    """Whether a name that was cut by the limit on tokens could still become one of ``names``."""
+    whole = passage.name == passage.written
+    return whole and any(name.startswith(passage.name) for name in names.spellings())

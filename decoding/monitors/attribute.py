@@ -1,0 +1,53 @@
+"""The attribute monitor: behind ``receiver.`` only a member of the receiver's type may be read."""
+
+from __future__ import annotations
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.holes import hole_at
+from analysis.syntax.lexer import Clause, Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.monitor import Passage, Verdict, holds
+
+#: Code points behind a name after which it is no longer waited for an ``=`` that would make it a
+#: store: longer target lists than this are not worth a late verdict.
+_PATIENCE = 80
+
+
+class AttributeMonitor:
+    """Judges loads. A name that is assigned may be new, so a doubtful one is judged only when the
+    text behind it shows that it is read."""
+
+    name = HoleKind.ATTRIBUTE.value
+    kinds = frozenset({HoleKind.ATTRIBUTE})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Behind a dot that follows a value, outside import statements."""
+        return lexer.dereference and lexer.clause is Clause.NONE
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if it is a member, is stored to, or stands under a guard after all."""
+        if not passage.name or holds(names, passage.name):
+            return Verdict.ALLOWED
+        behind = passage.behind.strip(" \t\f")
+        seen = _seen(passage, passage.after)
+        if seen.kind is not HoleKind.ATTRIBUTE or set(seen.guards) - set(hole.guards):
+            return Verdict.ALLOWED
+        # A single "=" may still become "==".
+        assigned = behind == "=" and not passage.ended
+        if seen.store and not assigned:
+            return Verdict.ALLOWED
+        if passage.ended or "\n" in behind or len(behind) > _PATIENCE:
+            return Verdict.REJECTED
+        # Would it be a store if an assignment came next? Then it is too early to tell.
+        if _seen(passage, " 0\n" if assigned else "= 0\n").store:
+            return Verdict.UNDECIDED
+        return Verdict.REJECTED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A member, and whatever ends a name."""
+        return Constraint.over(Names.of(names.spellings()), typed.encode())
+
+
+def _seen(passage: Passage, after: str) -> Hole:
+    return hole_at(passage.before + passage.written + after, len(passage.before))

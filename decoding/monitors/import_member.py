@@ -1,0 +1,34 @@
+"""The import member monitor: behind ``from module import`` only what the module has."""
+
+from __future__ import annotations
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.lexer import Clause, Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.monitor import Passage, Verdict, holds
+
+#: What may follow an imported name: the next one, ``as``, the end of the list or the statement.
+_ENDS = frozenset(b" \t\f\r\n,);#\\")
+
+
+class ImportMemberMonitor:
+    """Judges each name of the list."""
+
+    name = HoleKind.IMPORT_MEMBER.value
+    kinds = frozenset({HoleKind.IMPORT_MEMBER})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Where the next name of the list is due."""
+        return (
+            lexer.clause is Clause.MEMBER and lexer.ready and lexer.before in ("import", "(", ",")
+        )
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if the module has it; ``*`` is no name."""
+        allowed = not passage.name or holds(names, passage.name)
+        return Verdict.ALLOWED if allowed else Verdict.REJECTED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A member, and what may follow one in an import statement."""
+        return Constraint.over(Names.of(names.spellings()), typed.encode(), _ENDS)

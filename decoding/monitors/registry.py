@@ -1,0 +1,37 @@
+"""Which monitors there are: the built-in list, and those of installed packages.
+
+A package adds monitors through the entry point group ``pilotfish.monitors``; each entry names an
+object that has the shape of :class:`~decoding.monitors.monitor.Monitor`.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from importlib.metadata import entry_points
+
+from decoding.monitors.attribute import AttributeMonitor
+from decoding.monitors.import_member import ImportMemberMonitor
+from decoding.monitors.import_module import ImportModuleMonitor
+from decoding.monitors.monitor import Monitor
+
+GROUP = "pilotfish.monitors"
+BUILT_IN: tuple[Monitor, ...] = (AttributeMonitor(), ImportModuleMonitor(), ImportMemberMonitor())
+
+_log = logging.getLogger(__name__)
+
+
+@cache
+def monitors() -> tuple[Monitor, ...]:
+    """All monitors, the built-in ones first. One that cannot be loaded is left out and logged."""
+    return BUILT_IN + tuple(_installed())
+
+
+def _installed() -> list[Monitor]:
+    found: list[Monitor] = []
+    for entry in sorted(entry_points(group=GROUP)):
+        try:
+            found.append(entry.load())
+        except Exception as error:  # noqa: BLE001  # a stranger's module may raise anything
+            _log.warning("monitor %s of %s does not load: %r", entry.name, entry.value, error)
+    return found

@@ -1,0 +1,82 @@
+"""One question to analysis: asked, polled, and answered in time or not at all (invariant 8).
+
+Whatever goes wrong with evidence becomes an abstaining :class:`NameSet` that says so.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import time
+from concurrent.futures import Future
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.names import NameSet
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+
+#: Seconds between two looks at the cancellation while waiting.
+_SLICE = 0.01
+
+
+class Query:
+    """A question about one hole. ``ms`` is how long its answer took."""
+
+    def __init__(self, evidence: Evidence, snapshot: Snapshot, hole: Hole, seconds: float) -> None:
+        self._kind = hole.kind.value
+        self._asked = time.monotonic()
+        self._deadline = Deadline.after(seconds)
+        self._seconds = seconds
+        self._answer: NameSet | None = None
+        self._future: Future[NameSet] | None = None
+        self.ms = 0.0
+        try:
+            self._future = evidence.start(snapshot, hole)
+        except Exception as error:  # noqa: BLE001  # invariant 8: no evidence, no constraint
+            self._settle(self._failed(error))
+
+    def poll(self) -> NameSet | None:
+        """The answer, or ``None`` while it may still come. Never waits."""
+        if self._answer is None and self._future is not None:
+            if self._future.done():
+                self._settle(self._result(self._future))
+            elif self._deadline.expired():
+                self._future.cancel()
+                late = f"no answer within {self._seconds * 1e3:.0f} ms"
+                self._settle(NameSet.abstain(self._kind, late))
+        return self._answer
+
+    def wait(self, cancellation: Cancellation) -> NameSet:
+        """The answer, waiting for what is left of the deadline.
+
+        Raises :class:`~decoding.errors.CancelledError`.
+        """
+        while (answer := self.poll()) is None:
+            if cancellation.cancelled:
+                self.drop()
+                raise CancelledError
+            assert self._future is not None
+            pause = min(_SLICE, self._deadline.remaining())
+            concurrent.futures.wait([self._future], timeout=pause)
+        return answer
+
+    def drop(self) -> None:
+        """Nobody wants the answer any more."""
+        if self._future is not None:
+            self._future.cancel()
+
+    def _settle(self, answer: NameSet) -> None:
+        self._answer = answer
+        self.ms = (time.monotonic() - self._asked) * 1e3
+
+    def _result(self, future: Future[NameSet]) -> NameSet:
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001  # whatever analysis died of, we only abstain
+            return self._failed(error)
+
+    def _failed(self, error: BaseException) -> NameSet:
+        return NameSet.abstain(self._kind, f"evidence failed: {type(error).__name__}")

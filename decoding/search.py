@@ -1,0 +1,149 @@
+"""The best name that a constraint allows: best-first search over tokens by summed log-probability.
+
+Knows a page and a constraint; nothing of code. The byte that ends a name counts
+with it: without, a short name that begins a longer one wins too often, and a name whose end is not
+forced is overrun at once by the same mistake (measured in the experiment of issue C).
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from decoding.constraint import Constraint
+from decoding.errors import CancelledError
+from decoding.page import Page
+from decoding.sampling import log_total
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    Logits = npt.NDArray[np.float32]
+    Ids = npt.NDArray[np.int32]
+
+#: Forward passes after which the search follows the best path it has instead of looking around.
+#: Names are one to three tokens long under the vocabularies we know.
+PASSES = 12
+#: How many ways on from one state are worth remembering.
+_WIDTH = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A name and the token that ends it.
+
+    ``tokens`` begin where the constraint began. ``ends`` is true where the model ends the text
+    behind the name; then no token behind the name is among ``tokens``. ``logprobs`` (nats) are
+    unconstrained, one a token. ``passes`` counts forward passes.
+    """
+
+    tokens: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    ends: bool
+    passes: int
+
+
+@dataclass(order=True, slots=True)
+class _Node:
+    """``cost`` is the negative sum of log-probabilities; ``turn`` breaks ties by age."""
+
+    cost: float
+    turn: int
+    tokens: tuple[int, ...] = field(compare=False)
+    logprobs: tuple[float, ...] = field(compare=False)
+    state: Constraint = field(compare=False)
+    done: bool = field(compare=False, default=False)
+    ends: bool = field(compare=False, default=False)
+
+
+def best_name(
+    page: Page, constraint: Constraint, *, kept: int, root: Logits | None
+) -> Choice | None:
+    """The most probable way through ``constraint`` behind the first ``kept`` written tokens.
+
+    ``root`` are the logits there if the caller has them. The page is not changed, its cache is.
+    ``None`` only where the vocabulary has no token for a needed byte. Raises
+    :class:`~decoding.errors.CancelledError`.
+    """
+    search = _Search(page, page.script.tokens[:kept])
+    start = _Node(0.0, 0, (), (), constraint)
+    search.expand(start, search.logits_at(()) if root is None else root)
+    while search.frontier:
+        node = heapq.heappop(search.frontier)
+        if node.done:
+            return Choice(node.tokens, node.logprobs, node.ends, search.passes)
+        if search.passes >= PASSES:
+            # Deeper only: whatever is reached from here is a whole name.
+            search.frontier.clear()
+        search.expand(node, search.logits_at(node.tokens))
+    return None
+
+
+class _Search:
+    def __init__(self, page: Page, kept: Sequence[int]) -> None:
+        self.page, self.kept = page, kept
+        self.vocabulary = page.vocabulary
+        self.frontier: list[_Node] = []
+        self.passes = 0
+        self._turn = 0
+        self._ends = np.array(sorted(page.runtime.end_tokens()), np.int32)
+
+    def logits_at(self, tokens: Sequence[int]) -> Logits:
+        """Logits behind what is kept and ``tokens``."""
+        if self.page.cancellation.cancelled:
+            raise CancelledError
+        self.passes += 1
+        return self.page.logits_behind([*self.kept, *tokens])
+
+    def expand(self, node: _Node, logits: Logits) -> None:
+        total = log_total(logits)
+        if node.state.complete:
+            self._end(node, logits, total)
+        ids = node.state.onward(self.vocabulary)
+        if len(ids) > _WIDTH:
+            ids = ids[np.argpartition(logits[ids], len(ids) - _WIDTH)[-_WIDTH:]]
+        for token in sorted(ids.tolist()):
+            following = node.state.advance(self.vocabulary.tokens[token])
+            if following is not None:
+                self._push(node, token, float(logits[token]) - total, following)
+
+    def _end(self, node: _Node, logits: Logits, total: float) -> None:
+        """The name ends here: its weight is that of all tokens that would end it."""
+        every = np.concatenate([node.state.ending(self.vocabulary), self._ends])
+        if not len(every):
+            return
+        weight = log_total(logits[every]) - total
+        best = int(every[np.argmax(logits[every])])
+        self._turn += 1
+        ends = best in self._ends
+        mine = float(logits[best]) - total
+        heapq.heappush(
+            self.frontier,
+            _Node(
+                node.cost - weight,
+                self._turn,
+                node.tokens if ends else (*node.tokens, best),
+                node.logprobs if ends else (*node.logprobs, mine),
+                node.state,
+                done=True,
+                ends=ends,
+            ),
+        )
+
+    def _push(self, node: _Node, token: int, logprob: float, state: Constraint) -> None:
+        self._turn += 1
+        heapq.heappush(
+            self.frontier,
+            _Node(
+                node.cost - logprob,
+                self._turn,
+                (*node.tokens, token),
+                (*node.logprobs, logprob),
+                state,
+                done=state.ended,
+            ),
+        )

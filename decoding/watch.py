@@ -1,0 +1,132 @@
+"""One hole under watch: which monitors look at it, what they asked, and what they say.
+
+Knows monitors, evidence and text; nothing of tokens' probabilities or the model.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from analysis.names import NameSet, Tier
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
+from analysis.syntax.holes import hole_at
+from analysis.syntax.lexer import Lexer
+from decoding.constraint import Constraint, meet
+from decoding.evidence import Evidence
+from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.query import Query
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    Logits = npt.NDArray[np.float32]
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Watch:
+    """A hole that the model fills.
+
+    ``start`` is where the name begins, in code points from the cursor (negative or 0 for the hole
+    at the cursor), ``typed`` what stood of it before the model began. ``base`` tokens were written
+    before the one that holds the name's beginning; ``literal`` is what they lack up to it, and
+    ``root`` the logits behind them: where a search starts from.
+    """
+
+    hole: Hole
+    monitors: tuple[Monitor, ...]
+    query: Query
+    start: int
+    typed: str = ""
+    base: int = 0
+    literal: bytes = b""
+    root: Logits | None = None
+    #: What :meth:`constraint` found, for the same beginning.
+    joint: Constraint | None = None
+
+    def passage(self, around: Snapshot, offset: int, written: str, *, ended: bool) -> Passage:
+        """What stands in the hole, when ``written`` was written at ``offset`` of ``around``."""
+        before = around.text[: offset + min(self.start, 0)] + written[: max(self.start, 0)]
+        there = self.typed + written[max(self.start, 0) :]
+        return Passage(before, there, around.text[offset:], ended)
+
+    def judge(self, names: NameSet, passage: Passage) -> tuple[Verdict, Monitor | None]:
+        """The joint verdict, and the monitor that spoke it. Rejecting beats waiting.
+
+        A monitor that raises allows: what a stranger's monitor breaks on is not wrong for it.
+        """
+        undecided: Monitor | None = None
+        for monitor in self.monitors:
+            try:
+                verdict = monitor.judge(self.hole, names, passage)
+            except Exception:  # noqa: BLE001  # see above
+                _log.exception("monitor %s failed", monitor.name)
+                continue
+            if verdict is Verdict.REJECTED:
+                return verdict, monitor
+            if verdict is Verdict.UNDECIDED:
+                undecided = monitor
+        return (Verdict.UNDECIDED if undecided else Verdict.ALLOWED), undecided
+
+    def constraint(self, names: NameSet) -> Constraint | None:
+        """What the monitors together allow from the beginning of ``base`` on, or ``None`` where
+        they know nothing that could be written."""
+        if self.joint is not None:
+            return self.joint
+        joint: Constraint | None = None
+        for monitor in self.monitors:
+            try:
+                one = monitor.constraint(self.hole, names, self.typed)
+            except Exception:  # noqa: BLE001  # see above
+                _log.exception("monitor %s failed", monitor.name)
+                continue
+            if one is not None:
+                joint = meet(joint, one) if joint else one
+        self.joint = joint.behind(self.literal) if joint else None
+        return self.joint
+
+
+def may_begin(monitors: Sequence[Monitor], lexer: Lexer) -> bool:
+    """Whether some monitor would look at a hole behind ``lexer``'s text."""
+    for monitor in monitors:
+        try:
+            if monitor.begins(lexer):
+                return True
+        except Exception:  # noqa: BLE001  # as in Watch.judge
+            _log.exception("monitor %s failed", monitor.name)
+    return False
+
+
+def closed(names: NameSet) -> bool:
+    """Whether a name may be pruned by ``names``. A closed set without names is a contradiction
+    that only mistaken evidence has."""
+    return names.tier is Tier.CLOSED and bool(names.names)
+
+
+def open_watch(
+    monitors: Sequence[Monitor],
+    evidence: Evidence,
+    snapshot: Snapshot,
+    offset: int,
+    start: int,
+    seconds: float,
+) -> Watch | None:
+    """Ask about the hole at ``offset`` of ``snapshot.text`` if some monitor watches such holes.
+
+    ``start`` is the watch's, in code points from where the model began.
+    """
+    hole = hole_at(snapshot.text, offset)
+    watching = tuple(monitor for monitor in monitors if hole.kind in monitor.kinds)
+    if not watching:
+        return None
+    # "It may yet be assigned" is no reason for doubt here: the monitors wait and see whether it is.
+    asked = replace(hole, guards=tuple(guard for guard in hole.guards if guard != "may_store"))
+    query = Query(evidence, snapshot, asked, seconds)
+    typed = snapshot.text[hole.start : offset]
+    return Watch(hole, watching, query, start - len(typed), typed)
