@@ -1,0 +1,191 @@
+-- :Pilotfish and its words.
+
+local M = {}
+
+local function say(text, level)
+  vim.notify('Pilotfish: ' .. text, level or vim.log.levels.INFO)
+end
+
+---@return vim.lsp.Client?
+local function client_or_complain()
+  local client = require('pilotfish').client()
+  if not client then
+    say('the server does not look at this buffer (:checkhealth pilotfish)', vim.log.levels.WARN)
+  end
+  return client
+end
+
+---@param client vim.lsp.Client
+---@param command string
+---@param arguments table
+---@param done fun(result: any)
+local function execute(client, command, arguments, done)
+  local params = { command = command, arguments = arguments }
+  client:request('workspace/executeCommand', params, function(err, result)
+    if err then
+      say(err.message, vim.log.levels.ERROR)
+    else
+      done(result)
+    end
+  end)
+end
+
+local function megabytes(bytes)
+  return ('%d MB'):format(math.floor(bytes / 1000000))
+end
+
+---@type table<string, { help: string, run: fun() }>
+M.words = {
+  status = {
+    help = 'what runs, and with which model',
+    run = function()
+      local client = client_or_complain()
+      if not client then
+        return
+      end
+      client:request('pilotfish/status', vim.empty_dict(), function(err, status)
+        if err then
+          return say(err.message, vim.log.levels.ERROR)
+        end
+        local parts = { 'engine ' .. status.engine }
+        if status.modelState then
+          local name = status.model ~= '' and vim.fs.basename(status.model) or 'no model'
+          parts[#parts + 1] = ('%s (%s)'):format(name, status.modelState)
+        end
+        if status.residentBytes then
+          parts[#parts + 1] = megabytes(status.residentBytes)
+        end
+        if status.paused then
+          parts[#parts + 1] = 'paused'
+        end
+        if status.detail ~= '' then
+          parts[#parts + 1] = status.detail
+        end
+        say(table.concat(parts, ', '))
+      end)
+    end,
+  },
+  restart = {
+    help = 'start the engine anew',
+    run = function()
+      local client = client_or_complain()
+      if client then
+        execute(client, 'pilotfish.restart', {}, function()
+          say('the engine was restarted')
+        end)
+      end
+    end,
+  },
+  pause = {
+    help = 'stop suggesting, or go on',
+    run = function()
+      local client = client_or_complain()
+      if client then
+        execute(client, 'pilotfish.pause', {}, function(paused)
+          say(paused and 'suggestions are paused' or 'suggestions are back')
+        end)
+      end
+    end,
+  },
+  repair = {
+    help = 'repair until the test under the cursor passes',
+    run = function()
+      local client = client_or_complain()
+      if client then
+        M.repair(client)
+      end
+    end,
+  },
+  trust = {
+    help = 'trust this workspace: its interpreter and tests may run',
+    run = function()
+      local client = client_or_complain()
+      local root = client and client.root_dir
+      if not client or not root then
+        return say('this buffer belongs to no workspace', vim.log.levels.WARN)
+      end
+      local cmd = { require('pilotfish').options.cmd[1], 'trust', root }
+      vim.system(cmd, { text = true }, function(done)
+        vim.schedule(function()
+          if done.code ~= 0 then
+            return say(vim.trim(done.stderr), vim.log.levels.ERROR)
+          end
+          execute(client, 'pilotfish.restart', {}, function()
+            say('trusted: ' .. root)
+          end)
+        end)
+      end)
+    end,
+  },
+}
+
+--- Ask which repairs the server offers here, let the person choose if there are several, run it.
+---@param client vim.lsp.Client
+function M.repair(client)
+  local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
+  ---@diagnostic disable-next-line: inject-field
+  params.context = { diagnostics = {}, only = { 'quickfix' } }
+  client:request('textDocument/codeAction', params, function(err, actions)
+    if err then
+      return say(err.message, vim.log.levels.ERROR)
+    end
+    local offers = vim.tbl_filter(function(action)
+      local command = type(action.command) == 'table' and action.command.command or action.command
+      return command == 'pilotfish.repair'
+    end, actions or {})
+    if #offers == 0 then
+      return say('no test under the cursor, or the workspace is not trusted (:Pilotfish trust)')
+    end
+    local function run(action)
+      if not action then
+        return
+      end
+      local command = type(action.command) == 'table' and action.command or action
+      execute(client, command.command, command.arguments, function(result)
+        vim.api.nvim_exec_autocmds('User', {
+          pattern = 'PilotfishRepair',
+          modeline = false,
+          data = result,
+        })
+        if result.applied then
+          say(('%s repair applied (%.0f s)'):format(result.status, result.seconds))
+        end
+      end)
+    end
+    if #offers == 1 then
+      return run(offers[1])
+    end
+    vim.ui.select(offers, {
+      prompt = 'Repair',
+      format_item = function(action)
+        return action.title
+      end,
+    }, run)
+  end)
+end
+
+---@param words string[]
+function M.run(words)
+  local word = M.words[words[1]]
+  if not word then
+    local known = vim.tbl_keys(M.words)
+    table.sort(known)
+    return say(
+      ("there is no '%s'; one of: %s"):format(words[1], table.concat(known, ', ')),
+      vim.log.levels.WARN
+    )
+  end
+  word.run()
+end
+
+---@param lead string
+---@return string[]
+function M.complete(lead)
+  local found = vim.tbl_filter(function(name)
+    return vim.startswith(name, lead)
+  end, vim.tbl_keys(M.words))
+  table.sort(found)
+  return found
+end
+
+return M
