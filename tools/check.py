@@ -1,7 +1,8 @@
 """Everything that asserts correctness, stage by stage, stopping at the first that fails.
 
 ``python -m tools.check`` is what you run all day (under a minute); ``--all`` adds the tests that
-need a model, a sandbox or an editor. The time budget of each stage is in CONTRIBUTING.
+need a model, a sandbox, an editor or more than seconds. The time budget of each stage is in
+CONTRIBUTING.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ QUICK = [
     ("types", [str(BIN / "mypy")]),
     ("imports", [str(BIN / "lint-imports")]),
 ]
-UNIT = ["-m", "not model and not sandbox and not editor"]
+UNIT = ["-m", "not model and not sandbox and not editor and not slow"]
 
 
 def stages(everything: bool) -> list[tuple[str, list[str]]]:

@@ -62,6 +62,7 @@ def test_the_clean_project_passes_everything(pool: Pool, project: Path) -> None:
     assert len(outcome.passed) >= 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 def test_a_bug_is_caught_by_the_tests_it_names(bug: Bug, pool: Pool, project: Path) -> None:
     clean = {edit.file: (project / edit.file).read_text(encoding="utf-8") for edit in bug.edits}
