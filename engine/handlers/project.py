@@ -5,7 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from engine.context import Context
+from engine.errors import EngineError
 from engine.messages import Done, ProjectAnswer, ProjectRequest, TrustRequest
+from engine.settings.problems import unreadable
 from engine.settings.read import project_settings
 from engine.trust import distrust, is_trusted, trust
 
@@ -14,7 +16,13 @@ def project(request: ProjectRequest, context: Context) -> ProjectAnswer:
     """Read the project's settings; nothing of it is run."""
     root = Path(request.root)
     settings, problems = project_settings(root)
-    return ProjectAnswer(settings, problems, is_trusted(root), context.machine.python or None)
+    try:
+        trusted = is_trusted(root)
+    except EngineError as error:
+        # Nothing is known to be trusted then, and everything that needs no trust goes on.
+        trusted = False
+        problems += (unreadable(error.where, error.what),)
+    return ProjectAnswer(settings, problems, trusted, context.machine.python or None)
 
 
 def remember_trust(request: TrustRequest, context: Context) -> Done:

@@ -10,10 +10,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 from engine.settings.problems import NOT_FOR_PROJECTS, UNKNOWN, WRONG_VALUE
-from engine.settings.values import MACHINE_NAMES, PROJECT_NAMES, MachineSettings, ProjectSettings
+from engine.settings.values import (
+    MACHINE_NAMES,
+    NEVER_FOR_PROJECTS,
+    PROJECT_NAMES,
+    MachineSettings,
+    ProjectSettings,
+)
 
 Settings = TypeVar("Settings", MachineSettings, ProjectSettings)
 
@@ -53,7 +58,7 @@ def fill(
 
 
 def _unknown(key: str, kind: type[Any], spell: Callable[[str], str]) -> Complaint:
-    if kind is ProjectSettings and key in map(spell, MACHINE_NAMES):
+    if kind is ProjectSettings and key in map(spell, (*MACHINE_NAMES, *NEVER_FOR_PROJECTS)):
         return Complaint(
             key,
             NOT_FOR_PROJECTS,
@@ -136,23 +141,10 @@ def _interpreter(value: Any) -> str:
     return str(path) if value else ""
 
 
-def _url(value: Any) -> str:
-    if value == "":
-        return ""
-    try:
-        parts = urlsplit(value if isinstance(value, str) else "")
-    except ValueError:  # a bracket that is not closed, say
-        parts = urlsplit("")
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise ValueError("must be a URL that begins with http:// or https://")
-    return str(value)
-
-
 #: Checks of settings that are more than a word or a number.
 _CHECKS: dict[str, Callable[[Any], Any]] = {
     "exclude": _strings,
     "per_file_ignores": _ignores,
     "tests": _node_ids,
     "python": _interpreter,
-    "endpoint": _url,
 }

@@ -25,6 +25,11 @@ def problem(path: str, text: str, key: Sequence[str], code: str, message: str) -
     return Finding(path, line, start, line, end, code, Severity.ERROR, message, "pilotfish")
 
 
+def unreadable(path: str, message: str, line: int = 0) -> Finding:
+    """A finding about a whole file, at a 0-based line."""
+    return Finding(path, line, 0, line, 0, UNREADABLE, Severity.ERROR, message, "pilotfish")
+
+
 def locate(text: str, key: Sequence[str]) -> tuple[int, int, int]:
     """Line, first and behind-last column of ``key``, or of the nearest table above it, or the
     first line if neither is written in a way that this finds."""

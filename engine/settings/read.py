@@ -14,9 +14,9 @@ from typing import Any
 
 import platformdirs
 
-from analysis.findings import Finding, Severity
+from analysis.findings import Finding
 from engine.settings.check import fill
-from engine.settings.problems import UNREADABLE, WRONG_VALUE, problem
+from engine.settings.problems import WRONG_VALUE, problem, unreadable
 from engine.settings.values import MachineSettings, ProjectSettings, camel, kebab
 
 #: A file of settings larger than this is not one.
@@ -85,5 +85,4 @@ def _parse(path: Path) -> tuple[str, dict[str, Any], list[Finding]]:
 
 
 def _unreadable(path: Path, line: int, what: str) -> Finding:
-    message = f"{path.name} {what}"
-    return Finding(str(path), line, 0, line, 0, UNREADABLE, Severity.ERROR, message, "pilotfish")
+    return unreadable(str(path), f"{path.name} {what}", line)

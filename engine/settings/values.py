@@ -43,11 +43,6 @@ class MachineSettings:
         "", "Model that completes: a name of `pilotfish model list` or the path of a GGUF file."
     )
     repair_model: str = _setting("", "Model that repairs, likewise; the completing one if absent.")
-    endpoint: str = _setting(
-        "",
-        "Base URL of a llama-server or vLLM to use instead of a model in process. Empty: nothing "
-        "ever leaves this machine.",
-    )
     python: str = _setting(
         "", "Path of the interpreter that your project runs under. Naming it is trusting it."
     )
@@ -83,6 +78,8 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
+#: What a project is refused with the reason, besides what the machine decides.
+NEVER_FOR_PROJECTS: tuple[str, ...] = ("endpoint",)
 #: Field names of the two groups.
 PROJECT_NAMES: tuple[str, ...] = tuple(f.name for f in fields(ProjectSettings))
 MACHINE_NAMES: tuple[str, ...] = tuple(f.name for f in fields(MachineSettings))

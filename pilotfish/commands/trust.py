@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from engine.trust import distrust, trust, trusted_folders
-from pilotfish.console import out
+from engine.trust import distrust, trust, trusted_folders, trusting_folder
+from pilotfish.console import explain, out
 
 EXAMPLES = """\
   pilotfish trust .            trust this project and everything below it
@@ -37,7 +37,14 @@ def run(options: argparse.Namespace) -> int:
     if options.remove:
         removed = distrust(options.dir)
         out().print("no longer trusted" if removed else "it was not trusted", markup=False)
-        return 0 if removed else 1
+        above = trusting_folder(options.dir)
+        if above is not None:
+            explain(
+                f"it lies in {above}, which is trusted",
+                where=str(options.dir),
+                mend=f"pilotfish trust --remove {above}",
+            )
+        return 0 if removed and above is None else 1
     trust(options.dir)
     out().print(f"trusted: {options.dir.resolve()}", markup=False)
     return 0

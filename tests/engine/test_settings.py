@@ -121,8 +121,6 @@ def test_the_editor_speaks_over_the_users_file() -> None:
         ({"confidenceThreshold": 2}, "at most 1"),
         ({"confidenceThreshold": float("nan")}, "at most 1"),
         ({"languageFeatures": "some"}, "one of auto, all, assist"),
-        ({"endpoint": "file:///etc/passwd"}, "http:// or https://"),
-        ({"endpoint": "http://[x"}, "http:// or https://"),
         ({"python": "venv/bin/python"}, "absolute path"),
         ({"python": "~nobody-of-that-name/python"}, "not there"),
         ({"python": None}, "must be a string"),
