@@ -14,37 +14,42 @@ from typing import Any
 from lsp_server.uris import path_of
 
 
+def _setting(default: Any, meaning: str) -> Any:
+    """A field with the meaning that docs/editors.md gives it."""
+    return field(default=default, metadata={"meaning": meaning})
+
+
 @dataclass(frozen=True, slots=True)
 class SuggestionSettings:
     """``inlineCompletion``: when and how ghost text is offered.
 
-    ``debounce_ms`` is how long the document must rest before a suggestion is computed; one that is
-    asked for by hand does not wait. 75 ms is below the pause between two keystrokes of a person
-    who stops to look (chosen, not tuned).
+    75 ms of rest is below the pause of a person who stops to look (chosen, not tuned).
     """
 
-    enabled: bool = True
-    guidance: bool = True
-    multiline: bool = False
-    max_tokens: int = 48
-    deadline_ms: int = 300
-    debounce_ms: int = 75
+    enabled: bool = _setting(True, "whether suggestions are computed")
+    guidance: bool = _setting(
+        True, "whether what does not exist is ruled out while the model writes"
+    )
+    multiline: bool = _setting(False, "suggest a block rather than a line")
+    max_tokens: int = _setting(48, "the most tokens of a suggestion")
+    deadline_ms: int = _setting(300, "how long the model waits for facts before it goes on without")
+    debounce_ms: int = _setting(75, "how long a document must rest before a suggestion is computed")
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticSettings:
     """``diagnostics``: whether there are any, ruff's among them, and how long to wait for rest."""
 
-    enabled: bool = True
-    ruff: bool = True
-    debounce_ms: int = 150
+    enabled: bool = _setting(True, "whether there are diagnostics")
+    ruff: bool = _setting(True, "whether ruff's are among them")
+    debounce_ms: int = _setting(150, "how long a document must rest before it is checked")
 
 
 @dataclass(frozen=True, slots=True)
 class RepairSettings:
-    """``repair``: seconds that a repair may take."""
+    """``repair``: how much a repair may cost."""
 
-    time_limit: int = 120
+    time_limit: int = _setting(120, "seconds that a repair may take")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,14 @@ class ReadSettings:
     engine_options: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: The groups of settings by their name in JSON.
+GROUPS: dict[str, type[Any]] = {
+    "inlineCompletion": SuggestionSettings,
+    "diagnostics": DiagnosticSettings,
+    "repair": RepairSettings,
+}
+
+
 def camel(name: str) -> str:
     """A setting's name as it is spelled in JSON."""
     first, *rest = name.split("_")
@@ -84,9 +97,7 @@ def read_settings(options: Mapping[str, Any]) -> ReadSettings:
     settings = Settings(
         trusted,
         folders,
-        SuggestionSettings(**_group("inlineCompletion", SuggestionSettings, left, problems)),
-        DiagnosticSettings(**_group("diagnostics", DiagnosticSettings, left, problems)),
-        RepairSettings(**_group("repair", RepairSettings, left, problems)),
+        *(kind(**_group(name, kind, left, problems)) for name, kind in GROUPS.items()),
     )
     return ReadSettings(settings, tuple(problems), left)
 

@@ -1,0 +1,224 @@
+"""What waits, what is shared and what is dropped while the engine has not answered yet."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from lsprotocol import types
+
+from engine.messages import (
+    CheckAnswer,
+    CheckRequest,
+    CompleteAnswer,
+    CompleteRequest,
+    Completion,
+    ProjectAnswer,
+    ProjectRequest,
+    ProjectSettings,
+)
+from lsp_server.client import Client
+from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
+from lsp_server.features.diagnostics import pull
+from lsp_server.features.inline_completion import Suggestions, suggest
+from lsp_server.handshake import Greeting
+from lsp_server.server import Server
+from lsp_server.session import Session
+from tests.lsp_server.silent_engine import SilentEngine
+
+URI = "untitled:a"
+
+
+class Bench:
+    """A server over an engine that answers when the test says so."""
+
+    def __init__(self) -> None:
+        self.engine = SilentEngine()
+        self.server = Server(Greeting(Client()), lambda: self.engine)
+        self.sent: list[bytes] = []
+        self.server.protocol.set_writer(self)
+        self.session: Session = self.server.session
+        self.session.configure(
+            {"inlineCompletion": {"debounceMs": 0}, "diagnostics": {"debounceMs": 0}}
+        )
+
+    def write(self, data: bytes) -> None:
+        self.sent.append(data)
+
+    def close(self) -> None:
+        pass
+
+    def open(self, text: str) -> None:
+        now = asyncio.get_running_loop().time()
+        self.session.documents.open(types.TextDocumentItem(URI, "python", 1, text), now)
+
+    def change(self, text: str) -> None:
+        document = self.session.documents.get(URI)
+        assert document is not None
+        change = types.TextDocumentContentChangeWholeDocument(text)
+        now = asyncio.get_running_loop().time()
+        self.session.documents.change(URI, document.version + 1, [change], now)
+
+    async def asked(self, kind: type[Any], count: int = 1) -> list[asyncio.Future[Any]]:
+        """Let everything run that can until the engine was asked so often; answers projects."""
+        for _ in range(1000):
+            for request, future in self.engine.asked:
+                if isinstance(request, ProjectRequest) and not future.done():
+                    future.set_result(ProjectAnswer(ProjectSettings()))
+            found = [f for request, f in self.engine.asked if isinstance(request, kind)]
+            if len(found) >= count:
+                return found  # type: ignore[return-value]
+            await asyncio.sleep(0)
+        raise AssertionError(f"the engine was not asked {count} × {kind.__name__}")
+
+    def suggest(self, character: int, suggestions: Suggestions) -> asyncio.Task[Any]:
+        params = types.InlineCompletionParams(
+            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+            types.TextDocumentIdentifier(URI),
+            types.Position(0, character),
+        )
+        view = self.session.view(URI)
+        work = suggest(self.session, suggestions, view, params)
+        return asyncio.ensure_future(self.session.latest("suggest", URI, work))
+
+
+def _complete(text: str) -> CompleteAnswer:
+    return CompleteAnswer(Completion(text))
+
+
+async def _code(task: asyncio.Future[Any]) -> int:
+    with pytest.raises(FeatureError) as caught:
+        await task
+    return caught.value.code
+
+
+async def test_a_newer_request_stops_the_older_one() -> None:
+    bench, kept = Bench(), Suggestions()
+    bench.open("os.")
+    first = bench.suggest(3, kept)
+    (asked,) = await bench.asked(CompleteRequest)
+    second = bench.suggest(2, kept)
+    _, again = await bench.asked(CompleteRequest, 2)
+    assert await _code(first) == CONTENT_MODIFIED
+    assert asked.cancelled()  # and so the engine was told
+    again.set_result(_complete("s"))
+    assert (await second).items[0].insert_text == "s"
+
+
+async def test_an_answer_about_an_older_text_is_not_delivered() -> None:
+    bench, kept = Bench(), Suggestions()
+    bench.open("os.")
+    task = bench.suggest(3, kept)
+    (asked,) = await bench.asked(CompleteRequest)
+    bench.change("sys.")
+    asked.set_result(_complete("getcwd()"))
+    assert await _code(task) == CONTENT_MODIFIED
+
+
+async def test_cancelling_the_request_cancels_what_the_engine_does() -> None:
+    bench, kept = Bench(), Suggestions()
+    bench.open("os.")
+    task = bench.suggest(3, kept)
+    (asked,) = await bench.asked(CompleteRequest)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert asked.cancelled()
+
+
+async def test_typing_a_suggestion_asks_nothing_of_the_engine() -> None:
+    bench, kept = Bench(), Suggestions()
+    bench.open("os.")
+    task = bench.suggest(3, kept)
+    (asked,) = await bench.asked(CompleteRequest)
+    asked.set_result(_complete("getcwd()"))
+    await task
+    bench.change("os.getc")
+    rest = await bench.suggest(7, kept)
+    assert rest.items[0].insert_text == "wd()"
+    bench.change("os.getx")
+    other = bench.suggest(7, kept)
+    await bench.asked(CompleteRequest, 2)
+    other.cancel()
+
+
+async def test_a_pause_gives_nothing() -> None:
+    bench = Bench()
+    bench.open("os.")
+    bench.session.paused = True
+    assert (await bench.suggest(3, Suggestions())).items == []
+
+
+async def test_one_check_answers_all_who_ask() -> None:
+    bench = Bench()
+    bench.open("x\n")
+    view = bench.session.view(URI)
+    tasks = [asyncio.ensure_future(bench.server.checks.findings(view)) for _ in range(3)]
+    (asked,) = await bench.asked(CheckRequest)
+    tasks[0].cancel()
+    await asyncio.sleep(0)
+    assert not asked.cancelled()
+    asked.set_result(CheckAnswer(()))
+    assert await tasks[1] == await tasks[2] == ()
+    assert await bench.server.checks.findings(view) == ()
+    assert len(await bench.asked(CheckRequest)) == 1
+    bench.server.outdate()
+    again = asyncio.ensure_future(bench.server.checks.findings(view))
+    await bench.asked(CheckRequest, 2)
+    again.cancel()
+
+
+async def test_a_pull_that_was_overtaken_is_cancelled_by_the_server() -> None:
+    bench = Bench()
+    bench.open("x\n")
+    task = asyncio.ensure_future(pull(bench.server, bench.session.view(URI), None))
+    (asked,) = await bench.asked(CheckRequest)
+    bench.change("y\n")
+    asked.set_result(CheckAnswer(()))
+    with pytest.raises(FeatureError) as caught:
+        await task
+    assert caught.value.code == SERVER_CANCELLED
+    assert caught.value.data == {"retriggerRequest": False}
+
+
+async def test_a_newer_check_stops_the_older_one() -> None:
+    bench = Bench()
+    bench.open("x\n")
+    first = asyncio.ensure_future(bench.server.checks.findings(bench.session.view(URI)))
+    (asked,) = await bench.asked(CheckRequest)
+    bench.change("y\n")
+    second = asyncio.ensure_future(bench.server.checks.findings(bench.session.view(URI)))
+    _, again = await bench.asked(CheckRequest, 2)
+    assert await _code(first) == CONTENT_MODIFIED
+    assert asked.cancelled()
+    again.set_result(CheckAnswer(()))
+    assert await second == ()
+
+
+async def test_a_suggestion_waits_for_rest_unless_asked_for_by_hand() -> None:
+    bench = Bench()
+    bench.session.configure({"inlineCompletion": {"debounceMs": 3_600_000}})
+    bench.open("os.")
+    waiting = bench.suggest(3, Suggestions())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert not any(isinstance(r, CompleteRequest) for r, _ in bench.engine.asked)
+    waiting.cancel()
+    params = types.InlineCompletionParams(
+        types.InlineCompletionContext(types.InlineCompletionTriggerKind.Invoked),
+        types.TextDocumentIdentifier(URI),
+        types.Position(0, 3),
+    )
+    work = suggest(bench.session, Suggestions(), bench.session.view(URI), params)
+    invoked = asyncio.ensure_future(work)
+    await bench.asked(CompleteRequest)
+    invoked.cancel()
+
+
+async def test_problems_of_the_options_are_told_once() -> None:
+    bench = Bench()
+    for _ in range(2):
+        bench.session.configure({"inlineCompletion": {"enable": True}})
+    told = [m for m in bench.sent if b"did you mean enabled?" in m]
+    assert len(told) == 1
