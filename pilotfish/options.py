@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import argparse
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
+from engine.settings.problems import refuse
+from engine.settings.read import machine_settings
+from engine.settings.values import MachineSettings
 from engine.trust import is_trusted
 
 #: Files and folders that mark the root of a workspace (design.md §5).
@@ -49,19 +53,33 @@ def find_root(path: Path) -> Path:
     return folder
 
 
-def workspace_for(options: argparse.Namespace, path: Path) -> Workspace:
-    """The workspace of ``path`` under the common options.
+def machine_for(options: argparse.Namespace) -> MachineSettings:
+    """The user's settings under the common options: what the command line says goes first.
+
+    Raises :class:`~engine.errors.SettingsError` for the first thing wrong with them.
+    """
+    machine, problems = machine_settings()
+    refuse(problems)
+    return replace(machine, model=options.model) if options.model else machine
+
+
+def workspace_for(
+    options: argparse.Namespace, path: Path, machine: MachineSettings | None = None
+) -> Workspace:
+    """The workspace of ``path`` under the common options and the user's settings (``machine``,
+    or as :func:`machine_for` reads them).
 
     Raises :class:`~analysis.errors.AnalysisError` when ``--workspace`` or ``--python`` is not
     there.
     """
+    machine = machine or machine_for(options)
     if options.workspace:
         root = Path(options.workspace).resolve()
         if not root.is_dir():
             raise AnalysisError("there is no such folder", where=f"--workspace {options.workspace}")
     else:
         root = find_root(path.resolve())
-    python = None
+    python = machine.python or None
     if options.python:
         interpreter = Path(options.python).expanduser().absolute()
         if not interpreter.is_file():

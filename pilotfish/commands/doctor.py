@@ -37,10 +37,7 @@ def run(options: argparse.Namespace) -> int:
     machine, _ = machine_settings()
     if options.model:
         machine = replace(machine, model=options.model)
-    workspace = workspace_for(options, Path.cwd())
-    if workspace.python is None and machine.python:
-        workspace = replace(workspace, python=machine.python)
-    patient = Patient(workspace, machine)
+    patient = Patient(workspace_for(options, Path.cwd(), machine), machine)
     signs: list[Sign] = []
     for check in CHECKS:
         for sign in check(patient):
