@@ -1,1 +1,9 @@
-"""Whose Python it is: finding the interpreter of the user and reading what is installed for it."""
+"""Whose Python it is: the user's interpreter, found, asked or read.
+
+The only room that starts an interpreter to learn facts (invariant 2). An interpreter that belongs
+to an untrusted workspace is never started: ``static`` reads its ``pyvenv.cfg`` and site-packages
+as files. Read in this order: ``environment`` (the value), ``candidates`` (which interpreters come
+into question, and why), ``asked`` and ``static`` (the two ways to learn about one), ``resolve``
+(the choice), ``roots`` (where a file's imports begin), ``distributions`` (which version a file
+belongs to).
+"""

@@ -1,0 +1,74 @@
+"""Which installed distribution, in which version, a file belongs to."""
+
+from __future__ import annotations
+
+import csv
+import re
+from functools import lru_cache
+from pathlib import Path
+
+from analysis.environments.environment import Environment
+
+_INFO = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
+
+
+def looked_at(path: str, environment: Environment) -> str:
+    """As in ``httpx 0.28.1`` or ``Python 3.11 standard library``; ``""`` for the user's own code.
+
+    ``path`` is absolute, the file a fact was read from.
+    """
+    place = Path(path)
+    for folder in environment.site_packages:
+        if place.is_relative_to(folder):
+            top = place.relative_to(folder).parts[0].removesuffix(".py").removesuffix(".pyi")
+            owners = _owners(folder, _stamp(folder))
+            return owners.get(top) or owners.get(top.removesuffix("-stubs")) or ""
+    if place.is_relative_to(environment.stdlib) or "typeshed" in place.parts:
+        return standard_library(environment)
+    return ""
+
+
+def standard_library(environment: Environment) -> str:
+    """How the standard library of ``environment`` is called in :func:`looked_at`."""
+    return f"Python {environment.version[0]}.{environment.version[1]} standard library"
+
+
+def _stamp(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=64)
+def _owners(folder: str, stamp: int) -> dict[str, str]:
+    """Top-level names of ``folder`` with the distribution and version that installed them.
+
+    ``stamp`` is the folder's time of change: installing or removing a package renews the answer.
+    """
+    owners: dict[str, str] = {}
+    for info in sorted(Path(folder).glob("*-info")):
+        match = _INFO.match(info.name)
+        if match is None:
+            continue
+        said = f"{match['name'].replace('_', '-')} {match['version']}"
+        for top in _tops(info) or {match["name"]}:
+            owners.setdefault(top, said)
+    return owners
+
+
+def _tops(info: Path) -> set[str]:
+    try:
+        listing = (info / "top_level.txt").read_text(encoding="utf-8", errors="replace")
+        tops = {line.strip() for line in listing.splitlines() if line.strip()}
+        if tops:
+            return tops
+    except OSError:
+        pass
+    try:
+        with (info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as record:
+            firsts = {Path(row[0]).parts[0] for row in csv.reader(record) if row and row[0]}
+    except (OSError, csv.Error, IndexError):
+        return set()
+    names = {first.removesuffix(".py").removesuffix(".pyi").partition(".")[0] for first in firsts}
+    return {n for n in names if n.isidentifier() or n.endswith("-stubs")} - {"__pycache__"}
