@@ -286,7 +286,7 @@ def _live_names(dotted: str) -> tuple[str, ...] | None:
     if dotted.partition(".")[0] not in sys.stdlib_module_names:
         return None
     if dotted not in sys.builtin_module_names:
-        dynload = Path(sysconfig.get_paths()["platstdlib"]) / "lib-dynload"
+        dynload = Path(sysconfig.get_paths()["stdlib"]) / "lib-dynload"
         if not any(dynload.glob(f"{dotted}.*")):
             return None
     try:

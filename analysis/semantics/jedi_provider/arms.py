@@ -1,0 +1,247 @@
+"""From jedi's values to arms: what each may be, all its names, and its resolution order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jedi.inference.gradual.conversion import convert_values
+
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
+
+#: Attributes of every module, which jedi does not list.
+_OF_MODULES = ("__dict__", "__spec__", "__loader__", "__path__", "__builtins__")
+#: Bases that only typing knows: they give nothing to an instance.
+_MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
+_OF_CLASSES = ("__dict__", "__module__", "__qualname__", "__annotations__", "__doc__", "__mro__")
+_OF_INSTANCES = ("__dict__", "__module__", "__doc__", "__weakref__", "__slots__", "__orig_class__")
+_LITERAL_SETATTR = re.compile(
+    r"""\b(?:setattr|__setattr__)\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,"""
+)
+
+
+def arms_of(values: Any, origin: Any) -> list[Arm]:
+    """One arm for each value that is not ``None``.
+
+    ``origin`` is the parso scope that looks, which decides about ``__private`` names.
+    """
+    return [_arm(value, origin) for value in values._set if not completeness.is_none(value)]
+
+
+def _arm(value: Any, origin: Any) -> Arm:
+    kind = _kind(value)
+    names = _names(value, origin)
+    if kind is ArmKind.MODULE:
+        for name in _OF_MODULES:
+            names.setdefault(name, ("instance", ""))
+        return Arm(kind, _module_name(value), _module_name(value), _file(value), names)
+    cls = value if kind is ArmKind.CLASS else _class_of(value)
+    if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
+        return Arm(kind, _label(value), _module_of(value), _file(value), names)
+    order, whole = _order(cls)
+    for facts in order:
+        for name in _LITERAL_SETATTR.findall(facts.code):
+            names.setdefault(name, ("statement", facts.module))
+    for name in _OF_CLASSES if kind is ArmKind.CLASS else _OF_INSTANCES:
+        names.setdefault(name, ("instance", ""))
+    return Arm(
+        kind,
+        order[0].name if order else _label(value),
+        order[0].module if order else "",
+        order[0].path if order else "",
+        names,
+        tuple(order),
+        tuple(_metaclasses(cls)),
+        whole,
+    )
+
+
+def _kind(value: Any) -> ArmKind:
+    if value.is_module() or getattr(value, "api_type", "") in ("module", "namespace"):
+        return ArmKind.MODULE
+    if value.is_class():
+        return ArmKind.CLASS
+    if value.is_instance() or getattr(value, "api_type", "") == "instance":
+        return ArmKind.INSTANCE
+    if getattr(value, "api_type", "") == "function" or value.is_function():
+        return ArmKind.FUNCTION
+    return ArmKind.OTHER
+
+
+def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:
+    """Every name of ``value`` in its stub and in its source, with kind and module."""
+    names: dict[str, tuple[str, str]] = {}
+    counterparts = [
+        other
+        for other in convert_values([value], ignore_compiled=False)._set
+        if other is not value
+    ]
+    for part in (value, *counterparts):
+        for found in part.get_filters(origin_scope=origin):
+            for name in found.values():
+                text = name.string_name
+                if text not in names:
+                    names[text] = (_kind_of_name(name), _origin_of_name(name))
+    return names
+
+
+def _kind_of_name(name: Any) -> str:
+    tree_name = getattr(name, "tree_name", None)
+    if tree_name is None:
+        return ""
+    parent = tree_name.parent
+    if parent.type == "funcdef":
+        return "function"
+    if parent.type == "classdef":
+        return "class"
+    return "statement"
+
+
+def _origin_of_name(name: Any) -> str:
+    try:
+        return ".".join(name.get_root_context().string_names or ())
+    except (AttributeError, TypeError):
+        return ""
+
+
+def _class_of(value: Any) -> Any:
+    try:
+        cls = value.py__class__()
+        return cls if cls.is_class() else None
+    except (AttributeError, NotImplementedError, ValueError):
+        return None
+
+
+def _order(cls: Any) -> tuple[list[ClassFacts], bool]:
+    """The facts of each class that ``cls`` inherits from, itself first; whether all resolved."""
+    facts: list[ClassFacts] = []
+    whole = True
+    for base in _resolution(cls):
+        facts.append(_facts(base))
+        for part in _with_source(base):
+            if part is not base:
+                facts.append(_facts(part))
+            whole = whole and _bases_resolved(part)
+    return facts, whole
+
+
+def _resolution(cls: Any) -> list[Any]:
+    try:
+        return list(cls.py__mro__())
+    except (AttributeError, NotImplementedError):
+        return [cls]
+
+
+def _with_source(cls: Any) -> Iterator[Any]:
+    yield cls
+    if cls.is_stub():
+        for other in convert_values([cls])._set:
+            if other is not cls and other.is_class():
+                yield other
+
+
+def _bases_resolved(cls: Any) -> bool:
+    if cls.is_compiled():
+        return True
+    try:
+        bases = cls.py__bases__()
+    except (AttributeError, NotImplementedError):
+        return True
+    for lazy in bases:
+        values = lazy.infer()
+        if values and all(_label(value) in _MARKER_BASES for value in values._set):
+            continue
+        if completeness.incomplete(values):
+            return False
+        if not all(value.is_class() for value in values._set):
+            return False
+        if any(type(value).__name__ in ("AnyClass", "TypeVar") for value in values._set):
+            return False
+    return True
+
+
+def _metaclasses(cls: Any) -> Iterator[ClassFacts]:
+    for base in _resolution(cls):
+        try:
+            metaclasses = base.get_metaclasses()
+        except (AttributeError, NotImplementedError):
+            continue
+        for metaclass in list(metaclasses):
+            for part in _resolution(metaclass):
+                if part.py__name__() not in ("type", "object"):
+                    yield _facts(part)
+
+
+def _facts(cls: Any) -> ClassFacts:
+    node = getattr(cls, "tree_node", None)
+    is_class = node is not None and node.type == "classdef"
+    return ClassFacts(
+        name=_label(cls),
+        module=_module_of(cls),
+        path=_file(cls),
+        code=node.get_code() if is_class else "",
+        stub=bool(cls.is_stub()),
+        methods=frozenset(_methods(node)) if is_class else _compiled_methods(cls),
+        decorators=tuple(
+            d.get_code(include_prefix=False).strip().lstrip("@") for d in node.get_decorators()
+        )
+        if is_class
+        else (),
+    )
+
+
+def _compiled_methods(cls: Any) -> frozenset[str]:
+    if not cls.is_compiled():
+        return frozenset()
+    found = next(iter(cls.get_filters()), None)
+    names = ("__getattr__", "__new__", "__init__")
+    return frozenset(n for n in names if found is not None and found.get(n))
+
+
+def _methods(node: Any) -> Iterator[str]:
+    for function in node.iter_funcdefs():
+        yield function.name.value
+    # ``__getattr__ = other`` and conditional definitions.
+    for name, places in node.get_root_node().get_used_names().items():
+        if name in ("__getattr__", "__getattribute__") and any(
+            node.start_pos < place.start_pos < node.end_pos and place.is_definition()
+            for place in places
+        ):
+            yield name
+
+
+def _label(value: Any) -> str:
+    try:
+        return str(value.py__name__() or "")
+    except (AttributeError, NotImplementedError):
+        return ""
+
+
+def _module_of(value: Any) -> str:
+    try:
+        return str(value.get_root_context().py__name__() or "")
+    except (AttributeError, NotImplementedError):
+        return ""
+
+
+def _module_name(value: Any) -> str:
+    names = getattr(value, "string_names", None)
+    return ".".join(names) if names else _label(value)
+
+
+def _file(value: Any) -> str:
+    """The file that defines ``value``; for a stub the source beside it, where there is one."""
+    try:
+        context = value.get_root_context()
+        if context.is_stub():
+            for module in context.get_value().non_stub_value_set._set:
+                path = module.py__file__()
+                if path is not None:
+                    return str(path)
+        path = context.py__file__()
+    except (AttributeError, NotImplementedError):
+        return ""
+    return str(Path(path)) if path is not None else ""

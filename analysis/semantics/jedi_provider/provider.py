@@ -1,0 +1,149 @@
+"""The reference provider: jedi's inference under Pilotfish's judgement of what it may prune."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from typing import Any
+
+import parso
+
+from analysis.deadline import Deadline
+from analysis.environments.distributions import looked_at, standard_library
+from analysis.environments.environment import Environment
+from analysis.environments.roots import import_roots
+from analysis.names import NameSet
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.arms import arms_of
+from analysis.semantics.jedi_provider.narrow import narrowed_values
+from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
+from analysis.semantics.judgement import judge
+from analysis.semantics.module_arms import relisted
+from analysis.semantics.occurrences import stored_names, witnesses, with_placeholder
+from analysis.semantics.receiver import Receiver
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
+
+#: Texts whose parse and inference are kept: the file being edited and a few beside it.
+_SESSIONS = 4
+
+
+class JediProvider:
+    """Answers attribute holes. Not thread-safe; lives in the analysis worker.
+
+    ``cache_directory`` takes jedi's parsed library files.
+    """
+
+    def __init__(self, cache_directory: str) -> None:
+        prepare(cache_directory)
+        self._sessions: OrderedDict[tuple[str, str, Environment], Session] = OrderedDict()
+
+    def attribute_names(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        """The names that may follow the dot. Never raises for the user's code."""
+        monitor = hole.kind.value
+        try:
+            receiver = self._receiver(snapshot, hole, environment, deadline)
+        except RecursionError:
+            return NameSet.abstain(monitor, "the inference recursed too deeply")
+        except TimeoutError:
+            return NameSet.abstain(monitor, "late")
+        except ZeroDivisionError as error:  # noqa: BLE001 - jedi's own defects must not end the worker
+            return NameSet.abstain(monitor, f"jedi failed: {type(error).__name__}")
+        if isinstance(receiver, str):
+            return NameSet.abstain(monitor, receiver)
+        said = _looked_at(receiver, environment)
+        return judge(monitor, receiver, said)
+
+    def _receiver(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> Receiver | str:
+        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        leaf = session.leaf_at(*_position(text, offset))
+        if leaf is None or leaf.type != "name":
+            return "the parser does not see a name here"
+        dot = leaf.get_previous_leaf()
+        if dot is None or dot.value != ".":
+            return "the parser does not see a dot here"
+        before = dot.get_previous_leaf()
+        if before is None:
+            return "there is nothing before the dot"
+        values = infer_receiver(session, before)
+        _check(deadline)
+        scope = leaf.search_ancestor("funcdef", "lambdef")
+        while scope is not None and scope.type == "lambdef":
+            scope = scope.search_ancestor("funcdef", "lambdef")
+        scope_code = scope.get_code() if scope is not None else text
+        narrowed, complete_narrowing = narrowed_values(session, leaf, hole.receiver_text, scope)
+        origin = session.context_of(leaf).tree_node
+        arms = arms_of(values, origin)
+        _check(deadline)
+        if narrowed is not None:
+            arms += arms_of(narrowed, origin)
+        arms = [relisted(arm, snapshot, environment) for arm in arms]
+        _check(deadline)
+        return Receiver(
+            text=hole.receiver_text,
+            hole=hole,
+            arms=tuple(arms),
+            complete=not completeness.incomplete(values),
+            environment=environment,
+            scope=scope_code,
+            witnesses=witnesses(snapshot.text, hole, _class_span(leaf, text, hole)),
+            stored=stored_names(snapshot.text, hole),
+            nulls=any(completeness.is_none(value) for value in values._set),
+            narrowed=narrowed is not None and complete_narrowing,
+        )
+
+    def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
+        key = (text, snapshot.path, environment)
+        session = self._sessions.get(key)
+        if session is None:
+            session = Session(
+                text,
+                snapshot.path,
+                environment,
+                import_roots(snapshot.path, snapshot.workspace, environment),
+                snapshot.workspace.root,
+            )
+            self._sessions[key] = session
+            while len(self._sessions) > _SESSIONS:
+                self._sessions.popitem(last=False)
+        self._sessions.move_to_end(key)
+        return session
+
+
+def _check(deadline: Deadline) -> None:
+    if deadline.expired():
+        raise TimeoutError
+
+
+def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
+    """The class around a hole on ``self`` or ``cls``, as offsets into the original text."""
+    node = leaf.search_ancestor("classdef")
+    if node is None or hole.receiver_text not in ("self", "cls"):
+        return None
+    lines = parso.split_lines(text, keepends=True)
+    start = sum(map(len, lines[: node.start_pos[0] - 1]))
+    end = sum(map(len, lines[: node.end_pos[0] - 1])) + node.end_pos[1]
+    return start, end
+
+
+def _position(text: str, offset: int) -> tuple[int, int]:
+    """parso's position of an offset: lines as parso splits them, from 1, columns from 0."""
+    before = parso.split_lines(text[:offset])
+    return len(before), len(before[-1])
+
+
+def _looked_at(receiver: Receiver, environment: Environment) -> str:
+    for arm in receiver.arms:
+        if arm.path:
+            said = looked_at(arm.path, environment)
+            if said:
+                return said
+        elif arm.module.partition(".")[0] in ("builtins", "typing"):
+            return standard_library(environment)
+    return ""
+

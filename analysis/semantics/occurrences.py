@@ -1,0 +1,73 @@
+"""What the text of the file itself shows about a receiver, found without parsing.
+
+The text is usually broken at the hole, so patterns are more robust here than a tree.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from functools import lru_cache
+
+from analysis.syntax.hole import Hole
+
+#: Stands in for the name that is being written, so that its statement is whole.
+PLACEHOLDER = "pilotfish_hole"
+
+#: What follows a dot that nothing was written behind yet.
+_KEYWORDS = frozenset(keyword.kwlist)
+_STORE = re.compile(
+    r"\.\s*([^\W\d]\w*)\s*(?::[^=\n]+)?(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)", re.UNICODE
+)
+
+
+#: Strings and comments, whose contents show nothing about the code. An unclosed quote ends with
+#: its line.
+_PROSE = re.compile(
+    r"""(?:\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
+    r"""|"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)|#[^\n]*)""",
+    re.DOTALL | re.MULTILINE,
+)
+
+
+@lru_cache(maxsize=8)
+def code_only(text: str) -> str:
+    """``text`` with strings and comments blanked; offsets and lines stay as they are."""
+    return _PROSE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+
+
+def with_placeholder(text: str, start: int, end: int) -> tuple[str, int]:
+    """``text`` with a whole name at the hole, and the offset of that name.
+
+    A name that stands there already is left, so that all holes of an intact file share a text.
+    """
+    if end > start:
+        return text, start
+    return text[:start] + PLACEHOLDER + text[end:], start
+
+
+def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> frozenset[str]:
+    """The names that the receiver's text shows elsewhere in the file.
+
+    ``within``, a span of offsets, narrows the search: ``self`` means another thing in each class.
+    """
+    if not hole.receiver_text:
+        return frozenset()
+    # A receiver that holds a string is not found in the blanked text: then it has no witnesses.
+    shown = code_only(text)
+    start, end = within or (0, len(text))
+    pattern = re.compile(rf"(?<![\w.]){re.escape(hole.receiver_text)}[ \t]*\.[ \t]*([^\W\d]\w*)")
+    found = {m[1] for m in pattern.finditer(shown, start, end) if m.start(1) != hole.start}
+    return frozenset(found) - _KEYWORDS
+
+
+def stored_names(text: str, hole: Hole) -> frozenset[str]:
+    """The names that any expression of the file is given by assignment, the hole's own left out."""
+    stored = _stores(text)
+    here = (hole.start, text[hole.start : hole.end])
+    return frozenset(name for start, name in stored if (start, name) != here)
+
+
+@lru_cache(maxsize=8)
+def _stores(text: str) -> tuple[tuple[int, str], ...]:
+    return tuple((m.start(1), m[1]) for m in _STORE.finditer(code_only(text)))

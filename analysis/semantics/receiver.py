@@ -1,0 +1,85 @@
+"""What is known about the expression before a dot, as values that the rules judge."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from analysis.environments.environment import Environment
+from analysis.syntax.hole import Hole
+
+
+class ArmKind(StrEnum):
+    """What sort of value an arm is."""
+
+    INSTANCE = "instance"
+    CLASS = "class"
+    MODULE = "module"
+    FUNCTION = "function"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassFacts:
+    """One class of a resolution order.
+
+    ``path`` is the file that defines it, ``""`` for a compiled one. ``code`` is its source text,
+    ``""`` where there is none. ``methods`` are the functions its body defines, ``decorators``
+    the source of its decorators without ``@``.
+    """
+
+    name: str
+    module: str
+    path: str = ""
+    code: str = ""
+    stub: bool = False
+    methods: frozenset[str] = frozenset()
+    decorators: tuple[str, ...] = ()
+
+    @property
+    def qualified(self) -> str:
+        """Module and name."""
+        return f"{self.module}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One value that the receiver may have.
+
+    ``names`` are its attributes with their kinds and the modules they come from. ``whole`` is
+    false when a base class could not be resolved. ``metaclasses`` are those of a class or of an
+    instance's class. ``doubt`` is a reason that was found while listing.
+    """
+
+    kind: ArmKind
+    label: str
+    module: str = ""
+    path: str = ""
+    names: dict[str, tuple[str, str]] = field(default_factory=dict)
+    order: tuple[ClassFacts, ...] = ()
+    metaclasses: tuple[ClassFacts, ...] = ()
+    whole: bool = True
+    doubt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """The expression before the dot and everything it may be.
+
+    ``complete`` is false when a part of it could not be inferred. ``witnesses`` are names that
+    the same text shows elsewhere in the file, ``stored`` names that any expression of the file is
+    given by assignment. ``scope`` is the source of the function around the hole, of the module
+    outside of functions; ``nulls`` tells that ``None`` was among the values and left out.
+    """
+
+    text: str
+    hole: Hole
+    arms: tuple[Arm, ...]
+    complete: bool
+    environment: Environment
+    scope: str = ""
+    witnesses: frozenset[str] = frozenset()
+    stored: frozenset[str] = frozenset()
+    nulls: bool = False
+    #: Whether classes that ``isinstance`` names for this text were added as arms.
+    narrowed: bool = False

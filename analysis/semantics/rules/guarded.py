@@ -1,0 +1,28 @@
+"""Code that expects the attribute to be missing: ``hasattr``, ``except AttributeError``."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.names import Tier
+from analysis.semantics.receiver import Receiver
+from analysis.semantics.rules.rule import Case, Doubt, opened
+
+_GUARDS = frozenset({"hasattr", "try_attribute_error", "getattr"})
+
+CASES = (
+    Case("x = 'a'\nif hasattr(x, 'fly'):\n    x.$0", Tier.OPEN, has=("upper",)),
+    Case("x = 'a'\ntry:\n    x.$0\nexcept AttributeError:\n    pass", Tier.OPEN, has=("upper",)),
+    Case("x = 'a'\ntry:\n    x.$0\nexcept ValueError:\n    pass", Tier.CLOSED, has=("upper",)),
+)
+
+
+def doubt(receiver: Receiver) -> Doubt | None:
+    """Open where the hole stands under such a guard or its function asks by ``hasattr``."""
+    for guard in receiver.hole.guards:
+        if guard in _GUARDS:
+            return opened(f"the code here is guarded ({guard})")
+    asks = re.compile(rf"\bhasattr\(\s*{re.escape(receiver.text)}\s*,")
+    if receiver.text and asks.search(receiver.scope):
+        return opened("the code asks by hasattr what the receiver has")
+    return None

@@ -1,0 +1,33 @@
+"""A metaclass that builds classes itself may give them attributes that their source lacks."""
+
+from __future__ import annotations
+
+from analysis.names import Tier
+from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.rules.rule import Case, Doubt, opened
+
+_BUILDS = frozenset({"__new__", "__init__", "__prepare__", "__call__"})
+#: Metaclasses of the standard library that add no names, or names that jedi lists.
+_KNOWN = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType", "_ProtocolMeta"})
+
+CASES = (
+    Case(
+        "class M(type):\n    def __new__(m, n, b, d):\n        d['extra'] = 1\n"
+        "        return type.__new__(m, n, b, d)\nclass A(metaclass=M):\n    x = 1\nA.$0",
+        Tier.OPEN,
+        has=("x",),
+    ),
+    Case(
+        "import abc\nclass A(abc.ABC):\n    x = 1\nA.$0", Tier.CLOSED, has=("x",), lacks=("append",)
+    ),
+)
+
+
+def doubt(receiver: Receiver) -> Doubt | None:
+    """Open where the metaclass defines how its classes are made."""
+    for arm in receiver.arms:
+        if arm.kind in (ArmKind.INSTANCE, ArmKind.CLASS):
+            for facts in arm.metaclasses:
+                if facts.name not in _KNOWN and facts.methods & _BUILDS:
+                    return opened(f"the metaclass {facts.name} builds {arm.label}")
+    return None

@@ -1,0 +1,62 @@
+"""``isinstance`` and its like: the receiver may be more than its declaration says.
+
+Where the classes that ``isinstance`` names are known they were added as arms, and the set is a
+union; where they are not, it is open.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analysis.names import Tier
+from analysis.semantics.receiver import Receiver
+from analysis.semantics.rules.rule import Case, Doubt, opened
+
+CASES = (
+    Case(
+        "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
+        "    if isinstance(a, B):\n        a.$0",
+        Tier.CLOSED,
+        has=("x", "y"),
+    ),
+    Case(
+        "from nowhere import B\nclass A:\n    x = 1\ndef f(a: A):\n"
+        "    if isinstance(a, B):\n        a.$0",
+        Tier.OPEN,
+        has=("x",),
+    ),
+    Case(
+        "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
+        "    match a:\n        case B():\n            a.$0",
+        Tier.OPEN,
+        has=("x",),
+    ),
+)
+
+
+def doubt(receiver: Receiver) -> Doubt | None:
+    """Open where the function narrows the receiver, or what it is looked up on, untraceably."""
+    for text in prefixes(receiver.text):
+        subject = re.escape(text)
+        if re.search(rf"\b(?:isinstance|issubclass)\(\s*{subject}\s*,", receiver.scope):
+            if text == receiver.text and receiver.narrowed:
+                continue
+            return opened(f"the code narrows {text} by isinstance")
+        if re.search(rf"\bmatch\s+{subject}\s*:", receiver.scope):
+            return opened(f"the code narrows {text} by match")
+        if re.search(rf"\btype\(\s*{subject}\s*\)\s*(?:is|==|in)\b", receiver.scope):
+            return opened(f"the code narrows {text} by its type")
+        if re.search(rf"\b_?is_?\w*\(\s*{subject}\s*\)", receiver.scope) and not re.search(
+            rf"\bisinstance\(\s*{subject}\s*\)", receiver.scope
+        ):
+            return opened(f"the code asks a predicate about {text}")
+    return None
+
+
+def prefixes(text: str) -> list[str]:
+    """``a.b.c``, ``a.b`` and ``a`` for ``a.b.c``; the text itself for anything but dotted names."""
+    if not all(part.isidentifier() for part in text.split(".")):
+        return [text] if text else []
+    parts = text.split(".")
+    found = [".".join(parts[:count]) for count in range(len(parts), 0, -1)]
+    return [part for part in found if part not in ("self", "cls")]

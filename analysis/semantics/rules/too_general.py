@@ -1,0 +1,42 @@
+"""Types that say less than the value has: ``object``, ``type``, protocols, plain functions."""
+
+from __future__ import annotations
+
+import re
+
+from analysis.names import Tier
+from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.rules.rule import Case, Doubt, abstained, opened
+
+_PROTOCOL = re.compile(r"^\s*class\s+\w+\s*\([^)]*\bProtocol\b")
+
+CASES = (
+    Case("def f(x: object):\n    x.$0", Tier.ABSTAIN),
+    Case("def f(x: type):\n    x.$0", Tier.OPEN, has=("mro",)),
+    Case(
+        "from typing import Protocol\nclass P(Protocol):\n    def go(self) -> int: ...\n"
+        "def f(x: P):\n    x.$0",
+        Tier.OPEN,
+        has=("go",),
+    ),
+    Case("def f(): ...\nf.$0", Tier.OPEN, has=("__name__",)),
+)
+
+
+def doubt(receiver: Receiver) -> Doubt | None:
+    """Abstained for ``object``; open for the others."""
+    for arm in receiver.arms:
+        if arm.kind is ArmKind.INSTANCE and arm.order:
+            first = arm.order[0]
+            if first.qualified == "builtins.object":
+                return abstained("the receiver is declared as object")
+            if first.qualified in ("builtins.type", "types.ModuleType", "types.SimpleNamespace"):
+                return opened(f"a {first.name} may have any attribute")
+            if _PROTOCOL.match(first.code):
+                return opened(f"{first.name} is a protocol")
+        elif arm.kind is ArmKind.CLASS and arm.order:
+            if arm.order[0].qualified == "builtins.object":
+                return opened("the class is declared as any class")
+        elif arm.kind in (ArmKind.FUNCTION, ArmKind.OTHER):
+            return opened("functions and callables take any attribute")
+    return None
