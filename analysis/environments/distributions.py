@@ -18,12 +18,14 @@ def looked_at(path: str, environment: Environment) -> str:
     ``path`` is absolute, the file a fact was read from.
     """
     place = Path(path)
+    if "third_party/typeshed/stdlib" in place.as_posix():
+        return standard_library(environment)
     for folder in environment.site_packages:
         if place.is_relative_to(folder):
             top = place.relative_to(folder).parts[0].removesuffix(".py").removesuffix(".pyi")
             owners = _owners(folder, _stamp(folder))
             return owners.get(top) or owners.get(top.removesuffix("-stubs")) or ""
-    if place.is_relative_to(environment.stdlib) or "typeshed" in place.parts:
+    if place.is_relative_to(environment.stdlib):
         return standard_library(environment)
     return ""
 

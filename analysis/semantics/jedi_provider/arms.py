@@ -75,9 +75,7 @@ def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:
     """Every name of ``value`` in its stub and in its source, with kind and module."""
     names: dict[str, tuple[str, str]] = {}
     counterparts = [
-        other
-        for other in convert_values([value], ignore_compiled=False)._set
-        if other is not value
+        other for other in convert_values([value], ignore_compiled=False)._set if other is not value
     ]
     for part in (value, *counterparts):
         for found in part.get_filters(origin_scope=origin):
@@ -176,8 +174,8 @@ def _metaclasses(cls: Any) -> Iterator[ClassFacts]:
 
 
 def _facts(cls: Any) -> ClassFacts:
-    node = getattr(cls, "tree_node", None)
-    is_class = node is not None and node.type == "classdef"
+    node: Any = getattr(cls, "tree_node", None)
+    is_class: bool = node is not None and node.type == "classdef"
     return ClassFacts(
         name=_label(cls),
         module=_module_of(cls),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from typing import Any
 
-import parso
+from parso.utils import split_lines
 
 from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at, standard_library
@@ -18,7 +18,7 @@ from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
 from analysis.semantics.judgement import judge
 from analysis.semantics.module_arms import relisted
-from analysis.semantics.occurrences import stored_names, witnesses, with_placeholder
+from analysis.semantics.occurrences import stored_names, with_placeholder, witnesses
 from analysis.semantics.receiver import Receiver
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
@@ -48,7 +48,7 @@ class JediProvider:
             return NameSet.abstain(monitor, "the inference recursed too deeply")
         except TimeoutError:
             return NameSet.abstain(monitor, "late")
-        except ZeroDivisionError as error:  # noqa: BLE001 - jedi's own defects must not end the worker
+        except Exception as error:  # noqa: BLE001 - jedi's own defects
             return NameSet.abstain(monitor, f"jedi failed: {type(error).__name__}")
         if isinstance(receiver, str):
             return NameSet.abstain(monitor, receiver)
@@ -125,7 +125,7 @@ def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
     node = leaf.search_ancestor("classdef")
     if node is None or hole.receiver_text not in ("self", "cls"):
         return None
-    lines = parso.split_lines(text, keepends=True)
+    lines = split_lines(text, keepends=True)
     start = sum(map(len, lines[: node.start_pos[0] - 1]))
     end = sum(map(len, lines[: node.end_pos[0] - 1])) + node.end_pos[1]
     return start, end
@@ -133,7 +133,7 @@ def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
 
 def _position(text: str, offset: int) -> tuple[int, int]:
     """parso's position of an offset: lines as parso splits them, from 1, columns from 0."""
-    before = parso.split_lines(text[:offset])
+    before = split_lines(text[:offset])
     return len(before), len(before[-1])
 
 
@@ -146,4 +146,3 @@ def _looked_at(receiver: Receiver, environment: Environment) -> str:
         elif arm.module.partition(".")[0] in ("builtins", "typing"):
             return standard_library(environment)
     return ""
-

@@ -114,4 +114,3 @@ class Session:
 def infer_receiver(session: Session, before_dot: Any) -> Any:
     """The values of the expression that ends with the leaf ``before_dot``."""
     return infer_call_of_leaf(session.context_of(before_dot), before_dot)
-

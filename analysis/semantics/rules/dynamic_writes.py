@@ -12,9 +12,11 @@ from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _WRITES = re.compile(
-    r"""\bsetattr\(\s*(?:self|cls|klass|type\(self\)|self\.__class__)\s*,\s*(?!["'][A-Za-z_]\w*["']\s*,)
+    r"""\bsetattr\(\s*(?:self|cls|klass|type\(self\)|self\.__class__)
+        \s*,\s*(?!["'][A-Za-z_]\w*["']\s*,)
     | \b__setattr__\(\s*(?:self\s*,\s*)?(?!\s*self\b)(?!["'][A-Za-z_]\w*["']\s*,)[a-z]
-    | \b(?:self|cls)\.__dict__\s*(?:\.\s*(?:update|setdefault|__setitem__)\b|\[[^\]]*\]\s*=[^=]|=[^=])
+    | \b(?:self|cls)\.__dict__\s*
+        (?:\.\s*(?:update|setdefault|__setitem__)\b|\[[^\]]*\]\s*=[^=]|=[^=])
     | \bvars\(\s*(?:self|cls)\s*\)\s*(?:\.\s*update\b|\[)
     | \blocals\(\)\s*(?:\.\s*update\b|\[[^\]]*\]\s*=[^=])
     """,

@@ -34,7 +34,10 @@ class Case:
 class Rule(Protocol):
     """What a module of this package provides; its docstring says why it holds."""
 
-    CASES: tuple[Case, ...]
+    @property
+    def CASES(self) -> tuple[Case, ...]:  # noqa: N802 - a constant of the module
+        """What shows that the rule is needed and does no more than it should."""
+        ...
 
     def doubt(self, receiver: Receiver) -> Doubt | None:
         """The doubt that this rule has about ``receiver``, if it has one."""

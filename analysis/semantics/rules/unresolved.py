@@ -10,7 +10,9 @@ CASES = (
     Case("import nowhere\nnowhere.$0", Tier.ABSTAIN),
     Case("def f(x):\n    x.$0", Tier.ABSTAIN),
     Case(
-        "import nowhere\ndef f(c):\n    x = 'a' if c else nowhere.y\n    x.$0", Tier.OPEN, ("upper",)
+        "import nowhere\ndef f(c):\n    x = 'a' if c else nowhere.y\n    x.$0",
+        Tier.OPEN,
+        ("upper",),
     ),
     Case(
         "def g(c):\n    if c:\n        return 'a'\n    return c\ng(1).$0", Tier.OPEN, has=("upper",)

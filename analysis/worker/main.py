@@ -1,0 +1,106 @@
+"""Main of the worker process: one query at a time, in order, until the input ends.
+
+Started by ``process`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES``. A
+second thread reads, so that the end of the input (the parent is gone) ends this process at once,
+whatever jedi is doing. Standard output is the wire; what else prints goes to standard error.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import queue
+import sys
+import threading
+import traceback
+from typing import BinaryIO, cast
+
+import psutil
+
+from analysis import wire
+from analysis.deadline import Deadline
+from analysis.errors import AnalysisError
+from analysis.semantics.reference import ReferenceProvider
+from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
+from analysis.worker.queries import Query
+
+#: How much an analysis yields to what a person waits for (nice(2)).
+_NICE = 5
+#: The part of the memory limit above which a worker ends after an answer, to be replaced.
+_WORN = 0.7
+#: jedi's inference is deeply recursive; below this its own limits end it first.
+_RECURSION = 3000
+
+
+def main() -> int:
+    """Serve until the input ends or this process is worn; the exit status."""
+    cache_directory, memory = sys.argv[1], int(sys.argv[2])
+    requests, replies = _take_the_wire()
+    _yield_and_limit(memory)
+    sys.setrecursionlimit(_RECURSION)
+    provider = ReferenceProvider(cache_directory)
+    inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
+    wire.write(replies, 0, Ready(os.getpid()))
+    # jedi's trees are long-lived and full of cycles: collecting them while answering costs more
+    # than it frees.
+    gc.freeze()
+    while True:
+        message = inbox.get()
+        deadline = Deadline.never()
+        if isinstance(message.body, Within):
+            if message.body.seconds >= 0:
+                deadline = Deadline.after(message.body.seconds)
+            message = inbox.get()
+        wire.write(replies, message.id, _answer(message.body, provider, deadline))
+        if psutil.Process().memory_info().rss > memory * _WORN:
+            return 0
+
+
+def _answer(query: object, provider: ReferenceProvider, deadline: Deadline) -> object:
+    asked = cast(Query, query)  # the registry holds nothing else
+    try:
+        return asked.answer(provider, deadline)
+    except AnalysisError as error:
+        return Refused(error.what, error.where, error.mend)
+    except MemoryError:
+        return asked.unanswered("the analysis needed too much memory")
+    except Exception as error:  # noqa: BLE001 - a query fails alone (invariant 10)
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        return Broken(type(error).__name__, f"{frame.name} ({frame.filename}:{frame.lineno})")
+
+
+def _read(requests: BinaryIO, inbox: queue.SimpleQueue[wire.Message]) -> None:
+    with contextlib.suppress(AnalysisError, OSError):
+        while (message := wire.read(requests, REQUESTS)) is not None:
+            inbox.put(message)
+    os._exit(0)
+
+
+def _take_the_wire() -> tuple[BinaryIO, BinaryIO]:
+    """Private copies of standard input and output; what is left in their places is harmless."""
+    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return requests, replies
+
+
+def _yield_and_limit(memory: int) -> None:
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(_NICE)
+    if sys.platform != "win32":
+        import resource
+
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_AS, (memory * 2, memory * 2))
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+if __name__ == "__main__":
+    status = main()
+    sys.stderr.flush()
+    # Not sys.exit: the reading thread must not keep this process.
+    os._exit(status)

@@ -1,0 +1,45 @@
+"""The frames between a pool and a worker."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.worker.queries import ANSWERS, QUERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker is warm and waits for the first query."""
+
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Within:
+    """The time that the next query has, in seconds; negative for no limit."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The query cannot be answered for a reason that the user can act on."""
+
+    what: str
+    where: str = ""
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A defect of ours: the query failed alone. ``place`` holds no source text."""
+
+    error: str
+    place: str
+
+
+#: What a worker reads.
+REQUESTS: dict[str, type[Any]] = {t.__name__: t for t in (*QUERIES, Within)}
+#: What a worker writes.
+REPLIES: dict[str, type[Any]] = {t.__name__: t for t in (*ANSWERS, Ready, Refused, Broken)}

@@ -1,0 +1,105 @@
+"""One worker process, seen from outside."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from analysis import wire
+from analysis.deadline import Deadline
+from analysis.errors import AnalysisError
+from analysis.worker.messages import REPLIES, Within
+from analysis.worker.queries import Query
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How workers are run.
+
+    ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
+    """
+
+    cache_directory: str
+    memory: int = 1536 * 1024 * 1024
+
+
+class WorkerProcess:
+    """A running worker. ``on_reply`` and ``on_end`` are called on its own reading thread."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        on_reply: Callable[[WorkerProcess, int, object], None],
+        on_end: Callable[[WorkerProcess], None],
+    ) -> None:
+        variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+        # A log written by a child that outlives nothing: its standard error is this process's.
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-I",
+                "-m",
+                "analysis.worker.main",
+                settings.cache_directory,
+                str(settings.memory),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=tempfile.gettempdir(),
+            env=variables,
+        )
+        self._on_reply = on_reply
+        self._on_end = on_end
+        self._writing = threading.Lock()
+        self._reader = threading.Thread(
+            target=self._read, name=f"analysis-worker-{self._process.pid}", daemon=True
+        )
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    def send(self, id: int, query: Query, deadline: Deadline) -> bool:  # noqa: A002 - wire's word
+        """Hand a query over; false when the process is gone."""
+        seconds = -1.0 if math.isinf(deadline.at) else deadline.remaining()
+        stream = cast(BinaryIO, self._process.stdin)
+        try:
+            with self._writing:
+                wire.write(stream, id, Within(seconds))
+                wire.write(stream, id, query)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def kill(self) -> None:
+        """End the process at once; ``on_end`` follows."""
+        with contextlib.suppress(OSError):
+            self._process.kill()
+
+    def join(self) -> None:
+        """Wait until the process has ended and its streams are closed."""
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def _read(self) -> None:
+        stream = cast(BinaryIO, self._process.stdout)
+        with contextlib.suppress(AnalysisError, OSError, ValueError):
+            while (message := wire.read(stream, REPLIES)) is not None:
+                self._on_reply(self, message.id, message.body)
+        self.kill()
+        self._process.wait()
+        for pipe in (self._process.stdin, self._process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                if pipe is not None:
+                    pipe.close()
+        self._on_end(self)

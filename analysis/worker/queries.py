@@ -1,0 +1,110 @@
+"""What can be asked of a worker, as values, and how each is answered.
+
+To add a query: a frozen dataclass with ``answer`` and ``unanswered``, listed in :data:`QUERIES`,
+and the type of its answer in :data:`ANSWERS`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from analysis.deadline import Deadline
+from analysis.names import NameSet
+from analysis.semantics.provider import SemanticProvider
+from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.holes import hole_at
+from analysis.text.lines import LineIndex
+
+
+class Query(Protocol):
+    """One question. Both methods return a value of the same type, one of :data:`ANSWERS`."""
+
+    def answer(self, provider: SemanticProvider, deadline: Deadline) -> object:
+        """The answer; runs in the worker.
+
+        An :class:`~analysis.errors.AnalysisError` is passed on to the one who asked.
+        """
+        ...
+
+    def unanswered(self, reason: str) -> object:
+        """What to say when there is no answer in time; runs in the asking process."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NamesQuery:
+    """Which names may stand in a hole?"""
+
+    snapshot: Snapshot
+    hole: Hole
+
+    def answer(self, provider: SemanticProvider, deadline: Deadline) -> NameSet:
+        """A name set."""
+        return provider.names(self.snapshot, self.hole, deadline)
+
+    def unanswered(self, reason: str) -> NameSet:
+        """An abstention."""
+        return NameSet.abstain(self.hole.kind.value, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class PositionQuery:
+    """Which names may stand at a position: 0-based line, 0-based code point?"""
+
+    snapshot: Snapshot
+    line: int
+    character: int
+
+    def answer(self, provider: SemanticProvider, deadline: Deadline) -> NameSet:
+        """A name set.
+
+        Raises :class:`~analysis.text.positions.TextError` for a position behind the text.
+        """
+        lines = LineIndex(self.snapshot.text)
+        hole = hole_at(self.snapshot.text, lines.offset(self.line, self.character))
+        return provider.names(self.snapshot, hole, deadline)
+
+    def unanswered(self, reason: str) -> NameSet:
+        """An abstention."""
+        return NameSet.abstain(HoleKind.NONE.value, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class WarmQuery:
+    """Prepare for questions about a workspace: find its Python, read what everyone imports."""
+
+    workspace: Workspace
+
+    def answer(self, provider: SemanticProvider, deadline: Deadline) -> Warmed:
+        """When it is done."""
+        for text, kind in _COMMON:
+            start = len(text)
+            hole = Hole(kind, start, start, start, "", (0, start - 1), text[:-1].split("\n")[-1])
+            provider.names(Snapshot("", text, self.workspace), hole, deadline)
+        return Warmed(True)
+
+    def unanswered(self, reason: str) -> Warmed:
+        """Not warmed."""
+        del reason
+        return Warmed(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Warmed:
+    """Whether the worker is warm."""
+
+    done: bool
+
+
+#: What loads the stubs and modules that most files need.
+_COMMON = (
+    ("import os, re, sys, json\nfrom pathlib import Path\nPath().", HoleKind.ATTRIBUTE),
+    ("import re\nre.compile('').match('').", HoleKind.ATTRIBUTE),
+    ("{}.", HoleKind.ATTRIBUTE),
+    ("import ", HoleKind.IMPORT_MODULE),
+)
+
+QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery)
+ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed)
