@@ -35,6 +35,8 @@ class ClassFacts:
     stub: bool = False
     methods: frozenset[str] = frozenset()
     decorators: tuple[str, ...] = ()
+    #: Whether code of its module calls ``setattr`` on the class itself.
+    written_from_outside: bool = False
 
     @property
     def qualified(self) -> str:

@@ -200,7 +200,11 @@ class AnalysisPool:
         slot.task = task
         task.killed_at = max(time.monotonic() + OVERSTAY_S, task.deadline.at)
         # A process that is gone is noticed by its reading thread, which brings the task back.
-        slot.process.send(task.id, task.query, task.deadline)
+        try:
+            slot.process.send(task.id, task.query, task.deadline)
+        except AnalysisError as error:
+            slot.task = None
+            _fail(task, error)
 
     def _wants_a_worker(self, now: float) -> bool:
         if len(self._slots) >= _WORKERS or now < self._next_start:

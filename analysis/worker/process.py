@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import math
 import os
 import subprocess
@@ -11,7 +12,10 @@ import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import BinaryIO, cast
+
+import platformdirs
 
 from analysis import wire
 from analysis.deadline import Deadline
@@ -29,6 +33,11 @@ class WorkerSettings:
 
     cache_directory: str
     memory: int = 1536 * 1024 * 1024
+
+
+def cache_folder() -> str:
+    """Where workers keep parsed library files: the user's cache folder, never a workspace."""
+    return str(Path(platformdirs.user_cache_dir("pilotfish")) / "analysis")
 
 
 class WorkerProcess:
@@ -70,13 +79,22 @@ class WorkerProcess:
         return self._process.pid
 
     def send(self, id: int, query: Query, deadline: Deadline) -> bool:  # noqa: A002 - wire's word
-        """Hand a query over; false when the process is gone."""
+        """Hand a query over; false when the process is gone.
+
+        Raises :class:`~analysis.errors.AnalysisError` for a text that no frame can hold.
+        """
         seconds = -1.0 if math.isinf(deadline.at) else deadline.remaining()
         stream = cast(BinaryIO, self._process.stdin)
+        frames = io.BytesIO()
+        try:
+            wire.write(frames, id, Within(seconds))
+            wire.write(frames, id, query)
+        except UnicodeEncodeError:
+            raise AnalysisError("the text holds half of a surrogate pair") from None
         try:
             with self._writing:
-                wire.write(stream, id, Within(seconds))
-                wire.write(stream, id, query)
+                stream.write(frames.getbuffer())
+                stream.flush()
         except (OSError, ValueError):
             return False
         return True

@@ -16,6 +16,7 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.text.lines import LineIndex
+from analysis.text.positions import TextError
 
 
 class Query(Protocol):
@@ -60,9 +61,22 @@ class PositionQuery:
     def answer(self, provider: SemanticProvider, deadline: Deadline) -> NameSet:
         """A name set.
 
-        Raises :class:`~analysis.text.positions.TextError` for a position behind the text.
+        Raises :class:`~analysis.text.positions.TextError` for a position outside of the text.
         """
         lines = LineIndex(self.snapshot.text)
+        if not 0 <= self.line < len(lines):
+            raise TextError(
+                f"line {self.line} is outside of the text, whose last line is {len(lines) - 1}",
+                where=self.snapshot.path,
+                mend="count lines from 0",
+            )
+        width = len(lines.line(self.line))
+        if not 0 <= self.character <= width:
+            raise TextError(
+                f"character {self.character} is outside of line {self.line}, which has {width}",
+                where=self.snapshot.path,
+                mend="count characters from 0, in Unicode code points",
+            )
         hole = hole_at(self.snapshot.text, lines.offset(self.line, self.character))
         return provider.names(self.snapshot, hole, deadline)
 

@@ -18,9 +18,11 @@ _OF_MODULES = ("__dict__", "__spec__", "__loader__", "__path__", "__builtins__")
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
 _OF_CLASSES = ("__dict__", "__module__", "__qualname__", "__annotations__", "__doc__", "__mro__")
 _OF_INSTANCES = ("__dict__", "__module__", "__doc__", "__weakref__", "__slots__", "__orig_class__")
-_LITERAL_SETATTR = re.compile(
-    r"""\b(?:setattr|__setattr__)\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,"""
-)
+_LITERAL_SETATTR = re.compile(r"""\w*setattr\w*\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,""")
+#: What a metaclass assigns to the class it made.
+_ASSIGNED = re.compile(r"\b(?:cls|self|mcs)\.(\w+)\s*(?::[^=\n]+)?=[^=]")
+_SLOTS = re.compile(r"\b__slots__\s*(?::[^=\n]+)?=\s*(?P<slots>[\[({][^\])}]*|[\"'][^\"']*)")
+_STRING = re.compile(r"[\"'](\w+)[\"']?")
 
 
 def arms_of(values: Any, origin: Any) -> list[Arm]:
@@ -42,9 +44,16 @@ def _arm(value: Any, origin: Any) -> Arm:
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
         return Arm(kind, _label(value), _module_of(value), _file(value), names)
     order, whole = _order(cls)
+    metaclasses = tuple(_metaclasses(cls))
+    for facts in metaclasses:
+        for name in _ASSIGNED.findall(facts.code):
+            names.setdefault(name, ("statement", facts.module))
     for facts in order:
         for name in _LITERAL_SETATTR.findall(facts.code):
             names.setdefault(name, ("statement", facts.module))
+        for slots in _SLOTS.finditer(facts.code):
+            for name in _STRING.findall(slots["slots"]):
+                names.setdefault(name, ("statement", facts.module))
     for name in _OF_CLASSES if kind is ArmKind.CLASS else _OF_INSTANCES:
         names.setdefault(name, ("instance", ""))
     return Arm(
@@ -54,7 +63,7 @@ def _arm(value: Any, origin: Any) -> Arm:
         order[0].path if order else "",
         names,
         tuple(order),
-        tuple(_metaclasses(cls)),
+        metaclasses,
         whole,
     )
 
@@ -188,7 +197,22 @@ def _facts(cls: Any) -> ClassFacts:
         )
         if is_class
         else (),
+        written_from_outside=is_class and _is_target(node.name.value, node.get_root_node()),
     )
+
+
+def _is_target(name: str, module: Any) -> bool:
+    """Whether the module calls ``setattr`` on ``name``."""
+    for call in module.get_used_names().get("setattr", ()):
+        trailer = call.get_next_sibling()
+        if trailer is None or trailer.type != "trailer":
+            continue
+        arguments = trailer.children[1]
+        if getattr(arguments, "type", "") == "arglist" and (
+            arguments.children[0].get_code(include_prefix=False) == name
+        ):
+            return True
+    return False
 
 
 def _compiled_methods(cls: Any) -> frozenset[str]:

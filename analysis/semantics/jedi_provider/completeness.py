@@ -65,7 +65,7 @@ def install() -> None:
     ValueSet.iterate = _iterate
     syntax_tree._infer_node = _framed(syntax_tree._infer_node)
     syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)
-    flow_analysis._check_if = _isolated(flow_analysis._check_if)
+    flow_analysis._check_if = _only_certain(_isolated(flow_analysis._check_if))
     typeshed._try_to_load_stub = _isolated(typeshed._try_to_load_stub)
     klass.ClassValue.get_metaclasses = _isolated(klass.ClassValue.get_metaclasses)
     # What a docstring claims about types is prose; what callers pass is only a sample of it.
@@ -116,7 +116,9 @@ def _iter(self: Any) -> Iterator[Any]:
 
 def _or(self: Any, other: Any) -> Any:
     union = self._from_frozen_set(self._set | other._set)
-    if self.incomplete or other.incomplete or not other._set:
+    # The one object NO_VALUES is where jedi begins to add up; other empty sets are results.
+    missing = not other._set and other is not base_value.NO_VALUES
+    if self.incomplete or other.incomplete or missing:
         union.incomplete = True
     return union
 
@@ -216,6 +218,22 @@ def _framed(infer: Callable[..., Any]) -> Callable[..., Any]:
         return values
 
     return framed
+
+
+#: Conditions whose value is the same in every run under one interpreter.
+_CERTAIN = ("sys.version_info", "sys.platform", "os.name")
+
+
+def _only_certain(check: Callable[..., Any]) -> Callable[..., Any]:
+    """jedi computes conditions from the values it sees; a program may change them later."""
+
+    def certain(context: Any, node: Any) -> Any:
+        code = node.get_code(include_prefix=False)
+        if node.type in ("keyword", "number") or code.startswith(_CERTAIN):
+            return check(context, node)
+        return flow_analysis.UNSURE
+
+    return certain
 
 
 def _isolated(check: Callable[..., Any]) -> Callable[..., Any]:

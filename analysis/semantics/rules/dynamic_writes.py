@@ -11,16 +11,20 @@ from analysis.names import Tier
 from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
-_WRITES = re.compile(
-    r"""\bsetattr\(\s*(?:self|cls|klass|type\(self\)|self\.__class__)
-        \s*,\s*(?!["'][A-Za-z_]\w*["']\s*,)
-    | \b__setattr__\(\s*(?:self\s*,\s*)?(?!\s*self\b)(?!["'][A-Za-z_]\w*["']\s*,)[a-z]
-    | \b(?:self|cls)\.__dict__\s*
-        (?:\.\s*(?:update|setdefault|__setitem__)\b|\[[^\]]*\]\s*=[^=]|=[^=])
-    | \bvars\(\s*(?:self|cls)\s*\)\s*(?:\.\s*update\b|\[)
-    | \blocals\(\)\s*(?:\.\s*update\b|\[[^\]]*\]\s*=[^=])
+_METHOD = re.compile(r"\bdef\s+(?P<name>\w+)\s*\(\s*(?P<first>\w*)")
+_CALL = re.compile(
+    r"""\b(?:setattr|__setattr__)\(\s*+(?:(?P<target>[\w.()]+)\s*,\s*+)?(?P<name>["']?\w+)"""
+)
+_MAPPING = re.compile(
+    r"""(?P<target>\w+)\.__dict__\s*+(?:\.\s*+(?:update|setdefault)\b|\[[^\]]*\]\s*+=[^=]|=[^=])
+    | \bvars\(\s*+(?P<of>\w+)\s*+\)\s*+(?:\.\s*+update\b|\[[^\]]*\]\s*+=[^=])
+    | (?P<body>\blocals\(\))\s*+(?:\.\s*+update\b|\[[^\]]*\]\s*+=[^=])
     """,
     re.VERBOSE,
+)
+#: Methods that give an object the attributes which another of its kind had already.
+_RESTORES = frozenset(
+    {"__setstate__", "__setattr__", "__delattr__", "__copy__", "__deepcopy__", "__reduce__", "copy"}
 )
 
 CASES = (
@@ -39,6 +43,12 @@ CASES = (
         has=("size",),
     ),
     Case("class A:\n    locals()['x'] = 1\nA.$0", Tier.OPEN),
+    Case("class A:\n    y = 1\nfor n in 'ab':\n    setattr(A, n, 1)\nA.$0", Tier.OPEN, has=("y",)),
+    Case(
+        "class A:\n    def __setstate__(self, state):\n        self.__dict__.update(state)\nA().$0",
+        Tier.CLOSED,
+    ),
+    Case("class A:\n    def f(self, cls):\n        setattr(cls, self.n, 1)\nA().$0", Tier.CLOSED),
 )
 
 
@@ -54,6 +64,22 @@ def doubt(receiver: Receiver) -> Doubt | None:
 
 def writes_dynamically(facts: ClassFacts) -> bool:
     """Whether the source of a class gives attributes to itself by computed names."""
+    if facts.written_from_outside:
+        return True
     if not facts.code or facts.module in ("builtins", "abc"):
         return False
-    return _WRITES.search(facts.code) is not None
+    methods = list(_METHOD.finditer(facts.code))
+    for match in (*_CALL.finditer(facts.code), *_MAPPING.finditer(facts.code)):
+        around = [m for m in methods if m.start() < match.start()]
+        method = around[-1] if around else None
+        found = match.groupdict()
+        if method is None or method["name"] in _RESTORES:
+            if method is None and found.get("body"):
+                return True
+            continue
+        if found.get("name", "x").startswith(('"', "'")) or match[0].startswith(method[0][4:]):
+            continue
+        own = (method["first"], f"type({method['first']})", f"{method['first']}.__class__")
+        if (found.get("target") or found.get("of") or method["first"]) in own:
+            return True
+    return False

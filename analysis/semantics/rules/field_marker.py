@@ -30,11 +30,8 @@ _MARKERS = frozenset(
 )
 
 CASES = (
-    Case(
-        "from dataclasses import dataclass, field\n@dataclass\nclass A:\n"
-        "    x = field(default=1)\ndef f(a: A):\n    a.x.$0",
-        Tier.ABSTAIN,
-    ),
+    Case("class Column: ...\nclass A:\n    x = Column()\ndef f(a: A):\n    a.x.$0", Tier.ABSTAIN),
+    Case("class Column: ...\nc = Column()\nc.$0", Tier.CLOSED),
 )
 
 

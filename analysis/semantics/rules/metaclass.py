@@ -6,7 +6,8 @@ from analysis.names import Tier
 from analysis.semantics.receiver import ArmKind, Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
-_BUILDS = frozenset({"__new__", "__init__", "__prepare__", "__call__"})
+#: ``__init__`` and ``__call__`` get a class that exists; what they assign to it is listed.
+_BUILDS = frozenset({"__new__", "__prepare__"})
 #: Metaclasses of the standard library that add no names, or names that jedi lists.
 _KNOWN = frozenset({"type", "ABCMeta", "EnumMeta", "EnumType", "_ProtocolMeta"})
 
@@ -16,6 +17,12 @@ CASES = (
         "        return type.__new__(m, n, b, d)\nclass A(metaclass=M):\n    x = 1\nA.$0",
         Tier.OPEN,
         has=("x",),
+    ),
+    Case(
+        "class M(type):\n    def __init__(cls, n, b, d):\n        cls.extra = 1\n"
+        "class A(metaclass=M):\n    x = 1\nA.$0",
+        Tier.CLOSED,
+        has=("x", "extra"),
     ),
     Case(
         "import abc\nclass A(abc.ABC):\n    x = 1\nA.$0", Tier.CLOSED, has=("x",), lacks=("append",)

@@ -10,9 +10,11 @@ from analysis.semantics.rules.rule import Case, Doubt, abstained, opened
 
 _PROTOCOL = re.compile(r"^\s*class\s+\w+\s*\([^)]*\bProtocol\b")
 
+_GENERAL = frozenset({"builtins.type", "types.ModuleType", "types.SimpleNamespace"})
+
 CASES = (
     Case("def f(x: object):\n    x.$0", Tier.ABSTAIN),
-    Case("def f(x: type):\n    x.$0", Tier.OPEN, has=("mro",)),
+    Case("def f(x: type):\n    x.$0", Tier.ABSTAIN),
     Case(
         "from typing import Protocol\nclass P(Protocol):\n    def go(self) -> int: ...\n"
         "def f(x: P):\n    x.$0",
@@ -26,11 +28,13 @@ CASES = (
 def doubt(receiver: Receiver) -> Doubt | None:
     """Abstained for ``object``; open for the others."""
     for arm in receiver.arms:
+        if arm.label == "Callable":
+            return opened("functions and callables take any attribute")
         if arm.kind is ArmKind.INSTANCE and arm.order:
             first = arm.order[0]
             if first.qualified == "builtins.object":
                 return abstained("the receiver is declared as object")
-            if first.qualified in ("builtins.type", "types.ModuleType", "types.SimpleNamespace"):
+            if first.qualified in _GENERAL:
                 return opened(f"a {first.name} may have any attribute")
             if _PROTOCOL.match(first.code):
                 return opened(f"{first.name} is a protocol")

@@ -15,7 +15,9 @@ CASES = (
         ("upper",),
     ),
     Case(
-        "def g(c):\n    if c:\n        return 'a'\n    return c\ng(1).$0", Tier.OPEN, has=("upper",)
+        "def g(c):\n    if c:\n        return 'a'\n    return c\nimport nowhere\ng(nowhere.x).$0",
+        Tier.OPEN,
+        has=("upper",),
     ),
     Case(
         "def g(c):\n    if c:\n        return 'a'\n    return b'b'\ng(1).$0",

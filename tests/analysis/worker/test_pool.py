@@ -1,0 +1,145 @@
+"""The pool: answers, deadlines, deaths and a clean end, with real worker processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from analysis.deadline import Deadline
+from analysis.errors import AnalysisError
+from analysis.names import Tier
+from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.holes import hole_at
+from analysis.worker.pool import AnalysisPool
+from analysis.worker.process import WorkerSettings
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> WorkerSettings:
+    return WorkerSettings(str(tmp_path_factory.mktemp("cache")))
+
+
+@pytest.fixture
+def pool(settings: WorkerSettings) -> Iterator[AnalysisPool]:
+    with AnalysisPool(settings) as running:
+        yield running
+
+
+def _snapshot(text: str, tmp_path: Path, python: str | None = sys.executable) -> Snapshot:
+    return Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path), python=python))
+
+
+def test_evidence_by_hole_and_by_position(pool: AnalysisPool, tmp_path: Path) -> None:
+    text = "import json\njson."
+    snapshot = _snapshot(text, tmp_path)
+    by_hole = pool.start(snapshot, hole_at(text, len(text)))
+    by_position = pool.inspect(snapshot, 1, 5, Deadline.after(60))
+    assert by_position.result(60).tier is Tier.CLOSED
+    assert "dumps" in by_position.result().spellings()
+    # The first query may be late on a busy machine; what it may not do is fail.
+    assert by_hole.result(60).tier in (Tier.CLOSED, Tier.ABSTAIN)
+
+
+@pytest.mark.parametrize(("line", "character"), [(1, 0), (0, 9), (-1, 0), (0, -1), (10**9, 0)])
+def test_a_position_outside_of_the_text_is_explained(
+    pool: AnalysisPool, tmp_path: Path, line: int, character: int
+) -> None:
+    asked = pool.inspect(_snapshot("x = 1", tmp_path), line, character, Deadline.after(60))
+    with pytest.raises(AnalysisError, match="outside of"):
+        asked.result(60)
+
+
+def test_a_broken_interpreter_is_explained(pool: AnalysisPool, tmp_path: Path) -> None:
+    snapshot = _snapshot("''.", tmp_path, python=str(tmp_path / "absent"))
+    with pytest.raises(AnalysisError, match="did not describe itself"):
+        pool.inspect(snapshot, 0, 3, Deadline.after(60)).result(60)
+
+
+def test_half_a_surrogate_pair_fails_alone(pool: AnalysisPool, tmp_path: Path) -> None:
+    with pytest.raises(AnalysisError, match="surrogate"):
+        pool.inspect(_snapshot("'\ud800'.", tmp_path), 0, 4, Deadline.after(60)).result(60)
+    assert pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60).names
+
+
+def test_the_deadline_is_kept_while_the_worker_is_busy(pool: AnalysisPool, tmp_path: Path) -> None:
+    pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60)
+    slow = "import tkinter, asyncio, unittest\nasyncio.run(" + "a(" * 400 + ")" * 400 + ")."
+    begun = time.monotonic()
+    answers = [
+        pool.inspect(_snapshot(slow + " " * n, tmp_path), 1, len(slow) - 34, Deadline.after(0.05))
+        for n in range(4)
+    ]
+    for answer in answers:
+        assert answer.result(60).tier is not Tier.CLOSED
+    # 20 ms is what is promised on a quiet machine (benchmarks.inspect_speed measures it).
+    assert time.monotonic() - begun < 2.0
+
+
+def test_it_comes_back_from_being_killed_at_any_moment(pool: AnalysisPool, tmp_path: Path) -> None:
+    text = "import collections\ncollections."
+    for round_ in range(4):
+        asked = pool.inspect(_snapshot(f"# {round_}\n{text}", tmp_path), 2, 12, Deadline.after(60))
+        for pid in pool.pids():
+            os.kill(pid, signal.SIGKILL)
+        # Killed once it is asked again, killed twice over the same query it gives up.
+        answer = asked.result(60)
+        assert "OrderedDict" in answer.spellings() or answer.tier is Tier.ABSTAIN
+    last = pool.inspect(_snapshot(text, tmp_path), 1, 12, Deadline.after(60)).result(60)
+    assert "OrderedDict" in last.spellings()
+
+
+def test_cancelled_and_open_queries_end_with_the_pool(
+    settings: WorkerSettings, tmp_path: Path
+) -> None:
+    pool = AnalysisPool(settings)
+    cancelled = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60))
+    assert cancelled.cancel()
+    left = pool.inspect(_snapshot("b''.", tmp_path), 0, 4, Deadline.never())
+    pool.inspect(_snapshot("{}.", tmp_path), 0, 3, Deadline.after(60)).result(60)
+    pids = pool.pids()
+    assert pids
+    pool.close()
+    assert left.result(0).monitor
+    assert not any(psutil.pid_exists(pid) for pid in pids)
+    after = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60))
+    assert after.result(0).reason == "the analysis has ended"
+
+
+def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\n"
+        "from analysis.worker.pool import AnalysisPool\n"
+        "from analysis.worker.process import WorkerSettings\n"
+        "pool = AnalysisPool(WorkerSettings(sys.argv[1]))\n"
+        "while len(pool.pids()) < 2: time.sleep(0.01)\n"
+        "print(*pool.pids(), flush=True)\n"
+        "time.sleep(600)\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-I", "-c", script, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    )
+    with parent:
+        assert parent.stdout is not None
+        pids = [int(pid) for pid in parent.stdout.readline().split()]
+        parent.kill()
+    assert len(pids) == 2
+    for pid in pids:
+        try:
+            psutil.Process(pid).wait(timeout=30)
+        except psutil.NoSuchProcess:
+            continue
+
+
+def test_a_worker_that_cannot_start_is_told_and_not_waited_for(tmp_path: Path) -> None:
+    # So little memory that the interpreter does not even import its own modules.
+    with AnalysisPool(WorkerSettings(str(tmp_path), memory=1)) as pool:
+        answer = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(30)).result(60)
+    assert answer.tier is Tier.ABSTAIN
