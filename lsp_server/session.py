@@ -35,6 +35,7 @@ from lsp_server.handshake import Greeting
 from lsp_server.notices import Notices
 from lsp_server.protocol import Protocol
 from lsp_server.settings import Settings, read_settings
+from lsp_server.times import SuggestionTimes
 from lsp_server.uris import path_of
 from lsp_server.workspaces import Workspaces
 
@@ -71,6 +72,7 @@ class Session:
         self.documents = Documents(self.encoding)
         self.notices = Notices(protocol)
         self.paused = False
+        self.times = SuggestionTimes()
         self.engine = engine
         self.engine_state = EngineState(Phase.STARTING)
         #: Counts what makes answers about unchanged documents old: settings, files on disk.

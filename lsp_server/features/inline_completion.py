@@ -7,6 +7,7 @@ the older one.
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -16,6 +17,7 @@ from engine.messages import CompleteRequest
 from lsp_server.positions import offset_of, range_of
 from lsp_server.server import Server
 from lsp_server.session import Session, View
+from lsp_server.times import SuggestionTime
 
 FEATURE = types.TEXT_DOCUMENT_INLINE_COMPLETION
 
@@ -117,14 +119,17 @@ async def suggest(
 
     Raises ``FeatureError`` (content modified) when the document changes before it is there.
     """
+    begin = time.monotonic()
     document, options = view.document, view.settings.inline_completion
     place = place_of(document, params, view.encoding)
     if not options.enabled or session.paused:
         return types.InlineCompletionList(items=[])
     if remembered := suggestions.recall(document.uri, place):
+        session.times.note(SuggestionTime(_since(begin), remembered=True))
         return to_list(document, place, remembered, view.encoding)
     if params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic:
         await session.rest(view, options.debounce_ms)
+    rest = _since(begin)
     snapshot = (await session.snapshot(view)).with_text(place.text)
     line, character = Document(place.text).lines.position(place.offset)
     answer = await session.ask(
@@ -139,9 +144,14 @@ async def suggest(
         )
     )
     session.require_current(view)
-    text = answer.completion.text
+    text, spent = answer.completion.text, answer.completion.ms
+    session.times.note(SuggestionTime(_since(begin), rest, spent.total, spent.prefill))
     suggestions.keep(document.uri, place, text)
     return to_list(document, place, text, view.encoding)
+
+
+def _since(begin: float) -> float:
+    return (time.monotonic() - begin) * 1000
 
 
 def register(server: Server) -> None:

@@ -23,6 +23,7 @@ async def status(server: Server) -> dict[str, Any]:
         "paused": session.paused,
         "positionEncoding": session.encoding.value,
         "documents": len(session.documents.uris()),
+        "suggestions": session.times.summary(),
     }
     if state.phase is not Phase.READY:
         return answer

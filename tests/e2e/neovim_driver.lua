@@ -64,6 +64,18 @@ vim.api.nvim_create_autocmd('DiagnosticChanged', {
   end,
 })
 
+vim.api.nvim_create_autocmd('ModeChanged', {
+  callback = function()
+    tell('mode', { mode = vim.api.nvim_get_mode().mode })
+  end,
+})
+
+vim.api.nvim_create_autocmd({ 'TextChanged', 'TextChangedI' }, {
+  callback = function()
+    tell('changed')
+  end,
+})
+
 for _, name in ipairs({ 'PilotfishGhost', 'PilotfishRepair' }) do
   vim.api.nvim_create_autocmd('User', {
     pattern = name,

@@ -1,0 +1,129 @@
+"""What a person does in Neovim, with the real server, the real model and a real project."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from tests.e2e.conftest import StartNeovim
+from tests.e2e.neovim import Neovim
+
+pytestmark = [pytest.mark.editor, pytest.mark.model]
+
+#: A module whose names no model has seen, so that only looking at it can tell what exists.
+LEDGER = '''\
+"""What came in and what went out."""
+
+
+class Ledger:
+    """Entries and their sum."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, int]] = []
+
+    def put_down(self, text: str, cents: int) -> None:
+        """Add an entry."""
+        self.entries.append((text, cents))
+
+    def sum_of_cents(self) -> int:
+        """The sum of all entries."""
+        return sum(cents for _, cents in self.entries)
+'''
+
+USE = """\
+from ledger import Ledger
+
+ledger = Ledger()
+ledger.put_down("tea", 250)
+ledger.add_entry("bread", 420)
+# The sum of all entries:
+total = ledger.
+"""
+
+MEMBER = re.compile(r"ledger\.(\w+)")
+
+
+@pytest.fixture
+def project(folder: Path) -> Path:
+    (folder / "ledger.py").write_text(LEDGER)
+    (folder / "use.py").write_text(USE)
+    return folder
+
+
+def _module(path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _members(nvim: Neovim, line: int) -> list[str]:
+    text: str = nvim.lua("return vim.fn.getline(...)", line)
+    return MEMBER.findall(text)
+
+
+def test_marks_ghost_text_and_accepting_it(project: Path, start_neovim: StartNeovim) -> None:
+    exists = dir(_module(project / "ledger.py").Ledger())
+    nvim = start_neovim("{}", "use.py")
+
+    # The member that does not exist is marked, and the one that does is not.
+    found = nvim.wait_for(
+        "diagnostics",
+        lambda data: any(m["source"] == "pilotfish" for m in data["messages"]),
+    )
+    marked = [m for m in found["messages"] if m["source"] == "pilotfish"]
+    assert [m["line"] for m in marked if "add_entry" in m["message"]] == [4], nvim.screen()
+    assert not any("put_down" in m["message"] for m in marked), nvim.screen()
+
+    # Ghost text appears at the end of the line, without changing it.
+    nvim.type("GA")
+    ghost = nvim.wait_for("PilotfishGhost")
+    assert nvim.line() == "total = ledger."
+    first = ghost["text"].split("\n")[0]
+    assert first
+    assert f"total = ledger.{first}" in nvim.screen()
+
+    # Accepting it by its key inserts exactly that, and the member exists.
+    nvim.type("<Tab><Esc>")
+    nvim.wait_for("mode", lambda data: data["mode"] == "n")
+    assert nvim.line() == f"total = ledger.{first}", nvim.screen()
+    (member,) = _members(nvim, 7)
+    assert member in exists, nvim.screen()
+
+
+def test_accepting_a_word_leaves_the_rest_shown(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim("{}", "use.py")
+    nvim.wait_for("attached")
+    nvim.type("GA")
+    ghost = nvim.wait_for("PilotfishGhost", lambda data: len(data["text"]) > 1)
+    nvim.type("<M-w>")
+    nvim.wait_for("changed")
+    accepted = nvim.line().removeprefix("total = ledger.")
+    assert accepted
+    assert ghost["text"].startswith(accepted)
+    rest = ghost["text"].removeprefix(accepted)
+    assert nvim.lua("return require('pilotfish').is_visible()") is bool(rest)
+
+    # Typing what is shown keeps it shown; typing something else does not.
+    if rest and rest[0] != "\n":
+        nvim.type(rest[0])
+        shown = nvim.wait_for("PilotfishGhost")
+        assert shown["text"] == rest[1:]
+
+
+def test_status_and_pause(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim("{}", "use.py")
+    nvim.wait_for("attached")
+    nvim.lua("vim.cmd('Pilotfish status')")
+    assert "engine" in nvim.wait_for("notice")["text"]
+    nvim.lua("vim.cmd('Pilotfish pause')")
+    assert "paused" in nvim.wait_for("notice")["text"]
+    nvim.lua("vim.cmd('checkhealth pilotfish')")
+    assert "pilotfish" in nvim.text()
+    assert "ERROR" not in nvim.text(), nvim.text()
