@@ -6,6 +6,7 @@ Parsing never raises on bad code: it returns a tree and its errors. A tree belon
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from analysis.text.lines import LineIndex
 
 LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
 
+_LONE_RETURN = re.compile(rb"\r(?!\n)")
 #: One checkpoint of the code point → byte table every so many code points.
 _STRIDE = 2048
 #: More errors than this are the noise of one broken place.
@@ -137,7 +139,7 @@ def _encode(text: str) -> bytes:
 def parse(text: str) -> SyntaxTree:
     """The tree of ``text``."""
     data = _encode(text)
-    return SyntaxTree(text, data, tree_sitter.Parser(LANGUAGE).parse(data))
+    return SyntaxTree(text, data, tree_sitter.Parser(LANGUAGE).parse(_with_known_ends(data)))
 
 
 def reparse(old: SyntaxTree, text: str) -> SyntaxTree:
@@ -149,18 +151,25 @@ def reparse(old: SyntaxTree, text: str) -> SyntaxTree:
     if text == old.text:
         return old
     data = _encode(text)
-    start = _common_prefix(old.data, data)
-    tail = _common_suffix(old.data, data, start)
+    before, after = _with_known_ends(old.data), _with_known_ends(data)
+    start = _common_prefix(before, after)
+    tail = _common_suffix(before, after, start)
     edited = old.raw.copy()
     edited.edit(
         start_byte=start,
-        old_end_byte=len(old.data) - tail,
-        new_end_byte=len(data) - tail,
-        start_point=_point(data, start),
-        old_end_point=_point(old.data, len(old.data) - tail),
-        new_end_point=_point(data, len(data) - tail),
+        old_end_byte=len(before) - tail,
+        new_end_byte=len(after) - tail,
+        start_point=_point(after, start),
+        old_end_point=_point(before, len(before) - tail),
+        new_end_point=_point(after, len(after) - tail),
     )
-    return SyntaxTree(text, data, tree_sitter.Parser(LANGUAGE).parse(data, edited))
+    return SyntaxTree(text, data, tree_sitter.Parser(LANGUAGE).parse(after, edited))
+
+
+def _with_known_ends(data: bytes) -> bytes:
+    """``data`` with a lone ``\\r`` as ``\\n``, of the same length: tree-sitter's grammar takes
+    the former for a space, Python for the end of a line."""
+    return _LONE_RETURN.sub(b"\n", data) if b"\r" in data else data
 
 
 def _common_prefix(a: bytes, b: bytes) -> int:
@@ -186,6 +195,5 @@ def _common_suffix(a: bytes, b: bytes, prefix: int) -> int:
 
 
 def _point(data: bytes, byte: int) -> tree_sitter.Point:
-    # tree-sitter counts rows by "\n" alone.
     row = data.count(b"\n", 0, byte)
     return tree_sitter.Point(row, byte - (data.rfind(b"\n", 0, byte) + 1))

@@ -34,7 +34,6 @@ _log = logging.getLogger(__name__)
 OVERSTAY_S = 2.0
 #: The deadline of a query that names none: the decode loop polls and gives up earlier by itself.
 _DEFAULT_S = 2.0
-_WORKERS = 2
 #: After so many starts in a row that came to nothing, queries are settled instead of waiting.
 _HOPELESS = 3
 #: Seconds between starts that came to nothing.
@@ -207,7 +206,7 @@ class AnalysisPool:
             _fail(task, error)
 
     def _wants_a_worker(self, now: float) -> bool:
-        if len(self._slots) >= _WORKERS or now < self._next_start:
+        if len(self._slots) >= self._settings.workers or now < self._next_start:
             return False
         return not self._slots or any(slot.ready for slot in self._slots)
 
@@ -218,7 +217,7 @@ class AnalysisPool:
                 moments.append(slot.task.killed_at)
                 if not slot.task.future.done():
                     moments.append(slot.task.deadline.at)
-        if len(self._slots) < _WORKERS and now < self._next_start:
+        if len(self._slots) < self._settings.workers and now < self._next_start:
             moments.append(self._next_start)
         soonest = min(moments, default=math.inf)
         return None if math.isinf(soonest) else max(0.0, soonest - now)

@@ -29,10 +29,12 @@ class WorkerSettings:
     """How workers are run.
 
     ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
+    ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
     """
 
     cache_directory: str
     memory: int = 1536 * 1024 * 1024
+    workers: int = 2
 
 
 def cache_folder() -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analysis.deadline import Deadline
+from analysis.lint.invented import Looked
+from analysis.lint.query import LintQuery
 from analysis.names import NameSet
 from analysis.semantics.provider import SemanticProvider
 from analysis.snapshot import Snapshot, Workspace
@@ -120,5 +122,5 @@ _COMMON = (
     ("import ", HoleKind.IMPORT_MODULE),
 )
 
-QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery)
-ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed)
+QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery, LintQuery)
+ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed, Looked)

@@ -63,6 +63,13 @@ def test_reparse_gives_what_parse_gives(data: st.DataObject) -> None:
         assert str(tree.root) == str(fresh.root)
 
 
+def test_a_lone_return_ends_a_line() -> None:
+    tree = parse("a = 1\rb = 2\r\nc\r")
+    assert tree.errors == ()
+    assert [tree.slice(node) for node in tree.root.named_children] == ["a = 1", "b = 2", "c"]
+    assert str(reparse(tree, "a = 1\rb = 23\r\nc\r").root) == str(tree.root)
+
+
 def test_reparse_leaves_the_old_tree_alone() -> None:
     old = parse("a = 1\n")
     before = str(old.root)

@@ -1,0 +1,187 @@
+"""Ruff's diagnostics and ours together: for one snapshot, or for many files at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from analysis.deadline import Deadline
+from analysis.errors import AnalysisError
+from analysis.findings import Finding, Severity
+from analysis.lint import ruff
+from analysis.lint.invented import Looked
+from analysis.lint.query import LintQuery
+from analysis.lint.selection import Selected
+from analysis.lint.suppress import not_ignored
+from analysis.snapshot import Snapshot, Workspace
+from analysis.text import TextError, TextFile, read_file
+
+#: The code of a file that cannot be read or decoded.
+UNREADABLE = "PF010"
+#: How long a worker may be silent about a part of a file before it is replaced and the file left.
+_PATIENCE_S = 90.0
+#: Parts of a file that are looked at in one go: long, since nobody waits for something else.
+_PART_S = 5.0
+#: ``pyi`` files declare; what they name need not be there when they are read.
+_STUB = ".pyi"
+
+Ignores = Sequence[tuple[str, tuple[str, ...]]]
+
+
+class Asks(Protocol):
+    """The part of the analysis pool that a check needs."""
+
+    def ask(self, query: Any, deadline: Deadline) -> Future[Any]:
+        """Begin to answer ``query``; returns at once."""
+        ...
+
+
+@dataclass(slots=True)
+class Report:
+    """What is known of one file. ``notes`` say what could not be looked at, and why."""
+
+    selected: Selected
+    file: TextFile | None = None
+    findings: tuple[Finding, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def check_snapshot(
+    snapshot: Snapshot,
+    pool: Asks,
+    *,
+    with_ruff: bool = True,
+    ignores: Ignores = (),
+    part_seconds: float = 0.5,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> tuple[Finding, ...]:
+    """The findings of one open document, in order of position.
+
+    Asks ``pool`` for short parts, between which other questions get their turn. Where analysis or
+    ruff fails, the other's findings are returned alone. Stops early when ``cancelled``.
+    """
+    found: list[Finding] = []
+    if with_ruff and snapshot.path:
+        try:
+            found += ruff.check_text(snapshot.text, snapshot.path, snapshot.workspace.root)
+        except AnalysisError as error:
+            found.append(_whole_file(snapshot.path, "ruff", error, Severity.WARNING))
+    begin = 0
+    while begin >= 0 and not cancelled() and not snapshot.path.endswith(_STUB):
+        query = LintQuery(snapshot, begin, part_seconds)
+        looked: Looked = pool.ask(query, Deadline.after(_PATIENCE_S)).result()
+        found += looked.findings
+        begin = looked.resume
+    kept = not_ignored(found, snapshot.workspace.root, ignores)
+    return tuple(sorted(kept, key=_place))
+
+
+def check_files(
+    files: Iterable[Selected],
+    workspace: Workspace,
+    pool: Asks,
+    *,
+    at_once: int,
+    on_trouble: Callable[[AnalysisError], None],
+    with_ruff: bool = True,
+    ignores: Ignores = (),
+) -> Iterator[Report]:
+    """Look at many files, ``at_once`` of them in ``pool``; each report comes when it is done.
+
+    A file that cannot be read is reported as a finding and stops nothing. ``on_trouble`` is told
+    when ruff cannot work, for example on a broken configuration; our own findings come all the
+    same. Raises :class:`~analysis.errors.AnalysisError` when the interpreter that the user named
+    does not work.
+    """
+    reports = [_read(selected) for selected in files]
+    with ThreadPoolExecutor(1, thread_name_prefix="ruff") as beside:
+        ruffs = beside.submit(_ruff, reports, workspace.root) if with_ruff else None
+        said_by_ruff: dict[str, list[Finding]] | None = None
+        for report in _looked(reports, workspace, pool, at_once):
+            if said_by_ruff is None:
+                said_by_ruff = _result(ruffs, on_trouble)
+            said = said_by_ruff.get(str(report.selected.path), ())
+            found = not_ignored((*report.findings, *said), workspace.root, ignores)
+            report.findings = tuple(sorted(found, key=_place))
+            yield report
+
+
+def _result(
+    ruffs: Future[dict[str, list[Finding]]] | None, on_trouble: Callable[[AnalysisError], None]
+) -> dict[str, list[Finding]]:
+    try:
+        return ruffs.result() if ruffs is not None else {}
+    except AnalysisError as error:
+        on_trouble(error)
+        return {}
+
+
+def _read(selected: Selected) -> Report:
+    try:
+        return Report(selected, read_file(selected.path))
+    except TextError as error:
+        unreadable = _whole_file(str(selected.path), UNREADABLE, error, Severity.ERROR)
+        return Report(selected, findings=(unreadable,))
+
+
+def _whole_file(path: str, code: str, error: AnalysisError, severity: Severity) -> Finding:
+    message = f"{error.what}; {error.mend}" if error.mend else error.what
+    return Finding(path, 0, 0, 0, 0, code, severity, message, "pilotfish")
+
+
+def _ruff(reports: Sequence[Report], root: str) -> dict[str, list[Finding]]:
+    """ruff's findings by path. What is plain UTF-8 is read by ruff itself, many at once."""
+    found: dict[str, list[Finding]] = {}
+    batches: dict[bool, list[str]] = {True: [], False: []}
+    for report in reports:
+        if report.file is None:
+            continue
+        if report.file.encoding == "utf-8" and not report.file.bom:
+            batches[report.selected.named].append(report.file.path)
+        else:
+            found[report.file.path] = list(
+                ruff.check_text(report.file.text, report.file.path, root)
+            )
+    for named, paths in batches.items():
+        for finding in ruff.check_files(paths, root, exclude=not named):
+            found.setdefault(finding.path, []).append(finding)
+    return found
+
+
+def _looked(
+    reports: Sequence[Report], workspace: Workspace, pool: Asks, at_once: int
+) -> Iterator[Report]:
+    """The reports with our own findings, each when it is complete."""
+    waiting = iter(reports)
+    running: dict[Future[Looked], tuple[Report, Snapshot]] = {}
+
+    def ask(report: Report, snapshot: Snapshot, begin: int) -> None:
+        query = LintQuery(snapshot, begin, _PART_S)
+        running[pool.ask(query, Deadline.after(_PATIENCE_S))] = report, snapshot
+
+    exhausted = False
+    while running or not exhausted:
+        while not exhausted and len(running) < at_once:
+            report = next(waiting, None)
+            if report is None:
+                exhausted = True
+            elif report.file is None or report.file.path.endswith(_STUB):
+                yield report
+            else:
+                ask(report, Snapshot(report.file.path, report.file.text, workspace), 0)
+        for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
+            report, snapshot = running.pop(future)
+            looked = future.result()
+            report.findings += looked.findings
+            if looked.resume >= 0:
+                ask(report, snapshot, looked.resume)
+                continue
+            if looked.reason:
+                report.notes.append(f"not wholly looked at: {looked.reason}")
+            yield report
+
+
+def _place(finding: Finding) -> tuple[int, int, str]:
+    return finding.line, finding.character, finding.code

@@ -1,0 +1,146 @@
+"""From a snapshot to findings of invented API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+
+from analysis.deadline import Deadline
+from analysis.findings import Edit, Finding, Mend
+from analysis.lint.nearest import nearest, unmistakable
+from analysis.lint.rules import rule_for
+from analysis.lint.rules.rule import Site, Verdict
+from analysis.lint.sites import Candidate, candidates, site_of
+from analysis.lint.suppress import wanted
+from analysis.names import NameSet, Tier
+from analysis.semantics.provider import SemanticProvider
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import HoleKind
+from analysis.syntax.tree import SyntaxTree, parse
+
+#: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
+#: modules that the file stands on, which took up to 5 s on a busy machine.
+_SITE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look at a file, or at a part of it, found.
+
+    ``asked`` counts the questions to analysis, ``closed`` those it answered for certain.
+    ``resume`` is the number of the candidate to go on with, negative when the file is done.
+    ``reason`` says why the rest was given up, or is empty.
+    """
+
+    findings: tuple[Finding, ...] = ()
+    asked: int = 0
+    closed: int = 0
+    resume: int = -1
+    reason: str = ""
+
+
+def look(
+    snapshot: Snapshot,
+    provider: SemanticProvider,
+    begin: int = 0,
+    deadline: Deadline | None = None,
+) -> Looked:
+    """The invented names of ``snapshot`` from its candidate number ``begin`` on.
+
+    In order of position, without those under ``noqa``. Stops at ``deadline``, but never before one
+    candidate is done. Never raises for the user's code.
+    """
+    reading = _read(snapshot.text)
+    tree, all_candidates = reading.tree, reading.candidates
+    findings: list[Finding] = []
+    asked = closed = 0
+    broken = -1
+    for number in range(begin, len(all_candidates)):
+        if number > begin and deadline is not None and deadline.expired():
+            return Looked(wanted(findings, tree), asked, closed, resume=number)
+        candidate = all_candidates[number]
+        if candidate.key is not None and candidate.key in reading.existing:
+            continue
+        site = site_of(tree, candidate)
+        rule = rule_for(site.hole.kind) if site is not None else None
+        if site is None or rule is None or _behind(site, broken, tree):
+            continue
+        names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
+        asked += 1
+        closed += names.tier is Tier.CLOSED
+        if candidate.key is not None:
+            names = _without_witnesses(names)
+            if site.name in names.spellings():
+                reading.existing.add(candidate.key)
+        verdict = rule.judge(site, names)
+        if verdict is not None:
+            findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
+            if site.hole.kind is HoleKind.IMPORT_MODULE:
+                broken = site.hole.end
+    return Looked(wanted(findings, tree), asked, closed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What is kept of a text while it is looked at in parts; ``existing`` are keys that were found
+    to name real attributes of modules."""
+
+    tree: SyntaxTree
+    candidates: tuple[Candidate, ...]
+    existing: set[tuple[str, str]] = field(default_factory=set)
+
+
+@lru_cache(maxsize=2)
+def _read(text: str) -> _Reading:
+    tree = parse(text)
+    return _Reading(tree, candidates(tree))
+
+
+def _without_witnesses(names: NameSet) -> NameSet:
+    """A module's names without those only known from being used on it: what a module binds is read
+    from its file, so that being used twice proves nothing."""
+    if not names.receiver_type.startswith("module "):
+        return names
+    real = tuple(name for name in names.names if name.origin != "witness")
+    return replace(names, names=real)
+
+
+def _behind(site: Site, broken: int, tree: SyntaxTree) -> bool:
+    """Whether the site hangs on a module that was found missing, further left in its statement."""
+    if broken < 0 or site.hole.kind not in (HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER):
+        return False
+    between = tree.text[broken : site.hole.start]
+    if site.hole.kind is HoleKind.IMPORT_MODULE:
+        return between.strip() == "."
+    return "import" in between.split() and not {"from", ";"} & set(between.split())
+
+
+def _finding(
+    path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: Verdict, code: str
+) -> Finding:
+    line, character = tree.lines.position(site.hole.start)
+    end_line, end_character = tree.lines.position(site.hole.end)
+    spellings = names.spellings()
+    close = nearest(site.name, spellings)
+    certain = unmistakable(site.name, spellings) if verdict.replace else ""
+    fixes = tuple(
+        Mend(
+            f"Replace by `{other}`",
+            (Edit(line, character, end_line, end_character, other),),
+            safe=other == certain,
+        )
+        for other in dict.fromkeys((certain, *close) if certain else close)
+    )
+    hint = f"; nearest: {', '.join(f'`{fix.edits[0].text}`' for fix in fixes)}" if fixes else ""
+    return Finding(
+        path,
+        line,
+        character,
+        end_line,
+        end_character,
+        code,
+        verdict.severity,
+        verdict.message + hint,
+        "pilotfish",
+        fixes,
+    )

@@ -1,0 +1,68 @@
+"""Which real names a person may have meant, by spelling."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+#: A shorter name has too many neighbours for one of them to be the one that was meant.
+_SAFE_LENGTH = 5
+#: difflib's ratio from which two names resemble each other at all (difflib's own default).
+_SIMILAR = 0.6
+
+
+def folded(name: str) -> str:
+    """``name`` without case and underscores: ``readText`` and ``read_text`` fold alike."""
+    return name.replace("_", "").casefold()
+
+
+def distance(a: str, b: str) -> int:
+    """The optimal string alignment distance: insertions, deletions, replacements and swaps of
+    neighbours (Damerau 1964; the restricted form that touches no place twice)."""
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, left in enumerate(a, 1):
+        above, before, row = before, row, [i]
+        for j, right in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (left != right))
+            if i > 1 and j > 1 and left == b[j - 2] and a[i - 2] == right:
+                cost = min(cost, above[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
+    """At most ``limit`` of ``names`` that resemble ``name``, the nearest first.
+
+    Private names come only where ``name`` is private itself.
+    """
+    private = name.startswith("_")
+    pool = sorted({n for n in names if private or not n.startswith("_")} - {name})
+    close = difflib.get_close_matches(name, pool, limit * 4, _SIMILAR)
+    alike = [n for n in pool if folded(n) == folded(name)]
+    ranked = sorted(
+        dict.fromkeys((*alike, *close)),
+        key=lambda n: (folded(n) != folded(name), distance(name, n), n),
+    )
+    return tuple(ranked[:limit])
+
+
+def unmistakable(name: str, names: Iterable[str]) -> str:
+    """The one of ``names`` that ``name`` must be a slip of, or ``""``.
+
+    It differs in case and underscores only, or by one typing error in at least five letters, and
+    no second name does.
+    """
+    candidates = [
+        n
+        for n in set(names)
+        if folded(n) == folded(name)
+        or (
+            min(len(n), len(name)) >= _SAFE_LENGTH
+            and abs(len(n) - len(name)) <= 1
+            and distance(name, n) == 1
+        )
+    ]
+    if len(candidates) != 1 or candidates[0].startswith("_") != name.startswith("_"):
+        return ""
+    return candidates[0]

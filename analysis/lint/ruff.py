@@ -1,0 +1,177 @@
+"""The real ruff: its diagnostics as findings, and its safe fixes. The only module that runs it.
+
+The binary is that of Pilotfish's own environment, named by its absolute path, so that no workspace
+can put another in its place. ruff reads its configuration from the workspace, which it may: it runs
+no code. What that configuration could do otherwise is switched off: writing fixes, a cache in the
+workspace, an output file.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import sysconfig
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from analysis.errors import AnalysisError
+from analysis.findings import Edit, Finding, Mend, Severity
+
+#: Time for one run over one file; ruff needs milliseconds. Batches get it once for each file.
+_SECONDS = 10.0
+#: Paths of one command line: far below Linux's limit of 2 MiB for paths of usual length.
+_BATCH = 400
+#: Codes that mean the file does not run; all others are matters of taste or of care.
+_ERRORS = ("invalid-syntax", "E9", "F63", "F7", "F82")
+_FIXED_OPTIONS = ("--no-cache", "--no-unsafe-fixes", "--quiet", "--exit-zero")
+
+
+class _Place(msgspec.Struct):
+    row: int
+    column: int
+
+
+class _Edit(msgspec.Struct):
+    content: str | None
+    location: _Place
+    end_location: _Place
+
+
+class _Fix(msgspec.Struct):
+    applicability: str
+    edits: list[_Edit]
+    message: str | None = None
+
+
+class _Diagnostic(msgspec.Struct):
+    code: str | None
+    message: str
+    filename: str
+    location: _Place
+    end_location: _Place
+    fix: _Fix | None = None
+
+
+@cache
+def binary() -> str:
+    """The absolute path of ruff in Pilotfish's own environment.
+
+    Raises :class:`~analysis.errors.AnalysisError` when the installation has none.
+    """
+    name = "ruff.exe" if sys.platform == "win32" else "ruff"
+    for folder in (sysconfig.get_path("scripts"), str(Path(sys.executable).parent)):
+        place = Path(folder, name)
+        if place.is_file():
+            return str(place)
+    raise AnalysisError(
+        "ruff is not installed beside pilotfish",
+        where=sysconfig.get_path("scripts"),
+        mend="install pilotfish again, or: pip install ruff",
+    )
+
+
+def check_text(text: str, path: str, root: str) -> tuple[Finding, ...]:
+    """The diagnostics of ``text`` as the file ``path``, in order of position.
+
+    ``root`` is the folder ruff runs in. Raises :class:`~analysis.errors.AnalysisError` when ruff
+    cannot work, for example on a broken configuration.
+    """
+    arguments = ("check", "--output-format=json", "--no-fix", "--stdin-filename", path, "-")
+    return _findings(_run(arguments, root, text, _SECONDS))
+
+
+def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Finding, ...]:
+    """The diagnostics of files as they are on disk, which must be UTF-8.
+
+    With ``exclude``, files that ruff's configuration excludes have none. Raises as
+    :func:`check_text`.
+    """
+    option = "--force-exclude" if exclude else "--no-force-exclude"
+    found: list[Finding] = []
+    for start in range(0, len(paths), _BATCH):
+        batch = paths[start : start + _BATCH]
+        arguments = ("check", "--output-format=json", "--no-fix", option, "--", *batch)
+        found += _findings(_run(arguments, root, "", _SECONDS * len(batch)))
+    return tuple(found)
+
+
+def fix_text(text: str, path: str, root: str, ignore: Sequence[str] = ()) -> str:
+    """``text`` after ruff's safe fixes, those of the codes in ``ignore`` left out.
+
+    Raises as :func:`check_text`.
+    """
+    options = ("--unfixable", ",".join(ignore)) if ignore else ()
+    arguments = ("check", "--fix-only", *options, "--stdin-filename", path, "-")
+    return _run(arguments, root, text, _SECONDS).decode("utf-8", "surrogatepass")
+
+
+def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> bytes:
+    command, *rest = arguments
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RUFF_")}
+    try:
+        done = subprocess.run(
+            [binary(), command, *_FIXED_OPTIONS, *rest],
+            input=text.encode("utf-8", "surrogatepass"),
+            capture_output=True,
+            cwd=root or None,
+            env=environment,
+            timeout=seconds,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise AnalysisError(f"ruff did not answer within {seconds:.0f} s", where=root) from None
+    except OSError as error:
+        raise AnalysisError(f"ruff could not be run: {error.strerror}", where=root) from None
+    if done.returncode:
+        raise AnalysisError(
+            f"ruff could not check: {_reason(done.stderr)}",
+            where=root,
+            mend="mend ruff's configuration; `ruff check` says more",
+        )
+    return done.stdout
+
+
+def _reason(output: bytes) -> str:
+    lines = [line.strip() for line in output.decode("utf-8", "replace").split("\n")]
+    said = [line for line in lines if line and line != "ruff failed"]
+    return " ".join(said)[:600] or "it gave no reason"
+
+
+def _findings(output: bytes) -> tuple[Finding, ...]:
+    try:
+        diagnostics = msgspec.json.decode(output or b"[]", type=list[_Diagnostic])
+    except msgspec.MsgspecError as error:
+        raise AnalysisError(f"ruff's answer was not understood: {error}", where=binary()) from None
+    found = [
+        Finding(
+            d.filename,
+            *_span(d.location, d.end_location),
+            d.code or "invalid-syntax",
+            _severity(d.code or "invalid-syntax"),
+            d.message,
+            "ruff",
+            _mends(d.fix),
+        )
+        for d in diagnostics
+    ]
+    return tuple(sorted(found, key=lambda f: (f.path, f.line, f.character, f.code)))
+
+
+def _span(start: _Place, end: _Place) -> tuple[int, int, int, int]:
+    """ruff counts lines and code points from 1."""
+    return start.row - 1, start.column - 1, end.row - 1, end.column - 1
+
+
+def _severity(code: str) -> Severity:
+    return Severity.ERROR if code.startswith(_ERRORS) else Severity.WARNING
+
+
+def _mends(fix: _Fix | None) -> tuple[Mend, ...]:
+    if fix is None:
+        return ()
+    edits = tuple(Edit(*_span(e.location, e.end_location), e.content or "") for e in fix.edits)
+    return (Mend(fix.message or "Fix", edits, safe=fix.applicability == "safe"),)

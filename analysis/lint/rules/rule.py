@@ -1,0 +1,79 @@
+"""What a rule is: it turns a site and what may stand there into a verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from analysis.findings import Severity
+from analysis.names import NameSet, Tier
+from analysis.syntax.hole import Hole, HoleKind
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A name that is written in a file. ``hole`` is the place it stands in, its cursor behind it.
+
+    ``renamed`` tells that the name is bound to another one here (``as``, or a module path in
+    ``from``), so that changing it changes nothing else in the file.
+    """
+
+    name: str
+    hole: Hole
+    renamed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The name does not exist.
+
+    ``replace`` tells that putting another name in its place is the whole mend.
+    """
+
+    message: str
+    severity: Severity = Severity.ERROR
+    replace: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A source and the names in it that the rule must report; none shows what it must not.
+
+    Examples use the standard library only, so that they hold wherever they are run.
+    """
+
+    source: str
+    reported: tuple[str, ...] = ()
+
+
+class Rule(Protocol):
+    """What a module of this package provides. Its docstring is its page in the manual: the first
+    line is the title, then what is wrong, why it matters, and what the quick fix does."""
+
+    CODE: str
+    NAME: str
+    KINDS: frozenset[HoleKind]
+    EXAMPLES: tuple[Example, ...]
+
+    def judge(self, site: Site, names: NameSet) -> Verdict | None:
+        """The verdict on ``site``, or ``None`` where nothing is wrong or nothing is certain."""
+        ...
+
+
+def absent(site: Site, names: NameSet) -> bool:
+    """Whether ``names`` is complete and lacks the site's name."""
+    return names.tier is Tier.CLOSED and site.name not in names.spellings()
+
+
+def described(receiver_type: str, fallback: str) -> str:
+    """A receiver as a message names it: ``module `json```, ``class `Path```, `` `str` ``."""
+    if receiver_type.startswith("module "):
+        return f"module `{receiver_type.removeprefix('module ')}`"
+    if receiver_type.startswith("type[") and receiver_type.endswith("]"):
+        return f"class `{receiver_type[5:-1]}`"
+    return f"`{receiver_type or fallback}`"
+
+
+def version_of(names: NameSet) -> str:
+    """The version looked at, as the end of a message."""
+    return f" in {names.looked_at}" if names.looked_at else ""

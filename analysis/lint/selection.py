@@ -1,0 +1,112 @@
+"""Which files a check looks at: those named, and in folders what is not excluded."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import AnalysisError
+from analysis.lint.patterns import fits, matches
+
+#: Folders that hold no code of the user's.
+PASSED_OVER = frozenset(
+    {".git", ".hg", ".svn", ".venv", "venv", ".tox", ".nox", ".eggs", "__pycache__", "build"}
+    | {"dist", "node_modules", "site-packages", "__pypackages__", ".direnv", ".pyenv", ".idea"}
+    | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
+)
+_SUFFIXES = (".py", ".pyi")
+
+
+@dataclass(frozen=True, slots=True)
+class Selected:
+    """A file to look at: absolute, links not resolved. ``named`` ones are never excluded."""
+
+    path: Path
+    named: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Ignore:
+    folder: Path
+    pattern: str
+    negated: bool
+    folders_only: bool
+
+
+def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tuple[Selected, ...]:
+    """The files under ``paths``, each once, in the order of their paths within a folder.
+
+    ``exclude`` are patterns relative to ``root``. A folder is walked without following links; what
+    ``.gitignore`` files in and above it (up to ``root``) name, virtual environments and
+    :data:`PASSED_OVER` are passed over. Raises :class:`~analysis.errors.AnalysisError` for a path
+    that is not there.
+    """
+    found: dict[Path, Selected] = {}
+    for path in paths:
+        absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they were written
+        if absolute.is_dir():
+            ignores = [i for folder in _above(absolute, root) for i in _gitignore(folder)]
+            for file in _walk(absolute, root, exclude, ignores):
+                found.setdefault(file, Selected(file, named=False))
+        elif os.path.lexists(absolute):
+            found[absolute] = Selected(absolute, named=True)
+        else:
+            raise AnalysisError("there is no such file or folder", where=str(path))
+    return tuple(found.values())
+
+
+def _walk(
+    folder: Path, root: Path, exclude: Sequence[str], ignores: list[_Ignore]
+) -> Iterator[Path]:
+    ignores = ignores + _gitignore(folder)
+    try:
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+    except OSError:
+        return  # a folder that may not be read holds nothing to check
+    for entry in entries:
+        path = Path(entry.path)
+        is_folder = entry.is_dir(follow_symlinks=False)
+        if not is_folder and not entry.name.endswith(_SUFFIXES):
+            continue
+        if any(matches(pattern, entry.path, str(root)) for pattern in exclude):
+            continue
+        if _ignored(path, is_folder, ignores):
+            continue
+        if not is_folder:
+            if entry.is_file():
+                yield path
+        elif entry.name not in PASSED_OVER and not (path / "pyvenv.cfg").exists():
+            yield from _walk(path, root, exclude, ignores)
+
+
+def _above(folder: Path, root: Path) -> list[Path]:
+    """The folders between ``root`` and ``folder``, from the top, without ``folder`` itself."""
+    if not folder.is_relative_to(root):
+        return []
+    return [parent for parent in reversed(folder.parents) if parent.is_relative_to(root)]
+
+
+def _gitignore(folder: Path) -> list[_Ignore]:
+    try:
+        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    found = []
+    for line in text.split("\n"):
+        pattern = line.rstrip("\r").rstrip(" ")
+        if pattern and not pattern.startswith("#"):
+            negated = pattern.startswith("!")
+            found.append(_Ignore(folder, pattern.removeprefix("!"), negated, pattern.endswith("/")))
+    return found
+
+
+def _ignored(path: Path, is_folder: bool, ignores: list[_Ignore]) -> bool:
+    verdict = False
+    for ignore in ignores:  # the last that fits decides
+        if ignore.negated == verdict and (is_folder or not ignore.folders_only):
+            relative = path.relative_to(ignore.folder).as_posix()
+            if fits(ignore.pattern, relative):
+                verdict = not ignore.negated
+    return verdict

@@ -1,0 +1,68 @@
+"""What the user does not want to hear: ``# noqa`` comments and per-file ignores.
+
+``# noqa`` silences its line, ``# noqa: PF101, E501`` these codes on its line, and
+``# pilotfish: noqa`` (with or without codes), anywhere in the file, the whole file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from analysis.findings import Finding
+from analysis.lint.patterns import matches
+from analysis.syntax.tree import SyntaxTree
+
+_CODES = r"(?:[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*))?"
+_LINE = re.compile(r"#[ \t]*noqa" + _CODES, re.IGNORECASE)
+_FILE = re.compile(r"#[ \t]*pilotfish:[ \t]*noqa" + _CODES, re.IGNORECASE)
+_COMMENT = frozenset({"comment"})
+
+
+def wanted(findings: Iterable[Finding], tree: SyntaxTree) -> tuple[Finding, ...]:
+    """The findings that no comment of the file silences."""
+    whole = [m for m in _FILE.finditer(tree.text) if _is_comment(tree, m.start())]
+    return tuple(
+        finding
+        for finding in findings
+        if not any(_silences(m, finding.code) for m in (*whole, *_on_line(tree, finding)))
+    )
+
+
+def _on_line(tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:
+    found = []
+    for line in {finding.line, finding.end_line}:
+        start, end = tree.lines.start(line), tree.lines.end(line)
+        match = _LINE.search(tree.text, start, end)
+        if match and _is_comment(tree, match.start()):
+            found.append(match)
+    return found
+
+
+def _is_comment(tree: SyntaxTree, offset: int) -> bool:
+    return tree.node_at(offset).type in _COMMENT
+
+
+def _silences(match: re.Match[str], code: str) -> bool:
+    if not match["codes"]:
+        return True
+    return code.upper() in re.split(r"[, \t]+", match["codes"].upper())
+
+
+def not_ignored(
+    findings: Iterable[Finding],
+    root: str,
+    ignores: Sequence[tuple[str, tuple[str, ...]]],
+) -> tuple[Finding, ...]:
+    """The findings that no entry of per-file ignores covers.
+
+    ``ignores`` maps glob patterns relative to ``root`` to codes or their beginnings (``PF``).
+    """
+    return tuple(
+        finding
+        for finding in findings
+        if not any(
+            finding.code.startswith(codes) and matches(pattern, finding.path, root)
+            for pattern, codes in ignores
+        )
+    )

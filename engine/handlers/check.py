@@ -1,0 +1,28 @@
+"""``CheckRequest``: the diagnostics of one open document."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from analysis.deadline import Cancellation
+from analysis.lint.checking import check_snapshot
+from analysis.worker.pool import AnalysisPool
+from engine.messages import CheckAnswer, CheckRequest
+from engine.settings.read import project_settings
+
+
+def check(request: CheckRequest, pool: AnalysisPool, cancellation: Cancellation) -> CheckAnswer:
+    """Ask ``pool`` in short parts, between which others get their turn, and ruff.
+
+    Stops between two parts when cancelled. Raises :class:`~analysis.errors.AnalysisError` for an
+    interpreter that the user named and that does not work.
+    """
+    settings, _ = project_settings(Path(request.snapshot.workspace.root))
+    findings = check_snapshot(
+        request.snapshot,
+        pool,
+        with_ruff=request.ruff,
+        ignores=settings.per_file_ignores,
+        cancelled=lambda: cancellation.cancelled,
+    )
+    return CheckAnswer(findings)

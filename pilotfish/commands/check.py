@@ -1,0 +1,283 @@
+"""``pilotfish check``: API that the installed versions do not have, and ruff, in one table."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from analysis.errors import AnalysisError
+from analysis.findings import Finding
+from analysis.lint import ruff
+from analysis.lint.checking import Report, check_files
+from analysis.lint.mending import mend
+from analysis.lint.selection import Selected, select
+from analysis.lint.suppress import not_ignored
+from analysis.snapshot import Workspace
+from analysis.text import TextError, read_file, write_file
+from analysis.worker.pool import AnalysisPool
+from analysis.worker.process import WorkerSettings, cache_folder
+from engine.settings.problems import refuse
+from engine.settings.read import machine_settings, project_settings
+from engine.settings.values import ProjectSettings
+from pilotfish.commands.since import Baseline, baseline
+from pilotfish.console import err, explain, out
+from pilotfish.options import add_common, workspace_for
+from pilotfish.report import github, plain_json, sarif, text
+
+EXAMPLES = """\
+  pilotfish check                          everything below this folder
+  pilotfish check src app.py --fix         and mend what is safe to mend
+  pilotfish check . --since origin/main    only the lines that are new
+  pilotfish check . --format sarif         for code scanning; github annotates a pull request
+  pilotfish check src --watch              again whenever a file changes
+  pilotfish check app.py --python .venv/bin/python   under your project's own interpreter
+Exit code 0 when there is nothing to say, 1 with findings, 2 when something could not be checked.
+docs/check.md explains the codes, `# noqa` and per-file ignores."""
+
+#: Memory of a worker grows with what it reads; more of them than this rarely pays.
+_MOST_WORKERS = 8
+_WATCH_SECONDS = 0.5
+
+
+@dataclass(slots=True)
+class _Job:
+    """The part of a check that lies in one workspace."""
+
+    workspace: Workspace
+    settings: ProjectSettings
+    paths: list[Path] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Outcome:
+    reports: list[Report] = field(default_factory=list)
+    mended: int = 0
+    troubles: int = 0
+
+    def findings(self) -> list[Finding]:
+        reports = sorted(self.reports, key=lambda report: str(report.selected.path))
+        return [finding for report in reports for finding in report.findings]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "paths", metavar="PATH", nargs="*", type=Path, help="files and folders (default: .)"
+    )
+    parser.add_argument(
+        "--format",
+        choices=("text", "json", "sarif", "github"),
+        default="text",
+        help="how findings are written (default: text)",
+    )
+    parser.add_argument("--json", action="store_true", help="the same as --format json")
+    parser.add_argument("--fix", action="store_true", help="apply the fixes that are safe")
+    parser.add_argument(
+        "--since", metavar="REV", help="only findings on lines that are new since this revision"
+    )
+    parser.add_argument(
+        "--watch", action="store_true", help="check again when a file changes, until interrupted"
+    )
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check; 1 when there are findings, 2 when something could not be checked."""
+    if options.json:
+        options.format = "json"
+    jobs = _jobs(options)
+    files = sum(len(_select(job)) for job in jobs)
+    workers = max(1, min(os.cpu_count() or 1, _MOST_WORKERS, files))
+    with AnalysisPool(WorkerSettings(cache_folder(), workers=workers)) as pool:
+        # Taken before looking, so that a change meanwhile is not lost.
+        seen = _stamps(jobs)
+        code = _once(options, jobs, pool, workers)
+        while options.watch:
+            while (now := _stamps(jobs)) == seen:
+                time.sleep(_WATCH_SECONDS)
+            seen = now
+            code = _once(options, jobs, pool, workers)
+    return code
+
+
+def _jobs(options: argparse.Namespace) -> list[_Job]:
+    machine, problems = machine_settings()
+    refuse(problems)
+    jobs: dict[Workspace, _Job] = {}
+    for path in options.paths or [Path()]:
+        if not os.path.lexists(path):
+            raise AnalysisError("there is no such file or folder", where=str(path))
+        workspace = workspace_for(options, path)
+        if workspace.python is None and machine.python:
+            workspace = replace(workspace, python=machine.python)
+        if workspace not in jobs:
+            settings, problems = project_settings(Path(workspace.root))
+            refuse(problems)
+            jobs[workspace] = _Job(workspace, settings)
+        jobs[workspace].paths.append(path)
+    return list(jobs.values())
+
+
+def _select(job: _Job) -> tuple[Selected, ...]:
+    return select(job.paths, Path(job.workspace.root), job.settings.exclude)
+
+
+def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, workers: int) -> int:
+    began = time.monotonic()
+    outcome = _Outcome()
+    for job in jobs:
+        _check(options, job, pool, workers, outcome)
+    findings = outcome.findings()
+    _write(options, jobs, outcome, findings)
+    for report in outcome.reports:
+        for note in report.notes:
+            err().print(f"{report.selected.path}: {note}", markup=False)
+    _summary(outcome, findings, time.monotonic() - began)
+    if outcome.troubles:
+        return 2
+    return 1 if findings else 0
+
+
+def _check(
+    options: argparse.Namespace, job: _Job, pool: AnalysisPool, workers: int, outcome: _Outcome
+) -> None:
+    files = _select(job)
+    base = None
+    if options.since:
+        root = Path(job.workspace.root)
+        base = baseline(options.since, root, [file.path for file in files])
+        files = tuple(file for file in files if not _unchanged(file, base))
+
+    def trouble(error: AnalysisError) -> None:
+        outcome.troubles += 1
+        explain(error.what, where=error.where, mend=error.mend)
+
+    def look(chosen: Sequence[Selected]) -> Iterator[Report]:
+        for report in check_files(
+            chosen,
+            job.workspace,
+            pool,
+            at_once=workers,
+            on_trouble=trouble,
+            ignores=job.settings.per_file_ignores,
+        ):
+            report.findings = _new(report.findings, report, base)
+            yield report
+
+    reports = list(_shown(look(files), len(files)))
+    if options.fix:
+        changed = [report.selected for report in reports if _mend(report, job, base, outcome)]
+        reports = [report for report in reports if report.selected not in changed]
+        reports += look(changed)
+    outcome.reports += reports
+
+
+def _unchanged(file: Selected, base: Baseline) -> bool:
+    try:
+        return base.unchanged(str(file.path), read_file(file.path).text)
+    except TextError:
+        return False
+
+
+def _new(
+    findings: tuple[Finding, ...], report: Report, base: Baseline | None
+) -> tuple[Finding, ...]:
+    if base is None or report.file is None:
+        return findings
+    return base.of_change(findings, report.file.path, report.file.text)
+
+
+def _mend(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) -> bool:
+    """Apply the safe fixes of one file; whether it was written."""
+    file = report.file
+    if file is None or not any(fix.safe for finding in report.findings for fix in finding.fixes):
+        return False
+    root, ignores = job.workspace.root, job.settings.per_file_ignores
+
+    def again(changed: str) -> tuple[Finding, ...]:
+        found = not_ignored(ruff.check_text(changed, file.path, root), root, ignores)
+        return base.of_change(found, file.path, changed) if base is not None else found
+
+    try:
+        changed, applied = mend(file.text, report.findings, again)
+        if changed == file.text:
+            return False
+        write_file(file, changed)
+    except AnalysisError as error:
+        outcome.troubles += 1
+        explain(error.what, where=error.where, mend=error.mend)
+        return False
+    outcome.mended += applied
+    return True
+
+
+def _write(
+    options: argparse.Namespace, jobs: list[_Job], outcome: _Outcome, findings: list[Finding]
+) -> None:
+    if options.format == "text":
+        text.show(out(), findings, {r.file.path: r.file.text for r in outcome.reports if r.file})
+        return
+    documents: dict[str, Callable[[], str]] = {
+        "json": lambda: plain_json.document(findings),
+        "github": lambda: github.document(findings),
+        "sarif": lambda: sarif.document(findings, Path(jobs[0].workspace.root)),
+    }
+    # Not through rich, which would rewrite what looks like markup or an emoji's name.
+    written = documents[options.format]()
+    sys.stdout.write(f"{written}\n" if written else "")
+    sys.stdout.flush()
+
+
+def _summary(outcome: _Outcome, findings: list[Finding], seconds: float) -> None:
+    files = len(outcome.reports)
+    words = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"]
+    mendable = sum(any(fix.safe for fix in finding.fixes) for finding in findings)
+    if mendable:
+        words.append(f"{mendable} mendable with --fix")
+    if outcome.mended:
+        words.append(f"{outcome.mended} mended")
+    style = "yellow" if findings else "green"
+    err().print(
+        f"[{style}]{', '.join(words)}[/{style}] in {files} file{'' if files == 1 else 's'}, "
+        f"{seconds:.1f} s"
+    )
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """A bar on standard error, where a person watches."""
+    console = err()
+    if not console.is_terminal or total < 2:
+        yield lambda: None
+        return
+    columns = (TextColumn("checking"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _shown(reports: Iterator[Report], total: int) -> Iterator[Report]:
+    with _progress(total) as step:
+        for report in reports:
+            step()
+            yield report
+
+
+def _stamps(jobs: list[_Job]) -> dict[Path, tuple[int, int]]:
+    stamps = {}
+    for job in jobs:
+        for file in _select(job):
+            try:
+                status = file.path.stat()
+            except OSError:
+                continue
+            stamps[file.path] = (status.st_mtime_ns, status.st_size)
+    return stamps

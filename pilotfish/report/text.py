@@ -1,0 +1,85 @@
+"""Findings for a person: where, what, the line with a caret, and what could be meant."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from analysis.findings import Finding, Severity
+from analysis.text import LineIndex
+
+_STYLES = {Severity.ERROR: "bold red", Severity.WARNING: "bold yellow", Severity.INFO: "bold cyan"}
+#: Longer lines are shown around the finding only.
+_WIDEST = 160
+_AROUND = 60
+
+
+def show(console: Console, findings: Sequence[Finding], texts: Mapping[str, str]) -> None:
+    """Print ``findings``; ``texts`` are the texts of their files, by path, where known."""
+    lines = {path: LineIndex(text) for path, text in texts.items()}
+    for finding in findings:
+        console.print(_headline(finding))
+        index = lines.get(finding.path)
+        if index is not None and finding.line < len(index):
+            console.print(_excerpt(finding, index.line(finding.line)))
+
+
+def _headline(finding: Finding) -> Text:
+    place = f"{_shown(finding.path)}:{finding.line + 1}:{finding.character + 1}"
+    what, _, hint = finding.message.partition("; nearest: ")
+    line = Text.assemble(
+        (harmless(place), "bold"),
+        " ",
+        (f"{finding.severity.value} {finding.code}", _STYLES[finding.severity]),
+        " ",
+        harmless(what),
+    )
+    if hint:
+        line.append(f"; did you mean {harmless(hint)}?", "cyan")
+    return line
+
+
+def _shown(path: str) -> str:
+    place, here = Path(path), Path.cwd()
+    return str(place.relative_to(here)) if place.is_relative_to(here) else path
+
+
+def _excerpt(finding: Finding, line: str) -> Text:
+    start = min(finding.character, len(line))
+    end = min(finding.end_character if finding.end_line == finding.line else len(line), len(line))
+    cut = max(0, start - _AROUND) if len(line) > _WIDEST else 0
+    shown = line[cut : cut + _WIDEST]
+    before = harmless(line[cut:start])
+    marked = harmless(line[start:end][: _WIDEST - (start - cut)])
+    number = f"{finding.line + 1:>5} │ "
+    margin = " " * (len(number) - 2) + "│ "
+    caret = "^" * max(1, cell_len(marked))
+    return Text.assemble(
+        (number, "dim"),
+        harmless(shown),
+        "\n",
+        (margin, "dim"),
+        " " * cell_len(before),
+        (caret, _STYLES[finding.severity]),
+    )
+
+
+def harmless(text: str) -> str:
+    """``text`` with tabs as spaces and nothing that a terminal would obey instead of showing."""
+    return "".join(
+        "    " if char == "\t" else _picture(char) if unicodedata.category(char)[0] == "C" else char
+        for char in text
+    )
+
+
+def _picture(char: str) -> str:
+    """The Unicode picture of a control character, ``\N{REPLACEMENT CHARACTER}`` of another."""
+    code = ord(char)
+    if code < 0x20:
+        return chr(0x2400 + code)
+    return "␡" if code == 0x7F else "�"

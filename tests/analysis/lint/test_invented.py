@@ -1,0 +1,117 @@
+"""What is reported on whole files, with the real provider."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Deadline
+from analysis.findings import Finding
+from analysis.lint.invented import look
+from analysis.semantics.reference import ReferenceProvider
+from analysis.snapshot import Snapshot, Workspace
+from tests.analysis.lint.conftest import Look, environment
+
+
+def test_a_finding_names_version_neighbours_and_a_fix(look_at: Look) -> None:
+    (finding,) = look_at("import json\n\njson.dumpz({})\n").findings
+    assert (finding.code, finding.line, finding.character, finding.end_character) == (
+        "PF101",
+        2,
+        5,
+        10,
+    )
+    assert "module `json` has no attribute `dumpz`" in finding.message
+    assert "standard library" in finding.message
+    assert "`dumps`" in finding.message
+    safe = [fix for fix in finding.fixes if fix.safe]
+    assert [fix.edits[0].text for fix in safe] == ["dumps"]
+
+
+def test_columns_are_code_points(look_at: Look) -> None:
+    (finding,) = look_at("import json\nx = '😀é'; json.dumpz({})\n").findings
+    assert (finding.character, finding.end_character) == (15, 20)
+
+
+def test_a_broken_module_path_is_one_finding(look_at: Look) -> None:
+    found = look_at("from json.decode.more import JSONDecoder, other\nimport json\n").findings
+    assert [(f.code, f.character) for f in found] == [("PF102", 10)]
+
+
+def test_a_renamed_import_is_safe_to_mend_and_a_plain_one_is_not(look_at: Look) -> None:
+    source = "from collections import OrderedDicts as O\nfrom collections import OrderedDicts\n"
+    renamed, plain = look_at(source).findings
+    assert [fix.safe for fix in renamed.fixes][:1] == [True]
+    assert not any(fix.safe for fix in plain.fixes)
+
+
+def test_noqa_silences_its_line_its_codes_or_the_file(look_at: Look) -> None:
+    def codes(text: str) -> list[str]:
+        return [f.code for f in look_at("import json\n" + text).findings]
+
+    assert codes("json.dumpz()\n") == ["PF101"]
+    assert codes("json.dumpz()  # noqa\n") == []
+    assert codes("json.dumpz()  # noqa: PF101\n") == []
+    assert codes("json.dumpz()  # NOQA:E501,PF101 why\n") == []
+    assert codes("json.dumpz()  # noqa: E501\n") == ["PF101"]
+    assert codes("json.dumpz('# noqa')\n") == ["PF101"]
+    assert codes("json.dumpz()\n# pilotfish: noqa: PF101\n") == []
+    assert codes("json.dumpz()\n# pilotfish: noqa: PF102\n") == ["PF101"]
+
+
+def test_what_is_broken_is_passed_over_and_the_rest_is_looked_at(look_at: Look) -> None:
+    source = "import json\njson.dumpz({})\nx = = 3\ndef f(:\n    json.dump(\n"
+    assert [f.line for f in look_at(source).findings] == [1]
+
+
+@pytest.mark.parametrize("source", ["", "\n", "\x00", "\ufeffx = 1\n", "(" * 300, "x = '\ud800'"])
+def test_texts_without_anything_to_say(look_at: Look, source: str) -> None:
+    assert look_at(source).findings == ()
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n\x0c\n"])
+def test_line_ends(look_at: Look, end: str) -> None:
+    (finding,) = look_at(f"import json{end}a = '\u2028'{end}json.dumpz(){end}").findings
+    assert finding.character == 5
+    assert finding.line == (2 if "\x0c" not in end else 4)
+
+
+def test_names_that_are_not_ascii(look_at: Look) -> None:
+    source = "class Größe:\n    länge = 1\nGröße().länge\nGröße().breite\n"
+    (finding,) = look_at(source).findings
+    assert "`Größe` has no attribute `breite`" in finding.message
+
+
+def test_the_installed_version_decides(provider: ReferenceProvider, tmp_path: Path) -> None:
+    """Two environments with two versions of one package whose API differs."""
+    source = "import sail\nsail.hoist(1)\nsail.Mast().rig()\nfrom sail import furl\n"
+    found: dict[str, tuple[Finding, ...]] = {}
+    for version, api in {
+        "1.0": "def hoist(n): ...\nclass Mast:\n    def rig(self): ...\n",
+        "2.0": "def furl(n): ...\nclass Mast:\n    def unrig(self): ...\n",
+    }.items():
+        root = tmp_path / version
+        environment(root, "sail", api, version)
+        snapshot = Snapshot(str(root / "app.py"), source, Workspace(str(root)))
+        found[version] = look(snapshot, provider).findings
+    assert [(f.line, f.code) for f in found["1.0"]] == [(3, "PF103")]
+    assert [(f.line, f.code) for f in found["2.0"]] == [(1, "PF101"), (2, "PF101")]
+    assert "sail 1.0" in found["1.0"][0].message
+    assert all("sail 2.0" in f.message for f in found["2.0"])
+
+
+def test_a_file_may_be_looked_at_in_parts(
+    provider: ReferenceProvider, tmp_path: Path, look_at: Look
+) -> None:
+    source = "import json\n" + "".join(f"json.dumpz{n}()\n" for n in range(5))
+    whole = look_at(source)
+    snapshot = Snapshot(str(tmp_path / "app.py"), source, Workspace(str(tmp_path)))
+    found: list[Finding] = []
+    begin, parts = 0, 0
+    while begin >= 0:
+        part = look(snapshot, provider, begin, Deadline.after(0))
+        found += part.findings
+        begin, parts = part.resume, parts + 1
+    assert tuple(found) == whole.findings
+    assert parts == 6

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+
+from analysis.lint.sites import candidates, site_of
+from analysis.syntax.tree import parse
+
+
+def names(source: str) -> list[str]:
+    tree = parse(source)
+    found = (site_of(tree, candidate) for candidate in candidates(tree))
+    return [site.name for site in found if site is not None]
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import a.b as c, d\n", ["a", "b", "d"]),
+        ("from ..a.b import c as d, e\n", ["a", "b", "c", "e"]),
+        ("from . import x\n", ["x"]),
+        ("from a import *\n", ["a"]),
+        ("x.a.b(c.d)\n", ["a", "b", "d"]),
+        ("f'{x.a:{x.b}}'\n", ["a", "b"]),
+        ("'x.a'  # x.b\n", []),
+        ("x.a = 1\nx.b += 1\ndel x.c\n", ["b"]),
+        ("x.a, (y.b, z) = 1\n", []),
+        ("for x.a in y.b: pass\n", ["b"]),
+        ("x.__class__\n", []),
+        ("x.a\nx.a\ny.a\n", ["a"]),
+        ("import x\nx.a\nx.a\n", ["x", "a", "a"]),
+        ("x.a = 1\nprint(x.a)\n", []),
+        ("class A:\n def f(self): self.f; self.g; self.x\n x = 1\n", ["g"]),
+        ("class A:\n def f(self): self.x = 1\n def g(self): self.x\n", []),
+        ("class A:\n def f(self): self.x = 1\nclass B:\n def g(self): self.x\n", ["x"]),
+        ("x = = y.a\nz.b\n", ["b"]),
+    ],
+)
+def test_what_is_worth_a_question(source: str, expected: list[str]) -> None:
+    assert names(source) == expected

@@ -1,0 +1,293 @@
+"""``pilotfish check`` from its arguments to what it prints and the exit code, with real workers."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonSchema as Sarif
+
+from pilotfish.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+    def rows(self) -> list[dict[str, Any]]:
+        rows = json.loads(self.out)
+        assert isinstance(rows, list)
+        return rows
+
+    def codes(self, name: str, source: str = "pilotfish") -> list[str]:
+        return [
+            row["code"]
+            for row in self.rows()
+            if Path(row["path"]).name == name and row["source"] == source
+        ]
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings and trust of the machine that runs the tests change nothing."""
+    home = tmp_path_factory.getbasetemp() / "home"
+    for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(home / name))
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+
+
+def check(*words: str | Path) -> Ran:
+    """Run the command in this process; its workers are real processes."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(["check", *map(str, words)])
+    return Ran(code, out.getvalue(), err.getvalue())
+
+
+INVENTED = "import json\n\njson.dumpz({})\n"
+
+#: File name → bytes, and the codes of Pilotfish and ruff that must come, in order of position.
+BAD_INPUT: dict[str, tuple[bytes, list[str], list[str]]] = {
+    "empty.py": (b"", [], []),
+    "unparsable.py": (INVENTED.encode() + b"def f(:\n", ["PF101"], ["invalid-syntax"]),
+    "crlf.py": (INVENTED.replace("\n", "\r\n").encode(), ["PF101"], []),
+    "mixed.py": (b"import json\r\n\njson.dumpz({})\rjson.loadz('')\n", ["PF101", "PF101"], []),
+    "formfeed.py": (b"import json\n\x0c\njson.dumpz({})\n", ["PF101"], []),
+    "separator.py": ("import json\n\nx = '\u2028'\njson.dumpz(x)\n".encode(), ["PF101"], []),
+    "mark.py": (b"\xef\xbb\xbf" + INVENTED.encode(), ["PF101"], []),
+    "latin.py": (
+        "# -*- coding: latin-1 -*-\nimport json\n\njson.dumpz('é')\n".encode("latin-1"),
+        ["PF101"],
+        [],
+    ),
+    "latin_unsaid.py": (b"x = '\xe9'\n", ["PF010"], []),
+    "nul.py": (INVENTED.encode() + b"x = 1\x00\n", ["PF101"], ["invalid-syntax"]),
+    "größe.py": ("import json\n\ngröße = json.dumpz({})\n".encode(), ["PF101"], []),
+    "mit leer %20.py": (INVENTED.encode(), ["PF101"], []),
+    "deep.py": (b"x = " + b"(" * 400 + b"1" + b")" * 400 + b"\n", [], []),
+}
+
+
+def test_bad_input_is_reported_file_by_file_and_stops_nothing(tmp_path: Path) -> None:
+    root = tmp_path / "mit leer %20"
+    root.mkdir()
+    (root / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["E9", "F63", "F7", "F82"]\n')
+    for name, (data, _, _) in BAD_INPUT.items():
+        (root / name).write_bytes(data)
+    (root / "pipe.py").mkdir()
+    ran = check(root, "--json")
+    assert ran.code == 1
+    for name, (_, ours, ruffs) in BAD_INPUT.items():
+        assert ran.codes(name) == ours, name
+        assert sorted(set(ran.codes(name, "ruff"))) == ruffs, name
+    for row in ran.rows():
+        assert list(row) == [
+            "path", "line", "character", "end_line", "end_character",
+            "code", "severity", "message", "source", "fixes",
+        ]  # fmt: skip
+        assert Path(row["path"]).is_absolute()
+    (latin,) = [row for row in ran.rows() if Path(row["path"]).name == "latin.py"]
+    assert (latin["line"], latin["character"], latin["end_character"]) == (3, 5, 10)
+
+
+def test_a_file_of_50_000_lines(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    path = tmp_path / "long.py"
+    path.write_text("import json\n" + "x = [1]\n" * 49_998 + "json.dumpz({})\n")
+    ran = check(path, "--json")
+    assert ran.codes("long.py") == ["PF101"]
+    assert ran.rows()[-1]["line"] == 49_999
+
+
+HOSTILE = {
+    "app.py": "import json\nimport sail\n\njson.dumpz({})\nsail.fly()\nsail.hoist()\n",
+    "jedi.py": "open('RAN/jedi', 'w')\n",
+    "analysis/__init__.py": "open('RAN/analysis', 'w')\n",
+    "decoding/__init__.py": "open('RAN/decoding', 'w')\n",
+    "sitecustomize.py": "open('RAN/sitecustomize', 'w')\n",
+    "parso/__init__.py": "open('RAN/parso', 'w')\n",
+    "ruff.toml": 'lint.select = ["F821"]\nfix = true\n',
+    ".venv/pyvenv.cfg": "home = /usr/bin\nversion = 3.11.7\n",
+    ".venv/bin/python": "#!/bin/sh\ntouch RAN/python\n",
+    ".venv/bin/ruff": "#!/bin/sh\ntouch RAN/ruff\n",
+    ".venv/lib/python3.11/site-packages/evil.pth": "import os; open('RAN/pth', 'w')\n",
+    ".venv/lib/python3.11/site-packages/sail/__init__.py": (
+        "open('RAN/sail', 'w')\ndef hoist(): ...\n"
+    ),
+    ".venv/lib/python3.11/site-packages/sail-1.0.dist-info/RECORD": "sail/__init__.py,,\n",
+}
+
+
+def test_a_hostile_workspace_runs_nothing_and_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, marks = tmp_path / "hostile", tmp_path / "ran"
+    marks.mkdir()
+    for name, text in HOSTILE.items():
+        path = root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text.replace("RAN", str(marks)))
+        if path.parent.name == "bin":
+            path.chmod(0o755)
+    monkeypatch.chdir(root)
+    monkeypatch.setenv("VIRTUAL_ENV", str(root / ".venv"))
+    before = sorted(root.rglob("*"))
+    done = subprocess.run(
+        [sys.executable, "-m", "pilotfish.main", "check", "app.py", "--json"],
+        cwd=root,
+        env={**os.environ, "PYTHONSAFEPATH": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    ran = Ran(done.returncode, done.stdout, done.stderr)
+    assert ran.code == 1, ran.err
+    assert [(row["line"], row["code"]) for row in ran.rows()] == [(3, "PF101"), (4, "PF101")]
+    assert "sail 1.0" in ran.rows()[1]["message"]
+    assert list(marks.iterdir()) == []
+    assert sorted(root.rglob("*")) == before
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small project with two findings of ours and two of ruff's."""
+    root = tmp_path / "project"
+    (root / "gen").mkdir(parents=True)
+    (root / "pyproject.toml").write_text(
+        "[tool.pilotfish]\n"
+        'exclude = ["gen"]\n'
+        'per-file-ignores = { "quiet.py" = ["PF101", "F401"] }\n'
+        '[tool.ruff.lint]\nselect = ["F"]\n'
+    )
+    (root / "app.py").write_text(
+        "import json\nimport os\n\njson.dumpz({})\nprint(json.load_it)\n", newline="\r\n"
+    )
+    for name in ("quiet.py", "gen/made.py"):
+        (root / name).write_text("import json\nimport os\n\njson.dumpz({})\n")
+    monkeypatch.chdir(root)
+    return root
+
+
+def test_text_shows_place_line_caret_neighbours_and_version(project: Path) -> None:
+    ran = check()
+    assert ran.code == 1
+    assert "app.py:4:6 error PF101 module `json` has no attribute `dumpz`" in ran.out
+    assert "did you mean `dumps`, `dump`?" in ran.out
+    assert "    4 │ json.dumpz({})\n      │      ^^^^^\n" in ran.out
+    assert "quiet.py" not in ran.out
+    assert "made.py" not in ran.out
+    assert "3 findings, 2 mendable with --fix in 2 files" in ran.err
+
+
+def test_what_is_named_is_never_excluded_and_ends_are_codes(project: Path) -> None:
+    (project / "good.py").write_text("x = 1\n")
+    assert check("good.py").code == 0
+    assert check("gen/made.py", "--json").codes("made.py") == ["PF101"]
+    ran = check("nope.py")
+    assert (ran.code, "no such file" in ran.err) == (2, True)
+
+
+def test_fix_applies_what_is_safe_and_keeps_the_line_ends(project: Path) -> None:
+    ran = check("app.py", "--fix", "--json")
+    assert (project / "app.py").read_bytes() == (
+        b"import json\r\n\r\njson.dumps({})\r\nprint(json.load_it)\r\n"
+    )
+    assert ran.code == 1
+    assert [(row["line"], row["code"]) for row in ran.rows()] == [(3, "PF101")]
+    assert "2 mended" in ran.err
+
+
+def git(root: Path, *words: str) -> None:
+    identity = ("-c", "user.name=a", "-c", "user.email=a@b.c")
+    subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
+
+
+def test_since_looks_at_new_lines_only_and_runs_nothing_of_the_repository(project: Path) -> None:
+    git(project, "init", "-q")
+    git(project, "add", "app.py")
+    git(project, "commit", "-qm", "a")
+    spy = project.parent / "spy.sh"
+    spy.write_text(f"#!/bin/sh\ntouch '{project.parent}/ran'\ncat\n")
+    spy.chmod(0o755)
+    for key in ("core.fsmonitor", "diff.external", "filter.spy.clean", "core.sshCommand"):
+        git(project, "config", key, str(spy))
+    (project / ".gitattributes").write_text("*.py filter=spy diff=spy\n")
+    with (project / "app.py").open("a", newline="") as file:
+        file.write("json.loadz('')\r\n")
+    ran = check("app.py", "--since", "HEAD", "--json")
+    assert [(row["line"], row["code"]) for row in ran.rows()] == [(5, "PF101")]
+    assert not (project.parent / "ran").exists()
+    assert check("app.py", "--since", "nowhere").code == 2
+    assert check("app.py", "--since=--help").code == 2
+
+
+def test_sarif_is_what_its_schema_says(project: Path) -> None:
+    (project / "a b%.py").write_text("import os.pth\n")
+    ran = check("app.py", "a b%.py", "--format", "sarif")
+    log = Sarif.model_validate_json(ran.out)
+    ours, ruffs = log.runs
+    results = ours.results or []
+    assert [result.ruleId for result in results] == ["PF102", "PF101", "PF101"]
+    place = json.loads(ran.out)["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert place["artifactLocation"] == {"uri": "a%20b%25.py", "uriBaseId": "WORKSPACE"}
+    assert place["region"] == {"startLine": 1, "startColumn": 11, "endLine": 1, "endColumn": 14}
+    assert {result.ruleId for result in ruffs.results or []} == {"F401"}
+
+
+def test_github_annotates(project: Path) -> None:
+    (project / "a,b.py").write_text("import os.pth\n")
+    lines = check("app.py", "a,b.py", "--format", "github").out.splitlines()
+    assert any(
+        line.startswith("::error title=pilotfish PF101,file=app.py,line=4,col=6,endLine=4,")
+        for line in lines
+    )
+    assert any("file=a%2Cb.py" in line for line in lines)
+
+
+def test_a_broken_ruff_configuration_leaves_our_own_findings(project: Path) -> None:
+    (project / "ruff.toml").write_text("nonsense = [\n")
+    ran = check("app.py", "--json")
+    assert ran.code == 2
+    assert "ruff could not check" in ran.err
+    assert ran.codes("app.py") == ["PF101", "PF101"]
+
+
+def test_an_unknown_setting_names_the_nearest(project: Path) -> None:
+    (project / "pyproject.toml").write_text("[tool.pilotfish]\nexclde = []\n")
+    ran = check("app.py")
+    assert ran.code == 2
+    assert "did you mean 'exclude'?" in ran.err
+
+
+def test_control_characters_of_a_file_do_not_reach_the_terminal(project: Path) -> None:
+    (project / "app.py").write_text("import json\nx = '\x1b]0;owned\x07'; json.dumpz(x)\n")
+    assert "\x1b" not in check("app.py").out
+    assert "␛]0;owned␇" in check("app.py").out
+
+
+def test_watch_checks_again_when_a_file_changes(project: Path) -> None:
+    (project / "app.py").write_text("x = 1\n")
+    command = [sys.executable, "-m", "pilotfish.main", "check", "app.py", "--watch", "--json"]
+    with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        # Ends a wait for a line that never comes.
+        watchdog = threading.Timer(120, process.kill)
+        watchdog.start()
+        try:
+            assert json.loads(process.stdout.readline()) == []
+            (project / "app.py").write_text(INVENTED)
+            assert [row["code"] for row in json.loads(process.stdout.readline())] == ["PF101"]
+        finally:
+            watchdog.cancel()
+            process.kill()
