@@ -14,7 +14,7 @@ from analysis.lint.sites import Candidate, candidates, site_of
 from analysis.lint.suppress import wanted
 from analysis.names import NameSet, Tier
 from analysis.semantics.provider import SemanticProvider
-from analysis.snapshot import Snapshot
+from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.tree import SyntaxTree, parse
 
@@ -50,7 +50,9 @@ def look(
     In order of position, without those under ``noqa``. Stops at ``deadline``, but never before one
     candidate is done. Never raises for the user's code.
     """
-    reading = _read(snapshot.text)
+    reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
+    if begin == 0:
+        reading.existing.clear()  # the environment may have changed since
     tree, all_candidates = reading.tree, reading.candidates
     findings: list[Finding] = []
     asked = closed = 0
@@ -91,7 +93,8 @@ class _Reading:
 
 
 @lru_cache(maxsize=2)
-def _read(text: str) -> _Reading:
+def _read(text: str, path: str, workspace: Workspace) -> _Reading:
+    del path, workspace  # what exists differs by them
     tree = parse(text)
     return _Reading(tree, candidates(tree))
 
