@@ -108,6 +108,10 @@ def _modules(
             Name(name, "module", origin="standard library" if form is Form.BUILTIN else "")
             for name, form in module_finder.top_level(roots, environment).items()
         ]
+        line = snapshot.text[snapshot.text.rfind("\n", 0, hole.start) + 1 :]
+        if line[:1].isspace():
+            # A local import or one under a condition is how optional packages are imported.
+            return NameSet(monitor, Tier.OPEN, "the import may be optional here", _sorted(names))
         return NameSet(monitor, Tier.CLOSED, "every module on the import path", _sorted(names))
     if not written.strip("."):
         found = module_of(written, snapshot, roots, environment)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from analysis.names import Name, NameSet, Tier
+from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules import RULES
 
@@ -33,6 +34,34 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
         key=lambda n: (n.name.startswith("__"), n.name.startswith("_"), n.name.lower()),
     )
     return NameSet(monitor, tier, reason, tuple(ranked), _described(receiver), looked_at)
+
+
+def judge_call(
+    monitor: str, callees: list[Callee], complete: bool, used: frozenset[str], text: str
+) -> NameSet:
+    """The keywords of a call whose callee has the text ``text`` and the values ``callees``.
+
+    ``used`` are keywords that the same text is called with elsewhere in the file.
+    """
+    if not callees:
+        return NameSet.abstain(monitor, f"nothing is known about {text or 'what is called'}")
+    names: dict[str, Name] = {}
+    doubt = "" if complete else "what is called may also be something that could not be inferred"
+    for callee in callees:
+        doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
+        for keyword in callee.keywords:
+            names.setdefault(keyword, Name(keyword, "keyword", origin=callee.module))
+    for keyword in sorted(used):
+        names.setdefault(keyword, Name(keyword, "keyword", origin="witness"))
+    if not names:
+        return NameSet.abstain(monitor, doubt or "it takes nothing by keyword")
+    return NameSet(
+        monitor,
+        Tier.OPEN if doubt else Tier.CLOSED,
+        doubt or "every parameter of what is called is known",
+        tuple(names.values()),
+        " | ".join(dict.fromkeys(callee.label for callee in callees[:_SHOWN])),
+    )
 
 
 def _described(receiver: Receiver) -> str:

@@ -16,6 +16,7 @@ PLACEHOLDER = "pilotfish_hole"
 
 #: What follows a dot that nothing was written behind yet.
 _KEYWORDS = frozenset(keyword.kwlist)
+_KEYWORD = re.compile(r"(?:^|,)\s*([^\W\d]\w*)\s*=(?!=)")
 _STORE = re.compile(
     r"\.\s*([^\W\d]\w*)\s*(?::[^=\n]+)?(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)", re.UNICODE
 )
@@ -59,6 +60,20 @@ def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> f
     pattern = re.compile(rf"(?<![\w.]){re.escape(hole.receiver_text)}[ \t]*\.[ \t]*([^\W\d]\w*)")
     found = {m[1] for m in pattern.finditer(shown, start, end) if m.start(1) != hole.start}
     return frozenset(found) - _KEYWORDS
+
+
+def keywords_used(text: str, hole: Hole) -> frozenset[str]:
+    """The keywords that the same callee is given elsewhere, on the first line of a call."""
+    if not hole.receiver_text:
+        return frozenset()
+    shown = code_only(text)
+    call = re.compile(rf"(?<![\w.]){re.escape(hole.receiver_text)}[ \t]*\(([^()\n]*)")
+    found = set()
+    for match in call.finditer(shown):
+        for given in _KEYWORD.finditer(match[1]):
+            if match.start(1) + given.start(1) != hole.start:
+                found.add(given[1])
+    return frozenset(found)
 
 
 def stored_names(text: str, hole: Hole) -> frozenset[str]:

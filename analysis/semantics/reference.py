@@ -70,8 +70,8 @@ class ReferenceProvider:
     def _look_up(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        if hole.kind is HoleKind.ATTRIBUTE:
-            return self._jedi.attribute_names(snapshot, hole, environment, deadline)
+        if hole.kind in (HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.ARGUMENT):
+            return self._jedi.names(snapshot, hole, environment, deadline)
         if hole.kind in _IMPORTS:
             return import_holes.names_for(snapshot, hole, environment)
         return NameSet.abstain(hole.kind.value, "this kind of hole is not looked up")

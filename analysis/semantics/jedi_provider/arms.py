@@ -42,8 +42,8 @@ def _arm(value: Any, origin: Any) -> Arm:
         return Arm(kind, _module_name(value), _module_name(value), _file(value), names)
     cls = value if kind is ArmKind.CLASS else _class_of(value)
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
-        return Arm(kind, _label(value), _module_of(value), _file(value), names)
-    order, whole = _order(cls)
+        return Arm(kind, label_of(value), module_of(value), _file(value), names)
+    order, whole = resolved_order(cls)
     metaclasses = tuple(_metaclasses(cls))
     for facts in metaclasses:
         for name in _ASSIGNED.findall(facts.code):
@@ -58,7 +58,7 @@ def _arm(value: Any, origin: Any) -> Arm:
         names.setdefault(name, ("instance", ""))
     return Arm(
         kind,
-        order[0].name if order else _label(value),
+        order[0].name if order else label_of(value),
         order[0].module if order else "",
         order[0].path if order else "",
         names,
@@ -122,15 +122,15 @@ def _class_of(value: Any) -> Any:
         return None
 
 
-def _order(cls: Any) -> tuple[list[ClassFacts], bool]:
+def resolved_order(cls: Any) -> tuple[list[ClassFacts], bool]:
     """The facts of each class that ``cls`` inherits from, itself first; whether all resolved."""
     facts: list[ClassFacts] = []
     whole = True
     for base in _resolution(cls):
-        facts.append(_facts(base))
+        facts.append(class_facts(base))
         for part in _with_source(base):
             if part is not base:
-                facts.append(_facts(part))
+                facts.append(class_facts(part))
             whole = whole and _bases_resolved(part)
     return facts, whole
 
@@ -159,7 +159,7 @@ def _bases_resolved(cls: Any) -> bool:
         return True
     for lazy in bases:
         values = lazy.infer()
-        if values and all(_label(value) in _MARKER_BASES for value in values._set):
+        if values and all(label_of(value) in _MARKER_BASES for value in values._set):
             continue
         if completeness.incomplete(values):
             return False
@@ -179,15 +179,16 @@ def _metaclasses(cls: Any) -> Iterator[ClassFacts]:
         for metaclass in list(metaclasses):
             for part in _resolution(metaclass):
                 if part.py__name__() not in ("type", "object"):
-                    yield _facts(part)
+                    yield class_facts(part)
 
 
-def _facts(cls: Any) -> ClassFacts:
+def class_facts(cls: Any) -> ClassFacts:
+    """What its source or its compiled form says about a class."""
     node: Any = getattr(cls, "tree_node", None)
     is_class: bool = node is not None and node.type == "classdef"
     return ClassFacts(
-        name=_label(cls),
-        module=_module_of(cls),
+        name=label_of(cls),
+        module=module_of(cls),
         path=_file(cls),
         code=node.get_code() if is_class else "",
         stub=bool(cls.is_stub()),
@@ -235,14 +236,16 @@ def _methods(node: Any) -> Iterator[str]:
             yield name
 
 
-def _label(value: Any) -> str:
+def label_of(value: Any) -> str:
+    """The name of a class, a function, or of the class of an instance; may be empty."""
     try:
         return str(value.py__name__() or "")
     except (AttributeError, NotImplementedError):
         return ""
 
 
-def _module_of(value: Any) -> str:
+def module_of(value: Any) -> str:
+    """The dotted name of the module that defines ``value``; may be empty."""
     try:
         return str(value.get_root_context().py__name__() or "")
     except (AttributeError, NotImplementedError):
@@ -251,7 +254,7 @@ def _module_of(value: Any) -> str:
 
 def _module_name(value: Any) -> str:
     names = getattr(value, "string_names", None)
-    return ".".join(names) if names else _label(value)
+    return ".".join(names) if names else label_of(value)
 
 
 def _file(value: Any) -> str:

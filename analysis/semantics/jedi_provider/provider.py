@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any
 
 from parso.utils import split_lines
@@ -11,17 +12,23 @@ from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at, standard_library
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
-from analysis.names import NameSet
+from analysis.names import NameSet, Tier
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of
+from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
-from analysis.semantics.judgement import judge
+from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.module_arms import relisted
-from analysis.semantics.occurrences import stored_names, with_placeholder, witnesses
+from analysis.semantics.occurrences import (
+    keywords_used,
+    stored_names,
+    with_placeholder,
+    witnesses,
+)
 from analysis.semantics.receiver import Receiver
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import Hole
+from analysis.syntax.hole import Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
@@ -37,23 +44,51 @@ class JediProvider:
         prepare(cache_directory)
         self._sessions: OrderedDict[tuple[str, str, Environment], Session] = OrderedDict()
 
-    def attribute_names(
+    def names(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        """The names that may follow the dot. Never raises for the user's code."""
+        """The names for an attribute, a keyword or an argument. Never raises for user code."""
         monitor = hole.kind.value
+        look_up = self._attributes if hole.kind is HoleKind.ATTRIBUTE else self._keywords
         try:
-            receiver = self._receiver(snapshot, hole, environment, deadline)
+            return look_up(snapshot, hole, environment, deadline)
         except RecursionError:
             return NameSet.abstain(monitor, "the inference recursed too deeply")
         except TimeoutError:
             return NameSet.abstain(monitor, "late")
         except Exception as error:  # noqa: BLE001 - jedi's own defects
             return NameSet.abstain(monitor, f"jedi failed: {type(error).__name__}")
+
+    def _attributes(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        receiver = self._receiver(snapshot, hole, environment, deadline)
         if isinstance(receiver, str):
-            return NameSet.abstain(monitor, receiver)
-        said = _looked_at(receiver, environment)
-        return judge(monitor, receiver, said)
+            return NameSet.abstain(hole.kind.value, receiver)
+        return judge(hole.kind.value, receiver, _looked_at(receiver, environment))
+
+    def _keywords(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        monitor = hole.kind.value
+        if hole.receiver is None:
+            return NameSet.abstain(monitor, "there is nothing that is called")
+        text, _ = with_placeholder(snapshot.text, hole.start, hole.end)
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        last = session.leaf_at(*_position(text, hole.receiver[1] - 1))
+        if last is None:
+            return NameSet.abstain(monitor, "the parser does not see what is called")
+        values = infer_receiver(session, last)
+        _check(deadline)
+        callees = callees_of(values)
+        used = keywords_used(snapshot.text, hole)
+        answer = judge_call(
+            monitor, callees, not completeness.incomplete(values), used, hole.receiver_text
+        )
+        if hole.kind is HoleKind.ARGUMENT and answer.tier is Tier.CLOSED:
+            return replace(answer, tier=Tier.OPEN, reason="an argument may be any expression")
+        return answer
 
     def _receiver(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline

@@ -15,7 +15,8 @@ import jedi
 from jedi.api.environment import _BaseEnvironment
 from jedi.inference.compiled import access
 from jedi.inference.compiled.subprocess import InferenceStateSameProcess
-from jedi.inference.gradual import typeshed
+from jedi.inference.filters import ParserTreeFilter
+from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
@@ -56,7 +57,22 @@ def prepare(cache_directory: str) -> None:
     access.load_module = _load_own_module
     # Stubs of third parties that jedi carries describe versions that are not the installed ones.
     typeshed._get_typeshed_directories = _standard_stubs_only
+    stub_value.StubFilter._is_name_reachable = _in_stub
     completeness.install()
+
+
+def _in_stub(self: Any, name: Any) -> bool:
+    """Which names of a stub count: all but what it imports without ``as`` (PEP 484).
+
+    jedi hides private ones too, and with them the bases that ``io`` takes from ``_io``.
+    """
+    if not ParserTreeFilter._is_name_reachable(self, name):
+        return False
+    definition = name.get_definition()
+    if definition is None:
+        return False
+    imported = definition.type in ("import_from", "import_name")
+    return not imported or name.parent.type in ("import_as_name", "dotted_as_name")
 
 
 def _standard_stubs_only(version_info: Any) -> Any:
