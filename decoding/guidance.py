@@ -198,10 +198,13 @@ class Guidance:
         line = self._script.text.rfind("\n", 0, max(watch.start, 0)) + 1
         end = watch.start + len(name)
         constraint = watch.constraint(names)
-        if self._probability(max(watch.start, 0), end) > SURE:
-            dispute = "the model is sure of it"
-        elif constraint is None:
+        if constraint is None and end <= 0:
+            self._close(watch, names, name, reason=f"{names.reason}; the name was typed")
+            return False
+        if constraint is None:
             dispute = "no name begins with what is typed"
+        elif end > 0 and self._probability(max(watch.start, 0), end) > SURE:
+            dispute = "the model is sure of it"
         elif sum(line <= start for start in self._replaced) < PRUNES_PER_LINE:
             if self._replace(watch, names, name, constraint):
                 return True

@@ -40,9 +40,9 @@ class Spellings:
 class Vocabulary:
     """The tokens of one model, indexed by id; ``b""`` for control tokens."""
 
-    tokens: tuple[bytes, ...]
-    trie: ByteTrie
-    spellings: Spellings
+    tokens: tuple[bytes, ...] = field(repr=False)
+    trie: ByteTrie = field(repr=False)
+    spellings: Spellings = field(repr=False)
     _behind: dict[bytes, Spellings] = field(default_factory=dict, repr=False, compare=False)
 
     @property

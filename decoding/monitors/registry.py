@@ -1,7 +1,7 @@
 """Which monitors there are: the built-in list, and those of installed packages.
 
-A package adds monitors through the entry point group ``pilotfish.monitors``; each entry names an
-object that has the shape of :class:`~decoding.monitors.monitor.Monitor`.
+A package adds monitors through the entry point group ``pilotfish.monitors``; each entry names what
+makes one when it is called: a class or a function without arguments.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def _installed() -> list[Monitor]:
     found: list[Monitor] = []
     for entry in sorted(entry_points(group=GROUP)):
         try:
-            found.append(entry.load())
+            found.append(entry.load()())
         except Exception as error:  # noqa: BLE001  # a stranger's module may raise anything
             _log.warning("monitor %s of %s does not load: %r", entry.name, entry.value, error)
     return found

@@ -234,6 +234,19 @@ def test_a_closed_set_that_leaves_nothing_to_write_lets_the_model_go_on() -> Non
     assert empty.text == "push"
 
 
+def test_what_the_user_typed_whole_is_his_and_what_he_typed_in_part_is_completed() -> None:
+    facts = Facts({"x": LIST})
+    his = written("x.push$0\n", {"x.push": {"(1)": 1.0}}, facts)
+    assert his.text == "(1)"
+    assert not _only(his.events).disputed
+    # The model would end a name that is none; it is made to go on.
+    part = written(
+        "x.app$0\n", {"x.app": {"(1)": 0.95, "end": 0.05}, "append": {"(1)": 1.0}}, facts
+    )
+    assert part.text == "end(1)"
+    assert _only(part.events).rejected == "app"
+
+
 def test_a_name_cut_by_the_limit_is_not_called_wrong() -> None:
     table = {"x.": {"po": 0.6}, "po": {"pi": 0.6}, "popi": {"tem": 1.0}}
     out = written("x.$0\n", table, Facts({"x": LIST}), max_tokens=1)

@@ -1,0 +1,110 @@
+"""Golden cases of the built-in monitors (``tests/fixtures/monitors``).
+
+A case begins with ``#? names: …``, then code with the cursor ``$0``, then what a model may write:
+``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n`` and ``\\s`` are escapes; ``|``
+at the end says that nothing more is written.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from analysis.names import Name, NameSet, Tier
+from analysis.syntax.holes import hole_at
+from analysis.syntax.lexer import Lexer
+from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.registry import BUILT_IN, GROUP, monitors
+from decoding.watch import may_begin
+
+FIXTURES = Path(__file__).parents[1] / "fixtures" / "monitors"
+EXPECTED = {"+": Verdict.ALLOWED, "-": Verdict.REJECTED, "~": Verdict.UNDECIDED}
+
+
+def _cases() -> list[tuple[str, str, str, str, Verdict]]:
+    cases = []
+    for file in sorted(FIXTURES.glob("*.py")):
+        for block in file.read_text("utf-8").split("#? names: ")[1:]:
+            names, _, rest = block.partition("\n")
+            code = "".join(
+                line for line in rest.splitlines(keepends=True) if not line.startswith("#")
+            )
+            for sign, written in re.findall(r"^#([+~-]) ?(.*)$", rest, re.M):
+                cases.append((file.stem, names, code.strip() + "\n", written, EXPECTED[sign]))
+    return cases
+
+
+@pytest.mark.parametrize(("kind", "names", "code", "written", "expected"), _cases())
+def test_golden(kind: str, names: str, code: str, written: str, expected: Verdict) -> None:
+    before, after = code.split("$0")
+    hole = hole_at(before + after, len(before))
+    assert hole.kind.value == kind
+    monitor = next(m for m in BUILT_IN if hole.kind in m.kinds)
+    known = NameSet(kind, Tier.CLOSED, "", tuple(Name(name) for name in names.split()))
+    ended = written.endswith("|")
+    text = written.removesuffix("|").replace("\\n", "\n").replace("\\s", " ")
+    passage = Passage(before[: hole.start], hole.prefix + text, after, ended)
+    verdict = Verdict.UNDECIDED if passage.growing else monitor.judge(hole, known, passage)
+    assert verdict is expected, f"{before}‸{text}‸{after}"
+
+
+@pytest.mark.parametrize(
+    "text", (FIXTURES / "triggers.txt").read_text("utf-8").split("=" * 16 + "\n")[1].split("-" * 16)
+)
+def test_where_holes_open(text: str) -> None:
+    text = text.strip("\n")
+    plain = text.replace("‸", "")
+    lexer, marked = Lexer(), ""
+    kinds = {kind for monitor in BUILT_IN for kind in monitor.kinds}
+    for at, character in enumerate(plain):
+        lexer = lexer.advance(character)
+        marked += character
+        # Blanks before a name are part of the way to it.
+        if plain[at + 1 : at + 2].isspace() or not may_begin(BUILT_IN, lexer):
+            continue
+        if hole_at(plain[: at + 1], at + 1).kind in kinds:
+            marked += "‸"
+    assert marked == text
+
+
+def test_a_package_adds_the_monitor_that_the_manual_shows(tmp_path: Path) -> None:
+    manual = (Path(__file__).parents[2] / "docs" / "monitors.md").read_text("utf-8")
+    code = re.findall(r"```python\n(.*?)```", manual, re.S)[0]
+    toml = re.findall(r"```toml\n(.*?)```", manual, re.S)[0]
+    ((name, target),) = tomllib.loads(toml)["project"]["entry-points"][GROUP].items()
+    (tmp_path / f"{target.partition(':')[0]}.py").write_text(code)
+    info = tmp_path / "my_package-1.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: my-package\nVersion: 1\n")
+    (info / "entry_points.txt").write_text(
+        f"[{GROUP}]\n{name} = {target}\nbroken = my_package:absent\n"
+    )
+    shown = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from decoding.monitors.registry import monitors\n"
+            "from analysis.syntax.lexer import Lexer\n"
+            "one = monitors()[-1]\n"
+            "print(one.name, one.begins(Lexer().advance('raise ')), len(monitors()))",
+        ],
+        env={"PYTHONPATH": f"{tmp_path}{os.pathsep}{Path(__file__).parents[2]}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert shown.stdout.split() == ["exception", "True", str(len(BUILT_IN) + 1)]
+    assert "broken" in shown.stderr
+
+
+def test_installed_monitors_come_behind_the_built_in_ones() -> None:
+    assert GROUP == "pilotfish.monitors"
+    assert monitors()[: len(BUILT_IN)] == BUILT_IN
+    names = [monitor.name for monitor in BUILT_IN]
+    assert names == ["attribute", "import_module", "import_member"]
