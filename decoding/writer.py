@@ -18,7 +18,7 @@ class InfillRequest:
 
     ``preamble`` is put before the file in the prompt as a comment (for instance the failing test).
     ``multiline`` lets it go on past the end of the line, to the end of a block. ``temperature`` 0
-    is greedy; otherwise ``seed`` decides.
+    is greedy; otherwise ``seed`` decides. ``query_ms`` bounds each wait for evidence.
     """
 
     snapshot: Snapshot
@@ -28,6 +28,7 @@ class InfillRequest:
     temperature: float = 0.0
     seed: int = 0
     preamble: str = ""
+    query_ms: int = 300
 
 
 class Writer(Protocol):

@@ -1,0 +1,213 @@
+"""The writer over a model in this process: prompt, decode loop, corrections, confidence."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from analysis.deadline import Cancellation, Deadline
+from decoding import vocabulary
+from decoding.completion import Completion, Timing
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+from decoding.loop import write
+from decoding.postprocess.ending import Block, OneLine
+from decoding.postprocess.finish import finish
+from decoding.postprocess.site import Site
+from decoding.prompts.anchor import Budget, Prompter
+from decoding.prompts.templates import PromptModel
+from decoding.runtimes.runtime import Runtime
+from decoding.sampling import log_total, sampler
+from decoding.writer import InfillRequest
+from decoding.written import Written
+
+if TYPE_CHECKING:
+    from decoding.runtimes.runtime import Logits
+
+#: Rows of logits taken at once by :meth:`LocalWriter.score`: each is as long as the vocabulary.
+_SCORED_AT_ONCE = 32
+#: Tokens of context in front of a scored text; more changes little and costs prefill.
+_SCORE_CONTEXT = 384
+
+
+class FillingRuntime(Runtime, PromptModel, Protocol):
+    """A runtime that also says how it wants its prompts."""
+
+
+class LocalWriter:
+    """A :class:`~decoding.writer.Writer` over one runtime. One call at a time; not thread-safe."""
+
+    def __init__(
+        self,
+        runtime: FillingRuntime,
+        *,
+        budget: Budget | None = None,
+        cache: Path | None = None,
+    ) -> None:
+        """``cache`` is a folder for what is computed of the vocabulary once, or ``None``.
+
+        Raises :class:`~decoding.errors.DecodingError` when the model cannot fill in the middle.
+        """
+        self.name = runtime.name
+        self._runtime = runtime
+        self._prompter = Prompter(runtime, budget)
+        self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        """Fill one hole; ``evidence`` ``None`` is unguided.
+
+        A ``deadline`` that passes ends it in silence (``stopped`` is ``deadline``). Raises
+        :class:`~decoding.errors.CancelledError` when cancelled.
+        """
+        snapshot = request.snapshot
+        site = Site.at(snapshot.text, request.offset)
+        prompt = self._prompter.prompt(
+            snapshot.path, snapshot.text, request.offset, request.preamble
+        )
+        with _bounded(deadline, cancellation) as inner:
+            try:
+                written = write(
+                    self._runtime,
+                    prompt.tokens,
+                    vocabulary=self._vocabulary,
+                    snapshot=snapshot,
+                    offset=min(max(request.offset, 0), len(snapshot.text)),
+                    evidence=evidence,
+                    sampler=sampler(request.temperature, request.seed),
+                    stop=Block(site) if request.multiline else OneLine(site),
+                    max_tokens=request.max_tokens,
+                    cancellation=inner,
+                    query_deadline=min(request.query_ms / 1000, deadline.remaining()),
+                )
+            except CancelledError:
+                if cancellation.cancelled:
+                    raise
+                return Completion("", model=self.name, stopped="deadline")
+        return self._completion(site, request, written)
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt stays in
+        the cache, so it is evaluated once. Ends early when the deadline passes."""
+        for index in range(count):
+            if deadline.expired():
+                return
+            again = replace(request, seed=request.seed + index)
+            yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``.
+
+        Only the end of ``before`` is read. Raises :class:`~decoding.errors.CancelledError`.
+        """
+        tokens = self._runtime.tokenize(text)
+        if not tokens:
+            return 0.0
+        start = self._runtime.start_tokens()
+        context = [*start, *self._runtime.tokenize(before)[-_SCORE_CONTEXT:]]
+        if not context:
+            # Nothing stands before the text, so its first token cannot be judged.
+            context, tokens = tokens[:1], tokens[1:]
+        room = self._runtime.context_size - len(context)
+        return self._sum(context, tokens[:room], cancellation)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._runtime.close()
+
+    def _sum(self, context: Sequence[int], tokens: Sequence[int], stop: Cancellation) -> float:
+        runtime = self._runtime
+        held = runtime.evaluated()
+        common = 0
+        # The context's last token is evaluated in any case: its logits judge the first of the text.
+        while common < min(len(held), len(context) - 1) and held[common] == context[common]:
+            common += 1
+        runtime.truncate(common)
+        runtime.evaluate(context[common:-1], stop)
+        total = 0.0
+        fed = [context[-1], *tokens[:-1]]
+        for begin in range(0, len(tokens), _SCORED_AT_ONCE):
+            part = fed[begin : begin + _SCORED_AT_ONCE]
+            rows = runtime.evaluate_all(part, stop)
+            total += _log_probability(rows, tokens[begin : begin + len(part)])
+        return total
+
+    def _completion(self, site: Site, request: InfillRequest, written: Written) -> Completion:
+        done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
+        first, last = self._tokens_of(written, done.start, done.end)
+        kept = written.logprobs[first:last]
+        return Completion(
+            text=done.text,
+            tokens=len(kept),
+            confidence=math.exp(sum(kept) / len(kept)) if kept else 0.0,
+            events=written.events,
+            ms=_rounded(written.timing),
+            model=self.name,
+            prompt_tokens=written.prompt_tokens,
+            reused_tokens=written.reused_tokens,
+            stopped=written.stopped,
+        )
+
+    def _tokens_of(self, written: Written, start: int, end: int) -> tuple[int, int]:
+        """The half-open range of ``written.tokens`` that hold text between two code points."""
+        begin = len(written.text[:start].encode())
+        stop = len(written.text[:end].encode())
+        at, first, last = 0, 0, 0
+        for index, token in enumerate(written.tokens):
+            size = len(self._vocabulary.tokens[token])
+            if at + size <= begin:
+                first = index + 1
+            if at < stop:
+                last = index + 1
+            at += size
+        return first, max(first, last)
+
+
+def _log_probability(rows: Logits, tokens: Sequence[int]) -> float:
+    return sum(float(row[token]) - log_total(row) for row, token in zip(rows, tokens, strict=True))
+
+
+def _rounded(timing: Timing) -> Timing:
+    return Timing(
+        total=round(timing.total, 3),
+        prefill=round(timing.prefill, 3),
+        decode=round(timing.decode, 3),
+        analysis=round(timing.analysis, 3),
+    )
+
+
+@contextmanager
+def _bounded(deadline: Deadline, cancellation: Cancellation) -> Iterator[Cancellation]:
+    """A cancellation that also happens when ``deadline`` passes."""
+    if math.isinf(deadline.at):
+        yield cancellation
+        return
+    inner = Cancellation()
+    forget = cancellation.on_cancel(inner.cancel)
+    timer = threading.Timer(deadline.remaining(), inner.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield inner
+    finally:
+        timer.cancel()
+        forget()

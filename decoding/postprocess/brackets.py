@@ -1,0 +1,72 @@
+"""Brackets of what was written, counted together with both sides of the cursor."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.syntax.lexer import Area, Lexer, Quote
+from decoding.postprocess.site import Site
+
+_CLOSES = {"(": ")", "[": "]", "{": "}"}
+#: How much of what follows the cursor is looked at, in characters: a long call.
+_AHEAD = 1_500
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """``unmatched`` closing brackets, and those ``open`` at the end, outermost first."""
+
+    unmatched: int
+    open: tuple[str, ...]
+
+    @property
+    def faults(self) -> int:
+        """How many brackets lack their partner."""
+        return self.unmatched + len(self.open)
+
+
+def balance(lexer: Lexer, text: str) -> Balance:
+    """The balance of ``text`` where ``lexer`` stands before it."""
+    unmatched = 0
+    for character in text:
+        before, lexer = lexer, lexer.advance(character)
+        closing = character in ")]}" and before.area is Area.CODE
+        unmatched += closing and len(lexer.frames) >= len(before.frames)
+    return Balance(unmatched, tuple(f for f in lexer.frames if f in _CLOSES))
+
+
+def faults(site: Site, text: str) -> int:
+    """Brackets without a partner when ``text`` stands between both sides of the cursor."""
+    return balance(site.lexer, text + site.behind[:_AHEAD]).faults
+
+
+def closed(site: Site, text: str) -> str:
+    """``text`` with the brackets closed that it opened and that nothing behind it closes.
+
+    Returns ``""`` where closing would leave half an expression or an open string.
+    """
+    state = site.lexer.advance(text)
+    depth = len(site.lexer.frames)
+    added = state.frames[depth:]
+    if not added:
+        return text
+    if any(isinstance(frame, Quote) for frame in added) or state.in_string:
+        # An open string: sound only if the other side ends it and all is well then.
+        return text if _ends_well(site, text) else ""
+    lacking = faults(site, text) - faults(site, "")
+    if lacking <= 0:
+        return text
+    bare = text.rstrip()
+    if bare[-1:] in "([{" or _wants_more(bare):
+        return ""
+    closers = [_CLOSES[frame] for frame in reversed(added) if isinstance(frame, str)]
+    return bare + "".join(closers[:lacking])
+
+
+def _ends_well(site: Site, text: str) -> bool:
+    state = site.lexer.advance(text + site.rest)
+    return len(state.frames) <= len(site.lexer.frames) and bool(site.rest.strip())
+
+
+def _wants_more(text: str) -> bool:
+    return text[-1:] in ".=+-*/%@&|^~<>"

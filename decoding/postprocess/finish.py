@@ -1,0 +1,83 @@
+"""From what the model wrote to what is inserted: each correction in its turn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from decoding.postprocess import brackets, indentation, repeats
+from decoding.postprocess.ending import Block, OneLine
+from decoding.postprocess.site import Site
+
+#: What a statement never ends with: operators, and words that want something behind them.
+_OPERATORS = tuple("+-*/%@&|^~<>=!,.([{\\")
+_WANTING = frozenset(
+    {"and", "as", "assert", "async", "await", "class", "def", "del", "elif", "except", "for"}
+    | {"from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "while"}
+    | {"with"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """What is to be inserted; ``start`` and ``end`` say which part of the raw text it keeps.
+
+    ``text`` has the document's line ends and may hold closing brackets the raw text lacks.
+    """
+
+    text: str
+    start: int = 0
+    end: int = 0
+
+
+def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
+    """What to insert of ``raw``, ``""`` where nothing is best.
+
+    ``stopped`` is why writing ended (:class:`~decoding.written.Written`); ``length`` means in the
+    middle.
+    """
+    rule = Block(site) if multiline else OneLine(site)
+    cut = rule.cut(raw)
+    end = len(raw) if cut is None else cut
+    if cut is None and stopped == "length":
+        end = _last_whole_line(site, raw) if multiline else 0
+    elif cut is None and stopped == "gave_up" and not multiline:
+        end = 0
+    start = indentation.surplus(site, raw[:end])
+    start += repeats.leading(site, raw[start:end])
+    text = raw[start:end].rstrip()
+    if site.in_code:
+        text = text[: len(text) - repeats.comment(site, text)]
+    text = text[: len(text) - repeats.trailing(site, text)]
+    if not site.rest.strip() or site.rest[0].isspace():
+        text = text.rstrip()
+    kept = start + len(text)
+    if site.in_code:
+        text = brackets.closed(site, text)
+        if _is_half(site, text):
+            text = ""
+    if not text.strip():
+        return Finished("")
+    return Finished(text.replace("\n", site.newline), start, kept)
+
+
+def _last_whole_line(site: Site, raw: str) -> int:
+    """The end of the last logical line that is complete and opens nothing."""
+    for end in reversed([at for at, c in enumerate(raw) if c == "\n"]):
+        state = site.lexer.advance(raw[:end])
+        if len(state.frames) <= len(site.lexer.frames) and state.before != ":":
+            return end
+    return 0
+
+
+def _is_half(site: Site, text: str) -> bool:
+    """Whether ``text`` stops where Python wants something more and nothing follows."""
+    bare = text.rstrip()
+    state = site.lexer.advance(bare)
+    if site.rest.strip() or state.comment or state.in_string:
+        return False
+    if state.frames and bare.endswith(","):
+        return False
+    if bare.endswith(("...", "import *")):
+        return False
+    last = bare.split("\n")[-1].split(" ")[-1]
+    return bare.endswith(_OPERATORS) or last in _WANTING
