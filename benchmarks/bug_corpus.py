@@ -18,6 +18,9 @@ from analysis.errors import ExplainedError
 
 FRESH_BUGS = Path(__file__).parent / "corpora" / "fresh_bugs"
 
+#: What is never copied.
+COMPILED = shutil.ignore_patterns("__pycache__", ".pytest_cache")
+
 #: How far apart the places of a bug are, from near to far.
 SPANS = ("one-place", "two-line", "cross-function", "cross-file")
 
@@ -37,7 +40,10 @@ class Edit:
 
 @dataclass(frozen=True)
 class Bug:
-    """One bug: ``tests`` are node ids of the test functions that fail with it."""
+    """One bug: ``tests`` are node ids of the test functions that fail with it.
+
+    ``hidden`` is that of one that no repair sees and that fails too (``""`` where there is none).
+    """
 
     name: str
     kind: str
@@ -45,6 +51,7 @@ class Bug:
     description: str
     edits: tuple[Edit, ...]
     tests: tuple[str, ...]
+    hidden: str = ""
 
     @property
     def file(self) -> str:
@@ -63,6 +70,7 @@ def read_bug(path: Path) -> Bug:
             table["description"],
             tuple(Edit(edit["file"], edit["old"], edit["new"]) for edit in table["edits"]),
             tuple(table["tests"]),
+            table.get("hidden", ""),
         )
     except (OSError, tomllib.TOMLDecodeError, KeyError, TypeError) as error:
         raise CorpusError(f"not a bug file: {error}", where=str(path)) from error
@@ -93,8 +101,13 @@ def apply(bug: Bug, project: Path) -> None:
 
 def copy_project(target: Path, corpus: Path = FRESH_BUGS) -> Path:
     """A copy of the clean project of ``corpus`` at ``target``, without compiled files."""
-    ignore = shutil.ignore_patterns("__pycache__", ".pytest_cache")
-    return Path(shutil.copytree(corpus / "project", target, ignore=ignore))
+    return Path(shutil.copytree(corpus / "project", target, ignore=COMPILED))
+
+
+def add_hidden_tests(project: Path, corpus: Path = FRESH_BUGS) -> None:
+    """Add to a copy what no repair sees: the tests of ``corpus/hidden``, if it has any."""
+    if (corpus / "hidden").is_dir():
+        shutil.copytree(corpus / "hidden", project / "tests" / "hidden", ignore=COMPILED)
 
 
 def remove_tests(project: Path, nodes: Sequence[str]) -> None:

@@ -7,10 +7,11 @@ of its own), and the installed ``pilotfish fix FILE --test "pytest NODEIDS" --js
 it. At least 40 % of the tests that catch the bug are *held back*: deleted from the copy, so that
 the repair neither runs nor reads them. (Where a single test catches it, that one is given.)
 
-A patch is *right* when the complete test suite of the corpus passes with it, the held-back tests
-included; *exact* when, besides, every module equals the original as a syntax tree without
-docstrings. *Verified but wrong* is the number to watch: the tool said verified, and it was not
-right. A patch that touches anything but the package is wrong.
+A patch is *right* when the complete test suite of the corpus passes with it: the held-back tests
+and those of the folder ``hidden``, which no repair ever sees, included. It is *exact* when,
+besides, every module equals the original as a syntax tree without docstrings. *Verified but wrong*
+is the number to watch: the tool said verified, and it was not right. A patch that touches anything
+but the package is wrong.
 """
 
 from __future__ import annotations
@@ -27,7 +28,15 @@ from pathlib import Path
 from rich.console import Console
 
 from analysis.errors import ExplainedError
-from benchmarks.bug_corpus import FRESH_BUGS, Bug, apply, copy_project, load_bugs, remove_tests
+from benchmarks.bug_corpus import (
+    FRESH_BUGS,
+    Bug,
+    add_hidden_tests,
+    apply,
+    copy_project,
+    load_bugs,
+    remove_tests,
+)
 from benchmarks.fixing import (
     MODELS,
     BenchmarkError,
@@ -81,9 +90,11 @@ def judge(
 ) -> tuple[bool, bool]:
     """Whether the package in ``folder``, patched, is right, and whether it is exact.
 
-    ``scratch`` is where the clean project is copied to, to be judged with the patched package.
+    ``scratch`` is where the clean project is copied to, to be judged with the patched package by
+    its own tests and by those of the folder ``hidden`` that no repair ever sees.
     """
     judged = copy_project(scratch, corpus)
+    add_hidden_tests(judged, corpus)
     exact = True
     for original in sorted((judged / package).rglob("*.py")):
         text = (folder / original.relative_to(judged)).read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ from benchmarks.bug_corpus import (
     FRESH_BUGS,
     Bug,
     CorpusError,
+    add_hidden_tests,
     apply,
     copy_project,
     load_bugs,
@@ -33,6 +34,7 @@ def pool() -> Iterator[Pool]:
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A clean copy that is compiled already: pytest rewrites the asserts of a file only once."""
     copy = copy_project(tmp_path_factory.mktemp("fresh") / "project")
+    add_hidden_tests(copy)
     subprocess.run(
         [sys.executable, "-m", "pytest", "--collect-only", "-p", "no:cacheprovider"],
         cwd=copy,
@@ -69,11 +71,12 @@ def test_a_bug_is_caught_by_the_tests_it_names(bug: Bug, pool: Pool, project: Pa
     apply(bug, project)
     forget_compiled(project, bug)
     try:
-        outcome = pool.run(project, bug.tests)
+        outcome = pool.run(project, [*bug.tests, bug.hidden])
     finally:
         for file, text in clean.items():
             (project / file).write_text(text, encoding="utf-8")
-    assert outcome.failed_functions == set(bug.tests)
+    assert bug.hidden.startswith("tests/hidden/")
+    assert outcome.failed_functions == {*bug.tests, bug.hidden}
     assert outcome.exit_code == 1
 
 

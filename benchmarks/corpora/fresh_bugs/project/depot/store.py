@@ -115,4 +115,5 @@ def tail(path: "str | os.PathLike[str]", count: int, chunk: int = 4096) -> List[
             position -= step
             file.seek(position)
             data = file.read(step) + data
-    return data.decode("utf-8").splitlines()[-count:]
+    # Cut into lines before decoding: the first one may begin in the middle of a character.
+    return [line.decode("utf-8") for line in data.splitlines()[-count:]]
