@@ -18,9 +18,8 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from rich.table import Table
-
 from analysis.errors import ExplainedError
+from benchmarks.report import save, show
 
 #: What ``--model`` of a benchmark stands for on the command line of ``fix``.
 MODELS = {
@@ -29,8 +28,11 @@ MODELS = {
     "1.5b": "qwen2.5-coder-1.5b-instruct-q4_k_m",
 }
 
-#: Where results are written, relative to the working directory.
-RESULTS = Path(".benchmarks")
+#: Columns of the table of results.
+COLUMNS = (
+    *("", "bugs", "verified", "right", "exact", "verified but wrong"),
+    *("median s", "longest s", "median candidates"),
+)
 #: Seconds that ``fix`` may take beyond its own limit: starting, and validating the last patch.
 GRACE_S = 120
 
@@ -177,31 +179,31 @@ def _row(name: str, results: Sequence[Result]) -> list[str]:
     ]
 
 
-def table(results: Sequence[Result]) -> Table:
-    """The results by kind, by span, and together."""
-    shown = Table("", "bugs", "verified", "right", "exact", "verified but wrong")
-    for title in ("median s", "longest s", "median candidates"):
-        shown.add_column(title)
-    for column in shown.columns[1:]:
-        column.justify = "right"
+def show_results(title: str, results: Sequence[Result]) -> None:
+    """Print the results by kind, by span, and together."""
+    rows: list[Sequence[object]] = []
     for attribute in ("kind", "span"):
         groups: defaultdict[str, list[Result]] = defaultdict(list)
         for result in results:
             groups[getattr(result, attribute)].append(result)
         for name, members in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            shown.add_row(*_row(name, members))
-        shown.add_section()
-    shown.add_row(*_row("all", results), style="bold")
-    return shown
+            rows.append(_row(name, members))
+        rows.append([""] * len(COLUMNS))
+    rows.append(_row("all", results))
+    show(title, COLUMNS, rows)
 
 
-def save(name: str, model: str, limit: float, results: Sequence[Result]) -> None:
-    """Write ``results`` as JSON to ``.benchmarks/NAME-MODEL.json``."""
-    RESULTS.mkdir(exist_ok=True)
-    document = {
-        "model": model,
-        "time_limit": limit,
-        "results": [asdict(result) for result in results],
-    }
-    path = RESULTS / f"{name}-{model}.json"
-    path.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+def save_results(name: str, model: str, limit: float, results: Sequence[Result]) -> None:
+    """Write ``results`` as JSON, with the machine, as ``NAME_MODEL.json``."""
+    save(
+        f"{name}_{model}",
+        {
+            "model": MODELS[model],
+            "time_limit_s": limit,
+            "bugs": len(results),
+            "right": sum(result.right for result in results),
+            "exact": sum(result.exact for result in results),
+            "verified_but_wrong": sum(result.verified_but_wrong for result in results),
+            "results": [asdict(result) for result in results],
+        },
+    )

@@ -25,8 +25,6 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.console import Console
-
 from analysis.errors import ExplainedError
 from benchmarks.bug_corpus import (
     FRESH_BUGS,
@@ -45,8 +43,8 @@ from benchmarks.fixing import (
     ask,
     commit,
     pilotfish,
-    save,
-    table,
+    save_results,
+    show_results,
 )
 from benchmarks.forked_pytest import Pool
 from pilotfish.console import explain
@@ -172,8 +170,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     finally:
         if results:
-            save("fresh_bugs", options.model, options.time_limit, results)
-    Console(width=120).print(table(results))
+            save_results("fresh_bugs", options.model, options.time_limit, results)
+    show_results(f"Fresh bugs, model: {options.model}", results)
     return 0
 
 

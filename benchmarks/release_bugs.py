@@ -5,10 +5,10 @@
 
 Each item of ``benchmarks/corpora/release_bugs.toml`` names a pure-Python package, the release
 before and after a mistake was mended, and tests written here from the changelog. The packages are
-fetched with pip (into ``.benchmarks/packages``). The older one is laid into a repository of its own
+fetched with pip, into ``.benchmarks/packages``. The older one is laid into a repository of its own
 beside the given test, and ``fix`` has to mend it there; the tests held back come afterwards. The
-packages bring no tests of their own, so *right* means: given and held-back tests pass. These
-packages are in the training data of models, the mended releases probably not yet.
+packages bring no tests of their own, so *right* means: given and held-back tests pass. Models have
+read older releases of these packages, the mended ones probably not yet.
 """
 
 from __future__ import annotations
@@ -23,27 +23,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
 from analysis.errors import ExplainedError
 from benchmarks.bug_corpus import CorpusError
 from benchmarks.fixing import (
     MODELS,
-    RESULTS,
     BenchmarkError,
     Result,
     apply_answer,
     ask,
     commit,
     pilotfish,
-    save,
-    table,
+    save_results,
+    show_results,
 )
 from benchmarks.forked_pytest import Outcome, Pool
 from pilotfish.console import explain
 
 ITEMS = Path(__file__).parent / "corpora" / "release_bugs.toml"
-PACKAGES = RESULTS / "packages"
+#: Wheels, kept between runs.
+PACKAGES = Path(__file__).parent.parent / ".benchmarks" / "packages"
 
 GIVEN = "tests/test_given.py"
 HELD_BACK = "tests/test_held_back.py"
@@ -205,8 +203,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     finally:
         if results:
-            save("release_bugs", options.model, options.time_limit, results)
-    Console(width=120).print(table(results))
+            save_results("release_bugs", options.model, options.time_limit, results)
+    show_results(f"Mistakes that releases mended, model: {options.model}", results)
     return 0
 
 
