@@ -35,7 +35,6 @@ _OF_EVERY_MODULE = (
     "__builtins__",
     "__cached__",
 )
-_STAR_DEPTH = 12
 _BEFORE = re.compile(r"(?:\bfrom|\bimport|,)\s*(?P<dotted>[.\w\s]*)$")
 _FROM = re.compile(r"\bfrom\s*(?P<dotted>\.[.\w\s]*|[\w.\s]+?)\s*\bimport\b")
 
@@ -93,7 +92,7 @@ def module_of(
 def listing(module: Module, snapshot: Snapshot, environment: Environment) -> Listing:
     """Everything that can be imported from ``module``: its members, its submodules."""
     roots = import_roots(snapshot.path, snapshot.workspace, environment)
-    return _listing(module, snapshot, roots, environment, depth=0)
+    return _listing(module, snapshot, roots, environment, frozenset())
 
 
 def _modules(
@@ -138,7 +137,7 @@ def _members(
     found = module_of(written, snapshot, roots, environment) if written else None
     if found is None:
         return NameSet.abstain(monitor, f"there is no module '{written}'")
-    seen = _listing(found, snapshot, roots, environment, depth=0)
+    seen = _listing(found, snapshot, roots, environment, frozenset())
     said = _version_of(found, environment)
     receiver = f"module {found.dotted}"
     if not seen.names:
@@ -153,7 +152,7 @@ def _listing(
     snapshot: Snapshot,
     roots: tuple[str, ...],
     environment: Environment,
-    depth: int,
+    inside: frozenset[tuple[str, ...]],
 ) -> Listing:
     names: dict[str, Name] = {}
     doubts: list[str] = []
@@ -172,7 +171,9 @@ def _listing(
         if members.doubt and not (module.standard and module.stubs):
             doubts.append(members.doubt)
         for star in members.stars:
-            doubts += _star(star, file, module, names, snapshot, roots, environment, depth)
+            doubts += _star(
+                star, file, module, names, snapshot, roots, environment, inside | {module.name}
+            )
     if module.form in (Form.COMPILED, Form.BUILTIN):
         live = _live_names(module.dotted) if module.standard else None
         if live is not None and _same_minor(environment):
@@ -200,10 +201,8 @@ def _star(
     snapshot: Snapshot,
     roots: tuple[str, ...],
     environment: Environment,
-    depth: int,
+    inside: frozenset[tuple[str, ...]],
 ) -> list[str]:
-    if depth >= _STAR_DEPTH:
-        return ["star imports are nested too deeply"]
     if star.level:
         is_package = os_path_is_init(file)
         drop = star.level - (1 if is_package else 0)
@@ -213,9 +212,9 @@ def _star(
         target = module_finder.find(star.module, roots, environment)
     if target is None:
         return [f"it imports * from '{'.'.join(star.module)}', which was not found"]
-    if target.name == module.name:
+    if target.name in inside:
         return []
-    inner = _listing(target, snapshot, roots, environment, depth + 1)
+    inner = _listing(target, snapshot, roots, environment, inside)
     for name, value in inner.names.items():
         names.setdefault(name, value)
     return [inner.doubt] if inner.doubt else []

@@ -43,7 +43,8 @@ class ReferenceProvider:
         if deadline.expired():
             return NameSet.abstain(hole.kind.value, "late")
         environment = self.environment(snapshot.workspace)
-        key = (snapshot.text, snapshot.path, snapshot.unsaved, hole, environment)
+        world = self._environments[snapshot.workspace]
+        key = (snapshot.text, snapshot.path, snapshot.unsaved, hole, world)
         kept = self._answers.get(key)
         if kept is not None and time.monotonic() - kept[0] < _ANSWER_AGE_S:
             self._answers.move_to_end(key)
