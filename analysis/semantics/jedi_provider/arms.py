@@ -10,6 +10,7 @@ from typing import Any
 from jedi.inference.gradual.conversion import convert_values
 
 from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.filters import names_of_filter
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 
 #: Attributes of every module, which jedi does not list.
@@ -86,32 +87,12 @@ def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:
     counterparts = [
         other for other in convert_values([value], ignore_compiled=False)._set if other is not value
     ]
+    own_module = origin.get_root_node()
     for part in (value, *counterparts):
         for found in part.get_filters(origin_scope=origin):
-            for name in found.values():
-                text = name.string_name
-                if text not in names:
-                    names[text] = (_kind_of_name(name), _origin_of_name(name))
+            for text, described in names_of_filter(found, own_module).items():
+                names.setdefault(text, described)
     return names
-
-
-def _kind_of_name(name: Any) -> str:
-    tree_name = getattr(name, "tree_name", None)
-    if tree_name is None:
-        return ""
-    parent = tree_name.parent
-    if parent.type == "funcdef":
-        return "function"
-    if parent.type == "classdef":
-        return "class"
-    return "statement"
-
-
-def _origin_of_name(name: Any) -> str:
-    try:
-        return ".".join(name.get_root_context().string_names or ())
-    except (AttributeError, TypeError):
-        return ""
 
 
 def _class_of(value: Any) -> Any:
