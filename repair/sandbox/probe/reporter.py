@@ -1,0 +1,57 @@
+"""What a runner tells about its tests, and when it may stop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class Reporter:
+    """Sends one event as a test starts and one as it ends, so that a kill names its test.
+
+    With ``stop``, running ends at the first test that does not pass, but not before ``leading``
+    tests have run: enough to see that an edit mended some of several failures. ``counts``, where
+    lines are traced, are cleared as a test starts and sent as it ends.
+    """
+
+    def __init__(
+        self,
+        emit: Callable[[dict[str, Any]], None],
+        target: str,
+        *,
+        stop: bool = False,
+        leading: int = 1,
+        counts: Any = None,
+    ) -> None:
+        self._emit = emit
+        self._counts = counts
+        self.target = target
+        self._stop = stop
+        self._leading = leading
+        self._ran = 0
+        self._bad = 0
+
+    def note(self, **facts: Any) -> None:
+        """Send facts about the run as a whole."""
+        self._emit(facts)
+
+    def start(self, test: str) -> None:
+        """``test`` begins."""
+        self._emit({"start": test})
+        if self._counts is not None:
+            self._counts.clear()
+
+    def finish(self, test: str, outcome: str, seconds: float, detail: Any = None) -> None:
+        """``test`` ended: ``passed``, ``failed``, ``error`` or ``skipped``."""
+        self._ran += 1
+        self._bad += outcome in ("failed", "error")
+        event = {"test": test, "outcome": outcome, "seconds": round(seconds, 6)}
+        if detail is not None:
+            event["detail"] = detail
+        if self._counts is not None:
+            event["lines"] = sorted(self._counts.hits())
+        self._emit(event)
+
+    def may_stop(self) -> bool:
+        """Whether the verdict of this run is settled."""
+        return self._stop and self._bad > 0 and self._ran >= self._leading

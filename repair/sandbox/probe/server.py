@@ -1,0 +1,456 @@
+"""The fork-server: one request a line in, one answer a line out, each run in a fresh fork.
+
+Requests (JSON objects with ``op``):
+
+``setup``   ``workspace``, ``target``, ``lines``, ``limits``, ``private``,
+            ``private_tmp``
+``preload`` ``names`` of modules, ``pytest``
+``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
+            ``trace``, ``stop``, ``leading``, ``modules``
+``hold``    ``plan``: collect the tests once and serve ``patch`` requests from there
+``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
+``release`` leave the held state
+
+Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``crash``),
+``events`` of the :class:`~.reporter.Reporter`, ``code``, ``output`` (the tail), ``seconds``.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from . import isolation, lines, live, reporter
+
+_RUNNERS = {
+    "pytest": "pytest_runner",
+    "unittest": "unittest_runner",
+    "doctest": "doctest_runner",
+    "script": "script_runner",
+    "module": "script_runner",
+    "code": "script_runner",
+    "command": "command_runner",
+}
+_OUTPUT_TAIL = 8192
+_EVENT_BYTES = 16 * 1024 * 1024
+
+
+class Server:
+    """State of one process that forks: what was set up, and what is held collected."""
+
+    def __init__(self, requests: Any, answers: Any) -> None:
+        self.requests = requests
+        self.answers = answers
+        self.settings: dict[Any, Any] = {}
+        self.counts = lines.LineCounts(1)
+        self.private = True
+        self.run_selected: Any = None
+        self.live: Any = None
+
+    def serve(self) -> None:
+        """Answer requests until the stream ends or the held state is released."""
+        while True:
+            line = self.requests.readline()
+            if not line:
+                return
+            request = json.loads(line)
+            op = request["op"]
+            if op == "release":
+                self.answer(request, {})
+                return
+            try:
+                body = getattr(self, "op_" + op)(request)
+            except Exception as error:
+                body = {"error": f"{type(error).__name__}: {error}"}
+            if body is not None:
+                self.answer(request, body)
+
+    def answer(self, request: dict[str, Any], body: dict[str, Any]) -> None:
+        """Send one answer."""
+        body["id"] = request["id"]
+        self.answers.write(json.dumps(body).encode() + b"\n")
+        self.answers.flush()
+
+    def op_setup(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Remember the settings and try the private world."""
+        self.settings = request
+        self.counts = lines.LineCounts(max(1, request["lines"]))
+        self.private = bool(request.get("private", True))
+        why = ""
+        if self.private:
+            outcome = self.fork_and_wait(lambda emit: 0, 10.0, 0.0)
+            if outcome["ended"] != "done" or outcome["code"] != 0:
+                why = outcome["output"] or "no private mounts here"
+                self.private = False
+        return {
+            "python": sys.version.split()[0],
+            "executable": sys.executable,
+            "private": self.private,
+            "why": why,
+        }
+
+    def op_preload(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Import what every cold run imports anyway, so that forks find it loaded."""
+        unwanted = rewritten_by_pytest() if request["pytest"] else set()
+        for name in request["names"]:
+            if name.partition(".")[0] not in unwanted:
+                try:
+                    importlib.import_module(name)
+                except BaseException:
+                    # Whoever needs it will meet the same error in its own run.
+                    continue
+        gc.collect()
+        gc.freeze()
+        return {}
+
+    def op_run(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One cold run: a fork that imports everything itself."""
+        plan = request["plan"]
+
+        def work(emit: Callable[[dict[str, Any]], None]) -> int:
+            for path, text in request["files"].items():
+                self.write(path, text)
+            self.enter(plan)
+            told = self.reporter(emit, request)
+            runner = self.runner(plan)
+            with Tracing(self, request.get("trace", False)):
+                code = int(runner.run(plan, told, None))
+            if request.get("modules"):
+                emit({"modules": loaded_modules(), "wrote": isolation.wrote_anything()})
+            return code
+
+        return self.forked(work, request)
+
+    def op_patch(self, request: dict[str, Any]) -> dict[str, Any]:
+        """One warm run: a fork of the held state with new code in live functions."""
+
+        try:
+            # Compiled here and not in the fork: a fork pays for each page that it touches.
+            target = self.settings["target"]
+            pairs = [p for unit in request["units"] for p in self.live.plan(target, unit)]
+        except live.CannotReplaceError as error:
+            return nothing_run(str(error))
+
+        def work(emit: Callable[[dict[str, Any]], None]) -> int:
+            for function, code in pairs:
+                function.__code__ = code
+            told = self.reporter(emit, request)
+            with Tracing(self, request.get("trace", False)):
+                self.run_selected(request["plan"].get("select"), told)
+            if request.get("modules"):
+                emit({"modules": [], "wrote": isolation.wrote_anything()})
+            return 0
+
+        return self.forked(work, request)
+
+    def op_hold(self, request: dict[str, Any]) -> dict[str, Any] | None:
+        """Fork once; the fork collects, then serves in this process' place until released."""
+        pid = os.fork()
+        if pid == 0:
+            self.held(request)
+            os._exit(0)
+        _, status = os.waitpid(pid, 0)
+        isolation.end_children()
+        if status == 0:
+            return None
+        # It died before or while it served: whoever waits for an answer must hear of it.
+        return {"lost": True, "id": request["id"]}
+
+    def held(self, request: dict[str, Any]) -> None:
+        plan = request["plan"]
+        served = []
+
+        def hold(run_selected: Any) -> None:
+            served.append(True)
+            self.run_selected = run_selected
+            imported = self.counts.hits()
+            self.live = live.LiveCode(self.settings["target"])
+            # What is alive now stays: forks need not copy it for the collector's marks.
+            gc.collect()
+            gc.freeze()
+            self.answer(request, {"held": True, "tests": tests, "imported": sorted(imported)})
+            self.serve()
+
+        tests: list[Any] = []
+
+        def emit(event: dict[str, Any]) -> None:
+            tests.extend(event.get("collected", ()))
+
+        silence()
+        isolation.become_subreaper()
+        try:
+            self.enter(plan)
+            self.counts.clear()
+            runner = self.runner(plan)
+            with Tracing(self, True):
+                told = reporter.Reporter(emit, self.settings["target"])
+                runner.run(plan, told, lambda run_selected: self.stop_and(hold, run_selected))
+        except BaseException as error:
+            if not served:
+                self.answer(request, {"held": False, "why": repr(error)[:400]})
+            os._exit(0)
+        if not served:
+            self.answer(request, {"held": False, "why": "nothing was collected"})
+
+    def stop_and(self, hold: Any, run_selected: Any) -> None:
+        self.counts.stop()
+        hold(run_selected)
+
+    def reporter(self, emit: Callable[[dict[str, Any]], None], request: dict[str, Any]) -> Any:
+        return reporter.Reporter(
+            emit,
+            self.settings["target"],
+            stop=request.get("stop", False),
+            leading=request.get("leading", 1),
+            counts=self.counts if request.get("trace") else None,
+        )
+
+    @staticmethod
+    def runner(plan: dict[str, Any]) -> Any:
+        return importlib.import_module("." + _RUNNERS[plan["runner"]], __package__)
+
+    @staticmethod
+    def enter(plan: dict[str, Any]) -> None:
+        """Stand where the command stands: folder, environment, first entry of ``sys.path``."""
+        os.environ.update(plan.get("env", {}))
+        os.chdir(plan["cwd"])
+        added = [plan["path0"]] if plan.get("path0") is not None else []
+        added += [p for p in plan.get("env", {}).get("PYTHONPATH", "").split(os.pathsep) if p]
+        sys.path[:0] = [os.path.abspath(path) for path in added]
+
+    @staticmethod
+    def write(path: str, text: str) -> None:
+        """Replace a file, with a time stamp that no compiled cache was made for."""
+        stamp = os.stat(path).st_mtime if os.path.exists(path) else 0
+        with open(path, "wb") as stream:
+            stream.write(text.encode("latin-1"))
+        os.utime(path, (stamp + 86399, stamp + 86399))
+
+    def forked(self, work: Any, request: dict[str, Any]) -> dict[str, Any]:
+        """Run ``work(emit)`` in a fork within the request's limits, and gather what it said."""
+        if request.get("trace"):
+            self.counts.clear()
+        restore = {}
+        if not self.private:
+            for path in request.get("files", {}):
+                with open(path, "rb") as stream:
+                    restore[path] = stream.read().decode("latin-1")
+        body = self.fork_and_wait(
+            work,
+            request["wall"],
+            request.get("cpu", 0.0),
+            request.get("idle", 0.0),
+            private=request.get("private", True),
+        )
+        for path, text in restore.items():
+            self.write(path, text)
+        if request.get("trace"):
+            body["hits"] = sorted(self.counts.hits().items())
+            body["last"] = self.counts.last()
+        return body
+
+    def fork_and_wait(
+        self, work: Any, wall: float, cpu: float, idle: float = 0.0, private: bool = True
+    ) -> dict[str, Any]:
+        events_in, events_out = os.pipe()
+        output_in, output_out = os.pipe()
+        begun = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            try:
+                os.close(events_in)
+                os.close(output_in)
+                self.child(work, events_out, output_out, cpu, private)
+            finally:
+                os._exit(70)
+        os.close(events_out)
+        os.close(output_out)
+        try:
+            os.setpgid(pid, pid)
+        except OSError:
+            pass  # The child did it first, or is gone.
+        gathered, output, timed_out = gather(events_in, output_in, begun + wall, idle)
+        if timed_out:
+            try:
+                os.killpg(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        _, status = os.waitpid(pid, 0)
+        isolation.end_children()
+        events = decode(gathered)
+        code = events.pop()["code"] if events and "code" in events[-1] else None
+        killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        if timed_out or killed == signal.SIGPROF:
+            ended = "timeout"
+        else:
+            ended = "done" if code is not None else "crash"
+        return {
+            "ended": ended,
+            "code": code,
+            "signal": killed,
+            "events": events,
+            "output": output.decode("utf-8", "replace"),
+            "seconds": time.monotonic() - begun,
+        }
+
+    def child(self, work: Any, events_out: int, output_out: int, cpu: float, private: bool) -> None:
+        """In the fork: limits, private world, work, exit. Never returns."""
+        os.setpgid(0, 0)
+        os.close(self.requests.fileno())
+        os.close(self.answers.fileno())
+        os.dup2(output_out, 1)
+        os.dup2(output_out, 2)
+        os.close(output_out)
+        stream = os.fdopen(events_out, "wb", buffering=0)
+
+        def emit(event: dict[str, Any]) -> None:
+            stream.write(json.dumps(event).encode() + b"\n")
+
+        try:
+            if self.private and private:
+                isolation.enter_private_world(
+                    self.settings["workspace"],
+                    self.settings["limits"]["tmp_bytes"],
+                    self.settings["private_tmp"],
+                )
+            isolation.limit_self(dict(self.settings["limits"], cpu_seconds=cpu))
+            code = work(emit)
+        except SystemExit as error:
+            code = error.code if isinstance(error.code, int) else 1
+        except BaseException:
+            traceback.print_exc()
+            code = 71
+        # Before the last word: nobody reads on after it.
+        for output in (sys.stdout, sys.stderr):
+            try:
+                output.flush()
+            except (OSError, ValueError, AttributeError):
+                pass
+        emit({"code": code})
+        os._exit(0)
+
+
+class Tracing:
+    """Counts lines of the target while inside, if asked to."""
+
+    def __init__(self, server: Server, wanted: bool) -> None:
+        self.server = server
+        self.wanted = wanted
+
+    def __enter__(self) -> None:
+        if self.wanted:
+            self.server.counts.start(self.server.settings["target"])
+
+    def __exit__(self, *_exc: Any) -> None:
+        if self.wanted and self.server.run_selected is None:
+            self.server.counts.stop()
+
+
+def nothing_run(why: str) -> dict[str, Any]:
+    """The answer where new code does not fit what is loaded."""
+    events = [{"cannot": why}]
+    return {"ended": "done", "code": None, "events": events, "output": "", "seconds": 0.0}
+
+
+def gather(events_in: int, output_in: int, until: float, idle: float) -> tuple[Any, ...]:
+    """Read both pipes until the events end or the time does; keep a bounded part of each.
+
+    ``idle`` seconds without an event (0: any time) end it too: one test hangs.
+    """
+    events, output = bytearray(), bytearray()
+    open_ends = [events_in, output_in]
+    timed_out = False
+    heard = time.monotonic()
+    while events_in in open_ends:
+        left = (min(until, heard + idle) if idle else until) - time.monotonic()
+        if left <= 0:
+            timed_out = True
+            break
+        ready, _, _ = select.select(open_ends, [], [], left)
+        for end in ready:
+            part = os.read(end, 65536)
+            if not part:
+                open_ends.remove(end)
+            elif end == output_in:
+                output += part
+                del output[:-_OUTPUT_TAIL]
+            elif len(events) < _EVENT_BYTES:
+                events += part
+                heard = time.monotonic()
+                if events.rpartition(b"\n{")[2].startswith(b'"code":') and part.endswith(b"\n"):
+                    # The run is over; a process it left behind may hold the pipe open.
+                    open_ends.remove(end)
+    # What was printed last may still lie in the pipe.
+    while output_in in open_ends and select.select([output_in], [], [], 0)[0]:
+        part = os.read(output_in, 65536)
+        if not part or timed_out:
+            break
+        output += part
+        del output[:-_OUTPUT_TAIL]
+    os.close(events_in)
+    os.close(output_in)
+    return bytes(events), bytes(output), timed_out
+
+
+def decode(data: bytes) -> list[Any]:
+    """The events of a run; a line cut by a kill is dropped."""
+    events = []
+    for line in data.split(b"\n"):
+        if line:
+            try:
+                events.append(json.loads(line))
+            except ValueError:
+                continue
+    return events
+
+
+def rewritten_by_pytest() -> set[str]:
+    """Top-level names of pytest's plugins: it warns when these were imported before it."""
+    try:
+        from importlib import metadata
+
+        names = set()
+        for distribution in metadata.distributions():
+            if any(point.group == "pytest11" for point in distribution.entry_points):
+                for path in distribution.files or ():
+                    names.add(str(path).partition("/")[0].partition(".")[0])
+        return names - {"pytest", "_pytest"}
+    except Exception:
+        return {"hypothesis", "anyio"}
+
+
+def loaded_modules() -> list[Any]:
+    """``[name, file]`` of every loaded module that has a file."""
+    found = []
+    for name, module in list(sys.modules.items()):
+        path = getattr(module, "__file__", None)
+        if isinstance(path, str):
+            found.append([name, os.path.realpath(path)])
+    return found
+
+
+def silence() -> None:
+    """Send what this process prints nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
+def main() -> None:
+    """Serve on standard input and output, which user code never sees."""
+    requests = os.fdopen(os.dup(0), "rb")
+    answers = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 0)
+    os.dup2(nowhere, 1)
+    isolation.become_subreaper()
+    Server(requests, answers).serve()

@@ -1,0 +1,170 @@
+"""What to run in a sandbox, and what came of it, as values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How one test ended. ``TIMEOUT`` and ``CRASH``: the process ended inside it."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    SKIPPED = "skipped"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+
+    @property
+    def bad(self) -> bool:
+        """Whether this is a failure."""
+        return self not in (Outcome.PASSED, Outcome.SKIPPED)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A test command as the probe runs it (``repair.sandbox.probe``).
+
+    ``runner``: ``pytest``, ``unittest``, ``doctest``, ``script``, ``module``, ``code`` or
+    ``command``. ``path0`` goes first on ``sys.path``. ``select`` runs these tests only, in this
+    order.
+    """
+
+    runner: str
+    command: str
+    args: tuple[str, ...]
+    cwd: str
+    path0: str | None = None
+    env: tuple[tuple[str, str], ...] = ()
+    select: tuple[str, ...] | None = None
+
+    def wire(self) -> dict[str, Any]:
+        """As the probe reads it."""
+        return {
+            "runner": self.runner,
+            "command": self.command,
+            "args": list(self.args),
+            "cwd": self.cwd,
+            "path0": self.path0,
+            "env": dict(self.env),
+            "select": None if self.select is None else list(self.select),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a test failed. ``lines`` are 1-based lines of the file under repair on the way.
+
+    ``frames`` are ``(path, line, function)``, outermost first; ``script_line`` is the deepest line
+    of a script that was reached, 0 if it is none.
+    """
+
+    exception: str
+    message: str = ""
+    frames: tuple[tuple[str, int, str], ...] = ()
+    lines: tuple[int, ...] = ()
+    script_line: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """One test's end. ``seconds`` of wall time."""
+
+    __test__ = False  # pytest would collect it by its name
+
+    id: str
+    outcome: Outcome
+    seconds: float = 0.0
+    failure: Failure | None = None
+    #: Lines (1-based) of the file under repair that the test ran, when traced.
+    lines: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run: how the process ended, its tests in order, and the tail of what it printed.
+
+    ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
+    file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
+    did not fit live functions. ``root`` is pytest's root folder. ``modules`` are loaded modules
+    and their files, ``wrote`` whether files were left behind; both when asked for.
+    """
+
+    ended: str
+    code: int | None = None
+    tests: tuple[TestResult, ...] = ()
+    output: str = ""
+    seconds: float = 0.0
+    hits: Mapping[int, int] = field(default_factory=dict)
+    last: int = 0
+    collected: tuple[str, ...] = ()
+    root: str = ""
+    files: tuple[str, ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
+    cannot: str = ""
+    wrote: bool = False
+
+    def bad(self) -> tuple[TestResult, ...]:
+        """The tests that did not pass."""
+        return tuple(test for test in self.tests if test.outcome.bad)
+
+    def passed(self) -> bool:
+        """Whether everything ran and nothing failed."""
+        return self.ended == "done" and self.code == 0 and not self.bad()
+
+
+def run_of(body: Mapping[str, Any]) -> Run:
+    """The run that an answer of the probe describes."""
+    tests: list[TestResult] = []
+    facts: dict[str, Any] = {}
+    running = ""
+    for event in body.get("events", ()):
+        if "start" in event:
+            running = event["start"]
+        elif "test" in event:
+            running = ""
+            tests.append(
+                TestResult(
+                    event["test"],
+                    Outcome(event["outcome"]),
+                    event["seconds"],
+                    _failure(event.get("detail")),
+                    frozenset(event.get("lines", ())),
+                )
+            )
+        else:
+            facts.update(event)
+    ended = body["ended"]
+    if running and ended != "done":
+        lines = frozenset(line for line, _count in body.get("hits", ()))
+        tests.append(TestResult(running, Outcome(ended), body["seconds"], Failure(ended), lines))
+    return Run(
+        ended=ended,
+        code=body["code"],
+        tests=tuple(tests),
+        output=body["output"],
+        seconds=body["seconds"],
+        hits=dict(body.get("hits", ())),
+        last=body.get("last", 0),
+        collected=tuple(facts.get("collected", ())),
+        root=facts.get("root", ""),
+        files=tuple(facts.get("files", ())),
+        modules=tuple((name, path) for name, path in facts.get("modules", ())),
+        cannot=facts.get("cannot", ""),
+        wrote=facts.get("wrote", False),
+    )
+
+
+def _failure(detail: Mapping[str, Any] | None) -> Failure | None:
+    if detail is None:
+        return None
+    return Failure(
+        exception=detail["exception"],
+        message=detail["message"],
+        frames=tuple((path, line, name) for path, line, name in detail["frames"]),
+        lines=tuple(detail["lines"]),
+        script_line=detail.get("script_line", 0),
+    )

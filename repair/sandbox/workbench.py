@@ -1,0 +1,100 @@
+"""The sandboxes of one repair: one in which tests are held collected, one that imports afresh."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Self
+
+from analysis.deadline import Cancellation
+from repair.sandbox.forkserver import ForkServer
+from repair.sandbox.policy import Policy
+from repair.sandbox.run import Plan
+
+#: Sandboxes that user code may bring down before the work is given up.
+_MAX_DEATHS = 5
+
+
+class Workbench:
+    """Starts sandboxes for one file when they are first needed, and ends them all at the end."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        target: str,
+        lines: int,
+        base: Mapping[str, bytes],
+        cancellation: Cancellation,
+    ) -> None:
+        self.policy = policy
+        #: Texts that stand for files of the disk in every run.
+        self.base = dict(base)
+        self.warm: ForkServer | None = None
+        self.held: tuple[str, ...] = ()
+        self._target = target
+        self._lines = lines
+        self._cancellation = cancellation
+        self._cold: ForkServer | None = None
+        self._preload: tuple[str, ...] = ()
+        self._pytest = False
+        self._deaths = 0
+
+    def fresh(self) -> ForkServer:
+        """A new sandbox that the caller closes."""
+        return ForkServer(self.policy, self._target, self._lines, cancellation=self._cancellation)
+
+    def cold(self) -> ForkServer:
+        """The sandbox whose forks import everything themselves."""
+        if self._cold is None:
+            self._cold = self.fresh()
+            if self._preload:
+                self._cold.preload(self._preload, pytest=self._pytest)
+        return self._cold
+
+    def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
+        """Have ``modules`` imported before forking, in the cold sandbox of now and of later."""
+        self._preload, self._pytest = tuple(modules), pytest
+        if self._cold is not None:
+            self._cold.preload(modules, pytest=pytest)
+
+    def hold(self, plan: Plan, wall: float) -> frozenset[int] | None:
+        """Collect ``plan``'s tests in a warm sandbox, kept as ``warm``; ``held`` are their ids.
+
+        Returns the lines of the file that ran while importing, or ``None`` where that fails.
+        """
+        if self.base:
+            # What is held was imported from the disk, which says something else.
+            return None
+        server = self.fresh()
+        try:
+            held = server.hold(plan, wall=wall)
+        except BaseException:
+            server.close()
+            raise
+        if held is None or not held[0]:
+            server.close()
+            return None
+        self.warm = server
+        self.held, imported = held
+        return imported
+
+    def died(self) -> bool:
+        """Note that a sandbox died under a candidate; whether to go on with new ones.
+
+        The warm state is not collected again: its loss may be what the candidates do to it.
+        """
+        self.close()
+        self._deaths += 1
+        return self._deaths <= _MAX_DEATHS
+
+    def close(self) -> None:
+        """End all sandboxes."""
+        for server in (self.warm, self._cold):
+            if server is not None:
+                server.close()
+        self.warm = self._cold = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_exc: object) -> None:
+        self.close()
