@@ -1,0 +1,7 @@
+"""Mutation templates: small edits that undo the mistakes people make, one family a file.
+
+A template is a function from a :class:`~repair.candidates.templates.site.Program` to
+:class:`~repair.candidates.templates.site.Proposal` values. Priors are rough frequencies of kinds
+of one-place fixes, set by judgement before any corpus was run; only their order matters.
+Read ``site`` first, then ``registry``; add a family by adding its file and its row there.
+"""

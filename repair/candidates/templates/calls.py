@@ -1,0 +1,231 @@
+"""Calls: arguments in the wrong order, too many or too few, a wrapper missing or superfluous."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal
+from repair.source import Edit
+
+#: Functions of one argument that are forgotten, and how often.
+_WRAPPERS = {
+    "len": 0.08,
+    "int": 0.08,
+    "str": 0.08,
+    "list": 0.1,
+    "abs": 0.12,
+    "sorted": 0.1,
+    "set": 0.06,
+    "float": 0.05,
+    "tuple": 0.05,
+    "sum": 0.03,
+    "reversed": 0.03,
+    "bool": 0.03,
+    "dict": 0.03,
+    "round": 0.04,
+    "max": 0.02,
+    "min": 0.02,
+    "repr": 0.02,
+}
+_METHODS = {
+    "strip": 0.1,
+    "lower": 0.1,
+    "copy": 0.1,
+    "upper": 0.04,
+    "items": 0.08,
+    "keys": 0.02,
+    "values": 0.04,
+    "rstrip": 0.03,
+    "split": 0.02,
+    "pop": 0.01,
+    "total_seconds": 0.02,
+    "date": 0.02,
+    "title": 0.01,
+    "resolve": 0.01,
+    "decode": 0.02,
+    "encode": 0.02,
+}
+
+
+def arguments(program: Program) -> Iterator[Proposal]:
+    """Two arguments swapped, one too many, one missing, ``reverse`` the wrong way."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        plain = [a for a in node.args if not isinstance(a, ast.Starred)]
+        for one, other in itertools.combinations(plain, 2):
+            edits = (
+                Edit(*program.source.span(one), program.text(other)),
+                Edit(*program.source.span(other), program.text(one)),
+            )
+            near = abs(plain.index(one) - plain.index(other)) == 1
+            yield Proposal("swapped arguments", 0.35 if near else 0.15, edits, node)
+        whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
+        head = program.text(node.func)
+        for index in range(len(whole)):
+            rest = ", ".join(whole[:index] + whole[index + 1 :])
+            yield program.replace(node, f"{head}({rest})", "superfluous argument", 0.15)
+        yield from _missing_argument(program, node, head, whole)
+
+
+def _missing_argument(
+    program: Program, node: ast.Call, head: str, whole: list[str]
+) -> Iterator[Proposal]:
+    name = head.rpartition(".")[2]
+    if name in ("sorted", "sort", "max", "min"):
+        if not any(k.arg == "reverse" for k in node.keywords) and name.startswith("sort"):
+            text = ", ".join([*whole, "reverse=True"])
+            yield program.replace(node, f"{head}({text})", "missing argument", 0.3)
+        if not any(k.arg == "key" for k in node.keywords):
+            for key in ("len", "abs", "str.lower", "lambda pair: pair[1]", "lambda pair: pair[0]"):
+                text = ", ".join([*whole, f"key={key}"])
+                yield program.replace(node, f"{head}({text})", "missing argument", 0.06)
+    if (
+        name in ("max", "min")
+        and not any(k.arg == "default" for k in node.keywords)
+        and len(node.args) == 1
+    ):
+        for default in ("0", "None"):
+            text = ", ".join([*whole, f"default={default}"])
+            yield program.replace(node, f"{head}({text})", "missing argument", 0.15)
+    if name == "enumerate" and len(whole) == 1:
+        yield program.replace(node, f"{head}({whole[0]}, 1)", "missing argument", 0.3)
+    if name in ("get", "pop", "getattr", "next", "sum") and len(node.args) <= 2:
+        for default in ("0", "None", "[]", '""', "{}", "False", "()"):
+            text = ", ".join([*whole, default])
+            yield program.replace(node, f"{head}({text})", "missing argument", 0.08)
+    if name in ("split", "rsplit", "replace") and not node.keywords:
+        text = ", ".join([*whole, "1"])
+        yield program.replace(node, f"{head}({text})", "missing argument", 0.12)
+    if name == "round" and len(whole) == 1:
+        yield program.replace(node, f"{head}({whole[0]}, 2)", "missing argument", 0.2)
+    if name == "zip" and not node.keywords:
+        yield program.replace(
+            node, f"{head}({', '.join([*whole, 'strict=True'])})", "missing argument", 0.02
+        )
+    variables = program.variables(node)
+    used = set(whole)
+    for variable in variables:
+        if variable not in used:
+            text = ", ".join([*whole, variable])
+            yield program.replace(
+                node, f"{head}({text})", "missing argument", 0.2 / (2 + len(variables))
+            )
+
+
+def wrappers(program: Program) -> Iterator[Proposal]:
+    """A call around an expression that is superfluous or missing."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        if (
+            len(node.args) == 1
+            and not node.keywords
+            and not isinstance(node.args[0], ast.Starred | ast.GeneratorExp)
+        ):
+            yield program.replace(node, program.tight(node.args[0]), "superfluous call", 0.25)
+        if isinstance(node.func, ast.Attribute) and not node.args and not node.keywords:
+            yield program.replace(node, program.text(node.func.value), "superfluous call", 0.2)
+            yield program.replace(node, program.text(node.func), "superfluous call", 0.08)
+    for node in program.suspicious:
+        for place in _wrappable(node):
+            text = program.text(place)
+            for name, prior in _WRAPPERS.items():
+                yield program.replace(place, f"{name}({text})", "missing call", prior)
+            if isinstance(place, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+                for name, prior in _METHODS.items():
+                    yield program.replace(place, f"{text}.{name}()", "missing call", prior)
+            if isinstance(place, ast.Name | ast.Attribute):
+                yield program.replace(place, f"{text}()", "missing call", 0.12)
+    yield from _clamps(program)
+
+
+def _wrappable(node: ast.AST) -> list[ast.expr]:
+    """Expressions around which a call may be missing."""
+    places: list[ast.expr | None] = []
+    if isinstance(node, ast.Return | ast.Assign | ast.AugAssign | ast.Yield | ast.AnnAssign):
+        places = [node.value]
+    elif isinstance(node, ast.For):
+        places = [node.iter]
+    elif isinstance(node, ast.Compare):
+        places = [node.left, *node.comparators]
+    elif isinstance(node, ast.Call):
+        places = [*node.args, *(k.value for k in node.keywords)]
+    elif isinstance(node, ast.BinOp):
+        places = [node.left, node.right]
+    elif isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+        places = [node.slice]
+    elif isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp):
+        places = [node.elt, *(g.iter for g in node.generators)]
+    elif isinstance(node, ast.DictComp):
+        places = [node.key, node.value]
+    skipped = (ast.Constant, ast.Starred, ast.GeneratorExp, ast.Lambda, ast.Compare)
+    return [p for p in places if p is not None and not isinstance(p, skipped)]
+
+
+def _clamps(program: Program) -> Iterator[Proposal]:
+    """A value that must not go below nothing, or beyond another value."""
+    for node in program.of(ast.Return, ast.Assign, ast.Call):
+        values = node.args if isinstance(node, ast.Call) else [getattr(node, "value", None)]
+        for value in values:
+            if not isinstance(
+                value, ast.BinOp | ast.Name | ast.Subscript | ast.Call | ast.Attribute
+            ):
+                continue
+            text = program.text(value)
+            names = program.variables(value)
+            for name in names:
+                if name != text:
+                    prior = 0.2 / (2 + len(names))
+                    yield program.replace(value, f"max({text}, {name})", "clamp", prior)
+                    yield program.replace(value, f"min({text}, {name})", "clamp", prior)
+            yield program.replace(value, f"max({text}, 0)", "clamp", 0.08)
+
+
+def access(program: Program) -> Iterator[Proposal]:
+    """``d[k]`` for ``d.get(k)`` and the other way round; fallback values."""
+    for node in program.of(ast.Subscript):
+        assert isinstance(node, ast.Subscript)
+        if isinstance(node.ctx, ast.Load) and not isinstance(node.slice, ast.Slice | ast.Tuple):
+            head, key = program.tight(node.value), program.text(node.slice)
+            if not isinstance(node.slice, ast.UnaryOp):
+                yield program.replace(node, f"{head}.get({key})", "access", 0.1)
+                for default in ("0", "[]", '""', "{}", key):
+                    yield program.replace(node, f"{head}.get({key}, {default})", "access", 0.06)
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
+            head, key = program.tight(node.func.value), program.text(node.args[0])
+            yield program.replace(node, f"{head}[{key}]", "access", 0.15)
+    for node in program.of(ast.BoolOp):
+        assert isinstance(node, ast.BoolOp)
+        if isinstance(node.op, ast.Or) and len(node.values) == 2:
+            one, other = map(program.text, node.values)
+            new = f"{one} if {one} is not None else {other}"
+            yield program.replace(node, f"({new})", "none check", 0.2)
+
+
+def awaits(program: Program) -> Iterator[Proposal]:
+    """``await`` missing or superfluous in a coroutine."""
+    for node in program.of(ast.Call):
+        function = program.function(node)
+        if isinstance(function, ast.AsyncFunctionDef) and not isinstance(
+            program.parents.get(node), ast.Await
+        ):
+            assert isinstance(node, ast.Call)
+            yield program.replace(node, f"await {program.text(node)}", "missing await", 0.4)
+    for node in program.of(ast.Await):
+        assert isinstance(node, ast.Await)
+        yield program.replace(node, program.text(node.value), "superfluous await", 0.2)
+
+
+def initializers(program: Program) -> Iterator[Proposal]:
+    """``super().__init__()`` that was forgotten."""
+    for node in program.suspicious:
+        if isinstance(node, Function) and node.name == "__init__":
+            owner = program.class_of(node)
+            text = program.source.segment(node)
+            if owner is not None and owner.bases and "super()" not in text:
+                yield program.insert_before(
+                    node.body[0], ["super().__init__()"], "missing call", 0.3
+                )

@@ -1,0 +1,252 @@
+"""Wrong constants, off by one or altogether, and values that are one away from the right one."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal, is_number
+
+_STRINGS = ("", " ", ", ", ",", "\n", "_", "-", "/", ":", ".", "0")
+_MODES = {"r": ("w", "a", "rb"), "w": ("a", "r", "wb"), "a": ("w",), "rb": ("r",), "wb": ("w",)}
+_DATE = {"%m": "%M", "%M": "%m", "%y": "%Y", "%Y": "%y", "%H": "%I", "%I": "%H", "%d": "%m"}
+_ENCODINGS = {"ascii": ("utf-8",), "latin-1": ("utf-8",), "utf-8": ("utf-8-sig", "latin-1")}
+
+
+def numbers(program: Program) -> Iterator[Proposal]:
+    """A number that is one off, of the wrong sign, or another number of the neighbourhood."""
+    for node in program.of(ast.Constant):
+        assert isinstance(node, ast.Constant)
+        if not is_number(node):
+            continue
+        value = node.value
+        assert isinstance(value, int | float)
+        near: dict[int | float | str, float] = {
+            value + 1: 0.5,
+            value - 1: 0.5,
+            -value: 0.15,
+            value * 2: 0.08,
+            0: 0.25,
+            1: 0.25,
+        }
+        if isinstance(value, int):
+            near |= {value * 10: 0.06, value // 10: 0.04, 2: 0.06, value // 2: 0.05}
+            near |= dict.fromkeys(_mentioned(program, node), 0.12)
+        else:
+            near |= {value * 10: 0.05, value / 10: 0.05, value * 100: 0.05, value / 100: 0.05}
+        if value == 0:
+            near |= {"None": 0.1, 'float("inf")': 0.12, 'float("-inf")': 0.12}
+        for new, prior in near.items():
+            if new != value:
+                text = new if isinstance(new, str) else repr(new)
+                yield program.replace(node, text, "constant", prior)
+
+
+def _mentioned(program: Program, node: ast.AST) -> set[int]:
+    """Numbers that the docstring of the function names, and those it computes with elsewhere."""
+    function = program.function(node)
+    if function is None:
+        return set()
+    text = ast.get_docstring(function) or ""
+    found = {int(number) for number in re.findall(r"(?<![\w.])\d{1,6}(?![\w.])", text)}
+    for other in ast.walk(function):
+        if isinstance(other, ast.Constant) and type(other.value) is int:
+            found.add(other.value)
+    return set(sorted(found)[:12])
+
+
+def one_off(program: Program) -> Iterator[Proposal]:
+    """``+ 1`` or ``- 1`` missing at an index, a bound, an argument or a result."""
+    for node in program.suspicious:
+        for place, prior in _countable(node):
+            text = program.text(place)
+            if is_number(place):
+                continue
+            if not isinstance(
+                place, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BinOp
+            ):
+                continue
+            for sign in ("+", "-"):
+                yield program.replace(place, f"{text} {sign} 1", "off by one", prior)
+
+
+def _countable(node: ast.AST) -> list[tuple[ast.expr, float]]:
+    """Places where a count or an index is likely, with how likely it is one off."""
+    if isinstance(node, ast.Subscript):
+        index = node.slice
+        if isinstance(index, ast.Slice):
+            return [(part, 0.35) for part in (index.lower, index.upper) if part is not None]
+        return [(index, 0.25)] if not isinstance(index, ast.Tuple) else []
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        return [(argument, 0.4 if name == "range" else 0.2) for argument in node.args[:5]]
+    if isinstance(node, ast.Compare):
+        if isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE | ast.Eq):
+            return [(node.left, 0.15), (node.comparators[-1], 0.25)]
+        return []
+    if isinstance(node, ast.Return) and node.value is not None:
+        return [(node.value, 0.25)]
+    if isinstance(node, ast.Assign | ast.AugAssign):
+        return [(node.value, 0.2)]
+    if isinstance(node, ast.BinOp) and isinstance(
+        node.op, ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod
+    ):
+        return [(node.left, 0.12), (node.right, 0.12)]
+    return []
+
+
+def truths(program: Program) -> Iterator[Proposal]:
+    """``True`` for ``False``, and ``None`` or an empty container for one another."""
+    for node in program.of(ast.Constant, ast.List, ast.Dict, ast.Tuple, ast.Call):
+        if isinstance(node, ast.Constant):
+            if node.value is True or node.value is False:
+                yield program.replace(node, repr(not node.value), "constant", 0.5)
+                yield program.replace(node, "None", "constant", 0.1)
+            elif node.value is None:
+                for text in ("[]", "0", '""', "{}", "False", "True", "()", "1"):
+                    yield program.replace(node, text, "constant", 0.12)
+        elif (empty := _empty(node)) is not None:
+            for other in ("[]", "{}", "set()", "()", "None", '""', "0"):
+                if other != empty:
+                    assert isinstance(node, ast.expr)
+                    yield program.replace(node, other, "container", 0.12)
+
+
+def _empty(node: ast.AST) -> str | None:
+    if isinstance(node, ast.List) and not node.elts and isinstance(node.ctx, ast.Load):
+        return "[]"
+    if isinstance(node, ast.Dict) and not node.keys:
+        return "{}"
+    if isinstance(node, ast.Call) and not node.args and not node.keywords:
+        name = node.func.id if isinstance(node.func, ast.Name) else ""
+        return f"{name}()" if name in ("set", "list", "dict", "tuple") else None
+    return None
+
+
+def strings(program: Program) -> Iterator[Proposal]:
+    """Another separator, format letter, mode, encoding, pattern, or string of the neighbourhood."""
+    for node in program.of(ast.Constant):
+        assert isinstance(node, ast.Constant)
+        if not isinstance(node.value, str) or _in_format(program, node):
+            continue
+        for new, prior in _string_variants(program, node, node.value).items():
+            if new != node.value:
+                yield program.replace(node, _quoted(program, node, new), "string", prior)
+
+
+def _in_format(program: Program, node: ast.AST) -> bool:
+    return isinstance(program.parents.get(node), ast.JoinedStr)
+
+
+def _string_variants(program: Program, node: ast.Constant, value: str) -> dict[str, float]:
+    found: dict[str, float] = {}
+    if len(value) <= 2:
+        found |= dict.fromkeys(_STRINGS, 0.12)
+    found |= dict.fromkeys(_MODES.get(value, ()), 0.25)
+    found |= dict.fromkeys(_ENCODINGS.get(value.lower(), ()), 0.25)
+    for old, new in _DATE.items():
+        if old in value:
+            found[value.replace(old, new)] = 0.25
+    found[value.strip()] = 0.1
+    found[value + " "] = found[" " + value] = 0.05
+    found[value.lower()] = found[value.upper()] = found[value.capitalize()] = 0.08
+    if len(value) > 2:
+        found[value + "\n"] = 0.03
+        found[value[:-1]] = found[value[1:]] = 0.06
+    if any(sign in value for sign in "\\[(^$.*+"):
+        found |= dict.fromkeys(_pattern_variants(value), 0.12)
+    found |= dict.fromkeys(_other_strings(program, node, value), 0.1)
+    return found
+
+
+def _pattern_variants(value: str) -> Iterator[str]:
+    """Regular expressions that differ in one quantifier, anchor or class."""
+    for index, character in enumerate(value):
+        if character in "+*" and index:
+            yield value[:index] + ("*" if character == "+" else "+") + value[index + 1 :]
+            yield value[: index + 1] + "?" + value[index + 1 :]
+            yield value[:index] + value[index + 1 :]
+        elif character == "?" and index and value[index - 1] in "+*":
+            yield value[:index] + value[index + 1 :]
+        elif character == "." and (not index or value[index - 1] != "\\"):
+            yield value[:index] + "\\." + value[index + 1 :]
+    if not value.startswith("^"):
+        yield "^" + value
+    if not value.endswith("$"):
+        yield value + "$"
+    for old, new in (
+        ("\\d", "\\w"),
+        ("\\w", "\\d"),
+        ("\\s", "\\S"),
+        ("\\d", "\\d+"),
+        ("\\w", "\\w+"),
+    ):
+        if old in value and new not in value:
+            yield value.replace(old, new)
+
+
+def _other_strings(program: Program, node: ast.AST, value: str) -> list[str]:
+    """Short strings of the same function, or of the same class, or else of the module."""
+    scope = program.function(node) or program.class_of(node) or program.tree
+    wider = program.class_of(node) or program.tree
+    found: dict[str, None] = {}
+    for area in (scope, wider):
+        for other in ast.walk(area):
+            if (
+                isinstance(other, ast.Constant)
+                and isinstance(other.value, str)
+                and 0 < len(other.value) <= 30
+                and other.value != value
+            ):
+                found[other.value] = None
+        if len(found) >= 12:
+            break
+    return list(found)[:16]
+
+
+def _quoted(program: Program, node: ast.Constant, value: str) -> str:
+    """``value`` as a literal in the style of ``node``."""
+    old = program.text(node)
+    raw = old[:1] in "rR" and "\n" not in value and not value.endswith("\\")
+    quote = "'" if old.lstrip("rRbBuU")[:1] == "'" else '"'
+    if raw and quote not in value:
+        return f"r{quote}{value}{quote}"
+    text = repr(value)
+    inner = text[1:-1]
+    if text[0] == "'" and quote == '"' and '"' not in inner:
+        return f'"{inner}"'
+    return text
+
+
+def defaults(program: Program) -> Iterator[Proposal]:
+    """A mutable default that every call shares."""
+    for node in program.suspicious:
+        if not isinstance(node, Function):
+            continue
+        arguments = node.args
+        positional = [*arguments.posonlyargs, *arguments.args]
+        pairs = list(zip(positional[-len(arguments.defaults) :], arguments.defaults, strict=False))
+        pairs = pairs if arguments.defaults else []
+        pairs += [
+            (argument, default)
+            for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+            if default is not None
+        ]
+        for argument, default in pairs:
+            if _empty(default) is None:
+                continue
+            first = next((s for s in node.body if s.lineno > node.lineno), None)
+            if first is None:
+                continue
+            text, step = program.text(default), program.indent_step
+            at = node.body[1] if _documented(node) and len(node.body) > 1 else first
+            guard = program.insert_before(
+                at, [f"if {argument.arg} is None:", f"{step}{argument.arg} = {text}"], "", 0
+            )
+            none = program.replace(default, "None", "", 0)
+            yield Proposal("mutable default", 0.7, (*none.edits, *guard.edits), node)
+
+
+def _documented(node: Function) -> bool:
+    return ast.get_docstring(node, clean=False) is not None

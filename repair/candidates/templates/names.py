@@ -1,0 +1,270 @@
+"""The wrong name: a variable, an attribute, a method or a function for another of its kind."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import (
+    BUILTINS,
+    Function,
+    Program,
+    Proposal,
+    parameters,
+)
+from repair.source import Edit
+
+#: Names that are taken for each other: in each group any for any other.
+_GROUPS: tuple[tuple[str, ...], ...] = (
+    ("append", "extend", "insert", "appendleft", "add"),
+    ("add", "update", "discard", "remove"),
+    ("pop", "popleft", "popitem", "get", "remove", "peek"),
+    ("get", "setdefault", "pop"),
+    ("lower", "upper", "title", "capitalize", "casefold", "swapcase"),
+    ("startswith", "endswith"),
+    ("strip", "lstrip", "rstrip"),
+    ("removeprefix", "removesuffix", "lstrip", "rstrip"),
+    ("find", "rfind", "index", "rindex"),
+    ("split", "rsplit", "splitlines", "partition", "rpartition"),
+    ("ljust", "rjust", "center", "zfill"),
+    ("isdigit", "isalpha", "isalnum", "isnumeric", "isdecimal", "isspace", "isidentifier"),
+    ("isupper", "islower"),
+    ("keys", "values", "items"),
+    ("union", "intersection", "difference", "symmetric_difference"),
+    ("issubset", "issuperset", "isdisjoint"),
+    ("min", "max", "sum"),
+    ("any", "all"),
+    ("sorted", "reversed", "list", "set", "tuple"),
+    ("int", "float", "round", "str", "bool"),
+    ("str", "repr"),
+    ("floor", "ceil", "trunc"),
+    ("sin", "cos", "tan"),
+    ("log", "log2", "log10", "exp"),
+    ("match", "search", "fullmatch"),
+    ("findall", "finditer"),
+    ("read", "readline", "readlines"),
+    ("write", "writelines"),
+    ("loads", "load"),
+    ("dumps", "dump"),
+    ("weekday", "isoweekday"),
+    ("days", "seconds", "hours", "minutes", "weeks", "microseconds"),
+    ("year", "month", "day"),
+    ("hour", "minute", "second"),
+    ("now", "utcnow", "today"),
+    ("heappush", "heappop", "heapify", "heappushpop"),
+    ("nlargest", "nsmallest"),
+    ("bisect_left", "bisect_right", "bisect"),
+    ("deepcopy", "copy"),
+    ("islice", "takewhile", "dropwhile"),
+    ("permutations", "combinations", "product", "combinations_with_replacement"),
+    ("put", "put_nowait"),
+    ("real", "imag"),
+    ("dirname", "basename"),
+    ("name", "stem", "suffix"),
+    ("exists", "is_file", "is_dir"),
+    ("list", "dict", "set", "int", "str", "tuple", "float"),
+    ("encode", "decode"),
+    ("setUp", "tearDown"),
+    ("left", "right"),
+    ("first", "last"),
+    ("next", "prev", "previous"),
+    ("start", "end", "stop"),
+    ("low", "high"),
+    ("width", "height"),
+    ("x", "y"),
+    ("parent", "child"),
+    ("head", "tail"),
+    ("row", "col", "column"),
+)
+
+
+def _partners(name: str) -> dict[str, None]:
+    return {other: None for group in _GROUPS if name in group for other in group if other != name}
+
+
+def variables(program: Program) -> Iterator[Proposal]:
+    """Another variable of the function, or a constant or function of the module."""
+    for node in program.of(ast.Name):
+        assert isinstance(node, ast.Name)
+        if not isinstance(node.ctx, ast.Load) or node.id in ("self", "cls"):
+            continue
+        called = _is_called(program, node)
+        local = program.variables(node)
+        hidden = program.comprehension_names(node)
+        if not called:
+            others = [n for n in local if n != node.id and n not in hidden]
+            prior = 1.2 / (2 + len(others))
+            for name in others:
+                yield program.replace(node, name, "variable", prior)
+            for name in program.module_names:
+                if name.isupper() and name != node.id:
+                    yield program.replace(node, name, "variable", 0.08)
+            yield from _as_attribute(program, node)
+        else:
+            yield from _other_function(program, node)
+        for name in _partners(node.id):
+            if name in local or name in BUILTINS or name in program.module_names:
+                yield program.replace(node, name, "function", 0.3)
+
+
+def _is_called(program: Program, node: ast.expr) -> bool:
+    parent = program.parents.get(node)
+    return isinstance(parent, ast.Call) and parent.func is node
+
+
+def _as_attribute(program: Program, node: ast.Name) -> Iterator[Proposal]:
+    """``name`` for ``self.name``."""
+    function = program.function(node)
+    if (
+        function is not None
+        and parameters(function)[:1] == ["self"]
+        and node.id in program.attributes("self", node)
+    ):
+        yield program.replace(node, f"self.{node.id}", "missing self", 0.4)
+
+
+def _other_function(program: Program, node: ast.Name) -> Iterator[Proposal]:
+    """A function of the module that takes as many arguments."""
+    call = program.parents[node]
+    assert isinstance(call, ast.Call)
+    for other in program.tree.body:
+        if (
+            isinstance(other, Function)
+            and other.name != node.id
+            and len(parameters(other)) == len(call.args) + len(call.keywords)
+        ):
+            yield program.replace(node, other.name, "function", 0.15)
+
+
+def attributes(program: Program) -> Iterator[Proposal]:
+    """Another attribute of the same receiver, or a method that is taken for another."""
+    for node in program.of(ast.Attribute):
+        assert isinstance(node, ast.Attribute)
+        if not isinstance(node.ctx, ast.Load):
+            continue
+        start, end = program.source.span(node)
+        name_start = end - len(node.attr)
+        if program.source.text[name_start:end] != node.attr:
+            continue
+        others: dict[str, float] = dict.fromkeys(_partners(node.attr), 0.3)
+        if isinstance(node.value, ast.Name):
+            shown = [
+                a
+                for a in program.attributes(node.value.id, node)
+                if a != node.attr and _is_method(program, node, a) == _is_called(program, node)
+            ]
+            for name in shown[:20]:
+                others[name] = max(others.get(name, 0.0), 1.0 / (3 + len(shown)))
+        for name, prior in others.items():
+            yield Proposal("attribute", prior, (Edit(name_start, end, name),), node)
+        if (
+            isinstance(node.value, ast.Name)
+            and node.value.id == "self"
+            and node.attr in program.variables(node)
+        ):
+            yield Proposal("superfluous self", 0.2, (Edit(start, name_start, ""),), node)
+
+
+def _is_method(program: Program, node: ast.AST, name: str) -> bool:
+    scope = program.class_of(node)
+    if scope is None:
+        return any(
+            isinstance(p, ast.Call) and p.func is a
+            for a in ast.walk(program.tree)
+            if isinstance(a, ast.Attribute) and a.attr == name
+            for p in [program.parents.get(a)]
+        )
+    for function in scope.body:
+        if isinstance(function, Function) and function.name == name:
+            decorators = [ast.unparse(d) for d in function.decorator_list]
+            return not any("property" in d for d in decorators)
+    return False
+
+
+def targets(program: Program) -> Iterator[Proposal]:
+    """A result that is put into the wrong variable, or not into the object."""
+    for node in program.of(ast.Assign, ast.AugAssign):
+        assert isinstance(node, ast.Assign | ast.AugAssign)
+        places = node.targets if isinstance(node, ast.Assign) else [node.target]
+        for target in places:
+            if isinstance(target, ast.Name):
+                others = [n for n in program.variables(node) if n != target.id]
+                for name in others:
+                    yield program.replace(target, name, "target", 0.5 / (2 + len(others)))
+                if target.id in program.attributes("self", node):
+                    yield program.replace(target, f"self.{target.id}", "missing self", 0.4)
+            elif isinstance(target, ast.Attribute) and isinstance(target.value, ast.Name):
+                others = program.attributes(target.value.id, node)
+                for name in others[:12]:
+                    if name != target.attr and not _is_method(program, node, name):
+                        yield program.replace(
+                            target, f"{target.value.id}.{name}", "target", 0.4 / (2 + len(others))
+                        )
+
+
+def keywords(program: Program) -> Iterator[Proposal]:
+    """A keyword argument under the name of another one."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        for keyword in node.keywords:
+            for name in _partners(keyword.arg or ""):
+                new = f"{name}={program.text(keyword.value)}"
+                yield program.replace(keyword, new, "keyword", 0.25)
+
+
+def renamed_everywhere(program: Program) -> Iterator[Proposal]:
+    """One variable for another at all places of a statement or a function at once."""
+    for function in [n for n in program.suspicious if isinstance(n, Function)]:
+        names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+        loaded: dict[str, list[ast.Name]] = {}
+        for name in names:
+            if isinstance(name.ctx, ast.Load) and not _is_called(program, name):
+                loaded.setdefault(name.id, []).append(name)
+        local = set(program.variables(function.body[0]))
+        for old, places in loaded.items():
+            if len(places) < 2 or old not in local or len(places) > 12:
+                continue
+            for new in sorted(local - {old}):
+                edits = tuple(Edit(*program.source.span(place), new) for place in places)
+                yield Proposal(
+                    "variable everywhere", 0.25 / (2 + len(local)), edits, function.body[0]
+                )
+
+
+def exceptions(program: Program) -> Iterator[Proposal]:
+    """The wrong exception, caught or raised."""
+    common = (
+        "ValueError",
+        "TypeError",
+        "KeyError",
+        "IndexError",
+        "AttributeError",
+        "ZeroDivisionError",
+        "FileNotFoundError",
+        "OSError",
+        "StopIteration",
+        "UnicodeDecodeError",
+        "NotImplementedError",
+        "LookupError",
+        "RuntimeError",
+    )
+    own = [
+        n.name
+        for n in program.tree.body
+        if isinstance(n, ast.ClassDef) and n.name.endswith(("Error", "Exception"))
+    ]
+    for node in program.suspicious:
+        places: list[ast.expr] = []
+        if isinstance(node, ast.Raise) and node.exc is not None:
+            raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+            places = [raised]
+        elif isinstance(node, ast.Try):
+            places = [h.type for h in node.handlers if h.type is not None]
+        for place in places:
+            text = program.text(place)
+            for name in (*own, *common):
+                if name != text:
+                    prior = 0.15 if isinstance(node, ast.Raise) else 0.12
+                    yield program.replace(place, name, "exception", prior)
+                    if isinstance(node, ast.Try) and isinstance(place, ast.Name):
+                        yield program.replace(place, f"({text}, {name})", "exception", 0.1)

@@ -1,0 +1,183 @@
+"""Wrong operators: comparison, arithmetic, boolean, and how operands are grouped."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Program, Proposal
+from repair.source import Edit
+
+_COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
+    ast.Lt: ("<", {"<=": 0.9, ">": 0.4, ">=": 0.25, "!=": 0.1}),
+    ast.LtE: ("<=", {"<": 0.9, ">=": 0.4, ">": 0.25, "==": 0.1}),
+    ast.Gt: (">", {">=": 0.9, "<": 0.4, "<=": 0.25, "!=": 0.1}),
+    ast.GtE: (">=", {">": 0.9, "<=": 0.4, "<": 0.25, "==": 0.1}),
+    ast.Eq: ("==", {"!=": 0.5, "<=": 0.2, ">=": 0.2, "in": 0.1, "is": 0.05, "<": 0.1, ">": 0.1}),
+    ast.NotEq: ("!=", {"==": 0.5, "<": 0.2, ">": 0.2, "not in": 0.1, "is not": 0.05}),
+    ast.In: ("in", {"not in": 0.5, "==": 0.15}),
+    ast.NotIn: ("not in", {"in": 0.5, "!=": 0.1}),
+    ast.Is: ("is", {"is not": 0.5, "==": 0.3}),
+    ast.IsNot: ("is not", {"is": 0.5, "!=": 0.3}),
+}
+_ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
+    ast.Add: ("+", {"-": 0.6, "*": 0.3, "|": 0.03, "%": 0.02}),
+    ast.Sub: ("-", {"+": 0.6, "*": 0.1, "/": 0.05, "%": 0.05}),
+    ast.Mult: ("*", {"/": 0.35, "+": 0.3, "//": 0.2, "**": 0.25, "-": 0.05}),
+    ast.Div: ("/", {"//": 0.6, "*": 0.4, "%": 0.1}),
+    ast.FloorDiv: ("//", {"/": 0.6, "%": 0.4, "*": 0.15}),
+    ast.Mod: ("%", {"//": 0.4, "/": 0.15, "*": 0.05, "-": 0.05}),
+    ast.Pow: ("**", {"*": 0.5, "+": 0.05}),
+    ast.BitAnd: ("&", {"|": 0.5, "^": 0.3, "-": 0.1}),
+    ast.BitOr: ("|", {"&": 0.5, "^": 0.3, "-": 0.1, "+": 0.1}),
+    ast.BitXor: ("^", {"&": 0.5, "|": 0.4}),
+    ast.LShift: ("<<", {">>": 0.6}),
+    ast.RShift: (">>", {"<<": 0.6}),
+}
+#: Where the order of operands matters.
+_ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.Add, ast.LShift, ast.RShift)
+
+
+def comparisons(program: Program) -> Iterator[Proposal]:
+    """``<`` for ``<=`` and its kin; operands the wrong way round."""
+    for node in program.of(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        sides = [node.left, *node.comparators]
+        for index, operator in enumerate(node.ops):
+            old, others = _COMPARISONS[type(operator)]
+            for new, prior in others.items():
+                edit = program.between(sides[index], sides[index + 1], old, new)
+                if edit is not None:
+                    yield Proposal("comparison", prior, (edit,), node)
+        if len(node.ops) == 1 and isinstance(node.ops[0], ast.In | ast.NotIn | ast.Lt | ast.Gt):
+            yield _swapped(program, node.left, node.comparators[0], node, 0.1)
+
+
+def arithmetic(program: Program) -> Iterator[Proposal]:
+    """A wrong operator, a missing or superfluous operand, operands the wrong way round."""
+    for node in program.of(ast.BinOp):
+        assert isinstance(node, ast.BinOp)
+        if isinstance(node.left, ast.Constant) and isinstance(node.left.value, str):
+            others = {"+": 0.3} if isinstance(node.op, ast.Mod) else {}
+            old = _ARITHMETIC[type(node.op)][0]
+        elif type(node.op) in _ARITHMETIC:
+            old, others = _ARITHMETIC[type(node.op)]
+        else:
+            continue
+        for new, prior in others.items():
+            edit = program.between(node.left, node.right, old, new)
+            if edit is not None:
+                yield Proposal("arithmetic", prior, (edit,), node)
+        yield program.replace(node, program.tight(node.left), "superfluous operand", 0.3)
+        yield program.replace(node, program.tight(node.right), "superfluous operand", 0.2)
+        if isinstance(node.op, _ORDERED):
+            yield _swapped(program, node.left, node.right, node, 0.3)
+    for node in program.of(ast.AugAssign):
+        assert isinstance(node, ast.AugAssign)
+        if type(node.op) not in _ARITHMETIC:
+            continue
+        old, others = _ARITHMETIC[type(node.op)]
+        for new, prior in others.items():
+            edit = program.between(node.target, node.value, old + "=", new + "=")
+            if edit is not None:
+                yield Proposal("arithmetic", prior, (edit,), node)
+        edit = program.between(node.target, node.value, old + "=", "=")
+        if edit is not None:
+            yield Proposal("assignment", 0.25, (edit,), node)
+
+
+def _swapped(
+    program: Program, left: ast.expr, right: ast.expr, node: ast.AST, prior: float
+) -> Proposal:
+    one, other = program.source.span(left), program.source.span(right)
+    edits = (Edit(*one, program.text(right)), Edit(*other, program.text(left)))
+    return Proposal("swapped operands", prior, edits, node)
+
+
+def booleans(program: Program) -> Iterator[Proposal]:
+    """``and`` for ``or``, a superfluous condition, a missing or superfluous ``not``."""
+    for node in program.of(ast.BoolOp):
+        assert isinstance(node, ast.BoolOp)
+        old, new = ("and", "or") if isinstance(node.op, ast.And) else ("or", "and")
+        pairs = list(zip(node.values, node.values[1:], strict=False))
+        edits = [program.between(left, right, old, new) for left, right in pairs]
+        kept = tuple(edit for edit in edits if edit is not None)
+        if kept:
+            yield Proposal("boolean", 0.6, kept, node)
+        for index in range(len(node.values)):
+            rest = [program.text(v) for i, v in enumerate(node.values) if i != index]
+            text = f" {old} ".join(rest)
+            yield program.replace(node, text, "superfluous condition", 0.35)
+    for node in program.of(ast.UnaryOp):
+        assert isinstance(node, ast.UnaryOp)
+        if isinstance(node.op, ast.Not | ast.USub | ast.Invert):
+            yield program.replace(node, program.tight(node.operand), "superfluous negation", 0.4)
+    for node in program.suspicious:
+        for condition in _conditions(node):
+            if not isinstance(condition, ast.Compare | ast.UnaryOp):
+                yield program.replace(
+                    condition, f"not {program.tight(condition)}", "missing negation", 0.4
+                )
+            elif isinstance(condition, ast.Compare) and len(condition.ops) > 1:
+                yield program.replace(
+                    condition, f"not ({program.text(condition)})", "missing negation", 0.2
+                )
+            yield program.replace(condition, "True", "constant condition", 0.12)
+            yield program.replace(condition, "False", "constant condition", 0.12)
+            if isinstance(condition, ast.Name | ast.Attribute):
+                text = program.text(condition)
+                yield program.replace(condition, f"{text} is not None", "none check", 0.25)
+                yield program.replace(condition, f"{text} is None", "none check", 0.1)
+
+
+def _conditions(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.If | ast.While | ast.IfExp):
+        return [node.test]
+    if isinstance(node, ast.comprehension):
+        return list(node.ifs)
+    if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
+        return [condition for generator in node.generators for condition in generator.ifs]
+    if isinstance(node, ast.BoolOp):
+        return list(node.values)
+    if isinstance(node, ast.Return) and isinstance(node.value, ast.Call | ast.Name | ast.BoolOp):
+        return [node.value]
+    return []
+
+
+def grouping(program: Program) -> Iterator[Proposal]:
+    """Operands that belong together and are taken apart by precedence."""
+    for node in program.of(ast.BinOp, ast.BoolOp, ast.UnaryOp):
+        if isinstance(node, ast.BinOp):
+            yield from _regrouped(program, node)
+        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
+            last = node.values[-1]
+            if isinstance(last, ast.BoolOp) and len(node.values) == 2:
+                rest = program.source.text[
+                    program.source.span(last.values[0])[1] : program.source.span(last)[1]
+                ]
+                first = f"({program.text(node.values[0])} or {program.text(last.values[0])})"
+                yield program.replace(node, first + rest, "grouping", 0.25)
+    for node in program.of(ast.IfExp):
+        assert isinstance(node, ast.IfExp)
+        body, orelse = program.text(node.body), program.text(node.orelse)
+        test = program.text(node.test)
+        yield program.replace(node, f"{orelse} if {test} else {body}", "swapped branches", 0.3)
+        yield program.replace(node, body, "superfluous branch", 0.1)
+        yield program.replace(node, orelse, "superfluous branch", 0.1)
+
+
+def _regrouped(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
+    text, span = program.source.text, program.source.span
+    left, right = node.left, node.right
+    if isinstance(right, ast.BinOp) and span(right)[0] >= span(left)[1]:
+        middle = text[span(left)[1] : span(right.left)[0]]
+        if "(" not in middle:
+            behind = text[span(right.left)[1] : span(right)[1]]
+            new = f"({program.text(left)}{middle}{program.text(right.left)}){behind}"
+            yield program.replace(node, new, "grouping", 0.3)
+    if isinstance(left, ast.BinOp):
+        middle = text[span(left.right)[1] : span(right)[0]]
+        if ")" not in middle:
+            before = text[span(node)[0] : span(left.right)[0]]
+            new = f"{before}({program.text(left.right)}{middle}{program.text(right)})"
+            yield program.replace(node, new, "grouping", 0.3)

@@ -1,0 +1,111 @@
+"""The families of templates, and how their proposals become candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from repair.candidates.candidate import Candidate
+from repair.candidates.templates import (
+    calls,
+    constants,
+    insertions,
+    names,
+    operators,
+    sequences,
+    statements,
+)
+from repair.candidates.templates.site import Program, Proposal, Template
+from repair.localization import Suspicion
+from repair.source import Edit, Source
+
+#: To add a template, write it in its family's file (or a new one) and name it here.
+TEMPLATES: tuple[Template, ...] = (
+    operators.comparisons,
+    operators.arithmetic,
+    operators.booleans,
+    operators.grouping,
+    constants.numbers,
+    constants.one_off,
+    constants.truths,
+    constants.strings,
+    constants.defaults,
+    names.variables,
+    names.attributes,
+    names.targets,
+    names.keywords,
+    names.exceptions,
+    names.renamed_everywhere,
+    calls.arguments,
+    calls.wrappers,
+    calls.access,
+    calls.awaits,
+    calls.initializers,
+    sequences.indices,
+    sequences.ranges,
+    sequences.order,
+    sequences.comprehensions,
+    statements.results,
+    statements.superfluous,
+    statements.moved,
+    statements.flow,
+    statements.scopes,
+    insertions.base_cases,
+    insertions.raises,
+    insertions.conditions,
+    insertions.steps,
+)
+#: The same edit at all like places of a function is this likely, compared with one place.
+_EVERYWHERE = 0.3
+#: Kinds of proposal whose edits make sense at several places at once.
+_REPEATED = frozenset(
+    {
+        "comparison",
+        "arithmetic",
+        "constant",
+        "attribute",
+        "function",
+        "missing self",
+        "string",
+        "off by one",
+        "missing call",
+        "superfluous call",
+        "index",
+        "container",
+    }
+)
+
+
+def mutations(source: Source, suspicion: Suspicion) -> Iterator[Candidate]:
+    """Every template's candidates for ``source``, in no order."""
+    program = Program(source, suspicion)
+    alike: dict[tuple[object, ...], list[Proposal]] = {}
+    for template in TEMPLATES:
+        for proposal in template(program):
+            value = proposal.prior * program.weight(proposal.node)
+            if value <= 0:
+                continue
+            line = source.line_of(proposal.edits[0].start)
+            yield Candidate(proposal.edits, f"template: {proposal.name}", value, line)
+            if proposal.name in _REPEATED and len(proposal.edits) == 1:
+                edit = proposal.edits[0]
+                function = program.function(proposal.node)
+                old = source.text[edit.start : edit.end]
+                if function is not None and old:
+                    alike.setdefault((proposal.name, function, old, edit.new), []).append(proposal)
+    yield from _everywhere(source, program, alike)
+
+
+def _everywhere(
+    source: Source, program: Program, alike: dict[tuple[object, ...], list[Proposal]]
+) -> Iterator[Candidate]:
+    for (name, *_rest), proposals in alike.items():
+        edits: list[Edit] = []
+        for proposal in proposals:
+            edit = proposal.edits[0]
+            if not edits or all(edit.start >= e.end or edit.end <= e.start for e in edits):
+                edits.append(edit)
+        if len(edits) > 1:
+            value = max(p.prior * program.weight(p.node) for p in proposals) * _EVERYWHERE
+            edits.sort(key=lambda e: e.start)
+            line = source.line_of(edits[0].start)
+            yield Candidate(tuple(edits), f"template: {name} everywhere", value, line)

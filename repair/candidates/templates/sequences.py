@@ -1,0 +1,161 @@
+"""Indices, slices, ranges, order, and the shape of comprehensions and tuples."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Program, Proposal
+from repair.source import Edit
+
+
+def indices(program: Program) -> Iterator[Proposal]:
+    """The first for the last, the wrong end of a slice, a slice that is not needed."""
+    for node in program.of(ast.Subscript):
+        assert isinstance(node, ast.Subscript)
+        head, index = program.text(node.value), node.slice
+        if isinstance(index, ast.Slice):
+            lower = program.text(index.lower) if index.lower else ""
+            upper = program.text(index.upper) if index.upper else ""
+            step = program.text(index.step) if index.step else ""
+            tail = f":{step}" if step else ""
+            variants = {
+                f"{head}[{lower}:{tail}]": 0.2,
+                f"{head}[:{upper}{tail}]": 0.2,
+                f"{head}[{upper}:{lower}{tail}]": 0.15,
+                f"{head}[1:{upper}{tail}]": 0.12,
+                f"{head}[{lower}:-1{tail}]": 0.1,
+                f"{head}[{lower}:{upper}]": 0.15,
+                f"{head}[{lower}:{upper}:-1]": 0.1,
+                f"{head}[{lower}:{upper}:2]": 0.04,
+                head: 0.1,
+            }
+            if lower and upper:
+                variants[f"{head}[{lower}:{lower} + {upper}{tail}]"] = 0.15
+            if lower:
+                variants[f"{head}[-{lower}:{upper}{tail}]"] = 0.06
+            if upper:
+                variants[f"{head}[{lower}:-{upper}{tail}]"] = 0.06
+        elif isinstance(node.ctx, ast.Load):
+            text = program.text(index)
+            variants = {f"{head}[-1]": 0.2, f"{head}[0]": 0.2, head: 0.15}
+            variants |= {f"{head}[:{text}]": 0.05, f"{head}[{text}:]": 0.05}
+            if not isinstance(index, ast.UnaryOp):
+                variants[f"{head}[-{text}]"] = 0.06
+        else:
+            continue
+        old = program.text(node)
+        for new, prior in variants.items():
+            if new != old:
+                yield program.replace(node, new, "index", prior)
+    yield from _sliced(program)
+
+
+def _sliced(program: Program) -> Iterator[Proposal]:
+    """A part for the whole where a sequence is gone through, passed on, copied or returned."""
+    for node in program.of(ast.For, ast.Return, ast.Call, ast.Assign):
+        values: list[ast.expr | None]
+        if isinstance(node, ast.For):
+            values = [node.iter]
+        elif isinstance(node, ast.Call):
+            values = list(node.args[:3])
+        else:
+            values = [getattr(node, "value", None)]
+        for value in values:
+            if isinstance(value, ast.Name | ast.Attribute | ast.Call):
+                text = program.text(value)
+                for part, prior in (("[1:]", 0.1), ("[:-1]", 0.1), ("[::-1]", 0.12), ("[:]", 0.12)):
+                    yield program.replace(value, text + part, "slice", prior)
+                for part in ("[0]", "[-1]", "[1]"):
+                    yield program.replace(value, text + part, "index", 0.05)
+
+
+def ranges(program: Program) -> Iterator[Proposal]:
+    """A range that begins or ends one too early or too late, or runs the wrong way."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        if not (isinstance(node.func, ast.Name) and node.func.id == "range"):
+            continue
+        texts = [program.text(a) for a in node.args]
+        if len(texts) == 1:
+            stop = texts[0]
+            new = {
+                f"range(1, {stop})": 0.4,
+                f"range(1, {stop} + 1)": 0.4,
+                f"range({stop} - 1, -1, -1)": 0.15,
+                f"range(0, {stop}, 2)": 0.06,
+                f"range(2, {stop})": 0.08,
+                f"range(len({stop}))": 0.1,
+            }
+            for name in program.variables(node):
+                if name != stop:
+                    new[f"range({name}, {stop})"] = 0.1
+        else:
+            start, stop = texts[0], texts[1]
+            step = f", {texts[2]}" if len(texts) > 2 else ""
+            new = {
+                f"range({stop})": 0.2,
+                f"range({start} + 1, {stop} + 1{step})": 0.15,
+                f"range({start}, {stop}, -1)": 0.15,
+                f"range({stop}, {start}{step})": 0.1,
+                f"range({start}, {stop}, 2)": 0.08,
+                f"range({start}, {stop})": 0.1,
+            }
+        for text, prior in new.items():
+            yield program.replace(node, text, "range", prior)
+
+
+def order(program: Program) -> Iterator[Proposal]:
+    """Two elements of a tuple, a list or an unpacking the wrong way round."""
+    for node in program.of(ast.Tuple, ast.List):
+        assert isinstance(node, ast.Tuple | ast.List)
+        for one, other in zip(node.elts, node.elts[1:], strict=False):
+            edits = (
+                Edit(*program.source.span(one), program.text(other)),
+                Edit(*program.source.span(other), program.text(one)),
+            )
+            yield Proposal("swapped elements", 0.25, edits, node)
+        if isinstance(node.ctx, ast.Load) and isinstance(node, ast.List) and len(node.elts) == 1:
+            yield program.replace(node, program.text(node.elts[0]), "container", 0.1)
+    for node in program.of(ast.Dict):
+        assert isinstance(node, ast.Dict)
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is not None and len(node.keys) == 1:
+                new = f"{{{program.text(value)}: {program.text(key)}}}"
+                yield program.replace(node, new, "swapped elements", 0.2)
+
+
+def comprehensions(program: Program) -> Iterator[Proposal]:
+    """A filter missing or superfluous, key and value swapped, another kind of container."""
+    for node in program.of(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp):
+        assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        for generator in node.generators:
+            for condition in generator.ifs:
+                start = program.source.text.rfind("if", 0, program.source.span(condition)[0])
+                end = program.source.span(condition)[1]
+                edit = Edit(start, end, "")
+                yield Proposal("superfluous condition", 0.25, (edit,), node)
+            if not generator.ifs:
+                end = program.source.span(generator.iter)[1]
+                for name in _bound(generator.target):
+                    for test, prior in (
+                        (name, 0.12),
+                        (f"{name} is not None", 0.1),
+                        (f"not {name}", 0.03),
+                    ):
+                        edit = Edit(end, end, f" if {test}")
+                        yield Proposal("missing condition", prior, (edit,), node)
+        if isinstance(node, ast.DictComp):
+            edits = (
+                Edit(*program.source.span(node.key), program.text(node.value)),
+                Edit(*program.source.span(node.value), program.text(node.key)),
+            )
+            yield Proposal("swapped elements", 0.25, edits, node)
+        elif isinstance(node, ast.ListComp | ast.SetComp):
+            inner = program.text(node)[1:-1]
+            ends = "{}" if isinstance(node, ast.ListComp) else "[]"
+            yield program.replace(node, f"{ends[0]}{inner}{ends[1]}", "container", 0.1)
+
+
+def _bound(target: ast.expr) -> list[str]:
+    return [n.id for n in ast.walk(target) if isinstance(n, ast.Name)]

@@ -1,0 +1,238 @@
+"""Statements: missing, superfluous, in the wrong order or at the wrong depth."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal
+from repair.source import Edit
+
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
+
+
+def results(program: Program) -> Iterator[Proposal]:
+    """``return`` missing or in place of ``yield``; another variable returned."""
+    for node in program.of(ast.Expr):
+        assert isinstance(node, ast.Expr)
+        if isinstance(node.value, ast.Yield):
+            if node.value.value is not None:
+                text = program.text(node.value.value)
+                yield program.replace(node, f"yield from {text}", "yield", 0.3)
+                yield program.replace(node, f"return {text}", "yield", 0.1)
+        elif isinstance(node.value, ast.YieldFrom):
+            yield program.replace(node, f"yield {program.text(node.value.value)}", "yield", 0.3)
+        else:
+            text = program.text(node)
+            yield program.replace(node, f"return {text}", "missing return", 0.3)
+            yield program.replace(node, f"yield from {text}", "yield", 0.08)
+            yield program.replace(node, f"yield {text}", "yield", 0.04)
+            if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+                # A method that returns a new value and changes nothing.
+                receiver = program.text(node.value.func.value)
+                yield program.replace(node, f"{receiver} = {text}", "lost result", 0.25)
+    for node in program.of(ast.Return):
+        assert isinstance(node, ast.Return)
+        if node.value is None:
+            for name in program.variables(node):
+                yield program.replace(node, f"return {name}", "missing result", 0.15)
+        else:
+            yield program.replace(node, f"yield {program.text(node.value)}", "yield", 0.05)
+            for text in ("True", "False", "None", "0", "[]", '""', "-1", "1"):
+                if text != program.text(node.value):
+                    yield program.replace(node.value, text, "result", 0.06)
+    for node in program.suspicious:
+        if isinstance(node, Function):
+            yield from _final_return(program, node)
+
+
+def _final_return(program: Program, function: Function) -> Iterator[Proposal]:
+    last = function.body[-1]
+    if isinstance(last, ast.Return | ast.Raise):
+        return
+    names = program.variables(last)
+    for name in names:
+        yield program.insert_after(
+            last, [f"return {name}"], "missing return", 0.5 / (2 + len(names))
+        )
+    for text in ("False", "True", "self", "0", "[]", '""'):
+        yield program.insert_after(last, [f"return {text}"], "missing return", 0.05)
+
+
+def superfluous(program: Program) -> Iterator[Proposal]:
+    """A statement too many; a branch that should always be taken."""
+    for node in program.suspicious:
+        if not isinstance(node, ast.stmt) or isinstance(
+            node, Function | ast.ClassDef | ast.Raise | ast.Assert | ast.Import | ast.ImportFrom
+        ):
+            continue
+        lines = program.whole_lines(node)
+        if lines is None:
+            continue
+        if isinstance(node, _SIMPLE):
+            if len(program.block(node)) > 1:
+                yield Proposal("superfluous statement", 0.2, (Edit(*lines, ""),), node)
+            else:
+                yield program.replace(node, "pass", "superfluous statement", 0.1)
+        if isinstance(node, ast.If) and not node.orelse and not _is_elif(program, node):
+            body = _shifted(program, node.body, program.indentation(node))
+            if body is not None and not any(isinstance(s, ast.Raise) for s in node.body):
+                yield Proposal("superfluous branch", 0.15, (Edit(*lines, body),), node)
+            if not any(isinstance(n, ast.Raise) for n in ast.walk(node)):
+                yield Proposal("superfluous statement", 0.15, (Edit(*lines, ""),), node)
+
+
+def _is_elif(program: Program, node: ast.If) -> bool:
+    start = program.source.span(node)[0]
+    return program.source.text[start : start + 4] == "elif"
+
+
+def _shifted(program: Program, body: list[ast.stmt], indentation: str) -> str | None:
+    """The lines of ``body`` at another indentation."""
+    spans = [program.whole_lines(statement) for statement in body]
+    if not spans or any(span is None for span in spans):
+        return None
+    old = program.indentation(body[0])
+    assert spans[0] is not None
+    assert spans[-1] is not None
+    text = program.source.text[spans[0][0] : spans[-1][1]]
+    moved = []
+    for line in text.splitlines(keepends=True):
+        if line.startswith(old):
+            moved.append(indentation + line[len(old) :])
+        elif not line.strip():
+            moved.append(line)
+        else:
+            return None
+    return "".join(moved)
+
+
+def moved(program: Program) -> Iterator[Proposal]:
+    """Two statements in the wrong order; one inside a block that belongs behind or before it."""
+    for node in program.suspicious:
+        if not isinstance(node, ast.stmt) or isinstance(node, Function | ast.ClassDef):
+            continue
+        block = program.block(node)
+        index = block.index(node)
+        lines = program.whole_lines(node)
+        if lines is None:
+            continue
+        if index + 1 < len(block):
+            following = program.whole_lines(block[index + 1])
+            if following is not None and following[0] >= lines[1]:
+                text = program.source.text
+                one, between, two = (
+                    text[lines[0] : lines[1]],
+                    text[lines[1] : following[0]],
+                    text[following[0] : following[1]],
+                )
+                if two.endswith(("\n", "\r")):
+                    edit = Edit(lines[0], following[1], two + between + one)
+                    yield Proposal("statement order", 0.25, (edit,), node)
+        yield from _other_depth(program, node, block, index, lines)
+
+
+def _other_depth(
+    program: Program, node: ast.stmt, block: list[ast.stmt], index: int, lines: tuple[int, int]
+) -> Iterator[Proposal]:
+    parent = program.parents.get(node)
+    text = program.source.text
+    own = text[lines[0] : lines[1]]
+    if not own.endswith(("\n", "\r")):
+        own += program.source.newline()
+    compound = (*_LOOPS, ast.If, ast.With, ast.Try)
+    if (
+        isinstance(parent, compound)
+        and len(block) > 1
+        and not isinstance(node, ast.Break | ast.Continue)
+    ):
+        outer = program.whole_lines(parent)
+        moved_out = _shifted(program, [node], program.indentation(parent))
+        if outer is not None and moved_out is not None and not _elif_of(program, parent):
+            if not moved_out.endswith(("\n", "\r")):
+                moved_out += program.source.newline()
+            if index == len(block) - 1:
+                edits = (Edit(*lines, ""), Edit(outer[1], outer[1], moved_out))
+                yield Proposal("statement depth", 0.3, edits, node)
+            if index == 0:
+                edits = (Edit(outer[0], outer[0], moved_out), Edit(*lines, ""))
+                yield Proposal("statement depth", 0.25, edits, node)
+    if isinstance(node, _SIMPLE) and index and isinstance(block[index - 1], compound):
+        target = block[index - 1]
+        inner = target.orelse[-1] if getattr(target, "orelse", None) else target.body[-1]  # type: ignore[attr-defined]
+        for last in {inner, target.body[-1]}:  # type: ignore[attr-defined]
+            inside = _shifted(program, [node], program.indentation(last))
+            behind = program.whole_lines(last)
+            if inside is not None and behind is not None and behind[1] <= lines[0]:
+                edits = (Edit(behind[1], behind[1], inside), Edit(*lines, ""))
+                yield Proposal("statement depth", 0.25, edits, node)
+    if (
+        isinstance(node, _SIMPLE)
+        and index + 1 < len(block)
+        and isinstance(block[index + 1], _LOOPS)
+    ):
+        first = block[index + 1].body[0]  # type: ignore[attr-defined]
+        inside = _shifted(program, [node], program.indentation(first))
+        before = program.whole_lines(first)
+        if inside is not None and before is not None:
+            if not inside.endswith(("\n", "\r")):
+                inside += program.source.newline()
+            edits = (Edit(*lines, ""), Edit(before[0], before[0], inside))
+            yield Proposal("statement depth", 0.2, edits, node)
+
+
+def _elif_of(program: Program, node: ast.stmt) -> bool:
+    return isinstance(node, ast.If) and (_is_elif(program, node) or bool(node.orelse))
+
+
+def flow(program: Program) -> Iterator[Proposal]:
+    """``break`` for ``continue``, ``if`` for ``while`` and ``elif``, ``=`` for ``+=``."""
+    for node in program.suspicious:
+        if not isinstance(node, ast.stmt):
+            continue
+        start = program.source.span(node)[0]
+        if isinstance(node, ast.Break):
+            yield program.replace(node, "continue", "jump", 0.35)
+        elif isinstance(node, ast.Continue):
+            yield program.replace(node, "break", "jump", 0.35)
+        elif isinstance(node, ast.While):
+            yield Proposal("loop", 0.1, (Edit(start, start + 5, "if"),), node)
+        elif isinstance(node, ast.If):
+            if _is_elif(program, node):
+                yield Proposal("branch", 0.25, (Edit(start, start + 4, "if"),), node)
+            else:
+                if not node.orelse:
+                    yield Proposal("loop", 0.2, (Edit(start, start + 2, "while"),), node)
+                block = program.block(node)
+                index = block.index(node)
+                if index and isinstance(block[index - 1], ast.If):
+                    yield Proposal("branch", 0.25, (Edit(start, start + 2, "elif"),), node)
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1:
+            target, value = node.targets[0], node.value
+            if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
+                for sign, prior in (("+=", 0.25), ("-=", 0.08), ("*=", 0.05), ("|=", 0.02)):
+                    edit = program.between(target, value, "=", sign)
+                    if edit is not None:
+                        yield Proposal("assignment", prior, (edit,), node)
+        elif isinstance(node, ast.Return) and next(program.enclosing(node, *_LOOPS), None):
+            yield program.replace(node, "continue", "jump", 0.06)
+            yield program.replace(node, "break", "jump", 0.06)
+
+
+def scopes(program: Program) -> Iterator[Proposal]:
+    """``nonlocal`` or ``global`` that was forgotten."""
+    for function in [n for n in program.suspicious if isinstance(n, Function)]:
+        stored = {
+            n.id
+            for n in ast.walk(function)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        outer = program.function(function)
+        if outer is not None:
+            for name in sorted(stored & set(program.variables(outer.body[0]))):
+                yield program.insert_before(
+                    function.body[0], [f"nonlocal {name}"], "missing nonlocal", 0.3
+                )
+        for name in sorted(stored & set(program.module_names)):
+            yield program.insert_before(function.body[0], [f"global {name}"], "missing global", 0.3)

@@ -1,0 +1,284 @@
+"""A repair from beginning to end: diagnose, search, choose, validate, and say what was found."""
+
+from __future__ import annotations
+
+import ast
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+from decoding.writer import Writer
+from repair.candidates.candidate import Candidate
+from repair.candidates.infill import Infills
+from repair.candidates.registry import generate
+from repair.choice import Ranked, rank
+from repair.command import TestCommand
+from repair.diagnosis import AlreadyPassingError, Diagnosis, diagnose
+from repair.errors import RepairError
+from repair.guards import literals, refusal
+from repair.localization import blocks
+from repair.patch import unified_diff
+from repair.sandbox.forkserver import SandboxDiedError
+from repair.sandbox.policy import Policy
+from repair.sandbox.workbench import Workbench
+from repair.search import Search
+from repair.source import Source
+from repair.trials import Kind, Trials
+from repair.validation import Validator, Verdict
+
+#: After the first plausible patch the search goes on for this share of what it took, so that
+#: there is something to choose from, within these bounds in seconds.
+_LINGER = 0.5
+_LINGER_S = (0.5, 4.0)
+#: Part of the time limit kept for validation, and how many runs of the tests that must hold.
+_RESERVE = 0.2
+_RESERVE_RUNS = 6
+_ALTERNATIVES = 3
+#: Plausible patches that are validated before the rest are only alternatives.
+_VALIDATED = 4
+
+Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to repair. ``base`` are unsaved texts that stand for files while tests run."""
+
+    source: Source
+    snapshot: Snapshot
+    original: bytes
+    command: TestCommand
+    suite: TestCommand | None
+    policy: Policy
+    time_limit: float
+    base: Mapping[str, bytes] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A plausible patch: the diff, the file's new bytes, and how it was found."""
+
+    diff: str
+    data: bytes
+    strategy: str
+    score: float
+
+
+@dataclass(frozen=True)
+class Healing:
+    """The outcome; the words are those of the command line's contract (design.md §5)."""
+
+    status: str
+    reason: str = ""
+    patch: Patch | None = None
+    alternatives: tuple[Patch, ...] = ()
+    blocks: tuple[tuple[int, int, float], ...] = ()
+    not_run: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    candidates_run: int = 0
+    model_tokens: int = 0
+    seconds: float = 0.0
+
+
+def heal(
+    job: Job,
+    writer: Writer | None,
+    evidence: Evidence | None,
+    report: Report,
+    cancellation: Cancellation,
+) -> Healing:
+    """Repair ``job``'s file. ``report`` is told progress: a message and a fraction.
+
+    A cancelled repair answers with what it has. Raises
+    :class:`~repair.errors.SandboxUnavailableError` when user code cannot be run safely, and
+    :class:`~analysis.errors.ExplainedError` for a policy that cannot be.
+    """
+    healer = _Healer(job, writer, evidence, report, cancellation)
+    try:
+        return healer.heal()
+    except CancelledError:
+        return healer.outcome("stopped before the search ended")
+    except SandboxDiedError as error:
+        return healer.outcome(f"the tests bring the sandbox down: {error.what}")
+
+
+class _Healer:
+    def __init__(
+        self,
+        job: Job,
+        writer: Writer | None,
+        evidence: Evidence | None,
+        report: Report,
+        cancellation: Cancellation,
+    ) -> None:
+        self.job = job
+        self.writer = writer
+        self.evidence = evidence
+        self.report = report
+        self.cancellation = cancellation
+        self.began = time.monotonic()
+        self.deadline = Deadline.after(job.time_limit)
+        self.diagnosis: Diagnosis | None = None
+        self.trials: Trials | None = None
+        self.infills: Infills | None = None
+        self.plausible: list[Candidate] = []
+        self.rejected: list[str] = []
+        self.verdicts: dict[Candidate, Verdict] = {}
+        self.ranking: list[Ranked] = []
+
+    def heal(self) -> Healing:
+        job = self.job
+        self.report("running the tests", 0.0)
+        lines = len(job.source.line_starts)
+        with Workbench(job.policy, job.source.path, lines, job.base, self.cancellation) as bench:
+            try:
+                self.diagnosis = diagnose(job.source, job.command, bench, self.deadline)
+            except AlreadyPassingError as error:
+                return self._plain("passing", error.what)
+            except SandboxDiedError:
+                raise
+            except RepairError as error:
+                mend = f" ({error.mend})" if error.mend else ""
+                return self._plain("error", f"{error.where}: {error.what}{mend}")
+            return self._search(self.diagnosis, bench)
+
+    def _plain(self, status: str, reason: str) -> Healing:
+        return Healing(status, reason, seconds=time.monotonic() - self.began)
+
+    def _search(self, diagnosis: Diagnosis, bench: Workbench) -> Healing:
+        job = self.job
+        reserve = max(_RESERVE * job.time_limit, _RESERVE_RUNS * diagnosis.cold_seconds)
+        until = Deadline.after(
+            max(0.0, self.deadline.remaining() - min(reserve, job.time_limit / 2))
+        )
+        self.trials = Trials(job.source, diagnosis, bench)
+        if self.writer is not None:
+            self.infills = Infills(
+                job.source,
+                diagnosis,
+                job.snapshot,
+                self.writer,
+                self.evidence,
+                until,
+                self.cancellation,
+            )
+        queue = generate(job.source, diagnosis.suspicion)
+        search = Search(job.source, self.trials, queue, self.infills, until)
+        known = self._test_literals(diagnosis)
+        validator = Validator(job.command, job.suite, diagnosis, bench, job.base)
+        linger: Deadline | None = None
+        told = 0.0
+        for trial in search.run():
+            if time.monotonic() - told > 0.2:
+                told = time.monotonic()
+                self._say_progress(queue)
+            if trial.kind is Kind.PLAUSIBLE and not self._refused(trial.candidate, known):
+                self.plausible.append(trial.candidate)
+                if linger is None:
+                    spent = time.monotonic() - self.began
+                    linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))
+            if linger is not None and linger.expired():
+                if healing := self._validate(validator):
+                    return healing
+                linger = None
+        return self._validate(validator) or self.outcome("no candidate makes the test pass")
+
+    def _say_progress(self, queue: list[Candidate]) -> None:
+        assert self.trials is not None
+        left = self.deadline.remaining()
+        best = f", {len(self.plausible)} plausible" if self.plausible else ""
+        self.report(
+            f"{self.trials.ran} of {len(queue)} candidates tried{best}, {left:.0f} s left",
+            1.0 - left / self.job.time_limit,
+        )
+
+    def _test_literals(self, diagnosis: Diagnosis) -> frozenset[object]:
+        found: frozenset[object] = frozenset()
+        for path in diagnosis.test_files:
+            if Path(path) != Path(self.job.source.path) and Path(path).is_file():
+                try:
+                    found |= literals(ast.parse(Path(path).read_bytes()))
+                except (SyntaxError, ValueError):
+                    continue
+        return found
+
+    def _refused(self, candidate: Candidate, known: frozenset[object]) -> bool:
+        old = self.job.source.tree
+        if old is None:
+            return False
+        new = ast.parse(self.job.source.apply(candidate.edits))
+        reason = refusal(old, new, known)
+        if reason is not None:
+            self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {reason}")
+        return reason is not None
+
+    def _validate(self, validator: Validator) -> Healing | None:
+        """Validate the likeliest plausible patches; the outcome if one holds."""
+        fresh = [c for c in self.plausible if c not in self.verdicts]
+        self.ranking = rank(self.job.source, self.plausible, self.writer, self.cancellation)
+        order = [r.candidate for r in self.ranking if r.candidate in fresh]
+        for number, candidate in enumerate(order[:_VALIDATED]):
+            self.report(f"validating patch {number + 1} of {len(order)}", 0.9)
+            data = self.job.source.encode(self.job.source.apply(candidate.edits))
+            verdict = validator.validate(self.job.source.path, data, self.deadline)
+            self.verdicts[candidate] = verdict
+            if verdict.good:
+                return self.outcome("")
+            self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {verdict.reason}")
+        return None
+
+    def outcome(self, reason: str) -> Healing:
+        """What can be said now: the best patch there is, and what is not known about it."""
+        good = [c for c, verdict in self.verdicts.items() if verdict.good]
+        scores = {r.candidate: r.score for r in self.ranking}
+        usable = [c for c in self.plausible if c not in self.verdicts or self.verdicts[c].good]
+        usable.sort(key=lambda c: (c not in good, -scores.get(c, c.value)))
+        status = "none"
+        not_run: tuple[str, ...] = ()
+        if usable:
+            verdict = self.verdicts.get(usable[0])
+            complete = verdict is not None and verdict.complete
+            status = "verified" if complete and self.job.policy.confined else "unverified"
+            not_run = verdict.not_run if verdict is not None else ()
+            reason = self._why(verdict, reason)
+        patches = [self._patch(c, scores.get(c, 0.0)) for c in usable[: 1 + _ALTERNATIVES]]
+        diagnosis = self.diagnosis
+        return Healing(
+            status=status,
+            reason=reason,
+            patch=patches[0] if patches else None,
+            alternatives=tuple(patches[1:]),
+            blocks=blocks(self.job.source, diagnosis.suspicion) if diagnosis else (),
+            not_run=not_run,
+            rejected=tuple(self.rejected),
+            candidates_run=self.trials.ran if self.trials else 0,
+            model_tokens=self.infills.tokens if self.infills else 0,
+            seconds=time.monotonic() - self.began,
+        )
+
+    def _why(self, verdict: Verdict | None, reason: str) -> str:
+        parts = []
+        if verdict is None:
+            parts.append(reason or "it was not validated")
+        elif verdict.reason:
+            parts.append(verdict.reason)
+        else:
+            others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
+            parts.append(f"passes your tests: the failing one twice{others}")
+        if not self.job.policy.confined:
+            parts.append("it ran without a sandbox")
+        if self.diagnosis and self.diagnosis.flaky:
+            parts.append(f"left out as flaky: {', '.join(self.diagnosis.flaky[:3])}")
+        return "; ".join(parts)
+
+    def _patch(self, candidate: Candidate, score: float) -> Patch:
+        source = self.job.source
+        data = source.encode(source.apply(candidate.edits))
+        root = self.job.policy.workspace
+        diff = unified_diff(root, source.path, self.job.original, data)
+        return Patch(diff, data, candidate.strategy, score)

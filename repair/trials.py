@@ -1,0 +1,143 @@
+"""Trying candidates: each is run in a fork, on the failing tests first, within an adapted time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from repair.candidates.candidate import Candidate
+from repair.diagnosis import Diagnosis
+from repair.sandbox.forkserver import SandboxDiedError
+from repair.sandbox.run import Outcome, Run
+from repair.sandbox.workbench import Workbench
+from repair.source import Source
+from repair.units import Units, groups
+
+#: A candidate may take this many times what the tests took before, plus a start-up allowance.
+_SLOWER = 4.0
+_ALLOWANCE_S = 0.15
+#: How many failing tests are run although the first still fails: edits that mend some are kept.
+_LEADING = 4
+
+
+class Kind(StrEnum):
+    """What a trial showed."""
+
+    PLAUSIBLE = "plausible"
+    PARTIAL = "partial"
+    WORSE = "worse"
+    SLOW = "slow"
+    INVALID = "invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A candidate's run. ``gained`` counts failing tests that pass now; for scripts, lines."""
+
+    candidate: Candidate
+    kind: Kind
+    gained: int = 0
+    seconds: float = 0.0
+
+
+class Trials:
+    """Runs candidates for one diagnosis on one workbench, counting them in ``ran``."""
+
+    def __init__(self, source: Source, diagnosis: Diagnosis, bench: Workbench) -> None:
+        self.ran = 0
+        self._source = source
+        self._units = Units(source)
+        self._diagnosis = diagnosis
+        self._bench = bench
+
+    def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
+        """Try ``candidate``; ``patience`` multiplies the time it may take.
+
+        Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
+        """
+        self.ran += 1
+        try:
+            run = self._run_warm(candidate, patience) or self._run_cold(candidate, patience)
+        except SandboxDiedError:
+            if not self._bench.died():
+                raise
+            return Trial(candidate, Kind.WORSE)
+        return self._judge(candidate, run)
+
+    def _run_warm(self, candidate: Candidate, patience: float) -> Run | None:
+        diagnosis = self._diagnosis
+        if self._bench.warm is None:
+            return None
+        changed = groups(self._units, candidate.edits)
+        if changed is None:
+            return None
+        for unit, _ in changed:
+            if any(unit.first_line < line <= unit.last_line for line in diagnosis.imported):
+                # It ran while the tests were imported; new code would come too late.
+                return None
+        units = [
+            (self._units.module(unit, ()), self._units.module(unit, edits))
+            for unit, edits in changed
+        ]
+        cpu = patience * (_ALLOWANCE_S + _SLOWER * diagnosis.warm_seconds)
+        run = self._bench.warm.patch(
+            replace(diagnosis.plan, select=diagnosis.order()),
+            units,
+            cpu=cpu,
+            wall=1.0 + 6 * cpu,
+            stop=True,
+            leading=min(_LEADING, len(diagnosis.failing)),
+            private=diagnosis.writes,
+        )
+        return None if run.cannot else run
+
+    def _run_cold(self, candidate: Candidate, patience: float) -> Run:
+        diagnosis = self._diagnosis
+        cpu = patience * (_ALLOWANCE_S + _SLOWER * diagnosis.cold_seconds)
+        select = diagnosis.order() if diagnosis.tells_tests_apart else None
+        data = self._source.encode(self._source.apply(candidate.edits))
+        opaque = diagnosis.plan.runner == "command"
+        return self._bench.cold().run(
+            replace(diagnosis.plan, select=select),
+            {**self._bench.base, self._source.path: data},
+            # A command's work is its children's: their processor time is not seen here.
+            cpu=0.0 if opaque else cpu,
+            wall=cpu if opaque else 1.0 + 6 * cpu,
+            stop=True,
+            leading=min(_LEADING, len(diagnosis.failing)),
+        )
+
+    def _judge(self, candidate: Candidate, run: Run) -> Trial:
+        diagnosis = self._diagnosis
+        outcomes = {test.id: test.outcome for test in run.tests}
+        if run.ended == "timeout":
+            return Trial(candidate, Kind.SLOW, self._gained(run), run.seconds)
+        if run.ended == "done" and run.code in (0, None) and not run.bad():
+            complete = not diagnosis.tells_tests_apart or all(
+                outcomes.get(test) is Outcome.PASSED for test in diagnosis.failing
+            )
+            if complete:
+                return Trial(candidate, Kind.PLAUSIBLE, len(diagnosis.failing), run.seconds)
+        gained = self._gained(run)
+        return Trial(candidate, Kind.PARTIAL if gained else Kind.WORSE, gained, run.seconds)
+
+    def _gained(self, run: Run) -> int:
+        """How many failing tests pass now, or how many lines further a script came."""
+        failing = set(self._diagnosis.failing)
+        before, now = self._diagnosis.failure(), run.tests[0] if run.tests else None
+        if before and before.failure and before.failure.script_line and now and now.failure:
+            return max(0, now.failure.script_line - before.failure.script_line)
+        return sum(t.id in failing and t.outcome is Outcome.PASSED for t in run.tests)
+
+
+def distinct(trials: Sequence[Trial]) -> list[Trial]:
+    """The best trials at different places, for combining."""
+    seen: set[tuple[int, int]] = set()
+    kept = []
+    for trial in sorted(trials, key=lambda t: (-t.gained, -t.candidate.value)):
+        place = (trial.candidate.edits[0].start, trial.candidate.edits[0].end)
+        if place not in seen:
+            seen.add(place)
+            kept.append(trial)
+    return kept

@@ -1,0 +1,263 @@
+"""Whether a plausible patch is a repair (invariant 9): fresh processes, the command, all tests.
+
+The failing test is run twice with the patch, once by the shell as the person would and once by
+its runner; then every other test of the suite, compared with how it fared without the patch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analysis.deadline import Deadline
+from repair.command import TestCommand
+from repair.diagnosis import Diagnosis
+from repair.reach import reaching
+from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.run import Outcome, Plan, Run, TestResult
+from repair.sandbox.workbench import Workbench
+
+#: One test of the suite may be silent for so long before it counts as hanging.
+_IDLE_S = 10.0
+#: The same for tests from whose files no import leads to the file under repair.
+_IDLE_FAR_S = 2.0
+#: A failing command that does not end is watched for so many times what the patched one took.
+_PATIENCE = 5.0
+_AT_LEAST_S = 3.0
+#: Hanging tests that may have to do with the change and are passed over before the rest is left.
+_MAX_HANGS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What validation found. ``good`` and complete is *verified*; ``reason`` says what is not.
+
+    ``broken`` are tests that passed before and fail with the patch; ``not_run`` were not run
+    within the limit, with or without it. ``ran`` counts other tests that still pass.
+    """
+
+    good: bool
+    complete: bool
+    reason: str
+    broken: tuple[str, ...] = ()
+    not_run: tuple[str, ...] = ()
+    ran: int = 0
+
+
+class Validator:
+    """Validates patches of one diagnosis. What does not depend on the patch is run once."""
+
+    def __init__(
+        self,
+        command: TestCommand,
+        suite: TestCommand | None,
+        diagnosis: Diagnosis,
+        bench: Workbench,
+        base: Mapping[str, bytes],
+    ) -> None:
+        self._command = command
+        self._diagnosis = diagnosis
+        self._bench = bench
+        self._base = dict(base)
+        self._suite = suite.plan if suite is not None else command.suite
+        self._suite_given = suite is not None
+        self._failed_before: str | None = None
+        self._suite_before: dict[str, TestResult] | None = None
+        self._hashes = _hashes(diagnosis.test_files)
+
+    def validate(self, path: str, data: bytes, deadline: Deadline) -> Verdict:
+        """Judge the file ``path`` with the bytes ``data``.
+
+        Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
+        """
+        try:
+            with self._bench.fresh() as server:
+                return self._validate(server, {**self._base, path: data}, deadline)
+        except SandboxDiedError as error:
+            return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
+
+    def _validate(
+        self, server: ForkServer, files: Mapping[str, bytes], deadline: Deadline
+    ) -> Verdict:
+        plan = self._command.plan
+        shell = Plan("command", plan.command, (), self._bench.policy.workspace)
+        first = server.run(shell, files, wall=deadline.remaining())
+        if first.ended == "timeout":
+            return Verdict(True, False, "time ran out while the test ran again")
+        if first.code != 0:
+            return Verdict(False, False, f"the command still fails: {_last_line(first)}")
+        second = server.run(
+            plan if self._command.recognized else shell, files, wall=deadline.remaining()
+        )
+        if second.ended == "timeout":
+            return Verdict(True, False, "time ran out while the test ran a second time")
+        if not second.passed():
+            return Verdict(False, False, "the test passed once and failed when it was run again")
+        if reason := self._passes_without(server, shell, first.seconds, deadline):
+            return Verdict(False, False, reason)
+        if _hashes(self._diagnosis.test_files) != self._hashes:
+            return Verdict(False, False, "the test files changed meanwhile")
+        return self._judge_suite(server, files, second, deadline)
+
+    def _passes_without(
+        self, server: ForkServer, shell: Plan, patched_seconds: float, deadline: Deadline
+    ) -> str:
+        """Why the failure is not one: the very command must fail without the patch."""
+        if self._failed_before is None:
+            wall = min(deadline.remaining(), max(_AT_LEAST_S, _PATIENCE * patched_seconds))
+            before = server.run(shell, self._base, wall=wall)
+            passed = before.ended == "done" and before.code == 0
+            self._failed_before = "the command passes without the patch" if passed else ""
+        return self._failed_before
+
+    def _judge_suite(
+        self, server: ForkServer, files: Mapping[str, bytes], passed: Run, deadline: Deadline
+    ) -> Verdict:
+        suite = self._suite
+        if suite is None:
+            return Verdict(True, True, "the command is the only test there is to know of")
+        known = {test.id for test in passed.tests}
+        if suite.args == self._command.plan.args and not self._suite_given:
+            others = len(known) - len(self._diagnosis.failing)
+            return Verdict(True, True, "", ran=max(0, others))
+        target = self._diagnosis.target
+        fates = _every(server, suite, files, deadline, target)
+        after = fates.results
+        if suite.runner == "command":
+            return self._judge_opaque(server, suite, after, deadline)
+        if self._suite_before is None:
+            wanted = tuple(t for t, r in after.items() if r.outcome.bad and t not in fates.aside)
+            # Only tests that fail now could have been broken: the others need no comparison.
+            self._suite_before = dict(
+                _every(server, replace(suite, select=wanted), self._base, deadline, target).results
+                if wanted
+                else {}
+            )
+        broken, unknown = [], list(fates.left)
+        for test, result in after.items():
+            if not result.outcome.bad or test in fates.aside:
+                continue
+            before = self._suite_before.get(test)
+            if before is None:
+                unknown.append(test)
+            elif before.outcome is Outcome.PASSED:
+                broken.append(test)
+        broken = self._still_broken(server, suite, files, broken, deadline)
+        if broken:
+            names = ", ".join(broken[:3])
+            return Verdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
+        ran = sum(r.outcome is Outcome.PASSED and t not in known for t, r in after.items())
+        if unknown or not after:
+            reason = (
+                f"{len(unknown)} tests of the suite were not run within the time limit"
+                if unknown
+                else "the suite could not be run within the time limit"
+            )
+            return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran)
+        return Verdict(True, True, "", ran=ran)
+
+    def _still_broken(
+        self,
+        server: ForkServer,
+        suite: Plan,
+        files: Mapping[str, bytes],
+        broken: list[str],
+        deadline: Deadline,
+    ) -> list[str]:
+        """Those of ``broken`` that fail once more: the rest are flaky."""
+        if not broken:
+            return []
+        once_more = replace(suite, select=tuple(broken))
+        again = _every(server, once_more, files, deadline, self._diagnosis.target).results
+        return [t for t in broken if t not in again or again[t].outcome.bad]
+
+    def _judge_opaque(
+        self,
+        server: ForkServer,
+        suite: Plan,
+        after: Mapping[str, TestResult],
+        deadline: Deadline,
+    ) -> Verdict:
+        result = after.get(suite.command)
+        if result is None or result.outcome is Outcome.TIMEOUT:
+            reason = "the suite did not end within the time limit"
+            return Verdict(True, False, reason, not_run=(suite.command,))
+        if not result.outcome.bad:
+            return Verdict(True, True, "", ran=1)
+        before = _every(server, suite, self._base, deadline, self._diagnosis.target).results
+        if (known := before.get(suite.command)) and known.outcome is Outcome.PASSED:
+            return Verdict(False, False, "breaks the suite", (suite.command,))
+        reason = "the suite fails with and without the patch, and its tests cannot be told apart"
+        return Verdict(True, False, reason)
+
+
+@dataclass(frozen=True)
+class _Fates:
+    """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
+    the same function, in files that imports do not lead from to the file under repair."""
+
+    results: Mapping[str, TestResult]
+    left: tuple[str, ...] = ()
+    aside: frozenset[str] = frozenset()
+
+
+def _every(
+    server: ForkServer,
+    plan: Plan,
+    files: Mapping[str, bytes],
+    deadline: Deadline,
+    target: str,
+) -> _Fates:
+    """Run ``plan``'s tests, passing over those that hang; after a crash in another process."""
+    results: dict[str, TestResult] = {}
+    aside: set[str] = set()
+    left: tuple[str, ...] = ()
+    select = plan.select
+    near: frozenset[str] | None = None
+    hangs = 0
+    while not deadline.expired() and hangs <= _MAX_HANGS:
+        idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
+        run = server.run(replace(plan, select=select), files, wall=deadline.remaining(), idle=idle)
+        results.update({test.id: test for test in run.tests})
+        collected = run.collected if select is None else select
+        left = tuple(t for t in collected if t not in results and t not in aside)
+        if run.ended == "done" or not left:
+            # Tests that a whole run left out are not there any more, or not selected.
+            return _Fates(results, () if run.ended == "done" else left, frozenset(aside))
+        if near is None and plan.runner == "pytest":
+            paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
+            reached = reaching(paths, target, server.policy.workspace)
+            near = frozenset(os.path.relpath(path, run.root or "/") for path in reached)
+        ended = run.tests[-1] if run.tests else None
+        if ended is not None and ended.outcome is Outcome.TIMEOUT and not _is_near(ended.id, near):
+            function = ended.id.partition("[")[0]
+            aside |= {ended.id, *(t for t in left if t.partition("[")[0] == function)}
+            left = tuple(t for t in left if t not in aside)
+        else:
+            hangs += 1
+        # What the change can reach comes first: the time may not be enough for all.
+        left = tuple(sorted(left, key=lambda t: not _is_near(t, near)))
+        select = left
+        if not left:
+            break
+    return _Fates(results, left, frozenset(aside))
+
+
+def _is_near(test: str, near: frozenset[str] | None) -> bool:
+    return near is None or test.partition("::")[0] in near
+
+
+def _hashes(paths: tuple[str, ...]) -> dict[str, str]:
+    found = {}
+    for path in paths:
+        file = Path(path)
+        found[path] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+    return found
+
+
+def _last_line(run: Run) -> str:
+    lines = run.output.strip().splitlines()
+    return lines[-1].strip() if lines else f"exit code {run.code}"
