@@ -1,0 +1,94 @@
+"""QuixBugs: every other test case for the repair, all of them for the verdict.
+
+``python -m benchmarks.quixbugs --data FOLDER [--model none|NAME|PATH.gguf]``, where ``FOLDER``
+holds ``quixbugs`` as its repository lays it out. Where none of every other case fails, the other
+half is used: without a failing test there is nothing to repair.
+"""
+
+from __future__ import annotations
+
+import ast
+import shutil
+import sys
+from functools import partial
+from pathlib import Path
+
+from benchmarks.models import writer_for
+from benchmarks.repairing import Case, options, passes, run_all, tell
+
+_SUPPORT = ("conftest.py", "python_testcases/load_testdata.py", "python_testcases/node.py")
+
+
+def cases(data: Path, only: str) -> list[Case]:
+    """One case for each program that has tests."""
+    found = []
+    for test in sorted((data / "python_testcases").glob("test_*.py")):
+        name = test.stem.removeprefix("test_")
+        if only in name and (data / "python_programs" / f"{name}.py").is_file():
+            found.append(Case(name, partial(_lay_out, data, name), partial(_judge, data, name)))
+    return found
+
+
+def _copy(data: Path, name: str, root: Path) -> Path:
+    """The program with all its tests, as the repository lays them out."""
+    wanted = [*_SUPPORT, f"python_programs/{name}.py", f"python_testcases/test_{name}.py"]
+    wanted += ["python_programs/node.py", f"json_testcases/{name}.json"]
+    for relative in wanted:
+        if (data / relative).is_file():
+            (root / relative).parent.mkdir(exist_ok=True)
+            shutil.copy(data / relative, root / relative)
+    return root / "python_programs" / f"{name}.py"
+
+
+def _lay_out(data: Path, name: str, root: Path) -> tuple[Path, str]:
+    path = _copy(data, name, root)
+    for first in (0, 1):
+        command = _half(data, name, root, first)
+        if not passes(root, command):
+            break
+    return path, command
+
+
+def _half(data: Path, name: str, root: Path, first: int) -> str:
+    """Leave every other test case, from the ``first``, in ``root``; the command that runs them."""
+    cases = data / "json_testcases" / f"{name}.json"
+    test = f"python_testcases/test_{name}.py"
+    if cases.is_file():
+        lines = cases.read_text(encoding="utf-8").splitlines(keepends=True)
+        (root / "json_testcases" / f"{name}.json").write_text(
+            "".join(lines[first::2]), encoding="utf-8"
+        )
+        return f"python -m pytest {test}"
+    tree = ast.parse((data / test).read_bytes())
+    kept = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test")
+    ]
+    for node in [*kept[1 - first :: 2]]:
+        tree.body.remove(node)
+    (root / test).write_text(ast.unparse(tree), encoding="utf-8")
+    return f"python -m pytest {test}"
+
+
+def _judge(data: Path, name: str, root: Path, repaired: bytes) -> str:
+    _copy(data, name, root).write_bytes(repaired)
+    return f"python -m pytest python_testcases/test_{name}.py"
+
+
+def main() -> int:
+    """Repair all, print, save."""
+    chosen = options(__doc__).parse_args()
+    writer = writer_for(chosen.model)
+    results = run_all(
+        cases(chosen.data / "quixbugs", chosen.only),
+        writer,
+        chosen.time_limit,
+        verbose=chosen.verbose,
+    )
+    tell("quixbugs", "QuixBugs", results, writer.name if writer else "none")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,218 @@
+"""``pilotfish fix FILE``: repair a file until its failing test passes."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import signal
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import FrameType
+
+from rich.live import Live
+from rich.spinner import Spinner
+from rich.syntax import Syntax
+from rich.text import Text
+
+from analysis.deadline import Cancellation
+from analysis.errors import AnalysisError, ExplainedError
+from analysis.snapshot import Snapshot
+from engine.handlers.fix import fix
+from engine.messages import FixAnswer, FixRequest
+from pilotfish.console import err, explain, out
+from pilotfish.options import add_common, workspace_for
+from repair.patch import apply_diff, write_atomically
+from repair.source import read_source
+
+EXAMPLES = """\
+  pilotfish fix app/prices.py --test "pytest tests/test_prices.py"
+  pilotfish fix app/prices.py --write          find its tests; write the patch if it is verified
+  pilotfish fix gcd.py --test "python gcd_test.py" --json
+  pilotfish fix app.py --test "pytest -k login" --sandbox-allow net,~/fixtures
+Exit code 0 when the test passes or a verified patch was found, 1 when not, 2 when it could not
+be tried. The patch goes to standard output: pilotfish fix … > p.diff && git apply p.diff"""
+
+_GOOD = ("verified", "passing")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the file to repair")
+    parser.add_argument(
+        "--test", metavar="CMD", default="", help="the failing test, as any shell command"
+    )
+    parser.add_argument(
+        "--suite",
+        metavar="CMD",
+        default="",
+        help="what else must pass (default: the same runner's tests of the workspace)",
+    )
+    parser.add_argument(
+        "--time-limit", metavar="S", type=_seconds, default=120.0, help="seconds (default: 120)"
+    )
+    parser.add_argument("--write", action="store_true", help="write the patch if it is verified")
+    parser.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run tests without bubblewrap, on a copy; such a patch is never called verified",
+    )
+    parser.add_argument(
+        "--sandbox-allow",
+        metavar="net,PATH",
+        action="append",
+        default=[],
+        help="let the tests use the network, or read a file or folder",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_common(parser)
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 1 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError("expected seconds from 1 to 86400")
+    return seconds
+
+
+def run(options: argparse.Namespace) -> int:
+    """Repair, show, and write if asked to."""
+    path: Path = options.file
+    if not path.is_file():
+        raise AnalysisError("there is no such file", where=str(path))
+    path = path.resolve()
+    source = read_source(str(path), path.read_bytes())
+    snapshot = Snapshot(str(path), source.text, workspace_for(options, path))
+    request = FixRequest(
+        snapshot,
+        test=options.test,
+        suite=options.suite,
+        time_limit=options.time_limit,
+        sandbox=not options.no_sandbox,
+        allow=tuple(options.sandbox_allow),
+    )
+    cancellation = Cancellation()
+    try:
+        with _interruptible(cancellation), _progress() as report:
+            answer = fix(request, None, None, report, cancellation)
+    except ExplainedError as error:
+        if not options.json:
+            raise
+        text = f"{error} ({error.mend})" if error.mend else str(error)
+        answer = FixAnswer("error", reason=text)
+    written = False
+    if options.write and answer.status == "verified":
+        _write(path, source.path, answer, source.encode(source.text))
+        written = True
+    if options.json:
+        print(json.dumps(_document(answer, written), ensure_ascii=False))  # noqa: T201
+    else:
+        _show(answer, written)
+    if answer.status == "error":
+        return 2
+    return 0 if answer.status in _GOOD else 1
+
+
+@contextlib.contextmanager
+def _interruptible(cancellation: Cancellation) -> Iterator[None]:
+    """Ctrl-C stops the search and keeps what it has; a second one ends the program."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        if cancellation.cancelled:
+            raise KeyboardInterrupt
+        cancellation.cancel()
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _progress() -> Iterator[Callable[[str, float], None]]:
+    """One line that changes on a terminal; elsewhere a line every few seconds."""
+    console = err()
+    if console.is_terminal:
+        spinner = Spinner("dots", text=Text("starting"))
+        with Live(spinner, console=console, transient=True, refresh_per_second=8):
+            yield lambda message, _fraction: spinner.update(text=Text(message))
+        return
+    told: list[float] = []
+
+    def report(message: str, _fraction: float) -> None:
+        now = time.monotonic()
+        if not told or now - told[-1] >= 5 or message.startswith("no --test"):
+            told.append(now)
+            console.print(message, markup=False)
+
+    yield report
+
+
+def _write(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:
+    if path.read_bytes() != expected:
+        raise AnalysisError(
+            "the file changed while it was being repaired", where=name, mend="run it again"
+        )
+    write_atomically(str(path), apply_diff(answer.patch, expected))
+
+
+def _document(answer: FixAnswer, written: bool) -> dict[str, object]:
+    """The JSON of design.md §5."""
+    return {
+        "status": answer.status,
+        "patch": answer.patch,
+        "alternatives": [
+            {"patch": other.patch, "strategy": other.strategy, "score": other.score}
+            for other in answer.alternatives
+        ],
+        "strategy": answer.strategy,
+        "blocks": [
+            {"first_line": first, "last_line": last, "suspicion": suspicion}
+            for first, last, suspicion in answer.blocks
+        ],
+        "candidates_run": answer.candidates_run,
+        "not_run": list(answer.not_run),
+        "seconds": answer.seconds,
+        "model_tokens": answer.model_tokens,
+        "model": answer.model,
+        "reason": answer.reason,
+        "rejected": list(answer.rejected),
+        "written": written,
+    }
+
+
+def _show(answer: FixAnswer, written: bool) -> None:
+    """The patch on standard output, what is to be said of it on standard error."""
+    console = err()
+    if answer.status == "error":
+        explain(answer.reason or "the repair could not be tried")
+        return
+    if answer.patch:
+        if sys.stdout.isatty():
+            out().print(Syntax(answer.patch, "diff", background_color="default"))
+        else:
+            sys.stdout.buffer.write(answer.patch.encode("utf-8", "surrogateescape"))
+            sys.stdout.buffer.flush()
+    colour = {"verified": "green", "passing": "green", "unverified": "yellow"}
+    console.print(Text(answer.status, colour.get(answer.status, "red")), end="")
+    model = answer.model or "no model"
+    found = f" by {answer.strategy}" if answer.strategy else ""
+    console.print(
+        f"{found}: {answer.reason} ({answer.candidates_run} candidates, "
+        f"{answer.model_tokens} tokens of {model}, {answer.seconds:.1f} s)",
+        markup=False,
+    )
+    for test in answer.not_run[:5]:
+        console.print(f"not run: {test}", markup=False)
+    for reason in answer.rejected[:5]:
+        console.print(f"refused: {reason}", markup=False)
+    if answer.alternatives:
+        console.print(f"{len(answer.alternatives)} more plausible: see --json", markup=False)
+    if written:
+        console.print("written", markup=False)
