@@ -1,4 +1,4 @@
-"""What is looked at in a file: attributes and imports that are not known to exist anyway.
+"""What is looked at in a file: attributes, imports and keywords that are not known to exist anyway.
 
 Asking what a receiver has is dear, so sites are left out where the answer is known beforehand or
 would be no certain one: assigned attributes, names of the object protocol, members that the class
@@ -25,6 +25,7 @@ _QUERY = tree_sitter.Query(
     (import_statement name: (dotted_name) @module)
     (import_statement name: (aliased_import) @module)
     (import_from_statement) @from
+    (argument_list (keyword_argument name: (identifier) @keyword))
     (class_definition) @class
     """,
 )
@@ -58,6 +59,7 @@ def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
     for node in _undoubted(captured.get("from", [])):
         found += _from(tree, node)
     found += _attributes(tree, captured, _imported_modules(tree, captured))
+    found += [_candidate(tree, node) for node in _undoubted(captured.get("keyword", []))]
     return tuple(sorted(found, key=lambda candidate: candidate.end))
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.deadline import Cancellation
-from analysis.lint.checking import check_snapshot
-from analysis.worker.pool import AnalysisPool
+from analysis.lint.checking import Asks, check_snapshot
 from engine.messages import CheckAnswer, CheckRequest
 from engine.settings.read import project_settings
 
 
-def check(request: CheckRequest, pool: AnalysisPool, cancellation: Cancellation) -> CheckAnswer:
+def check(request: CheckRequest, pool: Asks, cancellation: Cancellation) -> CheckAnswer:
     """Ask ``pool`` in short parts, between which others get their turn, and ruff.
 
     Stops between two parts when cancelled. Raises :class:`~analysis.errors.AnalysisError` for an

@@ -7,6 +7,7 @@ from typing import cast
 
 from analysis.lint.rules import (
     invented_attribute,
+    invented_keyword,
     invented_member,
     invented_module,
 )
@@ -15,7 +16,8 @@ from analysis.syntax.hole import HoleKind
 
 #: In order of their codes. Codes are stable: one is never given to another rule.
 RULES: tuple[Rule, ...] = tuple(
-    cast(Rule, module) for module in (invented_attribute, invented_module, invented_member)
+    cast(Rule, module)
+    for module in (invented_attribute, invented_module, invented_member, invented_keyword)
 )
 
 

@@ -1,0 +1,42 @@
+"""A keyword argument that the called function does not take.
+
+**What it does.** Reports `name=` in a call where everything that can be called is known and none of
+it has a parameter of that name or takes `**kwargs`.
+
+**Why it matters.** The call fails with `TypeError`. Models mix up the parameters of similar
+functions and of other versions more often than they mix up the functions themselves.
+
+**When it is silent.** Where the signature is not known wholly, has `**kwargs`, or was changed by a
+decorator that is not known.
+
+**Quick fix.** The nearest real parameters. Safe where the spelling is unmistakable.
+"""
+
+from __future__ import annotations
+
+from analysis.lint.rules.rule import Example, Site, Verdict, absent, version_of
+from analysis.names import NameSet
+from analysis.syntax.hole import HoleKind
+
+CODE = "PF104"
+NAME = "invented-keyword"
+#: Of a callee that spans lines, the beginning is enough to find it.
+_LONGEST = 60
+KINDS = frozenset({HoleKind.KEYWORD})
+EXAMPLES = (
+    Example("import textwrap\ntextwrap.indent('a', '  ', pred=None)\n", ("pred",)),
+    Example("def f(size): ...\nf(sizes=1)\n", ("sizes",)),
+    Example("def f(size): ...\nf(size=1)\n"),
+    Example("def f(**options): ...\nf(size=1)\n"),
+    Example("dict(a=1)\n"),
+)
+
+
+def judge(site: Site, names: NameSet) -> Verdict | None:
+    """Reported where the parameters are known whole and lack the name."""
+    if not absent(site, names):
+        return None
+    called = " ".join(site.hole.receiver_text.split())
+    if len(called) > _LONGEST:
+        called = f"{called[:_LONGEST]}…"
+    return Verdict(f"`{called}` takes no argument `{site.name}`{version_of(names)}")
