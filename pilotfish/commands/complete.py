@@ -1,0 +1,235 @@
+"""``pilotfish complete``: what the server would insert at a position."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from concurrent.futures import Future, wait
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+import msgspec
+from rich.markup import escape
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.errors import AnalysisError, ExplainedError
+from analysis.names import NameSet
+from analysis.snapshot import Snapshot
+from analysis.text.files import read_file
+from analysis.text.lines import LineIndex
+from analysis.text.positions import TextError
+from analysis.worker.pool import AnalysisPool
+from analysis.worker.process import WorkerSettings, cache_folder
+from decoding.completion import Completion
+from decoding.models import store
+from decoding.opening import open_writer
+from decoding.threads import Threads
+from decoding.writer import Writer
+from engine.handlers.complete import complete
+from engine.messages import CompleteRequest
+from engine.settings.read import machine_settings
+from pilotfish.console import err
+from pilotfish.options import add_common, parse_location, workspace_for
+
+EXAMPLES = """\
+  pilotfish complete app.py:12:17                 what goes at line 12, column 17
+  pilotfish complete app.py:12:1 --multiline      up to the end of a block
+  pilotfish complete app.py:12:17 --json          with confidence, events and times
+  echo '{"path":"app.py","line":11,"character":16}' | pilotfish complete --jsonl"""
+
+#: Seconds for the analysis to read a file it has not seen, as a server does when one is opened.
+_FIRST_LOOK = 5.0
+
+_T = TypeVar("_T")
+
+
+class _Line(msgspec.Struct):
+    """One input line: 0-based line, 0-based code point; ``text`` instead of what is on disk. The
+    rest overrides the options."""
+
+    path: str
+    line: int
+    character: int
+    text: str | None = None
+    guidance: bool | None = None
+    max_tokens: int | None = None
+    multiline: bool | None = None
+    deadline_ms: int | None = None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument(
+        "location", metavar="FILE:LINE:COL", nargs="?", help="where, counted from 1"
+    )
+    parser.add_argument(
+        "--jsonl",
+        action="store_true",
+        help="read one JSON object a line: path, line, character (from 0), optionally text, "
+        "guidance, max_tokens, multiline, deadline_ms",
+    )
+    parser.add_argument("--json", action="store_true", help="a JSON document instead of the text")
+    parser.add_argument(
+        "--no-guidance", action="store_true", help="the model alone, unchecked by analysis"
+    )
+    parser.add_argument(
+        "--max-tokens", type=int, default=48, metavar="N", help="at most (default: 48)"
+    )
+    parser.add_argument("--multiline", action="store_true", help="go on to the end of the block")
+    parser.add_argument(
+        "--deadline-ms",
+        type=int,
+        default=300,
+        metavar="N",
+        help="milliseconds that analysis has for each name (default: 300)",
+    )
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Complete at one location, or at each line of standard input; 1 if a line was an error."""
+    if options.jsonl == bool(options.location):
+        raise AnalysisError(
+            "either FILE:LINE:COL or --jsonl",
+            where="complete",
+            mend="as in: pilotfish complete app.py:12:17",
+        )
+    _check(options.max_tokens, options.deadline_ms)
+    with ExitStack() as stack:
+        # Before anything that takes time: what is asked for must be there.
+        request = None if options.jsonl else _request_at(options)
+        machine, _ = machine_settings()
+        model = store.resolve(options.model or machine.model or None)
+        pool = stack.enter_context(AnalysisPool(WorkerSettings(cache_folder())))
+        reader = _Reader(pool)
+        if request is not None:
+            # The analysis reads the file while the model is loaded.
+            reader.begin(request)
+        threads = Threads(machine.threads, machine.threads) if machine.threads else None
+        writer = open_writer(model, threads=threads)
+        stack.callback(writer.close)
+        if request is None:
+            return _answer_lines(options, writer, reader, sys.stdin.buffer, sys.stdout.buffer)
+        done = _complete(request, writer, reader)
+    if options.json:
+        sys.stdout.buffer.write(msgspec.json.encode(_shown(done)) + b"\n")
+    else:
+        _tell(done)
+        if done.text:
+            sys.stdout.buffer.write(done.text.encode() + b"\n")
+    return 0
+
+
+class _Reader:
+    """Lets the analysis read each file once before names in it are asked for with a deadline."""
+
+    def __init__(self, pool: AnalysisPool) -> None:
+        self.pool = pool
+        self._looks: dict[str, Future[NameSet]] = {}
+
+    def begin(self, request: CompleteRequest) -> Future[NameSet] | None:
+        """Start to read the file of a guided request; the look at it, begun now or earlier."""
+        snapshot = request.snapshot
+        if not request.guidance:
+            return None
+        if snapshot.path not in self._looks:
+            self.pool.warm(snapshot.workspace)
+            where = (snapshot, request.line, request.character)
+            look = self.pool.inspect(*where, Deadline.after(_FIRST_LOOK))
+            self._looks[snapshot.path] = look
+        return self._looks[snapshot.path]
+
+
+def _complete(request: CompleteRequest, writer: Writer, reader: _Reader) -> Completion:
+    look = reader.begin(request)
+    if look is not None:
+        # What it found, or that it failed, does not matter here: names are asked for again.
+        wait([look], timeout=_FIRST_LOOK)
+    return complete(request, writer, reader.pool, Cancellation()).completion
+
+
+def _answer_lines(
+    options: argparse.Namespace,
+    writer: Writer,
+    reader: _Reader,
+    lines: BinaryIO,
+    answers: BinaryIO,
+) -> int:
+    """Answer ``lines`` one by one; a bad one gets ``{"error": …}`` and the next goes on."""
+    failed = False
+    for line in lines:
+        if not line.strip():
+            continue
+        try:
+            answer = _shown(_complete(_request_of(options, line), writer, reader))
+        except ExplainedError as error:
+            failed = True
+            answer = {"error": str(error)}
+        answers.write(msgspec.json.encode(answer) + b"\n")
+        answers.flush()
+    return 1 if failed else 0
+
+
+def _request_at(options: argparse.Namespace) -> CompleteRequest:
+    path, line, character = parse_location(options.location)
+    request = _request(options, _Line(str(path), line, character))
+    lines = LineIndex(request.snapshot.text)
+    width = lines.end(line) - lines.start(line)
+    if line >= len(lines) or character > width:
+        there = f"{len(lines)} lines" if line >= len(lines) else f"{width} characters in this line"
+        raise TextError(f"the position is past the end: there are {there}", where=options.location)
+    return request
+
+
+def _request_of(options: argparse.Namespace, line: bytes) -> CompleteRequest:
+    try:
+        asked = msgspec.json.decode(line, type=_Line)
+    except msgspec.MsgspecError as error:
+        raise AnalysisError(f"not a line of the expected form: {error}") from None
+    except UnicodeDecodeError:
+        raise AnalysisError("the line is not UTF-8") from None
+    return _request(options, asked)
+
+
+def _request(options: argparse.Namespace, asked: _Line) -> CompleteRequest:
+    path = Path(asked.path).expanduser().absolute()
+    text = read_file(path).text if asked.text is None else asked.text
+    request = CompleteRequest(
+        Snapshot(str(path), text, workspace_for(options, path)),
+        asked.line,
+        asked.character,
+        guidance=_or(asked.guidance, not options.no_guidance),
+        max_tokens=_or(asked.max_tokens, options.max_tokens),
+        multiline=_or(asked.multiline, options.multiline),
+        deadline_ms=_or(asked.deadline_ms, options.deadline_ms),
+    )
+    _check(request.max_tokens, request.deadline_ms)
+    return request
+
+
+def _or(said: _T | None, otherwise: _T) -> _T:
+    return otherwise if said is None else said
+
+
+def _check(max_tokens: int, deadline_ms: int) -> None:
+    for value, name in ((max_tokens, "--max-tokens"), (deadline_ms, "--deadline-ms")):
+        if value <= 0:
+            raise AnalysisError("must be positive", where=name)
+
+
+def _shown(done: Completion) -> dict[str, object]:
+    shown: dict[str, object] = msgspec.to_builtins(done)
+    return {**shown, "confidence": round(done.confidence, 4)}
+
+
+def _tell(done: Completion) -> None:
+    """What guidance did, for a person."""
+    for event in done.events:
+        if event.rejected and event.disputed:
+            what = f"'{event.rejected}' is unknown ({event.reason}) but stays: the model is sure"
+        elif event.rejected:
+            what = f"'{event.rejected}' does not exist ({event.reason}): '{event.chosen}'"
+        else:
+            continue
+        err().print(f"[yellow]{event.monitor}[/yellow]: {escape(what)}")
