@@ -39,7 +39,7 @@ EXAMPLES = """\
   echo '{"path":"app.py","line":11,"character":16}' | pilotfish complete --jsonl"""
 
 #: Seconds for the analysis to read a file it has not seen, as a server does when one is opened.
-_FIRST_LOOK = 5.0
+_FIRST_LOOK = 15.0
 
 _T = TypeVar("_T")
 

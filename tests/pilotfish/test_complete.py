@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+#: What is asserted of guidance must not depend on how busy the machine is.
+PATIENT = ("--deadline-ms", "60000")
 
 
 def _run(*words: str, stdin: str = "", **env: str) -> subprocess.CompletedProcess[str]:
@@ -112,16 +114,24 @@ def test_a_model_without_fill_in_the_middle_is_refused(file: Path) -> None:
 
 @pytest.mark.model
 def test_one_location_prints_the_text_or_its_json(file: Path) -> None:
-    plain = _run(f"{file}:5:20")
+    plain = _run(f"{file}:5:20", *PATIENT)
     assert plain.returncode == 0
-    document = json.loads(_run(f"{file}:5:20", "--json").stdout)
+    document = json.loads(_run(f"{file}:5:20", "--json", *PATIENT).stdout)
     assert plain.stdout == document["text"] + "\n"
     assert document["text"]
     assert document.keys() >= {"text", "tokens", "confidence", "events", "ms"}
     assert document["ms"].keys() == {"total", "prefill", "decode", "analysis"}
-    (first, *_) = document["events"]
-    assert first["monitor"] == "attribute"
-    assert first["tier"] in ("closed", "open")
+    assert {event["monitor"] for event in document["events"]} >= {"attribute"}
+
+
+@pytest.mark.model
+def test_guidance_asks_the_analysis(file: Path) -> None:
+    # On a machine that is busy elsewhere the first answers may come too late.
+    question = {"path": str(file), "line": 4, "character": 19}
+    code, answers, _ = _lines([question] * 6, *PATIENT)
+    assert code == 0
+    (first, *_) = answers[-1]["events"]
+    assert (first["monitor"], first["tier"]) == ("attribute", "closed")
     assert first["chosen"]
     assert hasattr(os.path, first["chosen"])
 
