@@ -1,7 +1,9 @@
-"""What the user does not want to hear: ``# noqa`` comments and per-file ignores.
+"""What the user does not want to hear: comments and per-file ignores.
 
 ``# noqa`` silences its line, ``# noqa: PF101, E501`` these codes on its line, and
 ``# pilotfish: noqa`` (with or without codes), anywhere in the file, the whole file.
+``# type: ignore`` and ``# pyright: ignore`` silence what type checkers say of the same thing: who
+wrote it knows that the types say less than the values have.
 """
 
 from __future__ import annotations
@@ -16,6 +18,14 @@ from analysis.syntax.tree import SyntaxTree
 _CODES = r"(?:[ \t]*:[ \t]*(?P<codes>[A-Z]+[0-9]+(?:[ \t]*[, \t][ \t]*[A-Z]+[0-9]+)*))?"
 _LINE = re.compile(r"#[ \t]*noqa" + _CODES, re.IGNORECASE)
 _FILE = re.compile(r"#[ \t]*pilotfish:[ \t]*noqa" + _CODES, re.IGNORECASE)
+_TYPES = re.compile(r"#[ \t]*(?:type|pyright):[ \t]*ignore(?:\[(?P<checks>[^\]]*)\])?")
+#: What mypy and pyright call what our codes find.
+_CHECKS = {
+    "PF101": ("attr-defined", "union-attr", "reportAttributeAccessIssue"),
+    "PF102": ("import", "import-not-found", "import-untyped", "reportMissingImports"),
+    "PF103": ("attr-defined", "import", "reportAttributeAccessIssue"),
+    "PF104": ("call-arg", "call-overload", "reportCallIssue"),
+}
 _COMMENT = frozenset({"comment"})
 
 
@@ -25,18 +35,26 @@ def wanted(findings: Iterable[Finding], tree: SyntaxTree) -> tuple[Finding, ...]
     return tuple(
         finding
         for finding in findings
-        if not any(_silences(m, finding.code) for m in (*whole, *_on_line(tree, finding)))
+        if not any(_silences(m, finding.code) for m in (*whole, *_on_line(_LINE, tree, finding)))
+        and not any(_knows(m, finding.code) for m in _on_line(_TYPES, tree, finding))
     )
 
 
-def _on_line(tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:
+def _on_line(pattern: re.Pattern[str], tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:
     found = []
     for line in {finding.line, finding.end_line}:
         start, end = tree.lines.start(line), tree.lines.end(line)
-        match = _LINE.search(tree.text, start, end)
+        match = pattern.search(tree.text, start, end)
         if match and _is_comment(tree, match.start()):
             found.append(match)
     return found
+
+
+def _knows(match: re.Match[str], code: str) -> bool:
+    checks = match["checks"]
+    if checks is None:
+        return True
+    return not {check.strip() for check in checks.split(",")}.isdisjoint(_CHECKS.get(code, ()))
 
 
 def _is_comment(tree: SyntaxTree, offset: int) -> bool:

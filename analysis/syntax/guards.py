@@ -27,6 +27,8 @@ _HEADER = re.compile(
     r"(?:async[ \t]+)?"
     r"(?P<word>def|class|if|elif|else|try|except|finally|while|for|with|match|case)\b"
 )
+#: What an ``else`` or ``elif`` may belong to; the body of its ``try`` is another matter.
+_HEADS = frozenset({"if", "elif", "while", "for"})
 
 
 def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tuple[str, ...]:
@@ -72,21 +74,31 @@ def _enclosing(text: str, statement: Statement) -> Iterator[tuple[int, int, str,
     """``(start, indent, keyword, line)`` of the headers around a statement, inside out."""
     below = statement.indent
     line = _line_start(text, statement.start)
-    while below > 0 and line > 0:
+    branch = False  # the last header was an ``else``: its ``if`` stands at the same indent
+    while (below > 0 or branch) and line > 0:
         line = _line_start(text, line - 1)
         content = line
         while content < len(text) and text[content] in " \t\f":
             content += 1
         indent = content - line
-        if indent >= below or content >= len(text) or text[content] in "\r\n#)]}":
+        if (
+            indent > below
+            or (indent == below and not branch)
+            or content >= len(text)
+            or text[content] in "\r\n#)]}"
+        ):
             continue
         match = _HEADER.match(text, content)
         if match is None:
             # Less indented without being a header: the end of a bracket or of a string.
             continue
+        word = match["word"]
+        if indent == below and branch and word not in _HEADS:
+            continue
+        branch = word in ("else", "elif")
         below = indent
         header = text[content : _line_end(text, content)]
-        yield content, indent, match["word"], header
+        yield content, indent, word, header
 
 
 def _line_start(text: str, offset: int) -> int:

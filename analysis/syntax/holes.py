@@ -96,7 +96,7 @@ class _Site:
         store = kind in (HoleKind.ATTRIBUTE, HoleKind.NAME) and stores(
             self.text, self.end, self.before, first
         )
-        guarded = kind not in (HoleKind.NONE, HoleKind.KEYWORD)
+        guarded = kind is not HoleKind.NONE
         return Hole(
             kind,
             self.start,

@@ -7,7 +7,8 @@ none of them has the name, in the version that is installed.
 version has. Such a line fails with `AttributeError` when it runs, which may be much later.
 
 **When it is silent.** Where the receiver could not be inferred wholly, where a class makes
-attributes at run time, where the name is assigned, and under `hasattr` or `except AttributeError`.
+attributes at run time, where the name is assigned, under `hasattr` or `except AttributeError`, and
+under `if TYPE_CHECKING` or a test of the version or the platform.
 
 **Quick fix.** The nearest real names. Safe, so that `--fix` applies it, where exactly one name
 differs only in case and underscores or by one typing error in at least five letters.
@@ -21,6 +22,7 @@ from analysis.syntax.hole import HoleKind
 
 CODE = "PF101"
 NAME = "invented-attribute"
+_EXPECTED = frozenset({"try_attribute_error", "hasattr", "getattr", "with_error"})
 KINDS = frozenset({HoleKind.ATTRIBUTE})
 EXAMPLES = (
     Example("import json\njson.dumpz({})\n", ("dumpz",)),
@@ -34,7 +36,7 @@ EXAMPLES = (
 
 def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the set is closed and lacks the name."""
-    if not absent(site, names):
+    if not absent(site, names, _EXPECTED):
         return None
     owner = described(names.receiver_type, site.hole.receiver_text)
     return Verdict(f"{owner} has no attribute `{site.name}`{version_of(names)}")

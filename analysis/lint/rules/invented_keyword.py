@@ -7,7 +7,8 @@ it has a parameter of that name or takes `**kwargs`.
 functions and of other versions more often than they mix up the functions themselves.
 
 **When it is silent.** Where the signature is not known wholly, has `**kwargs`, or was changed by a
-decorator that is not known.
+decorator that is not known; under `except TypeError`, `if TYPE_CHECKING` and tests of the version
+or the platform.
 
 **Quick fix.** The nearest real parameters. Safe where the spelling is unmistakable.
 """
@@ -20,6 +21,7 @@ from analysis.syntax.hole import HoleKind
 
 CODE = "PF104"
 NAME = "invented-keyword"
+_EXPECTED = frozenset({"try_type_error", "with_error"})
 #: Of a callee that spans lines, the beginning is enough to find it.
 _LONGEST = 60
 KINDS = frozenset({HoleKind.KEYWORD})
@@ -34,7 +36,7 @@ EXAMPLES = (
 
 def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the parameters are known whole and lack the name."""
-    if not absent(site, names):
+    if not absent(site, names, _EXPECTED):
         return None
     called = " ".join(site.hole.receiver_text.split())
     if len(called) > _LONGEST:

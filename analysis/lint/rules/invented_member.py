@@ -29,12 +29,12 @@ EXAMPLES = (
     Example("from json import dumps, decoder\n"),
     Example("try:\n    from json import dumpz\nexcept ImportError:\n    dumpz = None\n"),
 )
-_EXPECTED = frozenset({"try_import_error", "try_any", "type_checking", "version", "with_error"})
+_EXPECTED = frozenset({"try_import_error", "try_any", "with_error"})
 
 
 def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the module's names are known whole and lack the name."""
-    if not absent(site, names) or _EXPECTED.intersection(site.hole.guards):
+    if not absent(site, names, _EXPECTED):
         return None
     owner = described(names.receiver_type, site.hole.receiver_text)
     return Verdict(f"{owner} has no member `{site.name}`{version_of(names)}", replace=site.renamed)

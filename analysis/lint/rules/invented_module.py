@@ -32,12 +32,12 @@ EXAMPLES = (
     Example("import json.decoder\n"),
     Example("try:\n    import no_such_package_at_all\nexcept ImportError:\n    pass\n"),
 )
-_EXPECTED = frozenset({"try_import_error", "try_any", "type_checking", "version", "with_error"})
+_EXPECTED = frozenset({"try_import_error", "try_any", "with_error"})
 
 
 def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the folder is known whole and does not hold the module."""
-    if not absent(site, names) or _EXPECTED.intersection(site.hole.guards):
+    if not absent(site, names, _EXPECTED):
         return None
     package = names.receiver_type.removeprefix("module ")
     if not package:

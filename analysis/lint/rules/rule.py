@@ -60,9 +60,18 @@ class Rule(Protocol):
         ...
 
 
-def absent(site: Site, names: NameSet) -> bool:
-    """Whether ``names`` is complete and lacks the site's name."""
-    return names.tier is Tier.CLOSED and site.name not in names.spellings()
+#: Guards of code that is for another version or platform, or that is never run.
+_ELSEWHERE = frozenset({"type_checking", "version"})
+
+
+def absent(site: Site, names: NameSet, expected: frozenset[str] = frozenset()) -> bool:
+    """Whether ``names`` is complete and lacks the site's name, and that is not expected here.
+
+    ``expected`` are guards (:func:`~analysis.syntax.guards.guards_at`) under which it would be.
+    """
+    if names.tier is not Tier.CLOSED or site.name in names.spellings():
+        return False
+    return not (_ELSEWHERE | expected).intersection(site.hole.guards)
 
 
 def described(receiver_type: str, fallback: str) -> str:

@@ -8,6 +8,7 @@ first reason in this order is given.
 from __future__ import annotations
 
 from analysis.semantics.rules import (
+    abstract_collection,
     dynamic_class,
     dynamic_writes,
     field_marker,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = (
     unresolved,
     field_marker,
     too_general,
+    abstract_collection,
     dynamic_class,
     unresolved_base,
     dynamic_writes,

@@ -26,6 +26,12 @@ CASES = (
         has=("x",),
     ),
     Case(
+        "def f(a: str | list[int]):\n    if isinstance(a, list):\n"
+        "        for b in a:\n            b.$0",
+        Tier.OPEN,
+        has=("upper",),
+    ),
+    Case(
         "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
         "    match a:\n        case B():\n            a.$0",
         Tier.OPEN,
@@ -36,7 +42,7 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where the function narrows the receiver, or what it is looked up on, untraceably."""
-    for text in prefixes(receiver.text):
+    for text in (*prefixes(receiver.text), *_iterated(receiver)):
         subject = re.escape(text)
         if re.search(rf"\b(?:isinstance|issubclass)\(\s*{subject}\s*,", receiver.scope):
             if text == receiver.text and receiver.narrowed:
@@ -51,6 +57,15 @@ def doubt(receiver: Receiver) -> Doubt | None:
         ):
             return opened(f"the code asks a predicate about {text}")
     return None
+
+
+def _iterated(receiver: Receiver) -> list[str]:
+    """What the receiver takes its values from, where it is a loop variable."""
+    variable = re.match(r"[^\W\d]\w*", receiver.text)
+    if variable is None:
+        return []
+    loops = re.compile(rf"\bfor\s+[^\n]*?\b{variable[0]}\b[^\n]*?\s+in\s+([\w.]+)")
+    return [text for found in loops.findall(receiver.scope) for text in prefixes(found)]
 
 
 def prefixes(text: str) -> list[str]:

@@ -60,6 +60,27 @@ def test_noqa_silences_its_line_its_codes_or_the_file(look_at: Look) -> None:
     assert codes("json.dumpz()\n# pilotfish: noqa: PF102\n") == ["PF101"]
 
 
+@pytest.mark.parametrize(
+    ("comment", "silent"),
+    [
+        ("# type: ignore", True),
+        ("# type: ignore[attr-defined]", True),
+        ("# pyright: ignore[reportAttributeAccessIssue]", True),
+        ("# type: ignore[arg-type]", False),
+    ],
+)
+def test_what_type_checkers_are_told_counts(look_at: Look, comment: str, silent: bool) -> None:
+    assert bool(look_at(f"import json\njson.dumpz()  {comment}\n").findings) is not silent
+
+
+@pytest.mark.parametrize(
+    "head", ["if sys.version_info >= (3, 20):", "if TYPE_CHECKING:", "if x:\n    pass\nelse:"]
+)
+def test_code_for_elsewhere_is_left_alone(look_at: Look, head: str) -> None:
+    source = f"import sys, json\nfrom typing import TYPE_CHECKING\n{head}\n    json.dumpz()\n"
+    assert len(look_at(source).findings) == (1 if "else" in head else 0)
+
+
 def test_what_is_broken_is_passed_over_and_the_rest_is_looked_at(look_at: Look) -> None:
     source = "import json\njson.dumpz({})\nx = = 3\ndef f(:\n    json.dump(\n"
     assert [f.line for f in look_at(source).findings] == [1]
