@@ -51,7 +51,7 @@ def _judge(problem: Problem, root: Path, repaired: bytes) -> str:
 def _fails(problem: Problem, visible: str) -> bool:
     with folder() as root:
         _, command = _lay_out(problem, visible, root)
-        return not passes(root, command)
+        return not passes(root, command, seconds=15)
 
 
 def main() -> int:

@@ -44,7 +44,7 @@ def _lay_out(data: Path, name: str, root: Path) -> tuple[Path, str]:
     path = _copy(data, name, root)
     for first in (0, 1):
         command = _half(data, name, root, first)
-        if not passes(root, command):
+        if not passes(root, command, seconds=15):
             break
     return path, command
 

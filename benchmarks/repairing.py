@@ -26,6 +26,7 @@ from repair.patch import apply_diff
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
+from repair.sandbox.run import Terms
 from repair.source import read_source
 
 #: What one verdict may take; programs that loop are wrong.
@@ -124,14 +125,14 @@ def run_case(case: Case, writer: Writer | None, time_limit: float) -> Result:
     )
 
 
-def passes(root: Path, command: str) -> bool:
-    """Whether ``command`` succeeds in ``root``, in the sandbox, within a minute."""
+def passes(root: Path, command: str, seconds: float = _VERDICT_S) -> bool:
+    """Whether ``command`` succeeds in ``root``, in the sandbox, within ``seconds``."""
     environment = resolve(Workspace(str(root), python=sys.executable))
     policy = Policy(str(root), interpreter_of(environment))
     plan = parse(command, str(root)).plan
     try:
         with ForkServer(policy, str(root / "none.py"), 1) as server:
-            return server.run(plan, {}, wall=_VERDICT_S).passed()
+            return server.run(plan, {}, Terms(wall=seconds)).passed()
     except SandboxDiedError:
         return False
 

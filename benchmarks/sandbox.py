@@ -23,6 +23,7 @@ from repair.command import parse
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
+from repair.sandbox.run import Terms
 
 MODULE = "def middle(a, b):\n    return (a + b) / 2\n"
 PLAIN = "from middle import middle\n\ndef test_middle():\n    assert middle(2, 4) == 3\n"
@@ -78,7 +79,10 @@ def _held(policy: Policy, root: Path, name: str, runs: int) -> float:
         chosen = replace(plan, select=held[0])
         private = name == "test_fixture"
         return rate(
-            lambda: server.patch(chosen, [(MODULE, edited)], wall=10, cpu=2, private=private), runs
+            lambda: server.patch(
+                chosen, [(MODULE, edited)], Terms(wall=10, cpu=2, private=private)
+            ),
+            runs,
         )
 
 
@@ -87,13 +91,13 @@ def _cold(policy: Policy, root: Path, command: str, runs: int) -> float:
     path = str(root / "middle.py")
     edited = {path: MODULE.replace("/ 2", "/ 3").encode()}
     with ForkServer(policy, path, 2) as server:
-        first = server.run(plan, {}, wall=60, modules=True)
+        first = server.run(plan, {}, Terms(wall=60, modules=True))
         own = f"{root}/"
         names = [n for n, file in first.modules if not file.startswith(own) and n != "__main__"]
         server.preload(
             [n for n in names if not n.startswith("_pilotfish")], pytest=plan.runner == "pytest"
         )
-        return rate(lambda: server.run(plan, edited, wall=10), runs)
+        return rate(lambda: server.run(plan, edited, Terms(wall=10)), runs)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,12 +11,26 @@ from repair.command import TestCommand
 from repair.errors import RepairError
 from repair.localization import Suspicion, localize
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Outcome, Plan, Run, TestResult
+from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 
 #: A test that says nothing for so long is taken to hang, at first.
-_IDLE_S = 2.0
+_IDLE_S = 5.0
+#: The same for a test that is known to hang, when lines are traced.
+_HANG_TRACED_S = 0.5
+#: A whole command that tells no tests apart may be silent for so long.
+_SILENT_S = 8.0
+#: What importing the tests may take besides.
+_IMPORT_S = 15.0
+#: A candidate may take this many times what a test took before, plus an allowance: a test that
+#: failed at once may have work to do once it is mended.
+_SLOWER = 4.0
+_ALLOWANCE_S = 0.15
+#: How many failing tests are run although the first still fails, if they take no longer than
+#: this together: edits that mend some are kept.
+_LEADING = 4
+_LEADING_S = 0.05
 #: Hanging tests that are left behind one after the other; each costs ``_IDLE_S``.
 _MAX_HANGS = 3
 #: Share of the time left that learning about the failure may take.
@@ -36,8 +51,9 @@ class Diagnosis:
     """The failure of the file ``target`` as it is. Times are wall seconds of all tests that end.
 
     ``failing`` and ``passing`` are test ids in order; ``flaky`` failed once and passed once and
-    count as neither. ``imported`` are the lines that run at import. ``writes`` tells whether
-    tests write files. ``test_files`` are the files that hold the tests.
+    count as neither; ``unknown`` were not run because others hang. ``imported`` are the lines
+    that run at import. ``hold_seconds`` is what importing and collecting takes. ``writes`` tells
+    whether tests write files. ``test_files`` are the files that hold the tests.
     """
 
     target: str
@@ -46,10 +62,12 @@ class Diagnosis:
     failing: tuple[str, ...]
     passing: tuple[str, ...]
     flaky: tuple[str, ...]
+    unknown: tuple[str, ...]
     suspicion: Suspicion
     imported: frozenset[int]
     warm_seconds: float
     cold_seconds: float
+    hold_seconds: float
     writes: bool
     hung: bool
     test_files: tuple[str, ...]
@@ -67,7 +85,28 @@ class Diagnosis:
 
     def order(self) -> tuple[str, ...]:
         """The tests in the order in which a candidate meets them."""
-        return (*self.failing, *self.passing)
+        return (*self.failing, *self.passing, *self.unknown)
+
+    def leading(self) -> int:
+        """How many failing tests are worth running although the first still fails."""
+        spent, count = 0.0, 0
+        seconds = {result.id: result.seconds for result in self.results}
+        for test in self.failing[:_LEADING]:
+            spent += seconds[test]
+            if spent > _LEADING_S:
+                break
+            count += 1
+        return max(1, count)
+
+    def caps(self, patience: float) -> dict[str, float]:
+        """Processor seconds that a candidate may take for each test."""
+        found = {"": patience * (_ALLOWANCE_S + _SLOWER * self.warm_seconds)}
+        for result in self.results:
+            if result.outcome is Outcome.TIMEOUT:
+                found[result.id] = patience * _ALLOWANCE_S
+            else:
+                found[result.id] = patience * (_ALLOWANCE_S + _SLOWER * result.seconds)
+        return found
 
     def failure(self) -> TestResult | None:
         """The first failing test."""
@@ -89,25 +128,27 @@ def diagnose(
     plan = command.plan
     budget = Deadline.after(deadline.remaining() * _SHARE)
     imported = None
+    began = time.monotonic()
     if plan.runner in _HOLDABLE:
         try:
             imported = bench.hold(plan, wall=budget.remaining())
         except SandboxDiedError:
             bench.close()
-    first = _run(bench, plan, budget, traced=False)
+    hold_seconds = time.monotonic() - began
+    first = _run(bench, plan, budget)
     if first.passed() and bench.warm is None:
         raise AlreadyPassingError("the test command passes", where=plan.command)
     if bench.warm is not None and not first.bad():
         # Held tests pass; whether the command does is for the command itself to say.
         bench.warm.close()
         bench.warm = None
-        first = _run(bench, plan, budget, traced=False)
+        first = _run(bench, plan, budget)
         if first.passed():
             raise AlreadyPassingError("the test command passes", where=plan.command)
     _refuse_nothing_run(plan, first)
     if bench.warm is None:
         _preload(bench, plan, first)
-    again = _run(bench, plan, budget, traced=True)
+    again, last = _traced(bench, plan, first, budget)
     results, flaky = _merge(first.tests, again.tests)
     if not any(result.outcome.bad for result in results):
         raise RepairError(
@@ -115,12 +156,18 @@ def diagnose(
             where=plan.command,
             mend="make the test deterministic first",
         )
-    failing = tuple(result.id for result in results if result.outcome.bad)
+    bad = [result for result in results if result.outcome.bad]
+    # Quick ones first: most candidates fail them, and need not wait for the slow ones.
+    bad.sort(key=lambda r: (r.outcome is Outcome.TIMEOUT, round(r.seconds, 2)))
+    failing = tuple(result.id for result in bad)
+    known = {result.id for result in results} | set(flaky)
+    unknown = tuple(t for t in first.collected or bench.held if t not in known)
     passing = tuple(result.id for result in results if result.outcome is Outcome.PASSED)
     hung = any(result.outcome is Outcome.TIMEOUT for result in results)
     contrast = results
-    if not passing and command.neighbours is not None:
-        contrast = (*results, *_neighbours(bench, command.neighbours, results, budget))
+    near = command.neighbours
+    if not passing and not unknown and near is not None and near.args != plan.args:
+        contrast = (*results, *_neighbours(bench, near, results, budget))
     ended = sum(r.seconds for r in first.tests if r.outcome is not Outcome.TIMEOUT)
     return Diagnosis(
         target=source.path,
@@ -129,10 +176,12 @@ def diagnose(
         failing=failing,
         passing=passing,
         flaky=flaky,
-        suspicion=localize(source, contrast, imported or frozenset(), again.last if hung else 0),
+        unknown=unknown,
+        suspicion=localize(source, contrast, imported or frozenset(), last),
         imported=imported or frozenset(),
         warm_seconds=ended,
         cold_seconds=ended if hung else max(ended, first.seconds),
+        hold_seconds=hold_seconds,
         writes=again.wrote or _may_write(source),
         hung=hung,
         test_files=_test_files(plan, first),
@@ -140,30 +189,69 @@ def diagnose(
     )
 
 
-def _run(bench: Workbench, plan: Plan, budget: Deadline, *, traced: bool) -> Run:
-    """One run of all tests; a test that hangs is left behind and the rest run after it."""
-    run = _once(bench, plan, budget, traced=traced)
+def _run(bench: Workbench, plan: Plan, budget: Deadline) -> Run:
+    """One run of all tests; a test that hangs is left behind and the rest are run after it.
+
+    Where several hang in a row, less and less is waited for the next one.
+    """
+    run = _once(bench, plan, budget, _IDLE_S)
     tests = list(run.tests)
-    for _ in range(_MAX_HANGS):
-        left = [test for test in run.collected or bench.held if test not in {t.id for t in tests}]
+    for hangs in range(1, _MAX_HANGS + 1):
+        known = {test.id for test in tests}
+        left = [test for test in run.collected or bench.held if test not in known]
         if run.ended == "done" or not left or budget.expired() or plan.runner not in _HOLDABLE:
             break
-        run = _once(bench, replace(plan, select=tuple(left)), budget, traced=traced)
-        tests += run.tests
+        again = _once(bench, replace(plan, select=tuple(left)), budget, _IDLE_S / 4**hangs)
+        tests += again.tests
+        run = replace(again, collected=run.collected or again.collected)
     return replace(run, tests=tuple(tests))
 
 
-def _once(bench: Workbench, plan: Plan, budget: Deadline, *, traced: bool) -> Run:
+def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple[Run, int]:
+    """The same tests once more with lines traced, and the line at which a hanging one was ended.
+
+    Hanging tests come last and one by one: where they hang shows after a moment.
+    """
+    if plan.runner not in _HOLDABLE:
+        hangs = first.ended == "timeout"
+        run = _once(bench, plan, budget, _IDLE_S, trace=True, known_to_hang=hangs)
+        return run, run.last if run.ended == "timeout" else 0
+    hanging = [test.id for test in first.tests if test.outcome is Outcome.TIMEOUT]
+    rest = tuple(test.id for test in first.tests if test.id not in hanging)
+    tests: list[TestResult] = []
+    run = first
+    if rest:
+        run = _once(bench, replace(plan, select=rest), budget, 3 * _IDLE_S, trace=True)
+        tests += run.tests
+    last = 0
+    for test in hanging[:2]:
+        hung = _once(bench, replace(plan, select=(test,)), budget, _HANG_TRACED_S, trace=True)
+        tests += hung.tests
+        last = hung.last or last
+    return replace(run, tests=tuple(tests)), last
+
+
+def _once(
+    bench: Workbench,
+    plan: Plan,
+    budget: Deadline,
+    idle: float,
+    *,
+    trace: bool = False,
+    known_to_hang: bool = False,
+) -> Run:
     server = bench.warm or bench.cold()
     wall = max(_IDLE_S, budget.remaining())
-    idle = min(wall, _IDLE_S * (3 if traced else 1))
-    if server.held:
-        return server.patch(plan, (), wall=wall, idle=idle, trace=traced, modules=True)
     if plan.runner not in ("pytest", "unittest", "doctest"):
         # One test: silence is all one hears of it until it ends.
-        wall = min(wall, max(idle, 5.0))
-        idle = 0.0
-    return server.run(plan, bench.base, wall=wall, idle=idle, trace=traced, modules=True)
+        wall, idle = min(wall, _HANG_TRACED_S if known_to_hang else _SILENT_S), 0.0
+    elif not server.held:
+        # Before the first test everything is imported, which takes its time.
+        idle += _IMPORT_S
+    terms = Terms(wall=wall, idle=idle, trace=trace, modules=True)
+    if server.held:
+        return server.patch(plan, (), terms)
+    return server.run(plan, bench.base, terms)
 
 
 def _refuse_nothing_run(plan: Plan, run: Run) -> None:
@@ -215,7 +303,7 @@ def _neighbours(
     ids = {result.id for result in known}
     try:
         run = bench.cold().run(
-            plan, bench.base, wall=max(1.0, budget.remaining() / 2), idle=_IDLE_S, trace=True
+            plan, bench.base, Terms(wall=max(1.0, budget.remaining() / 2), idle=_IDLE_S, trace=True)
         )
     except SandboxDiedError:
         bench.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -171,6 +172,17 @@ class _Healer:
         search = Search(job.source, self.trials, queue, self.infills, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base)
+        with contextlib.closing(validator):
+            validator.watch_it_fail()
+            return self._search_and_validate(search, validator, queue, known)
+
+    def _search_and_validate(
+        self,
+        search: Search,
+        validator: Validator,
+        queue: list[Candidate],
+        known: frozenset[object],
+    ) -> Healing:
         linger: Deadline | None = None
         told = 0.0
         for trial in search.run():

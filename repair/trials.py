@@ -9,16 +9,10 @@ from enum import StrEnum
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Outcome, Run
+from repair.sandbox.run import Outcome, Run, Terms
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 from repair.units import Units, groups
-
-#: A candidate may take this many times what the tests took before, plus a start-up allowance.
-_SLOWER = 4.0
-_ALLOWANCE_S = 0.15
-#: How many failing tests are run although the first still fails: edits that mend some are kept.
-_LEADING = 4
 
 
 class Kind(StrEnum):
@@ -80,32 +74,40 @@ class Trials:
             (self._units.module(unit, ()), self._units.module(unit, edits))
             for unit, edits in changed
         ]
-        cpu = patience * (_ALLOWANCE_S + _SLOWER * diagnosis.warm_seconds)
+        caps = diagnosis.caps(patience)
         run = self._bench.warm.patch(
             replace(diagnosis.plan, select=diagnosis.order()),
             units,
-            cpu=cpu,
-            wall=1.0 + 6 * cpu,
-            stop=True,
-            leading=min(_LEADING, len(diagnosis.failing)),
-            private=diagnosis.writes,
+            Terms(
+                wall=1.0 + 6 * caps[""],
+                caps=caps,
+                stop=True,
+                leading=diagnosis.leading(),
+                private=diagnosis.writes,
+            ),
         )
         return None if run.cannot else run
 
     def _run_cold(self, candidate: Candidate, patience: float) -> Run:
         diagnosis = self._diagnosis
-        cpu = patience * (_ALLOWANCE_S + _SLOWER * diagnosis.cold_seconds)
         select = diagnosis.order() if diagnosis.tells_tests_apart else None
         data = self._source.encode(self._source.apply(candidate.edits))
-        opaque = diagnosis.plan.runner == "command"
+        caps = diagnosis.caps(patience)
+        imports = diagnosis.cold_seconds * patience
+        terms = Terms(
+            wall=1.0 + 6 * (imports + caps[""]),
+            cpu=2.0 + 4 * imports,
+            caps=caps,
+            stop=True,
+            leading=diagnosis.leading(),
+        )
+        if diagnosis.plan.runner == "command":
+            # A command's work is its children's: their processor time is not seen here.
+            terms = Terms(wall=0.5 + 4 * imports)
         return self._bench.cold().run(
             replace(diagnosis.plan, select=select),
             {**self._bench.base, self._source.path: data},
-            # A command's work is its children's: their processor time is not seen here.
-            cpu=0.0 if opaque else cpu,
-            wall=cpu if opaque else 1.0 + 6 * cpu,
-            stop=True,
-            leading=min(_LEADING, len(diagnosis.failing)),
+            terms,
         )
 
     def _judge(self, candidate: Candidate, run: Run) -> Trial:

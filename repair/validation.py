@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,16 +18,16 @@ from repair.command import TestCommand
 from repair.diagnosis import Diagnosis
 from repair.reach import reaching
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
-from repair.sandbox.run import Outcome, Plan, Run, TestResult
+from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 
 #: One test of the suite may be silent for so long before it counts as hanging.
 _IDLE_S = 10.0
 #: The same for tests from whose files no import leads to the file under repair.
 _IDLE_FAR_S = 2.0
-#: A failing command that does not end is watched for so many times what the patched one took.
-_PATIENCE = 5.0
-_AT_LEAST_S = 3.0
+#: A command that is known to hang is watched for so long; any other for so long at most.
+_HANG_S = 3.0
+_FAILS_WITHIN_S = 60.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
 
@@ -64,15 +65,27 @@ class Validator:
         self._base = dict(base)
         self._suite = suite.plan if suite is not None else command.suite
         self._suite_given = suite is not None
-        self._failed_before: str | None = None
+        self._shell = Plan("command", command.plan.command, (), bench.policy.workspace)
+        self._thread = ThreadPoolExecutor(1, "validation")
+        self._failed_before: Future[str] | None = None
         self._suite_before: dict[str, TestResult] | None = None
         self._hashes = _hashes(diagnosis.test_files)
+
+    def watch_it_fail(self) -> None:
+        """Begin to run the command without the patch, beside whatever else is done."""
+        if self._failed_before is None:
+            self._failed_before = self._thread.submit(self._passes_without)
+
+    def close(self) -> None:
+        """Wait for what was begun."""
+        self._thread.shutdown()
 
     def validate(self, path: str, data: bytes, deadline: Deadline) -> Verdict:
         """Judge the file ``path`` with the bytes ``data``.
 
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
+        self.watch_it_fail()
         try:
             with self._bench.fresh() as server:
                 return self._validate(server, {**self._base, path: data}, deadline)
@@ -82,49 +95,63 @@ class Validator:
     def _validate(
         self, server: ForkServer, files: Mapping[str, bytes], deadline: Deadline
     ) -> Verdict:
-        plan = self._command.plan
-        shell = Plan("command", plan.command, (), self._bench.policy.workspace)
-        first = server.run(shell, files, wall=deadline.remaining())
+        plan, shell = self._command.plan, self._shell
+        first = server.run(shell, files, Terms(wall=deadline.remaining()))
         if first.ended == "timeout":
             return Verdict(True, False, "time ran out while the test ran again")
         if first.code != 0:
             return Verdict(False, False, f"the command still fails: {_last_line(first)}")
+        assert self._failed_before is not None
+        if reason := self._failed_before.result():
+            return Verdict(False, False, reason)
+        if _hashes(self._diagnosis.test_files) != self._hashes:
+            return Verdict(False, False, "the test files changed meanwhile")
+        fates = None
+        if self._suite is not None and self._suite.runner != "command" and not self._is_whole():
+            # The suite of the same runner runs the failing test once more, in another process.
+            fates = _every(server, self._suite, files, deadline, self._diagnosis.target)
+            failing = [fates.results.get(test) for test in self._diagnosis.failing]
+            if all(result is not None and not result.outcome.bad for result in failing):
+                return self._judge_suite(server, files, fates, deadline)
         second = server.run(
-            plan if self._command.recognized else shell, files, wall=deadline.remaining()
+            plan if self._command.recognized else shell, files, Terms(wall=deadline.remaining())
         )
         if second.ended == "timeout":
             return Verdict(True, False, "time ran out while the test ran a second time")
         if not second.passed():
             return Verdict(False, False, "the test passed once and failed when it was run again")
-        if reason := self._passes_without(server, shell, first.seconds, deadline):
-            return Verdict(False, False, reason)
-        if _hashes(self._diagnosis.test_files) != self._hashes:
-            return Verdict(False, False, "the test files changed meanwhile")
-        return self._judge_suite(server, files, second, deadline)
+        if self._suite is None:
+            return Verdict(True, True, "the command is the only test there is to know of")
+        if self._is_whole():
+            others = len(second.tests) - len(self._diagnosis.failing)
+            return Verdict(True, True, "", ran=max(0, others))
+        if fates is None:
+            fates = _every(server, self._suite, files, deadline, self._diagnosis.target)
+        return self._judge_suite(server, files, fates, deadline)
 
-    def _passes_without(
-        self, server: ForkServer, shell: Plan, patched_seconds: float, deadline: Deadline
-    ) -> str:
+    def _is_whole(self) -> bool:
+        """Whether the command is its own suite."""
+        assert self._suite is not None
+        return self._suite.args == self._command.plan.args and not self._suite_given
+
+    def _passes_without(self) -> str:
         """Why the failure is not one: the very command must fail without the patch."""
-        if self._failed_before is None:
-            wall = min(deadline.remaining(), max(_AT_LEAST_S, _PATIENCE * patched_seconds))
-            before = server.run(shell, self._base, wall=wall)
-            passed = before.ended == "done" and before.code == 0
-            self._failed_before = "the command passes without the patch" if passed else ""
-        return self._failed_before
+        # One that is known to hang is given what importing takes, and then some.
+        hung = _HANG_S + 3 * self._diagnosis.hold_seconds
+        wall = hung if self._diagnosis.hung else _FAILS_WITHIN_S
+        try:
+            with self._bench.fresh() as server:
+                before = server.run(self._shell, self._base, Terms(wall=wall))
+        except SandboxDiedError:
+            return ""
+        passed = before.ended == "done" and before.code == 0
+        return "the command passes without the patch" if passed else ""
 
     def _judge_suite(
-        self, server: ForkServer, files: Mapping[str, bytes], passed: Run, deadline: Deadline
+        self, server: ForkServer, files: Mapping[str, bytes], fates: _Fates, deadline: Deadline
     ) -> Verdict:
-        suite = self._suite
-        if suite is None:
-            return Verdict(True, True, "the command is the only test there is to know of")
-        known = {test.id for test in passed.tests}
-        if suite.args == self._command.plan.args and not self._suite_given:
-            others = len(known) - len(self._diagnosis.failing)
-            return Verdict(True, True, "", ran=max(0, others))
-        target = self._diagnosis.target
-        fates = _every(server, suite, files, deadline, target)
+        suite, target = self._suite, self._diagnosis.target
+        assert suite is not None
         after = fates.results
         if suite.runner == "command":
             return self._judge_opaque(server, suite, after, deadline)
@@ -149,6 +176,7 @@ class Validator:
         if broken:
             names = ", ".join(broken[:3])
             return Verdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
+        known = set(self._diagnosis.failing)
         ran = sum(r.outcome is Outcome.PASSED and t not in known for t, r in after.items())
         if unknown or not after:
             reason = (
@@ -220,7 +248,9 @@ def _every(
     hangs = 0
     while not deadline.expired() and hangs <= _MAX_HANGS:
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
-        run = server.run(replace(plan, select=select), files, wall=deadline.remaining(), idle=idle)
+        run = server.run(
+            replace(plan, select=select), files, Terms(wall=deadline.remaining(), idle=idle)
+        )
         results.update({test.id: test for test in run.tests})
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)

@@ -20,7 +20,7 @@ from decoding.errors import CancelledError
 from repair.errors import RepairError
 from repair.sandbox import bubblewrap
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Plan, Run, run_of
+from repair.sandbox.run import Plan, Run, Terms, run_of
 from repair.sandbox.watch import Watch, end_namespace
 
 #: Beyond a run's own limit: what the server may take to kill, reap and answer.
@@ -124,38 +124,15 @@ class ForkServer:
         shown = (self.policy.workspace, *self.policy.interpreter.folders, *self.policy.readable)
         return any(path == "/tmp" or path.startswith("/tmp/") for path in shown)
 
-    def run(
-        self,
-        plan: Plan,
-        files: Mapping[str, bytes],
-        *,
-        wall: float,
-        cpu: float = 0.0,
-        idle: float = 0.0,
-        trace: bool = False,
-        stop: bool = False,
-        leading: int = 1,
-        modules: bool = False,
-    ) -> Run:
-        """Run ``plan`` in a fork that imports everything afresh, with ``files`` replaced.
-
-        ``wall`` and ``cpu`` are seconds; a run that takes longer, or tells nothing for ``idle``
-        seconds, ends as ``timeout``. With ``stop`` it ends at the first bad test after
-        ``leading``.
-        """
+    def run(self, plan: Plan, files: Mapping[str, bytes], terms: Terms) -> Run:
+        """Run ``plan`` in a fork that imports everything afresh, with ``files`` replaced."""
         request = {
             "op": "run",
             "plan": self._inside(plan.wire()),
             "files": {self.inside(path): data.decode("latin-1") for path, data in files.items()},
-            "wall": wall,
-            "cpu": cpu,
-            "idle": idle,
-            "trace": trace,
-            "stop": stop,
-            "leading": leading,
-            "modules": modules,
+            **terms.wire(),
         }
-        return run_of(self._ask(request, wall + _GRACE_S))
+        return run_of(self._ask(request, terms.wall + _GRACE_S))
 
     def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
         """Import ``modules`` once for all later cold runs. Never name any of the workspace's."""
@@ -173,40 +150,19 @@ class ForkServer:
         self.held = True
         return tuple(body["tests"]), frozenset(body["imported"])
 
-    def patch(
-        self,
-        plan: Plan,
-        units: Sequence[tuple[str, str]],
-        *,
-        wall: float,
-        cpu: float = 0.0,
-        trace: bool = False,
-        stop: bool = False,
-        leading: int = 1,
-        private: bool = True,
-        idle: float = 0.0,
-        modules: bool = False,
-    ) -> Run:
+    def patch(self, plan: Plan, units: Sequence[tuple[str, str]], terms: Terms) -> Run:
         """Run ``plan.select`` in a fork of the held state, with new code for live functions.
 
         ``units`` are pairs of module texts, old and new (``probe.live``). A run whose ``cannot``
-        is set did not happen. Without ``private`` it cannot write to the workspace, and saves
-        the time of making its own view of it.
+        is set did not happen.
         """
         request = {
             "op": "patch",
             "plan": self._inside(plan.wire()),
             "units": [{"old": old, "new": new} for old, new in units],
-            "wall": wall,
-            "cpu": cpu,
-            "trace": trace,
-            "stop": stop,
-            "leading": leading,
-            "private": private,
-            "idle": idle,
-            "modules": modules,
+            **terms.wire(),
         }
-        return run_of(self._ask(request, wall + _GRACE_S))
+        return run_of(self._ask(request, terms.wall + _GRACE_S))
 
     def release(self) -> None:
         """Leave the held state."""

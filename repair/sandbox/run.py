@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -52,6 +52,32 @@ class Plan:
             "env": dict(self.env),
             "select": None if self.select is None else list(self.select),
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """The terms of one run. Times are seconds; zero is no bound.
+
+    It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
+    without word of a test, or when a test takes more processor time than ``caps`` has for it
+    (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
+    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``modules`` tells
+    what was loaded and whether files were left. Without ``private`` the workspace is read-only.
+    """
+
+    wall: float
+    cpu: float = 0.0
+    idle: float = 0.0
+    caps: Mapping[str, float] | None = None
+    stop: bool = False
+    leading: int = 1
+    trace: bool = False
+    modules: bool = False
+    private: bool = True
+
+    def wire(self) -> dict[str, Any]:
+        """As the probe reads it."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,15 +18,17 @@ from repair.sandbox import bubblewrap
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import Interpreter
 from repair.sandbox.policy import Limits, Policy
-from repair.sandbox.run import Outcome, Plan, Run
+from repair.sandbox.run import Outcome, Plan, Run, Terms
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
 
 
-def _run(server: ForkServer, workspace: Path, code: str, **options: float) -> Run:
+def _run(
+    server: ForkServer, workspace: Path, code: str, *, wall: float = 20.0, cpu: float = 0.0
+) -> Run:
     plan = Plan("code", "the code", (textwrap.dedent(code),), str(workspace), path0=str(workspace))
-    return server.run(plan, {}, **{"wall": 20.0, **options})  # type: ignore[arg-type]
+    return server.run(plan, {}, Terms(wall=wall, cpu=cpu))
 
 
 def _said(run: Run) -> str:
@@ -266,7 +268,7 @@ def test_without_a_sandbox_a_copy_is_used(sandbox: StartSandbox, workspace: Path
     server = sandbox(confined=False)
     code = "import m; print(m.x); open('new', 'w').close()"
     plan = Plan("code", "c", (code,), str(workspace), path0=str(workspace))
-    run = server.run(plan, {str(workspace / "m.py"): b"x = 2"}, wall=20)
+    run = server.run(plan, {str(workspace / "m.py"): b"x = 2"}, Terms(wall=20))
     assert _said(run) == "2"
     assert (workspace / "m.py").read_text() == "x = 1"
     assert [path.name for path in workspace.iterdir()] == ["m.py"]

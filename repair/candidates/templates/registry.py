@@ -8,6 +8,7 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.templates import (
     calls,
     constants,
+    ingredients,
     insertions,
     names,
     operators,
@@ -49,6 +50,10 @@ TEMPLATES: tuple[Template, ...] = (
     statements.moved,
     statements.flow,
     statements.scopes,
+    ingredients.expressions,
+    ingredients.targets,
+    ingredients.terms,
+    ingredients.assignments,
     insertions.base_cases,
     insertions.raises,
     insertions.conditions,

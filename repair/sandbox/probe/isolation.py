@@ -107,11 +107,15 @@ def limit_self(limits: dict[str, Any]) -> None:
                 value = min(value, hard)
             resource.setrlimit(getattr(resource, name), (value, value))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    cpu = limits.get("cpu_seconds")
-    if cpu:
-        # The default action of SIGPROF ends the process, even inside a loop in C.
-        signal.signal(signal.SIGPROF, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_PROF, cpu)
+    if limits.get("cpu_seconds"):
+        limit_processor(limits["cpu_seconds"])
+
+
+def limit_processor(seconds: float) -> None:
+    """End this process when it has used ``seconds`` more of processor time."""
+    # The default action of SIGPROF ends the process, even inside a loop in C.
+    signal.signal(signal.SIGPROF, signal.SIG_DFL)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
 
 
 def address_space() -> int:

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from . import isolation
+
 
 class Reporter:
     """Sends one event as a test starts and one as it ends, so that a kill names its test.
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
     tests have run: enough to see that an edit mended some of several failures. ``counts``, where
-    lines are traced, are cleared as a test starts and sent as it ends.
+    lines are traced, are cleared as a test starts and sent as it ends. ``caps`` are seconds of
+    processor time by test, and under ``""`` for any other: a test that takes more ends the run.
     """
 
     def __init__(
@@ -22,9 +25,11 @@ class Reporter:
         stop: bool = False,
         leading: int = 1,
         counts: Any = None,
+        caps: Any = None,
     ) -> None:
         self._emit = emit
         self._counts = counts
+        self._caps = caps
         self.target = target
         self._stop = stop
         self._leading = leading
@@ -38,6 +43,8 @@ class Reporter:
     def start(self, test: str) -> None:
         """``test`` begins."""
         self._emit({"start": test})
+        if self._caps is not None:
+            isolation.limit_processor(self._caps.get(test, self._caps[""]))
         if self._counts is not None:
             self._counts.clear()
 

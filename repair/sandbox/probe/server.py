@@ -212,6 +212,7 @@ class Server:
             stop=request.get("stop", False),
             leading=request.get("leading", 1),
             counts=self.counts if request.get("trace") else None,
+            caps=request.get("caps"),
         )
 
     @staticmethod

@@ -1,0 +1,128 @@
+"""Code of the same function in another place: most fixes are made of what is there already.
+
+After the plastic surgery hypothesis (Barr et al., FSE 2014).
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal, is_number
+
+#: Expressions of a function that are tried in place of another one.
+_MOST = 10
+
+
+def expressions(program: Program) -> Iterator[Proposal]:
+    """An expression in place of another of its kind, or of a variable."""
+    kinds = (ast.Subscript, ast.Attribute, ast.Call, ast.BinOp, ast.Compare)
+    for node in program.of(*kinds):
+        assert isinstance(node, ast.expr)
+        if isinstance(getattr(node, "ctx", None), ast.Store | ast.Del):
+            continue
+        function = program.function(node)
+        if function is None:
+            continue
+        text = program.text(node)
+        others = _alike(program, function, node)
+        for other in others:
+            if other != text:
+                yield program.replace(node, other, "expression", 0.5 / (3 + len(others)))
+        names = program.variables(node)
+        if not isinstance(program.parents.get(node), ast.Expr | ast.Attribute):
+            for name in names:
+                yield program.replace(node, name, "variable", 0.5 / (3 + len(names)))
+
+
+def _alike(program: Program, function: Function, node: ast.expr) -> list[str]:
+    found: dict[str, None] = {}
+    for other in ast.walk(function):
+        if type(other) is type(node) and isinstance(other, ast.expr):
+            inside = node.lineno <= other.lineno and other is not node
+            if inside and program.text(node) in program.text(other):
+                continue
+            found[program.text(other)] = None
+    return list(found)[:_MOST]
+
+
+def targets(program: Program) -> Iterator[Proposal]:
+    """A result that belongs where its own expression reads from, or where another one goes."""
+    for node in program.of(ast.Assign):
+        assert isinstance(node, ast.Assign)
+        function = program.function(node)
+        if function is None or len(node.targets) != 1:
+            continue
+        target = node.targets[0]
+        text = program.text(target)
+        found: dict[str, float] = {}
+        for inner in ast.walk(node.value):
+            if isinstance(inner, ast.Subscript | ast.Attribute):
+                found[program.text(inner)] = 0.3
+        for other in ast.walk(function):
+            if isinstance(other, ast.Assign) and not isinstance(other.targets[0], ast.Name):
+                found.setdefault(program.text(other.targets[0]), 0.15)
+        for new, prior in list(found.items())[:_MOST]:
+            if new != text:
+                yield program.replace(target, new, "target", prior)
+
+
+def terms(program: Program) -> Iterator[Proposal]:
+    """A term that is missing from a sum, a product or a concatenation."""
+    for node in program.suspicious:
+        for place in _summed(node):
+            function = program.function(place)
+            if function is None or is_number(place):
+                continue
+            text = program.text(place)
+            tight = program.tight(place)
+            names = [n for n in program.variables(place) if n != text]
+            share = 0.6 / (3 + len(names))
+            for name in names:
+                yield program.replace(place, f"{tight} + {name}", "missing term", share)
+                yield program.replace(place, f"{tight} - {name}", "missing term", share)
+                yield program.replace(place, f"{name} + {tight}", "missing term", 0.6 * share)
+                yield program.replace(place, f"{name} - {tight}", "missing term", 0.4 * share)
+                yield program.replace(place, f"{tight} * {name}", "missing term", 0.3 * share)
+                yield program.replace(place, f"{tight} % {name}", "missing term", 0.3 * share)
+
+
+def _summed(node: ast.AST) -> list[ast.expr]:
+    """Expressions whose value a term may be missing from."""
+    places: list[ast.expr | None] = []
+    if isinstance(node, ast.Return | ast.Assign | ast.AugAssign):
+        places = [node.value]
+    elif isinstance(node, ast.Call):
+        places = [*node.args]
+    elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load):
+        places = [node.slice]
+    elif isinstance(node, ast.Compare):
+        places = [node.left, *node.comparators]
+    kinds = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.ListComp, ast.List, ast.BinOp)
+    return [place for place in places if isinstance(place, kinds)]
+
+
+def assignments(program: Program) -> Iterator[Proposal]:
+    """A variable that was to be carried on to another one: ``previous = node``."""
+    for node in program.suspicious:
+        if not isinstance(node, ast.stmt) or isinstance(node, Function | ast.ClassDef):
+            continue
+        function = program.function(node)
+        if function is None:
+            continue
+        stored = {
+            n.id
+            for n in ast.walk(function)
+            if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        }
+        names = program.variables(node)
+        for name in names:
+            if name not in stored:
+                continue
+            for other in names:
+                if other != name:
+                    prior = 0.4 / (4 + len(names) ** 2)
+                    line = [f"{name} = {other}"]
+                    yield program.insert_before(node, line, "missing assignment", prior)
+                    if not isinstance(node, ast.Return | ast.Break | ast.Continue | ast.Raise):
+                        yield program.insert_after(node, line, "missing assignment", prior)
