@@ -11,7 +11,7 @@ from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
-from decoding.errors import CancelledError
+from decoding.errors import CancelledError, DecodingError
 from decoding.evidence import Evidence
 from decoding.writer import Writer
 from repair.candidates.candidate import Candidate
@@ -131,6 +131,7 @@ class _Healer:
         self.rejected: list[str] = []
         self.verdicts: dict[Candidate, Verdict] = {}
         self.ranking: list[Ranked] = []
+        self.search: Search | None = None
 
     def heal(self) -> Healing:
         job = self.job
@@ -169,7 +170,7 @@ class _Healer:
                 self.cancellation,
             )
         queue = generate(job.source, diagnosis.suspicion)
-        search = Search(job.source, self.trials, queue, self.infills, until)
+        search = self.search = Search(job.source, self.trials, queue, self.infills, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base)
         with contextlib.closing(validator):
@@ -232,7 +233,7 @@ class _Healer:
     def _validate(self, validator: Validator) -> Healing | None:
         """Validate the likeliest plausible patches; the outcome if one holds."""
         fresh = [c for c in self.plausible if c not in self.verdicts]
-        self.ranking = rank(self.job.source, self.plausible, self.writer, self.cancellation)
+        self.ranking = self._rank()
         order = [r.candidate for r in self.ranking if r.candidate in fresh]
         for number, candidate in enumerate(order[:_VALIDATED]):
             self.report(f"validating patch {number + 1} of {len(order)}", 0.9)
@@ -243,6 +244,16 @@ class _Healer:
                 return self.outcome("")
             self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {verdict.reason}")
         return None
+
+    def _rank(self) -> list[Ranked]:
+        source, stop = self.job.source, self.cancellation
+        try:
+            return rank(source, self.plausible, self.writer, stop)
+        except CancelledError:
+            raise
+        except DecodingError:
+            self.writer = None
+            return rank(source, self.plausible, None, stop)
 
     def outcome(self, reason: str) -> Healing:
         """What can be said now: the best patch there is, and what is not known about it."""
@@ -284,6 +295,8 @@ class _Healer:
             parts.append(f"passes your tests: the failing one twice{others}")
         if not self.job.policy.confined:
             parts.append("it ran without a sandbox")
+        if self.search and self.search.model_failed:
+            parts.append(f"without a model ({self.search.model_failed})")
         if self.diagnosis and self.diagnosis.flaky:
             parts.append(f"left out as flaky: {', '.join(self.diagnosis.flaky[:3])}")
         return "; ".join(parts)

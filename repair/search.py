@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
+from decoding.errors import CancelledError, DecodingError
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.source import Source
@@ -41,6 +42,9 @@ class Search:
     queue: Sequence[Candidate]
     infills: Infills | None
     deadline: Deadline
+    #: Why the model could not be used, if it was tried and could not.
+    model_failed: str = field(default="", init=False)
+    _written: Iterator[Candidate | None] = field(default=iter(()), init=False)
     _seen: set[str] = field(default_factory=set, init=False)
     _partial: list[Trial] = field(default_factory=list, init=False)
     _slow: list[Candidate] = field(default_factory=list, init=False)
@@ -78,6 +82,14 @@ class Search:
                 except StopIteration:
                     chance = 0.0
                     break
+                except CancelledError:
+                    raise
+                except DecodingError as error:
+                    # The model is a help and no need: the search goes on without.
+                    self.model_failed = error.what
+                    self._written = iter(())
+                    chance = 0.0
+                    break
                 if written is not None:
                     yield from self._try_all([written])
                 chance *= _INFILL_FADES
@@ -93,11 +105,16 @@ class Search:
                 return
 
     def _infilled(self) -> Iterator[Candidate]:
-        for written in self._written:
-            if written is not None:
-                yield written
-            if self.deadline.expired():
-                return
+        try:
+            for written in self._written:
+                if written is not None:
+                    yield written
+                if self.deadline.expired():
+                    return
+        except CancelledError:
+            raise
+        except DecodingError as error:
+            self.model_failed = error.what
 
     def _combined(self) -> Iterator[Candidate]:
         """Pairs of edits that each mend a part, then one of them with anything else."""

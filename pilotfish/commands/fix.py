@@ -20,9 +20,14 @@ from rich.text import Text
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
+from decoding.errors import ModelFileError
+from decoding.models import store
+from decoding.threads import Threads
 from engine.handlers.fix import fix
 from engine.messages import FixAnswer, FixRequest
+from engine.settings.read import machine_settings
 from pilotfish.console import err, explain, out
+from pilotfish.later import LaterEvidence, LaterWriter
 from pilotfish.options import add_common, workspace_for
 from repair.patch import apply_diff, write_atomically
 from repair.source import read_source
@@ -98,8 +103,17 @@ def run(options: argparse.Namespace) -> int:
     )
     cancellation = Cancellation()
     try:
-        with _interruptible(cancellation), _progress() as report:
-            answer = fix(request, None, None, report, cancellation)
+        with (
+            contextlib.ExitStack() as stack,
+            _interruptible(cancellation),
+            _progress() as report,
+        ):
+            writer = _writer(options, report)
+            evidence = LaterEvidence()
+            stack.callback(evidence.close)
+            if writer is not None:
+                stack.callback(writer.close)
+            answer = fix(request, writer, evidence, report, cancellation)
     except ExplainedError as error:
         if not options.json:
             raise
@@ -116,6 +130,30 @@ def run(options: argparse.Namespace) -> int:
     if answer.status == "error":
         return 2
     return 0 if answer.status in _GOOD else 1
+
+
+def _writer(
+    options: argparse.Namespace, report: Callable[[str, float], None]
+) -> LaterWriter | None:
+    """The model that repairs; in its absence the one that completes; else none.
+
+    Raises :class:`~decoding.errors.ModelFileError` when the one that was named is not there.
+    """
+    machine, _ = machine_settings()
+    threads = Threads(machine.threads, machine.threads) if machine.threads else None
+    named = options.model or machine.repair_model or None
+    if named:
+        return LaterWriter(store.resolve(named, role="repair"), threads)
+    for role in ("repair", "complete"):
+        try:
+            model = store.resolve(None, role=role)
+        except ModelFileError:
+            continue
+        if role != "repair":
+            report(f"the larger repair model is not here: using {model.name}", 0.0)
+        return LaterWriter(model, threads)
+    report("no model is here: templates alone (pilotfish model pull repair)", 0.0)
+    return None
 
 
 @contextlib.contextmanager
@@ -147,7 +185,7 @@ def _progress() -> Iterator[Callable[[str, float], None]]:
 
     def report(message: str, _fraction: float) -> None:
         now = time.monotonic()
-        if not told or now - told[-1] >= 5 or message.startswith("no --test"):
+        if not told or now - told[-1] >= 5 or message.startswith(("no ", "the larger")):
             told.append(now)
             console.print(message, markup=False)
 
