@@ -29,13 +29,13 @@ from repair.sandbox.policy import Policy
 from repair.sandbox.workbench import Workbench
 from repair.search import Search
 from repair.source import Source
-from repair.trials import Kind, Trials
+from repair.trials import Kind, Trial, Trials
 from repair.validation import Validator, Verdict
 
 #: After the first plausible patch the search goes on for this share of what it took, so that
 #: there is something to choose from, within these bounds in seconds.
 _LINGER = 0.5
-_LINGER_S = (0.5, 4.0)
+_LINGER_S = (0.7, 4.0)
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -190,16 +190,30 @@ class _Healer:
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
                 self._say_progress(queue)
-            if trial.kind is Kind.PLAUSIBLE and not self._refused(trial.candidate, known):
-                self.plausible.append(trial.candidate)
-                if linger is None:
-                    spent = time.monotonic() - self.began
-                    linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))
+            if self._is_plausible(trial, known) and linger is None:
+                spent = time.monotonic() - self.began
+                linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))
             if linger is not None and linger.expired():
+                self._look_around(search, known)
                 if healing := self._validate(validator):
                     return healing
                 linger = None
+        if self.plausible:
+            self._look_around(search, known)
         return self._validate(validator) or self.outcome("no candidate makes the test pass")
+
+    def _is_plausible(self, trial: Trial, known: frozenset[object]) -> bool:
+        if trial.kind is not Kind.PLAUSIBLE or self._refused(trial.candidate, known):
+            return False
+        self.plausible.append(trial.candidate)
+        return True
+
+    def _look_around(self, search: Search, known: frozenset[object]) -> None:
+        """Let the model write at the line of the likeliest plausible patch, for rivals of it."""
+        likeliest = max(self.plausible, key=lambda c: c.value)
+        if likeliest not in self.verdicts:
+            for trial in search.around(likeliest.line):
+                self._is_plausible(trial, known)
 
     def _say_progress(self, queue: list[Candidate]) -> None:
         assert self.trials is not None

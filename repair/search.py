@@ -67,6 +67,21 @@ class Search:
         if self.infills is not None:
             yield from self._try_all(self._infilled())
 
+    def around(self, line: int) -> Iterator[Trial]:
+        """What the model would write at ``line``: rivals for a plausible patch found there."""
+        if self.infills is None or self.model_failed:
+            return
+        try:
+            for written in self.infills.at(line):
+                if written is not None:
+                    yield from self._try_all([written])
+                if self.deadline.expired():
+                    return
+        except CancelledError:
+            raise
+        except DecodingError as error:
+            self.model_failed = error.what
+
     def _first_round(self) -> Iterator[Trial]:
         total = sum(candidate.value for candidate in self.queue) or 1.0
         run_s, sample_s = _FIRST_RUN_S, _FIRST_SAMPLE_S

@@ -135,12 +135,14 @@ def run(options: argparse.Namespace) -> int:
 def _writer(
     options: argparse.Namespace, report: Callable[[str, float], None]
 ) -> LaterWriter | None:
-    """The model that repairs; in its absence the one that completes; else none.
+    """The model that repairs; in its absence the one that completes; else, or for ``none``, none.
 
     Raises :class:`~decoding.errors.ModelFileError` when the one that was named is not there.
     """
     machine, _ = machine_settings()
     threads = Threads(machine.threads, machine.threads) if machine.threads else None
+    if options.model == "none":
+        return None
     named = options.model or machine.repair_model or None
     if named:
         return LaterWriter(store.resolve(named, role="repair"), threads)

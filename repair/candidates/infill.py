@@ -38,19 +38,28 @@ class Infills:
     deadline: Deadline
     cancellation: Cancellation
     tokens: int = field(default=0, init=False)
+    _done: set[int] = field(default_factory=set, init=False)
 
     def candidates(self) -> Iterator[Candidate | None]:
         """Candidates, best place first; ``None`` for a sample that changes nothing.
 
         Raises :class:`~decoding.errors.CancelledError`.
         """
-        preamble = _preamble(self.diagnosis)
         ranked = self.diagnosis.suspicion.ranked()
         for rank, line in enumerate(ranked):
-            if not self.source.line(line).strip():
-                continue
+            if line not in self._done:
+                yield from self._lines(line, 1.0 / (1 + rank))
+
+    def at(self, line: int) -> Iterator[Candidate | None]:
+        """The same for one line, which :meth:`candidates` then leaves out."""
+        if line not in self._done:
+            yield from self._lines(line, 1.0)
+
+    def _lines(self, line: int, share: float) -> Iterator[Candidate | None]:
+        self._done.add(line)
+        if self.source.line(line).strip():
+            preamble = _preamble(self.diagnosis)
             for start, end, name in self._places(line):
-                share = 1.0 / (1 + rank)
                 yield from self._fill(start, end, line, name, preamble, share)
 
     def _places(self, line: int) -> Iterator[tuple[int, int, str]]:

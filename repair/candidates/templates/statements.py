@@ -215,9 +215,27 @@ def flow(program: Program) -> Iterator[Proposal]:
                     edit = program.between(target, value, "=", sign)
                     if edit is not None:
                         yield Proposal("assignment", prior, (edit,), node)
+            if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
+                yield from _accumulated(program, node, target)
         elif isinstance(node, ast.Return) and next(program.enclosing(node, *_LOOPS), None):
             yield program.replace(node, "continue", "jump", 0.06)
             yield program.replace(node, "break", "jump", 0.06)
+
+
+def _accumulated(program: Program, node: ast.Assign, target: ast.Subscript) -> Iterator[Proposal]:
+    """An entry that is overwritten where it should grow or stay."""
+    holder, key = program.text(target.value), program.text(target.slice)
+    value = program.tight(node.value)
+    place = program.text(target)
+    for start in ("0", '""', "[]"):
+        new = f"{place} = {holder}.get({key}, {start}) + {value}"
+        yield program.replace(node, new, "accumulation", 0.2 if start == "0" else 0.05)
+    new = f"{holder}.setdefault({key}, {program.text(node.value)})"
+    yield program.replace(node, new, "accumulation", 0.12)
+    if isinstance(node.value, ast.List) and len(node.value.elts) == 1:
+        item = program.text(node.value.elts[0])
+        new = f"{holder}.setdefault({key}, []).append({item})"
+        yield program.replace(node, new, "accumulation", 0.2)
 
 
 def scopes(program: Program) -> Iterator[Proposal]:

@@ -1,0 +1,224 @@
+"""``pilotfish fix`` as a person runs it: real tests in the real sandbox, no model."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+BUGGY = "def middle(a, b):\n    return (a - b) / 2\n"
+TEST = "from middle import middle\n\n\ndef test_middle():\n    assert middle(2, 4) == 3\n"
+SCRIPT = "from middle import middle\n\nassert middle(2, 4) == 3\nassert middle(5, 5) == 5\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project with a fault, in a folder whose name has a space."""
+    root = tmp_path / "a project"
+    root.mkdir()
+    (root / "setup.cfg").touch()
+    (root / "middle.py").write_text(BUGGY)
+    return root
+
+
+def _fix(root: Path, *words: str, file: str = "middle.py") -> tuple[int, dict[str, Any], str]:
+    options = ["--json", "--python", sys.executable, "--model", "none", "--time-limit", "90"]
+    done = subprocess.run(
+        [PILOTFISH, "fix", file, *options, *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+    assert "Traceback" not in done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, document, done.stderr
+
+
+def test_a_verified_patch_applies_with_git(project: Path) -> None:
+    (project / "test_middle.py").write_text(TEST)
+    code, answer, _ = _fix(project, "--test", "python -m pytest -x test_middle.py::test_middle")
+    assert (code, answer["status"]) == (0, "verified"), answer
+    assert (project / "middle.py").read_text() == BUGGY
+    assert set(answer) >= {
+        *("status", "patch", "alternatives", "strategy", "blocks"),
+        *("candidates_run", "not_run", "seconds", "model_tokens"),
+    }
+    assert answer["blocks"][0]["first_line"] == 1
+    subprocess.run(["git", "init", "-q", "."], cwd=project, check=True)
+    apply = ["git", "apply", "-"]
+    subprocess.run(apply, cwd=project, input=answer["patch"], text=True, check=True)
+    run = [sys.executable, "-m", "pytest", "-q", "test_middle.py"]
+    assert subprocess.run(run, cwd=project, check=False, capture_output=True).returncode == 0
+
+
+def test_a_patch_that_breaks_another_test_of_the_suite_is_not_taken(project: Path) -> None:
+    """Either argument may be the limit; only the hidden half of the suite knows which."""
+    (project / "middle.py").write_text("def clip(value, low, high):\n    return max(value, low)\n")
+    (project / "test_one.py").write_text(
+        "from middle import clip\n\n\ndef test_high():\n    assert clip(9, 0, 5) == 5\n"
+    )
+    (project / "test_two.py").write_text(
+        "from middle import clip\n\n\ndef test_low():\n    assert clip(-3, 0, 5) == 0\n\n\n"
+        "def test_between():\n    assert clip(3, 0, 5) == 3\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_one.py")
+    assert any("breaks test_two.py" in reason for reason in answer["rejected"]), answer
+    if answer["status"] == "verified":
+        assert code == 0
+        assert "other tests still pass" in answer["reason"]
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "command"),
+    [
+        ("check.py", SCRIPT, "python check.py"),
+        ("check.py", SCRIPT, "python check.py && echo fine"),
+        (
+            "test_it.py",
+            "import unittest\nfrom middle import middle\n\n\nclass T(unittest.TestCase):\n"
+            "    def test_a(self):\n        self.assertEqual(middle(2, 4), 3)\n",
+            "python -m unittest test_it.T.test_a",
+        ),
+        ("doc.txt", ">>> from middle import middle\n>>> middle(2, 4)\n3.0\n", None),
+    ],
+)
+def test_any_kind_of_test(project: Path, name: str, text: str, command: str | None) -> None:
+    (project / name).write_text(text)
+    command = command or f"python -m doctest {name}"
+    code, answer, _ = _fix(project, "--test", command, "--write")
+    assert (code, answer["status"], answer["written"]) == (0, "verified", True), answer
+    assert (project / "middle.py").read_text() == BUGGY.replace("-", "+")
+
+
+def test_without_a_test_command_tests_are_found_and_named(project: Path) -> None:
+    example = '    """The middle.\n\n    >>> middle(2, 4)\n    3.0\n    """\n'
+    (project / "middle.py").write_text(BUGGY.replace("\n    ", f"\n{example}    ", 1))
+    code, answer, said = _fix(project)
+    assert (code, answer["status"]) == (0, "verified"), answer
+    assert "python -m doctest middle.py" in said
+
+
+def test_a_file_keeps_its_line_ends_and_encoding(project: Path) -> None:
+    before = "# coding: latin-1\r\n# \xe9\r\n" + BUGGY.replace("\n", "\r\n")
+    (project / "middle.py").write_bytes(before.encode("latin-1"))
+    (project / "check.py").write_text(SCRIPT)
+    code, answer, _ = _fix(project, "--test", "python check.py", "--write")
+    assert (code, answer["status"]) == (0, "verified"), answer
+    after = (project / "middle.py").read_bytes()
+    assert after == before.replace("a - b", "a + b").encode("latin-1")
+
+
+def test_a_loop_without_end_is_mended(project: Path) -> None:
+    (project / "middle.py").write_text(
+        "def digits(n):\n    count = 0\n    while n:\n        count += 1\n    return count\n"
+    )
+    (project / "check.py").write_text(
+        "from middle import digits\n\nassert digits(0) == 0\nassert digits(7) == 1\n"
+        "assert digits(430) == 3\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python check.py")
+    assert answer["status"] in ("verified", "none"), answer
+    assert code == (0 if answer["status"] == "verified" else 1)
+    assert answer["candidates_run"] > 20
+
+
+def test_a_command_that_does_not_exist_is_an_error_that_names_it(project: Path) -> None:
+    code, answer, _ = _fix(project, "--test", "no-such-runner --now")
+    assert (code, answer["status"]) == (2, "error")
+    assert "no-such-runner" in answer["reason"]
+    code, answer, _ = _fix(project, "--test", "python -m pytest no_such_test.py")
+    assert (code, answer["status"]) == (2, "error")
+    assert "no_such_test.py" in answer["reason"]
+
+
+def test_a_command_that_passes_already(project: Path) -> None:
+    (project / "check.py").write_text("import middle\n")
+    code, answer, _ = _fix(project, "--test", "python check.py")
+    assert (code, answer["status"], answer["patch"]) == (0, "passing", "")
+
+
+def test_tests_that_print_without_end_fork_and_delete_do_no_harm(project: Path) -> None:
+    outside = project.parent / "precious.txt"
+    outside.write_text("precious")
+    (project / "check.py").write_text(
+        "import os, shutil, sys\n"
+        "for _ in range(100):\n    sys.stdout.write('x' * 1_000_000)\n"
+        f"shutil.rmtree({str(project.parent)!r}, ignore_errors=True)\n"
+        "open('left', 'w').close()\n"
+        "if os.fork() == 0:\n    os._exit(0)\n"
+        "from middle import middle\nassert middle(2, 4) == 3\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python check.py")
+    # The workspace's own files are deleted in the sandbox too, so this test cannot be mended; what
+    # counts is what is left outside.
+    assert answer["status"] in ("verified", "none", "error"), answer
+    assert code in (0, 1, 2)
+    assert outside.read_text() == "precious"
+    assert (project / "middle.py").read_text() == BUGGY
+    assert not (project / "left").exists()
+
+
+def test_without_a_sandbox_nothing_is_verified_or_written(project: Path) -> None:
+    (project / "check.py").write_text(SCRIPT)
+    code, answer, _ = _fix(project, "--test", "python check.py", "--no-sandbox", "--write")
+    assert (code, answer["status"], answer["written"]) == (1, "unverified", False), answer
+    assert "without a sandbox" in answer["reason"]
+    assert "+    return (a + b) / 2" in answer["patch"]
+    assert (project / "middle.py").read_text() == BUGGY
+
+
+def test_a_patch_that_special_cases_is_refused_by_name(project: Path) -> None:
+    """No honest edit makes this pass: the tests ask for a number that comes from nowhere."""
+    (project / "middle.py").write_text("def secret(name):\n    return 0\n")
+    (project / "check.py").write_text(
+        "from middle import secret\n\nassert secret('x') == 73914\nassert secret('y') == 5512\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python check.py", "--time-limit", "20")
+    assert (code, answer["status"], answer["patch"]) == (1, "none", ""), answer
+
+
+def test_ctrl_c_stops_with_what_there_is(project: Path) -> None:
+    (project / "check.py").write_text("import time, middle\ntime.sleep(1.5)\nassert 1 == 2\n")
+    words = ["fix", "middle.py", "--test", "python check.py", "--json", "--model", "none"]
+    process = subprocess.Popen(
+        [PILOTFISH, *words, "--python", sys.executable],
+        cwd=project,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    assert "running the tests" in process.stderr.readline()
+    process.send_signal(signal.SIGINT)
+    began = time.monotonic()
+    out, _ = process.communicate(timeout=60)
+    assert time.monotonic() - began < 30
+    answer = json.loads(out)
+    assert (process.returncode, answer["status"]) == (1, "none")
+    assert "stopped" in answer["reason"]
+
+
+def test_what_cannot_be_is_a_usage_error(project: Path) -> None:
+    done = subprocess.run(
+        [PILOTFISH, "fix", "absent.py", "--test", "true"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "no such file" in done.stderr
+    code, answer, _ = _fix(project)
+    assert (code, answer["status"]) == (2, "error")
+    assert "--test" in answer["reason"]
