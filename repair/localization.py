@@ -19,6 +19,8 @@ from repair.source import Source
 _IMPORT_TIME = 0.05
 _AT_EXCEPTION = 0.6
 _ON_THE_WAY = 0.15
+#: Each line where no run could be watched: it is as good as any other.
+_UNSEEN = 0.5
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,9 @@ def localize(
             line in (r.failure.lines if r.failure else ()) for r in failing
         ):
             scores[line] = min(scores.get(line, _IMPORT_TIME), _IMPORT_TIME)
+    if not scores:
+        # Nothing was seen: the file ran in a process that is not traced, or not at all.
+        scores = dict.fromkeys(inside or range(1, len(source.line_starts) + 1), _UNSEEN)
     highest = max(scores.values(), default=1.0)
     return Suspicion({line: score / highest for line, score in scores.items() if score > 0})
 

@@ -124,7 +124,8 @@ def run(options: argparse.Namespace) -> int:
         _write(path, source.path, answer, source.encode(source.text))
         written = True
     if options.json:
-        print(json.dumps(_document(answer, written), ensure_ascii=False))  # noqa: T201
+        # In ASCII: a patch of a file that is not UTF-8 carries its bytes as lone surrogates.
+        print(json.dumps(_document(answer, written)))  # noqa: T201
     else:
         _show(answer, written)
     if answer.status == "error":

@@ -121,16 +121,15 @@ def test_a_file_keeps_its_line_ends_and_encoding(project: Path) -> None:
 
 def test_a_loop_without_end_is_mended(project: Path) -> None:
     (project / "middle.py").write_text(
-        "def digits(n):\n    count = 0\n    while n:\n        count += 1\n    return count\n"
+        "def digits(n):\n    count = 0\n    while n:\n        n //= 1\n        count += 1\n"
+        "    return count\n"
     )
     (project / "check.py").write_text(
         "from middle import digits\n\nassert digits(0) == 0\nassert digits(7) == 1\n"
         "assert digits(430) == 3\n"
     )
     code, answer, _ = _fix(project, "--test", "python check.py")
-    assert answer["status"] in ("verified", "none"), answer
-    assert code == (0 if answer["status"] == "verified" else 1)
-    assert answer["candidates_run"] > 20
+    assert (code, answer["status"]) == (0, "verified"), answer
 
 
 def test_a_command_that_does_not_exist_is_an_error_that_names_it(project: Path) -> None:
@@ -159,7 +158,7 @@ def test_tests_that_print_without_end_fork_and_delete_do_no_harm(project: Path) 
         "if os.fork() == 0:\n    os._exit(0)\n"
         "from middle import middle\nassert middle(2, 4) == 3\n"
     )
-    code, answer, _ = _fix(project, "--test", "python check.py")
+    code, answer, _ = _fix(project, "--test", "python check.py", "--time-limit", "15")
     # The workspace's own files are deleted in the sandbox too, so this test cannot be mended; what
     # counts is what is left outside.
     assert answer["status"] in ("verified", "none", "error"), answer
