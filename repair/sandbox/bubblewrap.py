@@ -96,8 +96,9 @@ def _why_not(path: str) -> str | None:
     return done.stderr.decode("utf-8", "replace").strip().partition("\n")[0] or "it failed"
 
 
-def command_line(policy: Policy, inner: list[str]) -> list[str]:
-    """The words that start ``inner`` in a sandbox for ``policy``.
+def command_line(policy: Policy, inner: list[str], copy: str | None = None) -> list[str]:
+    """The words that start ``inner`` in a sandbox for ``policy``; ``copy`` is a folder to show,
+    writable, as the workspace.
 
     Raises :class:`~repair.errors.RepairError` for a workspace that would show a whole home or
     machine, and :class:`~repair.errors.SandboxUnavailableError`.
@@ -119,7 +120,10 @@ def command_line(policy: Policy, inner: list[str]) -> list[str]:
     shown = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
     _refuse_too_much(policy.workspace)
     for folder in sorted(shown, key=lambda path: path.count("/")):
-        words += ["--ro-bind", folder, folder]
+        if folder == policy.workspace and copy is not None:
+            words += ["--bind", copy, folder]
+        else:
+            words += ["--ro-bind", folder, folder]
     words += ["--clearenv"]
     for key, value in environment(policy).items():
         words += ["--setenv", key, value]

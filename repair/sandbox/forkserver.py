@@ -59,66 +59,88 @@ class ForkServer:
         self.policy = policy
         #: Whether tests are held collected: then ``patch``, not ``run``.
         self.held = False
-        self._copy: Path | None = None
+        self._target, self._lines = target, lines
+        self._folder: Path | None = None
+        self._moved: Path | None = None
         self._cancellation = cancellation or Cancellation()
-        self._buffer = b""
         self._number = 0
+        if policy.confined and policy.overlays:
+            answer = self._start(None)
+            if answer["private"]:
+                self.private, self.why_not_private = True, ""
+                return
+            # No overlays here: all runs share a copy, which nobody else sees.
+            self._end()
+            self.why_not_private = answer["why"]
+        else:
+            self.why_not_private = "not asked for"
+        self.private = False
+        self._start(self._copied())
+
+    def _start(self, copy: Path | None) -> dict[str, Any]:
+        policy, limits = self.policy, self.policy.limits
+        self._buffer = b""
         self._stderr = bytearray()
-        self._process = self._start()
-        self._watch = Watch(self._process.pid, policy.limits)
+        self._process = self._confined(copy) if policy.confined else self._unconfined(copy)
+        self._watch = Watch(self._process.pid, limits)
         self._reader = threading.Thread(target=self._drain, name="sandbox-stderr", daemon=True)
         self._reader.start()
         self._cancellation.on_cancel(self._kill)
-        limits = policy.limits
-        body = self._ask(
-            {
-                "op": "setup",
-                "workspace": policy.workspace,
-                "target": self.inside(target),
-                # Inserted lines move the last ones down.
-                "lines": lines + 200,
-                "private": policy.confined,
-                "private_tmp": not self._shows_tmp(),
-                "limits": {
-                    "address_space": limits.address_space,
-                    "file_size": limits.file_size,
-                    "processes": limits.processes,
-                    "tmp_bytes": limits.tmp_bytes,
-                },
+        request = {
+            "op": "setup",
+            "workspace": policy.workspace,
+            "target": self.inside(self._target),
+            # Inserted lines move the last ones down.
+            "lines": self._lines + 200,
+            "private": copy is None,
+            "private_tmp": not self._shows_tmp(),
+            "limits": {
+                "address_space": limits.address_space,
+                "file_size": limits.file_size,
+                "processes": limits.processes,
+                "tmp_bytes": limits.tmp_bytes,
             },
-            _START_S,
-        )
-        self.private: bool = body["private"]
-        self.why_not_private: str = body["why"]
+        }
+        return self._ask(request, _START_S)
 
-    def _start(self) -> subprocess.Popen[bytes]:
-        policy = self.policy
-        if policy.confined:
-            boot = _BOOT.format(parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE)
-            words = bubblewrap.command_line(policy, [policy.interpreter.executable, "-c", boot])
-            return _popen(words, cwd="/", env={})
-        self._copy = Path(tempfile.mkdtemp(prefix="pilotfish-copy-"))
-        here = self._copy / "workspace"
+    def _copied(self) -> Path:
+        """A copy of the workspace, without what no test imports."""
+        self._folder = Path(tempfile.mkdtemp(prefix="pilotfish-copy-"))
         shutil.copytree(
-            policy.workspace,
-            here,
+            self.policy.workspace,
+            self._folder / "workspace",
             symlinks=True,
             ignore=shutil.ignore_patterns(*_NOT_COPIED),
             ignore_dangling_symlinks=True,
         )
-        package = self._copy / "probe" / bubblewrap.PROBE_PACKAGE
+        return self._folder / "workspace"
+
+    def _confined(self, copy: Path | None) -> subprocess.Popen[bytes]:
+        boot = _BOOT.format(parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE)
+        inner = [self.policy.interpreter.executable, "-c", boot]
+        words = bubblewrap.command_line(self.policy, inner, str(copy) if copy else None)
+        return _popen(words, cwd="/", env={})
+
+    def _unconfined(self, copy: Path | None) -> subprocess.Popen[bytes]:
+        assert copy is not None
+        assert self._folder is not None
+        # Nothing stands between: the code sees the copy under its own path.
+        self._moved = copy
+        package = self._folder / "probe" / bubblewrap.PROBE_PACKAGE
         package.parent.mkdir()
         package.symlink_to(Path(__file__).parent / "probe")
         boot = _BOOT.format(parent=str(package.parent), package=bubblewrap.PROBE_PACKAGE)
-        environment = {**os.environ, **bubblewrap.environment(policy)}
-        environment |= {"HOME": os.environ.get("HOME", "/"), "TMPDIR": str(self._copy)}
-        return _popen([policy.interpreter.executable, "-c", boot], cwd=str(here), env=environment)
+        environment = {**os.environ, **bubblewrap.environment(self.policy)}
+        environment |= {"HOME": os.environ.get("HOME", "/"), "TMPDIR": str(self._folder)}
+        return _popen(
+            [self.policy.interpreter.executable, "-c", boot], cwd=str(copy), env=environment
+        )
 
     def inside(self, text: str) -> str:
         """``text`` with the workspace's path as the code in the sandbox knows it."""
-        if self._copy is None:
+        if self._moved is None:
             return text
-        return text.replace(self.policy.workspace, str(self._copy / "workspace"))
+        return text.replace(self.policy.workspace, str(self._moved))
 
     def _shows_tmp(self) -> bool:
         shown = (self.policy.workspace, *self.policy.interpreter.folders, *self.policy.readable)
@@ -171,6 +193,11 @@ class ForkServer:
 
     def close(self) -> None:
         """End the sandbox and everything in it."""
+        self._end()
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _end(self) -> None:
         self._kill()
         try:
             self._process.wait(_GRACE_S)
@@ -182,8 +209,6 @@ class ForkServer:
         for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
-        if self._copy is not None:
-            shutil.rmtree(self._copy, ignore_errors=True)
 
     def __enter__(self) -> Self:
         return self
@@ -192,12 +217,12 @@ class ForkServer:
         self.close()
 
     def _inside(self, wire: dict[str, Any]) -> dict[str, Any]:
-        if self._copy is None:
+        if self._moved is None:
             return wire
         moved: dict[str, Any] = json.loads(
             json.dumps(wire).replace(
                 json.dumps(self.policy.workspace)[1:-1],
-                json.dumps(str(self._copy / "workspace"))[1:-1],
+                json.dumps(str(self._moved))[1:-1],
             )
         )
         return moved

@@ -34,6 +34,8 @@ class Policy:
     network: bool = False
     readable: tuple[str, ...] = ()
     confined: bool = True
+    #: Give each run its own overlay where the kernel can; else all share a copy of the workspace.
+    overlays: bool = True
     limits: Limits = field(default=Limits())
 
 

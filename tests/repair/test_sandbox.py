@@ -263,6 +263,19 @@ def test_a_workspace_that_holds_the_home_is_refused(interpreter: Interpreter) ->
         ForkServer(Policy(str(Path.home().resolve()), interpreter), "/x.py", 1)
 
 
+def test_without_overlays_a_copy_is_shared(sandbox: StartSandbox, workspace: Path) -> None:
+    (workspace / "m.py").write_text("x = 1")
+    server = sandbox(overlays=False)
+    assert not server.private
+    code = "import m; print(m.x); open('new', 'w').close()"
+    plan = Plan("code", "c", (code,), str(workspace), path0=str(workspace))
+    run = server.run(plan, {str(workspace / "m.py"): b"x = 2"}, Terms(wall=20))
+    assert _said(run) == "2"
+    assert _said(_run(server, workspace, "import m, os; print(m.x, os.listdir())")) != "2"
+    assert (workspace / "m.py").read_text() == "x = 1"
+    assert [path.name for path in workspace.iterdir()] == ["m.py"]
+
+
 def test_without_a_sandbox_a_copy_is_used(sandbox: StartSandbox, workspace: Path) -> None:
     (workspace / "m.py").write_text("x = 1")
     server = sandbox(confined=False)
