@@ -146,8 +146,7 @@ def diagnose(
         if first.passed():
             raise AlreadyPassingError("the test command passes", where=plan.command)
     _refuse_nothing_run(plan, first)
-    if bench.warm is None:
-        _preload(bench, plan, first)
+    _preload(bench, plan, first)
     again, last = _traced(bench, plan, first, budget)
     results, flaky = _merge(first.tests, again.tests)
     if not any(result.outcome.bad for result in results):
@@ -180,7 +179,7 @@ def diagnose(
         suspicion=localize(source, contrast, imported or frozenset(), last),
         imported=imported or frozenset(),
         warm_seconds=ended,
-        cold_seconds=ended if hung else max(ended, first.seconds),
+        cold_seconds=(ended if hung else max(ended, first.seconds)) + hold_seconds,
         hold_seconds=hold_seconds,
         writes=again.wrote or _may_write(source),
         hung=hung,

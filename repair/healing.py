@@ -40,6 +40,8 @@ _LINGER_S = (0.7, 4.0)
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
 _ALTERNATIVES = 3
+#: What a candidate costs that needs no import, in seconds (benchmarks/sandbox.py).
+_CHEAP_S = 0.01
 #: Plausible patches that are validated before the rest are only alternatives.
 _VALIDATED = 4
 
@@ -169,7 +171,13 @@ class _Healer:
                 until,
                 self.cancellation,
             )
-        queue = generate(job.source, diagnosis.suspicion)
+        # The likeliest per second first.
+        dear = max(1.0, diagnosis.hold_seconds / _CHEAP_S)
+        trials = self.trials
+        queue = sorted(
+            generate(job.source, diagnosis.suspicion),
+            key=lambda c: -c.value / (dear if trials.is_dear(c) else 1.0),
+        )
         search = self.search = Search(job.source, self.trials, queue, self.infills, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base)

@@ -11,8 +11,8 @@ from repair.diagnosis import Diagnosis
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Outcome, Run, Terms
 from repair.sandbox.workbench import Workbench
-from repair.source import Source
-from repair.units import Units, groups
+from repair.source import Edit, Source
+from repair.units import Unit, Units, groups
 
 
 class Kind(StrEnum):
@@ -59,17 +59,27 @@ class Trials:
             return Trial(candidate, Kind.WORSE)
         return self._judge(candidate, run)
 
+    def is_dear(self, candidate: Candidate) -> bool:
+        """Whether trying ``candidate`` means to import everything anew."""
+        return self._bench.warm is not None and self._units_of(candidate) is None
+
+    def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
+        """What ``candidate`` changes, function by function, where live code can be replaced."""
+        changed = groups(self._units, candidate.edits)
+        for unit, _ in changed or ():
+            lines = self._diagnosis.imported
+            if any(unit.first_line < line <= unit.last_line for line in lines):
+                # It ran while the tests were imported; new code would come too late.
+                return None
+        return changed
+
     def _run_warm(self, candidate: Candidate, patience: float) -> Run | None:
         diagnosis = self._diagnosis
         if self._bench.warm is None:
             return None
-        changed = groups(self._units, candidate.edits)
+        changed = self._units_of(candidate)
         if changed is None:
             return None
-        for unit, _ in changed:
-            if any(unit.first_line < line <= unit.last_line for line in diagnosis.imported):
-                # It ran while the tests were imported; new code would come too late.
-                return None
         units = [
             (self._units.module(unit, ()), self._units.module(unit, edits))
             for unit, edits in changed

@@ -147,7 +147,7 @@ class Server:
             with Tracing(self, request.get("trace", False)):
                 self.run_selected(request["plan"].get("select"), told)
             if request.get("modules"):
-                emit({"modules": [], "wrote": isolation.wrote_anything()})
+                emit({"modules": loaded_modules(), "wrote": isolation.wrote_anything()})
             return 0
 
         return self.forked(work, request)
