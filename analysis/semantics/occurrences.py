@@ -40,9 +40,10 @@ def code_only(text: str) -> str:
 def with_placeholder(text: str, start: int, end: int) -> tuple[str, int]:
     """``text`` with a whole name at the hole, and the offset of that name.
 
-    A name that stands there already is left, so that all holes of an intact file share a text.
+    A name that stands there already is left, so that all holes of an intact file share a text; the
+    beginning of one that is a keyword (``is`` of ``isdir``) is none.
     """
-    if end > start:
+    if end > start and text[start:end] not in _KEYWORDS:
         return text, start
     return text[:start] + PLACEHOLDER + text[end:], start
 

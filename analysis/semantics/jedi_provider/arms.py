@@ -17,7 +17,19 @@ from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 _OF_MODULES = ("__dict__", "__spec__", "__loader__", "__path__", "__builtins__")
 #: Bases that only typing knows: they give nothing to an instance.
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
-_OF_CLASSES = ("__dict__", "__module__", "__qualname__", "__annotations__", "__doc__", "__mro__")
+#: ``mro`` and what follows is of ``type`` and of ``ABCMeta``, which stubs leave out.
+_OF_CLASSES = (
+    "mro",
+    "register",
+    "__subclasses__",
+    "__abstractmethods__",
+    "__dict__",
+    "__module__",
+    "__qualname__",
+    "__annotations__",
+    "__doc__",
+    "__mro__",
+)
 _OF_INSTANCES = ("__dict__", "__module__", "__doc__", "__weakref__", "__slots__", "__orig_class__")
 _LITERAL_SETATTR = re.compile(r"""\w*setattr\w*\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,""")
 #: What a metaclass assigns to the class it made.

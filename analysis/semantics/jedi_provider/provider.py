@@ -18,6 +18,7 @@ from analysis.semantics.jedi_provider.arms import arms_of
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
+from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
@@ -119,6 +120,9 @@ class JediProvider:
             arms += arms_of(narrowed, origin)
         arms = [relisted(arm, snapshot, environment) for arm in arms]
         _check(deadline)
+        brought = frozenset[str]()
+        if hole.receiver_text in ("self", "cls"):
+            brought = brought_by_subclasses(leaf.search_ancestor("classdef"))
         return Receiver(
             text=hole.receiver_text,
             hole=hole,
@@ -127,7 +131,7 @@ class JediProvider:
             environment=environment,
             scope=scope_code,
             witnesses=witnesses(snapshot.text, hole, _class_span(leaf, text, hole)),
-            stored=stored_names(snapshot.text, hole),
+            stored=stored_names(snapshot.text, hole) | brought,
             nulls=any(completeness.is_none(value) for value in values._set),
             narrowed=narrowed is not None and complete_narrowing,
         )

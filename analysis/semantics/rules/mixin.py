@@ -17,6 +17,12 @@ CASES = (
         has=("a", "name"),
     ),
     Case(
+        "class Base:\n    def a(self):\n        self.$0\nclass Sub(Base):\n"
+        "    def left_to_me(self): ...",
+        Tier.CLOSED,
+        has=("a", "left_to_me"),
+    ),
+    Case(
         "class Whole:\n    name = 'x'\n    def a(self):\n        return self.name\n"
         "    def b(self):\n        self.$0",
         Tier.CLOSED,
