@@ -35,6 +35,10 @@ _OF_EVERY_MODULE = (
     "__builtins__",
     "__cached__",
 )
+#: Guards under which an import may fail, or is of another version's or a type checker's world.
+_EXPECTS_FAILURE = frozenset(
+    {"try_import_error", "try_any", "with_error", "version", "type_checking"}
+)
 _BEFORE = re.compile(r"(?:\bfrom|\bimport|,)\s*(?P<dotted>[.\w\s]*)$")
 _FROM = re.compile(r"\bfrom\s*(?P<dotted>\.[.\w\s]*|[\w.\s]+?)\s*\bimport\b")
 
@@ -50,7 +54,7 @@ class Listing:
 def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameSet:
     """The names for an import hole of ``snapshot``."""
     roots = import_roots(snapshot.path, snapshot.workspace, environment)
-    guard = next((g for g in hole.guards if "import" in g), "")
+    guard = _EXPECTS_FAILURE.intersection(hole.guards)
     if hole.kind is HoleKind.IMPORT_MODULE:
         answer = _modules(snapshot, hole, roots, environment)
     else:
@@ -59,7 +63,7 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         return NameSet(
             answer.monitor,
             Tier.OPEN,
-            "the import is guarded: its failure is expected",
+            f"the import is guarded ({min(guard)})",
             answer.names,
             answer.receiver_type,
             answer.looked_at,

@@ -14,6 +14,7 @@ import queue
 import sys
 import threading
 import traceback
+import warnings
 from typing import BinaryIO, cast
 
 import psutil
@@ -39,6 +40,8 @@ def main() -> int:
     requests, replies = _take_the_wire()
     _yield_and_limit(memory)
     sys.setrecursionlimit(_RECURSION)
+    # jedi warns of modules that it cannot load; standard error belongs to what a person can mend.
+    warnings.simplefilter("ignore")
     provider = ReferenceProvider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()

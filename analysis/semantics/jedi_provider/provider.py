@@ -33,6 +33,8 @@ from analysis.syntax.hole import Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
+#: Guards of calls whose arguments may be refused.
+_REFUSED = frozenset({"try_type_error", "with_error", "version"})
 
 
 class JediProvider:
@@ -89,6 +91,8 @@ class JediProvider:
         )
         if hole.kind is HoleKind.ARGUMENT and answer.tier is Tier.CLOSED:
             return replace(answer, tier=Tier.OPEN, reason="an argument may be any expression")
+        if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):
+            return replace(answer, tier=Tier.OPEN, reason=f"the call is guarded ({min(guard)})")
         return answer
 
     def _receiver(

@@ -8,11 +8,15 @@ from analysis.names import Tier
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
-_GUARDS = frozenset({"hasattr", "try_attribute_error", "getattr"})
+#: ``with_error`` is a ``with`` that expects an error, ``version`` code for another Python.
+_GUARDS = frozenset({"hasattr", "try_attribute_error", "getattr", "with_error", "version"})
 
 CASES = (
     Case("x = 'a'\nif hasattr(x, 'fly'):\n    x.$0", Tier.OPEN, has=("upper",)),
     Case("x = 'a'\ntry:\n    x.$0\nexcept AttributeError:\n    pass", Tier.OPEN, has=("upper",)),
+    Case(
+        "import sys\nx = 'a'\nif sys.version_info >= (3, 99):\n    x.$0", Tier.OPEN, has=("upper",)
+    ),
     Case("x = 'a'\ntry:\n    x.$0\nexcept ValueError:\n    pass", Tier.CLOSED, has=("upper",)),
 )
 
