@@ -3,12 +3,14 @@
 Three parts, each through the installed command as a user would call it: completions at the holes of
 ``examples/harbour/holes`` without and with guidance, judged by importing the module that is
 dereferenced; ``check`` on a file with invented API; ``fix`` on a test that really fails. Nothing is
-prepared: whatever the model writes is shown and counted.
+prepared: whatever the model writes is shown and counted. ``--svg FILE`` also keeps the screen as a
+picture (the one in the README).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -18,6 +20,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "harbour"
@@ -37,7 +40,7 @@ for line in sys.stdin:
     print(json.dumps(hasattr(scope["judged"], case["name"])), flush=True)
 """
 
-console = Console(highlight=False)
+console = Console(highlight=False, record=True, width=100)
 
 
 @dataclass(frozen=True)
@@ -154,7 +157,13 @@ def show_completions() -> None:
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
     console.print(f"[dim]$ pilotfish {' '.join(words)}[/dim]")
     return subprocess.run(
-        [PILOTFISH, *words], cwd=EXAMPLE, stdout=subprocess.PIPE, text=True, check=False
+        [PILOTFISH, *words],
+        cwd=EXAMPLE,
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+        # The output goes through our console: keep the colours that a terminal would get.
+        env={**os.environ, "FORCE_COLOR": "1", "COLUMNS": "100"} if sys.stdout.isatty() else None,
     )
 
 
@@ -162,8 +171,7 @@ def show_check() -> bool:
     """Part (b): ``check`` on a file with invented API; whether it found any."""
     console.rule("[bold]2. check: what the installed code does not have")
     done = _run("check", "harbour_master.py")
-    console.out(done.stdout, end="", highlight=False)
-    console.print()
+    console.print(Text.from_ansi(done.stdout))
     return done.returncode == 1
 
 
@@ -188,6 +196,8 @@ def main() -> int:
     """Run the three parts; 1 when one of them did not do its job."""
     show_completions()
     done = [show_check(), show_fix()]
+    if "--svg" in sys.argv:
+        console.save_svg(sys.argv[sys.argv.index("--svg") + 1], title="make demo")
     return 0 if all(done) else 1
 
 
