@@ -12,12 +12,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
@@ -26,6 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "examples" / "harbour"
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 CURSOR = "$0"
+#: Characters of each column of the table of completions.
+_COLUMN = 31
 #: The test that fails in the example: the quay hands out its longest berth, not its shortest.
 FAILING = "tests/test_berths.py::test_the_shortest_berth_that_fits_and_of_equals_the_shallowest"
 
@@ -125,7 +129,10 @@ def complete(holes: list[Hole], *extra: str) -> list[Written]:
 
 
 def _cell(written: Written) -> str:
-    shown = written.text.split("\n")[0].replace("[", r"\[") or "(silent)"
+    shown = written.text.split("\n")[0]
+    if len(shown) > _COLUMN - 3:
+        shown = shown[: _COLUMN - 4] + "…"
+    shown = escape(shown) or "(silent)"
     if not written.name:
         return f"[dim]{shown}[/dim]"
     return f"[green]{shown}[/green]" if written.exists else f"[red]{shown}  ✗[/red]"
@@ -139,11 +146,11 @@ def show_completions() -> None:
     )
     alone = complete(holes, "--no-guidance")
     guided = complete(holes)
-    table = Table(box=None, padding=(0, 2), header_style="bold")
+    table = Table(box=None, padding=(0, 1), header_style="bold")
     for heading in ("at the cursor", "the model alone", "with Pilotfish"):
-        table.add_column(heading, overflow="ellipsis", no_wrap=True)
+        table.add_column(heading, overflow="ellipsis", no_wrap=True, width=_COLUMN)
     for hole, a, g in zip(holes, alone, guided, strict=True):
-        table.add_row(f"[dim]{hole.before.strip()[-34:]}[/dim]", _cell(a), _cell(g))
+        table.add_row(f"[dim]{escape(hole.before.strip()[-_COLUMN:])}[/dim]", _cell(a), _cell(g))
     console.print(table)
     counts = [sum(bool(w.name) and not w.exists for w in side) for side in (alone, guided)]
     seconds = [sum(w.ms for w in side) / 1000 for side in (alone, guided)]
@@ -155,7 +162,7 @@ def show_completions() -> None:
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str]:
-    console.print(f"[dim]$ pilotfish {' '.join(words)}[/dim]")
+    console.print(f"[dim]$ pilotfish {escape(shlex.join(words))}[/dim]", soft_wrap=True)
     return subprocess.run(
         [PILOTFISH, *words],
         cwd=EXAMPLE,
@@ -178,9 +185,7 @@ def show_check() -> bool:
 def show_fix() -> bool:
     """Part (c): ``fix`` on a failing test; whether it ended with a verified diff."""
     console.rule("[bold]3. fix: a failing test, repaired and run")
-    done = _run(
-        "fix", "harbour/berths.py", "--test", f"{sys.executable} -m pytest -q {FAILING}", "--json"
-    )
+    done = _run("fix", "harbour/berths.py", "--test", f"pytest -q {FAILING}", "--json")
     if done.returncode == 2:
         return False
     answer = json.loads(done.stdout)

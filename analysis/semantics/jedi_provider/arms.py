@@ -31,6 +31,8 @@ _OF_CLASSES = (
     "__mro__",
 )
 _OF_INSTANCES = ("__dict__", "__module__", "__doc__", "__weakref__", "__slots__", "__orig_class__")
+#: What a member of an enumeration has and the enumeration itself refuses (``enum.property``).
+_OF_MEMBERS = ("name", "value")
 _LITERAL_SETATTR = re.compile(r"""\w*setattr\w*\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,""")
 #: What a metaclass assigns to the class it made.
 _ASSIGNED = re.compile(r"\b(?:cls|self|mcs)\.(\w+)\s*(?::[^=\n]+)?=[^=]")
@@ -57,7 +59,13 @@ def _arm(value: Any, origin: Any) -> Arm:
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
         return Arm(kind, label_of(value), module_of(value), _file(value), names)
     order, whole = resolved_order(cls)
-    metaclasses = tuple(_metaclasses(cls))
+    metaclasses = tuple(class_facts(metaclass) for metaclass in _metaclasses(cls))
+    if kind is ArmKind.CLASS:
+        # A class is an instance of its metaclass: ``Enum`` classes have ``__members__``.
+        for metaclass in _metaclasses(cls):
+            for found in metaclass.get_filters(is_instance=True):
+                for name, described in names_of_filter(found, origin.get_root_node()).items():
+                    names.setdefault(name, described)
     for facts in metaclasses:
         for name in _ASSIGNED.findall(facts.code):
             names.setdefault(name, ("statement", facts.module))
@@ -69,6 +77,10 @@ def _arm(value: Any, origin: Any) -> Arm:
                 names.setdefault(name, ("statement", facts.module))
     for name in _OF_CLASSES if kind is ArmKind.CLASS else _OF_INSTANCES:
         names.setdefault(name, ("instance", ""))
+    if kind is ArmKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
+        for name in _OF_MEMBERS:
+            if names.get(name, ("", ""))[1] == "enum":
+                del names[name]
     return Arm(
         kind,
         order[0].name if order else label_of(value),
@@ -163,7 +175,7 @@ def _bases_resolved(cls: Any) -> bool:
     return True
 
 
-def _metaclasses(cls: Any) -> Iterator[ClassFacts]:
+def _metaclasses(cls: Any) -> Iterator[Any]:
     for base in _resolution(cls):
         try:
             metaclasses = base.get_metaclasses()
@@ -172,7 +184,7 @@ def _metaclasses(cls: Any) -> Iterator[ClassFacts]:
         for metaclass in list(metaclasses):
             for part in _resolution(metaclass):
                 if part.py__name__() not in ("type", "object"):
-                    yield class_facts(part)
+                    yield part
 
 
 def class_facts(cls: Any) -> ClassFacts:

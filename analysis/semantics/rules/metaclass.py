@@ -25,6 +25,17 @@ CASES = (
         has=("x", "extra"),
     ),
     Case(
+        "import enum\nclass A(enum.Enum):\n    x = 1\nA.$0",
+        Tier.CLOSED,
+        has=("x", "__members__"),
+        lacks=("name", "value"),
+    ),
+    Case(
+        "import enum\nclass A(enum.Enum):\n    x = 1\nA.x.$0",
+        Tier.CLOSED,
+        has=("name", "value"),
+    ),
+    Case(
         "import abc\nclass A(abc.ABC):\n    x = 1\nA.$0", Tier.CLOSED, has=("x",), lacks=("append",)
     ),
 )
