@@ -20,7 +20,7 @@ from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
-from analysis.semantics.jedi_provider import completeness, kept
+from analysis.semantics.jedi_provider import completeness, overloads, kept
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
@@ -61,6 +61,7 @@ def prepare(cache_directory: str) -> None:
     typeshed._IMPORT_MAP = {}
     stub_value.StubFilter._is_name_reachable = _in_stub
     completeness.install()
+    overloads.install()
     kept.install()
 
 

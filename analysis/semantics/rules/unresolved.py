@@ -25,6 +25,7 @@ CASES = (
         has=("upper", "encode", "decode"),
         lacks=("append",),
     ),
+    Case("import ast\nast.parse('x').$0", Tier.CLOSED, has=("body",), lacks=("append",)),
     Case("def f(x='a'):\n    x.$0", Tier.OPEN, has=("upper",)),
     Case("def f(x: str = 'a'):\n    x.$0", Tier.CLOSED, has=("upper",), lacks=("append",)),
     Case("from typing import Any\ndef f(x: Any):\n    x.$0", Tier.ABSTAIN),
