@@ -20,7 +20,7 @@ from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
-from analysis.semantics.jedi_provider import completeness, overloads, kept
+from analysis.semantics.jedi_provider import completeness, kept, overloads
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
