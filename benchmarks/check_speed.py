@@ -25,7 +25,8 @@ PACKAGES = ("click", "httpx", "rich")
 def measure(package: str, runs: int) -> dict[str, object]:
     """Seconds of cold and warm runs over a copy of ``package``, and what they looked at."""
     spec = importlib.util.find_spec(package)
-    assert spec is not None and spec.origin is not None, f"{package} is not installed"
+    if spec is None or spec.origin is None:
+        raise SystemExit(f"{package} is not installed")
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         shutil.copytree(
