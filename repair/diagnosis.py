@@ -108,6 +108,10 @@ class Diagnosis:
                 found[result.id] = patience * (_ALLOWANCE_S + _SLOWER * result.seconds)
         return found
 
+    def symptoms(self) -> frozenset[str]:
+        """The exceptions that failing tests end in, and ``timeout``."""
+        return frozenset(r.failure.exception for r in self.results if r.outcome.bad and r.failure)
+
     def failure(self) -> TestResult | None:
         """The first failing test."""
         return next((r for r in self.results if r.id in self.failing), None)

@@ -36,6 +36,9 @@ from repair.validation import Validator, Verdict
 #: there is something to choose from, within these bounds in seconds.
 _LINGER = 0.5
 _LINGER_S = (0.7, 4.0)
+#: And on a busy machine until so many were tried, but no longer than this.
+_LINGER_RUNS = 200
+_LINGER_AT_MOST_S = 6.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -175,7 +178,7 @@ class _Healer:
         dear = max(1.0, diagnosis.hold_seconds / _CHEAP_S)
         trials = self.trials
         queue = sorted(
-            generate(job.source, diagnosis.suspicion),
+            generate(job.source, diagnosis.suspicion, diagnosis.symptoms()),
             key=lambda c: -c.value / (dear if trials.is_dear(c) else 1.0),
         )
         search = self.search = Search(job.source, self.trials, queue, self.infills, until)
@@ -192,8 +195,9 @@ class _Healer:
         queue: list[Candidate],
         known: frozenset[object],
     ) -> Healing:
+        assert self.trials is not None
         linger: Deadline | None = None
-        told = 0.0
+        at_most, tried, told = Deadline.never(), 0, 0.0
         for trial in search.run():
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
@@ -201,7 +205,10 @@ class _Healer:
             if self._is_plausible(trial, known) and linger is None:
                 spent = time.monotonic() - self.began
                 linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))
-            if linger is not None and linger.expired():
+                at_most = Deadline.after(_LINGER_AT_MOST_S)
+                tried = self.trials.ran
+            enough = self.trials.ran - tried >= _LINGER_RUNS or at_most.expired()
+            if linger is not None and linger.expired() and enough:
                 self._look_around(search, known)
                 if healing := self._validate(validator):
                     return healing

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from repair.candidates.candidate import Candidate
+from repair.candidates.symptoms import factor
 from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion
 from repair.source import Source
@@ -14,11 +16,18 @@ Generate = Callable[[Source, Suspicion], Iterator[Candidate]]
 GENERATORS: tuple[Generate, ...] = (mutations,)
 
 
-def generate(source: Source, suspicion: Suspicion) -> list[Candidate]:
-    """All candidates that need no model, most promising first, no two with the same text."""
+def generate(
+    source: Source, suspicion: Suspicion, symptoms: frozenset[str] = frozenset()
+) -> list[Candidate]:
+    """All candidates that need no model, most promising first, no two with the same text.
+
+    ``symptoms`` are the exceptions that failing tests end in, and ``timeout``.
+    """
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
     for generator in GENERATORS:
-        for candidate in generator(source, suspicion):
+        for plain in generator(source, suspicion):
+            value = plain.value * factor(plain.strategy, symptoms)
+            candidate = replace(plain, value=value)
             key = tuple((e.start, e.end, e.new) for e in candidate.edits)
             known = found.get(key)
             if known is None or known.value < candidate.value:

@@ -6,7 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal
+from repair.candidates.templates.site import Function, Program, Proposal, parameters
 from repair.source import Edit
 
 #: Functions of one argument that are forgotten, and how often.
@@ -60,13 +60,30 @@ def arguments(program: Program) -> Iterator[Proposal]:
                 Edit(*program.source.span(other), program.text(one)),
             )
             near = abs(plain.index(one) - plain.index(other)) == 1
-            yield Proposal("swapped arguments", 0.35 if near else 0.15, edits, node)
+            prior = 0.35 if near else 0.15
+            if _stands_under_its_name(program, node, one) or _stands_under_its_name(
+                program, node, other
+            ):
+                prior *= 0.2
+            yield Proposal("swapped arguments", prior, edits, node)
         whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
         head = program.text(node.func)
         for index in range(len(whole)):
             rest = ", ".join(whole[:index] + whole[index + 1 :])
             yield program.replace(node, f"{head}({rest})", "superfluous argument", 0.15)
         yield from _missing_argument(program, node, head, whole)
+
+
+def _stands_under_its_name(program: Program, call: ast.Call, argument: ast.expr) -> bool:
+    """Whether ``argument`` is a variable called as the parameter that it is passed for."""
+    if not isinstance(argument, ast.Name) or not isinstance(call.func, ast.Name):
+        return False
+    for function in ast.walk(program.tree):
+        if isinstance(function, Function) and function.name == call.func.id:
+            names = parameters(function)
+            place = call.args.index(argument)
+            return place < len(names) and names[place] == argument.id
+    return False
 
 
 def _missing_argument(

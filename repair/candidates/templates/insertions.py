@@ -96,6 +96,34 @@ def conditions(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.test, f"{text} or {other}", "missing condition", prior)
 
 
+def null_guards(program: Program) -> Iterator[Proposal]:
+    """A condition that reads from what may be nothing, or from an index that may not be there."""
+    for node in program.of(ast.If, ast.While, ast.IfExp):
+        assert isinstance(node, ast.If | ast.While | ast.IfExp)
+        text = _operand(program, node.test)
+        whole = program.text(node.test)
+        read: dict[str, None] = {}
+        indexed: dict[tuple[str, str], None] = {}
+        for inner in ast.walk(node.test):
+            if isinstance(inner, ast.Attribute | ast.Subscript):
+                if isinstance(inner.value, ast.Name | ast.Attribute):
+                    read[program.text(inner.value)] = None
+                if isinstance(inner, ast.Subscript) and not isinstance(inner.slice, ast.Slice):
+                    key = (program.text(inner.slice), program.text(inner.value))
+                    indexed[key] = None
+        for name in read:
+            if name not in ("self", "cls"):
+                yield program.replace(node.test, f"{name} is None or {whole}", "null guard", 0.15)
+                yield program.replace(
+                    node.test, f"{name} is not None and {text}", "null guard", 0.15
+                )
+                yield program.replace(node.test, f"not {name} or {whole}", "null guard", 0.12)
+                yield program.replace(node.test, f"{name} and {text}", "null guard", 0.12)
+        for index, name in indexed:
+            yield program.replace(node.test, f"{index} < len({name}) and {text}", "null guard", 0.1)
+            yield program.replace(node.test, f"{index} in {name} and {text}", "null guard", 0.06)
+
+
 def _operand(program: Program, node: ast.expr) -> str:
     """``node`` as an operand of ``and`` and ``or``."""
     text = program.text(node)

@@ -57,6 +57,7 @@ TEMPLATES: tuple[Template, ...] = (
     insertions.base_cases,
     insertions.raises,
     insertions.conditions,
+    insertions.null_guards,
     insertions.steps,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
