@@ -34,6 +34,12 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
     ast.LShift: ("<<", {">>": 0.6}),
     ast.RShift: (">>", {"<<": 0.6}),
 }
+#: How tightly an operator binds: the levels of the language reference.
+_BINDING: dict[type[ast.operator], int] = {
+    ast.BitOr: 1, ast.BitXor: 2, ast.BitAnd: 3, ast.LShift: 4, ast.RShift: 4,
+    ast.Add: 5, ast.Sub: 5, ast.Mult: 6, ast.Div: 6, ast.FloorDiv: 6, ast.Mod: 6,
+    ast.MatMult: 6, ast.Pow: 8,
+}
 #: Where the order of operands matters.
 _ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.Add, ast.LShift, ast.RShift)
 
@@ -68,8 +74,9 @@ def arithmetic(program: Program) -> Iterator[Proposal]:
             edit = program.between(node.left, node.right, old, new)
             if edit is not None:
                 yield Proposal("arithmetic", prior, (edit,), node)
-        yield program.replace(node, program.tight(node.left), "superfluous operand", 0.3)
-        yield program.replace(node, program.tight(node.right), "superfluous operand", 0.2)
+        for operand, prior in ((node.left, 0.3), (node.right, 0.2)):
+            alone = _in_place_of(program, operand, node)
+            yield program.replace(node, alone, "superfluous operand", prior)
         if isinstance(node.op, _ORDERED):
             yield _swapped(program, node.left, node.right, node, 0.3)
     for node in program.of(ast.AugAssign):
@@ -84,6 +91,14 @@ def arithmetic(program: Program) -> Iterator[Proposal]:
         edit = program.between(node.target, node.value, old + "=", "=")
         if edit is not None:
             yield Proposal("assignment", 0.25, (edit,), node)
+
+
+def _in_place_of(program: Program, operand: ast.expr, node: ast.BinOp) -> str:
+    """The text of ``operand`` where ``node`` stood: in parentheses if it binds less tightly."""
+    if isinstance(operand, ast.BinOp):
+        looser = _BINDING[type(operand.op)] < _BINDING[type(node.op)]
+        return f"({program.text(operand)})" if looser else program.text(operand)
+    return program.tight(operand)
 
 
 def _swapped(
