@@ -36,6 +36,9 @@ from repair.validation import Validator, Verdict
 #: there is something to choose from, within these bounds in seconds.
 _LINGER = 0.5
 _LINGER_S = (0.7, 4.0)
+#: What the model may take to write rivals, and to choose.
+_RIVALS_S = 6.0
+_CHOICE_S = 6.0
 #: And on a busy machine until so many were tried, but no longer than this.
 _LINGER_RUNS = 200
 _LINGER_AT_MOST_S = 6.0
@@ -227,7 +230,7 @@ class _Healer:
         """Let the model write at the line of the likeliest plausible patch, for rivals of it."""
         likeliest = max(self.plausible, key=lambda c: c.value)
         if likeliest not in self.verdicts:
-            for trial in search.around(likeliest.line):
+            for trial in search.around(likeliest.line, Deadline.after(_RIVALS_S)):
                 self._is_plausible(trial, known)
 
     def _say_progress(self, queue: list[Candidate]) -> None:
@@ -277,12 +280,13 @@ class _Healer:
     def _rank(self) -> list[Ranked]:
         source, stop = self.job.source, self.cancellation
         try:
-            return rank(source, self.plausible, self.writer, stop)
+            until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
+            return rank(source, self.plausible, self.writer, until, stop)
         except CancelledError:
             raise
         except DecodingError:
             self.writer = None
-            return rank(source, self.plausible, None, stop)
+            return rank(source, self.plausible, None, self.deadline, stop)
 
     def outcome(self, reason: str) -> Healing:
         """What can be said now: the best patch there is, and what is not known about it."""

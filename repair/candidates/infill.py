@@ -28,7 +28,7 @@ _TEST_CHARACTERS = 1200
 
 @dataclass
 class Infills:
-    """Candidates of one repair, one sample at a time; ``tokens`` counts what was written."""
+    """Candidates of one repair, one sample at a time; ``tokens`` and ``samples`` are counted."""
 
     source: Source
     diagnosis: Diagnosis
@@ -38,6 +38,7 @@ class Infills:
     deadline: Deadline
     cancellation: Cancellation
     tokens: int = field(default=0, init=False)
+    samples: int = field(default=0, init=False)
     _done: set[int] = field(default_factory=set, init=False)
 
     def candidates(self) -> Iterator[Candidate | None]:
@@ -103,6 +104,7 @@ class Infills:
     def _candidate(
         self, completion: Completion, start: int, end: int, line: int, name: str, share: float
     ) -> Candidate | None:
+        self.samples += 1
         self.tokens += completion.tokens
         new = completion.text.rstrip()
         if not new or new == self.source.text[start:end]:

@@ -36,9 +36,19 @@ _ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
 }
 #: How tightly an operator binds: the levels of the language reference.
 _BINDING: dict[type[ast.operator], int] = {
-    ast.BitOr: 1, ast.BitXor: 2, ast.BitAnd: 3, ast.LShift: 4, ast.RShift: 4,
-    ast.Add: 5, ast.Sub: 5, ast.Mult: 6, ast.Div: 6, ast.FloorDiv: 6, ast.Mod: 6,
-    ast.MatMult: 6, ast.Pow: 8,
+    ast.BitOr: 1,
+    ast.BitXor: 2,
+    ast.BitAnd: 3,
+    ast.LShift: 4,
+    ast.RShift: 4,
+    ast.Add: 5,
+    ast.Sub: 5,
+    ast.Mult: 6,
+    ast.Div: 6,
+    ast.FloorDiv: 6,
+    ast.Mod: 6,
+    ast.MatMult: 6,
+    ast.Pow: 8,
 }
 #: Where the order of operands matters.
 _ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.Add, ast.LShift, ast.RShift)
