@@ -1,4 +1,4 @@
-"""What guidance costs: ``python -m benchmarks.overhead [--sites 30] [--model complete]``
+"""What guidance costs: ``python -m benchmarks.overhead [--sites 30] [--model NAME]``
 
 The same lines of real packages are written with and without guidance, by the shipped writer with
 the shipped analysis pool, in turns after a warm-up of each. The prompt is in the cache every time,
@@ -26,7 +26,7 @@ from decoding.writer import InfillRequest, Writer
 
 PACKAGES = ("rich", "httpx", "argparse", "huggingface_hub", "json", "hypothesis")
 KINDS = frozenset({"attribute", "import_member", "import_module"})
-ROUNDS = 3
+ROUNDS = 2
 
 
 @dataclass(slots=True)
@@ -51,10 +51,13 @@ def run(writer: Writer, cut: CutLine, evidence: Evidence | None) -> Completion:
     return writer.complete(request, evidence, deadline=forever, cancellation=Cancellation())
 
 
-def measure(writer: Writer, pool: AnalysisPool, cuts: list[CutLine]) -> list[Times]:
-    """Every site, in turns."""
-    measured = []
+def measure(writer: Writer, pool: AnalysisPool, cuts: list[CutLine], seconds: float) -> list[Times]:
+    """Every site, in turns, until ``seconds`` are over."""
+    measured: list[Times] = []
+    deadline = Deadline.after(seconds)
     for cut in cuts:
+        if measured and deadline.expired():
+            break
         times = Times()
         free, guided = run(writer, cut, None), run(writer, cut, pool)
         times.same = free.text == guided.text
@@ -74,12 +77,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.overhead")
     parser.add_argument("--sites", type=int, default=30)
     parser.add_argument("--model", default="complete")
+    parser.add_argument("--seconds", type=float, default=3600, help="stop after so many")
     options = parser.parse_args()
     each = -(-options.sites // len(PACKAGES))
-    cuts = cut_lines(PACKAGES, each, KINDS, seed=11)[: options.sites]
+    cuts = cut_lines(PACKAGES, each, KINDS, seed=11)
+    # In turns, so that a run that is stopped early has seen every package.
+    cuts = sorted(cuts, key=lambda cut: cuts.index(cut) % each)[: options.sites]
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
         writer = open_writer(store.resolve(options.model))
-        times = measure(writer, pool, cuts)
+        times = measure(writer, pool, cuts, options.seconds)
         writer.close()
     ratios = [one.ratio for one in times]
     alike = [one.ratio for one in times if one.same]
