@@ -105,7 +105,7 @@ def main() -> int:
         quantiles = {f"p{round(q * 100)}": round(quantile(values, q), 1) for q in (0.5, 0.95)}
         summary[where] = {**quantiles, "max": round(max(values), 1), "trials": len(values)}
         rows.append([where, *summary[where].values()])
-    show(f"Milliseconds to quiet, {model.name}", ["in", "p50", "p95", "max", "trials"], rows)
+    show("Milliseconds to quiet", [model.name, "p50", "p95", "max", "trials"], rows)
     save("cancellation", {"model": model.name, "limit_ms": LIMIT_MS, "quiet_ms": summary})
     return int(any(part["p95"] > LIMIT_MS for part in summary.values()))
 
