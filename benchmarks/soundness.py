@@ -167,15 +167,16 @@ def measure(packages: list[str], limit: int, seed: int, kinds: set[str]) -> list
     return outcomes
 
 
-#: ``missed`` is a share of the closed sets; ``unwitnessed`` counts as missed what only another
-#: use in the same file put into the set.
+#: ``missed`` is a share of the closed sets; ``bare %`` counts as missed also what only another use
+#: in the same file (a witness) put into the set.
 COLUMNS = (
-    "package, kind",
+    "package",
+    "kind",
     "sites",
     "closed %",
     "missed",
     "missed %",
-    "unwitnessed %",
+    "bare %",
     "size",
     "p50 ms",
     "p95 ms",
@@ -198,7 +199,8 @@ def table(outcomes: list[Outcome]) -> list[tuple[object, ...]]:
         sizes = [o.size for o in closed]
         rows.append(
             (
-                f"{package}, {kind}",
+                package,
+                kind,
                 len(group),
                 f"{100 * len(closed) / len(group):.1f}",
                 len(missed),

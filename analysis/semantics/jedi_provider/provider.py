@@ -33,8 +33,8 @@ from analysis.syntax.hole import Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
-#: Guards of calls whose arguments may be refused.
-_REFUSED = frozenset({"try_type_error", "with_error", "version"})
+#: Guards of calls whose arguments may be refused, or that another version or no one makes.
+_REFUSED = frozenset({"try_type_error", "with_error", "version", "type_checking"})
 
 
 class JediProvider:
