@@ -7,16 +7,31 @@ time it takes to import it.
 from __future__ import annotations
 
 import threading
+from typing import TYPE_CHECKING
 
+from engine.loading import choose, load
 from engine.messages import MachineSettings
+from engine.writers import Choose, Load, Writers
+
+if TYPE_CHECKING:
+    from analysis.worker.pool import AnalysisPool
 
 
 class Context:
-    """The state of one engine. Thread-safe."""
+    """The state of one engine. Thread-safe. ``choose`` and ``load`` find and load its models."""
 
-    def __init__(self, machine: MachineSettings | None = None) -> None:
+    def __init__(
+        self,
+        machine: MachineSettings | None = None,
+        *,
+        choose: Choose = choose,
+        load: Load = load,
+    ) -> None:
         self._lock = threading.Lock()
         self._machine = machine or MachineSettings()
+        self._pool: AnalysisPool | None = None
+        self._closed = False
+        self.writers = Writers(lambda: self._machine, choose, load)
 
     @property
     def machine(self) -> MachineSettings:
@@ -26,7 +41,38 @@ class Context:
     def configure(self, machine: MachineSettings) -> None:
         """Put other settings in force, for what begins from now on."""
         with self._lock:
-            self._machine = machine
+            before, self._machine = self._machine, machine
+        if _loads_alike(before) != _loads_alike(machine):
+            self.writers.reload()
+
+    def pool(self) -> AnalysisPool:
+        """The analysis workers, started when this is first called."""
+        # Imported late: an engine that was only asked for its status needs none of it.
+        from analysis.worker.pool import AnalysisPool
+        from analysis.worker.process import WorkerSettings, cache_folder
+
+        with self._lock:
+            if self._pool is None:
+                self._pool = AnalysisPool(WorkerSettings(cache_folder()))
+                if self._closed:
+                    self._pool.close()
+            return self._pool
+
+    def worker_pids(self) -> tuple[int, ...]:
+        """Process ids of the analysis workers that run."""
+        with self._lock:
+            return self._pool.pids() if self._pool is not None else ()
 
     def close(self) -> None:
-        """End what was started."""
+        """End what was started; models go with the process."""
+        self.writers.close()
+        with self._lock:
+            self._closed = True
+            pool = self._pool
+        if pool is not None:
+            pool.close()
+
+
+def _loads_alike(machine: MachineSettings) -> tuple[object, ...]:
+    """What makes two settings load the same models in the same way."""
+    return (machine.model, machine.repair_model, machine.threads)

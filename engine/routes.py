@@ -8,11 +8,12 @@ the engine short.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, Protocol
 
 from analysis.deadline import Cancellation
+from analysis.errors import ExplainedError
 from engine import messages
 from engine.context import Context
 from engine.messages import Request
@@ -24,9 +25,9 @@ class Lane(Enum):
     INLINE = "inline"
     """At once, on the thread it arrived on: only what neither computes nor waits."""
     FORWARD = "forward"
-    """Beside others: what waits on other processes or files."""
+    """Beside others: what waits on other processes, on files, or for a turn at the gate."""
     MODEL = "model"
-    """One at a time, by priority: completions, then warming."""
+    """One at a time: completions."""
     REPAIR = "repair"
     """One at a time: what takes minutes."""
 
@@ -53,9 +54,57 @@ class Route:
 
     run: Callable[[Any, Context, Asked], object]
     lane: Lane
-    priority: int = 0
     document: Callable[[Any], object | None] = lambda request: None
     keeps_what_it_has: bool = False
+
+
+def _inspect(request: messages.InspectRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.inspect import inspect
+
+    return inspect(request, context.pool())
+
+
+def _complete(request: messages.CompleteRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.complete import complete
+
+    evidence = context.pool() if request.guidance else None
+    with context.writers.completing(job.cancellation) as writer:
+        answer = complete(request, writer, evidence, job.cancellation)
+    return _sure_enough(answer, context.machine.confidence_threshold)
+
+
+def _sure_enough(answer: messages.CompleteAnswer, threshold: float) -> messages.CompleteAnswer:
+    """Silence instead of what is less sure than the user wants to see."""
+    completion = answer.completion
+    if not completion.text or completion.confidence >= threshold:
+        return answer
+    return messages.CompleteAnswer(replace(completion, text="", stopped="unsure"))
+
+
+def _check(request: messages.CheckRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.check import check
+
+    return check(request, context.pool(), job.cancellation)
+
+
+def _fix(request: messages.FixRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.fix import fix
+
+    request = replace(request, test=request.test or context.machine.test_command)
+    writer = None
+    if request.use_model:
+        try:
+            writer = context.writers.repairing()
+        except ExplainedError as error:
+            job.progress(f"repairing without a model: {error}")
+    evidence = context.pool() if writer is not None else None
+    return fix(request, writer, evidence, job.progress, job.cancellation)
+
+
+def _warm(request: messages.WarmRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.warm import warm
+
+    return warm(request, context, job.cancellation)
 
 
 def _status(request: messages.StatusRequest, context: Context, job: Asked) -> object:
@@ -82,9 +131,18 @@ def _trust(request: messages.TrustRequest, context: Context, job: Asked) -> obje
     return remember_trust(request, context)
 
 
+def _document(request: messages.CompleteRequest) -> object:
+    return (request.snapshot.workspace.root, request.snapshot.path)
+
+
 ROUTES: dict[type[Request[Any]], Route] = {
     messages.StatusRequest: Route(_status, Lane.INLINE),
     messages.ConfigureRequest: Route(_configure, Lane.INLINE),
     messages.ProjectRequest: Route(_project, Lane.FORWARD),
     messages.TrustRequest: Route(_trust, Lane.FORWARD),
+    messages.InspectRequest: Route(_inspect, Lane.FORWARD),
+    messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
+    messages.CheckRequest: Route(_check, Lane.FORWARD),
+    messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
+    messages.WarmRequest: Route(_warm, Lane.FORWARD),
 }

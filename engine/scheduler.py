@@ -65,6 +65,9 @@ class Job:
                 self.reply(Progress(message, fraction))
 
 
+_Lane = queue.SimpleQueue[tuple[int, Job] | None]
+
+
 class Scheduler:
     """Runs requests. ``submit``, ``cancel`` and ``close`` may be called from any thread."""
 
@@ -77,8 +80,8 @@ class Scheduler:
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
         self._forward = ThreadPoolExecutor(FORWARD_THREADS, "engine-forward")
-        self._model: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
-        self._repair: queue.PriorityQueue[tuple[int, int, Job | None]] = queue.PriorityQueue()
+        self._model: _Lane = queue.SimpleQueue()
+        self._repair: _Lane = queue.SimpleQueue()
         for name, lane in (("model", self._model), ("repair", self._repair)):
             threading.Thread(
                 target=self._drain, args=(lane,), name=f"engine-{name}", daemon=True
@@ -98,11 +101,10 @@ class Scheduler:
             self._jobs[number] = job
         for previous in older:
             self._stop(previous, SUPERSEDED)
-        item = (route.priority, number, job)
         if route.lane is Lane.MODEL:
-            self._model.put(item)
+            self._model.put((number, job))
         elif route.lane is Lane.REPAIR:
-            self._repair.put(item)
+            self._repair.put((number, job))
         elif route.lane is Lane.INLINE:
             self._run(number, job)
         else:
@@ -128,7 +130,7 @@ class Scheduler:
             job.cancellation.cancel()
             job.answer(CANCELLED)
         for lane in (self._model, self._repair):
-            lane.put((-1, -1, None))
+            lane.put(None)
         self._forward.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, job: Job, failure: Failure) -> None:
@@ -137,12 +139,9 @@ class Scheduler:
             job.answer(failure)
         job.cancellation.cancel()
 
-    def _drain(self, lane: queue.PriorityQueue[tuple[int, int, Job | None]]) -> None:
-        while True:
-            _, number, job = lane.get()
-            if job is None:
-                return
-            self._run(number, job)
+    def _drain(self, lane: _Lane) -> None:
+        while (item := lane.get()) is not None:
+            self._run(*item)
 
     def _run(self, number: int, job: Job) -> None:
         job.began = True

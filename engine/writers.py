@@ -64,6 +64,7 @@ class Writers:
         self._used = threading.Condition()
         self._last_use = time.monotonic()
         self._closed = False
+        self._stale = False
         self._sweeper = threading.Thread(target=self._sweep, name="engine-idle", daemon=True)
         self._sweeper.start()
 
@@ -92,6 +93,10 @@ class Writers:
         """
         return YieldingWriter(self._find("repair").name, lambda: self._ready("repair"), self._gate)
 
+    def reload(self) -> None:
+        """Load anew what is needed next, as the settings are by then."""
+        self._stale = True
+
     def unload(self) -> None:
         """Free every model, when those who compute are done. What needs one later loads it."""
         with contextlib.suppress(CancelledError), self._gate.turn(Claim.UNLOAD, Cancellation()):
@@ -112,6 +117,9 @@ class Writers:
 
     def _ready(self, role: str) -> Loaded:
         """The model of ``role``, loaded; to be called in a turn."""
+        if self._stale:
+            self._stale = False
+            self._free()
         try:
             model = self._find(role)
             writer = self._loaded.get(model.path)

@@ -1,8 +1,9 @@
 """A writer for repairs: computes only in its turn, and steps back for a completion.
 
 A model call that has to step back is cancelled and made again when the turn comes back; since
-calls are seeded, the caller gets what it would have got (the prompt's KV cache may have to be
-evaluated anew). So a repair yields at the grain of one token and loses at most one infill.
+calls are seeded, the caller gets what it would have got, but for ties that the shape of a batch
+decides. The prompt's KV cache may have to be evaluated anew. So a repair yields at the grain of
+one token and loses at most one infill.
 """
 
 from __future__ import annotations

@@ -13,10 +13,14 @@ from engine.messages import StatusAnswer, StatusRequest
 def status(request: StatusRequest, context: Context, waiting: int) -> StatusAnswer:
     """The state of this engine; ``resident_bytes`` is of this process alone."""
     del request
+    model = context.writers.state()
     return StatusAnswer(
         engine_pid=os.getpid(),
-        model=context.machine.model,
-        model_state="unloaded",
+        model=model.name or context.machine.model,
+        model_state=model.state,
+        model_reason=model.reason,
+        model_mend=model.mend,
+        worker_pids=context.worker_pids(),
         waiting=waiting,
         resident_bytes=psutil.Process().memory_info().rss,
     )

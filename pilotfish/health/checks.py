@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from pilotfish.health import configuration, engine, machine, model, programs
+from pilotfish.health import configuration, engine, machine, model, programs, user_code
 from pilotfish.health.sign import Patient, Sign
 
 Check = Callable[[Patient], Iterator[Sign]]
@@ -17,6 +17,8 @@ CHECKS: tuple[Check, ...] = (
     model.files,
     programs.ruff,
     programs.git,
+    user_code.sandbox,
+    user_code.interpreter,
     configuration.trust,
     machine.threads,
     machine.memory,

@@ -13,7 +13,7 @@ import pytest
 
 from analysis.snapshot import Workspace
 from engine.messages import MachineSettings
-from pilotfish.health import configuration, engine, machine, model, programs
+from pilotfish.health import configuration, engine, machine, model, programs, user_code
 from pilotfish.health.sign import Patient, Sign, State
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
@@ -43,6 +43,7 @@ def _doctor(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.model
+@pytest.mark.sandbox
 def test_the_document_says_what_the_exit_code_says(tmp_path: Path) -> None:
     root = tmp_path / "a b%20c"
     root.mkdir()
@@ -51,6 +52,7 @@ def test_the_document_says_what_the_exit_code_says(tmp_path: Path) -> None:
     document = json.loads(done.stdout)
     states = {check["name"]: check["state"] for check in document["checks"]}
     assert states["engine"] == states["llama.cpp"] == states["model (complete)"] == "ok"
+    assert states["interpreter"] == states["sandbox"] == "ok"
     assert states["trust"] == "note"
     assert document["workspace"]["root"] == str(root)
     assert document["settings"]["project"]["exclude"] == ["gen"]
@@ -116,3 +118,28 @@ def test_every_sign_that_is_not_well_says_what_helps(tmp_path: Path) -> None:
     signs: list[Sign] = [sign for check in checks for sign in check(patient)]
     assert all(sign.detail for sign in signs)
     assert [s for s in signs if s.state is State.BROKEN and not s.mend] == []
+
+
+def test_an_interpreter_of_an_untrusted_workspace_is_read_and_not_started(tmp_path: Path) -> None:
+    python = tmp_path / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    (tmp_path / ".venv" / "lib" / "python3.12" / "site-packages").mkdir(parents=True)
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text("version = 3.12.1\n", "utf-8")
+    started = tmp_path / "started"
+    python.write_text(f"#!/bin/sh\ntouch '{started}'\n", "utf-8")
+    python.chmod(0o755)
+    (sign,) = user_code.interpreter(_patient(tmp_path))
+    assert not started.exists()
+    assert sign.state is State.OK
+    assert "3.12.1" in sign.detail
+    assert "never started" in sign.detail
+
+
+def test_an_interpreter_that_was_named_and_does_not_work_is_broken(tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\nexit 3\n", "utf-8")
+    python.chmod(0o755)
+    workspace = Workspace(str(tmp_path), python=str(python))
+    (sign,) = user_code.interpreter(Patient(workspace, MachineSettings()))
+    assert (sign.state, bool(sign.mend)) == (State.BROKEN, True)
+    assert str(python) in sign.detail

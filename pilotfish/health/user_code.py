@@ -1,0 +1,35 @@
+"""The user's code: the interpreter that it is analysed for, and the sandbox that it runs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from analysis.environments.resolve import resolve
+from analysis.errors import AnalysisError
+from pilotfish.health.sign import Patient, Sign, State
+from repair.errors import SandboxUnavailableError
+from repair.sandbox.bubblewrap import bwrap_path
+
+
+def interpreter(patient: Patient) -> Iterator[Sign]:
+    """Which Python the workspace is looked at under, and why; started only where that is allowed
+    (invariant 5)."""
+    try:
+        found = resolve(patient.workspace)
+    except AnalysisError as error:
+        mend = error.mend or "name one that works with --python"
+        yield Sign("interpreter", State.BROKEN, f"{error.where}: {error.what}", mend)
+        return
+    how = "asked" if found.started else "read from its files, never started"
+    detail = f"Python {found.version_text}, {found.executable}: {found.why} ({how})"
+    yield Sign("interpreter", State.OK, detail)
+
+
+def sandbox(patient: Patient) -> Iterator[Sign]:
+    """Whether a sandbox can be made, by making one."""
+    try:
+        path = bwrap_path()
+    except SandboxUnavailableError as error:
+        yield Sign("sandbox", State.BROKEN, error.what, error.mend)
+    else:
+        yield Sign("sandbox", State.OK, f"bubblewrap at {path} works")
