@@ -83,7 +83,7 @@ class Session:
         self._protocol = protocol
         self._latest: dict[tuple[str, str], asyncio.Task[Any]] = {}
         self._background: set[asyncio.Task[Any]] = set()
-        self._warmed: set[Workspace] = set()
+        self._warmed: set[WarmRequest] = set()
         self._trees: dict[str, SyntaxTree] = {}
         self._engine_options: Mapping[str, Any] = {}
         #: The machine's settings as the engine has them; defaults until it has answered.
@@ -201,18 +201,20 @@ class Session:
         return answer
 
     def _warm(self, workspace: Workspace) -> None:
-        if workspace not in self._warmed:
-            self._warmed.add(workspace)
-            self.spawn(self._warm_up(workspace))
+        # A model is half a gigabyte: not for those who want no suggestions.
+        request = WarmRequest(workspace, model=self.settings.inline_completion.enabled)
+        if request not in self._warmed:
+            self._warmed.add(request)
+            self.spawn(self._warm_up(request))
 
-    async def _warm_up(self, workspace: Workspace) -> None:
+    async def _warm_up(self, request: WarmRequest) -> None:
         try:
-            await self.ask(WarmRequest(workspace))
+            await self.ask(request)
             status = await self.ask(StatusRequest())
         except ExplainedError as error:
             self.notices.note(str(error))
             return
-        if status.model_state == "missing":
+        if request.model and status.model_state == "missing":
             mend = status.model_mend or "run: pilotfish model pull complete"
             await self.notices.ask(
                 types.MessageType.Warning,
@@ -244,7 +246,12 @@ class Session:
         self.spawn(self._configure_engine())
 
     async def _configure_engine(self) -> None:
-        answer = await self.ask(ConfigureRequest(dict(self._engine_options)))
+        try:
+            answer = await self.ask(ConfigureRequest(dict(self._engine_options)))
+        except ExplainedError as error:
+            # An engine that cannot live is told of where its life is followed, once.
+            self.notices.note(str(error))
+            return
         self.machine = answer.machine
         for problem in answer.problems:
             where = f"{problem.path}: " if problem.path else ""

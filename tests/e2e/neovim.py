@@ -19,7 +19,7 @@ HERE = Path(__file__).resolve().parent
 PLUGIN = HERE.parents[1] / "editors" / "neovim"
 BIN = Path(sys.executable).parent
 #: Bounds a hang on a busy machine; no test waits for time to pass.
-PATIENCE = 120.0
+PATIENCE = 60.0
 
 Event = dict[str, Any]
 
@@ -35,7 +35,7 @@ class Neovim:
         self._listener.bind(str(path))
         self._listener.listen(1)
         self._listener.settimeout(PATIENCE)
-        start = ["-c", f"lua require('pilotfish').setup({setup})"] if setup else []
+        start = ["--cmd", f"lua require('pilotfish').setup({setup})"] if setup else []
         self._process = subprocess.Popen(
             [
                 str(BIN / "nvim"), "--headless", "--clean", "-n",
@@ -57,7 +57,7 @@ class Neovim:
         )  # fmt: skip
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(PATIENCE)
-        self._lines = self._connection.makefile("r", encoding="utf-8")
+        self._buffer = b""
         self._asked = 0
         self.events: list[Event] = []
         self.wait_for("connected")
@@ -71,7 +71,6 @@ class Neovim:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._lines.close()
         self._connection.close()
         self._listener.close()
         try:
@@ -125,10 +124,13 @@ class Neovim:
                 return found
 
     def _next(self) -> Event:
-        line = self._lines.readline()
-        if not line:
-            assert self._process.stderr is not None
-            raise AssertionError(f"Neovim ended: {self._process.stderr.read().decode()}")
+        while b"\n" not in self._buffer:
+            part = self._connection.recv(65536)
+            if not part:
+                assert self._process.stderr is not None
+                raise AssertionError(f"Neovim ended: {self._process.stderr.read().decode()}")
+            self._buffer += part
+        line, _, self._buffer = self._buffer.partition(b"\n")
         message: Event = json.loads(line)
         if "event" in message:
             self.events.append(message)

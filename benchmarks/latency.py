@@ -1,0 +1,327 @@
+"""What a person feels while typing: an editing session replayed through the real server.
+
+``python -m benchmarks.latency [--seconds S]``. A client starts ``pilotfish serve``, opens files of
+several sizes and types into them at a person's pace, asking for a suggestion and for diagnostics
+after every key as Neovim does. Beside it a second thread asks the server for nothing every 20 ms:
+how late that is answered is the lag of the event loop. Limits are those of issue F.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import json
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.report import quantile, save, show
+
+PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+PATIENCE_SECONDS = 120
+PING_SECONDS = 0.02
+#: Seconds between two keys: five keys a second in the middle, with pauses to think (seeded).
+KEY_SECONDS, KEY_SPREAD, SEED = 0.2, 0.5, 20260101
+HERE = "untitled:session"
+
+#: What is typed, into a file of so many lines of the standard library.
+TYPED = '''
+
+def newest(folder: Path) -> list[Path]:
+    """Files of a folder, newest first."""
+    found = [path for path in folder.iterdir() if path.is_file()]
+    found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    return found
+'''
+SIZES = (50, 500, 2000)
+
+
+class Client:
+    """A client that measures when answers arrive."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [PILOTFISH, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, Future[tuple[dict[str, Any], float]]] = {}
+        self._lock = threading.Lock()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        stream = self._process.stdout
+        assert stream is not None
+        while header := stream.readline():
+            length = int(header.split(b":")[1])
+            stream.readline()
+            message = json.loads(stream.read(length))
+            if "method" not in message and message.get("id") in self._waiting:
+                self._waiting.pop(message["id"]).set_result((message, time.perf_counter()))
+
+    def _send(self, message: dict[str, Any]) -> None:
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        stream = self._process.stdin
+        assert stream is not None
+        with self._lock:
+            stream.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+            stream.flush()
+
+    def notify(self, method: str, params: Any) -> None:
+        """Send a notification."""
+        self._send({"method": method, "params": params})
+
+    def begin(self, method: str, params: Any) -> Future[tuple[dict[str, Any], float]]:
+        """Send a request; its answer and when it came."""
+        future: Future[tuple[dict[str, Any], float]] = Future()
+        number = next(self._ids)
+        self._waiting[number] = future
+        self._send({"id": number, "method": method, "params": params})
+        return future
+
+    def ask(self, method: str, params: Any) -> tuple[Any, float]:
+        """Send a request and wait: its result and the milliseconds that it took."""
+        begin = time.perf_counter()
+        message, at = self.begin(method, params).result(PATIENCE_SECONDS)
+        return message.get("result"), (at - begin) * 1000
+
+    def ping(self) -> float:
+        """Milliseconds until the event loop says that it does not know what this means."""
+        return self.ask("benchmark/nothing", {})[1]
+
+    def initialize(self) -> None:
+        """Shake hands as a client that pulls diagnostics."""
+        capabilities = {
+            "general": {"positionEncodings": ["utf-8"]},
+            "textDocument": {"diagnostic": {}},
+        }
+        self.ask("initialize", {"processId": os.getpid(), "capabilities": capabilities})
+        self.notify("initialized", {})
+
+    def open(self, uri: str, text: str) -> None:
+        """Open a document."""
+        item = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        self.notify("textDocument/didOpen", {"textDocument": item})
+
+    def insert(self, uri: str, version: int, line: int, character: int, text: str) -> None:
+        """Type at a place."""
+        place = {"line": line, "character": character}
+        change = {"range": {"start": place, "end": place}, "text": text}
+        document = {"uri": uri, "version": version}
+        self.notify(
+            "textDocument/didChange", {"textDocument": document, "contentChanges": [change]}
+        )
+
+    def suggest(
+        self, uri: str, line: int, character: int, kind: int = 2
+    ) -> Future[tuple[dict[str, Any], float]]:
+        """Ask for ghost text; kind 1 is by hand, 2 while typing."""
+        return self.begin(
+            "textDocument/inlineCompletion",
+            {
+                "textDocument": {"uri": uri},
+                "position": {"line": line, "character": character},
+                "context": {"triggerKind": kind},
+            },
+        )
+
+    def end(self) -> None:
+        """Part politely."""
+        self.ask("shutdown", None)
+        self.notify("exit", None)
+        self._process.wait(PATIENCE_SECONDS)
+
+
+def cold_starts(runs: int) -> list[float]:
+    """Milliseconds from starting the process to the answer of ``initialize``."""
+    found = []
+    for _ in range(runs):
+        begin = time.perf_counter()
+        client = Client()
+        client.initialize()
+        found.append((time.perf_counter() - begin) * 1000)
+        client.end()
+    return found
+
+
+def changes_in_a_large_file(client: Client, edits: int = 200) -> list[float]:
+    """Milliseconds until an edit of a 10,000-line file was taken over."""
+    uri = "untitled:large"
+    lines = source(10_000)
+    client.open(uri, lines)
+    client.ping()
+    found = []
+    for version in range(2, edits + 2):
+        begin = time.perf_counter()
+        client.insert(uri, version, version * 45, 0, "x")
+        client.ping()
+        found.append((time.perf_counter() - begin) * 1000)
+    client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    return found
+
+
+def source(lines: int) -> str:
+    """So many lines of real Python: of the standard library, one module behind another."""
+    folder = Path(os.__file__).parent
+    modules = (folder / f"{name}.py" for name in ("pathlib", "argparse", "typing", "inspect",
+               "tarfile", "turtle", "subprocess", "zipfile", "pdb", "doctest"))  # fmt: skip
+    text = itertools.chain.from_iterable(m.read_text().splitlines() for m in modules)
+    return "\n".join(itertools.islice(text, lines)) + "\n"
+
+
+class Lag:
+    """A thread that asks for nothing, again and again, and notes how late the answer is."""
+
+    def __init__(self, client: Client) -> None:
+        self.found: list[float] = []
+        self._client = client
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run)
+        self._thread.start()
+
+    def _run(self) -> None:
+        while not self._over.wait(PING_SECONDS):
+            self.found.append(self._client.ping())
+
+    def end(self) -> list[float]:
+        """Stop; every lag, in milliseconds."""
+        self._over.set()
+        self._thread.join()
+        return self.found
+
+
+@dataclass(frozen=True)
+class Session:
+    """What came of typing into one file; times in milliseconds.
+
+    ``ghost`` are times from a key to a suggestion that came before the next key; ``keys`` counts
+    keys, ``shown`` those after which a suggestion stood, ``remembered`` those of them that the
+    server answered without the engine.
+    """
+
+    lines: int
+    keys: int
+    shown: int
+    remembered: int
+    ghost: tuple[float, ...]
+    overhead_p95: float
+    prefill_share: float
+
+
+def type_session(client: Client, size: int, seconds: float) -> Session:
+    """Type into a file of ``size`` lines for about so long."""
+    head = f"from pathlib import Path\n{source(size)}"
+    client.open(HERE, head)
+    client.suggest(HERE, head.count("\n"), 0, kind=1).result(PATIENCE_SECONDS)  # warm
+    before, _ = client.ask("pilotfish/status", {})
+    line, character, shown = head.count("\n"), 0, 0
+    ghost: list[float] = []
+    pause = random.Random(SEED)
+    end = time.perf_counter() + seconds
+    keys = 0
+    for version, key in enumerate(TYPED, 2):
+        if time.perf_counter() > end:
+            break
+        pressed = time.perf_counter()
+        client.insert(HERE, version, line, character, key)
+        line, character = (line + 1, 0) if key == "\n" else (line, character + 1)
+        answer = client.suggest(HERE, line, character)
+        client.begin("textDocument/diagnostic", {"textDocument": {"uri": HERE}})
+        keys += 1
+        time.sleep(KEY_SECONDS * pause.lognormvariate(0.0, KEY_SPREAD))
+        if answer.done():
+            message, at = answer.result()
+            if (message.get("result") or {}).get("items"):
+                shown += 1
+                ghost.append((at - pressed) * 1000)
+    after, _ = client.ask("pilotfish/status", {})
+    client.notify("textDocument/didClose", {"textDocument": {"uri": HERE}})
+    remembered = after["suggestions"]["remembered"] - before["suggestions"]["remembered"]
+    return Session(
+        size,
+        keys,
+        shown,
+        remembered,
+        tuple(ghost),
+        after["suggestions"]["overheadMsP95"],
+        after["suggestions"]["prefillShare"],
+    )
+
+
+def remembered_answers(client: Client, tries: int = 20) -> list[float]:
+    """Milliseconds until the rest of a suggestion is answered whose beginning was typed."""
+    uri = "untitled:remembered"
+    text = "import os\n\n\ndef here() -> str:\n    return os."
+    found = []
+    for _ in range(tries):
+        client.open(uri, text)
+        message, _ = client.suggest(uri, 4, 14, kind=1).result(PATIENCE_SECONDS)
+        offered = message["result"]["items"][0]["insertText"]
+        client.insert(uri, 2, 4, 14, offered[0])
+        begin = time.perf_counter()
+        message, at = client.suggest(uri, 4, 15).result(PATIENCE_SECONDS)
+        assert message["result"]["items"][0]["insertText"] == offered[1:]
+        found.append((at - begin) * 1000)
+        client.notify("textDocument/didClose", {"textDocument": {"uri": uri}})
+    return found
+
+
+def main() -> int:
+    """Measure, print, save; 1 when a limit is broken."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=45.0, help="of typing into each file")
+    seconds = parser.parse_args().seconds
+    with tempfile.TemporaryDirectory() as elsewhere:
+        os.chdir(elsewhere)  # the server must not take the repository for its workspace
+        starts = cold_starts(5)
+        client = Client()
+        client.initialize()
+        changes = changes_in_a_large_file(client)
+        remembered = remembered_answers(client)
+        lag = Lag(client)
+        sessions = [type_session(client, size, seconds) for size in SIZES]
+        lags = lag.end()
+        client.end()
+    limits = [
+        ("cold initialize, worst of 5", max(starts), 500.0),
+        ("didChange in 10,000 lines, p95", quantile(changes, 0.95), 10.0),
+        ("remembered suggestion, p95", quantile(remembered, 0.95), 10.0),
+        ("overhead apart from the model, p95", max(s.overhead_p95 for s in sessions), 30.0),
+        ("event loop lag while typing, p99", quantile(lags, 0.99), 20.0),
+    ]
+    show("the server", ["", "ms", "limit ms"], [[n, f"{v:.1f}", f"{m:.0f}"] for n, v, m in limits])
+    show(
+        "typing, by size of the file",
+        ["lines", "keys", "shown", "remembered", "ghost p50 ms", "p95 ms", "prefill"],
+        [
+            [
+                s.lines,
+                s.keys,
+                f"{s.shown / s.keys:.0%}",
+                f"{s.remembered / s.keys:.0%}",
+                f"{quantile(s.ghost, 0.5):.0f}" if s.ghost else "-",
+                f"{quantile(s.ghost, 0.95):.0f}" if s.ghost else "-",
+                f"{s.prefill_share:.0%}",
+            ]
+            for s in sessions
+        ],
+    )
+    save(
+        "latency",
+        {
+            "limits": [{"name": n, "ms": v, "limit": m} for n, v, m in limits],
+            "sessions": [vars(s) for s in sessions],
+        },
+    )
+    return int(any(value > limit for _, value, limit in limits))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
