@@ -6,6 +6,7 @@ on. Only fixes that are safe, and repairs that were verified, are preferred.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 
 from lsprotocol import types
@@ -24,6 +25,9 @@ from lsp_server.server import Server
 from lsp_server.session import View
 
 FEATURE = types.TEXT_DOCUMENT_CODE_ACTION
+
+#: A person is looking at a menu that does not open: wait no longer for what can be fixed.
+FINDINGS_SECONDS = 3.0
 
 Actions = list[types.CodeAction | types.Command]
 
@@ -113,7 +117,11 @@ async def code_actions(server: Server, view: View, params: types.CodeActionParam
     actions: Actions = []
     if client.code_action_literals:
         try:
-            findings = await server.checks.findings(view)
+            async with asyncio.timeout(FINDINGS_SECONDS):
+                findings = await server.checks.findings(view)
+        except TimeoutError:
+            # The check goes on, and its fixes are there when the menu is opened again.
+            findings = ()
         except ExplainedError as error:
             # What is at fault is told where diagnostics are; repairs may still be offered.
             session.notices.note(f"quick fixes: {error}")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Any
 
 from lsprotocol import types
 
 from lsp_server.client import dig
+from lsp_server.failures import FeatureError
 from lsp_server.server import Server
 from lsp_server.uris import path_of
 
@@ -19,11 +21,13 @@ WATCHED = ("**/*.py", "**/*.pyi", "**/pyproject.toml", "**/pyvenv.cfg")
 
 async def pull_configuration(server: Server) -> None:
     """Ask the client for its settings and take them over."""
-    answer = await asyncio.wrap_future(
-        server.workspace_configuration(
-            types.ConfigurationParams(items=[types.ConfigurationItem(section=SECTION)])
+    items = [types.ConfigurationItem(section=SECTION)]
+    try:
+        answer = await asyncio.wrap_future(
+            server.workspace_configuration(types.ConfigurationParams(items=items))
         )
-    )
+    except FeatureError:
+        return  # refused: what was said before stays
     section = answer[0] if answer else None
     if isinstance(section, dict):
         configure(server, section)
@@ -57,9 +61,10 @@ async def ask_to_be_told(server: Server) -> None:
             )
         )
     if wanted:
-        await asyncio.wrap_future(
-            server.client_register_capability(types.RegistrationParams(wanted))
-        )
+        with contextlib.suppress(FeatureError):  # refused: then nothing is told, and nothing lost
+            await asyncio.wrap_future(
+                server.client_register_capability(types.RegistrationParams(wanted))
+            )
 
 
 def register(server: Server) -> None:

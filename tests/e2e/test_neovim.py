@@ -34,15 +34,26 @@ class Ledger:
         return sum(cents for _, cents in self.entries)
 '''
 
-USE = """\
+WRONG = """\
 from ledger import Ledger
 
 ledger = Ledger()
 ledger.put_down("tea", 250)
 ledger.add_entry("bread", 420)
+"""
+
+#: Another file: a name that a file uses itself is admitted there, right or wrong.
+HOLE = """\
+from ledger import Ledger
+
+ledger = Ledger()
+ledger.put_down("tea", 250)
 # The sum of all entries:
 total = ledger.
 """
+
+#: However busy the machine is: what exists is looked up before a name is written.
+PATIENT = "{ init_options = { inlineCompletion = { deadlineMs = 60000 } } }"
 
 MEMBER = re.compile(r"ledger\.(\w+)")
 
@@ -50,7 +61,8 @@ MEMBER = re.compile(r"ledger\.(\w+)")
 @pytest.fixture
 def project(folder: Path) -> Path:
     (folder / "ledger.py").write_text(LEDGER)
-    (folder / "use.py").write_text(USE)
+    (folder / "wrong.py").write_text(WRONG)
+    (folder / "hole.py").write_text(HOLE)
     return folder
 
 
@@ -68,18 +80,22 @@ def _members(nvim: Neovim, line: int) -> list[str]:
     return MEMBER.findall(text)
 
 
-def test_marks_ghost_text_and_accepting_it(project: Path, start_neovim: StartNeovim) -> None:
-    exists = dir(_module(project / "ledger.py").Ledger())
-    nvim = start_neovim("{}", "use.py")
-
-    # The member that does not exist is marked, and the one that does is not.
+def test_what_does_not_exist_is_marked(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim(PATIENT, "wrong.py")
     found = nvim.wait_for(
         "diagnostics",
         lambda data: any(m["source"] == "pilotfish" for m in data["messages"]),
     )
     marked = [m for m in found["messages"] if m["source"] == "pilotfish"]
-    assert [m["line"] for m in marked if "add_entry" in m["message"]] == [4], nvim.screen()
-    assert not any("put_down" in m["message"] for m in marked), nvim.screen()
+    assert [(m["line"], m["col"]) for m in marked] == [(4, 7)], nvim.screen()
+    assert "add_entry" in marked[0]["message"]
+
+
+def test_ghost_text_is_accepted_and_exists(project: Path, start_neovim: StartNeovim) -> None:
+    exists = dir(_module(project / "ledger.py").Ledger())
+    nvim = start_neovim(PATIENT, "hole.py")
+    # The file was checked, so analysis has begun: what comes late is not waited for for ever.
+    nvim.wait_for("diagnostics", lambda data: bool(data["messages"]))
 
     # Ghost text appears at the end of the line, without changing it.
     nvim.type("GA")
@@ -93,12 +109,12 @@ def test_marks_ghost_text_and_accepting_it(project: Path, start_neovim: StartNeo
     nvim.type("<Tab><Esc>")
     nvim.wait_for("mode", lambda data: data["mode"] == "n")
     assert nvim.line() == f"total = ledger.{first}", nvim.screen()
-    (member,) = _members(nvim, 7)
+    (member,) = _members(nvim, 6)
     assert member in exists, nvim.screen()
 
 
 def test_accepting_a_word_leaves_the_rest_shown(project: Path, start_neovim: StartNeovim) -> None:
-    nvim = start_neovim("{}", "use.py")
+    nvim = start_neovim(PATIENT, "hole.py")
     nvim.wait_for("attached")
     nvim.type("GA")
     ghost = nvim.wait_for("PilotfishGhost", lambda data: len(data["text"]) > 1)
@@ -118,7 +134,7 @@ def test_accepting_a_word_leaves_the_rest_shown(project: Path, start_neovim: Sta
 
 
 def test_status_and_pause(project: Path, start_neovim: StartNeovim) -> None:
-    nvim = start_neovim("{}", "use.py")
+    nvim = start_neovim(PATIENT, "hole.py")
     nvim.wait_for("attached")
     nvim.lua("vim.cmd('Pilotfish status')")
     assert "engine" in nvim.wait_for("notice")["text"]

@@ -32,6 +32,9 @@ class RawClient:
         )
         self._inbox: queue.Queue[Message | None] = queue.Queue()
         self.seen: list[Message] = []
+        #: What requests of the server are answered with, by method; ``null`` where none is said.
+        self.answers: dict[str, Any] = {}
+        self._sending = threading.Lock()
         self.log = b""
         self._threads = [
             threading.Thread(target=self._read, daemon=True),
@@ -70,7 +73,11 @@ class RawClient:
             if length < 0:
                 self._inbox.put(None)
                 return
-            self._inbox.put(json.loads(stream.read(length)))
+            message: Message = json.loads(stream.read(length))
+            if "method" in message and "id" in message:
+                answer = self.answers.get(message["method"])
+                self.send(id=message["id"], result=answer)
+            self._inbox.put(message)
 
     def _read_log(self) -> None:
         assert self.process.stderr is not None
@@ -82,8 +89,9 @@ class RawClient:
     def send_bytes(self, data: bytes) -> None:
         """Send bytes as they are."""
         assert self.process.stdin is not None
-        self.process.stdin.write(data)
-        self.process.stdin.flush()
+        with self._sending:
+            self.process.stdin.write(data)
+            self.process.stdin.flush()
 
     def send_body(self, body: bytes) -> None:
         """Send one frame."""
