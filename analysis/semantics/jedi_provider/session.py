@@ -20,7 +20,7 @@ from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
-from analysis.semantics.jedi_provider import completeness, kept, overloads
+from analysis.semantics.jedi_provider import completeness, kept, overloads, self_type
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
@@ -62,6 +62,7 @@ def prepare(cache_directory: str) -> None:
     stub_value.StubFilter._is_name_reachable = _in_stub
     completeness.install()
     overloads.install()
+    self_type.install()
     kept.install()
 
 

@@ -26,6 +26,19 @@ CASES = (
         lacks=("append",),
     ),
     Case("import ast\nast.parse('x').$0", Tier.CLOSED, has=("body",), lacks=("append",)),
+    Case("from pathlib import Path\nPath('a').parent.$0", Tier.CLOSED, has=("mkdir",)),
+    Case(
+        "from typing import Self\nclass A:\n    def me(self) -> Self: ...\n"
+        "class B(A):\n    x = 1\nB().me().$0",
+        Tier.CLOSED,
+        has=("x", "me"),
+        lacks=("append",),
+    ),
+    Case(
+        "from typing import Self\nclass A:\n    def f(self):\n"
+        "        def g(other: Self):\n            other.$0",
+        Tier.ABSTAIN,
+    ),
     Case("def f(x='a'):\n    x.$0", Tier.OPEN, has=("upper",)),
     Case("def f(x: str = 'a'):\n    x.$0", Tier.CLOSED, has=("upper",), lacks=("append",)),
     Case("from typing import Any\ndef f(x: Any):\n    x.$0", Tier.ABSTAIN),

@@ -1,0 +1,55 @@
+"""``Self`` (PEP 673): what the method was called on, not the class that defines it.
+
+jedi takes it for the class whose body holds the annotation, so that ``Path("a").parent``, inherited
+from ``PurePath``, would lack what only ``Path`` has. Where it is not known what the method was
+called on, nothing is known.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jedi.inference.base_value import NO_VALUES, ValueSet
+from jedi.inference.gradual.typing import SelfClass
+from jedi.inference.value.function import FunctionExecutionContext
+
+#: The calls whose return annotations are being read, innermost last.
+_calls: list[Any] = []
+_infer_annotations = FunctionExecutionContext.infer_annotations
+
+
+def install() -> None:
+    """Change jedi's classes; further calls change nothing more."""
+    FunctionExecutionContext.infer_annotations = _annotations
+    SelfClass.execute_annotation = _self
+
+
+def _annotations(self: Any) -> Any:
+    _calls.append(self)
+    try:
+        return _infer_annotations(self)
+    finally:
+        _calls.pop()
+
+
+def _self(self: Any, context: Any) -> Any:
+    del self
+    if context is None or not _calls:
+        return NO_VALUES
+    call = _calls[-1]
+    defining = call.tree_node.search_ancestor("classdef")
+    if defining is None or getattr(context, "tree_node", None) is not defining:
+        return NO_VALUES  # the annotation of something else, a parameter say
+    return ValueSet.from_sets(
+        value.execute_annotation(None) if value.is_class() else ValueSet([value])
+        for value in _called_on(call)
+    )
+
+
+def _called_on(call: Any) -> list[Any]:
+    """The values of the first argument: an instance, or for a class method the class."""
+    instance = getattr(call, "instance", None)
+    if instance is not None:
+        return [instance]
+    first = next(iter(call._arguments.unpack()), None)
+    return list(first[1].infer()) if first is not None else []
