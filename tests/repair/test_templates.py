@@ -1,0 +1,172 @@
+"""Each family of templates mends a mistake of its kind; and where mistakes are looked for."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from repair.candidates.registry import generate
+from repair.localization import Suspicion, blocks, localize
+from repair.sandbox.run import Failure, Outcome, TestResult
+from repair.source import Source, read_source
+
+#: Kind, the wrong and the right body of a function of ``a`` and ``b``; ``|`` parts lines.
+CASES = [
+    ("comparison", "return a < b", "return a <= b"),
+    ("swapped operands", "return a - b", "return b - a"),
+    ("superfluous operand", "return a + b * 2", "return a + b"),
+    ("boolean", "return a and b", "return a or b"),
+    ("missing negation", "if a:|    return b|return 1", "if not a:|    return b|return 1"),
+    ("grouping", "return a + b / 2", "return (a + b) / 2"),
+    ("swapped branches", "return a if b else 0", "return 0 if b else a"),
+    ("constant", "return a * 3", "return a * 4"),
+    ("off by one", "return a[b]", "return a[b - 1]"),
+    ("string", 'return a.split(",")', 'return a.split(", ")'),
+    ("variable", "return a + a", "return a + b"),
+    ("attribute", "return a.lower()", "return a.upper()"),
+    (
+        "exception",
+        "try:|    f(a)|except KeyError:|    pass",
+        "try:|    f(a)|except ValueError:|    pass",
+    ),
+    ("swapped arguments", "return f(a, b)", "return f(b, a)"),
+    ("missing call", "return a + b", "return a + len(b)"),
+    ("superfluous call", "return str(a)", "return a"),
+    ("clamp", "return a - b", "return max(a - b, 0)"),
+    ("access", "return a[b]", "return a.get(b, 0)"),
+    ("none check", "return a or b", "return (a if a is not None else b)"),
+    ("index", "return a[0]", "return a[-1]"),
+    ("slice", "return a", "return a[:]"),
+    ("range", "return list(range(a))", "return list(range(1, a + 1))"),
+    ("swapped elements", "return a, b", "return b, a"),
+    ("container", "seen = []|return seen", "seen = set()|return seen"),
+    ("missing condition", "return [x for x in a]", "return [x for x in a if x]"),
+    ("missing return", "f(a)", "return f(a)"),
+    ("lost result", "a.strip()|return a", "a = a.strip()|return a"),
+    ("yield", "yield a", "yield from a"),
+    ("statement order", "x = a|y = b|return x", "y = b|x = a|return x"),
+    ("statement depth", "for x in a:|    b += x|    return b", "for x in a:|    b += x|return b"),
+    ("superfluous statement", "a += 1|return a", "return a"),
+    ("jump", "for x in a:|    break", "for x in a:|    continue"),
+    ("assignment", "a = b|return a", "a += b|return a"),
+    ("accumulation", "a[b] = 1", "a[b] = a.get(b, 0) + 1"),
+    ("missing base case", "return f(a)", "if not a:|    return []|return f(a)"),
+    (
+        "missing check",
+        "return f(a)",
+        'if a < 0:|    raise ValueError(f"invalid a: {a!r}")|return f(a)',
+    ),
+    ("null guard", "if a.b:|    return 1", "if a is not None and a.b:|    return 1"),
+    ("missing term", "return f(a)", "return f(a - b)"),
+    ("missing assignment", "c = 0|while a:|    a = f(a)", "c = 0|while a:|    c = a|    a = f(a)"),
+    ("missing statement", "n = 0|while f(n):|    f(a)", "n = 0|while f(n):|    n += 1|    f(a)"),
+    ("expression", "x = a[0]|y = a[1]|return f(a[0])", "x = a[0]|y = a[1]|return f(a[1])"),
+    ("comparison everywhere", "return a < b and b < 3", "return a <= b and b <= 3"),
+]
+
+
+def _function(body: str, head: str = "def g(a, b):") -> str:
+    return head + "\n" + "".join(f"    {line}\n" for line in body.split("|"))
+
+
+def _proposed(text: str) -> dict[str, str]:
+    """The strategies by the text they lead to, compared by syntax."""
+    source = read_source("/w/m.py", text.encode())
+    everywhere = Suspicion(dict.fromkeys(range(2, text.count("\n") + 1), 1.0))
+    return {
+        _shape(source.apply(candidate.edits)): candidate.strategy
+        for candidate in generate(source, everywhere)
+    }
+
+
+def _shape(text: str) -> str:
+    try:
+        return ast.dump(ast.parse(text))
+    except SyntaxError:
+        return text
+
+
+@pytest.mark.parametrize(("kind", "wrong", "right"), CASES, ids=[case[0] for case in CASES])
+def test_a_mistake_of_its_kind_is_mended(kind: str, wrong: str, right: str) -> None:
+    assert _shape(_function(right)) in _proposed(_function(wrong))
+
+
+def test_headers_classes_and_coroutines() -> None:
+    shared = _function("b.append(a)|return b", "def g(a, b=[]):")
+    kept = "def g(a, b=None):\n    if b is None:\n        b = []\n    b.append(a)\n    return b\n"
+    assert _shape(kept) in _proposed(shared)
+    coroutine = _function("return f(a)", "async def g(a, b):")
+    assert _shape(coroutine.replace("f(a)", "await f(a)")) in _proposed(coroutine)
+    method = "class C:\n    def g(self, a):\n        self.a = a\n        return a + self.b\n"
+    assert _shape(method.replace("return a", "return self.a")) in _proposed(method)
+    nested = "def g(a):\n    n = 0\n    def h():\n        n += a\n    h()\n    return n\n"
+    assert _shape(nested.replace("n += a", "nonlocal n\n        n += a")) in _proposed(nested)
+
+
+def test_formatting_outside_of_the_edit_is_kept() -> None:
+    text = "def g( a,b ):   # keep\r\n\treturn a  <  b   # this too\r\n"
+    source = read_source("/w/m.py", text.encode())
+    texts = {source.apply(c.edits) for c in generate(source, Suspicion({2: 1.0}))}
+    assert text.replace("<", "<=") in texts
+
+
+def test_nothing_is_proposed_where_nothing_is_suspicious_or_nothing_parses() -> None:
+    source = read_source("/w/m.py", b"def g(a):\n    return a < 1\n")
+    assert generate(source, Suspicion({})) == []
+    broken = read_source("/w/m.py", b"def g(a:\n    return a < 1\n")
+    assert generate(broken, Suspicion({2: 1.0})) == []
+
+
+def test_symptoms_change_the_order() -> None:
+    source = read_source("/w/m.py", b"def g(a, b):\n    if a.b:\n        return a[b]\n")
+    lines = Suspicion({2: 1.0, 3: 1.0})
+
+    def first(symptom: str) -> int:
+        found = generate(source, lines, frozenset({symptom}))
+        return next(i for i, c in enumerate(found) if c.strategy == "template: null guard")
+
+    assert first("AttributeError") < first("AssertionError")
+
+
+# ---------------------------------------------------------------------- where
+
+PROGRAM = """\
+def g(a):
+    if a:
+        x = 1
+    else:
+        x = 2
+    return x
+"""
+
+
+def _source() -> Source:
+    return read_source("/w/m.py", PROGRAM.encode())
+
+
+def _result(name: str, outcome: Outcome, lines: set[int], at: int = 0) -> TestResult:
+    failure = Failure("AssertionError", lines=(at,) if at else ()) if outcome.bad else None
+    return TestResult(name, outcome, 0.01, failure, frozenset(lines))
+
+
+def test_a_line_that_only_failing_tests_run_is_the_most_suspicious() -> None:
+    results = [
+        _result("bad", Outcome.FAILED, {2, 5, 6}),
+        _result("good", Outcome.PASSED, {2, 3, 6}),
+        _result("fine", Outcome.PASSED, {2, 3, 6}),
+    ]
+    suspicion = localize(_source(), results)
+    assert suspicion.ranked()[0] == 5
+    assert suspicion.of(3, 3) == 0
+    assert blocks(_source(), suspicion)[0] == (4, 4, 1.0)
+
+
+def test_the_place_of_the_exception_counts() -> None:
+    results = [_result("bad", Outcome.FAILED, {2, 5, 6}, at=6)]
+    assert localize(_source(), results).ranked()[0] == 6
+
+
+def test_where_nothing_was_seen_every_line_is_suspect() -> None:
+    suspicion = localize(_source(), [_result("bad", Outcome.FAILED, set())])
+    assert set(suspicion.lines) == {2, 3, 4, 5, 6}
