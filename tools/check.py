@@ -22,19 +22,26 @@ QUICK = [
     ("types", [str(BIN / "mypy")]),
     ("imports", [str(BIN / "lint-imports")]),
 ]
-UNIT = ["-m", "not model and not sandbox and not editor and not slow"]
+#: The stages of the tests, which together are all of them: each has its budget in CONTRIBUTING.
+TESTS = {
+    "unit tests": "not model and not sandbox and not editor and not slow",
+    "tests of corpora": "slow and not model and not sandbox and not editor",
+    "tests in the sandbox": "sandbox and not model and not editor",
+    "tests with a real model": "model and not editor",
+    "tests in real editors": "editor",
+}
 
 
 def stages(everything: bool) -> list[tuple[str, list[str]]]:
     """Names and commands, in order."""
+    names = list(TESTS) if everything else ["unit tests"]
     pytest = [sys.executable, "-m", "pytest", "-q"]
-    if everything:
-        return [*QUICK, ("tests", pytest)]
-    return [*QUICK, ("unit tests", [*pytest, *UNIT])]
+    return [*QUICK, *((name, [*pytest, "-m", TESTS[name]]) for name in names)]
 
 
 def main() -> int:
     """Run the stages and return the first failing exit code, or 0."""
+    times = []
     for name, command in stages("--all" in sys.argv[1:]):
         start = time.monotonic()
         print(f"== {name}", flush=True)
@@ -46,6 +53,8 @@ def main() -> int:
         )
         if code:
             return code
+        times.append((name, time.monotonic() - start))
+    print("\n".join(f"{seconds:7.1f} s  {name}" for name, seconds in times))
     return 0
 
 
