@@ -1,0 +1,186 @@
+"""*Repair until the test passes*: offered, run in the sandbox, applied to the right text only."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lsp_server.patches import Replacement, apply
+from tests.lsp_server.raw_client import Message, RawClient
+
+BROKEN = """\
+def total(prices):
+    result = 0
+    for price in prices:
+        result -= price
+    return result
+"""
+TESTS = """\
+from cart import total
+
+
+def test_total():
+    assert total([1, 2, 3]) == 6
+
+
+def test_nothing():
+    assert total([]) == 0
+"""
+REQUEST_CANCELLED, REQUEST_FAILED = -32800, -32803
+CLIENT = Path(__file__).resolve().parents[1] / "fixtures" / "clients" / "vscode_like.json"
+
+
+class Shop:
+    """A project with a mistake, open in a client."""
+
+    def __init__(self, client: RawClient, folder: Path) -> None:
+        self.client = client
+        self.folder = folder
+        self._id = 100
+        folder.mkdir()
+        (folder / "pyproject.toml").write_text("[project]\nname = 'shop'\nversion = '1'\n")
+        (folder / "cart.py").write_text(BROKEN)
+        (folder / "test_cart.py").write_text(TESTS)
+
+    def start(self, **options: Any) -> None:
+        capabilities = json.loads(CLIENT.read_text())["capabilities"]
+        capabilities["general"]["positionEncodings"] = ["utf-32"]
+        self.client.answers["workspace/applyEdit"] = {"applied": True}
+        self.client.initialize(
+            capabilities=capabilities,
+            workspaceFolders=[{"uri": self.folder.as_uri(), "name": "shop"}],
+            initializationOptions={"inlineCompletion": {"enabled": False}, **options},
+        )
+        for name in ("cart.py", "test_cart.py"):
+            text = (self.folder / name).read_text()
+            item = {"uri": self.uri(name), "languageId": "python", "version": 1, "text": text}
+            self.client.notify("textDocument/didOpen", {"textDocument": item})
+
+    def uri(self, name: str) -> str:
+        return (self.folder / name).as_uri()
+
+    def ask(self, method: str, params: Any) -> Message:
+        self._id += 1
+        return self.client.request(self._id, method, params)
+
+    def actions(self, name: str, line: int, only: str = "quickfix") -> list[Message]:
+        place = {"line": line, "character": 6}
+        params = {
+            "textDocument": {"uri": self.uri(name)},
+            "range": {"start": place, "end": place},
+            "context": {"diagnostics": [], "only": [only]},
+        }
+        found: list[Message] = self.ask("textDocument/codeAction", params)["result"]
+        return [a for a in found if a["title"].startswith(("Repair ", "Apply "))]
+
+    def applied(self) -> list[Message]:
+        """Edits that the server asked for."""
+        return [m["params"] for m in self.client.seen if m.get("method") == "workspace/applyEdit"]
+
+
+@pytest.fixture
+def shop(client: RawClient, tmp_path: Path) -> Shop:
+    return Shop(client, tmp_path / "shop")
+
+
+def _edited(text: str, edits: list[Message]) -> str:
+    def offset(place: dict[str, int]) -> int:
+        lines = text.splitlines(keepends=True)
+        return sum(map(len, lines[: place["line"]])) + place["character"]
+
+    return apply(
+        tuple(
+            Replacement(offset(e["range"]["start"]), offset(e["range"]["end"]), e["newText"])
+            for e in edits
+        ),
+        text,
+    )
+
+
+def test_nothing_is_run_in_a_workspace_that_is_not_trusted(shop: Shop) -> None:
+    shop.start()
+    (offer,) = shop.actions("test_cart.py", 4)
+    assert offer["title"] == "Repair cart.py until test_total passes"
+    assert "command" not in offer
+    assert "not trusted" in offer["disabled"]["reason"]
+    order = {"uri": shop.uri("cart.py"), "test": "python -m pytest -q"}
+    params = {"command": "pilotfish.repair", "arguments": [order]}
+    error = shop.ask("workspace/executeCommand", params)["error"]
+    assert error["code"] == REQUEST_FAILED
+    assert "not trusted" in error["message"]
+
+
+def test_a_repair_is_offered_for_the_test_and_the_file_it_is_about(shop: Shop) -> None:
+    shop.start(trusted=True)
+    (offer,) = shop.actions("test_cart.py", 8)
+    assert "edit" not in offer
+    assert not offer.get("isPreferred")
+    assert offer["command"]["arguments"] == [
+        {"uri": shop.uri("cart.py"), "test": "python -m pytest -q test_cart.py::test_nothing"}
+    ]
+    assert shop.actions("test_cart.py", 0) == []
+    assert shop.actions("test_cart.py", 8, "refactor") == []
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+def test_a_verified_repair_is_applied(shop: Shop) -> None:
+    shop.start(trusted=True)
+    (offer,) = shop.actions("test_cart.py", 4)
+    outcome = shop.ask("workspace/executeCommand", offer["command"])["result"]
+    assert (outcome["status"], outcome["applied"]) == ("verified", True), outcome
+    (params,) = shop.applied()
+    (change,) = params["edit"]["documentChanges"]
+    assert change["textDocument"] == {"uri": shop.uri("cart.py"), "version": 1}
+    assert "changeAnnotations" not in params["edit"]
+    scope: dict[str, Any] = {}
+    exec(compile(_edited(BROKEN, change["edits"]), "cart.py", "exec"), scope)
+    assert scope["total"]([1, 2, 3]) == 6
+    kinds = [
+        m["params"]["value"]["kind"] for m in shop.client.seen if m.get("method") == "$/progress"
+    ]
+    assert (kinds[0], kinds[-1]) == ("begin", "end")
+
+    # As long as the text is the one that was repaired, the patch is the preferred action on it.
+    (found,) = [a for a in shop.actions("cart.py", 1) if a.get("isPreferred")]
+    assert found["title"] == "Apply the verified repair"
+    assert found["edit"]["documentChanges"] == params["edit"]["documentChanges"]
+    document = {"uri": shop.uri("cart.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": BROKEN + "\n"}]}
+    shop.client.notify("textDocument/didChange", changed)
+    assert shop.actions("cart.py", 1) == []
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+def test_a_text_that_was_edited_meanwhile_keeps_its_edit(shop: Shop) -> None:
+    shop.start(trusted=True)
+    (offer,) = shop.actions("test_cart.py", 4)
+    shop.client.send(id=1, method="workspace/executeCommand", params=offer["command"])
+    shop.client.wait_for(method="$/progress")
+    document = {"uri": shop.uri("cart.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": f"# mine\n{BROKEN}"}]}
+    shop.client.notify("textDocument/didChange", changed)
+    outcome = shop.client.wait_for(id=1)["result"]
+    assert outcome["status"] == "verified"
+    assert not outcome["applied"]
+    assert shop.applied() == []
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+def test_a_repair_can_be_cancelled(shop: Shop) -> None:
+    endless = TESTS.replace("assert total([]) == 0", "while True: total([])")
+    (shop.folder / "test_cart.py").write_text(endless)
+    shop.start(trusted=True)
+    (offer,) = shop.actions("test_cart.py", 8)
+    shop.client.send(id=1, method="workspace/executeCommand", params=offer["command"])
+    shop.client.wait_for(method="$/progress")
+    shop.client.notify("$/cancelRequest", {"id": 1})
+    assert shop.client.wait_for(id=1)["error"]["code"] == REQUEST_CANCELLED
+    assert shop.applied() == []
+    # The server is none the worse for it.
+    assert len(shop.actions("test_cart.py", 8)) == 1
