@@ -45,6 +45,8 @@ docs/check.md explains the codes, `# noqa` and per-file ignores."""
 #: Memory of a worker grows with what it reads; more of them than this rarely pays.
 _MOST_WORKERS = 8
 _WATCH_SECONDS = 0.5
+#: Time of change and size of each file.
+_Stamps = dict[Path, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -101,11 +103,19 @@ def run(options: argparse.Namespace) -> int:
         seen = _stamps(jobs)
         code = _once(options, jobs, pool, workers)
         while options.watch:
-            while (now := _stamps(jobs)) == seen:
-                time.sleep(_WATCH_SECONDS)
-            seen = now
+            seen = _after_change(jobs, seen)
             code = _once(options, jobs, pool, workers)
     return code
+
+
+def _after_change(jobs: list[_Job], seen: _Stamps) -> _Stamps:
+    """Wait until files differ from ``seen`` and have come to rest: who saves a file may empty it
+    first, and an empty file has no findings."""
+    before = seen
+    while (now := _stamps(jobs)) == seen or now != before:
+        before = now
+        time.sleep(_WATCH_SECONDS)
+    return now
 
 
 def _jobs(options: argparse.Namespace) -> list[_Job]:
@@ -271,8 +281,8 @@ def _shown(reports: Iterator[Report], total: int) -> Iterator[Report]:
             yield report
 
 
-def _stamps(jobs: list[_Job]) -> dict[Path, tuple[int, int]]:
-    stamps = {}
+def _stamps(jobs: list[_Job]) -> _Stamps:
+    stamps: _Stamps = {}
     for job in jobs:
         for file in _select(job):
             try:
