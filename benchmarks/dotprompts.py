@@ -4,7 +4,8 @@ Attributes of real packages: a line is cut behind a dot, and the model writes th
 with guidance. The judge is neither the model nor the provider: the file's module is really imported
 and the receiver looked up in it, so only receivers that a module-level name begins are judged; a
 name that ``hasattr`` denies is *invented*, disputed ones included. Beside it: whether the next
-identifier is the author's, at how many sites guidance gained and lost it, and the time it took.
+identifier is the author's, and at how many sites guidance gained and lost it. Times are kept by
+site, but the first way pays for the prompt: what guidance costs, ``benchmarks.overhead`` says.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from benchmarks.holes import CutLine, cut_lines
-from benchmarks.overhead import run
+from benchmarks.overhead import look, run
 from benchmarks.report import save, show
 from decoding.completion import Completion
 from decoding.evidence import Evidence
@@ -130,6 +131,7 @@ def identifier(text: str) -> str:
 
 def at(writer: Writer, pool: AnalysisPool, cut: CutLine) -> Outcome:
     """Write one line both ways."""
+    look(pool, cut)
     timed = [_timed(writer, cut, evidence) for evidence in (None, pool)]
     (free, free_ms), (guided, guided_ms) = timed
     receiver = hole_at(cut.snapshot.text, cut.offset).receiver_text
