@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +16,7 @@ from analysis.snapshot import Snapshot
 from decoding.evidence import Evidence
 from decoding.writer import Writer
 from engine.messages import FixAnswer, FixRequest, RankedPatch
+from engine.settings.read import project_settings
 from repair.command import TestCommand, parse
 from repair.discovery import find_test_command
 from repair.healing import Healing, Job, Patch, heal
@@ -43,7 +45,7 @@ def fix(
     source, original, base = _on_disk(snapshot)
     environment = _environment(request)
     has_pytest = _has(environment, "pytest")
-    test = request.test or find_test_command(source, root, has_pytest)
+    test = request.test or _named_by_project(root) or find_test_command(source, root, has_pytest)
     if not test:
         return FixAnswer(
             "error", reason=f"no test of {Path(snapshot.path).name} was found: name one with --test"
@@ -72,6 +74,12 @@ def fix(
     healing = heal(job, writer if request.use_model else None, evidence, progress, cancellation)
     answer = _answer(healing, writer if request.use_model else None)
     return answer if request.test else replace(answer, reason=f"{answer.reason}; test: {test}")
+
+
+def _named_by_project(root: str) -> str:
+    """The tests that ``[tool.pilotfish]`` names, as a command; ``""`` where it names none."""
+    settings, _ = project_settings(Path(root))
+    return shlex.join(["pytest", *settings.tests]) if settings.tests else ""
 
 
 def _on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:

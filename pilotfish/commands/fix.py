@@ -95,7 +95,7 @@ def run(options: argparse.Namespace) -> int:
     snapshot = Snapshot(str(path), source.text, workspace_for(options, path))
     request = FixRequest(
         snapshot,
-        test=options.test,
+        test=options.test or machine_settings()[0].test_command,
         suite=options.suite,
         time_limit=options.time_limit,
         sandbox=not options.no_sandbox,

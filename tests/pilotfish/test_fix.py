@@ -109,6 +109,14 @@ def test_without_a_test_command_tests_are_found_and_named(project: Path) -> None
     assert "python -m doctest middle.py" in said
 
 
+def test_the_project_may_name_the_tests(project: Path) -> None:
+    (project / "test_halves.py").write_text(TEST)
+    (project / "pyproject.toml").write_text('[tool.pilotfish]\ntests = ["test_halves.py"]\n')
+    code, answer, err = _fix(project)
+    assert (code, answer["status"]) == (0, "verified"), answer
+    assert "using pytest test_halves.py" in err
+
+
 def test_a_file_keeps_its_line_ends_and_encoding(project: Path) -> None:
     before = "# coding: latin-1\r\n# \xe9\r\n" + BUGGY.replace("\n", "\r\n")
     (project / "middle.py").write_bytes(before.encode("latin-1"))
