@@ -40,7 +40,7 @@ from benchmarks.report import save, show
 
 TUNED = ("rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer")
 HELD_OUT = (
-    "anyio", "h11", "httpcore", "huggingface_hub", "hypothesis", "importlinter", "jsonschema",
+    "anyio", "h11", "httpcore", "huggingface_hub", "hypothesis", "importlinter",
     "llama_cpp", "lsprotocol", "markdown_it", "pip", "pluggy", "psutil", "pydantic", "pygls",
     "pytest", "tqdm", "_pytest",
 )  # fmt: skip

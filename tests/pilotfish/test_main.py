@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pilotfish.console import out
 from pilotfish.options import find_root, parse_location
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
@@ -68,3 +69,8 @@ def test_without_a_marker_the_root_is_the_first_folder_that_is_no_package(tmp_pa
     package.mkdir(parents=True)
     (package / "__init__.py").touch()
     assert find_root(package / "x.py") == tmp_path / "lib"
+
+
+def test_what_a_file_holds_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    out().print("a :smile: [b]", markup=False)
+    assert capsys.readouterr().out == "a :smile: [b]\n"
