@@ -187,6 +187,9 @@ class AnalysisPool:
             if slot.task is not None or not slot.ready:
                 continue
             if self._waiting:
+                if self._workspace is not None:
+                    # A question warms as well, and the next one must not wait behind warming.
+                    slot.warmed.add(self._workspace)
                 self._give(slot, self._waiting.popleft())
             elif self._workspace is not None and self._workspace not in slot.warmed:
                 slot.warmed.add(self._workspace)

@@ -45,8 +45,15 @@ class AttributeMonitor:
         return Verdict.REJECTED
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-        """A member, and whatever ends a name."""
-        return Constraint.over(Names.of(names.spellings()), typed.encode())
+        """A member, and whatever ends a name.
+
+        Private names rank last (design.md §2): one is chosen only where it was begun or nothing
+        else is left. The model may write any of them by itself.
+        """
+        spellings = names.spellings()
+        if not typed.startswith("_"):
+            spellings = frozenset(s for s in spellings if not s.startswith("_")) or spellings
+        return Constraint.over(Names.of(spellings), typed.encode())
 
 
 def _seen(passage: Passage, after: str) -> Hole:

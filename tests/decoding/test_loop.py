@@ -46,6 +46,17 @@ def test_an_invented_member_is_replaced_by_the_most_probable_real_one() -> None:
     assert not event.disputed
 
 
+def test_a_private_name_is_chosen_only_by_the_model_or_where_nothing_else_is_left() -> None:
+    both, private = closed("append", "__len__"), closed("__len__")
+    likelier = {"x.": {"push": 0.5, "__": 0.4, "append": 0.1}, "__": {"len__": 1.0}}
+    ends = {"push": {"(1)": 1.0}, "append": {"(2)": 1.0}, "__len__": {"()": 1.0}}
+    assert written("x.$0\n", likelier | ends, Facts({"x": both})).text == "append(2)"
+    assert written("x.$0\n", likelier | ends, Facts({"x": private})).text == "__len__()"
+    own = {"x.": {"__": 0.8, "append": 0.2}, "__": {"len__": 1.0}}
+    out = written("x.$0\n", own | ends, Facts({"x": both}))
+    assert (out.text, _only(out.events).rejected) == ("__len__()", "")
+
+
 def test_a_trigger_inside_a_token_keeps_what_the_token_held_before_the_name() -> None:
     table = {
         "y = ": {"f(x).push": 0.6, "z": 0.4},
