@@ -15,7 +15,9 @@ import numpy as np
 
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
+from analysis.syntax.hole import HoleKind
 from analysis.syntax.lexer import Lexer
+from analysis.syntax.tree import SyntaxTree, parse, reparse
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
@@ -25,7 +27,7 @@ from decoding.page import Page
 from decoding.sampling import log_total
 from decoding.search import best_name
 from decoding.trie import IDENTIFIER_BYTES
-from decoding.watch import Watch, closed, may_begin, open_watch
+from decoding.watch import Watch, closed, may_begin, open_watches
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -61,8 +63,10 @@ class Guidance:
         self._watches: list[Watch] = []
         #: Lexers behind 0, 1, … tokens.
         self._lexers = [Lexer()]
-        #: By where the name begins.
-        self._events: dict[int, Event] = {}
+        #: By where the name begins and what kind of hole it is in.
+        self._events: dict[tuple[int, HoleKind], Event] = {}
+        #: Of the text that was looked at last.
+        self._tree: SyntaxTree | None = None
         self._replaced: list[int] = []
         #: A name that was completed without a choice and has to end now.
         self._must_end: Constraint | None = None
@@ -73,7 +77,7 @@ class Guidance:
     def events(self, kept: int) -> tuple[Event, ...]:
         """What happened in the first ``kept`` code points, in order, and what was rejected."""
         seen = sorted(self._events.items())
-        return tuple(e for start, e in seen if start < kept or start <= 0 or e.rejected)
+        return tuple(e for (start, _), e in seen if start < kept or start <= 0 or e.rejected)
 
     def close(self) -> None:
         """No answer is wanted any more."""
@@ -100,22 +104,24 @@ class Guidance:
         self._lexers.append(lexer)
 
     def _open(self, evidence: Evidence, at: int) -> None:
-        if at in self._events:
-            return
-        last = self._watches[-1] if self._watches else None
-        if (
-            last is not None
-            and 0 <= last.start < at
-            and not self._script.text[last.start : at].strip()
-        ):
+        start = self._watches[-1].start if self._watches else -1
+        if 0 <= start < at and not self._script.text[start:at].strip():
             # Blanks before the name: the hole is the same, it only begins later.
-            self._move(last, at)
+            for watch in self._watches:
+                if watch.start == start:
+                    self._move(watch, at)
             return
         written, offset = self._script.text[:at], self._offset
         text = self._snapshot.text[:offset] + written + self._snapshot.text[offset:]
         snapshot = self._snapshot.with_text(text) if written else self._snapshot
-        watch = open_watch(self._monitors, evidence, snapshot, offset + at, at, self._seconds)
-        if watch is not None:
+        self._tree = reparse(self._tree, text) if self._tree is not None else parse(text)
+        known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self._watches}
+        for watch in open_watches(
+            self._monitors, evidence, snapshot, offset + at, at, self._seconds, self._tree
+        ):
+            if (watch.start, watch.hole.kind) in known:
+                watch.query.drop()
+                continue
             self._move(watch, watch.start)
             self._watches.append(watch)
 
@@ -137,9 +143,21 @@ class Guidance:
     def check(self) -> None:
         """Judge what can be judged without waiting."""
         for watch in list(self._watches):
+            if not watch.query.asked and not self._turned_out(watch, self._passage(watch)):
+                continue
             names = watch.query.poll()
             if names is not None and self._judge(watch, names, self._passage(watch)):
                 return
+
+    def _turned_out(self, watch: Watch, passage: Passage) -> bool:
+        """Whether a hole turned out to be what is watched for; it is asked about then, and not
+        watched any longer if it did not."""
+        so = watch.turned_out(passage)
+        if so:
+            watch.query.ask()
+        elif so is False:
+            self._watches.remove(watch)
+        return bool(so)
 
     def settle(self, stopped: str, kept: int) -> bool:
         """The text is to end at ``kept``: judge all of it, waiting for what is still unanswered.
@@ -149,10 +167,12 @@ class Guidance:
         for watch in list(self._watches):
             if watch.start >= kept and watch.start > 0:
                 continue
+            passage = self._passage(watch, kept)
+            if not watch.query.asked and not self._turned_out(watch, passage):
+                continue
             waiting = time.monotonic()
             names = watch.query.wait(self._page.cancellation)
             self.waited += time.monotonic() - waiting
-            passage = self._passage(watch, kept)
             if stopped == "length" and _unfinished(names, passage):
                 self._close(watch, names, passage.name)
             elif self._judge(watch, names, passage):
@@ -182,7 +202,7 @@ class Guidance:
         if not chosen and not seen.get("rejected") and self._script.text:
             return
         fields: _Seen = {"reason": names.reason, **seen}
-        self._events[watch.start] = Event(
+        self._events[watch.start, watch.hole.kind] = Event(
             monitor=watch.hole.kind.value,
             tier=names.tier.value,
             chosen=chosen,
@@ -230,13 +250,14 @@ class Guidance:
             if other.start > watch.start:
                 other.query.drop()
         self._watches = [other for other in self._watches if other.start <= watch.start]
-        self._events = {at: event for at, event in self._events.items() if at < watch.start}
-        self._replaced = [at for at in self._replaced if at < watch.start] + [watch.start]
+        # The other readings of this hole are looked at anew, since its name is another now.
+        self._events = {key: event for key, event in self._events.items() if key[0] < watch.start}
+        self._replaced = [at for at in self._replaced if at <= watch.start] + [watch.start]
         self._must_end, self.given_up = None, None
         script.cut(watch.base)
         del self._lexers[watch.base + 1 :]
         # Not watched again: what is written now was chosen from the same evidence.
-        self._events[watch.start] = Event(watch.hole.kind.value, names.tier.value)
+        self._events[watch.start, watch.hole.kind] = Event(watch.hole.kind.value, names.tier.value)
         self.finished = choice.ends
         try:
             for token, logprob in zip(choice.tokens, choice.logprobs, strict=True):
@@ -292,6 +313,12 @@ class Guidance:
         if self._must_end is not None or not self._watches:
             return None
         watch = self._watches[-1]
+        may_be_new = "may_store" in watch.hole.guards and watch.hole.receiver_text in (
+            "self",
+            "cls",
+        )
+        if not watch.certain or may_be_new:
+            return None
         names = watch.query.poll()
         if names is None or not closed(names):
             return None

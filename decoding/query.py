@@ -21,23 +21,36 @@ _SLICE = 0.01
 
 
 class Query:
-    """A question about one hole. ``ms`` is how long its answer took."""
+    """A question about one hole, asked by :meth:`ask`. ``ms`` is how long its answer took."""
 
     def __init__(self, evidence: Evidence, snapshot: Snapshot, hole: Hole, seconds: float) -> None:
+        self._evidence, self._snapshot, self._hole = evidence, snapshot, hole
         self._kind = hole.kind.value
-        self._asked = time.monotonic()
-        self._deadline = Deadline.after(seconds)
         self._seconds = seconds
+        self._asked = 0.0
+        self._deadline = Deadline.never()
         self._answer: NameSet | None = None
         self._future: Future[NameSet] | None = None
         self.ms = 0.0
+
+    @property
+    def asked(self) -> bool:
+        """Whether the question was asked."""
+        return self._asked > 0
+
+    def ask(self) -> None:
+        """Ask, and let the deadline run; a second call does nothing."""
+        if self.asked:
+            return
+        self._asked = time.monotonic()
+        self._deadline = Deadline.after(self._seconds)
         try:
-            self._future = evidence.start(snapshot, hole)
+            self._future = self._evidence.start(self._snapshot, self._hole)
         except Exception as error:  # noqa: BLE001  # invariant 8: no evidence, no constraint
             self._settle(self._failed(error))
 
     def poll(self) -> NameSet | None:
-        """The answer, or ``None`` while it may still come. Never waits."""
+        """The answer, or ``None`` while it was not asked or may still come. Never waits."""
         if self._answer is None and self._future is not None:
             if self._future.done():
                 self._settle(self._result(self._future))
@@ -48,10 +61,11 @@ class Query:
         return self._answer
 
     def wait(self, cancellation: Cancellation) -> NameSet:
-        """The answer, waiting for what is left of the deadline.
+        """The answer, asking if that was not done and waiting for what is left of the deadline.
 
         Raises :class:`~decoding.errors.CancelledError`.
         """
+        self.ask()
         while (answer := self.poll()) is None:
             if cancellation.cancelled:
                 self.drop()

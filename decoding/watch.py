@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import Hole
+from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
+from analysis.syntax.tree import SyntaxTree
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
 from decoding.monitors.monitor import Monitor, Passage, Verdict
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Watch:
     """A hole that the model fills.
 
     ``start`` is where the name begins, in code points from the cursor (negative or 0 for the hole
-    at the cursor), ``typed`` what stood of it before the model began. ``base`` tokens were written
+    at the cursor), ``typed`` what stood of it before the model began. ``certain`` says that syntax
+    knows the hole to be of its kind; what only may turn out so (``f(na`` may become ``f(name=``) is
+    asked about when it has. ``base`` tokens were written
     before the one that holds the name's beginning; ``literal`` is what they lack up to it, and
     ``root`` the logits behind them: where a search starts from.
     """
@@ -44,6 +47,7 @@ class Watch:
     query: Query
     start: int
     typed: str = ""
+    certain: bool = True
     base: int = 0
     literal: bytes = b""
     root: Logits | None = None
@@ -55,6 +59,13 @@ class Watch:
         before = around.text[: offset + min(self.start, 0)] + written[: max(self.start, 0)]
         there = self.typed + written[max(self.start, 0) :]
         return Passage(before, there, around.text[offset:], ended)
+
+    def turned_out(self, passage: Passage) -> bool | None:
+        """Whether a hole that is not certain is of this kind after all; ``None``: too early."""
+        if passage.growing or (not passage.ended and not passage.behind.strip()):
+            return None
+        seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
+        return seen.kind is self.hole.kind
 
     def judge(self, names: NameSet, passage: Passage) -> tuple[Verdict, Monitor | None]:
         """The joint verdict, and the monitor that spoke it. Rejecting beats waiting.
@@ -109,24 +120,41 @@ def closed(names: NameSet) -> bool:
     return names.tier is Tier.CLOSED and bool(names.names)
 
 
-def open_watch(
+def readings(hole: Hole) -> tuple[Hole, ...]:
+    """What a hole is, and what it may turn out to be when more is written."""
+    return (hole, *(replace(hole, kind=kind) for kind in _MAY_BE.get(hole.kind, ())))
+
+
+#: A positional argument may get an ``=`` behind it.
+_MAY_BE = {HoleKind.ARGUMENT: (HoleKind.KEYWORD,)}
+
+
+def open_watches(
     monitors: Sequence[Monitor],
     evidence: Evidence,
     snapshot: Snapshot,
     offset: int,
     start: int,
     seconds: float,
-) -> Watch | None:
-    """Ask about the hole at ``offset`` of ``snapshot.text`` if some monitor watches such holes.
+    tree: SyntaxTree | None = None,
+) -> list[Watch]:
+    """Watch the hole at ``offset`` of ``snapshot.text``, once for each reading that some monitor
+    watches, and ask about those that are certain.
 
-    ``start`` is the watch's, in code points from where the model began.
+    ``start`` is the watch's, in code points from where the model began; ``tree`` the text's.
     """
-    hole = hole_at(snapshot.text, offset)
-    watching = tuple(monitor for monitor in monitors if hole.kind in monitor.kinds)
-    if not watching:
-        return None
-    # "It may yet be assigned" is no reason for doubt here: the monitors wait and see whether it is.
-    asked = replace(hole, guards=tuple(guard for guard in hole.guards if guard != "may_store"))
-    query = Query(evidence, snapshot, asked, seconds)
+    hole = hole_at(snapshot.text, offset, tree)
     typed = snapshot.text[hole.start : offset]
-    return Watch(hole, watching, query, start - len(typed), typed)
+    found = []
+    for reading in readings(hole):
+        watching = tuple(monitor for monitor in monitors if reading.kind in monitor.kinds)
+        if not watching:
+            continue
+        # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
+        guards = tuple(guard for guard in hole.guards if guard != "may_store")
+        query = Query(evidence, snapshot, replace(reading, guards=guards), seconds)
+        certain = reading is hole
+        if certain:
+            query.ask()
+        found.append(Watch(reading, watching, query, start - len(typed), typed, certain))
+    return found

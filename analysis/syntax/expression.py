@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from analysis.syntax.statement import Token
 
@@ -90,6 +90,11 @@ def segment_start(tokens: Sequence[Token], opener: int) -> int:
 
 def has_keyword_argument(tokens: Sequence[Token], opener: int, end: int) -> bool:
     """Whether ``name=`` occurs among the arguments between ``opener`` and ``end``."""
+    return next(keyword_arguments(tokens, opener, end), None) is not None
+
+
+def keyword_arguments(tokens: Sequence[Token], opener: int, end: int) -> Iterator[str]:
+    """The names of the keyword arguments between ``opener`` and ``end``."""
     depth = 0
     for index in range(opener + 1, end):
         token = tokens[index]
@@ -103,5 +108,4 @@ def has_keyword_argument(tokens: Sequence[Token], opener: int, end: int) -> bool
             and tokens[index - 1].kind == "name"
             and (index - 2 == opener or tokens[index - 2].text == ",")
         ):
-            return True
-    return False
+            yield tokens[index - 1].text

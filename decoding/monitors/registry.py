@@ -13,10 +13,16 @@ from importlib.metadata import entry_points
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
+from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Monitor
 
 GROUP = "pilotfish.monitors"
-BUILT_IN: tuple[Monitor, ...] = (AttributeMonitor(), ImportModuleMonitor(), ImportMemberMonitor())
+BUILT_IN: tuple[Monitor, ...] = (
+    AttributeMonitor(),
+    ImportModuleMonitor(),
+    ImportMemberMonitor(),
+    KeywordMonitor(),
+)
 
 _log = logging.getLogger(__name__)
 

@@ -320,6 +320,25 @@ def test_cancelling_stops_between_two_tokens_and_while_waiting() -> None:
         written("x.$0\n", {"x.": {"a": 1.0}}, WhileWaiting({}, late=["x"]), cancellation=waiting)
 
 
+def test_a_keyword_that_is_not_taken_is_replaced_and_asked_about_when_it_has_its_equals() -> None:
+    table = {
+        "get(": {"url": 1.0},
+        "url": {", ": 1.0},
+        ", ": {"tries": 0.5, "timeout": 0.3, "x": 0.2},
+        "tries": {"=": 1.0},
+        "timeout": {"=": 1.0},
+        "tries=": {"3)": 1.0},
+        "timeout=": {"5)": 1.0},
+    }
+    facts = Facts({"get": closed("timeout", "verify")})
+    out = written("get($0\n", table, facts)
+    assert out.text == "url, timeout=5)"
+    event = _only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("keyword", "tries", "timeout")
+    # Positional arguments cost no question.
+    assert [hole.kind for _, hole in facts.asked] == [HoleKind.KEYWORD]
+
+
 def test_imports_are_watched_component_by_component() -> None:
     table = {
         "import ": {"os": 0.6, "sys": 0.4},

@@ -22,6 +22,7 @@ from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
+    keywords_given,
     keywords_used,
     stored_names,
     with_placeholder,
@@ -89,6 +90,10 @@ class JediProvider:
         answer = judge_call(
             monitor, callees, not completeness.incomplete(values), used, hole.receiver_text
         )
+        # No keyword is given twice.
+        given = keywords_given(snapshot.text, hole)
+        left = tuple(name for name in answer.names if name.name not in given)
+        answer = replace(answer, names=left)
         if hole.kind is HoleKind.ARGUMENT and answer.tier is Tier.CLOSED:
             return replace(answer, tier=Tier.OPEN, reason="an argument may be any expression")
         if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):

@@ -1,0 +1,43 @@
+"""The keyword monitor: in a call only keywords that what is called takes."""
+
+from __future__ import annotations
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.lexer import Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.monitor import Passage, Verdict, holds
+
+_END = frozenset(b"=")
+
+
+class KeywordMonitor:
+    """Judges an argument once an ``=`` stands behind it: before that it may be any expression."""
+
+    name = HoleKind.KEYWORD.value
+    kinds = frozenset({HoleKind.KEYWORD})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Where an argument of what may be a call begins."""
+        return (
+            lexer.before in ("(", ",")
+            and lexer.ready
+            and bool(lexer.frames)
+            and lexer.frames[-1] == "("
+        )
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if it is taken, or is no keyword but an expression."""
+        if not passage.name or holds(names, passage.name):
+            return Verdict.ALLOWED
+        behind = passage.behind.strip()
+        if passage.ended:
+            behind = (passage.behind + passage.after).strip()
+        elif behind in ("", "="):
+            return Verdict.UNDECIDED
+        named = behind.startswith("=") and not behind.startswith("==")
+        return Verdict.REJECTED if named else Verdict.ALLOWED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A keyword, and its ``=``."""
+        return Constraint.over(Names.of(names.spellings()), typed.encode(), _END)
