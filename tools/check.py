@@ -24,7 +24,8 @@ QUICK = [
 ]
 #: The stages of the tests, which together are all of them: each has its budget in CONTRIBUTING.
 TESTS = {
-    "unit tests": "not model and not sandbox and not editor and not slow",
+    "unit tests": "not model and not sandbox and not editor and not slow and not process",
+    "tests of processes": "process and not slow and not model and not sandbox and not editor",
     "tests of corpora": "slow and not model and not sandbox and not editor",
     "tests in the sandbox": "sandbox and not model and not editor",
     "tests with a real model": "model and not editor",

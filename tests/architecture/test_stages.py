@@ -8,7 +8,7 @@ from _pytest.mark.expression import Expression
 
 from tools.check import TESTS
 
-MARKS = ("model", "sandbox", "editor", "slow")
+MARKS = ("model", "sandbox", "editor", "slow", "process")
 
 
 def test_each_combination_of_marks_is_run_in_exactly_one_stage() -> None:

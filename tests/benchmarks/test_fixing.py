@@ -12,6 +12,8 @@ from benchmarks.bug_corpus import FRESH_BUGS, Bug, CorpusError, copy_project, lo
 from benchmarks.fixing import Answer, BenchmarkError, apply_answer, commit, git
 from benchmarks.forked_pytest import Pool
 
+pytestmark = pytest.mark.process
+
 BUGS = {bug.name: bug for bug in load_bugs()}
 
 

@@ -21,6 +21,8 @@ from benchmarks.bug_corpus import (
 )
 from benchmarks.forked_pytest import TIMED_OUT, Pool
 
+pytestmark = pytest.mark.process
+
 BUGS = load_bugs()
 
 

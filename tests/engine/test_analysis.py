@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from analysis.deadline import Deadline
 from engine.client import EngineProcess, Phase
@@ -20,6 +21,8 @@ from engine.messages import (
     Workspace,
 )
 from tests.engine.conftest import PATIENCE, Life
+
+pytestmark = pytest.mark.process
 
 TEXT = "import json\n\nprint('🐟'); json."
 

@@ -24,6 +24,8 @@ from engine.messages import (
 )
 from tests.engine.conftest import PATIENCE, Life
 
+pytestmark = pytest.mark.process
+
 
 def _status(client: EngineProcess) -> StatusAnswer:
     return client.submit(StatusRequest()).future.result(PATIENCE)

@@ -20,6 +20,8 @@ from pytest_lsp import ClientServerConfig, LanguageClient
 
 from tests.lsp_server.raw_client import PILOTFISH
 
+pytestmark = pytest.mark.process
+
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "clients"
 CLIENTS = ("neovim_0.11", "neovim_0.12_like", "vscode_like", "bare")
 ENCODINGS = ("utf-8", "utf-16", "utf-32")

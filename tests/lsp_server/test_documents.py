@@ -19,6 +19,8 @@ from analysis.text import Encoding, TextError
 from lsp_server.documents import Documents
 from lsp_server.failures import FeatureError
 
+pytestmark = pytest.mark.process
+
 URI = "file:///w/a%20b.py"
 CONVERTER = get_converter()
 #: Characters that text tools get wrong, among some that they do not.

@@ -14,6 +14,8 @@ import pytest
 
 from tests.lsp_server.raw_client import PATIENCE, RawClient
 
+pytestmark = pytest.mark.process
+
 PARSE_ERROR = -32700
 INVALID_REQUEST = -32600
 METHOD_NOT_FOUND = -32601

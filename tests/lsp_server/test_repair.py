@@ -11,6 +11,8 @@ import pytest
 from lsp_server.patches import Replacement, apply
 from tests.lsp_server.raw_client import Message, RawClient
 
+pytestmark = pytest.mark.process
+
 BROKEN = """\
 def total(prices):
     result = 0

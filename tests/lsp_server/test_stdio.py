@@ -8,6 +8,8 @@ import pytest
 
 from lsp_server.stdio import BrokenStreamError, FrameReader, FrameWriter
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def pipe() -> Iterator[tuple[FileIO, FileIO]]:

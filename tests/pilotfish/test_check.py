@@ -18,6 +18,8 @@ from pydantic_sarif.model import StaticAnalysisResultsFormatSarifVersion210JsonS
 
 from pilotfish.main import main
 
+pytestmark = pytest.mark.process
+
 
 @dataclass(frozen=True)
 class Ran:

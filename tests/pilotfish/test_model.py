@@ -12,6 +12,8 @@ import pytest
 
 from decoding.models.manifest import MODELS, find, roles
 
+pytestmark = pytest.mark.process
+
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 
 

@@ -109,6 +109,7 @@ _OFFSETS = 6_000
 REAL = [textwrap.__file__, json.decoder.__file__, dataclasses.__file__]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL, ids=[Path(path).name for path in REAL])
 def test_every_offset_of_a_real_file(path: str) -> None:
     text = Path(path).read_text(encoding="utf-8")
@@ -118,6 +119,7 @@ def test_every_offset_of_a_real_file(path: str) -> None:
         assert hole.start <= hole.cursor == offset <= hole.end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", REAL, ids=[Path(path).name for path in REAL])
 def test_attributes_of_a_real_file_are_those_python_sees(path: str) -> None:
     """Each attribute of Python's own tree is an attribute hole with that receiver and context."""

@@ -21,6 +21,8 @@ from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> WorkerSettings:

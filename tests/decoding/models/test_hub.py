@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 #: More than the 10 MiB that the client writes at a time.
 CONTENT = random.Random(3).randbytes(12_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()

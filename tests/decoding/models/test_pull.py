@@ -22,6 +22,8 @@ from decoding.models.manifest import Model, WheelPart, Wheels
 from decoding.models.pull import pull
 from decoding.models.store import State
 
+pytestmark = pytest.mark.process
+
 PARTS = 3
 PART_BYTES = 60_000
 

@@ -66,6 +66,7 @@ def test_a_missing_byte_at_the_very_end_is_noticed(path: Path) -> None:
         read(path)
 
 
+@pytest.mark.slow
 def test_every_cut_is_refused_and_no_cut_is_anything_but_a_refusal(path: Path) -> None:
     whole = _made_up()
     for size in range(len(whole)):
@@ -74,6 +75,7 @@ def test_every_cut_is_refused_and_no_cut_is_anything_but_a_refusal(path: Path) -
             read(path)
 
 
+@pytest.mark.slow
 def test_damaged_bytes_are_refused_or_harmless(path: Path) -> None:
     whole = bytearray(_made_up())
     chance = random.Random(5)
