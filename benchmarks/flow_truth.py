@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from analysis.views.flow import ENTRY, FlowGraph
+from analysis.views.flow import ENTRY, FlowGraph, NodeKind
 
 #: One code object: file, qualified name, first line (1-based).
 Code = tuple[str, str, int]
@@ -84,7 +84,7 @@ def missing_pairs(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> list[Mi
         return found
 
     lacking = []
-    for source, target in sorted(pairs):
+    for source, target in sorted(in_body(graph, pairs)):
         before = {ENTRY} if source == 0 else nodes_at(graph, source)
         after = nodes_at(graph, target)
         if before & after or any(reached(node) & after for node in before):
@@ -93,15 +93,28 @@ def missing_pairs(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> list[Mi
     return lacking
 
 
+def in_body(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
+    """``pairs`` with the lines of a header as the entry: a class body first notes its own name."""
+    first = min((node.span.line + 1 for node in graph.nodes if node.span), default=0)
+    found = {(s if s >= first else 0, t if t >= first else 0) for s, t in pairs}
+    return {(source, target) for source, target in found if target}
+
+
 def nodes_at(graph: FlowGraph, line: int) -> set[int]:
-    """The innermost nodes whose span holds ``line`` (1-based)."""
-    at = [
-        (node.span.end_line - node.span.line, node.id)
+    """The innermost nodes whose span holds ``line`` (1-based), and every ``with`` left there."""
+    holding = [
+        node
         for node in graph.nodes
         if node.span is not None and node.span.line <= line - 1 <= node.span.end_line
     ]
+    left = {node.id for node in holding if node.kind is NodeKind.WITH_EXIT}
+    at = [
+        (node.span.end_line - node.span.line, node.id)
+        for node in holding
+        if node.span is not None and node.id not in left
+    ]
     shortest = min((height for height, _ in at), default=0)
-    return {node for height, node in at if height == shortest}
+    return left | {node for height, node in at if height == shortest}
 
 
 def graph_of(graphs: Iterable[FlowGraph], code: Code) -> FlowGraph | None:

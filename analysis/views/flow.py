@@ -38,6 +38,8 @@ class EdgeKind(StrEnum):
     NO_MATCH = "no match"
     """The exception is not one of this handler's, or the subject not of this case."""
     MATCH = "match"
+    RERAISE = "reraise"
+    """An exception goes on: a ``finally`` or ``__exit__`` has run, or no handler wanted it."""
     SUPPRESSED = "suppressed"
     """``__exit__`` swallowed the exception."""
     RETURN = "return"
