@@ -200,14 +200,17 @@ class Builder:
             every += [a for a in (arguments.vararg, arguments.kwarg) if a]
             parts += [*arguments.defaults, *(d for d in arguments.kw_defaults if d), *every]
             parts += [statement.returns] if statement.returns else []
-        last_line = max((int(getattr(part, "end_lineno", 0)) for part in parts), default=0)
+        parts += getattr(statement, "type_params", [])
         # The body of a class runs here, in a code object of its own, and may raise.
         node = self._node(NodeKind.STATEMENT, statement, frontier, raises=is_class or bool(parts))
+        inside = [part for part in parts if part not in statement.decorator_list]
         span = self._places.span(statement)
-        end_line = max(statement.lineno, last_line) - 1
-        header = Span(span.line, span.character, end_line, len(self._places.line(end_line)))
-        label = self._places.line(statement.lineno - 1).strip().rstrip(":")
-        self._nodes[node] = replace(self._nodes[node], label=label, span=header)
+        end = self._places.colon(statement, max(inside, key=self._places.end, default=None))
+        header = Span(span.line, span.character, *end)
+        head = statement.lineno - 1
+        begin = self._places.column(head, statement.col_offset)
+        label = self._places.label(Span(head, begin, *end))
+        self._nodes[node] = replace(self._nodes[node], label=label.rstrip(":"), span=header)
         return node
 
     # -- branches and loops

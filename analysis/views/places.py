@@ -8,6 +8,9 @@ import re
 from analysis.text.lines import LineIndex
 from analysis.views.flow import Span
 
+#: The first colon that is not in a comment.
+_HEADER_END = re.compile(r"(?:[^:#]|#[^\r\n]*)*:")
+
 
 class Places:
     """Spans of one text. The compiler's line ends are those of :class:`LineIndex`: a form feed ends
@@ -41,7 +44,7 @@ class Places:
 
     def end(self, node: ast.AST) -> tuple[int, int]:
         """Where a node of the tree ends."""
-        line = int(getattr(node, "end_lineno", None) or getattr(node, "lineno", 1))
+        line: int = getattr(node, "end_lineno", None) or 1
         byte = getattr(node, "end_col_offset", None)
         if byte is None:
             return line - 1, len(self.line(line - 1))
@@ -66,6 +69,13 @@ class Places:
             *self._lines.position(found.start()),
             *self._lines.position(found.end()),
         )
+
+    def colon(self, node: ast.AST, after: ast.AST | None) -> tuple[int, int]:
+        """Behind the colon that ends the header of a ``def`` or ``class``; ``after`` is the last
+        thing written in the header behind the name."""
+        at = self._offset(*(self.end(after) if after else self._head(node)))
+        found = _HEADER_END.search(self.text, at)
+        return self._lines.position(found.end()) if found else self.end(node)
 
     def text_of(self, span: Span) -> str:
         """The text of a span."""

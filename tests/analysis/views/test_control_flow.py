@@ -13,7 +13,7 @@ from types import ModuleType
 import pytest
 
 from analysis.views.control_flow import control_flow
-from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowGraph, NodeKind
+from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowGraph, NodeKind, Span
 from benchmarks.flow_truth import Code, LineTracer, graph_of, in_body, missing_pairs, nodes_at
 
 FIXTURES = sorted((Path(__file__).parents[2] / "fixtures" / "flow").glob("*.py"))
@@ -129,3 +129,29 @@ def test_columns_count_code_points() -> None:
     graph = control_flow('x = "💥"; y = 1\n')[0]
     spans = [n.span for n in graph.nodes if n.kind is NodeKind.STATEMENT]
     assert [(s.character, s.end_character) for s in spans if s] == [(0, 7), (9, 14)]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_where_the_compiler_ends_them(end: str) -> None:
+    source = end.join(["def f():", "\f    x = 'a\fb\u2028'; y = 2", "    return x", ""])
+    graph = control_flow(source)[1]
+    spans = [n.span for n in graph.nodes if n.kind is NodeKind.STATEMENT]
+    assert [(s.line, s.character, s.end_character) for s in spans if s] == [
+        (1, 5, 15),
+        (1, 17, 22),
+        (2, 4, 12),
+    ]
+
+
+def test_a_header_ends_at_its_own_colon() -> None:
+    source = (
+        "@ deco\ndef f(a: int = 1,  # not: here\n      b=lambda: 2) -> int:  # x: y\n    pass\n"
+    )
+    (node,) = control_flow(source)[0].nodes[3:]
+    assert node.label == "def f(a: int = 1,  # not: here …"
+    assert node.span == Span(0, 0, 2, 26)
+
+
+def test_a_long_chain_of_elif_is_no_deep_nest() -> None:
+    source = "if a: b\n" + "elif a: b\n" * 2000
+    assert len(control_flow(source)[0].nodes) == 3 + 2 * 2001
