@@ -1,0 +1,360 @@
+"""The block plan: what the tracer follows through a run, as plain data.
+
+A *block* is a maximal chain of nodes of the control-flow graph that can only run one after the
+other (Aho, Lam, Sethi, Ullman, *Compilers*, 2nd ed., §8.4); an implicit exception leaves it in the
+middle. A run is seen line by line, so blocks that share a line are one (``if x: y()``, ``a; b``).
+The probe (``repair/sandbox/probe/blocks.py``) imports nothing of this: it is handed ``to_json``.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import Any
+
+from analysis.views.control_flow import control_flow
+from analysis.views.flow import EXIT, RAISE, Edge, EdgeKind, FlowGraph, Node, NodeKind
+from analysis.views.liveness import Liveness, Names, liveness, names_of_nodes
+from analysis.views.scopes import (
+    FunctionNode,
+    NamedScope,
+    Use,
+    declared_global,
+    occurrences,
+    parameters,
+    scopes,
+)
+
+#: Where an edge leads that leaves the code object.
+RETURNED, RAISED = -1, -2
+
+_LEAVING = {EXIT: RETURNED, RAISE: RAISED}
+
+
+class BlockKind(StrEnum):
+    """What a block does with control at its end, or how it was come by."""
+
+    STATEMENTS = "statements"
+    BRANCH = "branch"
+    """It ends in a condition: ``if``, ``assert``, a ``case``."""
+    LOOP = "loop"
+    """It holds the header of a ``for`` or ``while``."""
+    HANDLER = "handler"
+    WITH_EXIT = "with exit"
+    """``__exit__`` runs; it stands at the line of its ``with``."""
+
+
+class CodeKind(StrEnum):
+    """What kind of code object it is."""
+
+    MODULE = "module"
+    CLASS = "class"
+    FUNCTION = "function"
+    GENERATOR = "generator"
+    COROUTINE = "coroutine"
+    """``async def``, with or without ``yield``."""
+
+
+@dataclass(frozen=True, slots=True)
+class NextBlock:
+    """A way on: to a block of the same code object, :data:`RETURNED` or :data:`RAISED`."""
+
+    to: int
+    kind: EdgeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """One block. Lines are 0-based.
+
+    ``statements`` are the first and last line of each statement (or header) in order. ``entry`` are
+    the names live before it, ``exit`` those live after it and those it writes. ``loops`` are the
+    blocks that head the loops it is in, outermost first; a header is in its own loop.
+    """
+
+    id: int
+    kind: BlockKind
+    statements: tuple[tuple[int, int], ...]
+    entry: tuple[str, ...]
+    exit: tuple[str, ...]
+    next: tuple[NextBlock, ...]
+    loops: tuple[int, ...] = ()
+
+    @property
+    def first_line(self) -> int:
+        """Its first line."""
+        return min((first for first, _ in self.statements), default=0)
+
+    @property
+    def last_line(self) -> int:
+        """Its last line."""
+        return max((last for _, last in self.statements), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlan:
+    """The blocks of one code object, by their ids. ``first_line`` is that of the first decorator.
+
+    ``name`` is the qualified name. ``globals`` are names that live in the module's namespace.
+    """
+
+    name: str
+    kind: CodeKind
+    first_line: int
+    last_line: int
+    parameters: tuple[str, ...]
+    globals: tuple[str, ...]
+    blocks: tuple[Block, ...]
+
+    def at(self, line: int) -> tuple[Block, ...]:
+        """The blocks that a 0-based line is in: one, or two where a ``with`` is left."""
+        return tuple(b for b in self.blocks if any(f <= line <= e for f, e in b.statements))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
+    """The blocks of a file. ``hash`` is the SHA-256 of its text in UTF-8."""
+
+    hash: str
+    codes: tuple[CodePlan, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """As the probe reads it: JSON objects named and ordered like the fields here."""
+        return asdict(self)
+
+    def code_at(self, line: int) -> CodePlan | None:
+        """The innermost code object whose statements a 0-based line belongs to."""
+        around = [c for c in self.codes if c.at(line)]
+        return min(around, key=lambda c: c.last_line - c.first_line, default=None)
+
+
+def block_plan(source: str) -> BlockPlan:
+    """The plan of a file. Raises ``SyntaxError``."""
+    tree = ast.parse(source)
+    graphs = {(graph.name, graph.first_line): graph for graph in control_flow(source)}
+    codes = []
+    for scope in scopes(tree):
+        line = 0 if isinstance(scope.node, ast.Module) else scope.node.lineno - 1
+        codes.append(_code_plan(scope, graphs[scope.name, line]))
+    digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
+    return BlockPlan(digest, tuple(codes))
+
+
+def _code_plan(scope: NamedScope, graph: FlowGraph) -> CodePlan:
+    found = occurrences(scope.node)
+    bound = {o.name for o in found if o.use is not Use.READ} | set(parameters(scope.node))
+    for outer in scope.outer:
+        # What a closure holds is seen too; what the module binds is not: it is no state of a call.
+        if isinstance(outer.node, FunctionNode):
+            bound |= set(parameters(outer.node))
+            bound |= {o.name for o in occurrences(outer.node) if o.use is not Use.READ}
+    shared = declared_global(scope.node)
+    seen = [o for o in found if o.name in bound | shared]
+    names = names_of_nodes(graph, seen)
+    last_line = max(
+        [scope.first_line, *(getattr(s, "end_lineno", None) or 1 for s in scope.node.body)]
+    )
+    return CodePlan(
+        name=scope.name,
+        kind=_kind(scope),
+        first_line=scope.first_line - 1,
+        last_line=last_line - 1,
+        parameters=parameters(scope.node),
+        globals=tuple(sorted(shared)),
+        blocks=_blocks(scope, graph, names, liveness(graph, names, _read_later(scope, bound))),
+    )
+
+
+def _kind(scope: NamedScope) -> CodeKind:
+    match scope.node:
+        case ast.Module():
+            return CodeKind.MODULE
+        case ast.ClassDef():
+            return CodeKind.CLASS
+        case ast.AsyncFunctionDef():
+            return CodeKind.COROUTINE
+        case node:
+            return CodeKind.GENERATOR if _yields(node.body) else CodeKind.FUNCTION
+
+
+def _yields(body: Iterable[ast.AST]) -> bool:
+    stack = list(body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, ast.Yield | ast.YieldFrom):
+            return True
+        if not isinstance(node, ast.ClassDef | FunctionNode | ast.Lambda):
+            stack.extend(ast.iter_child_nodes(node))
+    return False
+
+
+def _read_later(scope: NamedScope, bound: set[str]) -> frozenset[str]:
+    """What others may read when the code object has ended: names of a module or class body, and
+    what inner functions take from this one."""
+    if not isinstance(scope.node, FunctionNode):
+        return frozenset()
+    captured: set[str] = set()
+    stack: list[ast.AST] = list(scope.node.body)
+    while stack:
+        node = stack.pop()
+        if isinstance(node, FunctionNode | ast.ClassDef):
+            captured |= {o.name for o in occurrences(node) if o.use is Use.READ}
+        stack.extend(ast.iter_child_nodes(node))
+    return frozenset(captured & bound)
+
+
+# ---------------------------------------------------------------------- blocks
+
+
+def _blocks(
+    scope: NamedScope, graph: FlowGraph, names: Mapping[int, Names], live: Liveness
+) -> tuple[Block, ...]:
+    nodes = {node.id: node for node in graph.nodes if node.span is not None}
+    groups = _chained(graph, _sharing_lines(nodes))
+    ordered = sorted(groups, key=lambda members: _order(nodes[members[0]]))
+    number = {node: index for index, members in enumerate(ordered) for node in members}
+    number |= _LEAVING
+    headers = _loops(scope.node, nodes, number)
+    blocks = []
+    for index, members in enumerate(ordered):
+        first, last = nodes[members[0]], nodes[members[-1]]
+        assert first.span is not None
+        line = first.span.line
+        written = frozenset[str]().union(*(names[n].writes for n in members if n in names))
+        loops = [(start, -end, header) for start, end, header in headers if start <= line <= end]
+        blocks.append(
+            Block(
+                id=index,
+                kind=_block_kind([nodes[n] for n in members], index, headers),
+                statements=_lines(nodes[n] for n in members),
+                entry=tuple(sorted(live.before[first.id])),
+                exit=tuple(sorted(live.after[last.id] | written)),
+                next=_ways_on(graph.edges, index, members, number),
+                loops=tuple(header for _, _, header in sorted(loops)),
+            )
+        )
+    return tuple(blocks)
+
+
+def _order(node: Node) -> tuple[int, int, int]:
+    assert node.span is not None
+    return (node.span.line, node.span.character, node.id)
+
+
+def _sharing_lines(nodes: Mapping[int, Node]) -> list[list[int]]:
+    """Nodes in groups such that no two groups stand on one line, in order of the text.
+
+    Leaving a ``with`` stands at the line of entering it and stays apart, unless the whole
+    statement is on that line.
+    """
+    groups: list[list[int]] = []
+    last_line = -1
+    apart = {n.id for n in nodes.values() if n.kind is NodeKind.WITH_EXIT}
+    for node in sorted((n for n in nodes.values() if n.id not in apart), key=_order):
+        assert node.span is not None
+        if groups and node.span.line <= last_line:
+            groups[-1].append(node.id)
+        else:
+            groups.append([node.id])
+        last_line = max(last_line, node.span.end_line)
+    for leaving in sorted(apart):
+        groups.append([leaving])
+    return groups
+
+
+def _chained(graph: FlowGraph, groups: list[list[int]]) -> list[list[int]]:
+    """Join groups that can only run one after the other."""
+    of = {node: index for index, members in enumerate(groups) for node in members}
+    onward: dict[int, set[int]] = defaultdict(set)
+    inward: dict[int, set[int]] = defaultdict(set)
+    for edge in graph.edges:
+        source, target = of.get(edge.source, -1), of.get(edge.target, -1)
+        if source == target and not _goes_back(edge, groups[source]):
+            continue
+        inward[target].add(source)
+        if edge.kind is not EdgeKind.EXCEPTION or target == -1:
+            onward[source].add(target if edge.target in of else -1 - edge.target)
+    # A condition ends its block even where its other way out is an exception (``assert``).
+    ending = {n.id for n in graph.nodes if n.kind is NodeKind.TEST and not n.silent}
+    leaving = {n.id for n in graph.nodes if n.kind is NodeKind.WITH_EXIT}
+    joined: dict[int, int] = {}
+    for index, members in enumerate(groups):
+        if (ending | leaving) & set(members):
+            continue
+        (successor,) = onward[index] if len(onward[index]) == 1 else (-1,)
+        if successor < 0 or successor == index or leaving & set(groups[successor]):
+            continue
+        if inward[successor] == {index}:
+            joined[index] = successor
+    starts = set(range(len(groups))) - set(joined.values())
+    chains, placed = [], set[int]()
+    # A circle of groups that only run one after the other has no start: its first is one.
+    for start in [*sorted(starts), *range(len(groups))]:
+        chain: list[int] = []
+        at: int | None = start
+        while at is not None and at not in placed:
+            placed.add(at)
+            chain += groups[at]
+            at = joined.get(at)
+        if chain:
+            chains.append(chain)
+    return chains
+
+
+def _goes_back(edge: Edge, members: list[int]) -> bool:
+    return members.index(edge.target) <= members.index(edge.source)
+
+
+def _ways_on(
+    edges: Iterable[Edge], index: int, members: list[int], number: Mapping[int, int]
+) -> tuple[NextBlock, ...]:
+    own = set(members)
+    found: dict[NextBlock, None] = {}
+    for edge in edges:
+        if edge.source not in own:
+            continue
+        if edge.target in own and not _goes_back(edge, members):
+            continue
+        found[NextBlock(number[edge.target], edge.kind)] = None
+    return tuple(found)
+
+
+def _lines(nodes: Iterable[Node]) -> tuple[tuple[int, int], ...]:
+    spans = [(node.span.line, node.span.end_line) for node in nodes if node.span is not None]
+    return tuple(dict.fromkeys(spans))
+
+
+def _block_kind(members: list[Node], index: int, headers: list[tuple[int, int, int]]) -> BlockKind:
+    if any(header == index for _, _, header in headers):
+        return BlockKind.LOOP
+    if members[0].kind is NodeKind.WITH_EXIT:
+        return BlockKind.WITH_EXIT
+    if any(node.kind is NodeKind.TEST for node in members):
+        return BlockKind.BRANCH
+    if members[0].kind is NodeKind.HANDLER:
+        return BlockKind.HANDLER
+    return BlockKind.STATEMENTS
+
+
+def _loops(
+    scope: ast.AST, nodes: Mapping[int, Node], number: Mapping[int, int]
+) -> list[tuple[int, int, int]]:
+    """First and last line (0-based) of each loop without its ``else``, and its header's block."""
+    at_line: dict[int, int] = {}
+    for node in sorted(nodes.values(), key=_order, reverse=True):
+        if node.kind in (NodeKind.LOOP, NodeKind.TEST) and node.span is not None:
+            at_line[node.span.line] = number[node.id]
+    found = []
+    stack: list[ast.AST] = list(getattr(scope, "body", []))
+    while stack:
+        node_ = stack.pop()
+        if isinstance(node_, ast.For | ast.AsyncFor | ast.While):
+            end = node_.body[-1].end_lineno or node_.lineno
+            found.append((node_.lineno - 1, end - 1, at_line[node_.lineno - 1]))
+        if not isinstance(node_, ast.ClassDef | FunctionNode | ast.expr):
+            stack.extend(ast.iter_child_nodes(node_))
+    return found
