@@ -61,10 +61,10 @@ CASES = {
             try:  # 0
                 got = g(path)  # 0
             except OSError as error:  # 1 got > error got
-                print(error)  # 1
+                print(error)  # 2 error got > got
             finally:
-                print(got)  # 2 got > got
-            return got  # 3 got >
+                print(got)  # 3 got > got
+            return got  # 4 got >
     """,
     "what a closure holds stays live": """
         def f(a):
