@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.signatures import Arity
+
 
 class Tier(StrEnum):
     """How a :class:`NameSet` may be used (design.md §2)."""
@@ -43,6 +45,8 @@ class NameSet:
     receiver_type: str = ""
     #: Distribution and version the answer was read from, e.g. ``"httpx 0.28.1"``, or ``""``.
     looked_at: str = ""
+    #: For a hole inside a call: how many arguments may or must still come.
+    arity: Arity | None = None
 
     @classmethod
     def abstain(cls, monitor: str, reason: str) -> NameSet:

@@ -121,9 +121,10 @@ def _behind(site: Site, broken: int, tree: SyntaxTree) -> bool:
 def _finding(
     path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: Verdict, code: str
 ) -> Finding:
-    line, character = tree.lines.position(site.hole.start)
-    end_line, end_character = tree.lines.position(site.hole.end)
-    spellings = names.spellings()
+    marked = verdict.begin >= 0
+    line, character = tree.lines.position(verdict.begin if marked else site.hole.start)
+    end_line, end_character = tree.lines.position(verdict.end if marked else site.hole.end)
+    spellings = names.spellings() if site.arguments is None else frozenset()
     close = nearest(site.name, spellings)
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(

@@ -15,6 +15,9 @@ from dataclasses import dataclass, replace
 import tree_sitter
 
 from analysis.lint.rules.rule import Site
+from analysis.signatures import NOTHING, Arguments
+from analysis.syntax.arguments import arguments_of
+from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.tree import LANGUAGE, SyntaxTree
 
@@ -26,6 +29,8 @@ _QUERY = tree_sitter.Query(
     (import_statement name: (aliased_import) @module)
     (import_from_statement) @from
     (argument_list (keyword_argument name: (identifier) @keyword))
+    (call function: (identifier) @called)
+    (call function: (attribute attribute: (identifier) @called))
     (class_definition) @class
     """,
 )
@@ -46,6 +51,18 @@ class Candidate:
     end: int
     renamed: bool = False
     key: tuple[str, str] | None = None
+    call: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call: the span of what is called, what it is given, where each argument without a name
+    begins, and where the last argument ends."""
+
+    callee: tuple[int, int]
+    arguments: Arguments
+    places: tuple[int, ...]
+    close: int
 
 
 def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
@@ -60,13 +77,42 @@ def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
         found += _from(tree, node)
     found += _attributes(tree, captured, _imported_modules(tree, captured))
     found += [_candidate(tree, node) for node in _undoubted(captured.get("keyword", []))]
+    found += _calls(tree, captured.get("called", []))
     return tuple(sorted(found, key=lambda candidate: candidate.end))
 
 
 def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
     """The site of ``candidate``; ``None`` where its name is assigned and so may be new."""
     hole = hole_at(tree.text, candidate.end, tree)
+    call = candidate.call
+    if call is not None:
+        begin, end = call.callee
+        hole = replace(
+            hole,
+            kind=HoleKind.ARGUMENT,
+            receiver=call.callee,
+            receiver_text=tree.text[begin:end],
+            store=False,
+            given=NOTHING,
+        )
+        return Site(
+            candidate.name, hole, arguments=call.arguments, places=call.places, close=call.close
+        )
     return None if hole.store else Site(candidate.name, hole, candidate.renamed)
+
+
+def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidate]:
+    for name in _undoubted(names):
+        called = name if name.parent is None or name.parent.type == "call" else name.parent
+        call = called.parent
+        listed = call.child_by_field_name("arguments") if call is not None else None
+        if call is None or listed is None or listed.has_error:
+            continue
+        arguments, places = arguments_of(tree, call)
+        last = listed.named_children[-1] if listed.named_children else listed
+        span = tree.to_offset(called.start_byte), tree.to_offset(called.end_byte)
+        made = Call(span, arguments, places, tree.to_offset(last.end_byte))
+        yield replace(_candidate(tree, name), call=made)
 
 
 def _candidate(tree: SyntaxTree, node: tree_sitter.Node, *, renamed: bool = False) -> Candidate:

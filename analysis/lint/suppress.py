@@ -25,6 +25,7 @@ _CHECKS = {
     "PF102": ("import", "import-not-found", "import-untyped", "reportMissingImports"),
     "PF103": ("attr-defined", "import", "reportAttributeAccessIssue"),
     "PF104": ("call-arg", "call-overload", "reportCallIssue"),
+    "PF105": ("call-arg", "call-overload", "misc", "reportCallIssue"),
 }
 _COMMENT = frozenset({"comment"})
 

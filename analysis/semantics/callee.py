@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.signatures import Signature
+
 
 @dataclass(frozen=True, slots=True)
 class Callee:
-    """One value that is called: the keywords it takes, and why there may be more."""
+    """One value that is called: every way to call it, and why there may be more.
+
+    ``path`` is the file that defines it, or ``""``.
+    """
 
     label: str
     module: str
-    keywords: tuple[str, ...]
+    signatures: tuple[Signature, ...]
     doubt: str = ""
+    path: str = ""

@@ -6,6 +6,7 @@ from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules import RULES
+from analysis.signatures import Arguments, arity_of
 
 _ORDER = {Tier.ABSTAIN: 0, Tier.OPEN: 1, Tier.CLOSED: 2}
 #: A receiver of more classes than this is described by the first of them.
@@ -37,11 +38,18 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
 
 
 def judge_call(
-    monitor: str, callees: list[Callee], complete: bool, used: frozenset[str], text: str
+    monitor: str,
+    callees: list[Callee],
+    complete: bool,
+    used: frozenset[str],
+    text: str,
+    given: Arguments,
+    looked_at: str,
 ) -> NameSet:
     """The keywords of a call whose callee has the text ``text`` and the values ``callees``.
 
-    ``used`` are keywords that the same text is called with elsewhere in the file.
+    ``used`` are keywords that the same text is called with elsewhere in the file, ``given`` what
+    the call holds before the hole.
     """
     if not callees:
         return NameSet.abstain(monitor, f"nothing is known about {text or 'what is called'}")
@@ -49,18 +57,34 @@ def judge_call(
     doubt = "" if complete else "what is called may also be something that could not be inferred"
     for callee in callees:
         doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
-        for keyword in callee.keywords:
-            names.setdefault(keyword, Name(keyword, "keyword", origin=callee.module))
+    arity = arity_of(
+        list(dict.fromkeys(s for callee in callees for s in callee.signatures)),
+        given,
+        closed=not doubt,
+        reason=doubt or "every signature of what is called is known",
+    )
+    for callee in callees:
+        for signature in callee.signatures:
+            if signature.any_keyword:
+                doubt = doubt or f"{callee.label}: it takes any keyword"
+            for keyword in signature.keywords:
+                names.setdefault(keyword, Name(keyword, "keyword", origin=callee.module))
+        if not any(signature.keywords for signature in callee.signatures):
+            doubt = doubt or f"{callee.label}: it takes nothing by keyword"
     for keyword in sorted(used):
         names.setdefault(keyword, Name(keyword, "keyword", origin="witness"))
+    label = " | ".join(dict.fromkeys(callee.label for callee in callees[:_SHOWN]))
     if not names:
-        return NameSet.abstain(monitor, doubt or "it takes nothing by keyword")
+        doubt = doubt or "it takes nothing by keyword"
+        return NameSet(monitor, Tier.ABSTAIN, doubt, (), label, looked_at, arity)
     return NameSet(
         monitor,
         Tier.OPEN if doubt else Tier.CLOSED,
         doubt or "every parameter of what is called is known",
         tuple(names.values()),
-        " | ".join(dict.fromkeys(callee.label for callee in callees[:_SHOWN])),
+        label,
+        looked_at,
+        arity,
     )
 
 

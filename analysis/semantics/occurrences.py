@@ -1,4 +1,4 @@
-"""What the text of the file itself shows about a receiver or a call, mostly without parsing.
+"""What the text of the file itself shows about a receiver or a call, found without parsing.
 
 The text is usually broken at the hole, so patterns are more robust here than a tree.
 """
@@ -9,10 +9,7 @@ import keyword
 import re
 from functools import lru_cache
 
-from analysis.syntax.expression import keyword_arguments
 from analysis.syntax.hole import Hole
-from analysis.syntax.statement import statement_at
-from analysis.syntax.tree import parse
 
 #: Stands in for the name that is being written, so that its statement is whole.
 PLACEHOLDER = "pilotfish_hole"
@@ -78,14 +75,6 @@ def keywords_used(text: str, hole: Hole) -> frozenset[str]:
             if match.start(1) + given.start(1) != hole.start:
                 found.add(given[1])
     return frozenset(found)
-
-
-def keywords_given(text: str, hole: Hole) -> frozenset[str]:
-    """The keywords that the call around the hole is given before it."""
-    statement = statement_at(text, hole.start, parse(text))
-    if statement.opener is None:
-        return frozenset()
-    return frozenset(keyword_arguments(statement.tokens, statement.opener, len(statement.tokens)))
 
 
 def stored_names(text: str, hole: Hole) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from analysis.syntax.statement import Token
 
@@ -86,26 +86,3 @@ def segment_start(tokens: Sequence[Token], opener: int) -> int:
         elif token.text == "," and depth == 0:
             begin = index + 1
     return begin
-
-
-def has_keyword_argument(tokens: Sequence[Token], opener: int, end: int) -> bool:
-    """Whether ``name=`` occurs among the arguments between ``opener`` and ``end``."""
-    return next(keyword_arguments(tokens, opener, end), None) is not None
-
-
-def keyword_arguments(tokens: Sequence[Token], opener: int, end: int) -> Iterator[str]:
-    """The names of the keyword arguments between ``opener`` and ``end``."""
-    depth = 0
-    for index in range(opener + 1, end):
-        token = tokens[index]
-        if token.kind == "op" and token.text in ("(", "[", "{"):
-            depth += 1
-        elif token.kind == "op" and token.text in _OPENERS:
-            depth -= 1
-        elif (
-            token.text == "="
-            and depth == 0
-            and tokens[index - 1].kind == "name"
-            and (index - 2 == opener or tokens[index - 2].text == ",")
-        ):
-            yield tokens[index - 1].text

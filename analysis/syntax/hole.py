@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.signatures import NOTHING, Arguments
+
 
 class HoleKind(StrEnum):
     """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names."""
@@ -43,3 +45,5 @@ class Hole:
     store: bool = False
     guards: tuple[str, ...] = ()
     reason: str = ""
+    #: For a hole in a call, what the call holds before it.
+    given: Arguments = NOTHING

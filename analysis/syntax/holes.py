@@ -6,12 +6,9 @@ parse; what follows the cursor only decides whether the name is assigned. Never 
 
 from __future__ import annotations
 
-from analysis.syntax.expression import (
-    callee_of,
-    has_keyword_argument,
-    primary_start,
-    segment_start,
-)
+from analysis.signatures import NOTHING, Arguments
+from analysis.syntax.arguments import arguments_before
+from analysis.syntax.expression import callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.statement import STRING_PREFIXES, Statement, Token, statement_at
@@ -89,6 +86,7 @@ class _Site:
         *,
         operand: int | None = None,
         reason: str = "",
+        given: Arguments = NOTHING,
     ) -> Hole:
         """The hole; ``operand`` is the index of the token where the written target begins."""
         first = len(self.tokens) if operand is None else operand
@@ -108,6 +106,7 @@ class _Site:
             store,
             guards_at(self.text, self.before, receiver_text, self.start) if guarded else (),
             reason,
+            given,
         )
 
     def none(self, reason: str) -> Hole:
@@ -221,6 +220,8 @@ class _Site:
             return None
         behind = self.text[self.end : self.end + 200].lstrip(" \t\f\r\n\\")
         named = behind.startswith("=") and not behind.startswith("==")
-        if (named and self.start < self.end) or has_keyword_argument(self.tokens, opener, begin):
-            return self.make(HoleKind.KEYWORD, self.span(*callee))
-        return self.make(HoleKind.ARGUMENT, self.span(*callee))
+        given = arguments_before(self.tokens, opener, begin)
+        kind = HoleKind.ARGUMENT
+        if (named and self.start < self.end) or given.keywords:
+            kind = HoleKind.KEYWORD
+        return self.make(kind, self.span(*callee), given=given)

@@ -10,6 +10,7 @@ from typing import BinaryIO
 import msgspec
 
 from analysis.errors import AnalysisError, ExplainedError
+from analysis.signatures import Arity
 from analysis.snapshot import Snapshot
 from analysis.text.files import read_file
 from analysis.worker.pool import AnalysisPool
@@ -103,5 +104,21 @@ def _shown(answer: InspectAnswer) -> dict[str, object]:
             for n in names.names
         ],
         "receiver_type": names.receiver_type,
+        "arity": _arity(names.arity),
         "ms": round(answer.ms, 3),
+    }
+
+
+def _arity(arity: Arity | None) -> dict[str, object] | None:
+    if arity is None:
+        return None
+    return {
+        "more": arity.more if arity.more >= 0 else None,
+        "missing": list(arity.missing),
+        "closed": arity.closed,
+        "reason": arity.reason,
+        "signatures": [
+            [{"name": p.name, "kind": p.kind.value, "required": p.required} for p in s.parameters]
+            for s in arity.signatures
+        ],
     }

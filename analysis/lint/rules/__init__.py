@@ -10,6 +10,7 @@ from analysis.lint.rules import (
     invented_keyword,
     invented_member,
     invented_module,
+    wrong_arity,
 )
 from analysis.lint.rules.rule import Rule
 from analysis.syntax.hole import HoleKind
@@ -17,7 +18,13 @@ from analysis.syntax.hole import HoleKind
 #: In order of their codes. Codes are stable: one is never given to another rule.
 RULES: tuple[Rule, ...] = tuple(
     cast(Rule, module)
-    for module in (invented_attribute, invented_module, invented_member, invented_keyword)
+    for module in (
+        invented_attribute,
+        invented_module,
+        invented_member,
+        invented_keyword,
+        wrong_arity,
+    )
 )
 
 

@@ -15,15 +15,13 @@ or the platform.
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent, version_of
+from analysis.lint.rules.rule import Example, Site, Verdict, absent, shortened, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
 CODE = "PF104"
 NAME = "invented-keyword"
 _EXPECTED = frozenset({"try_type_error", "with_error"})
-#: Of a callee that spans lines, the beginning is enough to find it.
-_LONGEST = 60
 KINDS = frozenset({HoleKind.KEYWORD})
 EXAMPLES = (
     Example("import textwrap\ntextwrap.indent('a', '  ', pred=None)\n", ("pred",)),
@@ -38,7 +36,5 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the parameters are known whole and lack the name."""
     if not absent(site, names, _EXPECTED):
         return None
-    called = " ".join(site.hole.receiver_text.split())
-    if len(called) > _LONGEST:
-        called = f"{called[:_LONGEST]}…"
+    called = shortened(site.hole.receiver_text)
     return Verdict(f"`{called}` takes no argument `{site.name}`{version_of(names)}")

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from analysis.findings import Severity
 from analysis.names import NameSet, Tier
+from analysis.signatures import Arguments
 from analysis.syntax.hole import Hole, HoleKind
 
 
@@ -21,18 +22,25 @@ class Site:
     name: str
     hole: Hole
     renamed: bool = False
+    #: Of a call: what it gives, where each argument without a name begins, where the last ends.
+    arguments: Arguments | None = None
+    places: tuple[int, ...] = ()
+    close: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The name does not exist.
+    """The name does not exist, or is used as it cannot be.
 
-    ``replace`` tells that putting another name in its place is the whole mend.
+    ``replace`` tells that putting another name in its place is the whole mend. ``begin`` and
+    ``end``, offsets, are what is marked instead of the name, where ``begin`` is not negative.
     """
 
     message: str
     severity: Severity = Severity.ERROR
     replace: bool = True
+    begin: int = -1
+    end: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +69,7 @@ class Rule(Protocol):
 
 
 #: Guards of code that is for another version or platform, or that is never run.
-_ELSEWHERE = frozenset({"type_checking", "version"})
+ELSEWHERE = frozenset({"type_checking", "version"})
 
 
 def absent(site: Site, names: NameSet, expected: frozenset[str] = frozenset()) -> bool:
@@ -71,7 +79,17 @@ def absent(site: Site, names: NameSet, expected: frozenset[str] = frozenset()) -
     """
     if names.tier is not Tier.CLOSED or site.name in names.spellings():
         return False
-    return not (_ELSEWHERE | expected).intersection(site.hole.guards)
+    return not (ELSEWHERE | expected).intersection(site.hole.guards)
+
+
+#: Of an expression that spans lines, the beginning is enough to find it.
+_LONGEST = 60
+
+
+def shortened(text: str) -> str:
+    """What is called, on one line and not too long."""
+    called = " ".join(text.split())
+    return f"{called[:_LONGEST]}…" if len(called) > _LONGEST else called
 
 
 def described(receiver_type: str, fallback: str) -> str:

@@ -54,10 +54,10 @@ def _arm(value: Any, origin: Any) -> Arm:
     if kind is ArmKind.MODULE:
         for name in _OF_MODULES:
             names.setdefault(name, ("instance", ""))
-        return Arm(kind, _module_name(value), _module_name(value), _file(value), names)
+        return Arm(kind, _module_name(value), _module_name(value), file_of(value), names)
     cls = value if kind is ArmKind.CLASS else _class_of(value)
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
-        return Arm(kind, label_of(value), module_of(value), _file(value), names)
+        return Arm(kind, label_of(value), module_of(value), file_of(value), names)
     order, whole = resolved_order(cls)
     metaclasses = tuple(class_facts(metaclass) for metaclass in _metaclasses(cls))
     if kind is ArmKind.CLASS:
@@ -194,7 +194,7 @@ def class_facts(cls: Any) -> ClassFacts:
     return ClassFacts(
         name=label_of(cls),
         module=module_of(cls),
-        path=_file(cls),
+        path=file_of(cls),
         code=node.get_code() if is_class else "",
         stub=bool(cls.is_stub()),
         methods=frozenset(_methods(node)) if is_class else _compiled_methods(cls),
@@ -262,7 +262,7 @@ def _module_name(value: Any) -> str:
     return ".".join(names) if names else label_of(value)
 
 
-def _file(value: Any) -> str:
+def file_of(value: Any) -> str:
     """The file that defines ``value``; for a stub the source beside it, where there is one."""
     try:
         context = value.get_root_context()

@@ -1,25 +1,49 @@
-"""What a callable value takes by keyword."""
+"""What is called: the signatures of each value, and why they may not be all."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from inspect import Parameter
+from dataclasses import replace
+from inspect import Parameter as Kinds
 from typing import Any
 
 from jedi.inference.gradual.conversion import convert_values
-from jedi.inference.value.klass import get_dataclass_param_names
+from jedi.inference.value.decorator import Decoratee
+from jedi.inference.value.klass import DataclassWrapper
+from jedi.plugins.stdlib import ClassMethodGet, PartialObject
 
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.arms import class_facts, label_of, module_of, resolved_order
+from analysis.semantics.jedi_provider.arms import (
+    class_facts,
+    file_of,
+    label_of,
+    module_of,
+    resolved_order,
+)
+from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
+from analysis.signatures import Parameter, ParameterKind, Signature
 
-#: Decorators whose classes get an ``__init__`` that jedi does not build.
-_GENERATES = re.compile(r"^(?:attrs?\.|attr\b|attrs\b|define\b|frozen\b|mutable\b|pydantic\b)")
-_FIELDS = re.compile(r"\b(?:NamedTuple|TypedDict)\b")
-#: Bases that make an ``__init__`` from fields.
-_FIELD_BASES = frozenset({"NamedTuple", "TypedDict", "BaseModel", "Struct", "Model"})
-_NAMED = (Parameter.POSITIONAL_OR_KEYWORD, Parameter.KEYWORD_ONLY)
+#: Class decorators that leave the constructor alone, or whose constructor ``fields`` reads.
+_KNOWN_DECORATORS = re.compile(
+    r"^(?:\w+\.)*(?:total_ordering|final|runtime_checkable|unique|dataclass|define|frozen|mutable"
+    r"|s|attrs|dataclass_transform|disjoint_base|deprecated|type_check_only)\b"
+)
+#: Bases that make a constructor from fields in a way that is not read here.
+_FIELD_BASES = frozenset({"BaseModel", "Struct", "Model", "Table", "Document"})
+#: Function decorators whose result is called as the function is.
+_SAME_CALL = re.compile(
+    r"^(?:\w+\.)*(?:contextmanager|asynccontextmanager|lru_cache|cache|abstractmethod|override"
+    r"|final|deprecated|overload|staticmethod|classmethod)\b"
+)
+_KINDS = {
+    Kinds.POSITIONAL_ONLY: ParameterKind.POSITIONAL_ONLY,
+    Kinds.POSITIONAL_OR_KEYWORD: ParameterKind.EITHER,
+    Kinds.VAR_POSITIONAL: ParameterKind.VAR_POSITIONAL,
+    Kinds.KEYWORD_ONLY: ParameterKind.KEYWORD_ONLY,
+    Kinds.VAR_KEYWORD: ParameterKind.VAR_KEYWORD,
+}
 
 
 def callees_of(values: Any) -> list[Callee]:
@@ -28,57 +52,178 @@ def callees_of(values: Any) -> list[Callee]:
 
 
 def _callee(value: Any) -> Callee:
-    fields = _fields(value) if value.is_class() else ()
-    if fields:
-        return Callee(label_of(value), module_of(value), fields)
-    keywords: dict[str, None] = {}
-    doubt = _class_doubt(value) if value.is_class() else ""
-    signatures = [s for part in _parts(value) for s in part.get_signatures()]
+    doubt = ""
+    signatures: list[Signature] = []
+    try:
+        if isinstance(value, PartialObject):
+            signatures = _partial(value)
+        elif value.is_class():
+            signatures, doubt = _of_class(value)
+        else:
+            signatures, doubt = _of_function(value)
+    except UnknownFieldsError as error:
+        doubt = str(error)
     if not signatures:
         doubt = doubt or "its signature is not known"
-    for signature in signatures:
-        for param in signature.get_param_names(resolve_stars=False):
-            kind = param.get_kind()
-            if kind in _NAMED:
-                keywords[param.string_name] = None
-            elif kind == Parameter.VAR_KEYWORD:
-                doubt = doubt or "it takes any keyword"
-    if not keywords:
-        doubt = doubt or "it takes nothing by keyword"
-    return Callee(label_of(value), module_of(value), tuple(keywords), doubt)
+    return Callee(
+        label_of(value), module_of(value), tuple(dict.fromkeys(signatures)), doubt, file_of(value)
+    )
+
+
+def _of_class(cls: Any) -> tuple[list[Signature], str]:
+    order, whole = resolved_order(cls)
+    doubt = "" if whole else "a base class could not be resolved"
+    for facts in order:
+        if facts.name in _FIELD_BASES:
+            doubt = doubt or f"its parameters are the fields of a {facts.name}"
+        for decorator in facts.decorators:
+            if not _KNOWN_DECORATORS.match(decorator):
+                doubt = doubt or f"the decorator {decorator} may change how it is called"
+    doubt = doubt or _metaclass_doubt(cls)
+    made = generated(_bases(cls))
+    if made is not None:
+        return [made], doubt
+    while isinstance(cls, DataclassWrapper | Decoratee):  # its constructor is written by hand
+        cls = cls._wrapped_value
+    # A class with both is called with what fits both, unless ``__new__`` gives back another type.
+    own = [facts for facts in order if facts.module != "builtins"]
+    news = any("__new__" in facts.methods and not facts.stub for facts in own)
+    if news and any("__init__" in facts.methods for facts in own):
+        doubt = doubt or "its __new__ decides what it takes"
+    return _signatures(cls), doubt
+
+
+def _of_function(value: Any) -> tuple[list[Signature], str]:
+    if isinstance(value, Decoratee):
+        return _decorated(value)
+    doubt = ""
+    if value.is_bound_method() and not _in_class(value) and value.is_stub():
+        doubt = "a builtin function that a class holds may not be bound"
+    return _signatures(value), doubt
+
+
+def _decorated(value: Any) -> tuple[list[Signature], str]:
+    """A decorated function: its own parameters where the decorators are known to keep them."""
+    if isinstance(value._wrapped_value, ClassMethodGet):
+        return _signatures(value._wrapped_value), ""
+    original = value._original_value
+    node = getattr(original, "tree_node", None)
+    decorators = node.get_decorators() if node is not None and node.type == "funcdef" else []
+    codes = [d.get_code(include_prefix=False).strip().lstrip("@") for d in decorators]
+    if not codes or not all(_SAME_CALL.match(code) for code in codes):
+        wrapped = value._wrapped_value
+        if getattr(wrapped, "tree_node", None) is node:
+            return _signatures(wrapped), ""
+        return (_signatures(wrapped), "") if wrapped.get_signatures() else ([], "")
+    found = _signatures(original)
+    if _in_class(original) and not any("staticmethod" in code for code in codes):
+        # Whether it was bound on its way is not known: either fits.
+        found += [_without_first(signature) for signature in found]
+    return found, ""
+
+
+def _without_first(signature: Signature) -> Signature:
+    first = signature.parameters[:1]
+    if not first or first[0].kind is ParameterKind.VAR_POSITIONAL:
+        return signature
+    return Signature(signature.parameters[1:])
+
+
+def _in_class(value: Any) -> bool:
+    context = getattr(value, "class_context", None) or getattr(value, "parent_context", None)
+    return bool(context is not None and context.is_class())
+
+
+def _partial(value: Any) -> list[Signature]:
+    """``functools.partial`` as ``inspect.signature`` sees it: a parameter that was given by name
+    may be given again, and those behind it only by name."""
+    unpacked = value._arguments.unpack()
+    functions = value._get_functions(unpacked)
+    if functions is None or completeness.incomplete(functions):
+        raise UnknownFieldsError("what partial calls could not be inferred")
+    positional, named = int(value._instance is not None), set()
+    node = value._arguments.argument_node
+    if node is not None and re.search(r"(?:^|,)\s*\*", node.get_code()):
+        raise UnknownFieldsError("partial is given unpacked arguments")
+    for key, _ in unpacked:
+        if key is None:
+            positional += 1
+        else:
+            named.add(key)
+    found = []
+    for callee in callees_of(functions):
+        if callee.doubt:
+            raise UnknownFieldsError(callee.doubt)
+        found += [_given(signature, positional, named) for signature in callee.signatures]
+    return found
+
+
+def _given(signature: Signature, positional: int, named: set[str]) -> Signature:
+    left, skipped, only_named = [], 0, False
+    for parameter in signature.parameters:
+        by_position = parameter.kind in (ParameterKind.POSITIONAL_ONLY, ParameterKind.EITHER)
+        if by_position and skipped < positional:
+            skipped += 1
+            continue
+        if parameter.name in named:
+            only_named = only_named or parameter.kind is ParameterKind.EITHER
+            parameter = replace(parameter, required=False)
+        if only_named and parameter.kind is ParameterKind.EITHER:
+            parameter = replace(parameter, kind=ParameterKind.KEYWORD_ONLY)
+        if only_named and parameter.kind is ParameterKind.VAR_POSITIONAL:
+            continue
+        left.append(parameter)
+    return Signature(tuple(left))
+
+
+def _signatures(value: Any) -> list[Signature]:
+    """The signatures of a value and, for a stub, of its source: their parameters may differ."""
+    return [_signature(found) for part in _parts(value) for found in part.get_signatures()]
 
 
 def _parts(value: Any) -> Iterator[Any]:
-    """The value and, for a stub, its source: their parameters may differ."""
     yield value
     for other in convert_values([value])._set:
         if other is not value:
             yield other
 
 
-def _fields(cls: Any) -> tuple[str, ...]:
-    """The fields of a class that is written as a ``NamedTuple`` or ``TypedDict``."""
-    names: dict[str, None] = {}
-    for base in _bases(cls):
-        node: Any = getattr(base, "tree_node", None)
-        arguments = node.get_super_arglist() if getattr(node, "type", "") == "classdef" else None
-        direct = arguments is not None and _FIELDS.search(arguments.get_code())
-        if direct or (names and base.is_typeddict()):
-            for name in get_dataclass_param_names(base):
-                names[name.string_name] = None
-    return tuple(names)
+def _signature(found: Any) -> Signature:
+    function = getattr(found, "_function_value", None)
+    names = list(function.get_param_names() if function is not None else found.get_param_names())
+    parameters = [_parameter(name) for name in names]
+    if function is not None and found.is_bound:
+        return _without_first(Signature(tuple(parameters)))
+    return Signature(tuple(parameters))
 
 
-def _class_doubt(cls: Any) -> str:
-    order, whole = resolved_order(cls)
-    if not whole:
-        return "a base class could not be resolved"
-    for facts in order:
-        if facts.name in _FIELD_BASES:
-            return f"its parameters are the fields of a {facts.name}"
-        if any(_GENERATES.match(decorator) for decorator in facts.decorators):
-            return f"the decorator {facts.decorators[0]} makes its parameters"
-    return _metaclass_doubt(cls)
+def _parameter(name: Any) -> Parameter:
+    node = name._get_param_node() if hasattr(name, "_get_param_node") else None
+    if node is None:
+        compiled = getattr(name, "_signature_param", None)
+        required = not getattr(compiled, "has_default", True)
+        return Parameter(name.string_name, _KINDS[name.get_kind()], required)
+    kind = _kind(node, name)
+    collects = kind in (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
+    required = node.default is None and not collects and not _of_a_namedtuple(name)
+    return Parameter(name.string_name, kind, required)
+
+
+def _kind(node: Any, name: Any) -> ParameterKind:
+    """jedi takes every ``__name`` for positional only, which holds in stubs alone (PEP 484)."""
+    if node.star_count:
+        return _KINDS[Kinds.VAR_POSITIONAL if node.star_count == 1 else Kinds.VAR_KEYWORD]
+    hidden = node.name.value.startswith("__")
+    if hidden and not name.get_root_context().is_stub():
+        return ParameterKind.EITHER
+    return _KINDS[name.get_kind()]
+
+
+def _of_a_namedtuple(name: Any) -> bool:
+    """Whether jedi made up the function, as it does for ``namedtuple``, without the defaults."""
+    return name.get_root_context().py__file__() is None and "__iterable" in str(
+        name.tree_name.get_root_node().get_code()
+    )
 
 
 def _metaclass_doubt(cls: Any) -> str:

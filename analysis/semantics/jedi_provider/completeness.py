@@ -23,6 +23,7 @@ from jedi.inference import names as jedi_names
 from jedi.inference.base_value import ValueSet
 from jedi.inference.gradual import typeshed
 from jedi.inference.value import klass
+from jedi.plugins.stdlib import ClassMethodObject
 
 #: One entry per expression or set under construction: whether it walked over an incomplete set.
 _frames: list[bool] = []
@@ -71,6 +72,7 @@ def install() -> None:
     # What a docstring claims about types is prose; what callers pass is only a sample of it.
     docstrings.infer_param = lambda *_: base_value.NO_VALUES
     docstrings.infer_return_types = lambda *_: base_value.NO_VALUES
+    ClassMethodObject.py__get__ = _exactly(ClassMethodObject.py__get__)
     jedi_names.AnonymousParamName.infer = _of_parameter(jedi_names.AnonymousParamName.infer)
 
 
@@ -250,6 +252,16 @@ def _isolated(check: Callable[..., Any]) -> Callable[..., Any]:
     return isolated
 
 
+def _exactly(get: Callable[..., Any]) -> Callable[..., Any]:
+    """``get`` walks over the stub of a descriptor only to stand in for what it gives back."""
+    isolated = _isolated(get)
+
+    def exactly(*args: Any, **kwargs: Any) -> Any:
+        return ValueSet._from_frozen_set(isolated(*args, **kwargs)._set)
+
+    return exactly
+
+
 def _decorated(apply: Callable[..., Any]) -> Callable[..., Any]:
     """A function under a decorator that jedi does not understand may be anything.
 
@@ -265,7 +277,8 @@ def _decorated(apply: Callable[..., Any]) -> Callable[..., Any]:
         if not node.get_decorators():
             return values
         plain = all(value.tree_node is node for value in values if hasattr(value, "tree_node"))
-        if plain and any(not _harmless(d) for d in node.get_decorators()):
+        unknown = [d for d in node.get_decorators() if not _harmless(d)] if plain else []
+        if unknown and not all(identity(context, decorator) for decorator in unknown):
             return flagged(values)
         return values
 
@@ -296,6 +309,35 @@ _HARMLESS = frozenset(
 def _harmless(decorator: Any) -> bool:
     code = decorator.children[1].get_code(include_prefix=False)
     return code.partition("(")[0].rpartition(".")[2].strip() in _HARMLESS
+
+
+def identity(context: Any, decorator: Any) -> bool:
+    """Whether a decorator is a function whose every ``return`` gives back its first parameter."""
+    if len(decorator.children) > 3:  # more than the sign, a name and the end of the line
+        return False
+    values = _isolated(context.infer_node)(decorator.children[1])
+    return not incomplete(values) and all(_gives_back(value) for value in values._set)
+
+
+def _gives_back(value: Any) -> bool:
+    node = getattr(value, "tree_node", None)
+    if getattr(node, "type", "") != "funcdef" or node.get_decorators() or node.is_generator():
+        return False
+    parameters = node.get_params()
+    if not parameters or parameters[0].star_count:
+        return False
+    first = parameters[0].name
+    returned = [
+        statement.children[1].get_code(include_prefix=False).strip()
+        for statement in node.iter_return_stmts()
+        if len(getattr(statement, "children", ())) > 1
+    ]
+    bound_again = any(
+        other.is_definition() and other is not first and node.start_pos <= other.start_pos
+        for other in node.get_root_node().get_used_names().get(first.value, ())
+        if other.start_pos < node.end_pos
+    )
+    return bool(returned) and set(returned) == {first.value} and not bound_again
 
 
 def _of_parameter(infer: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,7 +22,6 @@ from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
-    keywords_given,
     keywords_used,
     stored_names,
     with_placeholder,
@@ -87,12 +86,18 @@ class JediProvider:
         _check(deadline)
         callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
+        said = next((s for c in callees if c.path and (s := looked_at(c.path, environment))), "")
         answer = judge_call(
-            monitor, callees, not completeness.incomplete(values), used, hole.receiver_text
+            monitor,
+            callees,
+            not completeness.incomplete(values),
+            used,
+            hole.receiver_text,
+            hole.given,
+            said,
         )
         # No keyword is given twice.
-        given = keywords_given(snapshot.text, hole)
-        left = tuple(name for name in answer.names if name.name not in given)
+        left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
         answer = replace(answer, names=left)
         if hole.kind is HoleKind.ARGUMENT and answer.tier is Tier.CLOSED:
             return replace(answer, tier=Tier.OPEN, reason="an argument may be any expression")

@@ -3,13 +3,14 @@ from __future__ import annotations
 import pytest
 
 from analysis.lint.sites import candidates, site_of
+from analysis.signatures import Arguments
 from analysis.syntax.tree import parse
 
 
 def names(source: str) -> list[str]:
     tree = parse(source)
     found = (site_of(tree, candidate) for candidate in candidates(tree))
-    return [site.name for site in found if site is not None]
+    return [site.name for site in found if site is not None and site.arguments is None]
 
 
 @pytest.mark.parametrize(
@@ -37,3 +38,17 @@ def names(source: str) -> list[str]:
 )
 def test_what_is_worth_a_question(source: str, expected: list[str]) -> None:
     assert names(source) == expected
+
+
+def test_calls_are_looked_at_with_what_they_are_given() -> None:
+    tree = parse("a.b(1, *x, k=2)\nf(y for y in z)\ng()(3)\nh(**x)\n")
+    found = (site_of(tree, candidate) for candidate in candidates(tree))
+    calls = {site.name: site for site in found if site is not None and site.arguments is not None}
+    assert {name: site.arguments for name, site in calls.items()} == {
+        "b": Arguments(1, ("k",), unpacked=True),
+        "f": Arguments(1),
+        "g": Arguments(),
+        "h": Arguments(unpacked_names=True),
+    }
+    assert calls["b"].hole.receiver_text == "a.b"
+    assert calls["b"].places == (4,)
