@@ -95,7 +95,7 @@ def _answer(options: argparse.Namespace, pool: AnalysisPool, line: bytes) -> Ins
 
 def _shown(answer: InspectAnswer) -> dict[str, object]:
     names = answer.names
-    return {
+    shown = {
         "monitor": names.monitor,
         "tier": names.tier.value,
         "reason": names.reason,
@@ -104,14 +104,14 @@ def _shown(answer: InspectAnswer) -> dict[str, object]:
             for n in names.names
         ],
         "receiver_type": names.receiver_type,
-        "arity": _arity(names.arity),
         "ms": round(answer.ms, 3),
     }
+    if names.arity is not None:
+        shown["arity"] = _arity(names.arity)
+    return shown
 
 
-def _arity(arity: Arity | None) -> dict[str, object] | None:
-    if arity is None:
-        return None
+def _arity(arity: Arity) -> dict[str, object]:
     return {
         "more": arity.more if arity.more >= 0 else None,
         "missing": list(arity.missing),

@@ -52,16 +52,29 @@ def test_every_line_is_answered_in_order_and_bad_ones_fail_alone(tmp_path: Path)
             {"path": "disk.py", "line": 0},
             b'{"path": "disk.py", "line": 0, "character": 0, "text": "\xff"}',
             {"path": "new.py", "line": 0, "character": 15, "text": "from os import getc"},
+            {"path": "f.py", "line": 1, "character": 5, "text": "def f(a, b=1): ...\nf(1, )"},
         ],
         folder,
     )
     assert code == 1
-    assert [set(a) == {"error"} for a in answers] == [False, True, False, *[True] * 4, False]
+    assert [set(a) == {"error"} for a in answers] == [False, True, False, *[True] * 4, *[False] * 2]
     first = answers[0]
     assert set(first) == {"monitor", "tier", "reason", "names", "receiver_type", "ms"}
     assert first["monitor"] == "attribute"
     assert first["tier"] == "closed"
     assert "getcwd" in _spellings(first)
+    assert answers[-1]["arity"] == {
+        "more": 1,
+        "missing": [],
+        "closed": True,
+        "reason": "every signature of what is called is known",
+        "signatures": [
+            [
+                {"name": "a", "kind": "positional_or_keyword", "required": True},
+                {"name": "b", "kind": "positional_or_keyword", "required": False},
+            ]
+        ],
+    }
     assert "upper" in _spellings(answers[2])
     assert "outside of the text" in str(answers[3]["error"])
     # Not filtered by what is already typed.

@@ -37,6 +37,9 @@ _SAME_CALL = re.compile(
     r"^(?:\w+\.)*(?:contextmanager|asynccontextmanager|lru_cache|cache|abstractmethod|override"
     r"|final|deprecated|overload|staticmethod|classmethod)\b"
 )
+#: Methods that are static or of the class without saying so (data model, *Customizing class
+#: creation*).
+_BOUND_OTHERWISE = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 _KINDS = {
     Kinds.POSITIONAL_ONLY: ParameterKind.POSITIONAL_ONLY,
     Kinds.POSITIONAL_OR_KEYWORD: ParameterKind.EITHER,
@@ -97,7 +100,9 @@ def _of_function(value: Any) -> tuple[list[Signature], str]:
     if isinstance(value, Decoratee):
         return _decorated(value)
     doubt = ""
-    if value.is_bound_method() and not _in_class(value) and value.is_stub():
+    if label_of(value) in _BOUND_OTHERWISE:
+        doubt = "it is bound without a decorator that says so"
+    elif value.is_bound_method() and not _in_class(value) and value.is_stub():
         doubt = "a builtin function that a class holds may not be bound"
     return _signatures(value), doubt
 

@@ -320,8 +320,8 @@ def identity(context: Any, decorator: Any) -> bool:
 
 
 def _gives_back(value: Any) -> bool:
-    node = getattr(value, "tree_node", None)
-    if getattr(node, "type", "") != "funcdef" or node.get_decorators() or node.is_generator():
+    node: Any = getattr(value, "tree_node", None)
+    if node is None or node.type != "funcdef" or node.get_decorators() or node.is_generator():
         return False
     parameters = node.get_params()
     if not parameters or parameters[0].star_count:

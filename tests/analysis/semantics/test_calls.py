@@ -111,6 +111,7 @@ def test_signatures_are_those_of_python(provider: ReferenceProvider, name: str) 
         "from nowhere import d\n@d\ndef f(x): ...",
         "from nowhere import d\n@d\nclass f:\n    def __init__(self, x): ...",
         "from nowhere import B\nclass f(B): ...",
+        "class A: ...\nf = A.__new__",
         "class M(type):\n    def __call__(cls, *args): ...\nclass f(metaclass=M):\n"
         "    def __init__(self, x): ...",
         "from enum import Enum\nclass f(Enum):\n    A = 1",
