@@ -95,7 +95,7 @@ def _answer(options: argparse.Namespace, pool: AnalysisPool, line: bytes) -> Ins
 
 def _shown(answer: InspectAnswer) -> dict[str, object]:
     names = answer.names
-    shown = {
+    shown: dict[str, object] = {
         "monitor": names.monitor,
         "tier": names.tier.value,
         "reason": names.reason,
