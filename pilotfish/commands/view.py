@@ -1,0 +1,76 @@
+"""``pilotfish view``: the syntax, control flow, data flow and calls of a file, drawn or as data."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from analysis.errors import AnalysisError
+from analysis.text.files import read_file
+from analysis.views.drawings import VIEWS, draw
+from analysis.views.formats import FORMATS
+from analysis.views.program import parse_program
+
+EXAMPLES = """\
+  pilotfish view cfg app.py:Basket.total                   where control goes, in the terminal
+  pilotfish view dfg app.py:main --format svg > main.svg   which definition reaches which use
+  pilotfish view calls app.py --format mermaid             who calls whom, for a Markdown page
+  pilotfish view cfg app.py --with dfg --format json       both, as one node-link document"""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    names = ", ".join(VIEWS)
+    parser.add_argument("view", metavar="VIEW", choices=VIEWS, help=f"what to show: {names}")
+    parser.add_argument(
+        "place",
+        metavar="FILE[:FUNCTION]",
+        help="a file, or a function or class of it by its qualified name, as app.py:Class.method",
+    )
+    parser.add_argument(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="text (default) for the terminal; json is node-link JSON; dot, mermaid, svg",
+    )
+    parser.add_argument(
+        "--json", action="store_const", const="json", dest="format", help="same as --format json"
+    )
+    parser.add_argument(
+        "--with",
+        action="append",
+        choices=VIEWS,
+        default=[],
+        dest="others",
+        metavar="VIEW",
+        help="lay another view over it; may be given several times",
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the diagram to standard output."""
+    path, function = split_place(options.place)
+    program = parse_program(read_file(path).text, str(path.absolute()))
+    diagram = draw(program, (options.view, *options.others), function)
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.write(FORMATS[options.format](diagram))
+    return 0
+
+
+def split_place(text: str) -> tuple[Path, str]:
+    """``FILE`` or ``FILE:FUNCTION`` as a path and a qualified name (``""`` for the file).
+
+    A colon may be part of a file's name: what exists as it is written is a file. Raises
+    :class:`~analysis.errors.AnalysisError` where nothing is written behind the colon.
+    """
+    if Path(text).exists() or ":" not in text:
+        return Path(text), ""
+    file, _, name = text.rpartition(":")
+    if len(file) == 1 and name[:1] in "/\\":  # C:\app.py
+        return Path(text), ""
+    if not file or not name:
+        raise AnalysisError(
+            "expected FILE or FILE:FUNCTION", where=text, mend="as in app.py:Basket.total"
+        )
+    return Path(file), name
