@@ -24,8 +24,10 @@ def cases(problems: list[Problem], visible: str) -> list[Case]:
             problem["task_id"].replace("/", "_"),
             partial(_lay_out, problem, visible),
             partial(_judge, problem),
+            partial(_fails, problem, visible),
         )
         for problem in problems
+        if problem[visible].strip()
     ]
 
 
@@ -65,8 +67,7 @@ def main() -> int:
     for setting, key in (("examples", "example_test"), ("tests", "test")):
         if chosen.setting not in (setting, "both"):
             continue
-        usable = [p for p in problems if p[key].strip() and _fails(p, key)]
-        results = run_all(cases(usable, key), writer, chosen.time_limit, verbose=chosen.verbose)
+        results = run_all(cases(problems, key), writer, chosen)
         title = f"HumanEvalFix, given {setting}"
         tell(f"humanevalfix-{setting}", title, results, writer.name if writer else "none")
     return 0

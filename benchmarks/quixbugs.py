@@ -80,12 +80,7 @@ def main() -> int:
     """Repair all, print, save."""
     chosen = options(__doc__).parse_args()
     writer = writer_for(chosen.model)
-    results = run_all(
-        cases(chosen.data / "quixbugs", chosen.only),
-        writer,
-        chosen.time_limit,
-        verbose=chosen.verbose,
-    )
+    results = run_all(cases(chosen.data / "quixbugs", chosen.only), writer, chosen)
     tell("quixbugs", "QuixBugs", results, writer.name if writer else "none")
     return 0
 

@@ -18,6 +18,7 @@ from analysis.deadline import Cancellation
 from analysis.environments.resolve import resolve
 from analysis.snapshot import Snapshot, Workspace
 from benchmarks.report import save, show
+from benchmarks.sampling import Sample, add_sampling
 from decoding.writer import Writer
 from engine.handlers.fix import fix
 from engine.messages import FixAnswer, FixRequest
@@ -39,12 +40,13 @@ class Case:
 
     ``lay_out`` fills an empty folder and returns the faulty file and the test command;
     ``judge`` fills an empty folder for the file's repaired bytes and returns the command that
-    must pass.
+    must pass. ``applies`` tells whether there is anything to repair.
     """
 
     name: str
     lay_out: Callable[[Path], tuple[Path, str]]
     judge: Callable[[Path, bytes], str]
+    applies: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -71,24 +73,29 @@ def options(description: str | None) -> argparse.ArgumentParser:
     parser.add_argument("--time-limit", type=float, default=60.0, help="seconds for one repair")
     parser.add_argument("--only", default="", help="only cases whose name contains this")
     parser.add_argument("--verbose", action="store_true", help="print every patch")
+    add_sampling(parser)
     return parser
 
 
 def run_all(
-    cases: Iterable[Case], writer: Writer | None, time_limit: float, *, verbose: bool
+    cases: Iterable[Case], writer: Writer | None, chosen: argparse.Namespace
 ) -> list[Result]:
     """Repair and judge each case, telling progress on standard error."""
-    results = []
-    for case in cases:
-        result = run_case(case, writer, time_limit)
+    sample = Sample(chosen)
+    results = [Result(**known) for known in sample.known]
+    for case in sample.of(cases, lambda case: case.name):
+        if not case.applies():
+            continue
+        result = run_case(case, writer, chosen.time_limit)
         results.append(result)
+        sample.keep(asdict(result))
         print(
             f"{case.name:32} {result.status:10} {'right' if result.right else 'wrong':6}"
             f"{result.seconds:6.1f} s {result.candidates:6} {result.strategy}",
             file=sys.stderr,
             flush=True,
         )
-        if verbose:
+        if chosen.verbose:
             print(result.patch or result.reason, file=sys.stderr)
     return results
 

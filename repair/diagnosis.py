@@ -15,8 +15,10 @@ from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 
-#: A test that says nothing for so long is taken to hang, at first.
-_IDLE_S = 5.0
+#: A test that says nothing for so long is taken to hang. At first for less, while the command
+#: itself is watched beside the search: a test that is slow and no more is then met again.
+HASTY_S = 1.5
+PATIENT_S = 5.0
 #: The same for a test that is known to hang, when lines are traced.
 _HANG_TRACED_S = 0.5
 #: A whole command that tells no tests apart may be silent for so long.
@@ -26,12 +28,12 @@ _IMPORT_S = 15.0
 #: A candidate may take this many times what a test took before, plus an allowance: a test that
 #: failed at once may have work to do once it is mended.
 _SLOWER = 4.0
-_ALLOWANCE_S = 0.15
+_ALLOWANCE_S = 0.05
 #: How many failing tests are run although the first still fails, if they take no longer than
 #: this together: edits that mend some are kept.
 _LEADING = 4
 _LEADING_S = 0.05
-#: Hanging tests that are left behind one after the other; each costs ``_IDLE_S``.
+#: Hanging tests that are left behind one after the other.
 _MAX_HANGS = 3
 #: Share of the time left that learning about the failure may take.
 _SHARE = 0.4
@@ -43,7 +45,9 @@ _PYTEST_NOT_RUN = {
     5: "the command selects no test",
 }
 #: Runners whose tests can be collected once and run in forks of that state.
-_HOLDABLE = ("pytest", "unittest")
+_HOLDABLE = ("pytest", "unittest", "script", "code")
+#: Runners that run chosen tests alone.
+_SELECTING = ("pytest", "unittest", "doctest")
 
 
 @dataclass(frozen=True)
@@ -76,7 +80,7 @@ class Diagnosis:
     @property
     def tells_tests_apart(self) -> bool:
         """Whether single tests can be chosen by id."""
-        return self.plan.runner in ("pytest", "unittest", "doctest") and not self._whole_files
+        return self.plan.runner in _SELECTING and not self._whole_files
 
     @property
     def _whole_files(self) -> bool:
@@ -89,6 +93,10 @@ class Diagnosis:
 
     def leading(self) -> int:
         """How many failing tests are worth running although the first still fails."""
+        if self.plan.runner in ("script", "code"):
+            # The order is the script's own.
+            bad = [result.outcome.bad for result in self.results]
+            return len(bad) if self.warm_seconds <= _LEADING_S else 1 + bad.index(True)
         spent, count = 0.0, 0
         seconds = {result.id: result.seconds for result in self.results}
         for test in self.failing[:_LEADING]:
@@ -122,9 +130,15 @@ class AlreadyPassingError(RepairError):
 
 
 def diagnose(
-    source: Source, command: TestCommand, bench: Workbench, deadline: Deadline
+    source: Source,
+    command: TestCommand,
+    bench: Workbench,
+    deadline: Deadline,
+    idle: float = PATIENT_S,
 ) -> Diagnosis:
     """Run the tests of ``command`` on the file as it is, untraced and traced.
+
+    A test that says nothing for ``idle`` seconds is taken to hang.
 
     Raises :class:`AlreadyPassingError`, and :class:`~repair.errors.RepairError` when the command
     runs no test.
@@ -139,14 +153,14 @@ def diagnose(
         except SandboxDiedError:
             bench.close()
     hold_seconds = time.monotonic() - began
-    first = _run(bench, plan, budget)
+    first = _run(bench, plan, budget, idle)
     if first.passed() and bench.warm is None:
         raise AlreadyPassingError("the test command passes", where=plan.command)
     if bench.warm is not None and not first.bad():
         # Held tests pass; whether the command does is for the command itself to say.
         bench.warm.close()
         bench.warm = None
-        first = _run(bench, plan, budget)
+        first = _run(bench, plan, budget, idle)
         if first.passed():
             raise AlreadyPassingError("the test command passes", where=plan.command)
     _refuse_nothing_run(plan, first)
@@ -192,19 +206,19 @@ def diagnose(
     )
 
 
-def _run(bench: Workbench, plan: Plan, budget: Deadline) -> Run:
+def _run(bench: Workbench, plan: Plan, budget: Deadline, idle: float) -> Run:
     """One run of all tests; a test that hangs is left behind and the rest are run after it.
 
     Where several hang in a row, less and less is waited for the next one.
     """
-    run = _once(bench, plan, budget, _IDLE_S)
+    run = _once(bench, plan, budget, idle)
     tests = list(run.tests)
     for hangs in range(1, _MAX_HANGS + 1):
         known = {test.id for test in tests}
         left = [test for test in run.collected or bench.held if test not in known]
-        if run.ended == "done" or not left or budget.expired() or plan.runner not in _HOLDABLE:
+        if run.ended == "done" or not left or budget.expired() or plan.runner not in _SELECTING:
             break
-        again = _once(bench, replace(plan, select=tuple(left)), budget, _IDLE_S / 4**hangs)
+        again = _once(bench, replace(plan, select=tuple(left)), budget, idle / 4**hangs)
         tests += again.tests
         run = replace(again, collected=run.collected or again.collected)
     return replace(run, tests=tuple(tests))
@@ -215,16 +229,17 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
 
     Hanging tests come last and one by one: where they hang shows after a moment.
     """
-    if plan.runner not in _HOLDABLE:
+    if plan.runner not in _SELECTING:
         hangs = first.ended == "timeout"
-        run = _once(bench, plan, budget, _IDLE_S, trace=True, known_to_hang=hangs)
+        idle = _HANG_TRACED_S if hangs else 3 * PATIENT_S
+        run = _once(bench, plan, budget, idle, trace=True)
         return run, run.last if run.ended == "timeout" else 0
     hanging = [test.id for test in first.tests if test.outcome is Outcome.TIMEOUT]
     rest = tuple(test.id for test in first.tests if test.id not in hanging)
     tests: list[TestResult] = []
     run = first
     if rest:
-        run = _once(bench, replace(plan, select=rest), budget, 3 * _IDLE_S, trace=True)
+        run = _once(bench, replace(plan, select=rest), budget, 3 * PATIENT_S, trace=True)
         tests += run.tests
     last = 0
     for test in hanging[:2]:
@@ -241,13 +256,12 @@ def _once(
     idle: float,
     *,
     trace: bool = False,
-    known_to_hang: bool = False,
 ) -> Run:
     server = bench.warm or bench.cold()
-    wall = max(_IDLE_S, budget.remaining())
-    if plan.runner not in ("pytest", "unittest", "doctest"):
+    wall = max(PATIENT_S, budget.remaining())
+    if plan.runner in ("command", "module"):
         # One test: silence is all one hears of it until it ends.
-        wall, idle = min(wall, _HANG_TRACED_S if known_to_hang else _SILENT_S), 0.0
+        wall, idle = min(wall, idle if trace else _SILENT_S), 0.0
     elif not server.held:
         # Before the first test everything is imported, which takes its time.
         idle += _IMPORT_S
@@ -306,7 +320,9 @@ def _neighbours(
     ids = {result.id for result in known}
     try:
         run = bench.cold().run(
-            plan, bench.base, Terms(wall=max(1.0, budget.remaining() / 2), idle=_IDLE_S, trace=True)
+            plan,
+            bench.base,
+            Terms(wall=max(1.0, budget.remaining() / 2), idle=PATIENT_S, trace=True),
         )
     except SandboxDiedError:
         bench.close()

@@ -19,7 +19,7 @@ from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.choice import Ranked, rank
 from repair.command import TestCommand
-from repair.diagnosis import AlreadyPassingError, Diagnosis, diagnose
+from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
 from repair.errors import RepairError
 from repair.guards import literals, refusal
 from repair.localization import blocks
@@ -31,6 +31,7 @@ from repair.search import Search
 from repair.source import Source
 from repair.trials import Kind, Trial, Trials
 from repair.validation import Validator, Verdict
+from repair.witness import Witness
 
 #: After the first plausible patch the search goes on for this share of what it took, so that
 #: there is something to choose from, within these bounds in seconds.
@@ -116,6 +117,10 @@ def heal(
         return healer.outcome(f"the tests bring the sandbox down: {error.what}")
 
 
+class _OnlySlowError(Exception):
+    """A command that was taken to hang came to an end."""
+
+
 class _Healer:
     def __init__(
         self,
@@ -140,14 +145,25 @@ class _Healer:
         self.verdicts: dict[Candidate, Verdict] = {}
         self.ranking: list[Ranked] = []
         self.search: Search | None = None
+        self._may_be_slow = False
 
     def heal(self) -> Healing:
         job = self.job
         self.report("running the tests", 0.0)
+        command, path = job.command.plan.command, job.source.path
+        with contextlib.closing(Witness(job.policy, command, path, job.base)) as witness:
+            try:
+                return self._heal(witness, HASTY_S)
+            except _OnlySlowError:
+                # What seemed to hang ends by itself: look again, with more patience.
+                return self._heal(witness, PATIENT_S)
+
+    def _heal(self, witness: Witness, idle: float) -> Healing:
+        job = self.job
         lines = len(job.source.line_starts)
         with Workbench(job.policy, job.source.path, lines, job.base, self.cancellation) as bench:
             try:
-                self.diagnosis = diagnose(job.source, job.command, bench, self.deadline)
+                self.diagnosis = diagnose(job.source, job.command, bench, self.deadline, idle)
             except AlreadyPassingError as error:
                 return self._plain("passing", error.what)
             except SandboxDiedError:
@@ -155,12 +171,13 @@ class _Healer:
             except RepairError as error:
                 mend = f" ({error.mend})" if error.mend else ""
                 return self._plain("error", f"{error.where}: {error.what}{mend}")
-            return self._search(self.diagnosis, bench)
+            self._may_be_slow = self.diagnosis.hung and idle == HASTY_S
+            return self._search(self.diagnosis, bench, witness)
 
     def _plain(self, status: str, reason: str) -> Healing:
         return Healing(status, reason, seconds=time.monotonic() - self.began)
 
-    def _search(self, diagnosis: Diagnosis, bench: Workbench) -> Healing:
+    def _search(self, diagnosis: Diagnosis, bench: Workbench, witness: Witness) -> Healing:
         job = self.job
         reserve = max(_RESERVE * job.time_limit, _RESERVE_RUNS * diagnosis.cold_seconds)
         until = Deadline.after(
@@ -186,10 +203,8 @@ class _Healer:
         )
         search = self.search = Search(job.source, self.trials, queue, self.infills, until)
         known = self._test_literals(diagnosis)
-        validator = Validator(job.command, job.suite, diagnosis, bench, job.base)
-        with contextlib.closing(validator):
-            validator.watch_it_fail()
-            return self._search_and_validate(search, validator, queue, known)
+        validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)
+        return self._search_and_validate(search, validator, queue, known, witness)
 
     def _search_and_validate(
         self,
@@ -197,6 +212,7 @@ class _Healer:
         validator: Validator,
         queue: list[Candidate],
         known: frozenset[object],
+        witness: Witness,
     ) -> Healing:
         assert self.trials is not None
         linger: Deadline | None = None
@@ -205,6 +221,8 @@ class _Healer:
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
                 self._say_progress(queue)
+                if self._may_be_slow and not self.plausible and witness.ended():
+                    raise _OnlySlowError
             if self._is_plausible(trial, known) and linger is None:
                 spent = time.monotonic() - self.began
                 linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))

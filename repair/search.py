@@ -24,9 +24,9 @@ _INFILL_HITS = 0.04
 _INFILL_FADES = 0.98
 _FIRST_RUN_S = 0.01
 _FIRST_SAMPLE_S = 1.5
-#: Candidates that ran out of time get this many times more, once the quick ones are through.
-_PATIENCE = 8.0
-_SLOW_RETRIED = 24
+#: How many candidates that ran out of time get how many times more, once the quick ones are
+#: through. One that mended something before its time ran out is tried again at once.
+_PATIENCE = ((24, 8.0), (6, 60.0))
 #: Edits that mend a part, combined with each other and with the likeliest of the rest.
 _PARTIAL_PAIRED = 12
 _PARTIAL_BASES = 3
@@ -62,8 +62,10 @@ class Search:
         """
         yield from self._first_round()
         yield from self._try_all(self._combined())
-        slow = sorted(self._slow, key=lambda c: -c.value)[:_SLOW_RETRIED]
-        yield from self._try_all(slow, patience=_PATIENCE, again=True)
+        for most, patience in _PATIENCE:
+            slow = sorted(self._slow, key=lambda c: -c.value)[:most]
+            self._slow = []
+            yield from self._try_all(slow, patience=patience, again=True)
         if self.infills is not None:
             yield from self._try_all(self._infilled())
 
@@ -157,7 +159,9 @@ class Search:
             if not again and not self._is_new(candidate):
                 continue
             trial = self.trials.run(candidate, patience=patience)
-            if trial.kind is Kind.SLOW and not again:
+            if trial.kind is Kind.SLOW and trial.gained and not again:
+                trial = self.trials.run(candidate, patience=_PATIENCE[0][1])
+            if trial.kind is Kind.SLOW:
                 self._slow.append(candidate)
             if trial.gained and trial.kind is not Kind.PLAUSIBLE:
                 self._partial.append(trial)

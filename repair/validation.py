@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -20,14 +19,12 @@ from repair.reach import reaching
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
+from repair.witness import Witness
 
 #: One test of the suite may be silent for so long before it counts as hanging.
 _IDLE_S = 10.0
 #: The same for tests from whose files no import leads to the file under repair.
 _IDLE_FAR_S = 2.0
-#: A command that is known to hang is watched for so long; any other for so long at most.
-_HANG_S = 3.0
-_FAILS_WITHIN_S = 60.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
 
@@ -58,6 +55,7 @@ class Validator:
         diagnosis: Diagnosis,
         bench: Workbench,
         base: Mapping[str, bytes],
+        witness: Witness,
     ) -> None:
         self._command = command
         self._diagnosis = diagnosis
@@ -66,26 +64,15 @@ class Validator:
         self._suite = suite.plan if suite is not None else command.suite
         self._suite_given = suite is not None
         self._shell = Plan("command", command.plan.command, (), bench.policy.workspace)
-        self._thread = ThreadPoolExecutor(1, "validation")
-        self._failed_before: Future[str] | None = None
+        self._witness = witness
         self._suite_before: dict[str, TestResult] | None = None
         self._hashes = _hashes(diagnosis.test_files)
-
-    def watch_it_fail(self) -> None:
-        """Begin to run the command without the patch, beside whatever else is done."""
-        if self._failed_before is None:
-            self._failed_before = self._thread.submit(self._passes_without)
-
-    def close(self) -> None:
-        """Wait for what was begun."""
-        self._thread.shutdown()
 
     def validate(self, path: str, data: bytes, deadline: Deadline) -> Verdict:
         """Judge the file ``path`` with the bytes ``data``.
 
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
-        self.watch_it_fail()
         try:
             with self._bench.fresh() as server:
                 return self._validate(server, {**self._base, path: data}, deadline)
@@ -101,8 +88,8 @@ class Validator:
             return Verdict(True, False, "time ran out while the test ran again")
         if first.code != 0:
             return Verdict(False, False, f"the command still fails: {_last_line(first)}")
-        assert self._failed_before is not None
-        if reason := self._failed_before.result():
+        diagnosis = self._diagnosis
+        if reason := self._witness.objection(hung=diagnosis.hung, importing=diagnosis.hold_seconds):
             return Verdict(False, False, reason)
         if _hashes(self._diagnosis.test_files) != self._hashes:
             return Verdict(False, False, "the test files changed meanwhile")
@@ -133,19 +120,6 @@ class Validator:
         """Whether the command is its own suite."""
         assert self._suite is not None
         return self._suite.args == self._command.plan.args and not self._suite_given
-
-    def _passes_without(self) -> str:
-        """Why the failure is not one: the very command must fail without the patch."""
-        # One that is known to hang is given what importing takes, and then some.
-        hung = _HANG_S + 3 * self._diagnosis.hold_seconds
-        wall = hung if self._diagnosis.hung else _FAILS_WITHIN_S
-        try:
-            with self._bench.fresh() as server:
-                before = server.run(self._shell, self._base, Terms(wall=wall))
-        except SandboxDiedError:
-            return ""
-        passed = before.ended == "done" and before.code == 0
-        return "the command passes without the patch" if passed else ""
 
     def _judge_suite(
         self, server: ForkServer, files: Mapping[str, bytes], fates: _Fates, deadline: Deadline

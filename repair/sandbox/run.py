@@ -146,12 +146,12 @@ def run_of(body: Mapping[str, Any]) -> Run:
     """The run that an answer of the probe describes."""
     tests: list[TestResult] = []
     facts: dict[str, Any] = {}
-    running = ""
+    running: list[str] = []
     for event in body.get("events", ()):
         if "start" in event:
-            running = event["start"]
+            running.append(event["start"])
         elif "test" in event:
-            running = ""
+            running = [test for test in running if test != event["test"]]
             tests.append(
                 TestResult(
                     event["test"],
@@ -166,7 +166,9 @@ def run_of(body: Mapping[str, Any]) -> Run:
     ended = body["ended"]
     if running and ended != "done":
         lines = frozenset(line for line, _count in body.get("hits", ()))
-        tests.append(TestResult(running, Outcome(ended), body["seconds"], Failure(ended), lines))
+        tests.append(
+            TestResult(running[-1], Outcome(ended), body["seconds"], Failure(ended), lines)
+        )
     return Run(
         ended=ended,
         code=body["code"],

@@ -12,6 +12,7 @@ from repair.candidates.templates.site import Function, Program, Proposal, is_num
 
 #: Expressions of a function that are tried in place of another one.
 _MOST = 10
+_MEASURING = ("len", "sum", "max", "min", "sorted", "enumerate", "set")
 
 
 def expressions(program: Program) -> Iterator[Proposal]:
@@ -30,9 +31,49 @@ def expressions(program: Program) -> Iterator[Proposal]:
             if other != text:
                 yield program.replace(node, other, "expression", 0.5 / (3 + len(others)))
         names = program.variables(node)
-        if not isinstance(program.parents.get(node), ast.Expr | ast.Attribute):
+        if not isinstance(node, ast.Name) and not isinstance(
+            program.parents.get(node), ast.Expr | ast.Attribute
+        ):
             for name in names:
                 yield program.replace(node, name, "variable", 0.5 / (3 + len(names)))
+
+
+def derived(program: Program) -> Iterator[Proposal]:
+    """The size or the negative of a variable in place of one."""
+    for node in program.of(ast.Name, ast.Constant, ast.Call):
+        parent = program.parents.get(node)
+        if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+            continue
+        if not isinstance(parent, ast.BinOp | ast.Assign | ast.Return | ast.Compare | ast.Call):
+            continue
+        if isinstance(parent, ast.Call) and parent.func is node:
+            continue
+        assert isinstance(node, ast.expr)
+        function = program.function(node)
+        names = program.variables(node)
+        sized = _sized(function) if function is not None else set()
+        for name in names:
+            if name in sized:
+                prior = 0.6 / (3 + len(sized))
+                yield program.replace(node, f"len({name})", "variable", prior)
+            if isinstance(node, ast.Name | ast.Call) and not isinstance(parent, ast.Call):
+                yield program.replace(node, f"-{name}", "variable", 0.15 / (3 + len(names)))
+
+
+def _sized(function: Function) -> set[str]:
+    """Names that are gone through, indexed or measured: what has a length."""
+    found: set[str] = set()
+    for node in ast.walk(function):
+        place: ast.expr | None = None
+        if isinstance(node, ast.For | ast.comprehension):
+            place = node.iter
+        elif isinstance(node, ast.Subscript):
+            place = node.value
+        elif isinstance(node, ast.Call) and node.args and ast.unparse(node.func) in _MEASURING:
+            place = node.args[0]
+        if isinstance(place, ast.Name):
+            found.add(place.id)
+    return found
 
 
 def _alike(program: Program, function: Function, node: ast.expr) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import (
@@ -15,6 +16,7 @@ from repair.candidates.templates.site import (
 
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _MOST_CONDITIONS = 24
+_MOST_PERMUTED = 3
 
 
 def base_cases(program: Program) -> Iterator[Proposal]:
@@ -96,6 +98,53 @@ def conditions(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.test, f"{text} or {other}", "missing condition", prior)
 
 
+def permuted(program: Program) -> Iterator[Proposal]:
+    """One more alternative, like one that is there with its names in another order."""
+    for node in program.of(ast.BoolOp, ast.Compare):
+        parts = node.values if isinstance(node, ast.BoolOp) else [node]
+        if isinstance(node, ast.Compare) and isinstance(program.parents.get(node), ast.BoolOp):
+            continue
+        assert isinstance(node, ast.BoolOp | ast.Compare)
+        whole = _operand(program, node)
+        plain = program.text(node)
+        sign = "or" if isinstance(node, ast.Compare) or isinstance(node.op, ast.Or) else "and"
+        known = {ast.dump(part) for part in parts if isinstance(part, ast.AST)}
+        found: dict[str, None] = {}
+        for part in parts:
+            names = list(dict.fromkeys(n.id for n in ast.walk(part) if isinstance(n, ast.Name)))
+            if isinstance(part, ast.Compare) and 2 <= len(names) <= _MOST_PERMUTED:
+                for order in itertools.permutations(names):
+                    new = _renamed(part, dict(zip(names, order, strict=True)))
+                    if ast.dump(ast.parse(new, mode="eval").body) not in known:
+                        found[new] = None
+        for new in found:
+            text = plain if isinstance(node, ast.BoolOp) else whole
+            prior = 0.5 / (4 + len(found))
+            yield program.replace(node, f"{text} {sign} {new}", "missing condition", prior)
+
+
+def _renamed(node: ast.expr, names: dict[str, str]) -> str:
+    copy = ast.parse(ast.unparse(node), mode="eval").body
+    for inner in ast.walk(copy):
+        if isinstance(inner, ast.Name):
+            inner.id = names.get(inner.id, inner.id)
+    return ast.unparse(copy)
+
+
+def guarded(program: Program) -> Iterator[Proposal]:
+    """A statement that was to be run under a condition only."""
+    for node in program.of(ast.Expr, ast.Assign, ast.AugAssign):
+        assert isinstance(node, ast.stmt)
+        lines = program.whole_lines(node)
+        if lines is None or node.lineno != node.end_lineno:
+            continue
+        text = program.text(node)
+        indent, step = program.indentation(node), program.indent_step
+        for test, prior in _parts(program, _anchor(node)).items():
+            new = f"if {test}:{program.source.newline()}{indent}{step}{text}"
+            yield program.replace(node, new, "missing condition", 0.4 * prior)
+
+
 def null_guards(program: Program) -> Iterator[Proposal]:
     """A condition that reads from what may be nothing, or from an index that may not be there."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
@@ -146,6 +195,7 @@ def _parts(program: Program, node: ast.expr) -> dict[str, float]:
         for other in names:
             if one != other:
                 found[f"{one} != {other}"] = 0.02
+                found[f"{one} == {other}"] = 0.03
                 found[f"{one} < {other}"] = 0.02
                 found[f"{one} in {other}"] = 0.02
                 found[f"{one} not in {other}"] = 0.03

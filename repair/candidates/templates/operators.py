@@ -9,9 +9,9 @@ from repair.candidates.templates.site import Program, Proposal
 from repair.source import Edit
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
-    ast.Lt: ("<", {"<=": 0.9, ">": 0.4, ">=": 0.25, "!=": 0.1}),
+    ast.Lt: ("<", {"<=": 0.9, ">": 0.4, ">=": 0.25, "!=": 0.1, "==": 0.12}),
     ast.LtE: ("<=", {"<": 0.9, ">=": 0.4, ">": 0.25, "==": 0.1}),
-    ast.Gt: (">", {">=": 0.9, "<": 0.4, "<=": 0.25, "!=": 0.1}),
+    ast.Gt: (">", {">=": 0.9, "<": 0.4, "<=": 0.25, "!=": 0.1, "==": 0.12}),
     ast.GtE: (">=", {">": 0.9, "<=": 0.4, "<": 0.25, "==": 0.1}),
     ast.Eq: ("==", {"!=": 0.5, "<=": 0.2, ">=": 0.2, "in": 0.1, "is": 0.05, "<": 0.1, ">": 0.1}),
     ast.NotEq: ("!=", {"==": 0.5, "<": 0.2, ">": 0.2, "not in": 0.1, "is not": 0.05}),
@@ -21,8 +21,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
     ast.IsNot: ("is not", {"is": 0.5, "!=": 0.3}),
 }
 _ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
-    ast.Add: ("+", {"-": 0.6, "*": 0.3, "|": 0.03, "%": 0.02}),
-    ast.Sub: ("-", {"+": 0.6, "*": 0.1, "/": 0.05, "%": 0.05}),
+    ast.Add: ("+", {"-": 0.6, "*": 0.3, "//": 0.04, "|": 0.03, "%": 0.02}),
+    ast.Sub: ("-", {"+": 0.6, "*": 0.1, "/": 0.08, "//": 0.08, "%": 0.05}),
     ast.Mult: ("*", {"/": 0.35, "+": 0.3, "//": 0.2, "**": 0.25, "-": 0.05}),
     ast.Div: ("/", {"//": 0.6, "*": 0.4, "%": 0.1}),
     ast.FloorDiv: ("//", {"/": 0.6, "%": 0.4, "*": 0.15}),
@@ -87,6 +87,7 @@ def arithmetic(program: Program) -> Iterator[Proposal]:
         for operand, prior in ((node.left, 0.3), (node.right, 0.2)):
             alone = _in_place_of(program, operand, node)
             yield program.replace(node, alone, "superfluous operand", prior)
+        yield from _shortened(program, node)
         if isinstance(node.op, _ORDERED):
             yield _swapped(program, node.left, node.right, node, 0.3)
     for node in program.of(ast.AugAssign):
@@ -101,6 +102,40 @@ def arithmetic(program: Program) -> Iterator[Proposal]:
         edit = program.between(node.target, node.value, old + "=", "=")
         if edit is not None:
             yield Proposal("assignment", 0.25, (edit,), node)
+
+
+def _shortened(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
+    """``a op b op c`` without ``b`` and one of the signs beside it."""
+    left = node.left
+    text, span = program.source.text, program.source.span
+    if not isinstance(left, ast.BinOp) or span(left)[0] != span(left.left)[0]:
+        return
+    before, after = text[span(left.left)[1] : span(left.right)[0]], text[span(left)[1] :]
+    after = after[: span(node.right)[0] - span(left)[1]]
+    one, two = program.text(left.left), program.text(node.right)
+    for sign in dict.fromkeys((before, after)):
+        yield program.replace(node, f"{one}{sign}{two}", "superfluous operand", 0.2)
+
+
+def both_sides(program: Program) -> Iterator[Proposal]:
+    """A comparison of two values that were to be brought to one form first."""
+    forms = {"set({})": 0.12, "sorted({})": 0.12, "len({})": 0.06, "{}.lower()": 0.12}
+    forms |= {"{}.strip()": 0.08, "str({})": 0.06, "int({})": 0.06, "abs({})": 0.08}
+    forms |= {"list({})": 0.06, "{}.casefold()": 0.06, "float({})": 0.03, "tuple({})": 0.03}
+    for node in program.of(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        if len(node.ops) != 1 or isinstance(node.ops[0], ast.Is | ast.IsNot):
+            continue
+        sides = (node.left, node.comparators[0])
+        if any(isinstance(side, ast.Constant | ast.GeneratorExp) for side in sides):
+            continue
+        for form, prior in forms.items():
+            texts = [program.tight(s) if form[0] == "{" else program.text(s) for s in sides]
+            edits = tuple(
+                Edit(*program.source.span(side), form.format(text))
+                for side, text in zip(sides, texts, strict=True)
+            )
+            yield Proposal("missing call", prior, edits, node)
 
 
 def _in_place_of(program: Program, operand: ast.expr, node: ast.BinOp) -> str:

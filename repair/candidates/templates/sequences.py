@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Program, Proposal, is_number
 from repair.source import Edit
+
+_SLICEABLE = (ast.Name, ast.Attribute, ast.Call, ast.ListComp, ast.Subscript, ast.BinOp)
 
 
 def indices(program: Program) -> Iterator[Proposal]:
@@ -40,6 +42,9 @@ def indices(program: Program) -> Iterator[Proposal]:
             text = program.text(index)
             variants = {f"{head}[-1]": 0.2, f"{head}[0]": 0.2, head: 0.15}
             variants |= {f"{head}[:{text}]": 0.05, f"{head}[{text}:]": 0.05}
+            if is_number(index) or isinstance(index, ast.UnaryOp):
+                # One element where all of them were meant.
+                variants |= {f"{name}({head})": 0.05 for name in ("sum", "max", "min", "len")}
             if not isinstance(index, ast.UnaryOp):
                 variants[f"{head}[-{text}]"] = 0.06
         else:
@@ -53,21 +58,30 @@ def indices(program: Program) -> Iterator[Proposal]:
 
 def _sliced(program: Program) -> Iterator[Proposal]:
     """A part for the whole where a sequence is gone through, passed on, copied or returned."""
-    for node in program.of(ast.For, ast.Return, ast.Call, ast.Assign):
+    places = [*program.of(ast.For, ast.Return, ast.Call, ast.Assign)]
+    for scoped in program.of(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp):
+        places += getattr(scoped, "generators", ())
+    for node in places:
         values: list[ast.expr | None]
-        if isinstance(node, ast.For):
+        if isinstance(node, ast.For | ast.comprehension):
             values = [node.iter]
         elif isinstance(node, ast.Call):
             values = list(node.args[:3])
         else:
             values = [getattr(node, "value", None)]
         for value in values:
-            if isinstance(value, ast.Name | ast.Attribute | ast.Call):
-                text = program.text(value)
+            if isinstance(value, _SLICEABLE):
+                text = program.tight(value)
                 for part, prior in (("[1:]", 0.1), ("[:-1]", 0.1), ("[::-1]", 0.12), ("[:]", 0.12)):
                     yield program.replace(value, text + part, "slice", prior)
                 for part in ("[0]", "[-1]", "[1]"):
                     yield program.replace(value, text + part, "index", 0.05)
+                if isinstance(value, ast.Name | ast.Attribute):
+                    names = [name for name in program.variables(value) if name != text]
+                    for name in names:
+                        prior = 0.3 / (3 + len(names))
+                        yield program.replace(value, f"{text}[{name}:]", "slice", prior)
+                        yield program.replace(value, f"{text}[:{name}]", "slice", prior)
 
 
 def ranges(program: Program) -> Iterator[Proposal]:

@@ -13,7 +13,7 @@ class Reporter:
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
     tests have run: enough to see that an edit mended some of several failures. ``counts``, where
-    lines are traced, are cleared as a test starts and sent as it ends. ``caps`` are seconds of
+    lines are traced, are sent and cleared as a test ends. ``caps`` are seconds of
     processor time by test, and under ``""`` for any other: a test that takes more ends the run.
     """
 
@@ -40,12 +40,12 @@ class Reporter:
         """Send facts about the run as a whole."""
         self._emit(facts)
 
-    def start(self, test: str) -> None:
-        """``test`` begins."""
+    def start(self, test: str, *, fresh: bool = True) -> None:
+        """``test`` begins; unless ``fresh``, lines that ran before belong to it."""
         self._emit({"start": test})
         if self._caps is not None:
             isolation.limit_processor(self._caps.get(test, self._caps[""]))
-        if self._counts is not None:
+        if self._counts is not None and fresh:
             self._counts.clear()
 
     def finish(self, test: str, outcome: str, seconds: float, detail: Any = None) -> None:
@@ -57,6 +57,7 @@ class Reporter:
             event["detail"] = detail
         if self._counts is not None:
             event["lines"] = sorted(self._counts.hits())
+            self._counts.clear()
         self._emit(event)
 
     def may_stop(self) -> bool:

@@ -1,0 +1,73 @@
+"""A witness of the failure: the very command, run by the shell without any patch.
+
+It runs beside the diagnosis and the search, since nothing of it depends on them, and settles two
+things: that there is a failure at all (invariant 9), and whether a test that seems to hang is only
+slow.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYetError
+
+from analysis.deadline import Cancellation
+from decoding.errors import CancelledError
+from repair.errors import RepairError
+from repair.sandbox.forkserver import ForkServer
+from repair.sandbox.policy import Policy
+from repair.sandbox.run import Plan, Run, Terms
+
+#: A command is watched for so long.
+_WALL_S = 60.0
+#: One that seems to hang has hung when it has not ended after so long, and three times what
+#: importing its tests takes.
+_HANGS_S = 4.0
+
+
+class Witness:
+    """Runs the shell command ``command`` on the workspace as it is. Close it."""
+
+    def __init__(
+        self, policy: Policy, command: str, target: str, base: Mapping[str, bytes]
+    ) -> None:
+        self._policy, self._target, self._base = policy, target, dict(base)
+        self._plan = Plan("command", command, (), policy.workspace)
+        self._stop = Cancellation()
+        self._thread = ThreadPoolExecutor(1, "witness")
+        self._began = time.monotonic()
+        self._run: Future[Run | None] = self._thread.submit(self._watch)
+
+    def _watch(self) -> Run | None:
+        try:
+            with ForkServer(self._policy, self._target, 1, cancellation=self._stop) as server:
+                return server.run(self._plan, self._base, Terms(wall=_WALL_S))
+        except (RepairError, CancelledError, OSError):
+            return None
+
+    def ended(self) -> bool:
+        """Whether the command came to an end by itself, so far."""
+        if not self._run.done():
+            return False
+        run = self._run.result()
+        return run is not None and run.ended != "timeout"
+
+    def objection(self, *, hung: bool, importing: float) -> str:
+        """Why the failure is none; ``""`` where the command fails.
+
+        ``hung``: it is thought to hang, and ``importing`` takes so many seconds of its time.
+        Waits for the command to end, or to hang for long enough.
+        """
+        until = self._began + _HANGS_S + 3 * importing if hung else self._began + 2 * _WALL_S
+        try:
+            run = self._run.result(max(0.0, until - time.monotonic()))
+        except NotYetError:
+            return ""
+        passed = run is not None and run.ended == "done" and run.code == 0
+        return "the command passes without the patch" if passed else ""
+
+    def close(self) -> None:
+        """End the command if it still runs."""
+        self._stop.cancel()
+        self._thread.shutdown()
