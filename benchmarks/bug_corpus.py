@@ -101,7 +101,7 @@ def apply(bug: Bug, project: Path) -> None:
 
 def copy_project(target: Path, corpus: Path = FRESH_BUGS) -> Path:
     """A copy of the clean project of ``corpus`` at ``target``, without compiled files."""
-    return Path(shutil.copytree(corpus / "project", target, ignore=COMPILED))
+    return Path(shutil.copytree(corpus / "project", target, ignore=COMPILED, dirs_exist_ok=True))
 
 
 def add_hidden_tests(project: Path, corpus: Path = FRESH_BUGS) -> None:

@@ -1,25 +1,38 @@
-"""One run of the installed ``pilotfish fix`` on a workspace, and the table of many.
+"""Corpora of bugs through the installed ``pilotfish fix``: the driver that they all share.
 
-What the benchmarks of repair share: how the command is found and asked, how its patch is applied,
-and how results are counted. Which patch is right, each benchmark knows for itself.
+How the command is found and asked, how its patch is applied, how a long corpus accumulates over
+several runs, and how results are counted. Which patch is right, each benchmark knows for itself:
+it gives a :class:`Case` for each bug.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import json
-import shlex
+import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from analysis.environments.resolve import resolve
 from analysis.errors import ExplainedError
+from analysis.snapshot import Workspace
 from benchmarks.report import save, show
+from benchmarks.sampling import Sample, add_sampling
+from repair.command import parse
+from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.interpreter import interpreter_of
+from repair.sandbox.policy import Policy
+from repair.sandbox.run import Terms
 
 #: What ``--model`` of a benchmark stands for on the command line of ``fix``.
 MODELS = {
@@ -35,6 +48,8 @@ COLUMNS = (
 )
 #: Seconds that ``fix`` may take beyond its own limit: starting, and validating the last patch.
 GRACE_S = 120
+#: What one verdict may take; programs that loop are wrong.
+_VERDICT_S = 60.0
 
 
 class BenchmarkError(ExplainedError):
@@ -51,6 +66,40 @@ class Answer:
     candidates: int
     model_tokens: int
     strategy: str
+    plausible: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What ``fix`` is asked: a file, relative to the workspace, and the command that fails.
+
+    A patch may touch existing files below ``package`` only, or the file alone where it is empty.
+    ``given`` and ``held_back`` count tests, where they can be counted.
+    """
+
+    file: str
+    command: str
+    package: str = ""
+    given: int = 0
+    held_back: int = 0
+
+
+@dataclass(frozen=True)
+class Case:
+    """One bug: how a workspace for its repair is laid out, and how the result is judged.
+
+    ``lay_out`` fills the folder that it is given; ``judge`` is given that folder, patched, and an
+    empty one to judge in: whether the patch is right, and whether the program is exactly what it
+    was before the bug. ``applies`` tells whether there is anything to repair.
+    """
+
+    name: str
+    kind: str
+    lay_out: Callable[[Path], Task]
+    judge: Callable[[Path, Path], tuple[bool, bool]]
+    span: str = ""
+    applies: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -69,6 +118,9 @@ class Result:
     candidates: int
     model_tokens: int
     strategy: str
+    plausible: int = 0
+    reason: str = ""
+    patch: str = ""
 
     @property
     def verified_but_wrong(self) -> bool:
@@ -111,14 +163,12 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message", "As it is")
 
 
-def ask(
-    script: Path, folder: Path, file: str, tests: Sequence[str], model: str, limit: float
-) -> Answer:
-    """Let ``fix`` repair ``file`` of the workspace ``folder`` until ``tests`` pass."""
+def ask(script: Path, folder: Path, task: Task, model: str, limit: float) -> Answer:
+    """Let ``fix`` repair the task's file of the workspace ``folder``."""
     command = [
-        *(str(script), "fix", str(folder / file), "--workspace", str(folder)),
-        *("--test", "pytest " + " ".join(map(shlex.quote, tests))),
-        *("--model", MODELS[model], "--time-limit", str(limit), "--json"),
+        *(str(script), "fix", str(folder / task.file), "--workspace", str(folder)),
+        *("--test", task.command, "--python", sys.executable),
+        *("--model", MODELS.get(model, model), "--time-limit", str(limit), "--json"),
     ]
     started = time.perf_counter()
     document: dict[str, Any] = {"status": "crashed"}
@@ -137,22 +187,25 @@ def ask(
             document = answer
         else:
             print(ended.stderr[-2000:], file=sys.stderr)
+    patch = str(document.get("patch") or "")
     return Answer(
         status=str(document["status"]),
-        patch=str(document.get("patch") or ""),
+        patch=patch,
         seconds=round(time.perf_counter() - started, 2),
         candidates=int(document.get("candidates_run") or 0),
         model_tokens=int(document.get("model_tokens") or 0),
         strategy=str(document.get("strategy") or ""),
+        plausible=len(document.get("alternatives") or ()) + bool(patch),
+        reason=str(document.get("reason") or ""),
     )
 
 
-def apply_answer(folder: Path, answer: Answer, package: str) -> bool:
+def apply_answer(folder: Path, answer: Answer, touched: str) -> bool:
     """Apply the patch of ``answer`` to the committed workspace ``folder``.
 
     False where there is none, where it does not apply, where it touches anything but existing
-    files of ``package``, or where the workspace was changed already although nothing was to be
-    written.
+    files whose path begins with ``touched``, or where the workspace was changed already although
+    nothing was to be written.
     """
     if not answer.patch or answer.status not in ("verified", "unverified"):
         return False
@@ -162,7 +215,143 @@ def apply_answer(folder: Path, answer: Answer, package: str) -> bool:
         return False
     status = git(folder, "status", "--porcelain", "--untracked-files=all").stdout.splitlines()
     changes = [line for line in status if "__pycache__" not in line and ".pytest_cache" not in line]
-    return bool(changes) and all(line.startswith(f" M {package}/") for line in changes)
+    return bool(changes) and all(line.startswith(f" M {touched}") for line in changes)
+
+
+def run_case(script: Path, case: Case, model: str, limit: float) -> Result:
+    """Let ``fix`` repair one bug, in a repository of its own, and judge what it says."""
+    with folder() as work, folder() as judged:
+        task = case.lay_out(work)
+        commit(work)
+        answer = ask(script, work, task, model, limit)
+        right = exact = False
+        if apply_answer(work, answer, f"{task.package}/" if task.package else task.file):
+            right, exact = case.judge(work, judged)
+    return Result(
+        bug=case.name,
+        kind=case.kind,
+        span=case.span,
+        status=answer.status,
+        right=right,
+        exact=exact,
+        tests_given=task.given,
+        tests_held_back=task.held_back,
+        seconds=answer.seconds,
+        candidates=answer.candidates,
+        model_tokens=answer.model_tokens,
+        strategy=answer.strategy,
+        plausible=answer.plausible,
+        reason=answer.reason,
+        patch=answer.patch,
+    )
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """The options that every benchmark over a corpus of bugs has."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    known = ", ".join(MODELS)
+    parser.add_argument("--model", default="none", help=f"{known}, a model's name, or a GGUF file")
+    parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
+    parser.add_argument(
+        "--only", action="append", default=[], metavar="NAME", help="a name, kind or span of bugs"
+    )
+    parser.add_argument("--parallel", type=int, default=1, metavar="N", help="so many at once")
+    parser.add_argument("--verbose", action="store_true", help="print every patch")
+    add_sampling(parser)
+    return parser
+
+
+def choose(cases: Iterable[Case], only: Sequence[str]) -> list[Case]:
+    """The cases whose kind, span or name is one of ``only``; all of them where it is empty.
+
+    Raises :class:`BenchmarkError` when there is none.
+    """
+    wanted = set(only)
+    chosen = [case for case in cases if not only or {case.kind, case.span, case.name} & wanted]
+    if not chosen:
+        raise BenchmarkError("there are no such bugs", where=f"--only {' '.join(only)}")
+    return chosen
+
+
+def run_corpus(name: str, title: str, cases: Iterable[Case], chosen: argparse.Namespace) -> None:
+    """Repair and judge ``cases``, a line for each as it ends; then the table, and the JSON.
+
+    Raises :class:`BenchmarkError` where there is nothing to run.
+    """
+    script = pilotfish()
+    sample = Sample(chosen)
+    results = [Result(**known) for known in sample.known]
+    waiting = sample.of(choose(cases, chosen.only), lambda case: case.name)
+
+    def work(case: Case) -> Result | None:
+        if not case.applies():
+            return None
+        return run_case(script, case, chosen.model, chosen.time_limit)
+
+    try:
+        for result in _each(work, waiting, max(1, chosen.parallel)):
+            results.append(result)
+            sample.keep(asdict(result))
+            verdict = "exact" if result.exact else "right" if result.right else "wrong"
+            print(
+                f"{result.bug:40} {result.status:11} {verdict:6} {result.seconds:6.1f} s"
+                f" {result.candidates:6} {result.strategy}",
+                flush=True,
+            )
+            if chosen.verbose:
+                print(result.patch or result.reason, flush=True)
+    finally:
+        if results:
+            save_results(name, chosen.model, chosen.time_limit, results)
+    if results:
+        show_results(f"{title}, model: {chosen.model}", results)
+
+
+def _each(
+    work: Callable[[Case], Result | None], cases: Iterator[Case], at_once: int
+) -> Iterator[Result]:
+    """The results of ``work``, as they come; a case is begun when there is a place for it."""
+    if at_once == 1:
+        yield from filter(None, map(work, cases))
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        running = {pool.submit(work, case) for case, _ in zip(cases, range(at_once), strict=False)}
+        while running:
+            ended = next(as_completed(running))
+            running.remove(ended)
+            running |= {pool.submit(work, case) for case, _ in zip(cases, range(1), strict=False)}
+            if (result := ended.result()) is not None:
+                yield result
+
+
+def passes(root: Path, command: str, seconds: float = _VERDICT_S) -> bool:
+    """Whether ``command`` succeeds in ``root``, in the sandbox, within ``seconds``."""
+    environment = resolve(Workspace(str(root), python=sys.executable))
+    policy = Policy(str(root), interpreter_of(environment))
+    plan = parse(command, str(root)).plan
+    try:
+        with ForkServer(policy, str(root / "none.py"), 1) as server:
+            return server.run(plan, {}, Terms(wall=seconds)).passed()
+    except SandboxDiedError:
+        return False
+
+
+@contextlib.contextmanager
+def folder() -> Iterator[Path]:
+    """An empty folder, removed afterwards."""
+    made = Path(tempfile.mkdtemp(prefix="pilotfish-bench-")).resolve()
+    try:
+        yield made
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def read_json_lines(path: Path) -> list[dict[str, str]]:
+    """The objects of a JSON Lines file."""
+    with path.open(encoding="utf-8") as stream:
+        return [json.loads(line) for line in stream]
 
 
 def _row(name: str, results: Sequence[Result]) -> list[str]:
@@ -180,17 +369,20 @@ def _row(name: str, results: Sequence[Result]) -> list[str]:
 
 
 def show_results(title: str, results: Sequence[Result]) -> None:
-    """Print the results by kind, by span, and together."""
+    """Print the results by kind, by span, and together; and the names of those not right."""
     rows: list[Sequence[object]] = []
     for attribute in ("kind", "span"):
         groups: defaultdict[str, list[Result]] = defaultdict(list)
         for result in results:
             groups[getattr(result, attribute)].append(result)
+        if len(groups) < 2:
+            continue
         for name, members in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
             rows.append(_row(name, members))
         rows.append([""] * len(COLUMNS))
     rows.append(_row("all", results))
     show(title, COLUMNS, rows)
+    print("not right:", ", ".join(r.bug for r in results if not r.right) or "none")
 
 
 def save_results(name: str, model: str, limit: float, results: Sequence[Result]) -> None:
@@ -198,12 +390,16 @@ def save_results(name: str, model: str, limit: float, results: Sequence[Result])
     save(
         f"{name}_{model}",
         {
-            "model": MODELS[model],
+            "model": MODELS.get(model, model),
             "time_limit_s": limit,
             "bugs": len(results),
+            "verified": sum(result.status == "verified" for result in results),
             "right": sum(result.right for result in results),
             "exact": sum(result.exact for result in results),
             "verified_but_wrong": sum(result.verified_but_wrong for result in results),
+            "median_seconds": median(result.seconds for result in results),
+            "longest_seconds": max(result.seconds for result in results),
+            "model_tokens": sum(result.model_tokens for result in results),
             "results": [asdict(result) for result in results],
         },
     )

@@ -1,6 +1,7 @@
 """How many fresh bugs ``pilotfish fix`` repairs: written by hand, seen by no model.
 
-``python -m benchmarks.fresh_bugs [--model none|0.5b|1.5b] [--only KIND] [--time-limit 60]``
+``python -m benchmarks.fresh_bugs [--model none|0.5b|1.5b] [--only KIND] [--sample N]
+[--resume FILE] [--parallel N]``
 
 Each bug of ``benchmarks/corpora/fresh_bugs`` is put into a copy of the project (a git repository
 of its own), and the installed ``pilotfish fix FILE --test "pytest NODEIDS" --json`` has to repair
@@ -16,13 +17,14 @@ but the package is wrong.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import hashlib
 import math
+import shlex
 import sys
-import tempfile
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from analysis.errors import ExplainedError
@@ -35,17 +37,7 @@ from benchmarks.bug_corpus import (
     load_bugs,
     remove_tests,
 )
-from benchmarks.fixing import (
-    MODELS,
-    BenchmarkError,
-    Result,
-    apply_answer,
-    ask,
-    commit,
-    pilotfish,
-    save_results,
-    show_results,
-)
+from benchmarks.fixing import Case, Task, options, run_corpus
 from benchmarks.forked_pytest import Pool
 from pilotfish.console import explain
 
@@ -68,7 +60,6 @@ def prepare(bug: Bug, folder: Path, corpus: Path) -> tuple[list[str], list[str]]
     apply(bug, folder)
     given, held_back = divide(bug)
     remove_tests(folder, held_back)
-    commit(folder)
     return given, held_back
 
 
@@ -103,75 +94,35 @@ def judge(
     return right, right and exact
 
 
-def run_bug(
-    script: Path, bug: Bug, model: str, limit: float, pool: Pool, corpus: Path = FRESH_BUGS
-) -> Result:
-    """Let ``fix`` repair one bug and judge what it says."""
+def case(bug: Bug, corpus: Path, pool: Pool, turn: threading.Lock) -> Case:
+    """``bug`` as a case; ``turn`` is held while ``pool`` judges, one at a time."""
     package = Path(bug.file).parts[0]
-    with tempfile.TemporaryDirectory(prefix="fresh-bug-") as temporary:
-        folder = Path(temporary).resolve() / "work"
+
+    def lay_out(folder: Path) -> Task:
         given, held_back = prepare(bug, folder, corpus)
-        answer = ask(script, folder, bug.file, given, model, limit)
-        right = exact = False
-        if apply_answer(folder, answer, package):
-            right, exact = judge(folder, package, pool, Path(temporary) / "judged", corpus)
-    return Result(
-        bug=bug.name,
-        kind=bug.kind,
-        span=bug.span,
-        status=answer.status,
-        right=right,
-        exact=exact,
-        tests_given=len(given),
-        tests_held_back=len(held_back),
-        seconds=answer.seconds,
-        candidates=answer.candidates,
-        model_tokens=answer.model_tokens,
-        strategy=answer.strategy,
-    )
+        tests = "pytest " + " ".join(map(shlex.quote, given))
+        return Task(bug.file, tests, package, len(given), len(held_back))
 
+    def verdict(folder: Path, scratch: Path) -> tuple[bool, bool]:
+        with turn:
+            return judge(folder, package, pool, scratch, corpus)
 
-def choose(bugs: Iterable[Bug], only: Sequence[str], every: int) -> list[Bug]:
-    """The bugs of the kinds, spans or names ``only``, and of these every ``every``-th.
-
-    Raises :class:`BenchmarkError` when there is none.
-    """
-    chosen = [bug for bug in bugs if not only or {bug.kind, bug.span, bug.name} & set(only)]
-    if not chosen:
-        raise BenchmarkError("there are no such bugs", where=f"--only {' '.join(only)}")
-    return chosen[::every]
+    return Case(bug.name, bug.kind, lay_out, verdict, bug.span)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; exit code 2 where it cannot."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.fresh_bugs", description="Repair bugs that no model has seen."
-    )
-    parser.add_argument("--model", choices=sorted(MODELS), default="none")
-    parser.add_argument(
-        "--only", action="append", default=[], metavar="KIND", help="a kind, span or name of bugs"
-    )
-    parser.add_argument("--every", type=int, default=1, metavar="N", help="only each N-th bug")
-    parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
+    parser = options(__doc__)
     parser.add_argument("--data", type=Path, default=FRESH_BUGS, help="a corpus of this form")
-    options = parser.parse_args(arguments)
-    results: list[Result] = []
+    chosen = parser.parse_args(arguments)
     try:
-        script = pilotfish()
-        bugs = choose(load_bugs(options.data), options.only, max(1, options.every))
+        bugs = load_bugs(chosen.data)
         with Pool(time_limit=60) as pool:
-            for bug in bugs:
-                result = run_bug(script, bug, options.model, options.time_limit, pool, options.data)
-                results.append(result)
-                verdict = "exact" if result.exact else "right" if result.right else "wrong"
-                print(f"{bug.name:40} {result.status:11} {verdict:6} {result.seconds:6.1f} s")
+            make = partial(case, corpus=chosen.data, pool=pool, turn=threading.Lock())
+            run_corpus("fresh_bugs", "Fresh bugs", map(make, bugs), chosen)
     except ExplainedError as error:
         explain(error.what, where=error.where, mend=error.mend)
         return 2
-    finally:
-        if results:
-            save_results("fresh_bugs", options.model, options.time_limit, results)
-    show_results(f"Fresh bugs, model: {options.model}", results)
     return 0
 
 

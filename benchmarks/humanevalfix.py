@@ -1,20 +1,25 @@
 """HumanEvalFix: repaired on the docstring's examples, or on all tests; judged by the hidden tests.
 
-``python -m benchmarks.humanevalfix --data FOLDER [--model none|NAME|PATH.gguf]``, where
+``python -m benchmarks.humanevalfix --data FOLDER [--model none|0.5b|1.5b|PATH.gguf]
+[--setting examples|tests] [--sample N] [--resume FILE] [--parallel N]``, where
 ``FOLDER/humanevalfix/python.jsonl`` is the Python part of HumanEvalPack. Two settings are run:
 *examples*, only those programs whose examples fail; and *tests*, all programs.
 """
 
 from __future__ import annotations
 
+import ast
+import shutil
 import sys
 from functools import partial
 from pathlib import Path
 
-from benchmarks.models import writer_for
-from benchmarks.repairing import Case, folder, options, passes, read_json_lines, run_all, tell
+from analysis.errors import ExplainedError
+from benchmarks.fixing import Case, Task, folder, options, passes, read_json_lines, run_corpus
+from pilotfish.console import explain
 
 Problem = dict[str, str]
+FILE = "solution.py"
 
 
 def cases(problems: list[Problem], visible: str) -> list[Case]:
@@ -22,19 +27,20 @@ def cases(problems: list[Problem], visible: str) -> list[Case]:
     return [
         Case(
             problem["task_id"].replace("/", "_"),
+            problem["bug_type"],
             partial(_lay_out, problem, visible),
             partial(_judge, problem),
-            partial(_fails, problem, visible),
+            applies=partial(_fails, problem, visible),
         )
         for problem in problems
         if problem[visible].strip()
     ]
 
 
-def _lay_out(problem: Problem, visible: str, root: Path) -> tuple[Path, str]:
-    path = root / "solution.py"
-    path.write_text(problem["declaration"] + problem["buggy_solution"], encoding="utf-8")
-    return path, _write_test(problem, visible, root)
+def _lay_out(problem: Problem, visible: str, root: Path) -> Task:
+    text = problem["declaration"] + problem["buggy_solution"]
+    (root / FILE).write_text(text, encoding="utf-8")
+    return Task(FILE, _write_test(problem, visible, root))
 
 
 def _write_test(problem: Problem, key: str, root: Path) -> str:
@@ -45,31 +51,33 @@ def _write_test(problem: Problem, key: str, root: Path) -> str:
     return "python check_solution.py"
 
 
-def _judge(problem: Problem, root: Path, repaired: bytes) -> str:
-    (root / "solution.py").write_bytes(repaired)
-    return _write_test(problem, "test", root)
+def _judge(problem: Problem, repaired: Path, root: Path) -> tuple[bool, bool]:
+    shutil.copy(repaired / FILE, root / FILE)
+    exact = ast.parse((root / FILE).read_bytes())
+    known = ast.parse(problem["declaration"] + problem["canonical_solution"])
+    same = ast.dump(exact) == ast.dump(known)
+    return passes(root, _write_test(problem, "test", root)), same
 
 
 def _fails(problem: Problem, visible: str) -> bool:
     with folder() as root:
-        _, command = _lay_out(problem, visible, root)
-        return not passes(root, command, seconds=15)
+        return not passes(root, _lay_out(problem, visible, root).command, seconds=15)
 
 
 def main() -> int:
-    """Run both settings, print, save."""
+    """Run the settings, print, save; exit code 2 where that cannot be."""
     parser = options(__doc__)
-    parser.add_argument("--setting", choices=("examples", "tests", "both"), default="both")
+    parser.add_argument("--data", required=True, type=Path, help="the folder that holds corpora")
+    parser.add_argument("--setting", choices=("examples", "tests"), default="examples")
     chosen = parser.parse_args()
-    writer = writer_for(chosen.model)
-    problems = read_json_lines(chosen.data / "humanevalfix" / "python.jsonl")
-    problems = [p for p in problems if chosen.only in p["task_id"]]
-    for setting, key in (("examples", "example_test"), ("tests", "test")):
-        if chosen.setting not in (setting, "both"):
-            continue
-        results = run_all(cases(problems, key), writer, chosen)
-        title = f"HumanEvalFix, given {setting}"
-        tell(f"humanevalfix-{setting}", title, results, writer.name if writer else "none")
+    try:
+        problems = read_json_lines(chosen.data / "humanevalfix" / "python.jsonl")
+        key = {"examples": "example_test", "tests": "test"}[chosen.setting]
+        title = f"HumanEvalFix, given {chosen.setting}"
+        run_corpus(f"humanevalfix-{chosen.setting}", title, cases(problems, key), chosen)
+    except ExplainedError as error:
+        explain(error.what, where=error.where, mend=error.mend)
+        return 2
     return 0
 
 

@@ -1,8 +1,9 @@
 """QuixBugs: every other test case for the repair, all of them for the verdict.
 
-``python -m benchmarks.quixbugs --data FOLDER [--model none|NAME|PATH.gguf]``, where ``FOLDER``
-holds ``quixbugs`` as its repository lays it out. Where none of every other case fails, the other
-half is used: without a failing test there is nothing to repair.
+``python -m benchmarks.quixbugs --data FOLDER [--model none|0.5b|1.5b|PATH.gguf] [--sample N]
+[--resume FILE] [--parallel N]``, where ``FOLDER`` holds ``quixbugs`` as its repository lays it out.
+Where none of every other case fails, the other half is used: without a failing test there is
+nothing to repair.
 """
 
 from __future__ import annotations
@@ -13,19 +14,21 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from benchmarks.models import writer_for
-from benchmarks.repairing import Case, options, passes, run_all, tell
+from analysis.errors import ExplainedError
+from benchmarks.fixing import Case, Task, options, passes, run_corpus
+from pilotfish.console import explain
 
 _SUPPORT = ("conftest.py", "python_testcases/load_testdata.py", "python_testcases/node.py")
 
 
-def cases(data: Path, only: str) -> list[Case]:
+def cases(data: Path) -> list[Case]:
     """One case for each program that has tests."""
     found = []
     for test in sorted((data / "python_testcases").glob("test_*.py")):
         name = test.stem.removeprefix("test_")
-        if only in name and (data / "python_programs" / f"{name}.py").is_file():
-            found.append(Case(name, partial(_lay_out, data, name), partial(_judge, data, name)))
+        if (data / "python_programs" / f"{name}.py").is_file():
+            lay_out, judge = partial(_lay_out, data, name), partial(_judge, data, name)
+            found.append(Case(name, "quixbugs", lay_out, judge))
     return found
 
 
@@ -40,13 +43,13 @@ def _copy(data: Path, name: str, root: Path) -> Path:
     return root / "python_programs" / f"{name}.py"
 
 
-def _lay_out(data: Path, name: str, root: Path) -> tuple[Path, str]:
+def _lay_out(data: Path, name: str, root: Path) -> Task:
     path = _copy(data, name, root)
     for first in (0, 1):
         command = _half(data, name, root, first)
         if not passes(root, command, seconds=15):
             break
-    return path, command
+    return Task(str(path.relative_to(root)), command)
 
 
 def _half(data: Path, name: str, root: Path, first: int) -> str:
@@ -71,17 +74,22 @@ def _half(data: Path, name: str, root: Path, first: int) -> str:
     return f"python -m pytest {test}"
 
 
-def _judge(data: Path, name: str, root: Path, repaired: bytes) -> str:
-    _copy(data, name, root).write_bytes(repaired)
-    return f"python -m pytest python_testcases/test_{name}.py"
+def _judge(data: Path, name: str, repaired: Path, root: Path) -> tuple[bool, bool]:
+    path = _copy(data, name, root)
+    shutil.copy(repaired / path.relative_to(root), path)
+    return passes(root, f"python -m pytest python_testcases/test_{name}.py"), False
 
 
 def main() -> int:
-    """Repair all, print, save."""
-    chosen = options(__doc__).parse_args()
-    writer = writer_for(chosen.model)
-    results = run_all(cases(chosen.data / "quixbugs", chosen.only), writer, chosen)
-    tell("quixbugs", "QuixBugs", results, writer.name if writer else "none")
+    """Repair all, print, save; exit code 2 where that cannot be."""
+    parser = options(__doc__)
+    parser.add_argument("--data", required=True, type=Path, help="the folder that holds corpora")
+    chosen = parser.parse_args()
+    try:
+        run_corpus("quixbugs", "QuixBugs", cases(chosen.data / "quixbugs"), chosen)
+    except ExplainedError as error:
+        explain(error.what, where=error.where, mend=error.mend)
+        return 2
     return 0
 
 

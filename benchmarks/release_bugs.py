@@ -1,6 +1,7 @@
 """How many real mistakes ``pilotfish fix`` repairs: those that a release mended.
 
-``python -m benchmarks.release_bugs [--model none|0.5b|1.5b] [--only NAME] [--time-limit 60]``
+``python -m benchmarks.release_bugs [--model none|0.5b|1.5b] [--only NAME] [--sample N]
+[--resume FILE] [--parallel N]``
 ``python -m benchmarks.release_bugs --check`` verifies the items and repairs nothing.
 
 Each item of ``benchmarks/corpora/release_bugs.toml`` names a pure-Python package, the release
@@ -13,10 +14,10 @@ read older releases of these packages, the mended ones probably not yet.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
 import tempfile
+import threading
 import tomllib
 import zipfile
 from collections.abc import Sequence
@@ -25,17 +26,7 @@ from pathlib import Path
 
 from analysis.errors import ExplainedError
 from benchmarks.bug_corpus import CorpusError
-from benchmarks.fixing import (
-    MODELS,
-    BenchmarkError,
-    Result,
-    apply_answer,
-    ask,
-    commit,
-    pilotfish,
-    save_results,
-    show_results,
-)
+from benchmarks.fixing import BenchmarkError, Case, Task, options, run_corpus
 from benchmarks.forked_pytest import Outcome, Pool
 from pilotfish.console import explain
 
@@ -130,32 +121,20 @@ def check(item: Item, pool: Pool) -> list[str]:
     return wrong
 
 
-def run_item(script: Path, item: Item, model: str, limit: float, pool: Pool) -> Result:
-    """Let ``fix`` mend one package and judge what it says."""
-    package = Path(item.file).parts[0]
-    with tempfile.TemporaryDirectory(prefix="release-bug-") as temporary:
-        folder = Path(temporary).resolve() / "work"
+def case(item: Item, pool: Pool, turn: threading.Lock) -> Case:
+    """``item`` as a case; ``turn`` is held while ``pool`` judges, one at a time."""
+
+    def prepare(folder: Path) -> Task:
         lay_out(item, item.before, folder)
-        commit(folder)
-        answer = ask(script, folder, item.file, [GIVEN], model, limit)
-        right = False
-        if apply_answer(folder, answer, package):
+        counts = (text.count("\ndef test_") for text in (item.given, item.held_back))
+        return Task(item.file, f"pytest {GIVEN}", Path(item.file).parts[0], *counts)
+
+    def verdict(folder: Path, _scratch: Path) -> tuple[bool, bool]:
+        with turn:
             outcome = run_held_back(item, folder, pool)
-            right = outcome.exit_code == 0 and not outcome.failed
-    return Result(
-        bug=item.name,
-        kind=item.package,
-        span="release",
-        status=answer.status,
-        right=right,
-        exact=False,
-        tests_given=item.given.count("\ndef test_"),
-        tests_held_back=item.held_back.count("\ndef test_"),
-        seconds=answer.seconds,
-        candidates=answer.candidates,
-        model_tokens=answer.model_tokens,
-        strategy=answer.strategy,
-    )
+        return outcome.exit_code == 0 and not outcome.failed, False
+
+    return Case(item.name, item.package, prepare, verdict, "release")
 
 
 def check_all(items: Sequence[Item]) -> int:
@@ -171,40 +150,24 @@ def check_all(items: Sequence[Item]) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; exit code 2 where it cannot."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.release_bugs",
-        description="Repair mistakes that releases of packages mended.",
-    )
-    parser.add_argument("--model", choices=sorted(MODELS), default="none")
-    parser.add_argument("--only", action="append", default=[], metavar="NAME")
-    parser.add_argument("--time-limit", type=float, default=60.0, metavar="S")
+    parser = options(__doc__)
     parser.add_argument("--check", action="store_true", help="verify the items only")
-    options = parser.parse_args(arguments)
-    results: list[Result] = []
+    chosen = parser.parse_args(arguments)
     try:
-        items = [
-            item
-            for item in load_items()
-            if not options.only or {item.name, item.package} & set(options.only)
-        ]
-        if not items:
-            raise BenchmarkError("there are no such items", where=" ".join(options.only))
-        if options.check:
+        items = load_items()
+        if chosen.check:
+            wanted = set(chosen.only)
+            items = [i for i in items if not wanted or {i.name, i.package} & wanted]
+            if not items:
+                raise BenchmarkError("there are no such bugs", where=" ".join(chosen.only))
             return check_all(items)
-        script = pilotfish()
         with Pool(time_limit=60) as pool:
-            for item in items:
-                result = run_item(script, item, options.model, options.time_limit, pool)
-                results.append(result)
-                verdict = "right" if result.right else "wrong"
-                print(f"{item.name:40} {result.status:11} {verdict:6} {result.seconds:6.1f} s")
+            turn = threading.Lock()
+            cases = [case(item, pool, turn) for item in items]
+            run_corpus("release_bugs", "Mistakes that releases mended", cases, chosen)
     except ExplainedError as error:
         explain(error.what, where=error.where, mend=error.mend)
         return 2
-    finally:
-        if results:
-            save_results("release_bugs", options.model, options.time_limit, results)
-    show_results(f"Mistakes that releases mended, model: {options.model}", results)
     return 0
 
 

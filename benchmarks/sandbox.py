@@ -17,7 +17,7 @@ from pathlib import Path
 
 from analysis.environments.resolve import resolve
 from analysis.snapshot import Workspace
-from benchmarks.repairing import folder
+from benchmarks.fixing import folder
 from benchmarks.report import save, show
 from repair.command import parse
 from repair.sandbox.forkserver import ForkServer
