@@ -94,6 +94,9 @@ class _Recording:
             self.closed.add(hole.start)
         return answer
 
+    def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
+        return self._provider.holds(snapshot, hole, name)
+
 
 @cache
 def _provider() -> ReferenceProvider:

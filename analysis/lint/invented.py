@@ -67,8 +67,13 @@ def look(
         rule = rule_for(site.hole.kind) if site is not None else None
         if site is None or rule is None or _behind(site, broken, tree):
             continue
-        names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
         asked += 1
+        if provider.holds(snapshot, site.hole, site.name):
+            closed += 1
+            if candidate.key is not None:
+                reading.existing.add(candidate.key)
+            continue
+        names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
         closed += names.tier is Tier.CLOSED
         if candidate.key is not None:
             names = _without_witnesses(names)

@@ -20,3 +20,10 @@ class SemanticProvider(Protocol):
     def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
         """The names that may stand in ``hole``, not filtered by ``hole.prefix``."""
         ...
+
+    def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
+        """Whether ``name`` certainly is one of them, told without listing the others.
+
+        False says nothing.
+        """
+        ...

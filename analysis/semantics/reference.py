@@ -56,6 +56,12 @@ class ReferenceProvider:
                 self._answers.popitem(last=False)
         return answer
 
+    def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
+        """Whether ``name`` certainly is among the names of ``hole``. Raises as :meth:`names`."""
+        if hole.kind is not HoleKind.ATTRIBUTE:
+            return False
+        return self._jedi.holds(snapshot, hole, name, self.environment(snapshot.workspace))
+
     def environment(self, workspace: Workspace) -> Environment:
         """Whose Python it is; looked up again when one of its folders changed.
 

@@ -17,6 +17,7 @@ from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.narrow import narrowed_values
+from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
 from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.judgement import judge, judge_call
@@ -61,6 +62,21 @@ class JediProvider:
             return NameSet.abstain(monitor, "late")
         except Exception as error:  # noqa: BLE001 - jedi's own defects
             return NameSet.abstain(monitor, f"jedi failed: {type(error).__name__}")
+
+    def holds(self, snapshot: Snapshot, hole: Hole, name: str, environment: Environment) -> bool:
+        """Whether the receiver of an attribute hole certainly has ``name``. Never raises."""
+        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        try:
+            found = _receiver_leaf(session, text, offset)
+            if isinstance(found, str):
+                return False
+            leaf, before = found
+            values = infer_receiver(session, before)
+            return anyone_has(values, name, session.context_of(leaf).tree_node)
+        except Exception:  # noqa: BLE001 - jedi's own defects; the listing will say which
+            return False
 
     def _attributes(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -111,15 +127,10 @@ class JediProvider:
         text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
         session = self._session(text, snapshot, environment)
         session.renew()
-        leaf = session.leaf_at(*_position(text, offset))
-        if leaf is None or leaf.type != "name":
-            return "the parser does not see a name here"
-        dot = leaf.get_previous_leaf()
-        if dot is None or dot.value != ".":
-            return "the parser does not see a dot here"
-        before = dot.get_previous_leaf()
-        if before is None:
-            return "there is nothing before the dot"
+        found = _receiver_leaf(session, text, offset)
+        if isinstance(found, str):
+            return found
+        leaf, before = found
         values = infer_receiver(session, before)
         _check(deadline)
         scope = leaf.search_ancestor("funcdef", "lambdef")
@@ -171,6 +182,20 @@ class JediProvider:
 def _check(deadline: Deadline) -> None:
     if deadline.expired():
         raise TimeoutError
+
+
+def _receiver_leaf(session: Session, text: str, offset: int) -> tuple[Any, Any] | str:
+    """The leaf of the name at ``offset`` and the one before its dot; or why there are none."""
+    leaf = session.leaf_at(*_position(text, offset))
+    if leaf is None or leaf.type != "name":
+        return "the parser does not see a name here"
+    dot = leaf.get_previous_leaf()
+    if dot is None or dot.value != ".":
+        return "the parser does not see a dot here"
+    before = dot.get_previous_leaf()
+    if before is None:
+        return "there is nothing before the dot"
+    return leaf, before
 
 
 def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
