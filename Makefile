@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MODEL ?= complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup models demo check test bench clean
+.PHONY: help setup demo check test bench vsix clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -31,5 +31,9 @@ bench: setup ## what measures time, or needs the 1.5B
 	@$(BIN)/pilotfish model pull repair
 	@$(BIN)/python -m benchmarks
 
+vsix: $(VENV)/.installed ## the VS Code extension, with the server inside: dist/pilotfish-*.vsix
+	@$(BIN)/python -m tools.vsix
+
 clean: ## remove what setup made (models stay in your data folder)
 	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf editors/vscode/dist editors/vscode/server editors/vscode/node_modules

@@ -1,0 +1,80 @@
+// Pilotfish in VS Code: a thin client. What the server can decide, it decides.
+
+import { mkdir } from "node:fs/promises";
+import * as vscode from "vscode";
+import { showMenu } from "./menu";
+import { doctor, selectModel } from "./program";
+import { repairHere } from "./repair";
+import { Server } from "./server";
+import { StatusItem } from "./status";
+
+let running: Server | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  const log = vscode.window.createOutputChannel("Pilotfish", { log: true });
+  const report = vscode.window.createOutputChannel("Pilotfish Doctor");
+  const server = new Server(context, log);
+  running = server;
+  const status = new StatusItem(server);
+  const neutral = context.globalStorageUri.fsPath;
+  await mkdir(neutral, { recursive: true });
+  const configuration = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("pilotfish");
+
+  const commands: { [name: string]: () => unknown } = {
+    menu: () => showMenu(server),
+    repairHere,
+    selectModel: () => selectModel(server, neutral),
+    toggleGuidance: () => {
+      const guided = configuration().get("inlineCompletion.guidance", true);
+      return configuration().update("inlineCompletion.guidance", !guided, vscode.ConfigurationTarget.Global);
+    },
+    togglePause: async () => {
+      await server.execute("pilotfish.pause");
+      status.refresh();
+    },
+    restartServer: () => server.restart(),
+    showLog: () => log.show(),
+    openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:pilotfish.pilotfish"),
+    doctor: () => doctor(server, neutral, report),
+    install: async () => {
+      if (await server.environment.offer()) {
+        await server.restart();
+      }
+    },
+    uninstall: async () => {
+      await server.stop();
+      await server.environment.remove();
+    },
+  };
+  for (const [name, run] of Object.entries(commands)) {
+    context.subscriptions.push(vscode.commands.registerCommand(`pilotfish.${name}`, () => guarded(run)));
+  }
+  context.subscriptions.push(
+    log,
+    report,
+    status,
+    server,
+    server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
+    vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration("pilotfish.path")) {
+        void server.restart();
+      }
+    }),
+  );
+  void server.start();
+}
+
+export async function deactivate(): Promise<void> {
+  await running?.stop();
+}
+
+/** A failure of a command is told to the person in one line. */
+async function guarded(run: () => unknown): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    const text = error instanceof Error ? error.message : String(error);
+    void vscode.window.showErrorMessage(`Pilotfish: ${text}`);
+  }
+}

@@ -1,0 +1,47 @@
+// What a click on the status item offers.
+
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { Server, Status } from "./server";
+import { describe } from "./status";
+
+interface Entry extends vscode.QuickPickItem {
+  command?: string;
+}
+
+export async function showMenu(server: Server): Promise<void> {
+  const status = server.isRunning ? await server.status().catch(() => undefined) : undefined;
+  const title = status ? describe(status).split("\n")[0] : `Pilotfish: ${server.problem ?? "not running"}`;
+  const chosen = await vscode.window.showQuickPick(entries(server, status), { title: title ?? "Pilotfish" });
+  if (chosen?.command) {
+    await vscode.commands.executeCommand(chosen.command);
+  }
+}
+
+function entries(server: Server, status: Status | undefined): Entry[] {
+  const guided = vscode.workspace.getConfiguration("pilotfish").get("inlineCompletion.guidance", true);
+  const separator: Entry = { label: "", kind: vscode.QuickPickItemKind.Separator };
+  const running: Entry[] = [
+    {
+      label: "$(server-process) Model",
+      description: status?.model ? basename(status.model) : (status?.modelState ?? ""),
+      command: "pilotfish.selectModel",
+    },
+    {
+      label: `$(shield) Guidance: ${guided ? "on" : "off"}`,
+      description: "rules out what does not exist while the model writes",
+      command: "pilotfish.toggleGuidance",
+    },
+    status?.paused
+      ? { label: "$(debug-start) Resume suggestions", command: "pilotfish.togglePause" }
+      : { label: "$(debug-pause) Pause suggestions", command: "pilotfish.togglePause" },
+    separator,
+  ];
+  return [
+    ...(server.isRunning ? running : [{ label: "$(cloud-download) Install the server", command: "pilotfish.install" }]),
+    { label: "$(debug-restart) Restart", command: "pilotfish.restartServer" },
+    { label: "$(output) Show log", command: "pilotfish.showLog" },
+    { label: "$(pulse) Doctor", description: "what works here and what does not", command: "pilotfish.doctor" },
+    { label: "$(gear) Settings", command: "pilotfish.openSettings" },
+  ];
+}

@@ -1,0 +1,43 @@
+// What the person has set, as the server's options. Only what is set: the rest is the server's to
+// decide, from the person's config.toml or its own defaults.
+
+import * as vscode from "vscode";
+
+/** Settings that are the extension's own. */
+const OURS = new Set(["path", "trace.server"]);
+
+type Json = { [key: string]: unknown };
+
+interface Manifest {
+  contributes: { configuration: { properties: { [key: string]: unknown } } };
+}
+
+export function serverOptions(extension: vscode.Extension<unknown>): Json {
+  const manifest = extension.packageJSON as Manifest;
+  const configuration = vscode.workspace.getConfiguration("pilotfish");
+  const options: Json = { trusted: vscode.workspace.isTrusted };
+  for (const key of Object.keys(manifest.contributes.configuration.properties)) {
+    const name = key.replace(/^pilotfish\./, "");
+    if (!OURS.has(name) && isSet(configuration.inspect(name))) {
+      put(options, name.split("."), configuration.get(name));
+    }
+  }
+  return options;
+}
+
+function isSet(found: ReturnType<vscode.WorkspaceConfiguration["inspect"]>): boolean {
+  return [found?.globalValue, found?.workspaceValue, found?.workspaceFolderValue].some((v) => v !== undefined);
+}
+
+function put(options: Json, path: string[], value: unknown): void {
+  const [first, ...rest] = path;
+  if (first === undefined) {
+    return;
+  }
+  if (rest.length === 0) {
+    options[first] = value;
+    return;
+  }
+  const group = (options[first] ??= {}) as Json;
+  put(group, rest, value);
+}

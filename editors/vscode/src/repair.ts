@@ -1,0 +1,31 @@
+// *Run and repair*: what the server offers at the cursor, run without opening a menu.
+
+import * as vscode from "vscode";
+
+const REPAIR = "pilotfish.repair";
+
+export async function repairHere(): Promise<void> {
+  const editor = vscode.window.activeTextEditor;
+  if (!editor) {
+    return;
+  }
+  const kind = vscode.CodeActionKind.QuickFix.value;
+  const actions = await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
+    "vscode.executeCodeActionProvider",
+    editor.document.uri,
+    editor.selection,
+    kind,
+  );
+  const offers = actions.flatMap((action) => {
+    const command = typeof action.command === "string" ? (action as vscode.Command) : action.command;
+    return command?.command === REPAIR ? [{ label: action.title, command }] : [];
+  });
+  const only = offers.length === 1 ? offers[0] : undefined;
+  const chosen = only ?? (offers.length > 1 ? await vscode.window.showQuickPick(offers) : undefined);
+  if (chosen) {
+    await vscode.commands.executeCommand(chosen.command.command, ...(chosen.command.arguments ?? []));
+  } else if (offers.length === 0) {
+    const why = vscode.workspace.isTrusted ? "there is no test at the cursor" : "this workspace is not trusted";
+    void vscode.window.showInformationMessage(`Pilotfish: ${why}`);
+  }
+}

@@ -1,0 +1,101 @@
+// The item in the status bar: one glance says whether Pilotfish works, and with which model.
+
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import type { Server, Status } from "./server";
+
+/** A status bar need not be faster; the server tells of no change by itself. */
+const EVERY_MS = 3000;
+
+export class StatusItem implements vscode.Disposable {
+  private readonly item = vscode.window.createStatusBarItem("pilotfish", vscode.StatusBarAlignment.Right, 100);
+  private readonly subscriptions: vscode.Disposable[] = [];
+  private timer: NodeJS.Timeout | undefined;
+  private disposed = false;
+
+  constructor(private readonly server: Server) {
+    this.item.name = "Pilotfish";
+    this.item.command = "pilotfish.menu";
+    this.subscriptions.push(
+      server.onDidChange(() => this.refresh()),
+      vscode.window.onDidChangeWindowState(() => this.refresh()),
+      vscode.window.onDidChangeActiveTextEditor(() => this.refresh()),
+    );
+    this.item.show();
+    this.refresh();
+  }
+
+  dispose(): void {
+    this.disposed = true;
+    clearTimeout(this.timer);
+    vscode.Disposable.from(this.item, ...this.subscriptions).dispose();
+  }
+
+  /** Look at the server now, and again while somebody could be looking at the bar. */
+  refresh(): void {
+    clearTimeout(this.timer);
+    void this.look().then(() => {
+      clearTimeout(this.timer);
+      if (!this.disposed && vscode.window.state.focused) {
+        this.timer = setTimeout(() => this.refresh(), EVERY_MS);
+      }
+    });
+  }
+
+  private async look(): Promise<void> {
+    if (this.server.isRunning) {
+      try {
+        this.show(await this.server.status());
+        return;
+      } catch (error) {
+        this.server.log.debug(String(error));
+      }
+    }
+    if (this.disposed) {
+      return;
+    }
+    if (this.server.isStarting) {
+      this.say("$(loading~spin) Pilotfish", "Pilotfish is starting");
+    } else {
+      this.say("$(circle-slash) Pilotfish", `Pilotfish does not run: ${this.server.problem ?? "stopped"}`, true);
+    }
+  }
+
+  private show(status: Status): void {
+    const lines = describe(status);
+    if (status.engine === "failed" || status.modelState === "missing") {
+      this.say("$(warning) Pilotfish", lines, true);
+    } else if (status.paused) {
+      this.say("$(debug-pause) Pilotfish", lines);
+    } else if (status.engine !== "ready" || status.modelState === "loading") {
+      this.say("$(loading~spin) Pilotfish", lines);
+    } else {
+      this.say("$(sparkle) Pilotfish", lines);
+    }
+  }
+
+  private say(text: string, tooltip: string, warn = false): void {
+    if (this.disposed) {
+      return;
+    }
+    this.item.text = text;
+    this.item.tooltip = tooltip;
+    this.item.accessibilityInformation = { label: tooltip, role: "button" };
+    this.item.backgroundColor = warn ? new vscode.ThemeColor("statusBarItem.warningBackground") : undefined;
+  }
+}
+
+/** A status in words. */
+export function describe(status: Status): string {
+  const parts = [`Pilotfish: engine ${status.engine}`];
+  if (status.modelState) {
+    parts.push(`model ${status.model ? basename(status.model) : "none"} (${status.modelState})`);
+  }
+  if (status.residentBytes) {
+    parts.push(`${Math.round(status.residentBytes / 1e6)} MB`);
+  }
+  if (status.paused) {
+    parts.push("suggestions are paused");
+  }
+  return [parts.join(", "), status.modelReason, status.detail].filter(Boolean).join("\n");
+}
