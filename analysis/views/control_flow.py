@@ -28,31 +28,36 @@ class Flow:
 
     ``syntax`` holds for each node what it evaluates (``None`` for entry and exits): a statement, a
     ``case``, a handler or an item of a ``with``. ``handlers`` are the nodes of each handler's body,
-    by the handler's node. ``scope`` is the module, class or function.
+    by the handler's node. ``scope`` is the module, class or function, ``parent`` the number of the
+    scope around it (-1 for the module).
     """
 
     graph: FlowGraph
     scope: Scope
     syntax: tuple[ast.AST | None, ...]
     handlers: dict[int, range]
+    parent: int = -1
 
 
 def flows(tree: ast.Module, places: Places) -> tuple[Flow, ...]:
     """The graphs of a parsed file as :func:`control_flow` gives them, each with its syntax."""
     found: list[Flow] = []
-    waiting: list[tuple[Scope, str]] = [(tree, "<module>")]
+    waiting: list[tuple[Scope, str, int]] = [(tree, "<module>", -1)]
     while waiting:
-        scope, name = waiting.pop()
+        scope, name, parent = waiting.pop()
         builder = Builder(places)
         graph = builder.build(scope, name)
-        found.append(Flow(graph, scope, tuple(builder.syntax), builder.handlers))
+        found.append(Flow(graph, scope, tuple(builder.syntax), builder.handlers, parent))
+        number = len(found) - 1
         if isinstance(scope, ast.Module):
             prefix = ""
         elif isinstance(scope, ast.ClassDef):
             prefix = f"{name}."
         else:
             prefix = f"{name}.<locals>."
-        waiting.extend((child, prefix + child.name) for child in reversed(list(scopes_in(scope))))
+        waiting.extend(
+            (child, prefix + child.name, number) for child in reversed(list(scopes_in(scope)))
+        )
     return tuple(found)
 
 

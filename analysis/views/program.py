@@ -9,8 +9,10 @@ from functools import cached_property
 from analysis.errors import AnalysisError
 from analysis.lint.nearest import nearest
 from analysis.views.control_flow import Flow, flows
+from analysis.views.data_flow import DataFlow
 from analysis.views.diagram import Group
 from analysis.views.places import Places
+from analysis.views.reaching import data_flow
 
 _LOCALS = ".<locals>."
 
@@ -27,6 +29,17 @@ class Program:
     def flows(self) -> tuple[Flow, ...]:
         """The control flow of every scope, the module's first."""
         return flows(self.tree, self.places)
+
+    @cached_property
+    def data(self) -> DataFlow:
+        """The data flow of the file; its scopes are numbered as :attr:`flows`.
+
+        Raises :class:`AnalysisError` where an expression is nested too deeply.
+        """
+        try:
+            return data_flow(self.tree, self.flows, self.places)
+        except RecursionError:
+            raise AnalysisError("an expression is nested too deeply", where=self.path) from None
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from analysis.errors import AnalysisError
+from analysis.lint.nearest import nearest
 from analysis.text.files import read_file
 from analysis.views.drawings import VIEWS, draw
 from analysis.views.formats import FORMATS
@@ -16,13 +17,18 @@ EXAMPLES = """\
   pilotfish view cfg app.py:Basket.total                   where control goes, in the terminal
   pilotfish view dfg app.py:main --format svg > main.svg   which definition reaches which use
   pilotfish view calls app.py --format mermaid             who calls whom, for a Markdown page
-  pilotfish view cfg app.py --with dfg --format json       both, as one node-link document"""
+  pilotfish view cfg+dfg app.py --format json            both, as one node-link document"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     names = ", ".join(VIEWS)
-    parser.add_argument("view", metavar="VIEW", choices=VIEWS, help=f"what to show: {names}")
+    parser.add_argument(
+        "view",
+        metavar="VIEW",
+        type=view_names,
+        help=f"what to show: {names}, or several on one another, as cfg+dfg",
+    )
     parser.add_argument(
         "place",
         metavar="FILE[:FUNCTION]",
@@ -52,10 +58,21 @@ def run(options: argparse.Namespace) -> int:
     """Write the diagram to standard output."""
     path, function = split_place(options.place)
     program = parse_program(read_file(path).text, str(path.absolute()))
-    diagram = draw(program, (options.view, *options.others), function)
+    diagram = draw(program, (*options.view, *options.others), function)
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     sys.stdout.write(FORMATS[options.format](diagram))
     return 0
+
+
+def view_names(text: str) -> tuple[str, ...]:
+    """``cfg+dfg`` as names of views. Raises ``argparse.ArgumentTypeError`` with the nearest."""
+    names = tuple(text.split("+"))
+    for name in names:
+        if name not in VIEWS:
+            near = nearest(name, list(VIEWS))
+            mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(VIEWS)}"
+            raise argparse.ArgumentTypeError(f"there is no view {name!r}: {mend}")
+    return names
 
 
 def split_place(text: str) -> tuple[Path, str]:

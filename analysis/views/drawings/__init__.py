@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.views.diagram import Diagram, combined
-from analysis.views.drawings import control, syntax
+from analysis.views.drawings import control, data, syntax
 from analysis.views.program import Program
 
 View = Callable[[Program, Sequence[int]], Diagram]
@@ -19,6 +19,7 @@ View = Callable[[Program, Sequence[int]], Diagram]
 VIEWS: Mapping[str, View] = {
     "ast": syntax.draw,
     "cfg": control.draw,
+    "dfg": data.draw,
 }
 
 

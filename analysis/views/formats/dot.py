@@ -10,7 +10,7 @@ _STYLES = {
     "exception": 'color="#b3261e" fontcolor="#b3261e" style=dashed',
     "reraise": 'color="#b3261e" fontcolor="#b3261e" style=dashed',
     "def-use": 'color="#0b57d0" fontcolor="#0b57d0"',
-    "last-use": 'color="#7a5900" fontcolor="#7a5900" style=dotted',
+    "may-def-use": 'color="#7a5900" fontcolor="#7a5900" style=dotted',
     "syntax": "style=dotted arrowhead=none",
 }
 

@@ -12,7 +12,7 @@ _SHAPES = {
     "test": ("{{", "}}"),
     "loop": ("{{", "}}"),
 }
-_DOTTED = {"exception", "reraise", "last-use", "syntax"}
+_DOTTED = {"exception", "reraise", "may-def-use", "syntax"}
 #: What means something to Mermaid or to the HTML it makes; entities are its own escape.
 _ENTITIES = str.maketrans(
     {

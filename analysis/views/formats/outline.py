@@ -36,7 +36,7 @@ def write(diagram: Diagram) -> str:
         ]
         width = min(_WIDTH, max(map(columns, labels)))
         for item, label in zip(items, labels, strict=True):
-            leads = "   ".join(outgoing.get(item.id, ()))
+            leads = "   ".join(dict.fromkeys(outgoing.get(item.id, ())))
             note = "(never reached) " if item.dead else ""
             space = " " * max(0, width - columns(label))
             text.append(f"{line_of(item):>5}  {label}{space}  {note}{leads}".rstrip())

@@ -54,7 +54,7 @@ text { font: 12px ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", 
 _TONES = {
     "true": "good", "iterate": "good", "match": "good",
     "exception": "bad", "reraise": "bad",
-    "def-use": "data", "last-use": "last", "syntax": "quiet",
+    "def-use": "data", "may-def-use": "last", "syntax": "quiet",
 }  # fmt: skip
 _ROUND = {"entry", "exit", "raise"}
 _SHARP = {"test", "loop"}
