@@ -8,6 +8,7 @@ from functools import cached_property
 
 from analysis.errors import AnalysisError
 from analysis.lint.nearest import nearest
+from analysis.views.calls import Call, calls
 from analysis.views.control_flow import Flow, flows
 from analysis.views.data_flow import DataFlow
 from analysis.views.diagram import Group
@@ -40,6 +41,11 @@ class Program:
             return data_flow(self.tree, self.flows, self.places)
         except RecursionError:
             raise AnalysisError("an expression is nested too deeply", where=self.path) from None
+
+    @cached_property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of the file whose callee can be told."""
+        return calls(self.flows, self.data, self.places)
 
     @cached_property
     def groups(self) -> tuple[Group, ...]:

@@ -17,7 +17,7 @@ EXAMPLES = """\
   pilotfish view cfg app.py:Basket.total                   where control goes, in the terminal
   pilotfish view dfg app.py:main --format svg > main.svg   which definition reaches which use
   pilotfish view calls app.py --format mermaid             who calls whom, for a Markdown page
-  pilotfish view cfg+dfg app.py --format json            both, as one node-link document"""
+  pilotfish view cfg+dfg app.py --format json              both, as one node-link document"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

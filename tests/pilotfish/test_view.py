@@ -73,3 +73,20 @@ def test_a_file_too_large_to_draw_says_so(
     path.write_text("x = 1\n" * 3000)
     assert main(["view", "cfg", str(path), "--format", "svg"]) == 2
     assert "--format json" in capsys.readouterr().err
+
+
+def test_views_are_laid_on_one_another(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["view", "cfg+dfg+calls", str(file), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["graph"]["view"] == "cfg+dfg+calls"
+    assert {"next", "def-use", "call"} <= {link["kind"] for link in document["links"]}
+    use = next(link for link in document["links"] if link["kind"] == "def-use")
+    assert use["label"] == "inner"
+    assert use["definition"] == {"line": 2, "character": 12, "end_line": 2, "end_character": 17}
+    assert use["use"] == {"line": 4, "character": 15, "end_line": 4, "end_character": 20}
+
+
+def test_a_wrong_view_gets_the_nearest(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["view", "cfg+dgf", str(file)])
+    assert "did you mean dfg" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from analysis.views.diagram import Diagram, combined
-from analysis.views.drawings import control, data, syntax
+from analysis.views.drawings import call_graph, control, data, syntax
 from analysis.views.program import Program
 
 View = Callable[[Program, Sequence[int]], Diagram]
@@ -20,6 +20,7 @@ VIEWS: Mapping[str, View] = {
     "ast": syntax.draw,
     "cfg": control.draw,
     "dfg": data.draw,
+    "calls": call_graph.draw,
 }
 
 
@@ -30,6 +31,9 @@ def draw(program: Program, names: Sequence[str], part: str = "") -> Diagram:
     """
     scopes = program.part(part)
     diagrams = [VIEWS[name](program, scopes) for name in dict.fromkeys(names)]
-    if "ast" in names and {"cfg", "dfg"} & set(names):
-        diagrams.append(syntax.seams(program, scopes))
+    if {"cfg", "dfg"} & set(names):
+        if "ast" in names:
+            diagrams.append(syntax.seams(program, scopes))
+        if "calls" in names:
+            diagrams.append(call_graph.seams(program, scopes))
     return combined(program.path, diagrams)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.views.diagram import Diagram, Item
-from analysis.views.formats.labels import numbered
+from analysis.views.formats.labels import numbered, parallel_merged
 
 _SHAPES = {"entry": "oval", "exit": "oval", "raise": "oval", "test": "diamond", "loop": "hexagon"}
 _STYLES = {
@@ -11,6 +11,7 @@ _STYLES = {
     "reraise": 'color="#b3261e" fontcolor="#b3261e" style=dashed',
     "def-use": 'color="#0b57d0" fontcolor="#0b57d0"',
     "may-def-use": 'color="#7a5900" fontcolor="#7a5900" style=dotted',
+    "call": 'color="#6639ba" fontcolor="#6639ba"',
     "syntax": "style=dotted arrowhead=none",
 }
 
@@ -32,7 +33,7 @@ def write(diagram: Diagram) -> str:
             lines.append("  }")
     known = {group.id for group in diagram.groups}
     lines += [f"  {_node(item)}" for item in diagram.items if item.group not in known]
-    for link in diagram.links:
+    for link in parallel_merged(diagram.links):
         attributes = [f"label={_quoted(link.label)}"] if link.label else []
         attributes += [_STYLES[link.kind]] if link.kind in _STYLES else []
         ending = f" [{' '.join(attributes)}]" if attributes else ""

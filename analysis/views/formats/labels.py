@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
-from analysis.views.diagram import Item
+from analysis.views.diagram import Item, Link
 
 #: Longer labels make drawings that are wider than a screen.
 LONGEST = 56
@@ -36,3 +37,9 @@ def columns(text: str) -> int:
     wide = sum(unicodedata.east_asian_width(each) in "WF" for each in text)
     marks = sum(unicodedata.combining(each) != 0 for each in text)
     return len(text) + wide - marks
+
+
+def parallel_merged(links: Iterable[Link]) -> list[Link]:
+    """One of those links that would be drawn the same: they differ in their places alone."""
+    merged = {(link.source, link.target, link.kind, link.label): link for link in links}
+    return list(merged.values())

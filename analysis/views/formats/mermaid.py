@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.views.diagram import Diagram, Item, Link
-from analysis.views.formats.labels import numbered
+from analysis.views.formats.labels import numbered, parallel_merged
 
 _SHAPES = {
     "entry": ("([", "])"),
@@ -33,7 +33,7 @@ def write(diagram: Diagram) -> str:
             lines.append("  end")
     known = {group.id for group in diagram.groups}
     lines += [f"  {_node(item)}" for item in diagram.items if item.group not in known]
-    lines += [f"  {_edge(link)}" for link in diagram.links]
+    lines += [f"  {_edge(link)}" for link in parallel_merged(diagram.links)]
     if dead := [_id(item.id) for item in diagram.items if item.dead]:
         lines.append("  classDef dead stroke-dasharray:4,opacity:0.6")
         lines.append(f"  class {','.join(dead)} dead")

@@ -8,10 +8,13 @@ from analysis.views.formats.labels import columns, label_of, line_of
 #: Labels are padded to the widest of them, but no further than this.
 _WIDTH = 44
 
+_NAMED = {"function", "method", "class", "module", "external"}
+
 
 def write(diagram: Diagram) -> str:
     """A paragraph for each group, a line for each item: its line in the file, its label, and the
-    links that leave it with the lines they lead to. Trees are indented instead."""
+    links that leave it with the lines (of functions: the names) they lead to. Trees are indented
+    instead."""
     by_id = {item.id: item for item in diagram.items}
     outgoing: dict[str, list[str]] = {}
     depth: dict[str, int] = {}
@@ -61,4 +64,5 @@ def _place(item: Item) -> tuple[int, int, int]:
 
 
 def _goal(item: Item) -> str:
-    return line_of(item) or label_of(item)
+    """A line, or the name of what has one."""
+    return label_of(item) if item.kind in _NAMED else line_of(item) or label_of(item)
