@@ -14,6 +14,7 @@ from analysis.lint.sites import Candidate, candidates, site_of
 from analysis.lint.suppress import wanted
 from analysis.names import NameSet, Tier
 from analysis.semantics.provider import SemanticProvider
+from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.tree import SyntaxTree, parse
@@ -52,7 +53,7 @@ def look(
     """
     reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
     if begin == 0:
-        reading.existing.clear()  # the environment may have changed since
+        reading.forget()
     tree, all_candidates = reading.tree, reading.candidates
     findings: list[Finding] = []
     asked = closed = 0
@@ -67,13 +68,23 @@ def look(
         rule = rule_for(site.hole.kind) if site is not None else None
         if site is None or rule is None or _behind(site, broken, tree):
             continue
+        if site.arguments is None and _takes(reading.calls.get(site.hole.receiver), site):
+            continue
         asked += 1
         if provider.holds(snapshot, site.hole, site.name):
             closed += 1
             if candidate.key is not None:
                 reading.existing.add(candidate.key)
             continue
-        names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
+        key = candidate.call.key if candidate.call is not None else ""
+        if key and key in reading.steady:
+            names = reading.steady[key]
+        else:
+            names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
+        if candidate.call is not None:
+            reading.calls[candidate.call.callee] = names.arity
+            if key:
+                reading.steady[key] = names
         closed += names.tier is Tier.CLOSED
         if candidate.key is not None:
             names = _without_witnesses(names)
@@ -89,12 +100,23 @@ def look(
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What is kept of a text while it is looked at in parts; ``existing`` are keys that were found
-    to name real attributes of modules."""
+    """What is kept of a text while it is looked at in parts.
+
+    ``existing`` are keys that were found to name real attributes of modules, ``calls`` what the
+    calls take whose callees have these spans, ``steady`` the same by the text of the callee.
+    """
 
     tree: SyntaxTree
     candidates: tuple[Candidate, ...]
     existing: set[tuple[str, str]] = field(default_factory=set)
+    calls: dict[tuple[int, int] | None, Arity | None] = field(default_factory=dict)
+    steady: dict[str, NameSet] = field(default_factory=dict)
+
+    def forget(self) -> None:
+        """Begin anew: the environment may have changed since."""
+        self.existing.clear()
+        self.calls.clear()
+        self.steady.clear()
 
 
 @lru_cache(maxsize=2)
@@ -102,6 +124,13 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
     return _Reading(tree, candidates(tree))
+
+
+def _takes(arity: Arity | None, site: Site) -> bool:
+    """Whether one of the signatures of the call that a keyword stands in takes it."""
+    if arity is None or site.hole.kind is not HoleKind.KEYWORD:
+        return False
+    return any(s.any_keyword or site.name in s.keywords for s in arity.signatures)
 
 
 def _without_witnesses(names: NameSet) -> NameSet:

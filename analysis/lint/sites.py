@@ -8,6 +8,7 @@ other, as witnesses do in the provider) unless the receiver is an imported modul
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -15,6 +16,7 @@ from dataclasses import dataclass, replace
 import tree_sitter
 
 from analysis.lint.rules.rule import Site
+from analysis.lint.steady import steady
 from analysis.signatures import NOTHING, Arguments
 from analysis.syntax.arguments import arguments_of
 from analysis.syntax.hole import HoleKind
@@ -34,6 +36,8 @@ _QUERY = tree_sitter.Query(
     (class_definition) @class
     """,
 )
+#: What is called by names alone.
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 _SUITES = frozenset({"function_definition", "class_definition", "lambda"})
 #: Nodes under which an attribute that is their left side or part is bound.
 _TARGETS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "as_pattern_target"})
@@ -57,12 +61,14 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call: the span of what is called, what it is given, where each argument without a name
-    begins, and where the last argument ends."""
+    begins, and where the last argument ends. ``key`` is the text of what is called where that means
+    the same in the whole file, else ``""``."""
 
     callee: tuple[int, int]
     arguments: Arguments
     places: tuple[int, ...]
     close: int
+    key: str = ""
 
 
 def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
@@ -102,6 +108,7 @@ def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
 
 
 def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidate]:
+    is_steady = steady(tree)
     for name in _undoubted(names):
         called = name if name.parent is None or name.parent.type == "call" else name.parent
         call = called.parent
@@ -111,7 +118,9 @@ def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidat
         arguments, places = arguments_of(tree, call)
         last = listed.named_children[-1] if listed.named_children else listed
         span = tree.to_offset(called.start_byte), tree.to_offset(called.end_byte)
-        made = Call(span, arguments, places, tree.to_offset(last.end_byte))
+        text = tree.slice(called)
+        key = text if _PATH.match(text) and is_steady(text.partition(".")[0]) else ""
+        made = Call(span, arguments, places, tree.to_offset(last.end_byte), key)
         yield replace(_candidate(tree, name), call=made)
 
 

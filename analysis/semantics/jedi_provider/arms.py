@@ -129,6 +129,21 @@ def _class_of(value: Any) -> Any:
 
 def resolved_order(cls: Any) -> tuple[list[ClassFacts], bool]:
     """The facts of each class that ``cls`` inherits from, itself first; whether all resolved."""
+    known = _kept(cls, "_pilotfish_orders")
+    key = getattr(cls, "tree_node", None) or cls
+    if key not in known:
+        known[key] = _resolved_order(cls)
+    facts, whole = known[key]
+    return list(facts), whole
+
+
+def _kept(cls: Any, name: str) -> dict[Any, Any]:
+    """What is remembered by class for as long as jedi's state lives, which knows one text only."""
+    kept: dict[Any, Any] = cls.inference_state.__dict__.setdefault(name, {})
+    return kept
+
+
+def _resolved_order(cls: Any) -> tuple[list[ClassFacts], bool]:
     facts: list[ClassFacts] = []
     whole = True
     for base in _resolution(cls):
@@ -189,6 +204,15 @@ def _metaclasses(cls: Any) -> Iterator[Any]:
 
 def class_facts(cls: Any) -> ClassFacts:
     """What its source or its compiled form says about a class."""
+    known = _kept(cls, "_pilotfish_facts")
+    key = getattr(cls, "tree_node", None) or cls
+    if key not in known:
+        known[key] = _class_facts(cls)
+    facts: ClassFacts = known[key]
+    return facts
+
+
+def _class_facts(cls: Any) -> ClassFacts:
     node: Any = getattr(cls, "tree_node", None)
     is_class: bool = node is not None and node.type == "classdef"
     return ClassFacts(
