@@ -82,6 +82,7 @@ def sites_of(path: Path, text: str) -> Iterator[Site]:
     def offset(line: int, column: int) -> int:
         return lines.start(line - 1) + len(encoded[line - 1][:column].decode("utf-8", "replace"))
 
+    special = _special(tree)
     for node in ast.walk(tree):
         found: list[tuple[int, str, str]] = []
         if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load):
@@ -99,9 +100,34 @@ def sites_of(path: Path, text: str) -> Iterator[Site]:
                 last = alias.name.rpartition(".")[2]
                 start = offset(alias.lineno, alias.col_offset) + len(alias.name) - len(last)
                 found.append((start, last, HoleKind.IMPORT_MODULE.value))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            kind = special.get(node, HoleKind.NAME.value)
+            found.append((offset(node.lineno, node.col_offset), node.id, kind))
         for start, name, kind in found:
             if text[start : start + len(name)] == name:
                 yield Site(path, start, start + len(name), name, kind)
+
+
+def _special(tree: ast.AST) -> dict[ast.Name, str]:
+    """The names that are raised or caught, and those that decorate, with their kind."""
+    found: dict[ast.Name, str] = {}
+
+    def note(node: ast.AST | None, kind: HoleKind) -> None:
+        while isinstance(node, ast.Call):
+            node = node.func
+        for part in node.elts if isinstance(node, ast.Tuple) else [node]:
+            if isinstance(part, ast.Name):
+                found[part] = kind.value
+
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Raise):
+            note(node.exc, HoleKind.EXCEPTION)
+        elif isinstance(node, ast.ExceptHandler):
+            note(node.type, HoleKind.EXCEPTION)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            for decorator in node.decorator_list:
+                note(decorator, HoleKind.DECORATOR)
+    return found
 
 
 def ask(pool: AnalysisPool, package: str, site: Site, workspace: Workspace, typed: int) -> Outcome:
@@ -223,7 +249,15 @@ def main() -> int:
     parser.add_argument(
         "--kinds",
         nargs="+",
-        default=["attribute", "import_module", "import_member", "keyword"],
+        default=[
+            "attribute",
+            "import_module",
+            "import_member",
+            "keyword",
+            "name",
+            "exception",
+            "decorator",
+        ],
     )
     parser.add_argument("--reasons", action="store_true", help="why sets were not closed")
     options = parser.parse_args()

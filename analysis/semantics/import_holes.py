@@ -22,6 +22,7 @@ from analysis.semantics import module_finder, module_members
 from analysis.semantics.module_finder import Form, Module
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.star import StarImport
 
 #: What every module object has.
 _OF_EVERY_MODULE = (
@@ -45,10 +46,12 @@ _FROM = re.compile(r"\bfrom\s*(?P<dotted>\.[.\w\s]*|[\w.\s]+?)\s*\bimport\b")
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """All names of one module. ``doubt`` is empty when they are complete."""
+    """All names of one module. ``doubt`` is empty when they are complete; ``exported`` are those
+    that its ``__all__`` spells out."""
 
     names: dict[str, Name]
     doubt: str = ""
+    exported: frozenset[str] = frozenset()
 
 
 def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameSet:
@@ -160,6 +163,7 @@ def _listing(
 ) -> Listing:
     names: dict[str, Name] = {}
     doubts: list[str] = []
+    exported: set[str] = set()
     for file in (module.path, *module.stubs):
         if not file or not file.endswith((".py", ".pyi")):
             continue
@@ -169,6 +173,7 @@ def _listing(
             continue
         for name, kind in members.names.items():
             names.setdefault(name, Name(name, kind, origin=module.dotted))
+        exported |= members.exported
         for name in members.exported:
             names.setdefault(name, Name(name, "statement", origin=module.dotted))
         # typeshed's stubs are complete by test, whatever the module does to itself.
@@ -194,11 +199,11 @@ def _listing(
             names.setdefault(name, Name(name, "statement", origin="module"))
         if module.folders:
             names.setdefault("__path__", Name("__path__", "statement", origin="module"))
-    return Listing(names, doubts[0] if doubts else "")
+    return Listing(names, doubts[0] if doubts else "", frozenset(exported))
 
 
 def _star(
-    star: module_members.StarImport,
+    star: StarImport,
     file: str,
     module: Module,
     names: dict[str, Name],

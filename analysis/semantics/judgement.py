@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
@@ -86,6 +88,22 @@ def judge_call(
         looked_at,
         arity,
     )
+
+
+def argument(keywords: NameSet, bare: NameSet) -> NameSet:
+    """What an argument may begin with: a keyword of what is called, or a name of the scopes."""
+    arity = keywords.arity
+    known = keywords.tier is Tier.CLOSED or (
+        arity is not None and arity.closed and not any(s.any_keyword for s in arity.signatures)
+    )
+    tier, reason = bare.tier, bare.reason
+    if tier is Tier.CLOSED:
+        reason = "every keyword of what is called, every name the scopes bind, and the builtins"
+        if not known:
+            tier, reason = Tier.OPEN, f"a keyword may follow: {keywords.reason}"
+    taken = keywords.spellings()
+    names = (*keywords.names, *(name for name in bare.names if name.name not in taken))
+    return replace(keywords, tier=tier, reason=reason, names=names)
 
 
 def _described(receiver: Receiver) -> str:

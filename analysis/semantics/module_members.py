@@ -17,6 +17,8 @@ from pathlib import Path
 import tree_sitter
 import tree_sitter_python
 
+from analysis.syntax.star import StarImport
+
 #: Nodes whose inside binds names of their own, not of the module.
 _OTHER_SCOPES = frozenset(
     {
@@ -61,14 +63,6 @@ _PLATFORM_TEST = re.compile(r"^sys\.platform\s*(?P<operator>==|!=)\s*[\"'](?P<na
 _GLOBAL = re.compile(rb"^[ \t]+global[ \t]+([^\n#;]+)", re.MULTILINE)
 #: A module larger than this is generated data; reading it would cost more than it tells.
 _MAX_BYTES = 8_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class StarImport:
-    """``from <dots><module> import *``."""
-
-    level: int
-    module: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,11 +250,7 @@ def _bind_import(node: tree_sitter.Node, found: _Found) -> None:
         else:
             found.add(_text(child), "statement")
     if module is not None and any(c.type == "wildcard_import" for c in node.named_children):
-        text = _text(module).replace(" ", "")
-        dotted = text.lstrip(".")
-        found.stars.append(
-            StarImport(len(text) - len(dotted), tuple(dotted.split(".")) if dotted else ())
-        )
+        found.stars.append(StarImport.of(_text(module)))
 
 
 def _strings(node: tree_sitter.Node) -> Iterator[str]:

@@ -10,14 +10,16 @@ from analysis.deadline import Deadline
 from analysis.environments.environment import Environment
 from analysis.environments.resolve import resolve
 from analysis.names import NameSet
-from analysis.semantics import import_holes
+from analysis.semantics import import_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
+from analysis.semantics.judgement import argument
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 
 #: Answers that are kept, and for how many seconds: other files may change meanwhile.
 _ANSWERS = 256
 _ANSWER_AGE_S = 5.0
+_BARE = frozenset({HoleKind.NAME, HoleKind.DECORATOR, HoleKind.EXCEPTION})
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
 
 
@@ -77,10 +79,15 @@ class ReferenceProvider:
     def _look_up(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        if hole.kind in (HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.ARGUMENT):
+        if hole.kind in (HoleKind.ATTRIBUTE, HoleKind.KEYWORD):
             return self._jedi.names(snapshot, hole, environment, deadline)
+        if hole.kind is HoleKind.ARGUMENT:
+            keywords = self._jedi.names(snapshot, hole, environment, deadline)
+            return argument(keywords, name_holes.names_for(snapshot, hole, environment))
         if hole.kind in _IMPORTS:
             return import_holes.names_for(snapshot, hole, environment)
+        if hole.kind in _BARE:
+            return name_holes.names_for(snapshot, hole, environment)
         return NameSet.abstain(hole.kind.value, "this kind of hole is not looked up")
 
 

@@ -27,6 +27,11 @@ _HEADER = re.compile(
     r"(?:async[ \t]+)?"
     r"(?P<word>def|class|if|elif|else|try|except|finally|while|for|with|match|case)\b"
 )
+#: Tests of the version, the platform or the implementation, also by the names they are kept under.
+_OTHER_PYTHON = re.compile(
+    r"\bsys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
+    r"|\bos\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
+)
 #: What an ``else`` or ``elif`` may belong to; the body of its ``try`` is another matter.
 _HEADS = frozenset({"if", "elif", "while", "for"})
 
@@ -59,14 +64,14 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
         elif word in ("if", "elif", "else", "while"):
             if "TYPE_CHECKING" in header:
                 found.append("type_checking")
-            if re.search(r"\bsys\s*\.\s*(version_info|platform)\b|\bos\s*\.\s*name\b", header):
+            if _OTHER_PYTHON.search(header):
                 found.append("version")
     else:
         scope, scope_indent = 0, -1
     if receiver:
         found.extend(_tested(text, receiver, scope, scope_indent, offset))
-        if _may_store(text, statement, receiver):
-            found.append("may_store")
+    if _may_store(text, statement, receiver, offset):
+        found.append("may_store")
     return tuple(dict.fromkeys(found))
 
 
@@ -167,8 +172,11 @@ def _scope_end(text: str, offset: int, indent: int) -> int:
     return match.start() if match else len(text)
 
 
-def _may_store(text: str, statement: Statement, receiver: str) -> bool:
+def _may_store(text: str, statement: Statement, receiver: str, offset: int) -> bool:
     tokens = statement.tokens
+    if not receiver:
+        rest = text[offset : _line_end(text, offset)]
+        return not tokens and re.fullmatch(r"\s*\w*\s*(#.*)?", rest) is not None
     if not tokens or statement.openers:
         return False
     starts = text.startswith(receiver, tokens[0].start)

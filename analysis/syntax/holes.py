@@ -222,6 +222,6 @@ class _Site:
         named = behind.startswith("=") and not behind.startswith("==")
         given = arguments_before(self.tokens, opener, begin)
         kind = HoleKind.ARGUMENT
-        if (named and self.start < self.end) or given.keywords:
+        if named or given.keywords:
             kind = HoleKind.KEYWORD
         return self.make(kind, self.span(*callee), given=given)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -140,6 +141,25 @@ def parse(text: str) -> SyntaxTree:
     """The tree of ``text``."""
     data = _encode(text)
     return SyntaxTree(text, data, tree_sitter.Parser(LANGUAGE).parse(_with_known_ends(data)))
+
+
+_kept: OrderedDict[str, SyntaxTree] = OrderedDict()
+#: Trees that are kept: the texts that are looked at now, with and without a name in their hole.
+_KEPT = 6
+
+
+def parsed(text: str) -> SyntaxTree:
+    """The tree of ``text``, kept for the next who asks; made from the tree of a text that begins
+    the same way, where one is kept."""
+    tree = _kept.get(text)
+    if tree is None:
+        head = text[:200]
+        near = next((t for k, t in reversed(_kept.items()) if k.startswith(head)), None)
+        tree = _kept[text] = reparse(near, text) if near is not None and head else parse(text)
+        while len(_kept) > _KEPT:
+            _kept.popitem(last=False)
+    _kept.move_to_end(text)
+    return tree
 
 
 def reparse(old: SyntaxTree, text: str) -> SyntaxTree:

@@ -51,7 +51,8 @@ class JediProvider:
     def names(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        """The names for an attribute, a keyword or an argument. Never raises for user code."""
+        """The names for an attribute, and the keywords for a keyword or an argument. Never raises
+        for user code."""
         monitor = hole.kind.value
         look_up = self._attributes if hole.kind is HoleKind.ATTRIBUTE else self._keywords
         try:
@@ -115,8 +116,6 @@ class JediProvider:
         # No keyword is given twice.
         left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
         answer = replace(answer, names=left)
-        if hole.kind is HoleKind.ARGUMENT and answer.tier is Tier.CLOSED:
-            return replace(answer, tier=Tier.OPEN, reason="an argument may be any expression")
         if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):
             return replace(answer, tier=Tier.OPEN, reason=f"the call is guarded ({min(guard)})")
         return answer

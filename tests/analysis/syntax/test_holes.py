@@ -101,7 +101,7 @@ def test_an_offset_outside_is_clamped(offset: int) -> None:
 
 
 def test_the_cursor_may_be_in_an_empty_file() -> None:
-    assert hole_at("", 0) == Hole(HoleKind.NAME, 0, 0, 0)
+    assert hole_at("", 0) == Hole(HoleKind.NAME, 0, 0, 0, guards=("may_store",))
 
 
 #: How many offsets of one file are looked at; a longer file is walked in larger steps.

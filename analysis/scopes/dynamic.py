@@ -1,0 +1,46 @@
+"""Ways to bind names that the syntax does not show."""
+
+from __future__ import annotations
+
+import re
+
+from tree_sitter import Node
+
+from analysis.syntax.tree import SyntaxTree
+
+#: ``globals()`` and its like are harmless where they are only read.
+_NAMESPACE = re.compile(r"\b(?P<what>globals|locals|vars)\(\s*\)")
+_READ = re.compile(
+    r"\s*(?:\[[^\]\n]*\]\s*(?!\s*(?:=(?!=)|[-+*/%@&|^]=))|\.\s*(?:get|items|keys|values|copy)\b)"
+)
+_OF_MODULES = re.compile(
+    r"\bsys\s*\.\s*modules\s*\[\s*__name__\s*\]|\b_convert_?\(|\bglobal_enum\b"
+    r"|\b(?:builtins|__builtins__|__builtin__)\s*(?:\.\s*\w+\s*=(?!=)|\[|\.\s*__dict__)"
+    r"|\bsetattr\(\s*(?:builtins|__builtins__|sys\s*\.\s*modules)"
+)
+_EXEC = re.compile(r"(?<![.\w])(?:exec|execfile)\(\s*[^,()\n]*(?:\([^()\n]*\)[^,()\n]*)*\)")
+
+
+def doubt(tree: SyntaxTree, code: str) -> str:
+    """Why names of the module may be bound that its text does not show, or ``""``.
+
+    ``code`` is the text of ``tree`` with comments and strings blanked.
+    """
+    if (found := _OF_MODULES.search(code)) is not None:
+        return f"names are bound by {' '.join(found[0].split())}"
+    if (found := _EXEC.search(code)) is not None:
+        return "exec may bind names"
+    for found in _NAMESPACE.finditer(code):
+        if found["what"] != "globals" and _in_function(tree, found.start()):
+            continue  # a copy: the names of a function cannot be added to
+        before = code[max(0, found.start() - 8) : found.start()]
+        if not _READ.match(code, found.end()) and not re.search(r"\bin\s*$", before):
+            return f"names may be bound through {found['what']}()"
+    return ""
+
+
+def _in_function(tree: SyntaxTree, offset: int) -> bool:
+    node: Node | None = tree.node_at(offset)
+    while node is not None and node.type not in ("function_definition", "lambda"):
+        node = node.parent
+    return node is not None

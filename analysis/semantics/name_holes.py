@@ -1,0 +1,104 @@
+"""What may stand where a bare name is read: what the scopes bind, star imports, builtins."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from functools import lru_cache
+
+from analysis.environments.environment import Environment
+from analysis.environments.roots import import_roots
+from analysis.names import Name, NameSet, Tier
+from analysis.scopes import dynamic
+from analysis.scopes.visible import Visible, visible
+from analysis.semantics import import_holes
+from analysis.semantics.builtin_names import OF_MODULES, builtin_names
+from analysis.semantics.occurrences import code_only, with_placeholder
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
+from analysis.syntax.star import StarImport
+from analysis.syntax.tree import SyntaxTree, parsed
+
+#: Guards under which a name may be one of another version of Python, or one that may be missing.
+_ELSEWHERE = frozenset({"try_name_error", "version", "with_error"})
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+
+
+def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameSet:
+    """The names for a hole that a bare name is read in, the innermost scope's first."""
+    text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
+    tree = parsed(text)
+    seen = visible(tree, offset)
+    names = {
+        name: Name(name, binding.kind, origin=_origin(seen, name))
+        for name, binding in seen.names.items()
+        if binding.start != offset
+    }
+    doubts = [_dynamic(tree)]
+    for star in seen.stars:
+        doubts.append(_star(star, names, snapshot, environment))
+    if tree.root.has_error:
+        # Error recovery may have cut a scope short: what is written anywhere may be seen here.
+        for word in _elsewhere(tree, offset):
+            names.setdefault(word, Name(word, "", origin="file"))
+    for name in OF_MODULES:
+        names.setdefault(name, Name(name, "instance", origin="module"))
+    for name, kind in builtin_names(environment).items():
+        names.setdefault(name, Name(name, _KINDS.get(kind, kind), _type(kind), "builtins"))
+    doubt = next(filter(None, doubts), "") or _doubt(hole)
+    return NameSet(
+        hole.kind.value,
+        Tier.OPEN if doubt else Tier.CLOSED,
+        doubt or "every name the scopes bind, and the builtins",
+        tuple(names.values()),
+    )
+
+
+@lru_cache(maxsize=4)
+def _dynamic(tree: SyntaxTree) -> str:
+    return dynamic.doubt(tree, code_only(tree.text))
+
+
+#: Kinds of builtins as :class:`~analysis.names.Name` has them.
+_KINDS = {"exception": "class"}
+
+
+def _type(kind: str) -> str:
+    return "type[BaseException]" if kind == "exception" else ""
+
+
+def _origin(seen: Visible, name: str) -> str:
+    for scope in reversed(seen.scopes):
+        if name in scope.bindings:
+            return scope.kind.value
+    return "class"
+
+
+def _doubt(hole: Hole) -> str:
+    if hole.store:
+        return "the name is bound here and may be new"
+    if "may_store" in hole.guards:
+        return "the statement may yet bind a new name"
+    guard = _ELSEWHERE.intersection(hole.guards)
+    return f"the code here is guarded ({min(guard)})" if guard else ""
+
+
+def _star(
+    star: StarImport, names: dict[str, Name], snapshot: Snapshot, environment: Environment
+) -> str:
+    """Add what a star import brings; why it may bring more, or ``""``."""
+    roots = import_roots(snapshot.path, snapshot.workspace, environment)
+    module = import_holes.module_of(star.text, snapshot, roots, environment)
+    if module is None:
+        return f"it imports * from '{star.text}', which was not found"
+    seen = import_holes.listing(module, snapshot, environment)
+    for name, known in seen.names.items():
+        if not name.startswith("_") or name in seen.exported:
+            names.setdefault(name, Name(name, known.kind, origin=module.dotted))
+    return seen.doubt and f"{star.text}: {seen.doubt}"
+
+
+def _elsewhere(tree: SyntaxTree, offset: int) -> set[str]:
+    code = code_only(tree.text)
+    found = {match[0] for match in _WORD.finditer(code) if match.start() != offset}
+    return found.difference(keyword.kwlist)
