@@ -1,8 +1,8 @@
 """The scopes that a place lies in, outermost first.
 
-The parts of a header belong outside: decorators, defaults, base classes, annotations (which also see
-the type parameters), and the first iterable of a comprehension (language reference, *Displays for
-lists, sets and dictionaries*).
+The parts of a header belong outside: decorators, defaults, base classes, annotations (which also
+see the type parameters), and the first iterable of a comprehension (language reference, *Displays
+for lists, sets and dictionaries*).
 """
 
 from __future__ import annotations
