@@ -1,229 +1,214 @@
-"""What guidance brings: ``python -m benchmarks.dotprompts [--sites 20] [--packages …] [--model …]``
+"""What guidance brings: Python's counterpart of DotPrompts (Agrawal et al., NeurIPS 2023).
 
-Attributes of real packages: a line is cut behind a dot, and the model writes the rest, without and
-with guidance. The judge is neither the model nor the provider: the file's module is really imported
-and the receiver looked up in it, so only receivers that a module-level name begins are judged; a
-name that ``hasattr`` denies is *invented*, disputed ones included. Beside it: whether the next
-identifier is the author's, and at how many sites guidance gained and lost it. Times are kept by
-site, but the first way pays for the prompt: what guidance costs, ``benchmarks.overhead`` says.
+``python -m benchmarks.dotprompts --sites 20 --budget 300 [--variants unguided,guided,…]
+[--packages …] [--python PATH] [--model NAME] [--resume FILE]``
+
+Lines of real packages are cut behind a dot, in an import, in a call or where the author was about
+to write a dot, and the shipped writer writes the rest: without guidance, with it, or with a part of
+it. Results are kept in a JSON Lines file, so that a run goes on where the last one ended;
+``--judge-only`` writes nothing new. Afterwards basedpyright (installed into an environment of its
+own) says which members, modules and keywords do not exist and what else is wrong, and whether it
+knows the receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without the hint;
+``hint`` without the monitors; ``guided``, all that ships; ``only:MONITOR``. What guidance costs in
+time, ``benchmarks.overhead`` says: here every variant finds another state of the cache.
 """
 
 from __future__ import annotations
 
 import argparse
-import ast
-import importlib
-import re
+import json
 import sys
 import time
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from functools import cache
+from collections.abc import Iterator, Sequence
+from concurrent.futures import wait
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
+from analysis.deadline import Cancellation, Deadline
 from analysis.errors import AnalysisError
+from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
-from benchmarks.holes import CutLine, cut_lines
-from benchmarks.overhead import look, run
-from benchmarks.report import save, show
-from decoding.completion import Completion
-from decoding.evidence import Evidence
+from analysis.worker.queries import NamesQuery
+from benchmarks.dot_scores import report
+from benchmarks.dot_sites import DotSite, roots, sites
+from benchmarks.judging import PROBE, installed, judge
+from benchmarks.report import RESULTS, save, show
+from decoding.hint import HintRules
+from decoding.local_writer import Guiding, LocalWriter
 from decoding.models import store
-from decoding.opening import open_writer
-from decoding.writer import Writer
+from decoding.monitors.registry import monitors
+from decoding.opening import cache_folder as vocabulary_folder
+from decoding.runtimes.llama_cpp import LlamaCpp
+from decoding.writer import InfillRequest
 
 #: Packages that the environment of every developer has, and modules of the standard library.
 PACKAGES = (
     "rich", "httpx", "huggingface_hub", "jedi", "pygls", "hypothesis",
     "argparse", "asyncio", "email", "logging", "unittest", "importlib",
 )  # fmt: skip
-KINDS = frozenset({"attribute"})
-_CHAIN = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
+_FIRST_LOOK_S = 20.0
+_NO_HINT = HintRules(kinds=frozenset())
+_HINTED = ("hint", "guided")
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One site. ``exists`` says whether the member written exists, ``None`` where nobody knows."""
-
-    package: str
-    path: str
-    line: int
-    name: str
-    receiver: str
-    free: str
-    guided: str
-    free_exists: bool | None
-    guided_exists: bool | None
-    tier: str
-    rejected: str
-    disputed: bool
-    free_ms: float
-    guided_ms: float
+def guiding(variant: str) -> Guiding:
+    """How a variant guides. Raises :class:`~analysis.errors.AnalysisError` for an unknown one."""
+    if variant in ("unguided", "guided"):
+        return Guiding()
+    if variant == "prune":
+        return Guiding(hints=_NO_HINT)
+    if variant == "hint":
+        return Guiding(monitors=())
+    alone = tuple(m for m in monitors() if variant == f"only:{m.name}")
+    if not alone:
+        raise AnalysisError(
+            f"there is no variant '{variant}'",
+            where="--variants",
+            mend="use unguided, prune, hint, guided or only:MONITOR",
+        )
+    return Guiding(monitors=alone, hints=_NO_HINT)
 
 
-def module_name(path: Path) -> str | None:
-    """The dotted name under which a file is imported, or ``None`` where it is not."""
-    roots = sorted((Path(entry) for entry in sys.path if entry), key=lambda p: -len(p.parts))
-    for root in roots:
-        if path.is_relative_to(root):
-            parts = path.relative_to(root).with_suffix("").parts
-            return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-    return None
+class Book:
+    """The results so far: a JSON Lines file with one line for each site and variant."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lines: list[dict[str, Any]] = []
+        if path.is_file():
+            text = path.read_text(encoding="utf-8")
+            self.lines = [json.loads(line) for line in text.splitlines()]
+
+    def known(self) -> set[tuple[str, str]]:
+        """What needs not be written again."""
+        return {(line["site"], line["variant"]) for line in self.lines}
+
+    def keep(self, line: dict[str, Any]) -> None:
+        """Append a result."""
+        self.lines.append(line)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        with self.path.open("a", encoding="utf-8") as stream:
+            stream.write(json.dumps(line) + "\n")
 
 
-@cache
-def namespace(path: Path) -> dict[str, object]:
-    """The module of a file, imported for real; empty where that fails."""
-    name = module_name(path)
-    if name is None or name.rpartition(".")[2] == "__main__":
-        return {}
-    try:
-        return vars(importlib.import_module(name))
-    except Exception:  # noqa: BLE001  # some modules are for other systems
-        return {}
+def write_all(
+    options: argparse.Namespace, book: Book, chosen: Sequence[DotSite], variants: Sequence[str]
+) -> None:
+    """Write what is missing, until the budget is spent."""
+    deadline = Deadline.after(options.budget) if options.budget else Deadline.never()
+    known = book.known()
+    missing = [(s, [v for v in variants if (s.key, v) not in known]) for s in chosen]
+    missing = [(site, left) for site, left in missing if left]
+    if not missing:
+        return
+    workspace = Workspace(str(Path.cwd()), python=options.python)
+    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
+        runtime = LlamaCpp(store.resolve(options.model).path)
+        writers = {
+            variant: LocalWriter(runtime, cache=vocabulary_folder(), guiding=guiding(variant))
+            for variant in variants
+        }
+        for site, left in missing:
+            if deadline.expired():
+                break
+            snapshot = Snapshot(str(site.path), site.with_text(""), workspace)
+            # Let the analysis read the file once, as the server does when a file is opened.
+            look = NamesQuery(snapshot, hole_at(snapshot.text, site.start))
+            wait([pool.ask(look, Deadline.after(_FIRST_LOOK_S))], timeout=_FIRST_LOOK_S)
+            hinted = None
+            for variant in left:
+                # A hint is formed where little of the prompt is in the cache (see decoding/hint).
+                if hinted is not (variant in _HINTED):
+                    hinted = variant in _HINTED
+                    runtime.truncate(0)
+                request = InfillRequest(snapshot, site.start, max_tokens=options.max_tokens)
+                begun = time.monotonic()
+                done = writers[variant].complete(
+                    request,
+                    None if variant == "unguided" else pool,
+                    deadline=Deadline.never(),
+                    cancellation=Cancellation(),
+                )
+                took = (time.monotonic() - begun) * 1e3
+                book.keep(
+                    {
+                        "site": site.key,
+                        "variant": variant,
+                        "text": done.text,
+                        "confidence": done.confidence,
+                        "ms": took,
+                        "prefill_ms": done.ms.prefill,
+                        "prompt_tokens": done.prompt_tokens,
+                        "events": [asdict(event) for event in done.events],
+                        "stopped": done.stopped,
+                    }
+                )
+            print(".", end="", file=sys.stderr, flush=True)
+        print(file=sys.stderr)
+        runtime.close()
 
 
-@cache
-def hidden(path: Path) -> frozenset[str]:
-    """Names that some function or class of the file binds: there they may not be the module's."""
-    tree = ast.parse(path.read_text("utf-8"))
-    found: set[str] = set()
-    for scope in ast.walk(tree):
-        if not isinstance(
-            scope, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef
-        ):
+def _in_turns(groups: Sequence[Sequence[DotSite]]) -> Iterator[DotSite]:
+    """One of each package in turn, so that a run that is stopped early has looked at all."""
+    for turn in range(max(map(len, groups), default=0)):
+        yield from (group[turn] for group in groups if turn < len(group))
+
+
+def judged(options: argparse.Namespace, book: Book, chosen: Sequence[DotSite]) -> dict[str, Any]:
+    """What the judge says of every distinct line, kept beside the results."""
+    path = book.path.with_suffix(".judged.json")
+    said: dict[str, Any] = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    by_key = {site.key: site for site in chosen}
+    wanted: dict[str, tuple[DotSite, str]] = {}
+    for line in book.lines:
+        site = by_key.get(line["site"])
+        if site is None:
             continue
-        for node in ast.walk(scope):
-            if isinstance(node, ast.arg):
-                found.add(node.arg)
-            elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                found.add(node.id)
-            elif isinstance(node, ast.ExceptHandler) and node.name:
-                found.add(node.name)
-            elif isinstance(node, ast.alias):
-                found.add((node.asname or node.name).partition(".")[0])
-    return frozenset(found)
-
-
-def exists(path: Path, receiver: str, member: str) -> bool | None:
-    """Whether ``receiver`` has ``member`` when its module is imported; ``None`` if unknown."""
-    if not member or not _CHAIN.match(receiver):
-        return None
-    first, *rest = receiver.split(".")
-    if first in hidden(path) or first not in namespace(path):
-        return None
-    thing = namespace(path)[first]
-    for name in rest:
-        if not hasattr(thing, name):
-            return None
-        thing = getattr(thing, name)
-    # A submodule is a member once somebody has imported it.
-    return hasattr(thing, member) or f"{getattr(thing, '__name__', '')}.{member}" in sys.modules
-
-
-def identifier(text: str) -> str:
-    """The identifier that a text begins with."""
-    found = re.match(r"\w+", text)
-    return found.group() if found else ""
-
-
-def at(writer: Writer, pool: AnalysisPool, cut: CutLine) -> Outcome:
-    """Write one line both ways."""
-    look(pool, cut)
-    timed = [_timed(writer, cut, evidence) for evidence in (None, pool)]
-    (free, free_ms), (guided, guided_ms) = timed
-    receiver = hole_at(cut.snapshot.text, cut.offset).receiver_text
-    plain, better = identifier(free.text), identifier(guided.text)
-    event = guided.events[0] if guided.events else None
-    return Outcome(
-        cut.package,
-        str(cut.site.path),
-        cut.snapshot.text.count("\n", 0, cut.offset) + 1,
-        cut.name,
-        receiver,
-        plain,
-        better,
-        exists(cut.site.path, receiver, plain),
-        exists(cut.site.path, receiver, better),
-        tier=event.tier if event else "",
-        rejected=event.rejected if event else "",
-        disputed=bool(event and event.disputed),
-        free_ms=free_ms,
-        guided_ms=guided_ms,
-    )
-
-
-def _timed(writer: Writer, cut: CutLine, evidence: Evidence | None) -> tuple[Completion, float]:
-    begun = time.monotonic()
-    done = run(writer, cut, evidence)
-    return done, (time.monotonic() - begun) * 1e3
-
-
-def summary(outcomes: Sequence[Outcome]) -> dict[str, object]:
-    """The numbers over some sites."""
-    count = len(outcomes)
-    gained = sum(o.free != o.name == o.guided for o in outcomes)
-    lost = sum(o.free == o.name != o.guided for o in outcomes)
-
-    def invented(answers: list[bool | None]) -> str:
-        known = [answer for answer in answers if answer is not None]
-        return f"{known.count(False)} of {len(known)}"
-
-    return {
-        "sites": count,
-        "match": round(sum(o.free == o.name for o in outcomes) / max(1, count), 3),
-        "guided": round(sum(o.guided == o.name for o in outcomes) / max(1, count), 3),
-        "gained": gained,
-        "lost": lost,
-        "invented": invented([o.free_exists for o in outcomes]),
-        "inv. guided": invented([o.guided_exists for o in outcomes]),
-        "closed": sum(o.tier == "closed" for o in outcomes),
-        "rejected": sum(bool(o.rejected) for o in outcomes),
-        "disputed": sum(o.disputed for o in outcomes),
-        "silent": sum(not o.guided for o in outcomes),
-    }
+        probe = PROBE + site.wanted[len(site.name) :]
+        for text in (line["text"], site.wanted, probe):
+            wanted.setdefault(f"{site.key}\n{text}", (site, text))
+    new = [key for key in wanted if key not in said]
+    if new:
+        program = installed()
+        for key, found in zip(
+            new, judge(program, options.python, [wanted[key] for key in new]), strict=True
+        ):
+            said[key] = [asdict(finding) for finding in found]
+        path.write_text(json.dumps(said), encoding="utf-8")
+    return said
 
 
 def main() -> int:
-    """Write everything both ways, print, save."""
+    """Write, judge, print, save."""
     parser = argparse.ArgumentParser(prog="benchmarks.dotprompts")
     parser.add_argument("--sites", type=int, default=20, help="of each package")
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
+    parser.add_argument("--python", default=sys.executable, help="where the packages are")
     parser.add_argument("--model", default="complete")
+    parser.add_argument("--variants", default="unguided,guided", help="separated by commas")
+    parser.add_argument("--max-tokens", type=int, default=48)
     parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--seconds", type=float, default=3600, help="stop after so many")
+    parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="write no longer")
+    parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON Lines of results so far")
+    parser.add_argument("--judge-only", action="store_true", help="write nothing new")
+    parser.add_argument("--no-judge", action="store_true", help="without the type checker")
     options = parser.parse_args()
-    begun = time.monotonic()
-    outcomes: list[Outcome] = []
-    cuts = cut_lines(options.packages, options.sites, KINDS, options.seed)
-    # Package by package in turns, so that a run that is stopped early has looked at all.
-    order = sorted(range(len(cuts)), key=lambda i: (i % max(1, options.sites), i))
-    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
-        writer = open_writer(store.resolve(options.model))
-        for index in order:
-            if time.monotonic() - begun > options.seconds:
-                break
-            outcomes.append(at(writer, pool, cuts[index]))
-            print(".", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        writer.close()
-    if not outcomes:
-        raise AnalysisError("no site was reached", where="--seconds", mend="give it more time")
-    packages = dict.fromkeys(o.package for o in outcomes)
-    rows = {name: summary([o for o in outcomes if o.package == name]) for name in packages}
-    rows["ALL"] = summary(outcomes)
-    columns = ["package", *rows["ALL"]]
-    show("Next identifier behind a dot", columns, [[n, *r.values()] for n, r in rows.items()])
-    save(
-        "dotprompts",
-        {
-            "model": options.model,
-            "packages": rows,
-            "sites": [asdict(outcome) for outcome in outcomes],
-        },
+    variants = options.variants.split(",")
+    where = roots(options.python, options.packages)
+    chosen = list(
+        _in_turns([sites(n, where[n], options.sites, options.seed) for n in options.packages])
     )
+    book = Book(options.resume or RESULTS / f"dotprompts-{options.model}.jsonl")
+    if not options.judge_only:
+        write_all(options, book, chosen, variants)
+    said = {} if options.no_judge else judged(options, book, chosen)
+    tables, result = report(chosen, book.lines, said, variants)
+    for title, columns, rows in tables:
+        show(title, columns, rows)
+    save("dotprompts", {"model": options.model, "packages": list(options.packages), **result})
     return 0
 
 

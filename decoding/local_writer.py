@@ -6,7 +6,7 @@ import math
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,7 +15,10 @@ from decoding import vocabulary
 from decoding.completion import Completion, Timing
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
+from decoding.hint import HintRules, Once, Pace, hint_for
 from decoding.loop import write
+from decoding.monitors.monitor import Monitor
+from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.finish import finish
 from decoding.postprocess.site import Site
@@ -35,6 +38,15 @@ _SCORED_AT_ONCE = 32
 _SCORE_CONTEXT = 384
 
 
+@dataclass(frozen=True, slots=True)
+class Guiding:
+    """How completions are guided: by which monitors (``None``: all that are installed) and with
+    which hints."""
+
+    monitors: tuple[Monitor, ...] | None = None
+    hints: HintRules = field(default=HintRules())
+
+
 class FillingRuntime(Runtime, PromptModel, Protocol):
     """A runtime that also says how it wants its prompts."""
 
@@ -48,6 +60,7 @@ class LocalWriter:
         *,
         budget: Budget | None = None,
         cache: Path | None = None,
+        guiding: Guiding | None = None,
     ) -> None:
         """``cache`` is a folder for what is computed of the vocabulary once, or ``None``.
 
@@ -57,6 +70,8 @@ class LocalWriter:
         self._runtime = runtime
         self._prompter = Prompter(runtime, budget)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
+        self._guiding = guiding or Guiding()
+        self._pace = Pace()
 
     def complete(
         self,
@@ -73,11 +88,13 @@ class LocalWriter:
         """
         snapshot = request.snapshot
         site = Site.at(snapshot.text, request.offset)
-        prompt = self._prompter.prompt(
-            snapshot.path, snapshot.text, request.offset, request.preamble
-        )
+        evidence = Once(evidence) if evidence is not None else None
         with _bounded(deadline, cancellation) as inner:
             try:
+                preamble = self._preamble(request, evidence, deadline, inner)
+                prompt = self._prompter.prompt(
+                    snapshot.path, snapshot.text, request.offset, preamble
+                )
                 written = write(
                     self._runtime,
                     prompt.tokens,
@@ -90,12 +107,48 @@ class LocalWriter:
                     max_tokens=request.max_tokens,
                     cancellation=inner,
                     query_deadline=min(request.query_ms / 1000, deadline.remaining()),
+                    monitors=self._guiding.monitors,
                 )
             except CancelledError:
                 if cancellation.cancelled:
                     raise
                 return Completion("", model=self.name, stopped="deadline")
+        self._pace.note(
+            written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
+        )
         return self._completion(site, request, written)
+
+    def _preamble(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> str:
+        """What the prompt begins with: the caller's preamble, else a hint where one is worth it."""
+        if request.preamble or evidence is None or not self._guiding.hints.kinds:
+            return request.preamble
+        snapshot, rules = request.snapshot, self._guiding.hints
+        offset = min(max(request.offset, 0), len(snapshot.text))
+        held = self._prompter.held(snapshot.path, snapshot.text, offset)
+        if held is not None:
+            return held
+        last = self._prompter.last(snapshot.path)
+        plain = self._prompter.preview(snapshot.path, snapshot.text, offset, last)
+        # A hint of another place gives way in any case; what counts is the file behind it.
+        cached = shared(self._runtime.evaluated(), plain) - len(self._runtime.tokenize(last))
+        if cached * self._pace.seconds > rules.patience:
+            return last
+        hint = hint_for(
+            snapshot,
+            offset,
+            evidence,
+            rules,
+            self._runtime.tokenize,
+            Deadline.after(min(request.query_ms / 1000, deadline.remaining())),
+            cancellation,
+        )
+        return last if hint is None else hint
 
     def samples(
         self,

@@ -38,7 +38,7 @@ class Page:
     def feed(self) -> int:
         """Evaluate the prompt, reusing what the cache holds of it; how many tokens were reused."""
         # The last one is evaluated in any case: its logits are wanted.
-        reused = _shared(self.runtime.evaluated(), self.prompt[:-1])
+        reused = shared(self.runtime.evaluated(), self.prompt[:-1])
         self.runtime.truncate(reused)
         self.runtime.evaluate(self.prompt[reused:], self.cancellation)
         return reused
@@ -51,14 +51,14 @@ class Page:
         """Logits behind the prompt and ``tokens``, reusing what the cache holds of them."""
         runtime, prompt = self.runtime, len(self.prompt)
         held = runtime.evaluated()[prompt:]
-        shared = _shared(held, tokens)
-        if shared == len(tokens) == len(held):
+        kept = shared(held, tokens)
+        if kept == len(tokens) == len(held):
             return runtime.logits()
-        if shared == len(tokens):
+        if kept == len(tokens):
             # The cache keeps no logits: the last token is evaluated again.
-            shared -= 1
-        runtime.truncate(prompt + shared)
-        behind = tokens[shared:] if shared >= 0 else self.prompt[-1:]
+            kept -= 1
+        runtime.truncate(prompt + kept)
+        behind = tokens[kept:] if kept >= 0 else self.prompt[-1:]
         runtime.evaluate(behind, self.cancellation)
         return runtime.logits()
 
@@ -78,7 +78,7 @@ class Page:
         return token in self.runtime.end_tokens() or not self.vocabulary.tokens[token]
 
 
-def _shared(held: Sequence[int], wanted: Sequence[int]) -> int:
+def shared(held: Sequence[int], wanted: Sequence[int]) -> int:
     """How many tokens both begin with."""
     if tuple(held[: len(wanted)]) == tuple(wanted):
         return len(wanted)

@@ -83,6 +83,27 @@ class Prompter:
             self._anchors.popitem(last=False)
         return Prompt(anchor.tokens, len(anchor.tokens), self._layout.family)
 
+    def held(self, path: str, text: str, offset: int) -> str | None:
+        """The preamble of the anchor at which the cursor still is, or ``None`` if the next prompt
+        will have another anchor."""
+        anchor = self._anchors.get(path)
+        cursor = min(max(offset, 0), len(text))
+        if anchor is None or anchor.behind != window.plain_line_ends(text[cursor:]):
+            return None
+        typed = self._typed_since(anchor, window.plain_line_ends(text[:cursor]))
+        return None if typed is None else anchor.preamble
+
+    def last(self, path: str) -> str:
+        """The preamble of the last prompt for a document, ``""`` before the first."""
+        anchor = self._anchors.get(path)
+        return anchor.preamble if anchor else ""
+
+    def preview(self, path: str, text: str, offset: int, preamble: str) -> tuple[int, ...]:
+        """The tokens that :meth:`prompt` would give at a new anchor; nothing is remembered."""
+        before = window.plain_line_ends(text[:offset])
+        behind = window.plain_line_ends(text[offset:])
+        return self._rest(self._anchors.get(path), before, behind, preamble).tokens
+
     def _typed_since(self, anchor: _Anchor, before: str) -> list[int] | None:
         """Tokens of what was typed at the anchor, or ``None`` if it is time for another one."""
         if not before.startswith(anchor.before):

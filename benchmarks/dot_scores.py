@@ -1,0 +1,168 @@
+"""The numbers of ``dotprompts``: matches, what was invented, what was gained and lost.
+
+Intervals are of the percentile bootstrap over sites (Efron 1979), 2,000 resamples, 95 %.
+"""
+
+from __future__ import annotations
+
+import difflib
+import random
+import re
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from benchmarks.dot_sites import DotSite
+from benchmarks.judging import PROBE
+from benchmarks.report import quantile
+
+_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+_RESAMPLES = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One site as one variant wrote it. ``judged``: the judge knows what exists there."""
+
+    site: DotSite
+    text: str
+    next: bool
+    sequence: bool
+    exact: bool
+    similarity: float
+    judged: bool
+    invented: bool
+    errors: int
+    disputed: bool
+    rejected: bool
+    ms: float
+
+
+Table = tuple[str, list[str], list[list[object]]]
+
+
+def report(
+    sites: Sequence[DotSite],
+    lines: Sequence[Mapping[str, Any]],
+    said: Mapping[str, Any],
+    variants: Sequence[str],
+) -> tuple[list[Table], dict[str, object]]:
+    """Tables to print and the same as values, over the sites that every variant has written."""
+    written = {(line["site"], line["variant"]): line for line in lines}
+    complete = [s for s in sites if all((s.key, v) in written for v in variants)]
+    scores = {v: [_score(s, written[s.key, v], said) for s in complete] for v in variants}
+    groups: dict[str, Callable[[DotSite], bool]] = {"ALL": lambda _: True}
+    groups |= {k: lambda s, k=k: s.kind == k for k in _values(complete, "kind")}  # type: ignore[misc]
+    groups["hard"] = lambda site: site.hard
+    groups |= {p: lambda s, p=p: s.package == p for p in _values(complete, "package")}  # type: ignore[misc]
+    columns = [
+        "sites", "variant", "n", "next", "sequence", "exact", "similar", "invented", "errors",
+        "silent", "gained", "lost", "ms",
+    ]  # fmt: skip
+    rows: list[list[object]] = []
+    result: dict[str, object] = {}
+    for name, belongs in groups.items():
+        first = [s for s in scores[variants[0]] if belongs(s.site)]
+        if not first:
+            continue
+        for variant in variants:
+            some = [s for s in scores[variant] if belongs(s.site)]
+            numbers = summary(some, first)
+            rows.append([name, variant, *numbers.values()])
+            result[f"{name}: {variant}"] = numbers
+    tables: list[Table] = [("What was written", columns, rows)]
+    if complete:
+        tables.append(_against(scores, variants))
+    result["against"] = tables[-1][2] if len(tables) > 1 else []
+    return tables, {"scores": result}
+
+
+def summary(scores: Sequence[Score], first: Sequence[Score]) -> dict[str, object]:
+    """The numbers of one variant over some sites; gained and lost against ``first``."""
+    count = max(1, len(scores))
+    judged = [s for s in scores if s.judged]
+    pairs = list(zip(first, scores, strict=True))
+    return {
+        "n": len(scores),
+        "next": round(sum(s.next for s in scores) / count, 3),
+        "sequence": round(sum(s.sequence for s in scores) / count, 3),
+        "exact": round(sum(s.exact for s in scores) / count, 3),
+        "similar": round(sum(s.similarity for s in scores) / count, 3),
+        "invented": f"{sum(s.invented for s in judged)}/{len(judged)}",
+        "errors": sum(s.errors for s in scores),
+        "silent": sum(not s.text for s in scores),
+        "gained": sum(b.next and not a.next for a, b in pairs),
+        "lost": sum(a.next and not b.next for a, b in pairs),
+        "ms": round(statistics.median(s.ms for s in scores)) if scores else 0,
+    }
+
+
+def _against(scores: Mapping[str, Sequence[Score]], variants: Sequence[str]) -> Table:
+    """Differences to the first variant with their intervals."""
+    rows: list[list[object]] = []
+    first = scores[variants[0]]
+    for variant in variants[1:]:
+        pairs = list(zip(first, scores[variant], strict=True))
+        measures: dict[str, list[float]] = {
+            "next": [b.next - a.next for a, b in pairs],
+            "sequence": [b.sequence - a.sequence for a, b in pairs],
+            "exact": [b.exact - a.exact for a, b in pairs],
+            "similarity": [b.similarity - a.similarity for a, b in pairs],
+            "invented": [b.invented - a.invented for a, b in pairs if a.judged],
+            "errors": [float(b.errors - a.errors) for a, b in pairs],
+        }
+        for name, values in measures.items():
+            if values:
+                low, high = interval(values)
+                mean = statistics.mean(values)
+                rows.append([variant, name, f"{mean:+.3f}", f"{low:+.3f}", f"{high:+.3f}"])
+    columns = ["variant", "measure", "difference", "from", "to"]
+    return f"Against {variants[0]}", columns, rows
+
+
+def interval(values: Sequence[float]) -> tuple[float, float]:
+    """The 95 % interval of the mean."""
+    chosen = random.Random(1)
+    means = [statistics.fmean(chosen.choices(values, k=len(values))) for _ in range(_RESAMPLES)]
+    return quantile(means, 0.025), quantile(means, 0.975)
+
+
+def _score(site: DotSite, line: Mapping[str, Any], said: Mapping[str, Any]) -> Score:
+    text: str = line["text"]
+    names, wanted = _IDENTIFIER.findall(text), _IDENTIFIER.findall(_plain(site.wanted))
+    author = _of(said, site, site.wanted)
+    known = {(f["rule"], f["message"]) for f in author}
+    new = [f for f in _of(said, site, text) if (f["rule"], f["message"]) not in known]
+    probe = _of(said, site, PROBE + site.wanted[len(site.name) :])
+    # Where the author's own line is at fault the judge does not know the package well enough.
+    sure = not any(f["invented"] for f in author)
+    judged = sure and (site.kind == "midline" or any(f["invented"] for f in probe))
+    return Score(
+        site,
+        text,
+        next=bool(names) and text.startswith(names[0]) and names[0] == site.name,
+        sequence=names == wanted,
+        exact=_plain(text) == _plain(site.wanted),
+        similarity=difflib.SequenceMatcher(None, text, site.wanted, autojunk=False).ratio(),
+        judged=judged,
+        invented=any(f["invented"] for f in new) if text else False,
+        errors=len(new) if text else 0,
+        disputed=any(event["disputed"] for event in line["events"]),
+        rejected=any(event["rejected"] for event in line["events"]),
+        ms=line["ms"],
+    )
+
+
+def _of(said: Mapping[str, Any], site: DotSite, text: str) -> list[Mapping[str, Any]]:
+    found: list[Mapping[str, Any]] = said.get(f"{site.key}\n{text}", [])
+    return found
+
+
+def _plain(text: str) -> str:
+    """Without a comment at the end, and with blanks as they do not matter."""
+    return " ".join(re.sub(r"\s+#[^'\"]*$", "", text).split())
+
+
+def _values(sites: Sequence[DotSite], field: str) -> list[str]:
+    return list(dict.fromkeys(getattr(site, field) for site in sites))

@@ -1,0 +1,64 @@
+"""What is known of a receiver's type, as one comment line for the start of a prompt.
+
+The model cannot see the class behind ``receiver.``, so its members are listed: the likeliest that
+fit a budget of tokens. At the start of the prompt, since right above the hole it hurts (measured in
+the experiment of issue C).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from analysis.names import Name, NameSet
+from decoding.prompts.window import Tokenize
+
+#: Of the text before the cursor, how much says what the author is about, in code points: the
+#: statement and the few before it.
+_NEAR = 600
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
+_SEPARATOR = ", "
+
+
+def member_line(names: NameSet, before: str, budget: int, tokenize: Tokenize) -> str:
+    """The comment's text, without ``#``; ``""`` where nothing of use is known.
+
+    ``before`` is the file up to the hole: members that share words with its end come first.
+    ``budget`` is in tokens.
+    """
+    if not names.receiver_type:
+        return ""
+    head = f"{names.receiver_type}: "
+    room = budget - len(tokenize(head))
+    chosen: list[str] = []
+    for name in ranked(names.names, before):
+        room -= len(tokenize(name + _SEPARATOR))
+        if room < 0:
+            break
+        chosen.append(name)
+    return head + _SEPARATOR.join(chosen) if chosen else ""
+
+
+def ranked(names: Iterable[Name], before: str) -> list[str]:
+    """Public names, those first that share a word with the text around the hole.
+
+    Of equals, those of the module that most of the type comes from (its own members, not what it
+    inherits), then by name, so that the order does not change from key to key.
+    """
+    near = _words(before[-_NEAR:])
+    public = [name for name in names if not name.name.startswith("_")]
+    own = _commonest([name.origin for name in public])
+
+    def rank(name: Name) -> tuple[bool, bool, str]:
+        return not (_words(name.name) & near), name.origin != own, name.name
+
+    return [name.name for name in sorted(public, key=rank)]
+
+
+def _words(text: str) -> set[str]:
+    """The words that names are made of: ``readLine`` and ``read_line`` are both two."""
+    return {word.lower() for word in _WORD.findall(text) if len(word) > 2}
+
+
+def _commonest(origins: list[str]) -> str:
+    return max(sorted(set(origins)), key=origins.count, default="")
