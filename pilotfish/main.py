@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "complete": "what the server would insert at a position",
     "inspect": "which names may stand at a position, and how sure that is",
     "view": "the syntax, control flow, data flow or calls of a file, drawn or as data",
+    "graph": "who calls, uses or inherits from what, over a whole project",
     "serve": "the language server on standard input and output",
     "model": "list, pull and verify models",
     "trust": "trust a workspace: its interpreter may be started",

@@ -23,11 +23,17 @@ def looked_at(path: str, environment: Environment) -> str:
     for folder in environment.site_packages:
         if place.is_relative_to(folder):
             top = place.relative_to(folder).parts[0].removesuffix(".py").removesuffix(".pyi")
-            owners = _owners(folder, _stamp(folder))
+            owners = owners_of(folder)
             return owners.get(top) or owners.get(top.removesuffix("-stubs")) or ""
     if place.is_relative_to(environment.stdlib):
         return standard_library(environment)
     return ""
+
+
+def owners_of(folder: str) -> dict[str, str]:
+    """Top-level names in site-packages ``folder`` → distribution and version, as
+    ``httpx 0.28.1``."""
+    return _owners(folder, _stamp(folder))
 
 
 def standard_library(environment: Environment) -> str:

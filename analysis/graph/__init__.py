@@ -1,0 +1,23 @@
+"""The code graph of a workspace: what is defined where, and what uses it.
+
+Knows files, never an editor, and runs nothing of a workspace. Read in this order: ``facts`` (what
+one file says), ``extract`` (read off its tree, with ``statements``, ``definitions`` and
+``expressions``), ``values`` and ``resolver`` (what names stand for, with ``calls`` and
+``typing_forms``), ``edges`` (sites, resolved), ``store`` (one SQLite file), ``indexing`` (kept true
+to the disk), ``questions`` (what is asked of it); ``graph`` is the facade that others use.
+"""
+
+from analysis.graph.graph import Graph, has_graph
+from analysis.graph.naming import Node, UnknownNameError
+from analysis.graph.questions import BY_NAME, EXACT, Reached, Use
+
+__all__ = [
+    "BY_NAME",
+    "EXACT",
+    "Graph",
+    "Node",
+    "Reached",
+    "UnknownNameError",
+    "Use",
+    "has_graph",
+]

@@ -1,0 +1,188 @@
+"""The edges of one file: each of its sites, resolved."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from analysis.graph.calls import attribute
+from analysis.graph.facts import NONE, Interface, Site, Span
+from analysis.graph.resolver import Resolver
+from analysis.graph.values import UNKNOWN, Definition, Value
+
+#: A node: (file, qualified name within it); outside of the project (0, dotted name).
+Target = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """``source`` (a qualified name within the file) uses, or inherits from, ``target``.
+
+    ``virtual``: the receiver is an instance, so a subclass's method may be meant instead.
+    """
+
+    source: str
+    target: Target
+    kind: str
+    span: Span
+    virtual: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """``source`` uses attribute ``name`` of something that is not known."""
+
+    source: str
+    name: str
+    kind: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """All of one file's edges, and the names of other files that they rest on."""
+
+    edges: tuple[Edge, ...]
+    loose: tuple[Loose, ...]
+    needs: frozenset[str]
+
+
+def resolve_file(resolver: Resolver, file: int, sites: list[Site]) -> Resolved:
+    """Resolve every site of ``file``."""
+    reader = _Reader(resolver, file)
+    for site in sites:
+        resolver.begin()
+        reader.site(site)
+    own = f"{file}:"
+    needs = frozenset(need for need in resolver.take_needs() if not need.startswith(own))
+    return Resolved(tuple(dict.fromkeys(reader.edges)), tuple(reader.loose), needs)
+
+
+class _Reader:
+    def __init__(self, resolver: Resolver, file: int) -> None:
+        self.r = resolver
+        self.file = file
+        self.interface: Interface = resolver.world.interface(file)
+        self.edges: list[Edge] = []
+        self.loose: list[Loose] = []
+
+    def site(self, site: Site) -> None:
+        source = self.interface.definitions[site.owner].qualname
+        if site.kind == "import":
+            self._import(site, source)
+            return
+        if site.expression == NONE:
+            return
+        row = self.interface.expressions[site.expression]
+        if row[0] == "n":
+            definitions, _, home = self.r.name(self.file, site.scope, row[1], site.at, site.block)
+            if site.kind == "write" and home != NONE:
+                definitions = (("v", self.file, home, row[1]),)
+            for definition in definitions:
+                self._use(site, source, definition, None)
+            return
+        name = row[2]
+        if row[1] == NONE:
+            self._loosely(site, source, name)
+            return
+        receivers = self.r.evaluate(self.file, site.scope, row[1], site.at, site.block)
+        found = False
+        for receiver in receivers:
+            for definition in self.r.members(receiver, name):
+                found = True
+                self._use(site, source, definition, receiver)
+        if not found and (UNKNOWN in receivers or not receivers):
+            self._loosely(site, source, name)
+
+    def _loosely(self, site: Site, source: str, name: str) -> None:
+        if site.kind != "implied":
+            self.loose.append(Loose(source, name, site.kind, site.span))
+
+    def _import(self, site: Site, source: str) -> None:
+        if not site.member:
+            module = self.r.module(site.module, site.level, self.file)
+            found: tuple[Definition, ...] = () if module is None else (module,)
+        else:
+            found = self.r.imported(site.module, site.level, site.member, self.file)
+        for definition in found:
+            target = self._target(definition)
+            if target is not None:
+                self.edges.append(Edge(source, target, "import", site.span))
+
+    def _use(self, site: Site, source: str, definition: Definition, receiver: Value | None) -> None:
+        kind = "call" if site.kind == "implied" else site.kind
+        virtual = receiver is not None and receiver[0] == "o"
+        target = self._target(definition)
+        if definition[0] == "v":
+            if target is not None:
+                used = "read" if kind == "call" else kind
+                self.edges.append(Edge(source, target, used, site.span))
+            if kind in ("call", "decorate", "raise", "base"):
+                self._through(site, source, definition, kind)
+            return
+        if target is None:
+            return
+        self.edges.append(Edge(source, target, kind, site.span, virtual))
+        if kind == "decorate":  # the one who calls it is the scope in which the definition stands
+            scope = self.interface.scopes[site.scope]
+            runs = self.interface.definitions[scope.definition].qualname
+            self.edges.append(Edge(runs, target, "call", site.span, virtual))
+        if definition[0] != "d":
+            return
+        scope = self.r.scope(definition[1], definition[2])
+        if scope.kind == "class":
+            if kind in ("call", "decorate", "raise"):
+                self._construct(site, source, ("c", *definition[1:]))
+        elif scope.role == "property" and kind in ("read", "write") and virtual:
+            self.edges.append(Edge(source, target, "call", site.span, virtual))
+
+    def _through(self, site: Site, source: str, definition: Definition, kind: str) -> None:
+        """A variable that is called: the functions and classes that it may hold."""
+        row = self.interface.expressions[site.expression]
+        if row[0] == "n":
+            values = self.r.evaluate(self.file, site.scope, site.expression, site.at, site.block)
+        else:
+            values = self.r.values(definition)
+        for value in values:
+            if value[0] in ("f", "b", "c"):
+                target = self._target(("d", value[1], value[2]))
+                if target is not None:
+                    self.edges.append(Edge(source, target, kind, site.span))
+                if value[0] == "c" and kind != "base":
+                    self._construct(site, source, value)
+            elif value[0] == "o" and kind == "call":
+                self._method(site, source, value, "__call__")
+            elif value[0] == "x":
+                self.edges.append(Edge(source, (0, value[1]), kind, site.span))
+
+    def _construct(self, site: Site, source: str, value: Value) -> None:
+        """A class that is called runs its ``__init__`` (and ``__new__``, ``__post_init__``)."""
+        for name in ("__init__", "__new__", "__post_init__"):
+            self._method(site, source, value, name)
+
+    def _method(self, site: Site, source: str, value: Value, name: str) -> None:
+        for bound in attribute(self.r, value, name):
+            if bound[0] in ("f", "b"):
+                target = self._target(("d", bound[1], bound[2]))
+                if target is not None:
+                    self.edges.append(Edge(source, target, "call", site.span, value[0] == "o"))
+
+    def _target(self, definition: Definition) -> Target | None:
+        kind = definition[0]
+        if kind == "m":
+            return definition[1], ""
+        if kind == "x":
+            return 0, definition[1]
+        if kind == "d":
+            interface = self.r.world.interface(definition[1])
+            scope = interface.scopes[definition[2]]
+            if scope.kind in ("lambda", "comprehension"):
+                return None
+            return definition[1], interface.definitions[scope.definition].qualname
+        if kind == "v":
+            scope = self.r.scope(definition[1], definition[2])
+            if scope.kind == "module":
+                return definition[1], definition[3]
+            if scope.kind == "class":
+                outer = self.r.world.interface(definition[1]).definitions[scope.definition]
+                return definition[1], f"{outer.qualname}.{definition[3]}"
+        return None

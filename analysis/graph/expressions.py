@@ -1,0 +1,391 @@
+"""Expressions of a tree as rows of the file's table, with the sites where they use something."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from analysis.graph.facts import NONE, Expression, Site, Span
+from analysis.syntax.tree import LANGUAGE
+
+if TYPE_CHECKING:
+    from analysis.graph.extract import Extractor
+
+_LITERALS = {
+    "integer": "int",
+    "float": "float",
+    "true": "bool",
+    "false": "bool",
+    "comparison_operator": "bool",
+    "not_operator": "bool",
+}
+_COMPREHENSIONS = {
+    "list_comprehension": "list",
+    "set_comprehension": "set",
+    "dictionary_comprehension": "dict",
+    "generator_expression": "generator",
+}
+
+
+class Table:
+    """Interned expressions: equal rows have one index."""
+
+    def __init__(self) -> None:
+        self.rows: list[Expression] = []
+        self._index: dict[Expression, int] = {}
+
+    def add(self, *row: object) -> int:
+        """The index of ``row``."""
+        index = self._index.get(row)
+        if index is None:
+            index = self._index[row] = len(self.rows)
+            self.rows.append(row)
+        return index
+
+
+class ExpressionReader:
+    """Reads expressions for one :class:`~analysis.graph.extract.Extractor`."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.x = extractor
+        self.table = Table()
+        # A string annotation is parsed on its own; its nodes lie at this row, column and byte.
+        self._shift: tuple[int, int, int] | None = None
+        self._data = extractor.data
+        self._parser = tree_sitter.Parser(LANGUAGE)
+
+    # -- text and places ---------------------------------------------------------------
+
+    def text(self, node: tree_sitter.Node) -> str:
+        """The text of ``node``."""
+        return self._data[node.start_byte : node.end_byte].decode("utf-8", "surrogatepass")
+
+    def span(self, node: tree_sitter.Node) -> Span:
+        """Where ``node`` lies, in lines and code points."""
+        (a, b), (c, d) = node.start_point, node.end_point
+        if self._shift is not None:
+            row, column, _ = self._shift
+            return self.x.points(row + a, column + b, row + c, column + d)
+        return self.x.points(a, b, c, d)
+
+    def at(self, node: tree_sitter.Node) -> int:
+        """The byte at which ``node`` begins."""
+        return node.start_byte + (self._shift[2] if self._shift else 0)
+
+    def site(self, kind: str, expression: int, place: tree_sitter.Node) -> None:
+        """Record that ``expression`` is used, named at ``place``."""
+        x = self.x
+        x.sites.append(
+            Site(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
+        )
+
+    # -- expressions -------------------------------------------------------------------
+
+    def read(self, node: tree_sitter.Node | None, kind: str = "read") -> int:
+        """The row of ``node``; what it uses is recorded as of ``kind`` at its outermost name."""
+        if node is None:
+            return NONE
+        method = getattr(self, "_" + node.type, None)
+        if method is not None:
+            row: int = method(node, kind)
+            return row
+        if node.type in _LITERALS:
+            self._children(node)
+            return self.table.add("b", _LITERALS[node.type])
+        if node.type in _COMPREHENSIONS:
+            return self._comprehension(node)
+        self._children(node)
+        return NONE
+
+    def _children(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            self.read(child)
+
+    def _identifier(self, node: tree_sitter.Node, kind: str) -> int:
+        index = self.table.add("n", self.text(node))
+        self.site(kind, index, node)
+        return index
+
+    def _attribute(self, node: tree_sitter.Node, kind: str) -> int:
+        value = node.child_by_field_name("object")
+        name = node.child_by_field_name("attribute")
+        receiver = self.read(value)
+        if name is None or receiver == NONE:
+            if name is not None and name.end_byte > name.start_byte:
+                index = self.table.add("a", NONE, self.text(name))
+                self.site(kind, index, name)
+                return index
+            return NONE
+        index = self.table.add("a", receiver, self.text(name))
+        self.site(kind, index, name)
+        return index
+
+    def _member_type(self, node: tree_sitter.Node, kind: str) -> int:
+        parts = node.named_children
+        receiver = self.read(parts[0])
+        index = self.table.add("a", receiver, self.text(parts[-1]))
+        self.site(kind, index, parts[-1])
+        return index
+
+    def _call(self, node: tree_sitter.Node, kind: str) -> int:
+        function = node.child_by_field_name("function")
+        arguments = node.child_by_field_name("arguments")
+        # raise Foo(…) and @decorate(…) name their kind at the function; both are calls besides.
+        callee = self.read(function, "call" if kind == "read" else kind)
+        rows: list[int] = []
+        if arguments is not None and arguments.type == "generator_expression":
+            rows.append(self.read(arguments))
+        elif arguments is not None:
+            for argument in arguments.named_children:
+                if argument.type == "keyword_argument":
+                    self.read(argument.child_by_field_name("value"))
+                elif argument.type in ("list_splat", "dictionary_splat"):
+                    self._children(argument)
+                    rows.append(NONE)
+                elif argument.type != "comment":
+                    rows.append(self.read(argument))
+        if callee == NONE:
+            return NONE
+        if self.table.rows[callee] == ("n", "super"):
+            return self.table.add("sup", tuple(rows))
+        return self.table.add("c", callee, tuple(rows[:3]))
+
+    def _subscript(self, node: tree_sitter.Node, kind: str) -> int:
+        value = self.read(node.child_by_field_name("value"), kind if kind != "call" else "read")
+        inside = "annotate" if kind == "annotate" and not self._is_literal(value) else "read"
+        keys = [self.read(key, inside) for key in node.children_by_field_name("subscript")]
+        if value == NONE:
+            return NONE
+        key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
+        return self.table.add("s", value, key)
+
+    def _parenthesized_expression(self, node: tree_sitter.Node, kind: str) -> int:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return self.read(inner[0], kind) if inner else NONE
+
+    def _await(self, node: tree_sitter.Node, kind: str) -> int:
+        return self.read(node.named_children[-1], kind) if node.named_children else NONE
+
+    def _conditional_expression(self, node: tree_sitter.Node, kind: str) -> int:
+        parts = [child for child in node.named_children if child.type != "comment"]
+        if len(parts) != 3:
+            self._children(node)
+            return NONE
+        # The condition comes first in time: what it narrows holds in the first arm.
+        self.read(parts[1])
+        block = self.x.open_block(parts[0])
+        self.x.narrow(parts[1], parts[0].start_byte)
+        first = self.read(parts[0])
+        self.x.close_block(block)
+        return self.table.add("u", (first, self.read(parts[2])))
+
+    def _boolean_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        first = self.read(left)
+        if (
+            left is not None
+            and right is not None
+            and self._data[left.end_byte : right.start_byte].strip() == b"and"
+        ):
+            block = self.x.open_block(right)
+            self.x.narrow(left, right.start_byte)
+            second = self.read(right)
+            self.x.close_block(block)
+            return second
+        return self.table.add("u", (first, self.read(right)))
+
+    def _binary_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        left = self.read(node.child_by_field_name("left"), kind if kind == "annotate" else "read")
+        right = self.read(node.child_by_field_name("right"), kind if kind == "annotate" else "read")
+        operator = node.child_by_field_name("operator")
+        sign = self.text(operator) if operator is not None else ""
+        return self.table.add("op", sign, left, right)
+
+    def _unary_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        return self.read(node.child_by_field_name("argument"))
+
+    def _named_expression(self, node: tree_sitter.Node, kind: str) -> int:
+        value = self.read(node.child_by_field_name("value"))
+        name = node.child_by_field_name("name")
+        if name is not None:
+            self.x.assign(name, value, NONE, node.end_byte, leak=True)
+        return value
+
+    def _string(self, node: tree_sitter.Node, kind: str) -> int:
+        if kind == "annotate":
+            return self._quoted(node)
+        for child in node.named_children:
+            if child.type == "interpolation":
+                self._children(child)
+        prefix = self.text(node)[:3].lower().split('"')[0].split("'")[0]
+        return self.table.add("b", "bytes" if "b" in prefix else "str")
+
+    def _concatenated_string(self, node: tree_sitter.Node, kind: str) -> int:
+        rows = [self.read(child) for child in node.named_children if child.type == "string"]
+        return rows[0] if rows else NONE
+
+    def _quoted(self, node: tree_sitter.Node) -> int:
+        content = [c for c in node.named_children if c.type == "string_content"]
+        if len(content) != 1 or self._shift is not None:
+            return NONE
+        part = content[0]
+        data = self._data[part.start_byte : part.end_byte]
+        if b"\\" in data or b"\n" in data or not data.strip():
+            return NONE
+        root = self._parser.parse(data).root_node
+        if root.has_error or root.named_child_count != 1:
+            return NONE
+        statement = root.named_children[0]
+        if statement.type != "expression_statement" or statement.named_child_count != 1:
+            return NONE
+        row, column = part.start_point
+        outer = self._data
+        self._shift, self._data = (row, column, part.start_byte), data
+        try:
+            return self.read(statement.named_children[0], "annotate")
+        finally:
+            self._shift, self._data = None, outer
+
+    def _list(self, node: tree_sitter.Node, kind: str) -> int:
+        return self._elements("list", node, kind)
+
+    def _set(self, node: tree_sitter.Node, kind: str) -> int:
+        return self._elements("set", node, kind)
+
+    def _elements(self, name: str, node: tree_sitter.Node, kind: str) -> int:
+        rows = dict.fromkeys(
+            self.read(child, kind if kind == "annotate" else "read")
+            for child in node.named_children
+            if child.type != "comment"
+        )
+        return self.table.add("l", name, tuple(rows)[:8])
+
+    def _tuple(self, node: tree_sitter.Node, kind: str) -> int:
+        rows = [self.read(child, kind) for child in node.named_children if child.type != "comment"]
+        return self.table.add("t", tuple(rows)[:16])
+
+    def _expression_list(self, node: tree_sitter.Node, kind: str) -> int:
+        return self._tuple(node, kind)
+
+    def _pattern_list(self, node: tree_sitter.Node, kind: str) -> int:
+        return self._tuple(node, kind)
+
+    def _list_splat(self, node: tree_sitter.Node, kind: str) -> int:
+        self._children(node)
+        return NONE
+
+    def _dictionary(self, node: tree_sitter.Node, kind: str) -> int:
+        values: dict[int, None] = {}
+        for child in node.named_children:
+            if child.type == "pair":
+                self.read(child.child_by_field_name("key"))
+                values[self.read(child.child_by_field_name("value"))] = None
+            elif child.type != "comment":
+                self._children(child)
+        return self.table.add("l", "dict", tuple(values)[:8])
+
+    def _slice(self, node: tree_sitter.Node, kind: str) -> int:
+        self._children(node)
+        return self.table.add("b", "slice")
+
+    def _none(self, node: tree_sitter.Node, kind: str) -> int:
+        return self.table.add("b", "None")
+
+    def _keyword_argument(self, node: tree_sitter.Node, kind: str) -> int:
+        return self.read(node.child_by_field_name("value"))
+
+    def _lambda(self, node: tree_sitter.Node, kind: str) -> int:
+        x = self.x
+        parameters = node.child_by_field_name("parameters")
+        defaults = (
+            []
+            if parameters is None
+            else [(p, self.read(p.child_by_field_name("value"))) for p in parameters.named_children]
+        )
+        with x.inner_scope("lambda", node):
+            for number, (parameter, value) in enumerate(defaults):
+                name = parameter.child_by_field_name("name") or parameter
+                x.bind_parameter(name, number, NONE, value)
+            body = self.read(node.child_by_field_name("body"))
+            scope = x.scope
+            x.scopes[scope].returned.append((body, node.end_byte, x.block))
+        return self.table.add("lam", scope)
+
+    def _yield(self, node: tree_sitter.Node, kind: str) -> int:
+        delegated = any(child.type == "from" for child in node.children)
+        rows = [self.read(child) for child in node.named_children]
+        scope = self.x.scopes[self.x.function_scope()]
+        value = rows[0] if rows else NONE
+        if delegated:
+            value = self.table.add("it", value)
+        scope.yielded.append((value, node.end_byte, self.x.block))
+        return NONE
+
+    def _comprehension(self, node: tree_sitter.Node) -> int:
+        x = self.x
+        clauses = [c for c in node.named_children if c.type in ("for_in_clause", "if_clause")]
+        body = node.child_by_field_name("body")
+        with x.inner_scope("comprehension", node):
+            for clause in clauses:
+                if clause.type == "if_clause":
+                    self._children(clause)
+                    for child in clause.named_children:
+                        x.narrow(child, node.start_byte)
+                    continue
+                row = self.read(clause.child_by_field_name("right"))
+                left = clause.child_by_field_name("left")
+                if left is not None:
+                    x.assign(left, self.table.add("it", row), NONE, node.start_byte)
+            if body is not None and body.type == "pair":
+                self.read(body.child_by_field_name("key"))
+                row = self.read(body.child_by_field_name("value"))
+            else:
+                row = self.read(body)
+            scope = x.scope
+        return self.table.add("comp", _COMPREHENSIONS[node.type], row, scope)
+
+    # -- annotations -------------------------------------------------------------------
+
+    def annotation(self, node: tree_sitter.Node | None) -> int:
+        """The row of annotation ``node``."""
+        return self.read(node, "annotate")
+
+    def _type(self, node: tree_sitter.Node, kind: str) -> int:
+        inner = [child for child in node.named_children if child.type != "comment"]
+        return self.read(inner[0], "annotate") if inner else NONE
+
+    def _generic_type(self, node: tree_sitter.Node, kind: str) -> int:
+        parts = node.named_children
+        value = self.read(parts[0], "annotate")
+        inside = "read" if self._is_literal(value) else "annotate"
+        keys: list[int] = []
+        for part in parts[1:]:
+            keys += [self._argument(child, inside) for child in part.named_children]
+        key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
+        return self.table.add("s", value, key)
+
+    def _argument(self, node: tree_sitter.Node, kind: str) -> int:
+        """A type argument: the grammar wraps even the strings of ``Literal`` in a type."""
+        return self.read(node.named_children[0] if node.type == "type" else node, kind)
+
+    def _is_literal(self, value: int) -> bool:
+        return value != NONE and self.table.rows[value][-1] == "Literal"
+
+    def _union_type(self, node: tree_sitter.Node, kind: str) -> int:
+        rows = [self.read(child, "annotate") for child in node.named_children]
+        return self.table.add("u", tuple(rows))
+
+
+def literal_text(source: str) -> str:
+    """The value of a string literal; ``""`` where it is none (an f-string, bytes)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(source)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""

@@ -1,0 +1,125 @@
+"""The graph of a workspace: opened, brought up to date, asked."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+import platformdirs
+from filelock import FileLock
+
+from analysis.environments.candidates import candidates
+from analysis.environments.environment import Environment
+from analysis.environments.static import read
+from analysis.graph import naming, questions
+from analysis.graph.indexing import Indexer, Progress, _silent
+from analysis.graph.naming import Node
+from analysis.graph.outside import Outside
+from analysis.graph.questions import Reached, Use
+from analysis.graph.store import Store
+from analysis.lint.selection import select
+from analysis.snapshot import Workspace
+
+
+def cache_folder() -> Path:
+    """Where graphs are kept: the user's cache folder, never a workspace."""
+    return Path(platformdirs.user_cache_dir("pilotfish")) / "graph"
+
+
+def _digest(text: str) -> str:
+    return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
+
+
+def has_graph(root: Path, folder: Path | None = None) -> bool:
+    """Whether a graph of ``root`` has been built."""
+    place = (folder or cache_folder()) / _digest(str(root))
+    return place.is_dir() and any(place.glob("*.sqlite"))
+
+
+class Graph:
+    """The code graph of one workspace. Nothing of the workspace is run, only read.
+
+    A graph is for one thread. It answers from what was on disk at the last :meth:`refresh`;
+    another process may refresh the same graph meanwhile.
+    """
+
+    def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
+        self.workspace = workspace
+        self.environment: Environment = read(candidates(workspace)[0])
+        key = _digest(f"{self.environment.executable}\0{self.environment.version_text}")
+        place = (folder or cache_folder()) / _digest(workspace.root)
+        self.store = Store(place / f"{key}.sqlite")
+        self._lock = FileLock(place / f"{key}.lock")
+        self._indexer = Indexer(self.store, workspace.root, Outside(self.environment))
+
+    def __enter__(self) -> Graph:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the store back."""
+        self.store.close()
+
+    # -- keeping it true ---------------------------------------------------------------
+
+    def refresh(self, paths: Iterable[str] | None = None, progress: Progress = _silent) -> int:
+        """Bring the graph up to date with the disk; how many files were resolved anew.
+
+        With ``paths`` only those files are looked at (an editor saved them).
+        """
+        if paths is None:
+            root = Path(self.workspace.root)
+            found = [str(file.path) for file in select([root], root)]
+            changed, gone = self._indexer.changes(found)
+        else:
+            named = list(paths)
+            known = self.store.files()
+            changed, _ = self._indexer.changes(named)
+            gone = [known[p] for p in named if p in known and not Path(p).exists()]
+        if not changed and not gone and not self.store.unresolved():
+            return 0
+        with self._lock:
+            return self._indexer.update(changed, gone, None, progress)
+
+    # -- asking ------------------------------------------------------------------------
+
+    def node(self, name: str, kinds: Iterable[str] = ()) -> Node:
+        """The node called ``name``. Raises :class:`~analysis.graph.naming.UnknownNameError`."""
+        return naming.find(self.store.db, name, tuple(kinds))
+
+    def callers(self, name: str) -> list[Use]:
+        """What calls ``name``, one for each place."""
+        return questions.callers(self.store.db, self.node(name, questions.CALLABLE))
+
+    def callees(self, name: str) -> list[Use]:
+        """What ``name`` calls, one for each place."""
+        return questions.callees(self.store.db, self.node(name, questions.CALLABLE))
+
+    def subclasses(self, name: str) -> list[Reached]:
+        """What inherits from ``name``, directly or not."""
+        return questions.subclasses(self.store.db, self.node(name, ("CLASS",)))
+
+    def uses(self, name: str) -> list[Use]:
+        """Every use of ``name``."""
+        return questions.uses(self.store.db, self.node(name))
+
+    def impact(self, name: str) -> list[Reached]:
+        """What a change of ``name`` may reach."""
+        return questions.impact(self.store.db, self.node(name))
+
+    def path(self, start: str, end: str) -> list[Use]:
+        """A shortest way of calls from ``start`` to ``end``."""
+        return questions.path(self.store.db, self.node(start), self.node(end))
+
+    def stats(self) -> dict[str, int]:
+        """How many of each kind of node and edge there are."""
+        return questions.stats(self.store.db)

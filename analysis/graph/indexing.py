@@ -1,0 +1,230 @@
+"""Bring the graph of a project up to date: what changed is read, what rests on it is resolved.
+
+First the facts of changed files (each by itself, over all cores), then the edges of those files and
+of the files that rest on a name of theirs whose meaning changed. Both in small transactions, so a
+process that is killed loses no more than a few files' work, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.graph.edges import resolve_file
+from analysis.graph.extract import extract
+from analysis.graph.facts import Interface, pack, unpack_interface, unpack_sites
+from analysis.graph.layout import Layout, module_name
+from analysis.graph.outside import Outside
+from analysis.graph.resolver import Resolver
+from analysis.graph.rows import write_edges, write_nodes
+from analysis.graph.store import FileRow, Store
+from analysis.text.files import decode_source
+from analysis.text.positions import TextError
+
+#: Called as (stage, done, of) while the graph is brought up to date.
+Progress = Callable[[str, int, int], None]
+#: Files of one transaction.
+_BATCH = 32
+
+
+def _silent(stage: str, done: int, of: int) -> None:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A file on disk that is new or not as the store has it."""
+
+    path: str
+    mtime: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What reading a file gave: its content hash and packed facts (``b""`` where known)."""
+
+    digest: str
+    interface: bytes
+    sites: bytes
+    problem: str
+
+
+def read_facts(path: str, known: Callable[[str], bool] = lambda digest: False) -> Read:
+    """The facts of the file at ``path``; one that cannot be read has none and a ``problem``."""
+    try:
+        data = Path(path).read_bytes()
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        if known(digest):
+            return Read(digest, b"", b"", "")
+        facts = extract(decode_source(data, path).text)
+    except (OSError, TextError) as error:
+        facts = extract("")
+        what = error.what if isinstance(error, TextError) else str(error.strerror)
+        return Read("unreadable", pack(facts.interface), pack(facts.sites), what)
+    return Read(digest, pack(facts.interface), pack(facts.sites), "")
+
+
+class StoredWorld(Layout):
+    """The files of the store, their facts decoded when first asked for."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self.interfaces: dict[int, Interface] = {}
+        self.refresh()
+
+    def refresh(self) -> None:
+        """See the files that are there now."""
+        rows = self._store.db.execute("SELECT id, path, module FROM file")
+        super().__init__(rows.fetchall())
+
+    def interface(self, file: int) -> Interface:
+        """The facts of ``file``."""
+        known = self.interfaces.get(file)
+        if known is None:
+            data = self._store.interface(file)
+            known = unpack_interface(data) if data else extract("").interface
+            self.interfaces[file] = known
+        return known
+
+    def module_name(self, file: int) -> str:
+        """The dotted name of ``file``."""
+        return self.names[file]
+
+
+class Indexer:
+    """Brings one store up to date with a folder."""
+
+    def __init__(self, store: Store, root: str, outside: Outside) -> None:
+        self.store = store
+        self.root = root
+        self.outside = outside
+        self.world = StoredWorld(store)
+        self._packages: dict[str, bool] = {}
+
+    def changes(self, paths: Iterable[str]) -> tuple[list[Change], list[FileRow]]:
+        """Which of ``paths`` are new or changed by time or size, and which files are gone."""
+        known = self.store.files()
+        changed = []
+        for path in paths:
+            try:
+                status = Path(path).stat()
+            except OSError:
+                continue
+            row = known.pop(path, None)
+            if row is None or (row.mtime, row.size) != (status.st_mtime_ns, status.st_size):
+                changed.append(Change(path, status.st_mtime_ns, status.st_size))
+        return changed, list(known.values())
+
+    def update(
+        self,
+        changed: list[Change],
+        gone: list[FileRow],
+        reads: Iterable[tuple[Change, Read]] | None = None,
+        progress: Progress = _silent,
+    ) -> int:
+        """Read ``changed`` (or take ``reads``), forget ``gone``; how many files were resolved."""
+        if reads is None:
+            reads = ((change, read_facts(change.path, self._known)) for change in changed)
+        if gone:
+            with self.store.transaction():
+                for row in gone:
+                    self._forget(row)
+                self.store.touch()
+        batch: list[tuple[Change, Read]] = []
+        done = 0
+        for pair in reads:
+            batch.append(pair)
+            if len(batch) >= _BATCH:
+                done += self._write(batch)
+                progress("reading", done, len(changed))
+                batch = []
+        if batch:
+            done += self._write(batch)
+            progress("reading", done, len(changed))
+        return self.resolve(progress)
+
+    def resolve(self, progress: Progress = _silent) -> int:
+        """Make the edges of every file that has none or may have wrong ones."""
+        waiting = self.store.unresolved()
+        if not waiting:
+            return 0
+        self.world.refresh()
+        resolver = Resolver(self.world)
+        nodes: dict[int, dict[str, int]] = {}
+
+        def nodes_of(file: int) -> dict[str, int]:
+            known = nodes.get(file)
+            if known is None:
+                known = nodes[file] = self.store.node_ids(file)
+            return known
+
+        for start in range(0, len(waiting), _BATCH):
+            part = waiting[start : start + _BATCH]
+            with self.store.transaction():
+                for file in part:
+                    data = self.store.sites(file)
+                    sites = unpack_sites(data) if data else []
+                    resolved = resolve_file(resolver, file, sites)
+                    write_edges(
+                        self.store.db,
+                        file,
+                        self.world.interface(file),
+                        resolved,
+                        nodes_of,
+                        lambda name: self.outside.node(self.store.db, name),
+                    )
+                self.store.touch()
+            progress("resolving", start + len(part), len(waiting))
+        return len(waiting)
+
+    def _known(self, digest: str) -> bool:
+        return bool(self.store.has_facts([digest]))
+
+    def _write(self, batch: list[tuple[Change, Read]]) -> int:
+        with self.store.transaction():
+            for change, read in batch:
+                self._write_file(change, read)
+            self.store.touch()
+        return len(batch)
+
+    def _write_file(self, change: Change, read: Read) -> None:
+        store = self.store
+        row = store.db.execute("SELECT id, hash FROM file WHERE path=?", (change.path,)).fetchone()
+        if row is not None and row[1] == read.digest and not read.problem:
+            store.touch_file(row[0], change.mtime, change.size)
+            return
+        before = self.world.interface(row[0]).hashes if row is not None else None
+        if read.interface:
+            store.put_facts(read.digest, read.interface, read.sites)
+        module = module_name(change.path, self.root, self._packages)
+        file = store.put_file(
+            change.path, module, read.digest, change.mtime, change.size, read.problem
+        )
+        data = read.interface or store.interface(file)
+        interface = unpack_interface(data)
+        self.world.interfaces[file] = interface
+        write_nodes(store.db, file, module, interface)
+        if before is None:
+            store.doubt(_module_keys(module, change.path))
+        else:
+            after = interface.hashes
+            names = {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+            store.doubt(f"{file}:{name}" for name in names)
+
+    def _forget(self, row: FileRow) -> None:
+        self.store.doubt(_module_keys(row.module, row.path))
+        names = self.world.interface(row.id).hashes
+        self.store.doubt(f"{row.id}:{name}" for name in names)
+        self.store.remove_file(row.id)
+        self.world.interfaces.pop(row.id, None)
+
+
+def _module_keys(module: str, path: str) -> list[str]:
+    """The names under which a file may have been looked for in vain."""
+    parts = module.split(".")
+    stem = Path(path).parent.name if path.endswith("/__init__.py") else Path(path).stem
+    names = {".".join(parts[: count + 1]) for count in range(len(parts))} | {stem}
+    return ["?" + name for name in sorted(names)]

@@ -1,0 +1,340 @@
+"""The everyday questions: who calls, what is called, what inherits, what uses, what a change hits.
+
+Edges that are sure are stored. What rests on a name alone is joined when asked: a call of a method
+of something unknown may mean any method of the project that has its name (while few have), and a
+call of a method on an instance may mean what a subclass put in its place. Both say ``by name``.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from analysis.graph.facts import Span
+from analysis.graph.naming import COLUMNS, Node, node_by_id, node_of
+from analysis.graph.store import CODES, EDGES
+
+EXACT, BY_NAME = "exact", "by name"
+#: A name that more methods of the project have says nothing about which is meant.
+MOST_BY_NAME = 8
+_CALLS = tuple(CODES[kind] for kind in ("call", "decorate", "raise"))
+_USES = tuple(CODES[kind] for kind in EDGES[4:])
+CALLABLE = ("FUNCTION", "METHOD", "CLASS")
+_INHERITS = CODES["INHERITS"]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """``node`` at the other end of an edge, and the place in ``path`` where it is used."""
+
+    node: Node
+    kind: str
+    how: str
+    path: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A node and how many steps away it is; ``how`` is ``by name`` where one step rests on that."""
+
+    node: Node
+    distance: int
+    how: str
+
+
+def callers(db: sqlite3.Connection, node: Node) -> list[Use]:
+    """What calls ``node`` (raises it, decorates with it), one for each place."""
+    return _incoming(db, node, _CALLS)
+
+
+def uses(db: sqlite3.Connection, node: Node) -> list[Use]:
+    """Every use of ``node``."""
+    return _incoming(db, node, _USES)
+
+
+def callees(db: sqlite3.Connection, node: Node) -> list[Use]:
+    """What ``node`` calls, one for each place; of a class, what its methods call."""
+    sources = [node.id]
+    if node.kind == "CLASS":
+        sources += [
+            row[0]
+            for row in db.execute(
+                "SELECT target FROM edge WHERE source=? AND type=?", (node.id, CODES["HAS_METHOD"])
+            )
+        ]
+    found: dict[tuple[int, str, Span], Use] = {}
+    for source in sources:
+        for use in _outgoing(db, source, node.path):
+            found.setdefault((use.node.id, use.kind, use.span), use)
+    return sorted(found.values(), key=lambda use: (use.span, use.how, use.node.qualified_name))
+
+
+def _marks(values: Iterable[object]) -> str:
+    return ",".join("?" * len(tuple(values)))
+
+
+def _incoming(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> list[Use]:
+    found: dict[tuple[int, str, Span], Use] = {}
+
+    def add(rows: Iterable[tuple[object, ...]], how: str) -> None:
+        for row in rows:
+            kind, path, span, source = _site(row)
+            found.setdefault((source.id, kind, span), Use(source, kind, how, path, span))
+
+    chosen = (
+        "SELECT e.type, f.path, e.line, e.character, e.end_line, e.end_character, "
+        f"{COLUMNS} FROM edge e JOIN node n ON n.id = e.source JOIN file f ON f.id = e.file "
+    )
+    add(
+        db.execute(
+            f"{chosen} WHERE e.target=? AND e.type IN ({_marks(types)}) "
+            "ORDER BY f.path, e.line, e.character",
+            (node.id, *types),
+        ),
+        EXACT,
+    )
+    if node.kind != "METHOD" or _is_special(node.name):
+        return list(found.values())
+    overridden = overridden_by(db, node)
+    if overridden:
+        add(
+            db.execute(
+                f"{chosen} WHERE e.target IN ({_marks(overridden)}) AND e.virtual=1 AND "
+                f"e.type IN ({_marks(types)}) ORDER BY f.path, e.line, e.character",
+                (*overridden, *types),
+            ),
+            BY_NAME,
+        )
+    if _is_telling(db, node.name):
+        add(
+            db.execute(
+                "SELECT e.type, f.path, e.line, e.character, e.end_line, e.end_character, "
+                f"{COLUMNS} FROM loose e JOIN node n ON n.id = e.source JOIN file f ON "
+                f"f.id = e.file WHERE e.name=? AND e.type IN ({_marks(types)}) "
+                "ORDER BY f.path, e.line, e.character",
+                (node.name, *types),
+            ),
+            BY_NAME,
+        )
+    return list(found.values())
+
+
+def _site(row: tuple[object, ...]) -> tuple[str, str, Span, Node]:
+    kind, path, *span = row[:6]
+    return EDGES[int(str(kind))], str(path), tuple(span), node_of(row[6:])  # type: ignore[return-value]
+
+
+def _outgoing(db: sqlite3.Connection, source: int, path: str) -> list[Use]:
+    found: list[Use] = []
+    rows = db.execute(
+        "SELECT e.type, coalesce(f.path, ''), e.line, e.character, e.end_line, e.end_character, "
+        f"{COLUMNS}, e.virtual FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON "
+        f"f.id = n.file WHERE e.source=? AND e.type IN ({_marks(_CALLS)})",
+        (source, *_CALLS),
+    ).fetchall()
+    for row in rows:
+        kind, _, span, target = _site(row[:-1])
+        found.append(Use(target, kind, EXACT, path, span))
+        if row[-1] and target.kind == "METHOD" and not _is_special(target.name):
+            found += [Use(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
+    for row in db.execute(
+        "SELECT name, type, line, character, end_line, end_character FROM loose WHERE source=? "
+        f"AND type IN ({_marks(_CALLS)})",
+        (source, *_CALLS),
+    ).fetchall():
+        if _is_telling(db, row[0]):
+            found += [
+                Use(target, EDGES[row[1]], BY_NAME, path, tuple(row[2:]))
+                for target in methods_named(db, row[0])
+            ]
+    return found
+
+
+def _is_special(name: str) -> bool:
+    return name.startswith("__") and name.endswith("__")
+
+
+def methods_named(db: sqlite3.Connection, name: str) -> list[Node]:
+    """The methods of the project that are called ``name``."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
+        "WHERE n.name=? AND n.kind='METHOD' ORDER BY n.qualified_name",
+        (name,),
+    )
+    return [node_of(row) for row in rows]
+
+
+def _is_telling(db: sqlite3.Connection, name: str) -> bool:
+    if _is_special(name):
+        return False
+    count: int = db.execute(
+        "SELECT count(*) FROM node WHERE name=? AND kind='METHOD'", (name,)
+    ).fetchone()[0]
+    return count <= MOST_BY_NAME
+
+
+def _up(db: sqlite3.Connection, owner: int) -> list[int]:
+    return _closure(db, owner, "SELECT target FROM edge WHERE source=? AND type=?")
+
+
+def _down(db: sqlite3.Connection, owner: int) -> list[int]:
+    return _closure(db, owner, "SELECT source FROM edge WHERE target=? AND type=?")
+
+
+def _closure(db: sqlite3.Connection, start: int, query: str) -> list[int]:
+    seen = {start: None}
+    pending = deque([start])
+    while pending:
+        for (found,) in db.execute(query, (pending.popleft(), _INHERITS)):
+            if found not in seen:
+                seen[found] = None
+                pending.append(found)
+    return list(seen)[1:]
+
+
+def _methods(db: sqlite3.Connection, owners: list[int], name: str) -> list[Node]:
+    return [
+        node_of(row)
+        for owner in owners
+        for row in db.execute(
+            f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
+            "WHERE n.parent=? AND n.name=? AND n.kind='METHOD'",
+            (owner, name),
+        )
+    ]
+
+
+def _owner(db: sqlite3.Connection, node: Node) -> int:
+    row = db.execute("SELECT parent FROM node WHERE id=?", (node.id,)).fetchone()
+    return row[0] or 0 if row else 0
+
+
+def overridden_by(db: sqlite3.Connection, method: Node) -> list[int]:
+    """The methods of base classes in whose place ``method`` stands."""
+    return [node.id for node in _methods(db, _up(db, _owner(db, method)), method.name)]
+
+
+def overriding(db: sqlite3.Connection, method: Node) -> list[Node]:
+    """The methods of subclasses that stand in the place of ``method``."""
+    return _methods(db, _down(db, _owner(db, method)), method.name)
+
+
+def subclasses(db: sqlite3.Connection, node: Node) -> list[Reached]:
+    """Every class that inherits from ``node``, the nearest first."""
+    found: dict[int, int] = {node.id: 0}
+    pending = deque([node.id])
+    while pending:
+        here = pending.popleft()
+        for (below,) in db.execute(
+            "SELECT source FROM edge WHERE target=? AND type=?", (here, _INHERITS)
+        ):
+            if below not in found:
+                found[below] = found[here] + 1
+                pending.append(below)
+    del found[node.id]
+    return _reached(db, found, {})
+
+
+def impact(db: sqlite3.Connection, node: Node, most: int = 10_000) -> list[Reached]:
+    """What a change of ``node`` may reach: its users, their callers, and so on; nearest first."""
+    distance = {node.id: 0}
+    doubtful: dict[int, bool] = {node.id: False}
+    pending = deque([node])
+    first = True
+    while pending and len(distance) < most:
+        here = pending.popleft()
+        found = uses(db, here) if first or here.kind == "CLASS" else callers(db, here)
+        users = [(use.node, use.how == BY_NAME) for use in found]
+        if here.kind == "CLASS":
+            users += [(reached.node, False) for reached in subclasses(db, here)]
+        if first and here.kind == "CLASS":
+            users += [(method, False) for method in _members(db, here)]
+        first = False
+        for user, by_name in users:
+            if user.id not in distance:
+                distance[user.id] = distance[here.id] + 1
+                doubtful[user.id] = doubtful[here.id] or by_name
+                pending.append(user)
+    del distance[node.id]
+    return _reached(db, distance, doubtful)
+
+
+def _members(db: sqlite3.Connection, owner: Node) -> list[Node]:
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
+        "WHERE n.parent=? AND n.kind='METHOD'",
+        (owner.id,),
+    )
+    return [node_of(row) for row in rows]
+
+
+def _reached(
+    db: sqlite3.Connection, distance: dict[int, int], doubtful: dict[int, bool]
+) -> list[Reached]:
+    found = []
+    for number, steps in sorted(distance.items(), key=lambda item: item[1]):
+        node = node_by_id(db, number)
+        if node is not None:
+            how = BY_NAME if doubtful.get(number) else EXACT
+            found.append(Reached(node, steps, how))
+    return found
+
+
+def path(db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
+    """A shortest way of calls from ``start`` to ``end``; of any uses where there is none.
+
+    Each step is the node it leads to and the place from where; empty where no way leads there.
+    """
+    return _shortest(db, start, end, _CALLS) or _shortest(db, start, end, (*_USES, _INHERITS))
+
+
+def _shortest(db: sqlite3.Connection, start: Node, end: Node, types: tuple[int, ...]) -> list[Use]:
+    came: dict[int, tuple[Node, Use] | None] = {start.id: None}
+    pending = deque([start])
+    while pending and end.id not in came:
+        here = pending.popleft()
+        steps = callees(db, here) if types is _CALLS else _neighbours(db, here, types)
+        for use in steps:
+            if use.node.id not in came:
+                came[use.node.id] = (here, use)
+                pending.append(use.node)
+    way: list[Use] = []
+    step = came.get(end.id)
+    while step is not None:
+        way.append(step[1])
+        step = came[step[0].id]
+    return way[::-1]
+
+
+def _neighbours(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> list[Use]:
+    rows = db.execute(
+        "SELECT e.type, coalesce(f.path, ''), e.line, e.character, e.end_line, e.end_character, "
+        f"{COLUMNS} FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON f.id = n.file "
+        f"WHERE e.source=? AND e.type IN ({_marks(types)})",
+        (node.id, *types),
+    ).fetchall()
+    found = []
+    for row in rows:
+        kind, _, span, target = _site(row)
+        found.append(Use(target, kind, EXACT, node.path, span))
+    return found
+
+
+def stats(db: sqlite3.Connection) -> dict[str, int]:
+    """How many files, nodes by kind, and edges by type there are."""
+    counts = {"files": db.execute("SELECT count(*) FROM file").fetchone()[0]}
+    unread = db.execute("SELECT count(*) FROM file WHERE problem != ''").fetchone()[0]
+    if unread:
+        counts["files that cannot be read"] = unread
+    counts |= dict(db.execute("SELECT kind, count(*) FROM node GROUP BY kind ORDER BY kind"))
+    edges = dict(db.execute("SELECT type, count(*) FROM edge GROUP BY type ORDER BY type"))
+    for code, name in enumerate(EDGES):
+        if code in edges:
+            counts[name if code < 4 else f"USES {name}"] = edges[code]
+    counts["attributes of something unknown"] = db.execute("SELECT count(*) FROM loose").fetchone()[
+        0
+    ]
+    return counts

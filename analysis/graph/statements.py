@@ -1,0 +1,513 @@
+"""Statements of a tree: what they bind, define and use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from analysis.graph.definitions import DefinitionReader
+from analysis.graph.expressions import literal_text
+from analysis.graph.facts import NONE, Binding, Site
+
+if TYPE_CHECKING:
+    from analysis.graph.extract import Extractor
+
+_LEAVES = frozenset(
+    {"return_statement", "raise_statement", "continue_statement", "break_statement"}
+)
+
+
+class StatementReader:
+    """Reads statements for one :class:`~analysis.graph.extract.Extractor`."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self.x = extractor
+        self.e = extractor.expressions
+        self.definitions = DefinitionReader(extractor, self)
+        #: (definition that owns it, name, target, name's node) of fields and global variables.
+        self.field_nodes: list[tuple[int, str, tree_sitter.Node, tree_sitter.Node]] = []
+
+    def suite(self, node: tree_sitter.Node) -> None:
+        """The statements of a block or module, in order."""
+        for child in node.named_children:
+            self.statement(child)
+
+    def statement(self, node: tree_sitter.Node) -> None:
+        """One statement, or whatever stands in the place of one."""
+        method = getattr(self, "_" + node.type, None)
+        if method is not None:
+            method(node)
+        elif node.type in ("block", "ERROR"):
+            self.suite(node)
+        elif node.type != "comment":
+            self.e.read(node)
+
+    def _block(self, node: tree_sitter.Node | None, loop: bool = False) -> None:
+        if node is not None:
+            before = self.x.open_block(node, loop)
+            self.suite(node)
+            self.x.close_block(before)
+
+    # -- simple statements -------------------------------------------------------------
+
+    def _expression_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            if child.type == "assignment":
+                self._assignment(child)
+            elif child.type == "augmented_assignment":
+                self._augmented(child)
+            elif child.type != "string":  # a docstring, or a note
+                self.e.read(child)
+                self._grows_all(child)
+
+    def _assignment(self, node: tree_sitter.Node) -> int:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        type_ = node.child_by_field_name("type")
+        annotation = self.e.annotation(type_) if type_ is not None else NONE
+        if right is not None and right.type == "assignment":  # a = b = value
+            value = self._assignment(right)
+        else:
+            value = self.e.read(right)
+        if left is not None:
+            self._target(left, value, annotation, node.end_byte)
+            if right is not None:
+                self._special(left, right)
+        return value
+
+    def _target(self, left: tree_sitter.Node, value: int, annotation: int, at: int) -> None:
+        self.x.assign(left, value, annotation, at)
+        scope = self.x.scopes[self.x.scope]
+        if scope.kind in ("module", "class"):
+            for name in _names(left):
+                self.field_nodes.append((scope.definition, self.e.text(name), left, name))
+        else:
+            for name in _names(left):
+                if self.e.text(name) in scope.globals:
+                    self.field_nodes.append((0, self.e.text(name), left, name))
+
+    def _special(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
+        scope = self.x.scopes[self.x.scope]
+        name = self.e.text(left)
+        if name == "__all__" and scope.kind == "module":
+            scope.all = [*(scope.all or ()), *self._strings(right)]
+        elif name == "__slots__" and scope.kind == "class":
+            for literal in _literals(right):
+                text = literal_text(self.e.text(literal))
+                if text and not text.startswith("__"):
+                    self.field_nodes.append((scope.definition, text, literal, literal))
+
+    def _strings(self, node: tree_sitter.Node) -> list[str]:
+        return [literal_text(self.e.text(literal)) for literal in _literals(node)]
+
+    def _augmented(self, node: tree_sitter.Node) -> None:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        value = self.e.read(right)
+        scope = self.x.scopes[self.x.scope]
+        if left is None:
+            return
+        if left.type == "identifier":
+            if right is not None and self.e.text(left) == "__all__" and scope.kind == "module":
+                scope.all = [*(scope.all or ()), *self._strings(right)]
+            self.e.site("write", self.e.table.add("n", self.e.text(left)), left)
+            if self.e.text(left) not in scope.names:
+                self.x.assign(left, value, NONE, node.end_byte)
+        elif left.type == "attribute":
+            receiver = self.e.read(left.child_by_field_name("object"))
+            name = left.child_by_field_name("attribute")
+            if name is not None:
+                row = self.e.table.add("a", receiver, self.e.text(name))
+                self.e.site("write", row, name)
+        else:
+            self.e.read(left)
+
+    def _grows_all(self, node: tree_sitter.Node) -> None:
+        """``__all__.append("x")`` and ``__all__.extend([…])``."""
+        scope = self.x.scopes[self.x.scope]
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None or scope.kind != "module":
+            return
+        if self.e.text(function) in ("__all__.append", "__all__.extend"):
+            scope.all = [*(scope.all or ()), *self._strings(arguments)]
+
+    def _return_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            row = self.e.read(child)
+            scope = self.x.scopes[self.x.function_scope()]
+            scope.returned.append((row, node.end_byte, self.x.block))
+
+    def _raise_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            self.e.read(child, "raise")
+
+    def _delete_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            for part in child.named_children if child.type == "expression_list" else [child]:
+                if part.type == "identifier":
+                    name = self.e.text(part)
+                    self.x.bind(name, Binding("del", node.end_byte, self.x.block))
+                    self.e.site("write", self.e.table.add("n", name), part)
+                else:
+                    self.e.read(part)
+
+    def _global_statement(self, node: tree_sitter.Node) -> None:
+        names = [self.e.text(child) for child in node.named_children]
+        self.x.scopes[self.x.function_scope()].globals += names
+
+    def _nonlocal_statement(self, node: tree_sitter.Node) -> None:
+        pass  # the names are found in the scopes around, as if they were read
+
+    def _assert_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            self.e.read(child)
+        if node.named_children:
+            self.x.narrow(node.named_children[0], node.end_byte)
+
+    def _type_alias_statement(self, node: tree_sitter.Node) -> None:
+        parts = node.named_children
+        if len(parts) >= 2 and parts[0].named_children:
+            value = self.e.annotation(parts[-1])
+            name = parts[0].named_children[0]
+            name = name.named_children[0] if name.type == "generic_type" else name
+            self._target(name, value, NONE, node.end_byte)
+
+    # -- imports -----------------------------------------------------------------------
+
+    def _import_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                module = child.child_by_field_name("name")
+                alias = child.child_by_field_name("alias")
+                if module is None or alias is None:
+                    continue
+                dotted = self._dotted(module)
+                self._import_site(module, dotted, 0, "")
+                bound = Binding("import", node.end_byte, self.x.block, module=dotted, member="as")
+                self.x.bind(self.e.text(alias), bound)
+            else:
+                dotted = self._dotted(child)
+                self._import_site(child, dotted, 0, "")
+                top = dotted.partition(".")[0]
+                self.x.bind(top, Binding("import", node.end_byte, self.x.block, module=dotted))
+
+    def _import_from_statement(self, node: tree_sitter.Node) -> None:
+        module_node = node.child_by_field_name("module_name")
+        if module_node is None:
+            return
+        level, module = 0, self._dotted(module_node)
+        if module_node.type == "relative_import":
+            text = self.e.text(module_node).replace(" ", "")
+            module = text.lstrip(".")
+            level = len(text) - len(module)
+        at, block = node.end_byte, self.x.block
+        if any(child.type == "wildcard_import" for child in node.named_children):
+            self._import_site(module_node, module, level, "")
+            star = Binding("from", at, block, module=module, level=level, member="*")
+            self.x.scopes[self.x.scope].stars.append(star)
+            return
+        self._import_site(module_node, module, level, "")
+        for child in node.children_by_field_name("name"):
+            member, alias = child, child
+            if child.type == "aliased_import":
+                member = child.child_by_field_name("name") or child
+                alias = child.child_by_field_name("alias") or child
+            name = self._dotted(member)
+            self._import_site(member, module, level, name)
+            bound = Binding("from", at, block, module=module, level=level, member=name)
+            self.x.bind(self.e.text(alias), bound)
+
+    def _future_import_statement(self, node: tree_sitter.Node) -> None:
+        pass  # a directive to the compiler
+
+    def _dotted(self, node: tree_sitter.Node) -> str:
+        return "".join(self.e.text(node).split())
+
+    def _import_site(self, node: tree_sitter.Node, module: str, level: int, member: str) -> None:
+        x = self.x
+        span = self.e.span(node)
+        x.sites.append(
+            Site(
+                "import",
+                x.scope,
+                x.block,
+                node.start_byte,
+                NONE,
+                span,
+                x.owner,
+                module,
+                level,
+                member,
+            )
+        )
+
+    # -- compound statements -----------------------------------------------------------
+
+    def _if_statement(self, node: tree_sitter.Node) -> None:
+        condition = node.child_by_field_name("condition")
+        consequence = node.child_by_field_name("consequence")
+        self.e.read(condition)
+        self._narrowed_block(consequence, condition)
+        for clause in node.children_by_field_name("alternative"):
+            if clause.type == "elif_clause":
+                test = clause.child_by_field_name("condition")
+                self.e.read(test)
+                self._narrowed_block(clause.child_by_field_name("consequence"), test)
+            else:
+                self._block(clause.child_by_field_name("body"))
+        if condition is None or condition.type != "not_operator":
+            return
+        if _leaves(consequence) and not node.children_by_field_name("alternative"):
+            self.x.narrow(condition.named_children[0], node.end_byte)
+
+    def narrowed(self, condition: tree_sitter.Node) -> Iterator[tuple[str, int]]:
+        """(name, class) for each ``isinstance(name, class)`` that must hold in ``condition``."""
+        node = condition
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[0]
+        if node.type == "boolean_operator":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is None or right is None:
+                return
+            if self.x.data[left.end_byte : right.start_byte].strip() == b"and":
+                yield from self.narrowed(left)
+                yield from self.narrowed(right)
+        elif node.type == "call":
+            function = node.child_by_field_name("function")
+            arguments = node.child_by_field_name("arguments")
+            if function is None or arguments is None or self.e.text(function) != "isinstance":
+                return
+            parts = [part for part in arguments.named_children if part.type != "comment"]
+            if len(parts) == 2 and parts[0].type == "identifier":
+                yield self.e.text(parts[0]), self._class_named(parts[1])
+
+    def _class_named(self, node: tree_sitter.Node) -> int:
+        table = self.e.table
+        if node.type == "identifier":
+            return table.add("n", self.e.text(node))
+        if node.type == "attribute":
+            value = node.child_by_field_name("object")
+            name = node.child_by_field_name("attribute")
+            receiver = self._class_named(value) if value is not None else NONE
+            return table.add("a", receiver, self.e.text(name)) if name is not None else NONE
+        if node.type == "tuple":
+            return table.add("t", tuple(self._class_named(part) for part in node.named_children))
+        return NONE
+
+    def _narrowed_block(
+        self, block: tree_sitter.Node | None, condition: tree_sitter.Node | None
+    ) -> None:
+        if block is None:
+            return
+        before = self.x.open_block(block)
+        if condition is not None:
+            self.x.narrow(condition, block.start_byte)
+        self.suite(block)
+        self.x.close_block(before)
+
+    def _while_statement(self, node: tree_sitter.Node) -> None:
+        condition = node.child_by_field_name("condition")
+        before = self.x.open_block(node, loop=True)
+        self.e.read(condition)
+        self._narrowed_block(node.child_by_field_name("body"), condition)
+        self.x.close_block(before)
+        self._else(node)
+
+    def _for_statement(self, node: tree_sitter.Node) -> None:
+        value = self.e.read(node.child_by_field_name("right"))
+        left = node.child_by_field_name("left")
+        body = node.child_by_field_name("body")
+        element = self.e.table.add("it", value)
+        before = self.x.open_block(node, loop=True)
+        if left is not None:
+            self._target(left, element, NONE, left.end_byte)
+        if body is not None:
+            self.suite(body)
+        self.x.close_block(before)
+        self._else(node)
+
+    def _else(self, node: tree_sitter.Node) -> None:
+        for clause in node.children_by_field_name("alternative"):
+            self._block(clause.child_by_field_name("body"))
+
+    def _try_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            if child.type == "block":
+                self._block(child)
+            elif child.type in ("except_clause", "except_group_clause"):
+                self._except(child)
+            elif child.type in ("else_clause", "finally_clause"):
+                for block in child.named_children:
+                    if block.type == "block":
+                        if child.type == "finally_clause":
+                            self.suite(block)
+                        else:
+                            self._block(block)
+
+    def _except(self, node: tree_sitter.Node) -> None:
+        before = self.x.open_block(node)
+        for child in node.named_children:
+            if child.type == "block":
+                self.suite(child)
+            elif child.type == "as_pattern":
+                value = self.e.read(child.named_children[0])
+                alias = child.child_by_field_name("alias")
+                if alias is not None:
+                    row = self.e.table.add("ex", value)
+                    self.x.assign(alias, row, NONE, child.end_byte)
+            elif child.type != "comment":
+                self.e.read(child)
+        self.x.close_block(before)
+
+    def _with_statement(self, node: tree_sitter.Node) -> None:
+        for child in node.named_children:
+            if child.type == "with_clause":
+                for item in _with_items(child):
+                    self._with_item(item)
+            elif child.type == "block":
+                self.suite(child)
+
+    def _with_item(self, item: tree_sitter.Node) -> None:
+        value = item.child_by_field_name("value") or item
+        if value.type != "as_pattern":
+            row = self.e.read(value)
+            self._enters(row, value)
+            return
+        row = self.e.read(value.named_children[0])
+        self._enters(row, value.named_children[0])
+        alias = value.child_by_field_name("alias")
+        if alias is not None:
+            target = alias.named_children[0] if alias.named_children else alias
+            self._target(target, self.e.table.add("en", row), NONE, value.end_byte)
+
+    def _enters(self, row: int, place: tree_sitter.Node) -> None:
+        if row != NONE:
+            for name in ("__enter__", "__exit__"):
+                self.e.site("implied", self.e.table.add("a", row, name), place)
+
+    def _match_statement(self, node: tree_sitter.Node) -> None:
+        subjects = node.children_by_field_name("subject")
+        rows = [self.e.read(subject) for subject in subjects]
+        body = node.child_by_field_name("body")
+        for case in body.named_children if body is not None else []:
+            if case.type != "case_clause":
+                self.statement(case)
+                continue
+            before = self.x.open_block(case)
+            for child in case.named_children:
+                if child.type == "block":
+                    self.suite(child)
+                elif child.type == "if_clause":
+                    for test in child.named_children:
+                        self.e.read(test)
+                elif child.type == "case_pattern":
+                    self._pattern(child, rows[0] if len(rows) == 1 else NONE)
+                    self._narrow_subject(child, subjects)
+            self.x.close_block(before)
+
+    def _pattern(self, node: tree_sitter.Node, value: int) -> None:
+        """Names that a pattern captures; classes and constants that it names."""
+        if node.type == "class_pattern":
+            for child in node.named_children:
+                if child.type == "dotted_name":
+                    self._dotted_read(child)
+                else:
+                    self._pattern(child, NONE)
+        elif node.type == "keyword_pattern":
+            for child in node.named_children[1:]:
+                self._pattern(child, NONE)
+        elif node.type == "dotted_name":
+            if node.named_child_count == 1:
+                self.x.assign(node.named_children[0], value, NONE, node.end_byte)
+            else:
+                self._dotted_read(node)
+        elif node.type == "as_pattern" and len(node.named_children) == 2:
+            inner, name = node.named_children
+            self._pattern(inner, value)
+            row = self._class_row(inner)
+            self.x.assign(name, value if row == NONE else row, NONE, node.end_byte)
+        elif node.type == "identifier":
+            self.x.assign(node, value, NONE, node.end_byte)
+        else:
+            keeps = node.type in ("case_pattern", "union_pattern", "parenthesized_expression")
+            for child in node.named_children:
+                self._pattern(child, value if keeps else NONE)
+
+    def _class_row(self, node: tree_sitter.Node) -> int:
+        while node.type == "case_pattern" and node.named_child_count == 1:
+            node = node.named_children[0]
+        if node.type != "class_pattern":
+            return NONE
+        row = NONE
+        for part in node.named_children[0].named_children:
+            name = self.e.text(part)
+            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
+        return self.e.table.add("ex", row)
+
+    def _narrow_subject(self, case: tree_sitter.Node, subjects: list[tree_sitter.Node]) -> None:
+        row = self._class_row(case)
+        if row == NONE or len(subjects) != 1 or subjects[0].type != "identifier":
+            return
+        known = self.x.scopes[self.x.scope].names.get(self.e.text(subjects[0]))
+        if known is not None:
+            class_row = self.e.table.rows[row][1]
+            known.append(Binding("narrow", case.end_byte, self.x.block, class_row))
+
+    def _dotted_read(self, node: tree_sitter.Node) -> int:
+        row = NONE
+        for part in node.named_children:
+            name = self.e.text(part)
+            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
+            self.e.site("read", row, part)
+        return row
+
+    # -- definitions -------------------------------------------------------------------
+
+    def _decorated_definition(self, node: tree_sitter.Node) -> None:
+        decorators = [child for child in node.named_children if child.type == "decorator"]
+        inner = node.child_by_field_name("definition")
+        if inner is not None and inner.type == "function_definition":
+            self.definitions.function(inner, decorators, node)
+        elif inner is not None:
+            self.definitions.class_(inner, decorators, node)
+
+    def _function_definition(self, node: tree_sitter.Node) -> None:
+        self.definitions.function(node, [], node)
+
+    def _class_definition(self, node: tree_sitter.Node) -> None:
+        self.definitions.class_(node, [], node)
+
+
+def _names(target: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    if target.type == "identifier":
+        yield target
+    elif target.type not in ("attribute", "subscript"):
+        for child in target.named_children:
+            yield from _names(child)
+
+
+def _literals(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    if node.type == "string":
+        yield node
+    else:
+        for child in node.named_children:
+            if child.type == "pair":
+                child = child.named_children[0]
+            yield from _literals(child)
+
+
+def _with_items(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    for item in clause.named_children:
+        if item.type == "with_item":
+            yield item
+
+
+def _leaves(block: tree_sitter.Node | None) -> bool:
+    return (
+        block is not None
+        and bool(block.named_children)
+        and block.named_children[-1].type in _LEAVES
+    )

@@ -1,0 +1,253 @@
+"""The graph of one project in one SQLite file: facts by content, nodes, edges, what they rest on.
+
+Write-ahead logging: readers see the last complete state while another process writes, and a process
+that is killed leaves what it had committed. Every row of a file is written in one transaction with
+the file's hash. Node numbers are kept while a file and name exist, so edges from other files stay
+true when a file is read anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import AnalysisError
+
+#: Of tables, facts and resolution alike: another number, and everything is built anew.
+SCHEMA = 1
+
+#: Edge types; USES kinds follow. Their place in this list is what is stored.
+EDGES = (
+    "CONTAINS",
+    "INHERITS",
+    "HAS_METHOD",
+    "HAS_FIELD",
+    "call",
+    "read",
+    "write",
+    "import",
+    "decorate",
+    "annotate",
+    "raise",
+)
+CODES = {name: code for code, name in enumerate(EDGES)}
+USES = frozenset(EDGES[4:])
+
+_TABLES = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE file(
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, module TEXT NOT NULL,
+    hash TEXT NOT NULL, mtime INTEGER NOT NULL, size INTEGER NOT NULL,
+    resolved INTEGER NOT NULL, problem TEXT NOT NULL);
+CREATE TABLE facts(hash TEXT PRIMARY KEY, interface BLOB NOT NULL, sites BLOB NOT NULL);
+CREATE TABLE node(
+    id INTEGER PRIMARY KEY, file INTEGER NOT NULL, qualname TEXT NOT NULL, kind TEXT NOT NULL,
+    name TEXT NOT NULL, qualified_name TEXT NOT NULL, parent INTEGER,
+    line INTEGER, character INTEGER, end_line INTEGER, end_character INTEGER,
+    name_line INTEGER, name_character INTEGER, name_end_line INTEGER, name_end_character INTEGER,
+    signature TEXT NOT NULL, docstring TEXT NOT NULL, package TEXT NOT NULL, version TEXT NOT NULL,
+    UNIQUE(file, qualname));
+CREATE INDEX node_qualified ON node(qualified_name);
+CREATE INDEX node_name ON node(name, kind);
+CREATE TABLE edge(
+    file INTEGER NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, type INTEGER NOT NULL,
+    virtual INTEGER NOT NULL, line INTEGER, character INTEGER, end_line INTEGER,
+    end_character INTEGER);
+CREATE INDEX edge_file ON edge(file);
+CREATE INDEX edge_source ON edge(source, type);
+CREATE INDEX edge_target ON edge(target, type);
+CREATE TABLE loose(
+    file INTEGER NOT NULL, source INTEGER NOT NULL, name TEXT NOT NULL, type INTEGER NOT NULL,
+    line INTEGER, character INTEGER, end_line INTEGER, end_character INTEGER);
+CREATE INDEX loose_file ON loose(file);
+CREATE INDEX loose_source ON loose(source);
+CREATE INDEX loose_name ON loose(name, type);
+CREATE TABLE need(file INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(key, file)) WITHOUT ROWID;
+CREATE INDEX need_file ON need(file);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class FileRow:
+    """What the store knows of a file. ``problem`` says why it could not be read, or ``""``."""
+
+    id: int
+    path: str
+    module: str
+    hash: str
+    mtime: int
+    size: int
+    resolved: int
+    problem: str
+
+
+class Store:
+    """One connection to the graph of a project; not to be shared by threads."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self.db = self._open()
+        except sqlite3.DatabaseError:
+            # Not ours, or damaged from outside (a full disk, a copied half): it is a cache.
+            self._remove()
+            try:
+                self.db = self._open()
+            except sqlite3.Error as error:
+                raise AnalysisError(
+                    f"the code graph cannot be stored: {error}",
+                    where=str(path),
+                    mend="make room, or give a cache folder that can be written (XDG_CACHE_HOME)",
+                ) from None
+
+    def _open(self) -> sqlite3.Connection:
+        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        try:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA cache_size=-32768")
+            db.execute("BEGIN IMMEDIATE")
+            tables = {row[0] for row in db.execute("SELECT name FROM sqlite_master")}
+            version = None
+            if "meta" in tables:
+                row = db.execute("SELECT value FROM meta WHERE key='schema'").fetchone()
+                version = row[0] if row else None
+            if version != str(SCHEMA):
+                names = [
+                    row[0]
+                    for row in db.execute("SELECT name FROM sqlite_master WHERE type='table'")
+                ]
+                for name in names:
+                    db.execute(f'DROP TABLE "{name}"')
+                for statement in _TABLES.split(";"):
+                    if statement.strip():
+                        db.execute(statement)
+                db.execute("INSERT INTO meta VALUES('schema', ?)", (str(SCHEMA),))
+            db.execute("COMMIT")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                db.close()
+            raise
+        return db
+
+    def _remove(self) -> None:
+        for tail in ("", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                self.path.with_name(self.path.name + tail).unlink()
+
+    def close(self) -> None:
+        """Give the file back."""
+        self.db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what is written within."""
+        self.db.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.db.execute("ROLLBACK")
+            raise
+        self.db.execute("COMMIT")
+
+    # -- reading -----------------------------------------------------------------------
+
+    def files(self) -> dict[str, FileRow]:
+        """All files by path."""
+        rows = self.db.execute(
+            "SELECT id, path, module, hash, mtime, size, resolved, problem FROM file"
+        )
+        return {row[1]: FileRow(*row) for row in rows}
+
+    def interface(self, file: int) -> bytes:
+        """The packed interface of a file; ``b""`` where it is gone."""
+        row = self.db.execute(
+            "SELECT interface FROM facts JOIN file USING(hash) WHERE id=?", (file,)
+        ).fetchone()
+        return row[0] if row else b""
+
+    def sites(self, file: int) -> bytes:
+        """The packed sites of a file; ``b""`` where it is gone."""
+        row = self.db.execute(
+            "SELECT sites FROM facts JOIN file USING(hash) WHERE id=?", (file,)
+        ).fetchone()
+        return row[0] if row else b""
+
+    def has_facts(self, hashes: Iterable[str]) -> set[str]:
+        """Which of ``hashes`` have facts already."""
+        return {
+            digest
+            for digest in hashes
+            if self.db.execute("SELECT 1 FROM facts WHERE hash=?", (digest,)).fetchone()
+        }
+
+    def unresolved(self) -> list[int]:
+        """Files whose edges are to be made (anew)."""
+        rows = self.db.execute("SELECT id FROM file WHERE resolved=0 ORDER BY id")
+        return [row[0] for row in rows]
+
+    def node_ids(self, file: int) -> dict[str, int]:
+        """Qualified name within the file → node."""
+        return dict(self.db.execute("SELECT qualname, id FROM node WHERE file=?", (file,)))
+
+    def generation(self) -> int:
+        """A number that grows with every change."""
+        row = self.db.execute("SELECT value FROM meta WHERE key='generation'").fetchone()
+        return int(row[0]) if row else 0
+
+    # -- writing (within a transaction) ------------------------------------------------
+
+    def touch(self) -> None:
+        """Count a change."""
+        self.db.execute(
+            "INSERT INTO meta VALUES('generation', '1') ON CONFLICT(key) DO UPDATE SET "
+            "value = CAST(value AS INTEGER) + 1"
+        )
+
+    def put_facts(self, digest: str, interface: bytes, sites: bytes) -> None:
+        """Facts by content hash."""
+        self.db.execute("INSERT OR IGNORE INTO facts VALUES(?, ?, ?)", (digest, interface, sites))
+
+    def put_file(
+        self, path: str, module: str, digest: str, mtime: int, size: int, problem: str
+    ) -> int:
+        """A file as it is now, unresolved; its number."""
+        row = self.db.execute(
+            "INSERT INTO file(path, module, hash, mtime, size, resolved, problem) "
+            "VALUES(?, ?, ?, ?, ?, 0, ?) ON CONFLICT(path) DO UPDATE SET module=excluded.module, "
+            "hash=excluded.hash, mtime=excluded.mtime, size=excluded.size, resolved=0, "
+            "problem=excluded.problem RETURNING id",
+            (path, module, digest, mtime, size, problem),
+        ).fetchone()
+        number: int = row[0]
+        return number
+
+    def touch_file(self, file: int, mtime: int, size: int) -> None:
+        """The same content under another time."""
+        self.db.execute("UPDATE file SET mtime=?, size=? WHERE id=?", (mtime, size, file))
+
+    def remove_file(self, file: int) -> None:
+        """Forget a file and all that it says."""
+        for table in ("node", "edge", "loose", "need"):
+            self.db.execute(f"DELETE FROM {table} WHERE file=?", (file,))
+        self.db.execute("DELETE FROM file WHERE id=?", (file,))
+
+    def doubt(self, keys: Iterable[str]) -> None:
+        """Files that rest on one of ``keys`` are to be resolved anew."""
+        for key in keys:
+            self.db.execute(
+                "UPDATE file SET resolved=0 WHERE id IN (SELECT file FROM need WHERE key=?)", (key,)
+            )
+
+    def drop_unused_facts(self, keep: int) -> None:
+        """Forget facts of contents that no file has now, where they are more than ``keep``."""
+        self.db.execute(
+            "DELETE FROM facts WHERE hash NOT IN (SELECT hash FROM file) AND "
+            "(SELECT count(*) FROM facts) > ? + (SELECT count(*) FROM file)",
+            (keep,),
+        )

@@ -1,0 +1,178 @@
+"""``pilotfish graph``: who calls, what uses, what a change reaches."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from analysis.errors import AnalysisError
+from analysis.graph import Graph, Reached, Use, has_graph
+from analysis.snapshot import Workspace
+from pilotfish.console import err, out
+from pilotfish.options import add_common, machine_for, workspace_for
+
+EXAMPLES = """\
+  pilotfish graph build .                        read a folder; later only what changed
+  pilotfish graph callers Basket.total           who calls it, and where
+  pilotfish graph impact store.save --json       what a change may reach, for a program
+  pilotfish graph path app.main store.save       how one comes to call the other"""
+
+Row = dict[str, object]
+
+#: Words of the first argument, and what must follow.
+_ACTIONS: dict[str, tuple[str, ...]] = {
+    "build": ("DIR",),
+    "callers": ("NAME",),
+    "callees": ("NAME",),
+    "subclasses": ("NAME",),
+    "uses": ("NAME",),
+    "impact": ("NAME",),
+    "path": ("A", "B"),
+    "stats": (),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    add_common(parser)
+    parser.add_argument(
+        "action",
+        metavar="ACTION",
+        choices=_ACTIONS,
+        help="build DIR | callers, callees, subclasses, uses or impact NAME | path A B | stats",
+    )
+    parser.add_argument(
+        "words",
+        nargs="*",
+        metavar="NAME",
+        help="a qualified name, as shop.basket.Basket.total, or an end of one, as Basket.total",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON document: {rows: [...]}")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer, and return the exit code."""
+    words = _ACTIONS[options.action]
+    if len(options.words) != len(words):
+        raise AnalysisError(
+            f"graph {options.action} takes {' and '.join(words) or 'nothing more'}",
+            where=" ".join(["graph", options.action, *options.words]),
+            mend=f"pilotfish graph {' '.join([options.action, *words])}",
+        )
+    with Graph(_workspace(options)) as graph:
+        _refresh(graph)
+        rows = _ANSWERS[options.action](graph, options.words)
+    _show(rows, options.json)
+    return 0
+
+
+def _workspace(options: argparse.Namespace) -> Workspace:
+    if options.action == "build":
+        folder = Path(options.words[0]).resolve()
+        if not folder.is_dir():
+            raise AnalysisError("there is no such folder", where=options.words[0])
+        options.workspace = str(folder)
+        return workspace_for(options, folder, machine_for(options))
+    here = Path.cwd()
+    if not options.workspace:
+        built = next((f for f in (here, *here.parents) if has_graph(f)), None)
+        options.workspace = str(built) if built is not None else None
+    return workspace_for(options, here, machine_for(options))
+
+
+def _refresh(graph: Graph) -> None:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err(), transient=True) as bar:
+        tasks = {}
+
+        def step(stage: str, done: int, of: int) -> None:
+            if stage not in tasks:
+                tasks[stage] = bar.add_task(stage, total=of)
+            bar.update(tasks[stage], completed=done, total=of)
+
+        graph.refresh(progress=step)
+
+
+def _use_rows(uses: Iterable[Use]) -> list[Row]:
+    return [
+        {
+            "qualified_name": use.node.qualified_name,
+            "label": use.node.kind,
+            "kind": use.kind,
+            "how": use.how,
+            "path": use.path,
+            "line": use.span[0],
+            "character": use.span[1],
+            "end_line": use.span[2],
+            "end_character": use.span[3],
+        }
+        for use in uses
+    ]
+
+
+def _reached_rows(found: Iterable[Reached]) -> list[Row]:
+    return [
+        {
+            "qualified_name": reached.node.qualified_name,
+            "label": reached.node.kind,
+            "distance": reached.distance,
+            "how": reached.how,
+            "path": reached.node.path,
+            "line": reached.node.name_span[0],
+            "character": reached.node.name_span[1],
+        }
+        for reached in found
+    ]
+
+
+def _stats(graph: Graph, words: list[str]) -> list[Row]:
+    return [{"what": what, "count": count} for what, count in graph.stats().items()]
+
+
+_ANSWERS: dict[str, Callable[[Graph, list[str]], list[Row]]] = {
+    "build": _stats,
+    "stats": _stats,
+    "callers": lambda graph, words: _use_rows(graph.callers(words[0])),
+    "callees": lambda graph, words: _use_rows(graph.callees(words[0])),
+    "subclasses": lambda graph, words: _reached_rows(graph.subclasses(words[0])),
+    "uses": lambda graph, words: _use_rows(graph.uses(words[0])),
+    "impact": lambda graph, words: _reached_rows(graph.impact(words[0])),
+    "path": lambda graph, words: _use_rows(graph.path(words[0], words[1])),
+}
+
+
+def _show(rows: list[Row], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(json.dumps({"rows": rows}, ensure_ascii=False) + "\n")
+        return
+    if not rows:
+        err().print("nothing found")
+        return
+    table = Table(box=None, pad_edge=False)
+    hidden = {"end_line", "end_character", "character", "line"}
+    columns = [column for column in rows[0] if column not in hidden]
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*(_cell(row, column) for column in columns))
+    out().print(table)
+
+
+def _cell(row: Row, column: str) -> str:
+    if column == "path" and row["path"] and "line" in row:
+        place = Path(str(row["path"]))
+        if place.is_relative_to(Path.cwd()):
+            place = place.relative_to(Path.cwd())
+        return f"{place}:{int(str(row['line'])) + 1}"
+    return str(row[column])
