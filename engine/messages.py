@@ -130,6 +130,26 @@ class FixAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TraceRequest(Request["TraceAnswer"]):
+    """What does the file of ``snapshot`` do, block by block, while ``test`` fails?"""
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    test: str = ""
+    time_limit: float = 30.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TraceAnswer:
+    """The report as JSON, as docs/debug.md describes it."""
+
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class WarmRequest(Request["Done"]):
     """Prepare for work in a workspace: load the model, start the worker, pre-warm its caches."""
 
@@ -271,6 +291,8 @@ REGISTRY: dict[str, type[Any]] = {
         ProjectRequest,
         StatusAnswer,
         StatusRequest,
+        TraceAnswer,
+        TraceRequest,
         TrustRequest,
         WarmRequest,
     )
@@ -312,6 +334,8 @@ __all__ = [
     "StatusRequest",
     "Tier",
     "Timing",
+    "TraceAnswer",
+    "TraceRequest",
     "TrustRequest",
     "WarmRequest",
     "Workspace",

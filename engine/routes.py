@@ -101,6 +101,13 @@ def _fix(request: messages.FixRequest, context: Context, job: Asked) -> object:
     return fix(request, writer, evidence, job.progress, job.cancellation)
 
 
+def _trace(request: messages.TraceRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.trace import trace
+
+    request = replace(request, test=request.test or context.machine.test_command)
+    return trace(request, job.progress, job.cancellation)
+
+
 def _warm(request: messages.WarmRequest, context: Context, job: Asked) -> object:
     from engine.handlers.warm import warm
 
@@ -144,5 +151,6 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
     messages.CheckRequest: Route(_check, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
+    messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),
 }

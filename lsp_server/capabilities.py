@@ -20,7 +20,8 @@ CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)
 
 #: Custom requests; each is described in docs/protocol.md.
 METHOD_STATUS = "pilotfish/status"
-CUSTOM_METHODS = (METHOD_STATUS,)
+METHOD_TRACE = "pilotfish/trace"
+CUSTOM_METHODS = (METHOD_STATUS, METHOD_TRACE)
 
 #: ``TextDocumentSyncKind.Incremental``.
 _INCREMENTAL = 2

@@ -21,6 +21,7 @@ from pilotfish.console import explain, report_bug
 COMMANDS: dict[str, str] = {
     "check": "find invented API and lint; --fix mends what is safe",
     "fix": "repair a file until a failing test passes, and show the verified diff",
+    "debug": "what a failing test does block by block, with values and suspicion",
     "complete": "what the server would insert at a position",
     "inspect": "which names may stand at a position, and how sure that is",
     "view": "the syntax, control flow, data flow or calls of a file, drawn or as data",

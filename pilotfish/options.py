@@ -35,6 +35,33 @@ def add_common(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """Add the options of commands that run tests."""
+    parser.add_argument(
+        "--no-sandbox",
+        action="store_true",
+        help="run tests without bubblewrap, on a copy; such a patch is never called verified",
+    )
+    parser.add_argument(
+        "--sandbox-allow",
+        metavar="net,PATH",
+        action="append",
+        default=[],
+        help="let the tests use the network, or read a file or folder",
+    )
+
+
+def seconds(text: str) -> float:
+    """The value of an option that bounds time."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 1 <= seconds <= 86400:
+        raise argparse.ArgumentTypeError("expected seconds from 1 to 86400")
+    return seconds
+
+
 def find_root(path: Path) -> Path:
     """The workspace of ``path``, by the rule of design.md §5.
 

@@ -57,7 +57,8 @@ class Diagnosis:
     ``failing`` and ``passing`` are test ids in order; ``flaky`` failed once and passed once and
     count as neither; ``unknown`` were not run because others hang. ``imported`` are the lines
     that run at import. ``hold_seconds`` is what importing and collecting takes. ``writes`` tells
-    whether tests write files. ``test_files`` are the files that hold the tests.
+    whether tests write files. ``test_files`` are the files that hold the tests. ``contrast`` are
+    ``results`` with passing tests beside them that the command did not name.
     """
 
     target: str
@@ -76,6 +77,7 @@ class Diagnosis:
     hung: bool
     test_files: tuple[str, ...]
     output: str
+    contrast: tuple[TestResult, ...] = ()
 
     @property
     def tells_tests_apart(self) -> bool:
@@ -203,6 +205,7 @@ def diagnose(
         hung=hung,
         test_files=_test_files(plan, first),
         output=first.output,
+        contrast=tuple(contrast),
     )
 
 

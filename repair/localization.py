@@ -12,6 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from analysis.views.plan import BlockPlan
 from repair.sandbox.run import Outcome, TestResult
 from repair.source import Source
 
@@ -102,3 +103,42 @@ def blocks(source: Source, suspicion: Suspicion) -> tuple[tuple[int, int, float]
         else:
             spans.append((line - 1, line - 1, score))
     return tuple(sorted(spans, key=lambda span: (-span[2], span[0])))
+
+
+@dataclass(frozen=True, slots=True)
+class BlockSuspicion:
+    """Suspicion of one block of the plan, by the numbers of its code object and itself.
+
+    ``failing`` and ``passing`` count the tests that ran it. ``ochiai`` is over these counts alone;
+    ``suspicion`` is that of its most suspicious line.
+    """
+
+    code: int
+    block: int
+    failing: int
+    passing: int
+    ochiai: float
+    suspicion: float
+
+
+def block_suspicion(
+    plan: BlockPlan, results: Sequence[TestResult], lines: Suspicion
+) -> tuple[BlockSuspicion, ...]:
+    """The blocks that some test ran, most suspicious first."""
+    failing = [result.lines for result in results if result.outcome.bad]
+    passing = [result.lines for result in results if result.outcome is Outcome.PASSED]
+    found = []
+    for index, code in enumerate(plan.codes):
+        for block in code.blocks:
+            own = {n + 1 for first, last in block.statements for n in range(first, last + 1)}
+            failed = sum(bool(own & ran) for ran in failing)
+            passed = sum(bool(own & ran) for ran in passing)
+            if failed or passed:
+                ochiai = failed / math.sqrt(max(1, len(failing)) * (failed + passed))
+                most = max((lines.lines.get(line, 0.0) for line in own), default=0.0)
+                found.append(
+                    BlockSuspicion(
+                        index, block.id, failed, passed, round(ochiai, 4), round(most, 4)
+                    )
+                )
+    return tuple(sorted(found, key=lambda b: (-b.suspicion, -b.ochiai, b.code, b.block)))

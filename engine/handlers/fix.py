@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import shlex
-import sys
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 from analysis.deadline import Cancellation
-from analysis.environments.environment import Candidate, Environment, Origin
-from analysis.environments.resolve import describe, resolve
-from analysis.errors import AnalysisError
-from analysis.snapshot import Snapshot
 from decoding.evidence import Evidence
 from decoding.writer import Writer
+from engine.handlers.tested import none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
-from engine.settings.read import project_settings
-from repair.command import TestCommand, parse
-from repair.discovery import find_test_command
+from repair.command import parse
 from repair.healing import Healing, Job, Patch, heal
-from repair.sandbox.interpreter import interpreter_of
-from repair.sandbox.policy import Policy, parse_allow
-from repair.source import Source, read_source
 
 ReportProgress = Callable[[str, float], None]
 
@@ -41,99 +30,26 @@ def fix(
     interpreter, no such path to allow.
     """
     snapshot = request.snapshot
-    root = snapshot.workspace.root
-    source, original, base = _on_disk(snapshot)
-    environment = _environment(request)
-    has_pytest = _has(environment, "pytest")
-    test = request.test or _named_by_project(root) or find_test_command(source, root, has_pytest)
-    if not test:
-        return FixAnswer(
-            "error", reason=f"no test of {Path(snapshot.path).name} was found: name one with --test"
-        )
-    if not request.test:
-        progress(f"no --test was given: using {test}", 0.0)
-    command = parse(test, root)
-    environment = _able(environment, command)
-    network, readable = parse_allow(request.allow)
+    about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
+    if about is None:
+        return FixAnswer("error", reason=none_found(snapshot))
+    if about.found:
+        progress(f"no --test was given: using {about.test}", 0.0)
     job = Job(
-        source=source,
+        source=about.source,
         snapshot=snapshot,
-        original=original,
-        command=command,
-        suite=parse(request.suite, root) if request.suite else None,
-        policy=Policy(
-            workspace=root,
-            interpreter=interpreter_of(environment),
-            network=network,
-            readable=readable,
-            confined=request.sandbox,
-        ),
+        original=about.original,
+        command=about.command,
+        suite=parse(request.suite, about.policy.workspace) if request.suite else None,
+        policy=about.policy,
         time_limit=request.time_limit,
-        base=base,
+        base=about.base,
     )
     healing = heal(job, writer if request.use_model else None, evidence, progress, cancellation)
     answer = _answer(healing, writer if request.use_model else None)
-    return answer if request.test else replace(answer, reason=f"{answer.reason}; test: {test}")
-
-
-def _named_by_project(root: str) -> str:
-    """The tests that ``[tool.pilotfish]`` names, as a command; ``""`` where it names none."""
-    settings, _ = project_settings(Path(root))
-    return shlex.join(["pytest", *settings.tests]) if settings.tests else ""
-
-
-def _on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
-    """The source, its bytes, and the unsaved texts that stand for what the disk says."""
-    base: dict[str, bytes] = {}
-    for path, text in snapshot.unsaved:
-        known = _read(path)
-        data = (known.encode(text) if known else text.encode()) if path else b""
-        if path and (not known or known.text != text):
-            base[path] = data
-    path = str(Path(snapshot.path).resolve())
-    disk = _read(path)
-    source = replace(disk, text=snapshot.text) if disk else Source(path, snapshot.text)
-    original = source.encode(snapshot.text)
-    if disk is None or disk.text != snapshot.text:
-        base[path] = original
-    return source, original, base
-
-
-def _read(path: str) -> Source | None:
-    try:
-        return read_source(path, Path(path).read_bytes())
-    except OSError:
-        return None
-
-
-def _environment(request: FixRequest) -> Environment:
-    """The Python of the command if it names one by its path, else the workspace's."""
-    workspace = request.snapshot.workspace
-    named = parse(request.test, workspace.root).python if request.test else None
-    if named is not None and workspace.python is None:
-        # ``--test CMD`` trusts that command, and with it the interpreter that it names.
-        return describe(Candidate(named, Origin.SETTING, True, "named by the test command"))
-    return resolve(workspace)
-
-
-def _able(environment: Environment, command: TestCommand) -> Environment:
-    """Another interpreter where the one that a search found cannot run the command's runner.
-
-    Only when nobody chose: then Pilotfish's own, which has pytest where it was set up for it.
-    """
-    chosen = environment.origin in (Origin.SETTING, Origin.WORKSPACE)
-    if command.plan.runner != "pytest" or chosen or _has(environment, "pytest"):
-        return environment
-    own = Candidate(sys.executable, Origin.OWN, True, "the one found has no pytest")
-    try:
-        other = describe(own)
-    except AnalysisError:
-        return environment
-    return other if _has(other, "pytest") else environment
-
-
-def _has(environment: Environment, module: str) -> bool:
-    return any(Path(folder, module).is_dir() for folder in environment.sys_path)
+    if not about.found:
+        return answer
+    return replace(answer, reason=f"{answer.reason}; test: {about.test}")
 
 
 def _answer(healing: Healing, writer: Writer | None) -> FixAnswer:

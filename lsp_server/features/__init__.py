@@ -12,6 +12,7 @@ from lsp_server.features import (
     repair,
     status,
     sync,
+    trace,
     workspace,
 )
 
@@ -23,6 +24,7 @@ FEATURES = (
     diagnostics,
     code_action,
     repair,
+    trace,
     hover,
     status,
 )

@@ -28,7 +28,8 @@ from lsp_server.session import View
 from lsp_server.testcases import case_at, command_for, targets
 from lsp_server.uris import path_of, uri_of
 
-_UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
+#: Why nothing is run.
+UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,7 @@ async def offered(
             actions.append(_action(title, command) if client.code_action_literals else command)
         elif client.disabled_actions:
             action = types.CodeAction(title=title, kind=types.CodeActionKind.QuickFix)
-            action.disabled = types.CodeActionDisabled(reason=_UNTRUSTED)
+            action.disabled = types.CodeActionDisabled(reason=UNTRUSTED)
             actions.append(action)
     return actions
 
@@ -156,7 +157,7 @@ def _doubt(answer: FixAnswer) -> str:
 # ---------------------------------------------------------------------- the command
 
 
-async def _document_of(server: Server, uri: str) -> Document:
+async def document_of(server: Server, uri: str) -> Document:
     """The open document, or what the disk holds. Raises :class:`~analysis.text.TextError`."""
     document = server.session.documents.get(uri)
     if document is not None:
@@ -170,7 +171,7 @@ async def _file_edits(server: Server, diff: str, root: str) -> list[FileEdit]:
     found = []
     for patch in read_diff(diff):
         uri = _open_uri(server, str(Path(root) / patch.path))
-        document = await _document_of(server, uri)
+        document = await document_of(server, uri)
         version = document.version if server.session.documents.get(uri) else None
         found.append(FileEdit(document, replacements(patch, document), version))
     return found
@@ -190,10 +191,10 @@ async def run_repair(
 ) -> tuple[Outcome, Snapshot]:
     """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
     session = server.session
-    document = await _document_of(server, order.uri)
+    document = await document_of(server, order.uri)
     workspace = await session.workspaces.of(document, session.settings)
     if not workspace.trusted:
-        raise ExplainedError(_UNTRUSTED, where=workspace.root)
+        raise ExplainedError(UNTRUSTED, where=workspace.root)
     snapshot = Snapshot(
         document.path,
         document.text,
@@ -230,7 +231,7 @@ async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
         )
         session.notices.say(kind, f"Pilotfish: {text}")
         return False
-    now = await _document_of(server, order.uri)
+    now = await document_of(server, order.uri)
     if now.text != outcome.document.text or now.version != outcome.document.version:
         session.notices.say(
             types.MessageType.Warning,

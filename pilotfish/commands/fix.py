@@ -5,15 +5,10 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
-import signal
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
-from rich.live import Live
-from rich.spinner import Spinner
 from rich.syntax import Syntax
 from rich.text import Text
 
@@ -28,7 +23,8 @@ from engine.messages import FixAnswer, FixRequest
 from engine.settings.read import machine_settings
 from pilotfish.console import err, explain, out
 from pilotfish.later import LaterEvidence, LaterWriter
-from pilotfish.options import add_common, workspace_for
+from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
+from pilotfish.waiting import interruptible, progress
 from repair.patch import apply_diff, write_atomically
 from repair.source import read_source
 
@@ -56,33 +52,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="what else must pass (default: the same runner's tests of the workspace)",
     )
     parser.add_argument(
-        "--time-limit", metavar="S", type=_seconds, default=120.0, help="seconds (default: 120)"
+        "--time-limit", metavar="S", type=seconds, default=120.0, help="seconds (default: 120)"
     )
     parser.add_argument("--write", action="store_true", help="write the patch if it is verified")
-    parser.add_argument(
-        "--no-sandbox",
-        action="store_true",
-        help="run tests without bubblewrap, on a copy; such a patch is never called verified",
-    )
-    parser.add_argument(
-        "--sandbox-allow",
-        metavar="net,PATH",
-        action="append",
-        default=[],
-        help="let the tests use the network, or read a file or folder",
-    )
+    add_sandbox(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
     add_common(parser)
-
-
-def _seconds(text: str) -> float:
-    try:
-        seconds = float(text)
-    except ValueError:
-        seconds = -1.0
-    if not 1 <= seconds <= 86400:
-        raise argparse.ArgumentTypeError("expected seconds from 1 to 86400")
-    return seconds
 
 
 def run(options: argparse.Namespace) -> int:
@@ -105,8 +80,8 @@ def run(options: argparse.Namespace) -> int:
     try:
         with (
             contextlib.ExitStack() as stack,
-            _interruptible(cancellation),
-            _progress() as report,
+            interruptible(cancellation),
+            progress() as report,
         ):
             writer = _writer(options, report)
             evidence = LaterEvidence()
@@ -157,42 +132,6 @@ def _writer(
         return LaterWriter(model, threads)
     report("no model is here: templates alone (pilotfish model pull repair)", 0.0)
     return None
-
-
-@contextlib.contextmanager
-def _interruptible(cancellation: Cancellation) -> Iterator[None]:
-    """Ctrl-C stops the search and keeps what it has; a second one ends the program."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if cancellation.cancelled:
-            raise KeyboardInterrupt
-        cancellation.cancel()
-
-    before = signal.signal(signal.SIGINT, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str, float], None]]:
-    """One line that changes on a terminal; elsewhere a line every few seconds."""
-    console = err()
-    if console.is_terminal:
-        spinner = Spinner("dots", text=Text("starting"))
-        with Live(spinner, console=console, transient=True, refresh_per_second=8):
-            yield lambda message, _fraction: spinner.update(text=Text(message))
-        return
-    told: list[float] = []
-
-    def report(message: str, _fraction: float) -> None:
-        now = time.monotonic()
-        if not told or now - told[-1] >= 5 or message.startswith(("no ", "the larger")):
-            told.append(now)
-            console.print(message, markup=False)
-
-    yield report
 
 
 def _write(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:

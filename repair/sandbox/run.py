@@ -61,7 +61,8 @@ class Terms:
     It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
     without word of a test, or when a test takes more processor time than ``caps`` has for it
     (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
-    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``modules`` tells
+    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``blocks`` follows
+    it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells
     what was loaded and whether files were left. Without ``private`` the workspace is read-only.
     """
 
@@ -72,6 +73,7 @@ class Terms:
     stop: bool = False
     leading: int = 1
     trace: bool = False
+    blocks: Mapping[str, Any] | None = None
     modules: bool = False
     private: bool = True
 
@@ -116,7 +118,8 @@ class Run:
     ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
     file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
     did not fit live functions. ``root`` is pytest's root folder. ``modules`` are loaded modules
-    and their files, ``wrote`` whether files were left behind; both when asked for.
+    and their files, ``wrote`` whether files were left behind; both when asked for. ``trace`` are
+    the events of ``probe.blocks`` in order.
     """
 
     ended: str
@@ -132,6 +135,7 @@ class Run:
     modules: tuple[tuple[str, str], ...] = ()
     cannot: str = ""
     wrote: bool = False
+    trace: tuple[Mapping[str, Any], ...] = ()
 
     def bad(self) -> tuple[TestResult, ...]:
         """The tests that did not pass."""
@@ -147,8 +151,11 @@ def run_of(body: Mapping[str, Any]) -> Run:
     tests: list[TestResult] = []
     facts: dict[str, Any] = {}
     running: list[str] = []
+    trace: list[Mapping[str, Any]] = []
     for event in body.get("events", ()):
-        if "start" in event:
+        if "trace" in event:
+            trace.append(event)
+        elif "start" in event:
             running.append(event["start"])
         elif "test" in event:
             running = [test for test in running if test != event["test"]]
@@ -183,6 +190,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         modules=tuple((name, path) for name, path in facts.get("modules", ())),
         cannot=facts.get("cannot", ""),
         wrote=facts.get("wrote", False),
+        trace=tuple(trace),
     )
 
 

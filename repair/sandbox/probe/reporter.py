@@ -13,8 +13,9 @@ class Reporter:
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
     tests have run: enough to see that an edit mended some of several failures. ``counts``, where
-    lines are traced, are sent and cleared as a test ends. ``caps`` are seconds of
-    processor time by test, and under ``""`` for any other: a test that takes more ends the run.
+    lines are traced, are sent and cleared as a test ends; ``blocks`` is told which test runs.
+    ``caps`` are seconds of processor time by test, and under ``""`` for any other: a test that
+    takes more ends the run.
     """
 
     def __init__(
@@ -26,9 +27,11 @@ class Reporter:
         leading: int = 1,
         counts: Any = None,
         caps: Any = None,
+        blocks: Any = None,
     ) -> None:
         self._emit = emit
         self._counts = counts
+        self._blocks = blocks
         self._caps = caps
         self.target = target
         self._stop = stop
@@ -47,9 +50,13 @@ class Reporter:
             isolation.limit_processor(self._caps.get(test, self._caps[""]))
         if self._counts is not None and fresh:
             self._counts.clear()
+        if self._blocks is not None:
+            self._blocks.begin(test, fresh)
 
     def finish(self, test: str, outcome: str, seconds: float, detail: Any = None) -> None:
         """``test`` ended: ``passed``, ``failed``, ``error`` or ``skipped``."""
+        if self._blocks is not None:
+            self._blocks.end(test)
         self._ran += 1
         self._bad += outcome in ("failed", "error")
         event = {"test": test, "outcome": outcome, "seconds": round(seconds, 6)}

@@ -6,7 +6,7 @@ Requests (JSON objects with ``op``):
             ``private_tmp``
 ``preload`` ``names`` of modules, ``pytest``
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
-            ``trace``, ``stop``, ``leading``, ``modules``
+            ``trace``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``, ``modules``
 ``hold``    ``plan``: collect the tests once and serve ``patch`` requests from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
 ``release`` leave the held state
@@ -29,7 +29,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from . import isolation, lines, live, reporter
+from . import blocks, isolation, lines, live, reporter
 
 _RUNNERS = {
     "pytest": "pytest_runner",
@@ -41,6 +41,8 @@ _RUNNERS = {
     "command": "command_runner",
 }
 _OUTPUT_TAIL = 8192
+#: How long a process that is traced block by block may say what it held back.
+_LAST_WORDS_S = 0.3
 _EVENT_BYTES = 16 * 1024 * 1024
 
 
@@ -213,7 +215,18 @@ class Server:
             leading=request.get("leading", 1),
             counts=self.counts if request.get("trace") else None,
             caps=request.get("caps"),
+            blocks=self.followed(emit, request),
         )
+
+    def followed(self, emit: Callable[[dict[str, Any]], None], request: dict[str, Any]) -> Any:
+        """What follows the target block by block from now on, or ``None`` if nobody asked."""
+        wanted = request.get("blocks")
+        if wanted is None:
+            return None
+        target = self.settings["target"]
+        trace = blocks.BlockTrace(target, wanted["plan"], wanted.get("limits"), emit)
+        trace.start()
+        return trace
 
     @staticmethod
     def runner(plan: dict[str, Any]) -> Any:
@@ -251,6 +264,7 @@ class Server:
             request.get("cpu", 0.0),
             request.get("idle", 0.0),
             private=request.get("private", True),
+            ask_first=bool(request.get("blocks")),
         )
         for path, text in restore.items():
             self.write(path, text)
@@ -260,7 +274,13 @@ class Server:
         return body
 
     def fork_and_wait(
-        self, work: Any, wall: float, cpu: float, idle: float = 0.0, private: bool = True
+        self,
+        work: Any,
+        wall: float,
+        cpu: float,
+        idle: float = 0.0,
+        private: bool = True,
+        ask_first: bool = False,
     ) -> dict[str, Any]:
         events_in, events_out = os.pipe()
         output_in, output_out = os.pipe()
@@ -279,7 +299,8 @@ class Server:
             os.setpgid(pid, pid)
         except OSError:
             pass  # The child did it first, or is gone.
-        gathered, output, timed_out = gather(events_in, output_in, begun + wall, idle)
+        last_words = (pid, blocks.TELL) if ask_first else None
+        gathered, output, timed_out = gather(events_in, output_in, begun + wall, idle, last_words)
         if timed_out:
             try:
                 os.killpg(pid, signal.SIGKILL)
@@ -288,7 +309,8 @@ class Server:
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
         events = decode(gathered)
-        code = events.pop()["code"] if events and "code" in events[-1] else None
+        ending = bool(events) and "code" in events[-1] and "trace" not in events[-1]
+        code = events.pop()["code"] if ending else None
         killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         if timed_out or killed == signal.SIGPROF:
             ended = "timeout"
@@ -362,10 +384,13 @@ def nothing_run(why: str) -> dict[str, Any]:
     return {"ended": "done", "code": None, "events": events, "output": "", "seconds": 0.0}
 
 
-def gather(events_in: int, output_in: int, until: float, idle: float) -> tuple[Any, ...]:
+def gather(
+    events_in: int, output_in: int, until: float, idle: float, last_words: Any = None
+) -> tuple[Any, ...]:
     """Read both pipes until the events end or the time does; keep a bounded part of each.
 
-    ``idle`` seconds without an event (0: any time) end it too: one test hangs.
+    ``idle`` seconds without an event (0: any time) end it too: one test hangs. ``last_words`` are
+    a process and a signal: it is sent that before the end, and heard a moment longer.
     """
     events, output = bytearray(), bytearray()
     open_ends = [events_in, output_in]
@@ -375,7 +400,15 @@ def gather(events_in: int, output_in: int, until: float, idle: float) -> tuple[A
         left = (min(until, heard + idle) if idle else until) - time.monotonic()
         if left <= 0:
             timed_out = True
-            break
+            if last_words is None:
+                break
+            try:
+                os.kill(*last_words)
+            except OSError:
+                break
+            last_words, idle = None, 0.0
+            until = time.monotonic() + _LAST_WORDS_S
+            continue
         ready, _, _ = select.select(open_ends, [], [], left)
         for end in ready:
             part = os.read(end, 65536)

@@ -1,0 +1,132 @@
+"""What requests about a test name: the file as it is in the editor, the command, and its Python.
+
+Shared by the handlers that run a user's tests (``fix``, ``trace``).
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from analysis.environments.environment import Candidate, Environment, Origin
+from analysis.environments.resolve import describe, resolve
+from analysis.errors import AnalysisError
+from analysis.snapshot import Snapshot
+from engine.settings.read import project_settings
+from repair.command import TestCommand, parse
+from repair.discovery import find_test_command
+from repair.sandbox.interpreter import interpreter_of
+from repair.sandbox.policy import Policy, parse_allow
+from repair.source import Source, read_source
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A file and the test command that concerns it, ready for the sandbox.
+
+    ``original`` are the file's bytes as the editor has them; ``base`` the unsaved texts that stand
+    for what the disk says; ``test`` the command as text, ``found`` whether nobody named it.
+    """
+
+    source: Source
+    original: bytes
+    base: Mapping[str, bytes]
+    test: str
+    found: bool
+    command: TestCommand
+    policy: Policy
+
+
+def subject_of(
+    snapshot: Snapshot, test: str, *, sandbox: bool = True, allow: tuple[str, ...] = ()
+) -> Tested | None:
+    """What a request names; ``None`` when it names no test and none is found.
+
+    Raises :class:`~analysis.errors.ExplainedError` for an interpreter or a path that is not there.
+    """
+    root = snapshot.workspace.root
+    source, original, base = on_disk(snapshot)
+    environment = _environment(snapshot, test)
+    named = test or _named_by_project(root)
+    chosen = named or find_test_command(source, root, _has(environment, "pytest"))
+    if not chosen:
+        return None
+    command = parse(chosen, root)
+    environment = _able(environment, command)
+    network, readable = parse_allow(allow)
+    policy = Policy(
+        workspace=root,
+        interpreter=interpreter_of(environment),
+        network=network,
+        readable=readable,
+        confined=sandbox,
+    )
+    return Tested(source, original, base, chosen, not test, command, policy)
+
+
+def none_found(snapshot: Snapshot) -> str:
+    """What to say where there is no test."""
+    return f"no test of {Path(snapshot.path).name} was found: name one with --test"
+
+
+def _named_by_project(root: str) -> str:
+    """The tests that ``[tool.pilotfish]`` names, as a command; ``""`` where it names none."""
+    settings, _ = project_settings(Path(root))
+    return shlex.join(["pytest", *settings.tests]) if settings.tests else ""
+
+
+def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
+    """The source, its bytes, and the unsaved texts that stand for what the disk says."""
+    base: dict[str, bytes] = {}
+    for path, text in snapshot.unsaved:
+        known = _read(path)
+        data = (known.encode(text) if known else text.encode()) if path else b""
+        if path and (not known or known.text != text):
+            base[path] = data
+    path = str(Path(snapshot.path).resolve())
+    disk = _read(path)
+    source = replace(disk, text=snapshot.text) if disk else Source(path, snapshot.text)
+    original = source.encode(snapshot.text)
+    if disk is None or disk.text != snapshot.text:
+        base[path] = original
+    return source, original, base
+
+
+def _read(path: str) -> Source | None:
+    try:
+        return read_source(path, Path(path).read_bytes())
+    except OSError:
+        return None
+
+
+def _environment(snapshot: Snapshot, test: str) -> Environment:
+    """The Python of the command if it names one by its path, else the workspace's."""
+    workspace = snapshot.workspace
+    named = parse(test, workspace.root).python if test else None
+    if named is not None and workspace.python is None:
+        # ``--test CMD`` trusts that command, and with it the interpreter that it names.
+        return describe(Candidate(named, Origin.SETTING, True, "named by the test command"))
+    return resolve(workspace)
+
+
+def _able(environment: Environment, command: TestCommand) -> Environment:
+    """Another interpreter where the one that a search found cannot run the command's runner.
+
+    Only when nobody chose: then Pilotfish's own, which has pytest where it was set up for it.
+    """
+    chosen = environment.origin in (Origin.SETTING, Origin.WORKSPACE)
+    if command.plan.runner != "pytest" or chosen or _has(environment, "pytest"):
+        return environment
+    own = Candidate(sys.executable, Origin.OWN, True, "the one found has no pytest")
+    try:
+        other = describe(own)
+    except AnalysisError:
+        return environment
+    return other if _has(other, "pytest") else environment
+
+
+def _has(environment: Environment, module: str) -> bool:
+    return any(Path(folder, module).is_dir() for folder in environment.sys_path)

@@ -1,0 +1,64 @@
+"""``pilotfish debug FILE``: what a failing test does block by block, with values and suspicion."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+
+from analysis.deadline import Cancellation
+from analysis.errors import AnalysisError
+from analysis.snapshot import Snapshot
+from engine.handlers.trace import trace
+from engine.messages import TraceRequest
+from engine.settings.read import machine_settings
+from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
+from pilotfish.report.debugging import show
+from pilotfish.waiting import interruptible, progress
+from repair.source import read_source
+
+EXAMPLES = """\
+  pilotfish debug gcd.py --test "python gcd_test.py"
+  pilotfish debug app/prices.py --test "pytest tests/test_prices.py::test_discount"
+  pilotfish debug app/prices.py --json     find its tests; one JSON document (docs/debug.md)
+Exit code 0 when the test passes, 1 when it fails and was looked at, 2 when it could not be run."""
+
+_EXIT = {"passing": 0, "failing": 1, "error": 2}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the command's options."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the file to look at")
+    parser.add_argument(
+        "--test", metavar="CMD", default="", help="the failing test, as any shell command"
+    )
+    parser.add_argument(
+        "--time-limit", metavar="S", type=seconds, default=30.0, help="seconds (default: 30)"
+    )
+    add_sandbox(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_common(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Trace and show."""
+    path: Path = options.file
+    if not path.is_file():
+        raise AnalysisError("there is no such file", where=str(path))
+    path = path.resolve()
+    source = read_source(str(path), path.read_bytes())
+    request = TraceRequest(
+        Snapshot(str(path), source.text, workspace_for(options, path)),
+        test=options.test or machine_settings()[0].test_command,
+        time_limit=options.time_limit,
+        sandbox=not options.no_sandbox,
+        allow=tuple(options.sandbox_allow),
+    )
+    cancellation = Cancellation()
+    with interruptible(cancellation), progress() as report:
+        document = trace(request, report, cancellation).document
+    if options.json:
+        print(json.dumps(document))  # noqa: T201
+    else:
+        show(document, source.text)
+    return _EXIT[document["status"]]

@@ -1,0 +1,93 @@
+"""Running tests under the probe that follows the block plan, and reading what it told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from analysis.deadline import Deadline
+from analysis.views.plan import BlockPlan
+from repair.sandbox.forkserver import SandboxDiedError
+from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
+from repair.sandbox.workbench import Workbench
+from repair.trace.record import TestTrace, traces
+
+#: Bounds of one test's trace. Time is wall seconds while traced; steps are block visits.
+LIMITS: Mapping[str, float] = {"seconds": 3.0, "steps": 60000, "bytes": 600000}
+#: A traced test may be silent for this long after its trace has ended by its own bound.
+_SILENT_S = 1.5
+#: The same for one that is known to hang.
+_HANGS_S = 1.7
+#: What importing the tests may take besides, where they are not held collected.
+_IMPORT_S = 15.0
+#: Runners that run chosen tests alone.
+_SELECTING = ("pytest", "unittest", "doctest")
+
+
+def record(
+    bench: Workbench,
+    plan: Plan,
+    near: Plan | None,
+    blocks: BlockPlan,
+    tests: Sequence[TestResult],
+    deadline: Deadline,
+) -> dict[str, TestTrace]:
+    """The traces of ``tests``, by their ids, as far as ``deadline`` lets them be made.
+
+    ``plan`` runs those that the command names, ``near`` others of the same files. Where tests can
+    be chosen, one that hangs or crashes runs alone. A shell command cannot be followed: there is
+    nothing then.
+    """
+    if plan.runner == "command":
+        return {}
+    wire = blocks.to_json()
+    if plan.runner not in _SELECTING:
+        wanted = {test.id for test in tests}
+        hangs = any(test.outcome is Outcome.TIMEOUT for test in tests)
+        run = _run(bench, plan, wire, deadline, hangs)
+        return {trace.test: trace for trace in traces(run.trace) if trace.test in wanted}
+    found: dict[str, TestTrace] = {}
+    for chosen, group, hangs in _groups(bench, plan, near, tests):
+        if deadline.expired():
+            break
+        run = _run(bench, replace(chosen, select=group), wire, deadline, hangs)
+        found |= {trace.test: trace for trace in traces(run.trace) if trace.test in group}
+    return found
+
+
+def _groups(
+    bench: Workbench, plan: Plan, near: Plan | None, tests: Sequence[TestResult]
+) -> Iterator[tuple[Plan, tuple[str, ...], bool]]:
+    """Which tests run together by which plan, and whether they are known to hang."""
+    stuck = [t.id for t in tests if t.outcome in (Outcome.TIMEOUT, Outcome.CRASH)]
+    beside = [t.id for t in tests if bench.warm is not None and t.id not in bench.held]
+    ending = tuple(t.id for t in tests if t.id not in (*stuck, *beside))
+    if ending:
+        yield plan, ending, False
+    for test in stuck:
+        yield plan, (test,), True
+    if beside and near is not None:
+        yield near, tuple(beside), False
+
+
+def _run(
+    bench: Workbench, plan: Plan, wire: dict[str, Any], deadline: Deadline, hangs: bool
+) -> Run:
+    named = set(plan.select or ()) <= set(bench.held)
+    server = bench.warm if bench.warm is not None and named else bench.cold()
+    # What hangs is heard of until its trace has reached its bound, and then no more.
+    idle = _HANGS_S if hangs else LIMITS["seconds"] + _SILENT_S
+    idle += 0.0 if server.held else _IMPORT_S
+    terms = Terms(
+        wall=max(idle, deadline.remaining()),
+        idle=idle,
+        blocks={"plan": wire, "limits": dict(LIMITS)},
+    )
+    try:
+        if server.held:
+            return server.patch(plan, (), terms)
+        return server.run(plan, bench.base, terms)
+    except SandboxDiedError:
+        bench.close()
+        return Run("crash")

@@ -1,0 +1,67 @@
+"""``pilotfish/trace``: the report of a failing test for an editor, with progress and cancelling."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.lsp_server.raw_client import RawClient
+from tests.lsp_server.shop import BROKEN, TESTS, Shop
+
+pytestmark = pytest.mark.process
+
+INVALID_PARAMS, REQUEST_CANCELLED, REQUEST_FAILED = -32602, -32800, -32803
+TEST = "python -m pytest test_cart.py::test_total"
+
+
+@pytest.fixture
+def shop(client: RawClient, tmp_path: Path) -> Shop:
+    """A project with a mistake, open in a client."""
+    return Shop(client, tmp_path / "shop")
+
+
+def test_nothing_is_run_in_a_workspace_that_is_not_trusted(shop: Shop) -> None:
+    shop.start()
+    error = shop.ask("pilotfish/trace", {"uri": shop.uri("cart.py"), "test": TEST})["error"]
+    assert error["code"] == REQUEST_FAILED
+    assert "not trusted" in error["message"]
+
+
+@pytest.mark.parametrize("params", [{}, {"uri": 3}, {"uri": "untitled:x"}, None])
+def test_wrong_parameters_are_refused(shop: Shop, params: object) -> None:
+    shop.start(trusted=True)
+    assert shop.ask("pilotfish/trace", params)["error"]["code"] == INVALID_PARAMS
+
+
+@pytest.mark.sandbox
+def test_the_report_is_of_the_text_in_the_editor(shop: Shop) -> None:
+    shop.start(trusted=True)
+    text = BROKEN.replace("result -= price", "result += price + 1")
+    document = {"uri": shop.uri("cart.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": text}]}
+    shop.client.notify("textDocument/didChange", changed)
+    asked = {"uri": shop.uri("cart.py"), "test": TEST, "workDoneToken": "t"}
+    report = shop.ask("pilotfish/trace", asked)["result"]
+    assert (report["status"], report["version"]) == ("failing", 2), report["reason"]
+    assert report["tests"][0]["message"].startswith("assert 9 == 6")
+    (run, *_) = report["runs"]
+    assert run["calls"][0]["value"] == "9"
+    kinds = [
+        m["params"]["value"]["kind"] for m in shop.client.seen if m.get("method") == "$/progress"
+    ]
+    assert (kinds[0], kinds[-1]) == ("begin", "end")
+
+
+@pytest.mark.sandbox
+def test_a_trace_can_be_cancelled(shop: Shop) -> None:
+    endless = TESTS.replace("assert total([]) == 0", "while True: total([])")
+    (shop.folder / "test_cart.py").write_text(endless)
+    shop.start(trusted=True)
+    asked = {"uri": shop.uri("cart.py"), "test": "pytest test_cart.py"}
+    shop.client.send(id=1, method="pilotfish/trace", params=asked)
+    shop.client.wait_for(method="$/progress")
+    shop.client.notify("$/cancelRequest", {"id": 1})
+    assert shop.client.wait_for(id=1)["error"]["code"] == REQUEST_CANCELLED
+    # The server is none the worse for it.
+    assert shop.ask("pilotfish/status", None)["result"]["engine"] == "ready"

@@ -1,0 +1,185 @@
+"""``pilotfish debug`` as a person runs it: every kind of test command, in the real sandbox."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.sandbox
+
+PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+CART = """\
+def total(prices, discount=0):
+    result = 0
+    for price in prices:
+        if price < 0:
+            raise ValueError("negative")
+        result -= price
+    if discount:
+        result = result * (1 - discount)
+    return result
+"""
+PYTEST = """\
+import pytest
+from cart import total
+
+
+def test_total():
+    assert total([1, 2, 3]) == 6
+
+
+def test_nothing():
+    assert total([]) == 0
+
+
+def test_negative():
+    with pytest.raises(ValueError):
+        total([-1])
+"""
+UNITTEST = """\
+import unittest
+from cart import total
+
+
+class TestCart(unittest.TestCase):
+    def test_total(self):
+        self.assertEqual(total([1, 2, 3]), 6)
+
+    def test_nothing(self):
+        self.assertEqual(total([]), 0)
+"""
+SCRIPT = "from cart import total\n\nassert total([]) == 0\nassert total([1, 2, 3]) == 6\n"
+DOCTEST = CART.replace(
+    "    result = 0\n", '    """\n    >>> total([1, 2, 3])\n    6\n    """\n    result = 0\n', 1
+)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A small project with a fault: ``-=`` where ``+=`` is meant."""
+    root = tmp_path / "a project"
+    root.mkdir()
+    (root / "setup.cfg").touch()
+    (root / "cart.py").write_text(CART)
+    (root / "test_cart.py").write_text(PYTEST)
+    (root / "unit_cart.py").write_text(UNITTEST)
+    (root / "check.py").write_text(SCRIPT)
+    return root
+
+
+def _debug(root: Path, test: str, file: str = "cart.py") -> tuple[int, dict[str, Any]]:
+    words = [PILOTFISH, "debug", file, "--test", test, "--json", "--python", sys.executable]
+    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False, timeout=120)
+    assert "Traceback" not in done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, document
+
+
+def _values_at(document: dict[str, Any], run: dict[str, Any], line: int) -> list[dict[str, str]]:
+    """What each visit of the block at ``line`` bound or changed."""
+    blocks = {
+        (block["code"], block["id"])
+        for block in document["blocks"]
+        if block["first_line"] <= line <= block["last_line"]
+    }
+    return [
+        visit["exit"]
+        for call in run["calls"]
+        for visit in call["visits"]
+        if (call["code"], visit["block"]) in blocks
+    ]
+
+
+@pytest.mark.parametrize(
+    "test",
+    [
+        "python -m pytest -x test_cart.py",
+        "pytest test_cart.py::test_total",
+        "python -m unittest unit_cart",
+        "python check.py",
+        'python -c "from cart import total; assert total([1, 2, 3]) == 6"',
+    ],
+)
+def test_a_failing_test_is_followed_whatever_runs_it(project: Path, test: str) -> None:
+    code, document = _debug(project, test)
+    assert (code, document["status"]) == (1, "failing"), document["reason"]
+    run = document["runs"][0]
+    assert run["outcome"] == "failed"
+    changes = _values_at(document, run, 5)
+    assert changes[0]["result"] == "-1"
+    assert changes[-1]["result"] == "-6"
+    assert {"line": 5, "suspicion": 1.0} in document["lines"]
+
+
+def test_examples_of_docstrings_are_followed(project: Path) -> None:
+    (project / "cart.py").write_text(DOCTEST)
+    code, document = _debug(project, "python -m doctest cart.py")
+    assert code == 1
+    assert _values_at(document, document["runs"][0], 9)[0]["result"] == "-1"
+
+
+def test_passing_tests_stand_beside_failing_ones(project: Path) -> None:
+    _, document = _debug(project, "pytest test_cart.py::test_total")
+    outcomes = {run["test"]: run["outcome"] for run in document["runs"]}
+    assert outcomes == {
+        "test_cart.py::test_total": "failed",
+        "test_cart.py::test_negative": "passed",
+        "test_cart.py::test_nothing": "passed",
+    }
+    block = next(b for b in document["blocks"] if b["first_line"] == 5)
+    assert (block["failing"], block["passing"], block["suspicion"]) == (1, 0, 1.0)
+
+
+def test_a_test_that_passes_says_so(project: Path) -> None:
+    code, document = _debug(project, "pytest test_cart.py::test_nothing")
+    assert (code, document["status"]) == (0, "passing")
+
+
+def test_a_hang_is_followed_until_a_bound(project: Path) -> None:
+    (project / "cart.py").write_text(
+        "def total(prices):\n    left = len(prices)\n    while left:\n        left -= 2\n"
+        "    return left\n"
+    )
+    code, document = _debug(project, "python check.py")
+    assert code == 1
+    run = next(run for run in document["runs"] if run["outcome"] == "timeout")
+    assert run["cut"] in ("time", "steps", "bytes")
+    loop = run["calls"][-1]["loops"][0]
+    assert loop["open"]
+    assert loop["count"] > 1000
+    assert _values_at(document, run, 3)[0] == {"left": "1"}
+    assert int(_values_at(document, run, 3)[-1]["left"]) < -1000
+
+
+def test_a_process_that_is_ended_tells_where(project: Path) -> None:
+    (project / "cart.py").write_text(
+        "import os\n\n\ndef total(prices):\n    if len(prices) > 2:\n        os._exit(3)\n"
+        "    return 0\n"
+    )
+    _, document = _debug(project, "pytest test_cart.py::test_total")
+    run = document["runs"][0]
+    assert (run["outcome"], run["cut"]) == ("crash", "killed")
+    assert run["calls"][-1]["how"] == "running"
+    last = run["calls"][-1]["visits"][-1]["block"]
+    code = run["calls"][-1]["code"]
+    block = next(b for b in document["blocks"] if (b["code"], b["id"]) == (code, last))
+    assert block["first_line"] == 5
+
+
+def test_a_shell_command_says_why_nothing_is_followed(project: Path) -> None:
+    code, document = _debug(project, "python check.py && true")
+    assert (code, document["runs"]) == (1, [])
+    assert "shell command" in document["reason"]
+
+
+def test_what_is_no_python_is_a_usage_error(project: Path) -> None:
+    (project / "cart.py").write_text("def total(:\n")
+    words = [PILOTFISH, "debug", "cart.py", "--test", "python check.py", "--json"]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "no Python" in done.stderr
