@@ -44,7 +44,7 @@ def _test(result: TestResult, path: str) -> dict[str, Any]:
     }
     if failure is not None:
         found["exception"] = failure.exception
-        found["message"] = failure.message
+        found["message"] = failure.message.encode("utf-8", "backslashreplace").decode()
         found["frames"] = [
             {"path": frame, "line": line - 1, "function": name}
             for frame, line, name in failure.frames

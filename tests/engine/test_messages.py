@@ -23,9 +23,8 @@ JSON = st.recursive(
 TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 st.register_type_strategy(str, TEXT)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-st.register_type_strategy(
-    messages.ConfigureRequest, st.builds(messages.ConfigureRequest, st.dictionaries(TEXT, JSON))
-)
+for kind in (messages.ConfigureRequest, messages.TraceAnswer):
+    st.register_type_strategy(kind, st.builds(kind, st.dictionaries(TEXT, JSON)))
 
 
 @pytest.mark.parametrize("name", sorted(REGISTRY))

@@ -771,7 +771,7 @@ def text(value: Any) -> str:
         shown = _tell(value, 0, [_NODES])
     except _OURS:
         shown = "<" + _name(type(value)) + ">"
-    return shown if len(shown) <= _TEXT else shown[: _TEXT - 1] + "…"
+    return _plain(shown if len(shown) <= _TEXT else shown[: _TEXT - 1] + "…")
 
 
 def exception_text(error: Any) -> str:
@@ -783,9 +783,14 @@ def exception_text(error: Any) -> str:
             return name
         first = arguments[0]
         shown = first[:_TEXT] if type(first) is str else text(first)
-        return name + ": " + str(shown)
+        return _plain(name + ": " + str(shown))
     except _OURS:
         return "exception"
+
+
+def _plain(shown: str) -> str:
+    """Without lone surrogates, which are no text that could be sent on."""
+    return shown if shown.isascii() else shown.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _name(kind: Any) -> str:

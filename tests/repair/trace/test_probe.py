@@ -287,6 +287,7 @@ def show(value):
         "Line": "<class Line>",
         "object()": "<object>",
         "-1.5": "-1.5",
+        "{'\\ud800é': Exception('\\ud800')}": "{'\\ud800é': Exception('\\ud800')}",
     }
     shown = {}
     for text in expected:
