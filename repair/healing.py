@@ -17,6 +17,7 @@ from decoding.writer import Writer
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
+from repair.candidates.scribe import Scribe
 from repair.choice import Ranked, rank
 from repair.command import TestCommand
 from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
@@ -34,15 +35,16 @@ from repair.validation import Validator, Verdict
 from repair.witness import Witness
 
 #: After the first plausible patch the search goes on for this share of what it took, so that
-#: there is something to choose from, within these bounds in seconds.
+#: there is something to choose from, within these bounds in seconds; with a model, which writes
+#: rivals meanwhile, for longer.
 _LINGER = 0.5
-_LINGER_S = (0.7, 4.0)
-#: What the model may take to write rivals, and to choose.
-_RIVALS_S = 6.0
+_LINGER_S = (1.5, 4.0)
+_LINGER_MODEL_S = (3.0, 8.0)
+#: What the model may take to choose.
 _CHOICE_S = 6.0
 #: And on a busy machine until so many were tried, but no longer than this.
-_LINGER_RUNS = 200
-_LINGER_AT_MOST_S = 6.0
+_LINGER_RUNS = 300
+_LINGER_AT_MOST_S = 8.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -145,6 +147,7 @@ class _Healer:
         self.verdicts: dict[Candidate, Verdict] = {}
         self.ranking: list[Ranked] = []
         self.search: Search | None = None
+        self.scribe: Scribe | None = None
         self._may_be_slow = False
 
     def heal(self) -> Healing:
@@ -194,6 +197,7 @@ class _Healer:
                 until,
                 self.cancellation,
             )
+            self.scribe = Scribe(self.infills, self.cancellation)
         # The likeliest per second first.
         dear = max(1.0, diagnosis.hold_seconds / _CHEAP_S)
         trials = self.trials
@@ -201,10 +205,14 @@ class _Healer:
             generate(job.source, diagnosis.suspicion, diagnosis.symptoms()),
             key=lambda c: -c.value / (dear if trials.is_dear(c) else 1.0),
         )
-        search = self.search = Search(job.source, self.trials, queue, self.infills, until)
+        search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)
-        return self._search_and_validate(search, validator, queue, known, witness)
+        try:
+            return self._search_and_validate(search, validator, queue, known, witness)
+        finally:
+            if self.scribe is not None:
+                self.scribe.close()
 
     def _search_and_validate(
         self,
@@ -225,17 +233,16 @@ class _Healer:
                     raise _OnlySlowError
             if self._is_plausible(trial, known) and linger is None:
                 spent = time.monotonic() - self.began
-                linger = Deadline.after(min(max(_LINGER * spent, _LINGER_S[0]), _LINGER_S[1]))
+                least, most = _LINGER_MODEL_S if self.scribe else _LINGER_S
+                linger = Deadline.after(min(max(_LINGER * spent, least), most))
                 at_most = Deadline.after(_LINGER_AT_MOST_S)
                 tried = self.trials.ran
+                search.around(trial.candidate.line)
             enough = self.trials.ran - tried >= _LINGER_RUNS or at_most.expired()
             if linger is not None and linger.expired() and enough:
-                self._look_around(search, known)
                 if healing := self._validate(validator):
                     return healing
                 linger = None
-        if self.plausible:
-            self._look_around(search, known)
         return self._validate(validator) or self.outcome("no candidate makes the test pass")
 
     def _is_plausible(self, trial: Trial, known: frozenset[object]) -> bool:
@@ -243,13 +250,6 @@ class _Healer:
             return False
         self.plausible.append(trial.candidate)
         return True
-
-    def _look_around(self, search: Search, known: frozenset[object]) -> None:
-        """Let the model write at the line of the likeliest plausible patch, for rivals of it."""
-        likeliest = max(self.plausible, key=lambda c: c.value)
-        if likeliest not in self.verdicts:
-            for trial in search.around(likeliest.line, Deadline.after(_RIVALS_S)):
-                self._is_plausible(trial, known)
 
     def _say_progress(self, queue: list[Candidate]) -> None:
         assert self.trials is not None
@@ -297,13 +297,16 @@ class _Healer:
 
     def _rank(self) -> list[Ranked]:
         source, stop = self.job.source, self.cancellation
+        if self.writer is None or self.scribe is None or self.scribe.failed:
+            return rank(source, self.plausible, None, self.deadline, stop)
         try:
             until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
-            return rank(source, self.plausible, self.writer, until, stop)
+            with self.scribe.paused():
+                return rank(source, self.plausible, self.writer, until, stop)
         except CancelledError:
             raise
-        except DecodingError:
-            self.writer = None
+        except DecodingError as error:
+            self.scribe.failed = error.what
             return rank(source, self.plausible, None, self.deadline, stop)
 
     def outcome(self, reason: str) -> Healing:
@@ -346,8 +349,8 @@ class _Healer:
             parts.append(f"passes your tests: the failing one twice{others}")
         if not self.job.policy.confined:
             parts.append("it ran without a sandbox")
-        if self.search and self.search.model_failed:
-            parts.append(f"without a model ({self.search.model_failed})")
+        if self.scribe and self.scribe.failed:
+            parts.append(f"without a model ({self.scribe.failed})")
         if self.diagnosis and self.diagnosis.flaky:
             parts.append(f"left out as flaky: {', '.join(self.diagnosis.flaky[:3])}")
         return "; ".join(parts)

@@ -1,29 +1,27 @@
-"""The search: candidates of all sources, the likeliest per second first, each tried once."""
+"""The search: candidates of all sources, the likeliest per second first, each tried once.
+
+Candidates that need no model are run one after the other; the model writes beside that, and what it
+has written is tried as soon as it is there. The search waits for the model only when nothing else
+is left to try.
+"""
 
 from __future__ import annotations
 
 import ast
 import itertools
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
-from decoding.errors import CancelledError, DecodingError
 from repair.candidates.candidate import Candidate
-from repair.candidates.infill import Infills
+from repair.candidates.scribe import Scribe
 from repair.source import Source
 from repair.trials import Kind, Trial, Trials, distinct
 from repair.units import Units, groups
 
-#: Chance that some template mends a failure, and that the first infill does: the two are weighed
-#: against each other by chance per second. From issue D's experiment on QuixBugs: templates 19 of
-#: 20 within 6 s, infills 15 of 20 in half a minute of samples of 1.5 s.
-_TEMPLATES_HIT = 0.6
-_INFILL_HITS = 0.04
-_INFILL_FADES = 0.98
-_FIRST_RUN_S = 0.01
-_FIRST_SAMPLE_S = 1.5
+#: The model begins to write when the search has lasted so long: most end before, and it takes a
+#: processor (benchmarks/quixbugs.py, median without a model).
+_MODEL_AFTER_S = 1.0
 #: How many candidates that ran out of time get how many times more, once the quick ones are
 #: through. One that mended something before its time ran out is tried again at once.
 _PATIENCE = ((24, 8.0), (6, 60.0))
@@ -40,11 +38,8 @@ class Search:
     source: Source
     trials: Trials
     queue: Sequence[Candidate]
-    infills: Infills | None
+    scribe: Scribe | None
     deadline: Deadline
-    #: Why the model could not be used, if it was tried and could not.
-    model_failed: str = field(default="", init=False)
-    _written: Iterator[Candidate | None] = field(default=iter(()), init=False)
     _seen: set[str] = field(default_factory=set, init=False)
     _partial: list[Trial] = field(default_factory=list, init=False)
     _slow: list[Candidate] = field(default_factory=list, init=False)
@@ -60,81 +55,29 @@ class Search:
         Raises :class:`~decoding.errors.CancelledError`, and
         :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
         """
-        yield from self._first_round()
-        yield from self._try_all(self._combined())
+        model_from = Deadline.after(_MODEL_AFTER_S)
+        for candidate in itertools.chain(self.queue, self._combined()):
+            if self.scribe is not None and model_from.expired():
+                self.scribe.start()
+            yield from self._try_all(self._written())
+            yield from self._try_all([candidate])
+            if self.deadline.expired():
+                return
         for most, patience in _PATIENCE:
             slow = sorted(self._slow, key=lambda c: -c.value)[:most]
             self._slow = []
             yield from self._try_all(slow, patience=patience, again=True)
-        if self.infills is not None:
-            yield from self._try_all(self._infilled())
+        if self.scribe is not None:
+            self.scribe.start()
+            yield from self._try_all(self.scribe.wait(self.deadline))
 
-    def around(self, line: int, until: Deadline) -> Iterator[Trial]:
-        """What the model would write at ``line``: rivals for a plausible patch found there."""
-        if self.infills is None or self.model_failed:
-            return
-        try:
-            for written in self.infills.at(line):
-                if written is not None:
-                    yield from self._try_all([written])
-                if self.deadline.earlier(until).expired():
-                    return
-        except CancelledError:
-            raise
-        except DecodingError as error:
-            self.model_failed = error.what
+    def around(self, line: int) -> None:
+        """Let the model write at ``line`` next: rivals for a plausible patch found there."""
+        if self.scribe is not None:
+            self.scribe.wish(line)
 
-    def _first_round(self) -> Iterator[Trial]:
-        total = sum(candidate.value for candidate in self.queue) or 1.0
-        run_s, sample_s = _FIRST_RUN_S, _FIRST_SAMPLE_S
-        chance = _INFILL_HITS if self.infills is not None else 0.0
-        self._written = self.infills.candidates() if self.infills is not None else iter(())
-        for candidate in self.queue:
-            while chance / sample_s > _TEMPLATES_HIT * candidate.value / total / run_s:
-                if self.deadline.expired():
-                    return
-                began = time.monotonic()
-                loaded = self.infills is not None and self.infills.samples > 0
-                try:
-                    written = next(self._written)
-                except StopIteration:
-                    chance = 0.0
-                    break
-                except CancelledError:
-                    raise
-                except DecodingError as error:
-                    # The model is a help and no need: the search goes on without.
-                    self.model_failed = error.what
-                    self._written = iter(())
-                    chance = 0.0
-                    break
-                if written is not None:
-                    yield from self._try_all([written])
-                chance *= _INFILL_FADES
-                if loaded:
-                    # The first one also loads the model, which says nothing about the others.
-                    sample_s += 0.3 * (time.monotonic() - began - sample_s)
-            began = time.monotonic()
-            tried = False
-            for trial in self._try_all([candidate]):
-                tried = True
-                yield trial
-            if tried:
-                run_s += 0.1 * (time.monotonic() - began - run_s)
-            if self.deadline.expired():
-                return
-
-    def _infilled(self) -> Iterator[Candidate]:
-        try:
-            for written in self._written:
-                if written is not None:
-                    yield written
-                if self.deadline.expired():
-                    return
-        except CancelledError:
-            raise
-        except DecodingError as error:
-            self.model_failed = error.what
+    def _written(self) -> Iterator[Candidate]:
+        return self.scribe.poll() if self.scribe is not None else iter(())
 
     def _combined(self) -> Iterator[Candidate]:
         """Pairs of edits that each mend a part, then one of them with anything else."""
@@ -148,7 +91,7 @@ class Search:
 
     def _try_all(
         self,
-        candidates: Sequence[Candidate] | Iterator[Candidate],
+        candidates: Iterable[Candidate],
         *,
         patience: float = 1.0,
         again: bool = False,

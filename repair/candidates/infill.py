@@ -1,14 +1,17 @@
-"""Lines written by the model at suspicious places, under whatever monitors evidence allows.
+"""Code written by the model at suspicious places, under whatever monitors evidence allows.
 
-The failing test stands before the file in the prompt. A line is replaced as a whole: its
-indentation is kept and the model writes the rest, knowing what comes before and after. After
-Repilot (Wei et al., ESEC/FSE 2023): completions, not rewrites.
+The failing test stands before the file in the prompt. What is rewritten is a line, a new line
+before it, a block, or at last the body of a function; what stands around it is kept, and the model
+knows it. After Repilot (Wei et al., ESEC/FSE 2023): completions, not rewrites.
 """
 
 from __future__ import annotations
 
+import ast
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
@@ -19,11 +22,29 @@ from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.source import Edit, Source
 
-#: Samples at one line besides the greedy one.
-_SAMPLES = 4
 _TEMPERATURE = 0.8
-_MAX_TOKENS = 48
 _TEST_CHARACTERS = 1200
+_TEST_LINES = 12
+#: Lines that are rewritten before blocks are, and blocks before functions.
+_LINES_FIRST = 6
+_BLOCKS = 3
+_LONGEST_BLOCK = 14
+_LONGEST_FUNCTION = 40
+_COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is rewritten: ``text[start:end]``, once greedily and ``samples`` times by chance."""
+
+    name: str
+    start: int
+    end: int
+    line: int
+    share: float
+    samples: int
+    max_tokens: int
+    multiline: bool = False
 
 
 @dataclass
@@ -39,88 +60,155 @@ class Infills:
     cancellation: Cancellation
     tokens: int = field(default=0, init=False)
     samples: int = field(default=0, init=False)
-    _done: set[int] = field(default_factory=set, init=False)
+    _wishes: deque[int] = field(default_factory=deque, init=False)
+    _done: set[tuple[int, int, str]] = field(default_factory=set, init=False)
+    _preamble: str = field(default="", init=False)
+
+    def __post_init__(self) -> None:
+        self._preamble = _preamble(self.diagnosis)
+
+    def wish(self, line: int) -> None:
+        """Let ``line`` be the next to be rewritten. May be called from another thread."""
+        self._wishes.append(line)
 
     def candidates(self) -> Iterator[Candidate | None]:
         """Candidates, best place first; ``None`` for a sample that changes nothing.
 
-        Raises :class:`~decoding.errors.CancelledError`.
+        Raises :class:`~decoding.errors.DecodingError`, also where it is cancelled; what was being
+        written is lost then, and a new call goes on behind it.
         """
-        ranked = self.diagnosis.suspicion.ranked()
-        for rank, line in enumerate(ranked):
-            if line not in self._done:
-                yield from self._lines(line, 1.0 / (1 + rank))
+        for place in self._places():
+            while self._wishes:
+                for wished in self._lines(self._wishes.popleft(), 1.0):
+                    yield from self._fill(wished)
+            yield from self._fill(place)
 
-    def at(self, line: int) -> Iterator[Candidate | None]:
-        """The same for one line, which :meth:`candidates` then leaves out."""
-        if line not in self._done:
-            yield from self._lines(line, 1.0)
+    def _places(self) -> Iterator[Place]:
+        ranked = [n for n in self.diagnosis.suspicion.ranked() if self.source.line(n).strip()]
+        for rank, line in enumerate(ranked[:_LINES_FIRST]):
+            yield from self._lines(line, 1.0 / (1 + rank))
+        yield from self._blocks(ranked)
+        yield from self._functions(ranked)
+        for rank, line in enumerate(ranked[_LINES_FIRST:], _LINES_FIRST):
+            yield from self._lines(line, 1.0 / (1 + rank))
 
-    def _lines(self, line: int, share: float) -> Iterator[Candidate | None]:
-        self._done.add(line)
-        if self.source.line(line).strip():
-            preamble = _preamble(self.diagnosis)
-            for start, end, name in self._places(line):
-                yield from self._fill(start, end, line, name, preamble, share)
-
-    def _places(self, line: int) -> Iterator[tuple[int, int, str]]:
-        """What is rewritten at ``line``: the line, or a new line before it."""
-        start = self.source.line_starts[line - 1]
+    def _lines(self, line: int, share: float) -> Iterator[Place]:
+        """The line, and a new line before it."""
         text = self.source.line(line)
-        indentation = len(self.source.indentation(line))
-        yield start + indentation, start + len(text.rstrip("\r\n")), "replace"
-        yield start + indentation, start + indentation, "insert"
+        start = self.source.line_starts[line - 1] + len(self.source.indentation(line))
+        end = self.source.line_starts[line - 1] + len(text.rstrip("\r\n"))
+        yield Place("replace", start, end, line, share, 4, 48)
+        yield Place("insert", start, start, line, share, 2, 48)
 
-    def _fill(
-        self, start: int, end: int, line: int, name: str, preamble: str, share: float
-    ) -> Iterator[Candidate | None]:
-        text = self.source.text
-        inserted = self.source.newline() + self.source.indentation(line)
-        cut = text[:start] + (inserted if name == "insert" else "") + text[end:]
+    def _blocks(self, ranked: list[int]) -> Iterator[Place]:
+        """The innermost blocks around suspicious lines."""
+        if self.source.tree is None:
+            return
+        blocks = [n for n in ast.walk(self.source.tree) if isinstance(n, _COMPOUND)]
+        found: dict[tuple[int, int], None] = {}
+        for line in ranked:
+            inside = [n for n in blocks if n.lineno <= line <= (n.end_lineno or 0)]
+            for node in sorted(inside, key=lambda n: -n.lineno)[:1]:
+                if (node.end_lineno or 0) - node.lineno < _LONGEST_BLOCK:
+                    found[self.source.span(node)] = None
+            if len(found) >= _BLOCKS:
+                break
+        for rank, (start, end) in enumerate(found):
+            line = self.source.line_of(start)
+            yield Place("block", start, end, line, 0.5 / (1 + rank), 2, 160, multiline=True)
+
+    def _functions(self, ranked: list[int]) -> Iterator[Place]:
+        """The whole body of the function that is the most suspicious."""
+        tree, source = self.source.tree, self.source
+        for node in ast.walk(tree) if tree is not None and ranked else ():
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            body = node.body[1:] if ast.get_docstring(node, clean=False) else node.body
+            last = node.end_lineno or node.lineno
+            if not body or not body[0].lineno <= ranked[0] <= last:
+                continue
+            if last - body[0].lineno < _LONGEST_FUNCTION:
+                start, end = source.span(body[0])[0], source.span(node)[1]
+                yield Place("function", start, end, body[0].lineno, 0.3, 3, 320, multiline=True)
+                return
+
+    def _fill(self, place: Place) -> Iterator[Candidate | None]:
+        key = (place.start, place.end, place.name)
+        if key in self._done:
+            return
+        self._done.add(key)
+        text, start = self.source.text, place.start
+        inserted = self.source.newline() + self.source.indentation(place.line)
+        cut = text[:start] + (inserted if place.name == "insert" else "") + text[place.end :]
         request = InfillRequest(
-            self.snapshot.with_text(cut), start, max_tokens=_MAX_TOKENS, preamble=preamble
+            self.snapshot.with_text(cut),
+            start,
+            max_tokens=place.max_tokens,
+            multiline=place.multiline,
+            preamble=self._preamble,
         )
         greedy = self.writer.complete(
             request, self.evidence, deadline=self.deadline, cancellation=self.cancellation
         )
-        yield self._candidate(greedy, start, end, line, name, share)
+        yield self._candidate(greedy, place)
         warm = InfillRequest(
             request.snapshot,
             start,
-            max_tokens=_MAX_TOKENS,
-            preamble=preamble,
+            max_tokens=place.max_tokens,
+            multiline=place.multiline,
+            preamble=self._preamble,
             temperature=_TEMPERATURE,
-            seed=line,
+            seed=place.line,
         )
         for sample in self.writer.samples(
             warm,
-            _SAMPLES if name == "replace" else _SAMPLES // 2,
+            place.samples,
             self.evidence,
             deadline=self.deadline,
             cancellation=self.cancellation,
         ):
-            yield self._candidate(sample, start, end, line, name, share)
+            yield self._candidate(sample, place)
 
-    def _candidate(
-        self, completion: Completion, start: int, end: int, line: int, name: str, share: float
-    ) -> Candidate | None:
+    def _candidate(self, completion: Completion, place: Place) -> Candidate | None:
         self.samples += 1
         self.tokens += completion.tokens
         new = completion.text.rstrip()
-        if not new or new == self.source.text[start:end]:
+        if not new or new == self.source.text[place.start : place.end]:
             return None
-        if name == "insert":
-            new += self.source.newline() + self.source.indentation(line)
-        return Candidate((Edit(start, end, new),), f"infill: {name}", share, line)
+        if place.name == "insert":
+            new += self.source.newline() + self.source.indentation(place.line)
+        edit = Edit(place.start, place.end, new)
+        return Candidate((edit,), f"infill: {place.name}", place.share, place.line)
 
 
 def _preamble(diagnosis: Diagnosis) -> str:
-    """What the failing test says, in a few lines."""
+    """What the failing test does and says, in a few lines."""
     failure = diagnosis.failure()
     if failure is None:
         return ""
     parts = [f"Failing test: {failure.id}"]
     if failure.failure is not None:
         why = failure.failure
+        parts += _test_text(why.frames, diagnosis.test_files)
         parts.append(f"{why.exception}: {why.message}" if why.message else why.exception)
     return "\n".join(parts)[:_TEST_CHARACTERS]
+
+
+def _test_text(frames: tuple[tuple[str, int, str], ...], files: tuple[str, ...]) -> list[str]:
+    """The lines of the test up to the one that fails."""
+    for path, line, _name in reversed(frames):
+        if path in files and Path(path).is_file():
+            lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[:line]
+            own = _indent(lines[-1])
+            heads = [
+                i
+                for i, text in enumerate(lines)
+                if text.lstrip().startswith(("def ", "async def ")) and _indent(text) < own
+            ]
+            lines = lines[heads[-1] + 1 :] if heads else lines[-1:]
+            return [text.strip() for text in lines[-_TEST_LINES:] if text.strip()]
+    return []
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
