@@ -97,6 +97,12 @@ class _Recording:
     def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
         return self._provider.holds(snapshot, hole, name)
 
+    def refresh(self) -> None:
+        self._provider.refresh()
+
+    def files(self, snapshot: Snapshot) -> frozenset[str]:
+        return self._provider.files(snapshot)
+
 
 @cache
 def _provider() -> ReferenceProvider:

@@ -38,6 +38,37 @@ class Asks(Protocol):
         ...
 
 
+class Memory(Protocol):
+    """What is known of files from checks before (:class:`~analysis.lint.remembered.Remembered`)."""
+
+    def seen(self, path: str, text: str) -> None:
+        """A file that is checked; all of them are told of before the first question."""
+        ...
+
+    def recall(self, path: str, text: str) -> tuple[Finding, ...] | None:
+        """Our own findings in a file with this text, or ``None`` when they are not known."""
+        ...
+
+    def keep(
+        self, path: str, text: str, findings: tuple[Finding, ...], files: Iterable[str]
+    ) -> None:
+        """What was found in a file, reading ``files``."""
+        ...
+
+
+class _Forgetful:
+    def seen(self, path: str, text: str) -> None:
+        """Nothing is done with it."""
+
+    def recall(self, path: str, text: str) -> None:
+        """Nothing is known."""
+
+    def keep(
+        self, path: str, text: str, findings: tuple[Finding, ...], files: Iterable[str]
+    ) -> None:
+        """Nothing is kept."""
+
+
 @dataclass(slots=True)
 class Report:
     """What is known of one file. ``notes`` say what could not be looked at, and why."""
@@ -46,6 +77,8 @@ class Report:
     file: TextFile | None = None
     findings: tuple[Finding, ...] = ()
     notes: list[str] = field(default_factory=list)
+    #: The files that our own findings were read from.
+    read: set[str] = field(default_factory=set)
 
 
 def check_snapshot(
@@ -87,8 +120,11 @@ def check_files(
     on_trouble: Callable[[AnalysisError], None],
     with_ruff: bool = True,
     ignores: Ignores = (),
+    memory: Memory | None = None,
 ) -> Iterator[Report]:
     """Look at many files, ``at_once`` of them in ``pool``; each report comes when it is done.
+
+    What ``memory`` knows is not looked at again.
 
     A file that cannot be read is reported as a finding and stops nothing. ``on_trouble`` is told
     when ruff cannot work, for example on a broken configuration; our own findings come all the
@@ -99,7 +135,7 @@ def check_files(
     with ThreadPoolExecutor(1, thread_name_prefix="ruff") as beside:
         ruffs = beside.submit(_ruff, reports, workspace.root) if with_ruff else None
         said_by_ruff: dict[str, list[Finding]] | None = None
-        for report in _looked(reports, workspace, pool, at_once):
+        for report in _looked(reports, workspace, pool, at_once, memory or _Forgetful()):
             if said_by_ruff is None:
                 said_by_ruff = _result(ruffs, on_trouble)
             said = said_by_ruff.get(str(report.selected.path), ())
@@ -151,9 +187,12 @@ def _ruff(reports: Sequence[Report], root: str) -> dict[str, list[Finding]]:
 
 
 def _looked(
-    reports: Sequence[Report], workspace: Workspace, pool: Asks, at_once: int
+    reports: Sequence[Report], workspace: Workspace, pool: Asks, at_once: int, memory: Memory
 ) -> Iterator[Report]:
     """The reports with our own findings, each when it is complete."""
+    for file in (report.file for report in reports):
+        if file is not None:
+            memory.seen(file.path, file.text)
     waiting = iter(reports)
     running: dict[Future[Looked], tuple[Report, Snapshot]] = {}
 
@@ -169,17 +208,23 @@ def _looked(
                 exhausted = True
             elif report.file is None or report.file.path.endswith(_STUB):
                 yield report
+            elif (known := memory.recall(report.file.path, report.file.text)) is not None:
+                report.findings += known
+                yield report
             else:
                 ask(report, Snapshot(report.file.path, report.file.text, workspace), 0)
         for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
             report, snapshot = running.pop(future)
             looked = future.result()
             report.findings += looked.findings
+            report.read.update(looked.files)
             if looked.resume >= 0:
                 ask(report, snapshot, looked.resume)
                 continue
             if looked.reason:
                 report.notes.append(f"not wholly looked at: {looked.reason}")
+            else:
+                memory.keep(snapshot.path, snapshot.text, report.findings, report.read)
             yield report
 
 

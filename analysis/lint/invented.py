@@ -30,7 +30,8 @@ class Looked:
 
     ``asked`` counts the questions to analysis, ``closed`` those it answered for certain.
     ``resume`` is the number of the candidate to go on with, negative when the file is done.
-    ``reason`` says why the rest was given up, or is empty.
+    ``reason`` says why the rest was given up, or is empty. ``files`` are those that analysis read
+    for its answers.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -38,6 +39,7 @@ class Looked:
     closed: int = 0
     resume: int = -1
     reason: str = ""
+    files: tuple[str, ...] = ()
 
 
 def look(
@@ -54,13 +56,15 @@ def look(
     reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
     if begin == 0:
         reading.forget()
+        provider.refresh()
     tree, all_candidates = reading.tree, reading.candidates
     findings: list[Finding] = []
     asked = closed = 0
     broken = -1
     for number in range(begin, len(all_candidates)):
         if number > begin and deadline is not None and deadline.expired():
-            return Looked(wanted(findings, tree), asked, closed, resume=number)
+            files = tuple(provider.files(snapshot))
+            return Looked(wanted(findings, tree), asked, closed, resume=number, files=files)
         candidate = all_candidates[number]
         if candidate.key is not None and candidate.key in reading.existing:
             continue
@@ -95,7 +99,7 @@ def look(
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
-    return Looked(wanted(findings, tree), asked, closed)
+    return Looked(wanted(findings, tree), asked, closed, files=tuple(provider.files(snapshot)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from pathlib import Path
 import tree_sitter
 import tree_sitter_python
 
+from analysis.semantics.reads import note
 from analysis.syntax.star import StarImport
 
 #: Nodes whose inside binds names of their own, not of the module.
@@ -101,6 +102,7 @@ def of_file(path: str, stub_for: tuple[int, int] | None = None) -> Members | Non
 
     ``stub_for`` as in :func:`of_source`.
     """
+    note(path)
     try:
         status = Path(path).stat()
         if status.st_size > _MAX_BYTES:

@@ -27,3 +27,11 @@ class SemanticProvider(Protocol):
         False says nothing.
         """
         ...
+
+    def files(self, snapshot: Snapshot) -> frozenset[str]:
+        """The files that the answers about ``snapshot`` so far were read from."""
+        ...
+
+    def refresh(self) -> None:
+        """Other files may have changed since the last question."""
+        ...

@@ -13,6 +13,7 @@ from analysis.names import NameSet
 from analysis.semantics import import_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
 from analysis.semantics.judgement import argument
+from analysis.semantics.reads import noting
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 
@@ -20,6 +21,8 @@ from analysis.syntax.hole import Hole, HoleKind
 _ANSWERS = 256
 _ANSWER_AGE_S = 5.0
 _BARE = frozenset({HoleKind.NAME, HoleKind.DECORATOR, HoleKind.EXCEPTION})
+#: Files of which it is kept what their answers were read from: as many as jedi keeps, and more.
+_NOTED = 16
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
 
 
@@ -32,6 +35,7 @@ class ReferenceProvider:
     def __init__(self, cache_directory: str) -> None:
         self._jedi = JediProvider(cache_directory)
         self._environments: dict[Workspace, tuple[tuple[float, ...], Environment]] = {}
+        self._read: OrderedDict[str, set[str]] = OrderedDict()
         self._answers: OrderedDict[tuple[object, ...], tuple[float, NameSet]] = OrderedDict()
 
     def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
@@ -51,7 +55,8 @@ class ReferenceProvider:
         if kept is not None and time.monotonic() - kept[0] < _ANSWER_AGE_S:
             self._answers.move_to_end(key)
             return kept[1]
-        answer = self._look_up(snapshot, hole, environment, deadline)
+        with noting(self._noted(snapshot.path)):
+            answer = self._look_up(snapshot, hole, environment, deadline)
         if answer.reason != "late":
             self._answers[key] = (time.monotonic(), answer)
             while len(self._answers) > _ANSWERS:
@@ -63,6 +68,25 @@ class ReferenceProvider:
         if hole.kind is not HoleKind.ATTRIBUTE:
             return False
         return self._jedi.holds(snapshot, hole, name, self.environment(snapshot.workspace))
+
+    def refresh(self) -> None:
+        """Other files may have changed: forget what stands on those that have."""
+        self._answers.clear()
+        self._jedi.refresh()
+
+    def files(self, snapshot: Snapshot) -> frozenset[str]:
+        """The files that answers about ``snapshot`` were read from, as absolute paths.
+
+        Of the files that were asked about last; more than were needed, never fewer.
+        """
+        return frozenset(self._noted(snapshot.path) | self._jedi.files(snapshot.path))
+
+    def _noted(self, path: str) -> set[str]:
+        noted = self._read.setdefault(path, set())
+        self._read.move_to_end(path)
+        while len(self._read) > _NOTED:
+            self._read.popitem(last=False)
+        return noted
 
     def environment(self, workspace: Workspace) -> Environment:
         """Whose Python it is; looked up again when one of its folders changed.

@@ -63,7 +63,8 @@ class _Slot:
 class AnalysisPool:
     """Asks workers. Thread-safe; an :class:`~decoding.evidence.Evidence` by its shape.
 
-    The first worker starts at once, the spare when the first is ready. :meth:`close` ends them.
+    The first worker starts at once, the spare when the first is ready, or each when a question
+    waits for it (``WorkerSettings.ahead``). :meth:`close` ends them.
     """
 
     def __init__(self, settings: WorkerSettings) -> None:
@@ -211,6 +212,9 @@ class AnalysisPool:
     def _wants_a_worker(self, now: float) -> bool:
         if len(self._slots) >= self._settings.workers or now < self._next_start:
             return False
+        if not self._settings.ahead:
+            idle = sum(slot.task is None for slot in self._slots)
+            return len(self._waiting) > idle
         return not self._slots or any(slot.ready for slot in self._slots)
 
     def _next_event(self, now: float) -> float | None:

@@ -30,11 +30,14 @@ class WorkerSettings:
 
     ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
     ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
+    ``ahead`` starts them before they are needed, one after another; else each starts when a
+    question waits for it.
     """
 
     cache_directory: str
     memory: int = 1536 * 1024 * 1024
     workers: int = 2
+    ahead: bool = True
 
 
 def cache_folder() -> str:

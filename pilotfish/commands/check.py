@@ -7,17 +7,19 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from analysis.environments.resolve import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff
 from analysis.lint.checking import Report, check_files
 from analysis.lint.mending import mend
+from analysis.lint.remembered import Remembered
 from analysis.lint.selection import Selected, select
 from analysis.lint.suppress import not_ignored
 from analysis.snapshot import Workspace
@@ -88,6 +90,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action="store_true", help="check again when a file changes, until interrupted"
     )
+    parser.add_argument(
+        "--no-cache",
+        action="store_true",
+        help="look at every file again, also where nothing it stands on has changed",
+    )
     add_common(parser)
 
 
@@ -98,7 +105,8 @@ def run(options: argparse.Namespace) -> int:
     jobs = _jobs(options)
     files = sum(len(_select(job)) for job in jobs)
     workers = max(1, min(os.cpu_count() or 1, _MOST_WORKERS, files))
-    with AnalysisPool(WorkerSettings(cache_folder(), workers=workers)) as pool:
+    settings = WorkerSettings(cache_folder(), workers=workers, ahead=False)
+    with AnalysisPool(settings) as pool:
         # Taken before looking, so that a change meanwhile is not lost.
         seen = _stamps(jobs)
         code = _once(options, jobs, pool, workers)
@@ -171,16 +179,18 @@ def _check(
         explain(error.what, where=error.where, mend=error.mend)
 
     def look(chosen: Sequence[Selected]) -> Iterator[Report]:
-        for report in check_files(
-            chosen,
-            job.workspace,
-            pool,
-            at_once=workers,
-            on_trouble=trouble,
-            ignores=job.settings.per_file_ignores,
-        ):
-            report.findings = _new(report.findings, report, base)
-            yield report
+        with _memory(options, job.workspace) as memory:
+            for report in check_files(
+                chosen,
+                job.workspace,
+                pool,
+                at_once=workers,
+                on_trouble=trouble,
+                ignores=job.settings.per_file_ignores,
+                memory=memory,
+            ):
+                report.findings = _new(report.findings, report, base)
+                yield report
 
     reports = list(_shown(look(files), len(files)))
     if options.fix:
@@ -188,6 +198,14 @@ def _check(
         reports = [report for report in reports if report.selected not in changed]
         reports += look(changed)
     outcome.reports += reports
+
+
+def _memory(
+    options: argparse.Namespace, workspace: Workspace
+) -> AbstractContextManager[Remembered | None]:
+    if options.no_cache:
+        return nullcontext()
+    return Remembered(cache_folder(), workspace, resolve(workspace))
 
 
 def _unchanged(file: Selected, base: Baseline) -> bool:

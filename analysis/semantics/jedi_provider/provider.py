@@ -79,6 +79,16 @@ class JediProvider:
         except Exception:  # noqa: BLE001 - jedi's own defects; the listing will say which
             return False
 
+    def refresh(self) -> None:
+        """Forget what stands on files that have changed."""
+        for key in [key for key, session in self._sessions.items() if session.stale()]:
+            del self._sessions[key]
+
+    def files(self, path: str) -> set[str]:
+        """The files of other modules that were read for answers about the file ``path``."""
+        sessions = [session for key, session in self._sessions.items() if key[1] == path]
+        return set[str]().union(*(session.files for session in sessions))
+
     def _attributes(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:

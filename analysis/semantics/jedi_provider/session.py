@@ -114,7 +114,25 @@ class Session:
             text, path=path or None, project=project, environment=_Described(environment)
         )
         self.state = self.script._inference_state
+        #: The files of other modules that inference has read so far, with their time of change.
+        self.files: dict[str, float] = {}
+        self._note_files()
         self.module_node = self.script._module_node
+
+    def _note_files(self) -> None:
+        parse = self.state.parse
+
+        def noting(*args: Any, **kwargs: Any) -> Any:
+            file = kwargs.get("file_io")
+            if file is not None and file.path is not None:
+                self.files.setdefault(str(file.path), _changed(str(file.path)))
+            return parse(*args, **kwargs)
+
+        self.state.parse = noting
+
+    def stale(self) -> bool:
+        """Whether a file that was read has changed since."""
+        return any(_changed(path) != stamp for path, stamp in self.files.items())
 
     def renew(self) -> None:
         """Begin a query: jedi's limits count from here."""
@@ -130,6 +148,13 @@ class Session:
     def context_of(self, leaf: Any) -> Any:
         """jedi's context of a leaf."""
         return self.script._get_module_context().create_context(leaf)
+
+
+def _changed(path: str) -> float:
+    try:
+        return Path(path).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def infer_receiver(session: Session, before_dot: Any) -> Any:
