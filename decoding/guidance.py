@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     Logits = npt.NDArray[np.float32]
 
+#: Bytes that go on with a name, to be stripped.
+IDENTIFIER = bytes(sorted(IDENTIFIER_BYTES))
 #: A name that the model gives at least this probability stays even against a closed set: there
 #: the model was right as often as analysis (the experiment of issue C).
 SURE = 0.9
@@ -192,7 +194,9 @@ class Guidance:
             if verdict is Verdict.UNDECIDED:
                 return False
             if verdict is Verdict.REJECTED:
-                return self._reject(watch, names, passage.name)
+                start, end = max(watch.start, 0), watch.start + len(passage.name)
+                sure = end > 0 and self._probability(start, end) > SURE
+                return self._reject(watch, names, passage.name, sure=sure)
         self._close(watch, names, passage.name)
         return False
 
@@ -213,7 +217,7 @@ class Guidance:
 
     # -- replacing ------------------------------------------------------------------------------
 
-    def _reject(self, watch: Watch, names: NameSet, name: str) -> bool:
+    def _reject(self, watch: Watch, names: NameSet, name: str, *, sure: bool) -> bool:
         """Replace a name that cannot be, or let it stand and say why."""
         line = self._script.text.rfind("\n", 0, max(watch.start, 0)) + 1
         end = watch.start + len(name)
@@ -223,7 +227,7 @@ class Guidance:
             return False
         if constraint is None:
             dispute = "no name begins with what is typed"
-        elif end > 0 and self._probability(max(watch.start, 0), end) > SURE:
+        elif sure:
             dispute = "the model is sure of it"
         elif sum(line <= start for start in self._replaced) < PRUNES_PER_LINE:
             if self._replace(watch, names, name, constraint):
@@ -281,15 +285,43 @@ class Guidance:
 
     # -- hurrying -------------------------------------------------------------------------------
 
+    def foresee(self, logits: Logits, token: int) -> bool:
+        """If no name begins with what ``token`` would make of one, replace the name at once instead
+        of letting it finish; whether something else was written."""
+        found = self._growing()
+        spelled = self._page.vocabulary.tokens[token]
+        if found is None or not spelled or spelled[0] not in IDENTIFIER_BYTES:
+            return False
+        watch, names, state = found
+        more = spelled[: len(spelled) - len(spelled.lstrip(IDENTIFIER))]
+        if state.advance(more) is not None:
+            return False
+        passage = self._passage(watch)
+        name = passage.name + more.decode("utf-8", "ignore")
+        if any(known.startswith(name) for known in names.spellings()):
+            return False  # one that is not to be chosen, but that the model may write
+        # As if it were read: what may still turn out to be something else is left to finish.
+        called = Passage(passage.before, f"{name}(", passage.after)
+        if watch.judge(names, called)[0] is not Verdict.REJECTED:
+            return False
+        start = max(watch.start, 0)
+        written = self._probability(start, len(self._script.text)) if passage.name else 1.0
+        sure = written * math.exp(float(logits[token]) - log_total(logits)) > SURE
+        # A sure model's name stays and is to be seen whole.
+        return not sure and self._reject(watch, names, name, sure=False)
+
     def hurry(self, logits: Logits, token: int) -> bool:
         """If a name can only go on in one way, write all of it at once; whether that was so.
 
         ``token`` is what the sampler proposes. A model that is sure of something else is left to
         finish it, and judged then.
         """
-        state = self._growing()
-        rest = state.only() if state else None
-        if not rest or state is None:
+        found = self._growing()
+        if found is None or not self._passage(found[0]).name:
+            return False
+        state = found[2]
+        rest = state.only()
+        if not rest:
             return False
         page, spelled = self._page, self._page.vocabulary.tokens[token]
         total = log_total(logits)
@@ -308,8 +340,9 @@ class Guidance:
         self._must_end = state.advance(rest)
         return True
 
-    def _growing(self) -> Constraint | None:
-        """The state of the constraint on a name in progress, where evidence has closed it."""
+    def _growing(self) -> tuple[Watch, NameSet, Constraint] | None:
+        """The name that is or may now be in progress, where evidence has closed it: its watch, the
+        names, and the state of their constraint."""
         if self._must_end is not None or not self._watches:
             return None
         watch = self._watches[-1]
@@ -323,10 +356,11 @@ class Guidance:
         if names is None or not closed(names):
             return None
         passage = self._passage(watch)
-        if not passage.name or not passage.growing:
+        if not passage.growing:
             return None
         constraint = watch.constraint(names)
-        return constraint and constraint.advance(self._script.spelled(watch.base))
+        state = constraint and constraint.advance(self._script.spelled(watch.base))
+        return (watch, names, state) if state else None
 
     def amend(self, logits: Logits, token: int) -> int:
         """``token``, or the most probable one that ends a name which was written in a hurry."""

@@ -121,7 +121,7 @@ class _Loop:
         logits = page.logits()
         self.guidance.remember(logits)
         token = self.sampler.choose(logits)
-        if self.guidance.hurry(logits, token):
+        if self.guidance.foresee(logits, token) or self.guidance.hurry(logits, token):
             return None
         token = self.guidance.amend(logits, token)
         if page.is_end(token):

@@ -62,6 +62,16 @@ class Page:
         runtime.evaluate(behind, self.cancellation)
         return runtime.logits()
 
+    def ways_on(self, kept: Sequence[int], ways: Sequence[Sequence[int]]) -> Logits:
+        """Logits behind the prompt, ``kept`` and each of ``ways``: ``(len(ways), vocab)``."""
+        runtime, prompt = self.runtime, len(self.prompt)
+        held = runtime.evaluated()[prompt:]
+        same = shared(held, kept)
+        runtime.truncate(prompt + same)
+        if same < len(kept):
+            runtime.evaluate(kept[same:], self.cancellation)
+        return runtime.evaluate_branches(ways, self.cancellation)
+
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""
         return self.runtime.evaluate_all(tokens, self.cancellation)

@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     Ids = npt.NDArray[np.int32]
 
 #: Forward passes after which the search follows the best path it has instead of looking around.
-#: Names are one to three tokens long under the vocabularies we know.
-PASSES = 12
+#: Names are one to three tokens long under the vocabularies we know, and a pass looks at several.
+PASSES = 3
+#: Paths that are so much less probable than the best one (in nats) are not looked at beside it: a
+#: processor pays for each token of a batch.
+_NEAR = 4.0
 #: How many ways on from one state are worth remembering.
 _WIDTH = 24
 
@@ -71,15 +74,12 @@ def best_name(
     """
     search = _Search(page, page.script.tokens[:kept])
     start = _Node(0.0, 0, (), (), constraint)
-    search.expand(start, search.logits_at(()) if root is None else root)
+    search.expand(start, page.logits_behind(search.kept) if root is None else root)
     while search.frontier:
-        node = heapq.heappop(search.frontier)
-        if node.done:
+        if search.frontier[0].done:
+            node = search.frontier[0]
             return Choice(node.tokens, node.logprobs, node.ends, search.passes)
-        if search.passes >= PASSES:
-            # Deeper only: whatever is reached from here is a whole name.
-            search.frontier.clear()
-        search.expand(node, search.logits_at(node.tokens))
+        search.look()
     return None
 
 
@@ -92,12 +92,26 @@ class _Search:
         self._turn = 0
         self._ends = np.array(sorted(page.runtime.end_tokens()), np.int32)
 
-    def logits_at(self, tokens: Sequence[int]) -> Logits:
-        """Logits behind what is kept and ``tokens``."""
+    def look(self) -> None:
+        """One forward pass: expand the best paths that are not whole names yet."""
         if self.page.cancellation.cancelled:
             raise CancelledError
+        nodes = [heapq.heappop(self.frontier)]
+        limit = nodes[0].cost + _NEAR
+        if self.passes < PASSES:
+            most = self.page.runtime.branches
+            while len(nodes) < most and self.frontier and self.frontier[0].cost <= limit:
+                if self.frontier[0].done:
+                    # What costs more than a whole name cannot beat it.
+                    break
+                nodes.append(heapq.heappop(self.frontier))
+        else:
+            # Deeper only: whatever is reached from here is a whole name.
+            self.frontier.clear()
         self.passes += 1
-        return self.page.logits_behind([*self.kept, *tokens])
+        rows = self.page.ways_on(self.kept, [node.tokens for node in nodes])
+        for node, row in zip(nodes, rows, strict=True):
+            self.expand(node, row)
 
     def expand(self, node: _Node, logits: Logits) -> None:
         total = log_total(logits)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding import vocabulary
@@ -44,6 +44,7 @@ def _allowed(names: list[str], literal: bytes, text: bytes) -> bool:
     return False
 
 
+@settings(deadline=None)
 @given(NAMES, LITERAL, st.data())
 def test_accepts_exactly_what_it_means_at_any_split(
     names: list[str], literal: bytes, data: st.DataObject
@@ -60,6 +61,7 @@ def test_accepts_exactly_what_it_means_at_any_split(
     assert (state is not None) == _allowed(names, literal, written)
 
 
+@settings(deadline=None)
 @given(NAMES, LITERAL, st.data())
 def test_the_mask_is_what_advance_says_of_every_token_and_never_empty(
     names: list[str], literal: bytes, data: st.DataObject

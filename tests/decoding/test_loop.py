@@ -281,6 +281,27 @@ def test_a_name_with_one_way_on_is_written_at_once_and_ended() -> None:
     assert fast.passes < slow.passes
 
 
+def test_a_name_that_no_other_begins_like_is_replaced_before_it_is_computed() -> None:
+    table = {
+        "x.": {"pushing": 0.6, "append": 0.4},
+        "pushing": {"_": 1.0},
+        "append": {"(2)": 1.0},
+    }
+    toy = Toy(table)
+    out = written("x.$0\n", table, Facts({"x": LIST}), runtime=toy)
+    assert out.text == "append(2)"
+    assert _only(out.events).rejected == "pushing"
+    # The prompt, the other names' ends in one pass, and what was chosen of them.
+    assert toy.passes == 3
+
+
+def test_a_store_is_no_reason_to_replace_early() -> None:
+    table = {"self.": {"fresh": 0.8, "append": 0.2}, "fresh": {" = 1": 1.0}}
+    out = written("self.$0\n", table, Facts({"self": LIST}))
+    assert out.text == "fresh = 1"
+    assert not _only(out.events).rejected
+
+
 def test_rolling_back_does_not_evaluate_the_prompt_again() -> None:
     long = "# " + "words " * 200 + "\nx.$0\n"
     table = {

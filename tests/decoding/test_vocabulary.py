@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding import trie, vocabulary
@@ -9,6 +9,7 @@ from decoding.trie import IDENTIFIER_BYTES
 TOKENS = st.lists(st.binary(max_size=4), max_size=40)
 
 
+@settings(deadline=None)
 @given(TOKENS, st.binary(max_size=3))
 def test_endings_are_the_tokens_that_spell_it_and_leave_the_name(
     tokens: list[bytes], spelled: bytes
@@ -24,6 +25,7 @@ def test_endings_are_the_tokens_that_spell_it_and_leave_the_name(
     assert sorted(words.ending(spelled).tolist()) == expected
 
 
+@settings(deadline=None)
 @given(TOKENS)
 def test_bytes_round_trip_and_equal_spellings_are_all_found(tokens: list[bytes]) -> None:
     words = vocabulary.load(tokens)
@@ -33,6 +35,7 @@ def test_bytes_round_trip_and_equal_spellings_are_all_found(tokens: list[bytes])
         assert found == [i for i, token in enumerate(tokens) if token == spelled]
 
 
+@settings(deadline=None)
 @given(TOKENS, st.binary(min_size=1, max_size=2))
 def test_behind_a_beginning_the_look_ups_are_those_of_the_rest(
     tokens: list[bytes], beginning: bytes
@@ -49,6 +52,7 @@ def test_behind_a_beginning_the_look_ups_are_those_of_the_rest(
     assert {beginning + rest for rest in behind.endings} == found
 
 
+@settings(deadline=None)
 @given(TOKENS)
 def test_every_node_of_the_trie_spans_exactly_the_tokens_below_it(tokens: list[bytes]) -> None:
     nodes = trie.build(tokens)

@@ -215,3 +215,45 @@ def test_closing_twice_is_nothing() -> None:
     tokens = LlamaTokens(store.resolve("quick").path)
     tokens.close()
     tokens.close()
+
+
+def test_branches_are_as_if_each_were_appended_and_leave_the_cache_alone(fresh: LlamaCpp) -> None:
+    prompt = fresh.tokenize(_text(80))
+    ways = [fresh.tokenize(text) for text in ("append(x)", "name", " = value.name", "é漢")]
+    expected = []
+    for way in ways:
+        fresh.truncate(len(prompt))
+        fresh.evaluate([*prompt, *way][len(fresh.evaluated()) :], Cancellation())
+        expected.append(fresh.logits().copy())
+    fresh.truncate(len(prompt))
+    rows = fresh.evaluate_branches(ways, Cancellation())
+    assert list(fresh.evaluated()) == prompt
+    for row, straight in zip(rows, expected, strict=True):
+        np.testing.assert_allclose(row, straight, atol=0.15)
+        assert np.argmax(row) == np.argmax(straight)
+    # What comes behind sees none of them.
+    fresh.evaluate(ways[0], Cancellation())
+    np.testing.assert_allclose(fresh.logits(), expected[0], atol=0.15)
+
+
+def test_branches_fill_the_context_no_further_than_they_may(fresh: LlamaCpp) -> None:
+    fresh.evaluate([5] * (fresh.context_size - 3), Cancellation())
+    with pytest.raises(DecodingError):
+        fresh.evaluate_branches([[1, 2], [3, 4]], Cancellation())
+    assert len(fresh.evaluate_branches([[1], [2], [3]], Cancellation())) == 3
+    with pytest.raises(ValueError, match="branches"):
+        fresh.evaluate_branches([[1], []], Cancellation())
+
+
+def test_cancelled_branches_leave_the_cache_usable(fresh: LlamaCpp) -> None:
+    prompt = fresh.tokenize(_text(60))
+    fresh.evaluate(prompt, Cancellation())
+    straight = fresh.logits().copy()
+    cancellation = Cancellation()
+    cancellation.cancel()
+    with pytest.raises(CancelledError):
+        fresh.evaluate_branches([[7], [8]], cancellation)
+    assert list(fresh.evaluated()) == prompt
+    fresh.truncate(len(prompt) - 1)
+    fresh.evaluate(prompt[-1:], Cancellation())
+    np.testing.assert_allclose(fresh.logits(), straight, atol=0.15)
