@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 import platformdirs
 from filelock import FileLock
@@ -119,6 +120,12 @@ class Graph:
     def path(self, start: str, end: str) -> list[Use]:
         """A shortest way of calls from ``start`` to ``end``."""
         return questions.path(self.store.db, self.node(start), self.node(end))
+
+    def query(self, cypher: str) -> list[dict[str, Any]]:
+        """The rows of a Cypher query. Raises :class:`~analysis.graph.cypher.CypherError`."""
+        from analysis.graph.cypher import query  # its engine is an extra, and loads the graph
+
+        return query(self.store.db, cypher)
 
     def stats(self) -> dict[str, int]:
         """How many of each kind of node and edge there are."""

@@ -21,13 +21,15 @@ EXAMPLES = """\
   pilotfish graph build .                        read a folder; later only what changed
   pilotfish graph callers Basket.total           who calls it, and where
   pilotfish graph impact store.save --json       what a change may reach, for a program
-  pilotfish graph path app.main store.save       how one comes to call the other"""
+  pilotfish graph path app.main store.save       how one comes to call the other
+  pilotfish graph query 'MATCH (c:CLASS)-[:HAS_METHOD]->(m) RETURN c.name, count(m)'"""
 
 Row = dict[str, object]
 
 #: Words of the first argument, and what must follow.
 _ACTIONS: dict[str, tuple[str, ...]] = {
     "build": ("DIR",),
+    "query": ("CYPHER",),
     "callers": ("NAME",),
     "callees": ("NAME",),
     "subclasses": ("NAME",),
@@ -45,7 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "action",
         metavar="ACTION",
         choices=_ACTIONS,
-        help="build DIR | callers, callees, subclasses, uses or impact NAME | path A B | stats",
+        help="build DIR | query CYPHER | path A B | stats | "
+        "callers, callees, subclasses, uses or impact NAME",
     )
     parser.add_argument(
         "words",
@@ -143,6 +146,7 @@ def _stats(graph: Graph, words: list[str]) -> list[Row]:
 _ANSWERS: dict[str, Callable[[Graph, list[str]], list[Row]]] = {
     "build": _stats,
     "stats": _stats,
+    "query": lambda graph, words: graph.query(words[0]),
     "callers": lambda graph, words: _use_rows(graph.callers(words[0])),
     "callees": lambda graph, words: _use_rows(graph.callees(words[0])),
     "subclasses": lambda graph, words: _reached_rows(graph.subclasses(words[0])),
