@@ -19,15 +19,11 @@ from analysis.errors import AnalysisError
 from analysis.text.files import read_file
 from analysis.text.lines import LineIndex
 
-#: Of ten sites of a package, how many are of each kind.
-SHARES = {
-    "attribute": 4,
-    "midline": 2,
-    "store": 1,
-    "import_member": 1,
-    "import_module": 1,
-    "keyword": 1,
-}
+#: The kinds of ten sites of a package, in their order.
+ORDER = (
+    "attribute", "midline", "attribute", "keyword", "import_member",
+    "attribute", "store", "midline", "attribute", "import_module",
+)  # fmt: skip
 #: Larger files are left out: their prompts are cut to the same size anyway.
 _LARGEST = 60_000
 #: What a line is cut behind where the model is to write the dots itself.
@@ -90,7 +86,7 @@ def roots(python: str, packages: Sequence[str]) -> dict[str, Path]:
 def sites(package: str, root: Path, count: int, seed: int) -> list[DotSite]:
     """``count`` sites of a package, drawn with ``seed``, of all kinds in turn, one a line."""
     files = [root] if root.is_file() else sorted(root.rglob("*.py"))
-    by_kind: dict[str, list[DotSite]] = {kind: [] for kind in SHARES}
+    by_kind: dict[str, list[DotSite]] = {kind: [] for kind in ORDER}
     for path in files:
         if "_vendor" in path.parts or "tests" in path.parts:
             continue
@@ -106,14 +102,13 @@ def sites(package: str, root: Path, count: int, seed: int) -> list[DotSite]:
     for found in by_kind.values():
         random.Random(f"{seed} {package}").shuffle(found)
     while len(chosen) < count and any(by_kind.values()):
-        for kind, share in SHARES.items():
-            for _ in range(share):
-                while by_kind[kind]:
-                    site = by_kind[kind].pop()
-                    if (site.path, site.line) not in taken:
-                        taken.add((site.path, site.line))
-                        chosen.append(site)
-                        break
+        for kind in ORDER:
+            while by_kind[kind]:
+                site = by_kind[kind].pop()
+                if (site.path, site.line) not in taken:
+                    taken.add((site.path, site.line))
+                    chosen.append(site)
+                    break
     return chosen[:count]
 
 

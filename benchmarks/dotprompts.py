@@ -124,7 +124,12 @@ def write_all(
                 if hinted is not (variant in _HINTED):
                     hinted = variant in _HINTED
                     runtime.truncate(0)
-                request = InfillRequest(snapshot, site.start, max_tokens=options.max_tokens)
+                request = InfillRequest(
+                    snapshot,
+                    site.start,
+                    max_tokens=options.max_tokens,
+                    query_ms=options.deadline_ms,
+                )
                 begun = time.monotonic()
                 done = writers[variant].complete(
                     request,
@@ -190,6 +195,7 @@ def main() -> int:
     parser.add_argument("--model", default="complete")
     parser.add_argument("--variants", default="unguided,guided", help="separated by commas")
     parser.add_argument("--max-tokens", type=int, default=48)
+    parser.add_argument("--deadline-ms", type=int, default=300, help="for each name, as shipped")
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="write no longer")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON Lines of results so far")

@@ -7,8 +7,13 @@ and whatever else happens is an event.
 
 from __future__ import annotations
 
+import builtins
+import keyword
 import math
+import re
 import time
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import numpy as np
@@ -22,7 +27,7 @@ from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
 from decoding.manuscript import NotTextError
-from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
 from decoding.page import Page
 from decoding.sampling import log_total
 from decoding.search import best_name
@@ -34,6 +39,8 @@ if TYPE_CHECKING:
 
     Logits = npt.NDArray[np.float32]
 
+_WORD = re.compile(r"[^\W\d]\w*")
+_WELL_KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 #: Bytes that go on with a name, to be stripped.
 IDENTIFIER = bytes(sorted(IDENTIFIER_BYTES))
 #: A name that the model gives at least this probability stays even against a closed set: there
@@ -61,7 +68,9 @@ class Guidance:
     ) -> None:
         self._page, self._script = page, page.script
         self._snapshot, self._offset = snapshot, offset
-        self._evidence, self._monitors, self._seconds = evidence, monitors, seconds
+        self._evidence, self._seconds = evidence, seconds
+        self._monitors = tuple(m for m in monitors if not unfamiliar_only(m))
+        self._late = tuple(m for m in monitors if unfamiliar_only(m))
         self._watches: list[Watch] = []
         #: Lexers behind 0, 1, … tokens.
         self._lexers = [Lexer()]
@@ -72,6 +81,8 @@ class Guidance:
         self._replaced: list[int] = []
         #: A name that was completed without a choice and has to end now.
         self._must_end: Constraint | None = None
+        #: Words that need not be looked up: those of the file, keywords and builtins.
+        self._familiar: Set[str] | None = None
         self.waited = 0.0
         self.given_up: int | None = None
         self.finished = False
@@ -92,7 +103,7 @@ class Guidance:
         """Look at the text before the cursor and ask about the hole at the cursor."""
         if self._evidence is not None:
             self._lexers[0] = Lexer().advance(self._snapshot.text[: self._offset])
-            self._open(self._evidence, 0)
+            self._open(self._evidence, self._monitors, 0)
 
     def observe(self, text: str) -> None:
         """A token was written that completed ``text``: open the watches that begin in it."""
@@ -100,12 +111,26 @@ class Guidance:
             return
         lexer, at = self._lexers[-1], len(self._script.text) - len(text)
         for character in text:
-            lexer, at = lexer.advance(character), at + 1
+            before, lexer, at = lexer, lexer.advance(character), at + 1
+            if before.word and not lexer.word and character not in "'\"":
+                self._look_back(self._evidence, before, at - 1)
             if may_begin(self._monitors, lexer):
-                self._open(self._evidence, at)
+                self._open(self._evidence, self._monitors, at)
         self._lexers.append(lexer)
 
-    def _open(self, evidence: Evidence, at: int) -> None:
+    def _look_back(self, evidence: Evidence, lexer: Lexer, end: int) -> None:
+        """A word ended at ``end``, where ``lexer`` stands: watch it if nobody knows it."""
+        word = lexer.word
+        if not self._late or lexer.number or not may_begin(self._late, replace(lexer, word="")):
+            return
+        if self._familiar is None:
+            self._familiar = _WELL_KNOWN.union(_WORD.findall(self._snapshot.text))
+        if word not in self._familiar:
+            self._open(evidence, self._late, end - len(word))
+
+    def _open(self, evidence: Evidence, monitors: Sequence[Monitor], at: int) -> None:
+        # A name that was begun before the cursor is watched from the cursor on.
+        at = max(at, 0)
         start = self._watches[-1].start if self._watches else -1
         if 0 <= start < at and not self._script.text[start:at].strip():
             # Blanks before the name: the hole is the same, it only begins later.
@@ -119,7 +144,7 @@ class Guidance:
         self._tree = reparse(self._tree, text) if self._tree is not None else parse(text)
         known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self._watches}
         for watch in open_watches(
-            self._monitors, evidence, snapshot, offset + at, at, self._seconds, self._tree
+            monitors, evidence, snapshot, offset + at, at, self._seconds, self._tree
         ):
             if (watch.start, watch.hole.kind) in known:
                 watch.query.drop()
@@ -166,6 +191,8 @@ class Guidance:
 
         Whether it may end; not so if a name was rejected, since then the text is another.
         """
+        if self._evidence is not None and self._lexers[-1].word and kept == len(self._script.text):
+            self._look_back(self._evidence, self._lexers[-1], kept)
         for watch in list(self._watches):
             if watch.start >= kept and watch.start > 0:
                 continue

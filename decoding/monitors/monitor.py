@@ -60,7 +60,11 @@ class Verdict(Enum):
 
 
 class Monitor(Protocol):
-    """One kind of constraint. Stateless: everything it needs is an argument."""
+    """One kind of constraint. Stateless: everything it needs is an argument.
+
+    A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
+    that stand nowhere else in the file, so that it costs nothing elsewhere.
+    """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.
     name: str
@@ -89,3 +93,8 @@ class Monitor(Protocol):
 def holds(names: NameSet, name: str) -> bool:
     """Whether ``name`` is one of ``names``, as Python compares identifiers (NFKC)."""
     return unicodedata.normalize("NFKC", name) in names.spellings()
+
+
+def unfamiliar_only(monitor: Monitor) -> bool:
+    """Whether a monitor looks at names only when they have ended and stand nowhere else."""
+    return bool(getattr(monitor, "unfamiliar_only", False))

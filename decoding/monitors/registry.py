@@ -11,6 +11,8 @@ from functools import cache
 from importlib.metadata import entry_points
 
 from decoding.monitors.attribute import AttributeMonitor
+from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.exception import ExceptionMonitor
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
@@ -22,6 +24,8 @@ BUILT_IN: tuple[Monitor, ...] = (
     ImportModuleMonitor(),
     ImportMemberMonitor(),
     KeywordMonitor(),
+    ExceptionMonitor(),
+    NameMonitor(),
 )
 
 _log = logging.getLogger(__name__)

@@ -16,7 +16,10 @@ from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.errors import CancelledError
 from decoding.monitors.attribute import AttributeMonitor
+from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Passage, Verdict
+from decoding.written import Written
 from tests.decoding.toy import END, Facts, Toy, closed, written
 
 LIST = closed("append", "extend", "pop", "popitem")
@@ -66,7 +69,7 @@ def test_a_trigger_inside_a_token_keeps_what_the_token_held_before_the_name() ->
         "po": {"p": 1.0},
         "pop": {"()": 1.0},
     }
-    out = written("y = $0\n", table, Facts({"f(x)": LIST}))
+    out = written("y = $0\n", table, Facts({"f(x)": LIST}), monitors=[AttributeMonitor()])
     assert out.text == "f(x).pop()"
     assert _only(out.events).offset == len("f(x).")
 
@@ -204,7 +207,7 @@ def test_a_late_answer_is_applied_by_rollback() -> None:
         "pop": {"()": 1.0},
     }
     facts = Later({"x": LIST}, late=["x"])
-    out = written("x.$0\n", table, facts)
+    out = written("x.$0\n", table, facts, monitors=[AttributeMonitor()])
     assert out.text == "pop()"
     assert [e.rejected for e in out.events] == ["push"]
     assert len(facts.asked) == 2
@@ -352,7 +355,7 @@ def test_a_keyword_that_is_not_taken_is_replaced_and_asked_about_when_it_has_its
         "timeout=": {"5)": 1.0},
     }
     facts = Facts({"get": closed("timeout", "verify")})
-    out = written("get($0\n", table, facts)
+    out = written("get($0\n", table, facts, monitors=[KeywordMonitor()])
     assert out.text == "url, timeout=5)"
     event = _only(out.events)
     assert (event.monitor, event.rejected, event.chosen) == ("keyword", "tries", "timeout")
@@ -415,3 +418,45 @@ def test_a_monitor_that_raises_is_left_aside() -> None:
     assert both.text == "pop()"
     alone = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken()])
     assert alone.text == "push(1)"
+
+
+NAMED = {
+    "y = ": {"np": 0.5, "data": 0.3, "y": 0.2},
+    "np": {".": 1.0},
+    "np.": {"mean": 1.0},
+    "mean": {"(data)": 1.0},
+    "y = data": {".x": 0.9},
+    "y = data.": {"x": 1.0},
+}
+
+
+def _named(text: str) -> Written:
+    return written(text, NAMED, Facts({"": closed("data", "y")}), monitors=[NameMonitor()])
+
+
+def test_a_name_that_nobody_binds_is_replaced_when_it_is_read() -> None:
+    out = _named("data = 1\ny = $0\n")
+    assert out.text == "data.x"
+    event = _only(out.events)
+    assert (event.monitor, event.rejected, event.chosen, event.offset) == ("name", "np", "data", 0)
+
+
+def test_a_name_that_stands_elsewhere_in_the_file_is_not_asked_about() -> None:
+    facts = Facts({"": closed("data", "y")})
+    out = written("import np, data\ny = $0\n", NAMED, facts, monitors=[NameMonitor()])
+    assert out.text == "np.mean(data)"
+    assert facts.asked == []
+
+
+def test_the_last_word_of_a_text_is_looked_at_as_well() -> None:
+    table = {"y = ": {"np": 0.6, "data": 0.4}, "np": {END: 1.0}, "y = data": {END: 1.0}}
+    facts = Facts({"": closed("data", "y")})
+    out = written("data = 1\ny = $0\n", table, facts, monitors=[NameMonitor()])
+    assert (out.text, out.stopped) == ("data", "end")
+
+
+def test_a_name_begun_by_the_user_is_looked_at_from_where_it_begins() -> None:
+    table = {"y = da": {"te": 0.6, "ta": 0.4}, "date": {".x": 1.0}, "y = data": {".x": 1.0}}
+    facts = Facts({"": closed("data", "y")})
+    out = written("data = 1\ny = da$0\n", table, facts, monitors=[NameMonitor()])
+    assert out.text == "ta.x"

@@ -1,0 +1,71 @@
+"""The name monitor: a bare name that is read has to be bound somewhere (LEGB)."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.holes import hole_at
+from analysis.syntax.lexer import Clause, Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.monitor import Passage, Verdict, holds
+
+#: Keywords that an expression may begin with; what else begins one is a name or no word.
+EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})
+_KINDS = frozenset({HoleKind.NAME, HoleKind.ARGUMENT, HoleKind.DECORATOR})
+#: Behind a name that is read for certain: it is called, looked into, or an operand.
+_READ = re.compile(r"[ \t]*(?:[(.]|\[|(?:[-+*/%@&|^<>]|//|\*\*|<<|>>)(?!=)|[=!<>]=)")
+
+
+class NameMonitor:
+    """Judges a name that stands nowhere else in the file, once what follows shows that it is read.
+
+    Asked about only then, since most names stand elsewhere: looking each of them up would cost more
+    than all other monitors together.
+    """
+
+    name = HoleKind.NAME.value
+    kinds = _KINDS
+    unfamiliar_only = True
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Where a word can be a name of its own: not behind a dot and not in an import."""
+        return lexer.before != "." and lexer.clause is Clause.NONE and lexer.ready
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if it is bound, or is bound here: a target, a parameter, a loop's variable."""
+        name = passage.name
+        if not name or keyword.iskeyword(name) or holds(names, name):
+            return Verdict.ALLOWED
+        behind = passage.behind
+        line = passage.before[passage.before.rfind("\n") + 1 :]
+        # Inside brackets a comprehension may bind it later; a lambda did so before.
+        if binds(line + name + behind, name):
+            return Verdict.ALLOWED
+        whole = passage.ended or "\n" in behind
+        inside = line.count("(") + line.count("[") + line.count("{") > (
+            line.count(")") + line.count("]") + line.count("}")
+        )
+        if not whole and (inside or not _READ.match(behind)):
+            return Verdict.UNDECIDED
+        seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
+        if seen.kind not in _KINDS or seen.store or set(seen.guards) - set(hole.guards):
+            return Verdict.ALLOWED
+        return Verdict.REJECTED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A name that can be seen, or a keyword that begins an expression.
+
+        Builtins that nobody reads by name (``__build_class__``) are never the better choice.
+        """
+        seen = {name for name in names.spellings() if not name.startswith("__")} | EXPRESSIONS
+        return Constraint.over(Names.of(seen), typed.encode())
+
+
+def binds(code: str, name: str) -> bool:
+    """Whether a line of code may bind ``name`` by other means than an assignment."""
+    return bool(re.search(rf"\b(?:for|lambda|as|def|class)\b[^\n]*\b{name}\b", code)) or bool(
+        re.search(rf"\b{name}[ \t]*:=", code)
+    )
