@@ -1,6 +1,6 @@
 """Places in real code where the rest of a line is to be written again.
 
-Sites come from :mod:`benchmarks.soundness`. Of a site's line everything from the name on is
+Sites come from :mod:`benchmarks.sites`. Of a site's line everything from the name on is
 removed, so that the answer is nowhere to be seen in it; the lines before and behind stay.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text.files import read_file
-from benchmarks.soundness import Site, files_of, sites_of
+from benchmarks.sites import Site, files_of, sites_of
 
 #: Larger files are left out: their prompts are cut to the same size anyway.
 _LARGEST = 60_000

@@ -3,7 +3,7 @@
 ``python -m benchmarks.inspect_speed [--package rich] [--sites 150]``
 
 Starts the real command, asks at attributes and imports of an installed package as
-``benchmarks.soundness`` makes them, and measures from outside: the time to the first answer, the
+``benchmarks.sites`` makes them, and measures from outside: the time to the first answer, the
 answers after a first round over the files (warm), and how far past a short deadline any answer
 comes.
 """
@@ -23,7 +23,7 @@ from analysis.syntax.hole import HoleKind
 from analysis.text.files import read_file
 from analysis.text.lines import LineIndex
 from benchmarks.report import save, show
-from benchmarks.soundness import files_of, sites_of
+from benchmarks.sites import files_of, sites_of
 
 _KINDS = (HoleKind.ATTRIBUTE.value, HoleKind.IMPORT_MEMBER.value, HoleKind.IMPORT_MODULE.value)
 _SHORT_MS = 50
