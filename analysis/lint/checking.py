@@ -14,7 +14,7 @@ from analysis.lint import ruff
 from analysis.lint.invented import Looked
 from analysis.lint.query import LintQuery
 from analysis.lint.selection import Selected
-from analysis.lint.suppress import not_ignored
+from analysis.lint.suppress import not_ignored, without_repeats
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import TextError, TextFile, read_file
 
@@ -107,7 +107,7 @@ def check_snapshot(
         looked: Looked = pool.ask(query, Deadline.after(_PATIENCE_S)).result()
         found += looked.findings
         begin = looked.resume
-    kept = not_ignored(found, snapshot.workspace.root, ignores)
+    kept = not_ignored(without_repeats(found), snapshot.workspace.root, ignores)
     return tuple(sorted(kept, key=_place))
 
 
@@ -139,7 +139,7 @@ def check_files(
             if said_by_ruff is None:
                 said_by_ruff = _result(ruffs, on_trouble)
             said = said_by_ruff.get(str(report.selected.path), ())
-            found = not_ignored((*report.findings, *said), workspace.root, ignores)
+            found = not_ignored(without_repeats((*report.findings, *said)), workspace.root, ignores)
             report.findings = tuple(sorted(found, key=_place))
             yield report
 

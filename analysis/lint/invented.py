@@ -8,7 +8,7 @@ from functools import lru_cache
 from analysis.deadline import Deadline
 from analysis.findings import Edit, Finding, Mend
 from analysis.lint.nearest import nearest, unmistakable
-from analysis.lint.rules import rule_for
+from analysis.lint.rules import rules_for
 from analysis.lint.rules.rule import Site, Verdict
 from analysis.lint.sites import Candidate, candidates, site_of
 from analysis.lint.suppress import wanted
@@ -69,8 +69,8 @@ def look(
         if candidate.key is not None and candidate.key in reading.existing:
             continue
         site = site_of(tree, candidate)
-        rule = rule_for(site.hole.kind) if site is not None else None
-        if site is None or rule is None or _behind(site, broken, tree):
+        judges = rules_for(site.hole.kind) if site is not None else ()
+        if site is None or not judges or _behind(site, broken, tree):
             continue
         if site.arguments is None and _takes(reading.calls.get(site.hole.receiver), site):
             continue
@@ -94,8 +94,10 @@ def look(
             names = _without_witnesses(names)
             if site.name in names.spellings():
                 reading.existing.add(candidate.key)
-        verdict = rule.judge(site, names)
-        if verdict is not None:
+        for rule in judges:
+            verdict = rule.judge(site, names)
+            if verdict is None:
+                continue
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
@@ -162,7 +164,8 @@ def _finding(
     marked = verdict.begin >= 0
     line, character = tree.lines.position(verdict.begin if marked else site.hole.start)
     end_line, end_character = tree.lines.position(verdict.end if marked else site.hole.end)
-    spellings = names.spellings() if site.arguments is None else frozenset()
+    replaceable = site.arguments is None and not site.unassigned
+    spellings = names.spellings() if replaceable else frozenset()
     close = nearest(site.name, spellings)
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(

@@ -1,4 +1,4 @@
-"""What is looked at in a file: attributes, imports and keywords that are not known to exist anyway.
+"""What is looked at in a file: names of every sort that are not known to exist anyway.
 
 Asking what a receiver has is dear, so sites are left out where the answer is known beforehand or
 would be no certain one: assigned attributes, names of the object protocol, members that the class
@@ -17,6 +17,7 @@ import tree_sitter
 
 from analysis.lint.rules.rule import Site
 from analysis.lint.steady import steady
+from analysis.lint.unbound import Unbound, unbound
 from analysis.signatures import NOTHING, Arguments
 from analysis.syntax.arguments import arguments_of
 from analysis.syntax.hole import HoleKind
@@ -56,6 +57,7 @@ class Candidate:
     renamed: bool = False
     key: tuple[str, str] | None = None
     call: Call | None = None
+    bare: Unbound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,10 @@ def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
     found += _attributes(tree, captured, _imported_modules(tree, captured))
     found += [_candidate(tree, node) for node in _undoubted(captured.get("keyword", []))]
     found += _calls(tree, captured.get("called", []))
+    found += [
+        Candidate(each.name, tree.lines.offset(each.end_line, each.end_character), bare=each)
+        for each in unbound(tree.text)
+    ]
     return tuple(sorted(found, key=lambda candidate: candidate.end))
 
 
@@ -104,7 +110,13 @@ def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
         return Site(
             candidate.name, hole, arguments=call.arguments, places=call.places, close=call.close
         )
-    return None if hole.store else Site(candidate.name, hole, candidate.renamed)
+    if candidate.bare is not None:
+        # Whatever else it begins, an argument say: it is read as a name.
+        hole = replace(hole, kind=HoleKind.NAME, store=False)
+        return Site(candidate.name, hole, unassigned=candidate.bare.assigned)
+    if hole.store or hole.kind is HoleKind.NAME:
+        return None  # a keyword of a class, say
+    return Site(candidate.name, hole, candidate.renamed)
 
 
 def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidate]:

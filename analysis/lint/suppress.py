@@ -26,7 +26,11 @@ _CHECKS = {
     "PF103": ("attr-defined", "import", "reportAttributeAccessIssue"),
     "PF104": ("call-arg", "call-overload", "reportCallIssue"),
     "PF105": ("call-arg", "call-overload", "misc", "reportCallIssue"),
+    "PF106": ("name-defined", "used-before-def", "reportUndefinedVariable"),
+    "PF107": ("used-before-def", "possibly-undefined", "reportPossiblyUnbound"),
 }
+#: What ruff calls what our codes find: silencing one silences the other.
+_RUFF = {"PF106": ("F821",), "PF107": ("F821", "F823")}
 _COMMENT = frozenset({"comment"})
 
 
@@ -65,7 +69,18 @@ def _is_comment(tree: SyntaxTree, offset: int) -> bool:
 def _silences(match: re.Match[str], code: str) -> bool:
     if not match["codes"]:
         return True
-    return code.upper() in re.split(r"[, \t]+", match["codes"].upper())
+    named = re.split(r"[, \t]+", match["codes"].upper())
+    return not {code.upper(), *_RUFF.get(code, ())}.isdisjoint(named)
+
+
+def without_repeats(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """The findings without those of ruff that say what one of ours, with its mend, says there."""
+    ours = {
+        (finding.path, finding.line, finding.character, code)
+        for finding in findings
+        for code in _RUFF.get(finding.code, ())
+    }
+    return tuple(f for f in findings if (f.path, f.line, f.character, f.code) not in ours)
 
 
 def not_ignored(

@@ -77,6 +77,8 @@ def _origin(seen: Visible, name: str) -> str:
 def _doubt(hole: Hole) -> str:
     if hole.store:
         return "the name is bound here and may be new"
+    if hole.reason == "a base class":
+        return "a keyword of the class may follow"
     if "may_store" in hole.guards:
         return "the statement may yet bind a new name"
     guard = _ELSEWHERE.intersection(hole.guards)

@@ -216,10 +216,13 @@ class _Site:
             return None  # inside an argument: an ordinary expression
         if self.tokens[opener].text == "[":
             return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*callee))
-        if self.tokens[opener].text != "(" or self.before.first in ("def", "class"):
+        if self.tokens[opener].text != "(" or self.before.first in ("def", "async"):
             return None
         behind = self.text[self.end : self.end + 200].lstrip(" \t\f\r\n\\")
         named = behind.startswith("=") and not behind.startswith("==")
+        if self.before.first == "class" and callee[0] == 1:
+            # What a class takes by keyword is its bases' and its metaclass' affair.
+            return self.make(HoleKind.KEYWORD if named else HoleKind.NAME, reason="a base class")
         given = arguments_before(self.tokens, opener, begin)
         kind = HoleKind.ARGUMENT
         if named or given.keywords:

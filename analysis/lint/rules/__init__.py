@@ -10,6 +10,8 @@ from analysis.lint.rules import (
     invented_keyword,
     invented_member,
     invented_module,
+    unassigned_name,
+    undefined_name,
     wrong_arity,
 )
 from analysis.lint.rules.rule import Rule
@@ -24,10 +26,12 @@ RULES: tuple[Rule, ...] = tuple(
         invented_member,
         invented_keyword,
         wrong_arity,
+        undefined_name,
+        unassigned_name,
     )
 )
 
 
-def rule_for(kind: HoleKind) -> Rule | None:
-    """The rule that judges sites of ``kind``."""
-    return next((rule for rule in RULES if kind in rule.KINDS), None)
+def rules_for(kind: HoleKind) -> tuple[Rule, ...]:
+    """The rules that judge sites of ``kind``; at most one of them has a verdict on a site."""
+    return tuple(rule for rule in RULES if kind in rule.KINDS)

@@ -26,6 +26,8 @@ class Site:
     arguments: Arguments | None = None
     places: tuple[int, ...] = ()
     close: int = 0
+    #: Of a bare name: whether its scope binds it, but on no path that leads here.
+    unassigned: bool = False
 
 
 @dataclass(frozen=True, slots=True)

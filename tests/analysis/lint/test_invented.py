@@ -74,7 +74,7 @@ def test_what_type_checkers_are_told_counts(look_at: Look, comment: str, silent:
 
 
 @pytest.mark.parametrize(
-    "head", ["if sys.version_info >= (3, 20):", "if TYPE_CHECKING:", "if x:\n    pass\nelse:"]
+    "head", ["if sys.version_info >= (3, 20):", "if TYPE_CHECKING:", "if json:\n    pass\nelse:"]
 )
 def test_code_for_elsewhere_is_left_alone(look_at: Look, head: str) -> None:
     source = f"import sys, json\nfrom typing import TYPE_CHECKING\n{head}\n    json.dumpz()\n"
