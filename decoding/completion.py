@@ -35,12 +35,23 @@ class Timing:
 
 
 @dataclass(frozen=True, slots=True)
+class Piece:
+    """One token of what is inserted: its span in code points, and how probable it was (0…1) to the
+    model, unconstrained."""
+
+    start: int
+    end: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class Completion:
     """What is to be inserted at the cursor; ``text`` is ``""`` for silence.
 
     ``confidence`` is the geometric mean of the token probabilities of ``text`` (0…1). ``tokens``
     counts the tokens of the text; ``prompt_tokens`` the prompt's, ``reused_tokens`` those that
-    were in the KV cache already. ``stopped`` says why it ended.
+    were in the KV cache already. ``stopped`` says why it ended. ``pieces`` are the tokens of
+    ``text``, in order; what was put there for the model (closing brackets) has none.
     """
 
     text: str
@@ -52,3 +63,4 @@ class Completion:
     prompt_tokens: int = 0
     reused_tokens: int = 0
     stopped: str = ""
+    pieces: tuple[Piece, ...] = ()

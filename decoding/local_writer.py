@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from analysis.deadline import Cancellation, Deadline
 from decoding import vocabulary
-from decoding.completion import Completion, Timing
+from decoding.completion import Completion, Piece, Timing
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.hint import HintRules, Once, Pace, hint_for
@@ -20,7 +20,7 @@ from decoding.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.finish import finish
+from decoding.postprocess.finish import Finished, finish
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.templates import PromptModel
@@ -218,7 +218,29 @@ class LocalWriter:
             prompt_tokens=written.prompt_tokens,
             reused_tokens=written.reused_tokens,
             stopped=written.stopped,
+            pieces=self._pieces(site, written, done, first, last),
         )
+
+    def _pieces(
+        self, site: Site, written: Written, done: Finished, first: int, last: int
+    ) -> tuple[Piece, ...]:
+        """The tokens ``first`` to ``last`` of what was written, in code points of ``done.text``."""
+        tokens = self._vocabulary.tokens
+        at = sum(len(tokens[token]) for token in written.tokens[:first])
+        raw, pieces = written.text.encode(), []
+        wider = len(site.newline) - 1
+        for token, logprob in zip(
+            written.tokens[first:last], written.logprobs[first:last], strict=True
+        ):
+            begun, at = at, at + len(tokens[token])
+            # A token may end inside a character: it has all of what it begins.
+            start, end = (
+                len(shown) + shown.count("\n") * wider
+                for byte in (begun, at)
+                for shown in (raw[:byte].decode("utf-8", "ignore")[done.start : done.end],)
+            )
+            pieces.append(Piece(start, end, round(math.exp(logprob), 4)))
+        return tuple(pieces)
 
     def _tokens_of(self, written: Written, start: int, end: int) -> tuple[int, int]:
         """The half-open range of ``written.tokens`` that hold text between two code points."""

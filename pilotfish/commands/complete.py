@@ -22,6 +22,7 @@ from analysis.text.positions import TextError
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.completion import Completion
+from decoding.confidence import of_nodes
 from decoding.models import store
 from decoding.opening import open_writer
 from decoding.threads import Threads
@@ -113,7 +114,8 @@ def run(options: argparse.Namespace) -> int:
             return _answer_lines(options, writer, reader, sys.stdin.buffer, sys.stdout.buffer)
         done = _complete(request, writer, reader)
     if options.json:
-        sys.stdout.buffer.write(msgspec.json.encode(_shown(done)) + b"\n")
+        shown = _shown(request, done)
+        sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
     else:
         _tell(done)
         if done.text:
@@ -162,7 +164,8 @@ def _answer_lines(
         if not line.strip():
             continue
         try:
-            answer = _shown(_complete(_request_of(options, line), writer, reader))
+            request = _request_of(options, line)
+            answer = _shown(request, _complete(request, writer, reader))
         except ExplainedError as error:
             failed = True
             answer = {"error": str(error)}
@@ -218,9 +221,14 @@ def _check(max_tokens: int, deadline_ms: int) -> None:
             raise AnalysisError("must be positive", where=name)
 
 
-def _shown(done: Completion) -> dict[str, object]:
+def _shown(request: CompleteRequest, done: Completion) -> dict[str, object]:
     shown: dict[str, object] = msgspec.to_builtins(done)
-    return {**shown, "confidence": round(done.confidence, 4)}
+    del shown["pieces"]
+    text = request.snapshot.text
+    offset = LineIndex(text).start(request.line) + request.character
+    nodes = of_nodes(text, offset, done.text, done.pieces)
+    confidence = round(done.confidence, 4)
+    return {**shown, "confidence": confidence, "nodes": msgspec.to_builtins(nodes)}
 
 
 def _tell(done: Completion) -> None:
