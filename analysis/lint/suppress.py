@@ -3,13 +3,16 @@
 ``# noqa`` silences its line, ``# noqa: PF101, E501`` these codes on its line, and
 ``# pilotfish: noqa`` (with or without codes), anywhere in the file, the whole file.
 ``# type: ignore`` and ``# pyright: ignore`` silence what type checkers say of the same thing: who
-wrote it knows that the types say less than the values have.
+wrote it knows that the types say less than the values have. They stand on the first line of an
+expression or a statement that spans several, where type checkers report it.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+
+import tree_sitter
 
 from analysis.findings import Finding
 from analysis.lint.patterns import matches
@@ -31,6 +34,8 @@ _CHECKS = {
 }
 #: What ruff calls what our codes find: silencing one silences the other.
 _RUFF = {"PF106": ("F821",), "PF107": ("F821", "F823")}
+#: Nodes whose first line is about more than one statement.
+_BODIES = frozenset({"block", "module", "function_definition", "class_definition"})
 _COMMENT = frozenset({"comment"})
 
 
@@ -41,18 +46,36 @@ def wanted(findings: Iterable[Finding], tree: SyntaxTree) -> tuple[Finding, ...]
         finding
         for finding in findings
         if not any(_silences(m, finding.code) for m in (*whole, *_on_line(_LINE, tree, finding)))
-        and not any(_knows(m, finding.code) for m in _on_line(_TYPES, tree, finding))
+        and not any(_knows(m, finding.code) for m in _around(_TYPES, tree, finding))
     )
 
 
 def _on_line(pattern: re.Pattern[str], tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:
+    return _on_lines(pattern, tree, {finding.line, finding.end_line})
+
+
+def _on_lines(
+    pattern: re.Pattern[str], tree: SyntaxTree, lines: Iterable[int]
+) -> list[re.Match[str]]:
     found = []
-    for line in {finding.line, finding.end_line}:
+    for line in lines:
         start, end = tree.lines.start(line), tree.lines.end(line)
         match = pattern.search(tree.text, start, end)
         if match and _is_comment(tree, match.start()):
             found.append(match)
     return found
+
+
+def _around(pattern: re.Pattern[str], tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:
+    """Matches on the finding's own lines and on the first lines of what it stands in."""
+    firsts = set()
+    node: tree_sitter.Node | None = tree.node_at(tree.lines.offset(finding.line, finding.character))
+    while node is not None and node.type not in _BODIES:
+        firsts.add(tree.lines.position(tree.to_offset(node.start_byte))[0])
+        if node.type.endswith("statement"):
+            break
+        node = node.parent
+    return _on_lines(pattern, tree, {finding.line, finding.end_line, *firsts})
 
 
 def _knows(match: re.Match[str], code: str) -> bool:

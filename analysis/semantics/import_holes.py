@@ -40,6 +40,7 @@ _OF_EVERY_MODULE = (
 _EXPECTS_FAILURE = frozenset(
     {"try_import_error", "try_any", "with_error", "version", "type_checking"}
 )
+_COMPILED_ELSEWHERE = "the package has compiled modules: more on another platform, or once built"
 _BEFORE = re.compile(r"(?:\bfrom|\bimport|,)\s*(?P<dotted>[.\w\s]*)$")
 _FROM = re.compile(r"\bfrom\s*(?P<dotted>\.[.\w\s]*|[\w.\s]+?)\s*\bimport\b")
 
@@ -131,8 +132,11 @@ def _modules(
         names.append(Name("path", "module", origin="os"))
     if not names:
         return NameSet(monitor, Tier.ABSTAIN, f"'{found.dotted}' has no submodules on disk")
-    tier = Tier.OPEN if found.form is Form.STUB else Tier.CLOSED
-    reason = "the submodules on disk" if tier is Tier.CLOSED else "known from stubs only"
+    tier, reason = Tier.CLOSED, "the submodules on disk"
+    if found.form is Form.STUB:
+        tier, reason = Tier.OPEN, "known from stubs only"
+    elif _own_extensions(found, snapshot):
+        tier, reason = Tier.OPEN, _COMPILED_ELSEWHERE
     return NameSet(monitor, tier, reason, _sorted(names), f"module {found.dotted}", said)
 
 
@@ -149,9 +153,17 @@ def _members(
     receiver = f"module {found.dotted}"
     if not seen.names:
         return NameSet(monitor, Tier.ABSTAIN, seen.doubt or "nothing is known", (), receiver, said)
-    tier = Tier.OPEN if seen.doubt else Tier.CLOSED
-    reason = seen.doubt or "all names the module binds"
+    doubt = seen.doubt or (_COMPILED_ELSEWHERE if _own_extensions(found, snapshot) else "")
+    tier = Tier.OPEN if doubt else Tier.CLOSED
+    reason = doubt or "all names the module binds"
     return NameSet(monitor, tier, reason, _sorted(seen.names.values()), receiver, said)
+
+
+def _own_extensions(module: Module, snapshot: Snapshot) -> bool:
+    """Whether the file lies in the package that it imports from, and that one is compiled in part:
+    what it names may be a module of another platform, or one that is not built yet."""
+    inside = any(Path(snapshot.path).is_relative_to(folder) for folder in module.folders)
+    return bool(snapshot.path) and inside and module_finder.builds_extensions(module)
 
 
 def _listing(

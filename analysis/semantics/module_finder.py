@@ -20,6 +20,9 @@ from analysis.environments.environment import Environment
 
 _COMPILED = re.compile(r"^(?P<name>[^.]+)(?:\.[\w-]+)*\.(?:so|pyd|dll)$")
 
+#: What a compiled module is, or is made from.
+_BUILT = re.compile(r"\.(?:so|pyd|dll|pyx|pxd|c|cc|cpp)$")
+
 
 class Form(StrEnum):
     """What a module is on disk."""
@@ -84,6 +87,14 @@ def submodules(module: Module) -> dict[str, Form]:
             found.setdefault(name, form)
     found.pop("__init__", None)
     return found
+
+
+def builds_extensions(module: Module) -> bool:
+    """Whether a folder of the package holds compiled modules, or sources that are compiled.
+
+    Then others may be there on another platform, or once they are built.
+    """
+    return any(_extensions(folder, _stamp(folder)) for folder in module.folders)
 
 
 def top_level(roots: tuple[str, ...], environment: Environment) -> dict[str, Form]:
@@ -237,6 +248,23 @@ def _listed(folder: str) -> dict[str, Form]:
         return _listing(folder, Path(folder).stat().st_mtime_ns)
     except OSError:
         return {}
+
+
+def _stamp(folder: str) -> int:
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=512)
+def _extensions(folder: str, stamp: int) -> bool:
+    del stamp
+    try:
+        with os.scandir(folder) as entries:
+            return any(_BUILT.search(entry.name) for entry in entries)
+    except OSError:
+        return False
 
 
 @lru_cache(maxsize=512)

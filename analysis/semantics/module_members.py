@@ -8,7 +8,6 @@ listing incomplete and is named.
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
@@ -60,7 +59,6 @@ _DYNAMIC = re.compile(
 _VERSION_TEST = re.compile(
     r"^sys\.version_info\s*(?P<operator>>=|<)\s*\((?P<major>\d+),\s*(?P<minor>\d+)\)$"
 )
-_PLATFORM_TEST = re.compile(r"^sys\.platform\s*(?P<operator>==|!=)\s*[\"'](?P<name>\w+)[\"']$")
 _GLOBAL = re.compile(rb"^[ \t]+global[ \t]+([^\n#;]+)", re.MULTILINE)
 #: A module larger than this is generated data; reading it would cost more than it tells.
 _MAX_BYTES = 8_000_000
@@ -122,7 +120,8 @@ def of_source(source: bytes, stub_for: tuple[int, int] | None = None) -> Members
     """The members of a module with this source. Never raises: broken code binds what is seen.
 
     With ``stub_for``, a version of Python, the source is a stub: what it imports without ``as`` is
-    not its own (PEP 484), and its branches for other versions and platforms do not count.
+    not its own (PEP 484), and its branches for other versions do not count. Those for other
+    platforms do: code for all of them is written on one.
     """
     found = _Found(stub=stub_for is not None)
     for node in _statements(_parser().parse(source).root_node, stub_for):
@@ -180,10 +179,6 @@ def _holds(condition: str, version: tuple[int, int]) -> bool | None:
     if match:
         asked = (int(match["major"]), int(match["minor"]))
         return {">=": version >= asked, "<": version < asked}.get(match["operator"])
-    platform = _PLATFORM_TEST.match(condition)
-    if platform:
-        same = sys.platform == platform["name"]
-        return same if platform["operator"] == "==" else not same
     return None
 
 

@@ -20,7 +20,15 @@ from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
-from analysis.semantics.jedi_provider import completeness, kept, overloads, self_type
+from analysis.semantics.jedi_provider import (
+    completeness,
+    filtered,
+    kept,
+    operators,
+    overloads,
+    resolution,
+    self_type,
+)
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
@@ -64,6 +72,9 @@ def prepare(cache_directory: str) -> None:
     overloads.install()
     self_type.install()
     kept.install()
+    operators.install()
+    resolution.install()
+    filtered.install()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from analysis.semantics.rules import (
     abstract_collection,
+    descriptor,
     dynamic_class,
     dynamic_writes,
     field_marker,
     foreign_version,
+    functional_enum,
     guarded,
     listing,
     metaclass,
@@ -33,6 +35,8 @@ RULES: tuple[Rule, ...] = (
     dynamic_class,
     unresolved_base,
     dynamic_writes,
+    descriptor,
+    functional_enum,
     metaclass,
     listing,
     store_target,

@@ -136,3 +136,39 @@ def test_a_file_may_be_looked_at_in_parts(
         begin, parts = part.resume, parts + 1
     assert tuple(found) == whole.findings
     assert parts == 11  # the import, five attributes, five calls
+
+
+def test_a_comment_for_type_checkers_on_the_first_line_covers_the_whole_call(look_at: Look) -> None:
+    source = "def f(size): ...\nf(\n    1,\n    sizes=2,\n)\n"
+    assert [f.code for f in look_at(source).findings] == ["PF104"]
+    silenced = source.replace("f(\n", "f(  # type: ignore[call-arg]\n", 1)
+    assert look_at(silenced).findings == ()
+    inner = source.replace("1,", "1,  # type: ignore[call-arg]")
+    assert [f.code for f in look_at(inner).findings] == ["PF104"]
+
+
+def test_names_of_other_platforms_are_not_invented(look_at: Look) -> None:
+    source = (
+        "import asyncio, ctypes, os, signal, subprocess, winreg\nimport msvcrt\n"
+        "from asyncio import WindowsSelectorEventLoopPolicy\n"
+        "os.startfile('a')\nctypes.windll\nsignal.CTRL_C_EVENT\nsubprocess.STARTUPINFO()\n"
+        "winreg.OpenKey\nmsvcrt.getch()\nos.geteuid()\nos.startfil('a')\n"
+    )
+    assert [(f.code, f.line) for f in look_at(source).findings] == [("PF101", 10)]
+
+
+def test_a_missing_module_of_a_compiled_package_of_its_own_is_not_invented(
+    tmp_path: Path, provider: ReferenceProvider
+) -> None:
+    package = tmp_path / "pack"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "_linux.abi3.so").write_bytes(b"")
+    text = "from . import _windows\nfrom ._darwin import go\nfrom pack import _bsd\n"
+    workspace = Workspace(str(tmp_path))
+    inside = Snapshot(str(package / "core.py"), text, workspace)
+    assert look(inside, provider).findings == ()
+    outside = Snapshot(
+        str(tmp_path / "app.py"), "from pack import _bsd\n", Workspace(str(tmp_path))
+    )
+    assert [f.code for f in look(outside, provider).findings] == ["PF103"]

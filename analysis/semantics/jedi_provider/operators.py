@@ -1,0 +1,93 @@
+"""What operators yield where jedi only guesses.
+
+jedi gives back an operand where it does not know better: the other one when one of them is unknown,
+both when neither has the method, the left one of every ``%``. For a completion list that is a good
+guess; here such a result is incomplete. Of numbers the result is known (reference, *Binary
+arithmetic operations*): ``/`` makes a float of integers, and a float makes a float of all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from jedi.inference import syntax_tree
+
+from analysis.semantics.jedi_provider import completeness
+
+#: Operators whose results do not depend on the types of what they stand between.
+_TRUTHS = frozenset({"<", ">", "<=", ">=", "==", "!=", "is", "is not", "in", "not in", "not"})
+_INTEGERS = frozenset({"int", "bool"})
+_NUMBERS = _INTEGERS | {"float"}
+_TEXT = frozenset({"str", "bytes"})
+_GUESSED = ("%", "+", "-", "*", "/", "//", "**", "@", "&", "|", "^", "<<", ">>")
+#: jedi gives up on pairs of more operands than this (``syntax_tree._infer_comparison``).
+_MOST_PAIRS = 6
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process; further calls do nothing."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
+    syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
+
+
+def _written(operator: Any) -> str:
+    return operator if isinstance(operator, str) else str(getattr(operator, "value", ""))
+
+
+def _whole(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """``infer``, incomplete where an operand is."""
+
+    def whole(context: Any, left: Any, operator: Any, right: Any) -> Any:
+        result = infer(context, left, operator, right)
+        if _written(operator) in _TRUTHS or not result._set:
+            return result
+        unknown = completeness.incomplete(left) or completeness.incomplete(right)
+        if unknown or len(left._set) * len(right._set) > _MOST_PAIRS:
+            return completeness.flagged(result)
+        return result
+
+    return whole
+
+
+def _exact(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """``infer`` for one pair of operands, without its guesses."""
+
+    def exact(state: Any, context: Any, left: Any, operator: Any, right: Any) -> Any:
+        symbol = _written(operator)
+        result = infer(state, context, left, operator, right)
+        if symbol not in _GUESSED:
+            return result
+        names = _number(left), _number(right)
+        if all(name in _NUMBERS for name in names):
+            return _of_numbers(state, symbol, names, result)
+        if symbol == "%":
+            return result if names[0] in _TEXT else completeness.flagged(result)
+        if result._set == {left, right} and left is not right:
+            return completeness.flagged(result)
+        return result
+
+    return exact
+
+
+def _of_numbers(state: Any, symbol: str, names: tuple[str, str], result: Any) -> Any:
+    if "float" in names or symbol == "/":
+        return state.builtins_module.py__getattribute__("float").execute_with_values()
+    if symbol == "**":
+        return completeness.flagged(result)  # a negative exponent makes a float
+    return result
+
+
+def _number(value: Any) -> str:
+    if not (value.is_instance() or value.is_compiled()) or value.is_class():
+        return ""
+    try:
+        return str(value.py__class__().py__name__())
+    except (AttributeError, NotImplementedError):
+        return ""
