@@ -112,7 +112,8 @@ class FixAnswer:
 
     ``status``: ``verified``, ``unverified``, ``none``, ``passing`` or ``error`` (design.md,
     invariant 9 and §5). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
-    0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status.
+    0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
+    ``notes`` are what a person should know of the patch: weak tests, what else it changes.
     """
 
     status: str
@@ -127,6 +128,7 @@ class FixAnswer:
     model: str = ""
     reason: str = ""
     rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

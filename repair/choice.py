@@ -1,12 +1,14 @@
 """Which of several plausible patches is the likeliest, by the model's own measure.
 
-The log-probability of the changed lines in their place minus that of the lines they replace, plus
-the logarithm of the candidate's own value: a prior by template and place. The measurement that
-led here: issue D (56 instead of 50 of 82 programs right).
+Patches that answer the same to every call that was tried are one choice, as likely as all of them
+together (after CodeT, Chen et al., ICLR 2023). How likely one is: a prior by template and place,
+times, with a model, the probability of the changed lines in their place over that of the lines they
+replace. The measurement that led here: issue D (56 instead of 50 of 82 programs right).
 """
 
 from __future__ import annotations
 
+import ast
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +16,32 @@ from dataclasses import dataclass
 from analysis.deadline import Cancellation, Deadline
 from decoding.writer import Writer
 from repair.candidates.candidate import Candidate
+from repair.differences import essence
+from repair.sandbox.run import Behaviour
 from repair.source import Source
 
-#: Code points before the change that the model reads, and lines behind it that must still fit.
-_BEFORE = 2000
+#: Code points before the outermost function that is changed, and behind its beginning, that the
+#: model reads; and lines behind the change that must still fit.
+_BEFORE = 600
+_INSIDE = 1600
 _LINES_AFTER = 2
-#: Plausible patches that the model judges at most.
-_JUDGED = 10
+#: Plausible patches that the model judges at most, and of one behaviour.
+_JUDGED = 12
+_JUDGED_ALIKE = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A plausible candidate with its score; higher is better."""
+    """A plausible candidate with its score; higher is better.
+
+    ``group`` numbers behaviours: candidates of one group answered alike. ``share`` is the
+    probability of its whole group among all plausible ones.
+    """
 
     candidate: Candidate
     score: float
+    group: int = 0
+    share: float = 1.0
 
 
 def rank(
@@ -37,28 +50,85 @@ def rank(
     writer: Writer | None,
     until: Deadline,
     cancellation: Cancellation,
+    behaviour: Behaviour | None = None,
 ) -> list[Ranked]:
-    """The candidates, best first. Without a ``writer`` value and size of the change decide.
+    """The candidates: the best of the likeliest behaviour, of the next one, and so on; then the
+    rest. ``behaviour`` has a row for each of ``candidates``.
 
     The model judges as many of the likeliest as it can ``until`` then; the others stay behind
     those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
-    plain = [
-        Ranked(candidate, math.log(max(candidate.value, 1e-6)) - 0.01 * _size(candidate))
-        for candidate in candidates
+    plain = [math.log(max(c.value, 1e-6)) - 0.01 * _size(c) for c in candidates]
+    groups = _groups(candidates, behaviour)
+    scores = dict(enumerate(plain))
+    if writer is not None and len(set(groups)) > 1:
+        scores = _judged(source, candidates, plain, groups, writer, until, cancellation)
+    members: dict[int, list[int]] = {}
+    for index, group in enumerate(groups):
+        if index in scores:
+            members.setdefault(group, []).append(index)
+    weights = {group: _log_sum([scores[i] for i in inside]) for group, inside in members.items()}
+    total = _log_sum(list(weights.values())) if weights else 0.0
+    order = sorted(members, key=lambda group: -weights[group])
+    for group in order:
+        members[group].sort(key=lambda i: -scores[i])
+    found = [members[group][0] for group in order]
+    found += [i for group in order for i in members[group][1:]]
+    found += sorted((i for i in range(len(plain)) if i not in scores), key=lambda i: -plain[i])
+    return [
+        Ranked(
+            candidates[i],
+            scores.get(i, plain[i]),
+            groups[i],
+            math.exp(weights[groups[i]] - total) if groups[i] in weights else 0.0,
+        )
+        for i in found
     ]
-    plain.sort(key=lambda r: -r.score)
-    if writer is None or len(plain) < 2:
-        return plain
+
+
+def _judged(
+    source: Source,
+    candidates: Sequence[Candidate],
+    plain: Sequence[float],
+    groups: Sequence[int],
+    writer: Writer,
+    until: Deadline,
+    cancellation: Cancellation,
+) -> dict[int, float]:
+    """Scores with the model's judgement, by index; those it had no time for are left out.
+
+    One of each behaviour comes first, the likeliest before others.
+    """
+    alike: dict[int, int] = {}
+    turns: list[tuple[int, float, int]] = []
+    for index in sorted(range(len(plain)), key=lambda i: -plain[i]):
+        before = alike[groups[index]] = alike.get(groups[index], -1) + 1
+        if before < _JUDGED_ALIKE:
+            turns.append((before, -plain[index], index))
     known: dict[tuple[int, int], float] = {}
-    judged: list[Ranked] = []
-    for ranked in plain[:_JUDGED]:
-        if until.expired():
+    scores: dict[int, float] = {}
+    for _before, _plain, index in sorted(turns)[:_JUDGED]:
+        if until.expired() and scores:
             break
-        gain = _gain(source, ranked.candidate, writer, known, cancellation)
-        judged.append(Ranked(ranked.candidate, ranked.score + gain))
-    judged.sort(key=lambda r: -r.score)
-    return [*judged, *plain[len(judged) :]]
+        gain = _gain(source, candidates[index], writer, known, cancellation)
+        scores[index] = plain[index] + gain
+    return scores
+
+
+def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> list[int]:
+    """The number of each candidate's behaviour; one that is not known is like no other."""
+    numbers: dict[object, int] = {}
+    rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
+    found = []
+    for index in range(len(candidates)):
+        row = rows[index] if index < len(rows) else None
+        found.append(numbers.setdefault(index if row is None else essence(row), len(numbers)))
+    return found
+
+
+def _log_sum(values: Sequence[float]) -> float:
+    highest = max(values)
+    return highest + math.log(sum(math.exp(value - highest) for value in values))
 
 
 def _gain(
@@ -74,13 +144,28 @@ def _gain(
     start = source.line_starts[first - 1]
     behind = min(last + _LINES_AFTER, len(source.line_starts))
     end = source.line_starts[behind] if behind < len(source.line_starts) else len(source.text)
-    before = source.text[max(0, start - _BEFORE) : start]
+    before = source.text[_context(source, first, start) : start]
     if (start, end) not in known:
         old = source.text[start:end]
         known[start, end] = writer.score(before, old, cancellation=cancellation)
     grown = sum(len(edit.new) - (edit.end - edit.start) for edit in candidate.edits)
     new = source.apply(candidate.edits)[start : end + grown]
     return writer.score(before, new, cancellation=cancellation) - known[start, end]
+
+
+def _context(source: Source, line: int, start: int) -> int:
+    """Where what the model reads begins: for all changes of one function at the same place, so
+    that it is evaluated once."""
+    tops = [
+        node.lineno
+        for node in (source.tree.body if source.tree is not None else ())
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+        and node.lineno <= line
+    ]
+    top = source.line_starts[max(tops, default=1) - 1]
+    if start - top > _INSIDE:
+        return start - _INSIDE
+    return max(0, top - _BEFORE)
 
 
 def _size(candidate: Candidate) -> int:

@@ -21,12 +21,14 @@ from repair.candidates.scribe import Scribe
 from repair.choice import Ranked, rank
 from repair.command import TestCommand
 from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
+from repair.differences import notes, weakness
 from repair.errors import RepairError
 from repair.guards import literals, refusal
 from repair.localization import blocks
 from repair.patch import unified_diff
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
+from repair.sandbox.run import Behaviour
 from repair.sandbox.workbench import Workbench
 from repair.search import Search
 from repair.source import Source
@@ -49,6 +51,8 @@ _LINGER_AT_MOST_S = 8.0
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
 _ALTERNATIVES = 3
+#: Plausible patches between which is chosen: the likeliest of those there are.
+_CHOSEN_FROM = 40
 #: What a candidate costs that needs no import, in seconds (benchmarks/sandbox.py).
 _CHEAP_S = 0.01
 #: Plausible patches that are validated before the rest are only alternatives.
@@ -92,6 +96,7 @@ class Healing:
     blocks: tuple[tuple[int, int, float], ...] = ()
     not_run: tuple[str, ...] = ()
     rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     candidates_run: int = 0
     model_tokens: int = 0
     seconds: float = 0.0
@@ -148,6 +153,8 @@ class _Healer:
         self.ranking: list[Ranked] = []
         self.search: Search | None = None
         self.scribe: Scribe | None = None
+        self._considered: list[Candidate] = []
+        self._behaviour: Behaviour | None = None
         self._may_be_slow = False
 
     def heal(self) -> Healing:
@@ -296,18 +303,35 @@ class _Healer:
         return None
 
     def _rank(self) -> list[Ranked]:
-        source, stop = self.job.source, self.cancellation
-        if self.writer is None or self.scribe is None or self.scribe.failed:
-            return rank(source, self.plausible, None, self.deadline, stop)
-        try:
-            until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
-            with self.scribe.paused():
-                return rank(source, self.plausible, self.writer, until, stop)
-        except CancelledError:
-            raise
-        except DecodingError as error:
-            self.scribe.failed = error.what
-            return rank(source, self.plausible, None, self.deadline, stop)
+        self._observe()
+        writer = None if self.scribe is None or self.scribe.failed else self.writer
+        until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
+        if writer is not None and self.scribe is not None:
+            try:
+                with self.scribe.paused():
+                    return self._ranked(writer, until)
+            except CancelledError:
+                raise
+            except DecodingError as error:
+                self.scribe.failed = error.what
+        return self._ranked(None, until)
+
+    def _ranked(self, writer: Writer | None, until: Deadline) -> list[Ranked]:
+        return rank(
+            self.job.source,
+            self._considered,
+            writer,
+            until,
+            self.cancellation,
+            self._behaviour,
+        )
+
+    def _observe(self) -> None:
+        """What the plausible patches do beyond the tests."""
+        considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
+        if self.trials is not None and considered and considered != self._considered:
+            self._behaviour = self.trials.behave(considered)
+        self._considered = considered
 
     def outcome(self, reason: str) -> Healing:
         """What can be said now: the best patch there is, and what is not known about it."""
@@ -333,10 +357,16 @@ class _Healer:
             blocks=blocks(self.job.source, diagnosis.suspicion) if diagnosis else (),
             not_run=not_run,
             rejected=tuple(self.rejected),
+            notes=self._notes(usable[0]) if usable else (),
             candidates_run=self.trials.ran if self.trials else 0,
             model_tokens=self.infills.tokens if self.infills else 0,
             seconds=time.monotonic() - self.began,
         )
+
+    def _notes(self, chosen: Candidate) -> tuple[str, ...]:
+        assert self.diagnosis is not None
+        weak = weakness(self.diagnosis.test_files, self.diagnosis.failing)
+        return notes(chosen, self._considered, self._behaviour, weak)
 
     def _why(self, verdict: Verdict | None, reason: str) -> str:
         parts = []

@@ -9,10 +9,17 @@ from enum import StrEnum
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Outcome, Run, Terms
+from repair.sandbox.run import Behaviour, Outcome, Run, Terms
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
 from repair.units import Unit, Units, groups
+
+#: Observing behaviour: tests whose calls are noted, and processor seconds for all answers of one
+#: candidate, which grow with what the tests take; and for all candidates together.
+_OBSERVED_TESTS = 30
+_ANSWER_S = 0.1
+_ANSWER_AT_MOST_S = 1.0
+_OBSERVE_S = 8.0
 
 
 class Kind(StrEnum):
@@ -73,17 +80,48 @@ class Trials:
                 return None
         return changed
 
+    def behave(self, candidates: Sequence[Candidate]) -> Behaviour | None:
+        """What the candidates answer to calls that the tests make and to calls like those.
+
+        ``None`` where that cannot be seen: the tests are not held, or bring the sandbox down.
+        """
+        if self._bench.warm is None:
+            return None
+        tests = self._diagnosis.order()[:_OBSERVED_TESTS]
+        variants = [self._texts(candidate) for candidate in candidates]
+        seconds = max(_ANSWER_S, 2 * self._diagnosis.warm_seconds)
+        try:
+            seen = self._bench.warm.behave(
+                replace(self._diagnosis.plan, select=tests),
+                [units for units in variants if units is not None],
+                seconds=min(seconds, _ANSWER_AT_MOST_S),
+                wall=_OBSERVE_S,
+            )
+        except SandboxDiedError:
+            if not self._bench.died():
+                raise
+            return None
+        rows = iter(seen.variants)
+        spread = tuple(next(rows) if units is not None else None for units in variants)
+        return replace(seen, variants=spread)
+
+    def _texts(self, candidate: Candidate) -> list[tuple[str, str]] | None:
+        """The changed functions before and after, where live code can be replaced."""
+        changed = self._units_of(candidate)
+        if changed is None:
+            return None
+        return [
+            (self._units.module(unit, ()), self._units.module(unit, edits))
+            for unit, edits in changed
+        ]
+
     def _run_warm(self, candidate: Candidate, patience: float) -> Run | None:
         diagnosis = self._diagnosis
         if self._bench.warm is None:
             return None
-        changed = self._units_of(candidate)
-        if changed is None:
+        units = self._texts(candidate)
+        if units is None:
             return None
-        units = [
-            (self._units.module(unit, ()), self._units.module(unit, edits))
-            for unit, edits in changed
-        ]
         caps = diagnosis.caps(patience)
         run = self._bench.warm.patch(
             replace(diagnosis.plan, select=diagnosis.order()),

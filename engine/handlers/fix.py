@@ -66,6 +66,7 @@ def _answer(healing: Healing, writer: Writer | None) -> FixAnswer:
         model=writer.name if writer else "",
         reason=healing.reason,
         rejected=healing.rejected,
+        notes=healing.notes,
     )
 
 

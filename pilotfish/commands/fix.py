@@ -163,6 +163,7 @@ def _document(answer: FixAnswer, written: bool) -> dict[str, object]:
         "model": answer.model,
         "reason": answer.reason,
         "rejected": list(answer.rejected),
+        "notes": list(answer.notes),
         "written": written,
     }
 
@@ -188,6 +189,8 @@ def _show(answer: FixAnswer, written: bool) -> None:
         f"{answer.model_tokens} tokens of {model}, {answer.seconds:.1f} s)",
         markup=False,
     )
+    for note in answer.notes:
+        console.print(f"note: {note}", markup=False)
     for test in answer.not_run[:5]:
         console.print(f"not run: {test}", markup=False)
     for reason in answer.rejected[:5]:

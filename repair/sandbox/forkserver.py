@@ -20,7 +20,7 @@ from decoding.errors import CancelledError
 from repair.errors import RepairError
 from repair.sandbox import bubblewrap
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Plan, Run, Terms, run_of
+from repair.sandbox.run import Behaviour, Plan, Run, Terms, behaviour_of, run_of
 from repair.sandbox.watch import Watch, end_namespace
 
 #: Beyond a run's own limit: what the server may take to kill, reap and answer.
@@ -185,6 +185,25 @@ class ForkServer:
             **terms.wire(),
         }
         return run_of(self._ask(request, terms.wall + _GRACE_S))
+
+    def behave(
+        self,
+        plan: Plan,
+        variants: Sequence[Sequence[tuple[str, str]]],
+        *,
+        seconds: float,
+        wall: float,
+    ) -> Behaviour:
+        """What the program as it is and each of ``variants`` (as for :meth:`patch`) answer to calls
+        that ``plan.select`` makes and to calls like those; each may take so many ``seconds``."""
+        request = {
+            "op": "behave",
+            "plan": self._inside(plan.wire()),
+            "variants": [[{"old": old, "new": new} for old, new in units] for units in variants],
+            "seconds": seconds,
+            "wall": wall,
+        }
+        return behaviour_of(self._ask(request, wall + _GRACE_S))
 
     def release(self) -> None:
         """Leave the held state."""

@@ -146,6 +146,31 @@ class Run:
         return self.ended == "done" and self.code == 0 and not self.bad()
 
 
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What variants of a program answer to the same ``calls`` (as texts).
+
+    ``original`` and each row of ``variants`` have one answer for each call: a result or an
+    exception as text, or ``None`` where it is not known. A variant that could not be run is
+    ``None`` altogether.
+    """
+
+    calls: tuple[str, ...]
+    original: tuple[str | None, ...]
+    variants: tuple[tuple[str | None, ...] | None, ...]
+
+
+def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
+    """The behaviour that an answer of the probe describes."""
+    rows = [tuple(row) for row in body.get("answers", ())]
+    if not rows:
+        return Behaviour((), (), tuple(None for _ in body.get("known", ())))
+    original, *others = rows
+    waiting = iter(others)
+    variants = tuple(next(waiting) if known else None for known in body["known"])
+    return Behaviour(tuple(body["calls"]), original, variants)
+
+
 def run_of(body: Mapping[str, Any]) -> Run:
     """The run that an answer of the probe describes."""
     tests: list[TestResult] = []

@@ -30,6 +30,13 @@ class LiveCode:
                 key = (code.co_name, code.co_firstlineno)
                 self._functions.setdefault(key, []).append(thing)
 
+    def function(self, code: types.CodeType) -> Any:
+        """The loaded function that runs ``code``, or ``None``."""
+        for function in self._functions.get((code.co_name, code.co_firstlineno), ()):
+            if function.__code__ is code:
+                return function
+        return None
+
     def plan(self, path: str, unit: dict[str, Any]) -> list[Any]:
         """Pairs of a loaded function and the code it is to have.
 

@@ -9,6 +9,8 @@ Requests (JSON objects with ``op``):
             ``trace``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``, ``modules``
 ``hold``    ``plan``: collect the tests once and serve ``patch`` requests from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
+``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each: what they answer to
+            calls that the plan's tests make and to calls like those
 ``release`` leave the held state
 
 Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``crash``),
@@ -29,7 +31,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from . import blocks, isolation, lines, live, reporter
+from . import behaviour, blocks, isolation, lines, live, reporter
 
 _RUNNERS = {
     "pytest": "pytest_runner",
@@ -153,6 +155,35 @@ class Server:
             return 0
 
         return self.forked(work, request)
+
+    def op_behave(self, request: dict[str, Any]) -> dict[str, Any]:
+        """What variants of loaded functions answer to the same calls."""
+        target = self.settings["target"]
+        variants: list[Any] = [[]]
+        known = []
+        for units in request["variants"]:
+            try:
+                variants.append([p for unit in units for p in self.live.plan(target, unit)])
+                known.append(True)
+            except live.CannotReplaceError:
+                known.append(False)
+
+        def work(emit: Callable[[dict[str, Any]], None]) -> int:
+            told = reporter.Reporter(lambda event: None, target)
+            select_only = request["plan"].get("select")
+            emit(
+                behaviour.observe(
+                    lambda: self.run_selected(select_only, told),
+                    self.live,
+                    target,
+                    variants,
+                    request["seconds"],
+                )
+            )
+            return 0
+
+        body = self.forked(work, request)
+        return {"known": known, **(body["events"][0] if body["events"] else {})}
 
     def op_hold(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Fork once; the fork collects, then serves in this process' place until released."""

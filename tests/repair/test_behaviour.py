@@ -1,0 +1,170 @@
+"""What plausible patches do beyond the tests: seen in the sandbox, grouped, told to a person."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Cancellation, Deadline
+from repair.candidates.candidate import Candidate
+from repair.choice import rank
+from repair.command import parse
+from repair.differences import notes, weakness
+from repair.sandbox.run import Behaviour
+from repair.source import Edit, Source
+from tests.repair.conftest import StartSandbox
+
+MODULE = """\
+def close(numbers, threshold):
+    for i, a in enumerate(numbers):
+        for j, b in enumerate(numbers):
+            if i != j and a - b < threshold:
+                return True
+    return False
+"""
+SCRIPT = """\
+from m import close
+assert close([1.0, 2.0, 3.0], 0.5) is False
+assert close([1.0, 2.8, 3.0, 4.0], 0.3) is True
+"""
+
+
+@pytest.fixture
+def seen(sandbox: StartSandbox, workspace: Path) -> Behaviour:
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "check.py").write_text(SCRIPT)
+    server = sandbox()
+    plan = parse("python check.py", str(workspace)).plan
+    held = server.hold(plan, wall=30)
+    assert held is not None
+    variants = [
+        MODULE.replace("a - b", "abs(a - b)"),
+        MODULE.replace("a - b <", "abs(b - a) <"),
+        MODULE.replace("!=", ">"),
+        MODULE.replace("def close", "def gone"),
+        MODULE.replace("return True", "numbers.append(0)"),
+    ]
+    return server.behave(
+        replace(plan, select=held[0]),
+        [[(MODULE, variant)] for variant in variants],
+        seconds=0.3,
+        wall=20,
+    )
+
+
+@pytest.mark.sandbox
+def test_variants_answer_the_calls_of_the_tests_and_others_like_them(seen: Behaviour) -> None:
+    assert seen.calls[:2] == (
+        "close([1.0, 2.0, 3.0], 0.5)",
+        "close([1.0, 2.8, 3.0, 4.0], 0.3)",
+    )
+    assert len(seen.calls) > 20
+    assert seen.original[:2] == ("True", "True")
+    fixed, same, lucky, gone, endless = seen.variants
+    assert fixed is not None
+    assert fixed[:2] == ("False", "True")
+    assert same == fixed
+    assert lucky is not None
+    assert lucky[:2] == fixed[:2]
+    assert lucky != fixed
+    assert gone is None
+    assert endless is not None
+    assert "takes too long" in endless
+
+
+@pytest.mark.sandbox
+def test_what_a_call_leaves_of_its_arguments_belongs_to_the_answer(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = "def clear(items):\n    items.pop()\n"
+    (workspace / "m.py").write_text(module)
+    (workspace / "test_m.py").write_text(
+        "from m import clear\n\ndef test_it():\n    x = [1, 2]\n    clear(x)\n    assert x == []\n"
+    )
+    server = sandbox()
+    plan = parse("python -m pytest test_m.py", str(workspace)).plan
+    held = server.hold(plan, wall=60)
+    assert held is not None
+    changed = module.replace("pop", "clear")
+    seen = server.behave(replace(plan, select=held[0]), [[(module, changed)]], seconds=0.3, wall=20)
+    assert seen.calls[0] == "clear([1, 2])"
+    assert seen.original[0] == "None, leaving [1]"
+    assert seen.variants[0] is not None
+    assert seen.variants[0][0] == "None, leaving []"
+
+
+def _candidate(new: str, value: float) -> Candidate:
+    return Candidate((Edit(0, 1, new),), f"template: {new}", value, 1)
+
+
+CANDIDATES = [_candidate("a", 0.3), _candidate("b", 0.2), _candidate("c", 0.2)]
+BEHAVIOUR = Behaviour(
+    calls=("f(1)", "f([1, 2, 3])"),
+    original=("1", "2"),
+    variants=(("1", "5"), ("1", "4"), ("1", "4")),
+)
+
+
+def test_patches_that_do_the_same_are_one_choice() -> None:
+    order = rank(
+        Source("m.py", "x = 1\n"),
+        CANDIDATES,
+        None,
+        Deadline.never(),
+        Cancellation(),
+        BEHAVIOUR,
+    )
+    assert [ranked.candidate for ranked in order] == [CANDIDATES[1], CANDIDATES[0], CANDIDATES[2]]
+    assert order[0].share > 0.5
+    assert order[0].group == order[2].group != order[1].group
+
+
+def test_without_evidence_the_likeliest_comes_first() -> None:
+    order = rank(
+        Source("m.py", "x = 1\n"), CANDIDATES, None, Deadline.never(), Cancellation(), None
+    )
+    assert [ranked.candidate for ranked in order] == CANDIDATES
+
+
+def test_a_person_hears_of_rivals_and_of_what_else_changes() -> None:
+    found = notes(CANDIDATES[0], CANDIDATES, BEHAVIOUR)
+    assert found == (
+        "the tests do not settle it: another patch passes them too and behaves differently, "
+        "e.g. f([1, 2, 3]): 5, not 4",
+        "it changes 1 of 2 calls like those of the tests, e.g. f([1, 2, 3]): 5, was 2",
+    )
+
+
+def test_by_which_exception_a_wrong_call_fails_is_no_difference() -> None:
+    behaviour = replace(
+        BEHAVIOUR,
+        original=("1", "raises KeyError"),
+        variants=(("1", "raises KeyError"), ("1", "raises IndexError"), None),
+    )
+    assert notes(CANDIDATES[0], CANDIDATES, behaviour) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("def test_a():\n    assert f(1) == 2\n", "a single assertion"),
+        ("def test_a():\n    assert f(1) == 2\n    assert f(2) == 3\n", ""),
+        ("def test_a():\n    x = 5\n    assert load(dump(x)) == x\n", "nothing but round trips"),
+        ("def test_a():\n    assert load(dump(5)) == 5\n", "nothing but round trips"),
+        ("def test_a():\n    assert load(dump(5)) == 5\n    assert dump(5) == '5'\n", ""),
+        (
+            "class TestA:\n    def test_a(self):\n        self.assertEqual(f(1), 2)\n",
+            "a single assertion",
+        ),
+        (
+            "def test_b():\n    assert g(1) == 2\n\ndef test_a():\n    assert f(1)\n",
+            "a single assertion",
+        ),
+    ],
+)
+def test_weak_tests_are_said_to_be_weak(text: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "test_m.py"
+    path.write_text(text)
+    assert weakness([str(path)], ["test_m.py::test_a"]) == said
