@@ -1,9 +1,11 @@
-"""What guidance costs: ``python -m benchmarks.overhead [--sites 30] [--model NAME]``
+"""What guidance costs: ``python -m benchmarks.overhead [--sites 30] [--seconds 240] [--model M]``
 
 The same lines of real packages are written with and without guidance, by the shipped writer with
-the shipped analysis pool, in turns after a warm-up of each. The prompt is in the cache every time,
-as it is while someone types, so that nothing hides the difference. A guided line may be another
-line: its time counts as it is. Wall time; run it on an otherwise idle machine.
+the shipped analysis pool and all that ships switched on. *Cold*: nothing of the prompt is in the
+cache, the analysis has read the file once. *Warm*: the prompt is in the cache, as it is while
+someone types, so that nothing hides the difference; the better of two runs counts. Which way goes
+first alternates from site to site. A guided line may be another line: its time counts as it is.
+Wall time; run it on an otherwise idle machine.
 """
 
 from __future__ import annotations
@@ -23,19 +25,21 @@ from benchmarks.holes import CutLine, cut_lines
 from benchmarks.report import quantile, save, show
 from decoding.completion import Completion
 from decoding.evidence import Evidence
+from decoding.local_writer import LocalWriter
 from decoding.models import store
-from decoding.opening import open_writer
+from decoding.opening import cache_folder as vocabulary_folder
+from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import InfillRequest, Writer
 
 PACKAGES = ("rich", "httpx", "argparse", "huggingface_hub", "json", "hypothesis")
 KINDS = frozenset({"attribute", "import_member", "import_module"})
-ROUNDS = 2
+WARM = 2
 FIRST_LOOK_S = 20.0
 
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of one site's runs."""
+    """Milliseconds of one site's runs; the first of each is cold."""
 
     free: list[float] = field(default_factory=list)
     guided: list[float] = field(default_factory=list)
@@ -44,8 +48,13 @@ class Times:
 
     @property
     def ratio(self) -> float:
-        """Guided by unguided time, each the best of its rounds."""
-        return min(self.guided) / min(self.free)
+        """Guided by unguided time, warm."""
+        return min(self.guided[1:]) / min(self.free[1:])
+
+    @property
+    def cold(self) -> float:
+        """Guided by unguided time, cold."""
+        return self.guided[0] / self.free[0]
 
 
 def run(writer: Writer, cut: CutLine, evidence: Evidence | None) -> Completion:
@@ -62,22 +71,29 @@ def look(pool: AnalysisPool, cut: CutLine) -> None:
     wait([pool.ask(query, Deadline.after(FIRST_LOOK_S))], timeout=FIRST_LOOK_S)
 
 
-def measure(writer: Writer, pool: AnalysisPool, cuts: list[CutLine], seconds: float) -> list[Times]:
-    """Every site, in turns, until ``seconds`` are over."""
+def measure(
+    runtime: LlamaCpp, pool: AnalysisPool, cuts: list[CutLine], seconds: float
+) -> list[Times]:
+    """Every site, until ``seconds`` are over."""
+    # Each way has its own memory of prompts, as if it were the only one.
+    free, guided = (LocalWriter(runtime, cache=vocabulary_folder()) for _ in range(2))
     measured: list[Times] = []
     deadline = Deadline.after(seconds)
     for cut in cuts:
         if measured and deadline.expired():
             break
-        times = Times()
+        times, texts = Times(), []
         look(pool, cut)
-        free, guided = run(writer, cut, None), run(writer, cut, pool)
-        times.same = free.text == guided.text
-        times.pruned = any(event.rejected for event in guided.events)
-        for turn in range(ROUNDS):
-            both = ((None, times.free), (pool, times.guided))
-            for evidence, into in both if turn % 2 else both[::-1]:
-                into.append(run(writer, cut, evidence).ms.total)
+        ways = [(free, None, times.free), (guided, pool, times.guided)]
+        for writer, evidence, into in ways if len(measured) % 2 else ways[::-1]:
+            runtime.truncate(0)
+            for _ in range(1 + WARM):
+                done = run(writer, cut, evidence)
+                into.append(done.ms.total)
+            texts.append(done.text)
+            if evidence is not None:
+                times.pruned = any(event.rejected for event in done.events)
+        times.same = texts[0] == texts[1]
         measured.append(times)
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
@@ -96,23 +112,26 @@ def main() -> int:
     # In turns, so that a run that is stopped early has seen every package.
     cuts = sorted(cuts, key=lambda cut: cuts.index(cut) % each)[: options.sites]
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
-        writer = open_writer(store.resolve(options.model))
-        times = measure(writer, pool, cuts, options.seconds)
-        writer.close()
+        runtime = LlamaCpp(store.resolve(options.model).path)
+        times = measure(runtime, pool, cuts, options.seconds)
+        runtime.close()
     ratios = [one.ratio for one in times]
+    cold = [one.cold for one in times]
     alike = [one.ratio for one in times if one.same]
     result = {
         "sites": len(times),
         "median": round(statistics.median(ratios), 3),
         "p95": round(quantile(ratios, 0.95), 3),
         "total": round(
-            sum(min(one.guided) for one in times) / sum(min(one.free) for one in times), 3
+            sum(min(one.guided[1:]) for one in times) / sum(min(one.free[1:]) for one in times), 3
         ),
+        "cold": round(statistics.median(cold), 3),
+        "cold_p95": round(quantile(cold, 0.95), 3),
         "same_text": len(alike),
         "median_same": round(statistics.median(alike), 3) if alike else None,
         "pruned": sum(one.pruned for one in times),
-        "free_ms": round(statistics.median(min(one.free) for one in times), 1),
-        "guided_ms": round(statistics.median(min(one.guided) for one in times), 1),
+        "free_ms": round(statistics.median(min(one.free[1:]) for one in times), 1),
+        "guided_ms": round(statistics.median(min(one.guided[1:]) for one in times), 1),
     }
     show("Guided / unguided wall time", list(result), [list(result.values())])
     save("overhead", {"model": options.model, **result})

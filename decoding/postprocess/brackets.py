@@ -57,7 +57,7 @@ def closed(site: Site, text: str) -> str:
     if lacking <= 0:
         return text
     bare = text.rstrip()
-    if bare[-1:] in "([{" or _wants_more(bare):
+    if bare[-1:] in "([{" or _wants_more(bare) or (bare.endswith(":") and added[-1] == "{"):
         return ""
     closers = [_CLOSES[frame] for frame in reversed(added) if isinstance(frame, str)]
     return bare + "".join(closers[:lacking])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from decoding.postprocess import brackets, indentation, repeats
@@ -15,6 +16,15 @@ _WANTING = frozenset(
     | {"from", "global", "if", "import", "in", "is", "lambda", "nonlocal", "not", "or", "while"}
     | {"with"}
 )
+
+
+#: Words that want a colon behind them, where they are no part of an expression.
+_OPENING = frozenset({"else", "finally", "try"})
+#: What of the other side of the cursor cannot be the missing part.
+_CLOSING = tuple(")]},:;")
+#: A lambda with nothing behind its colon, a loop without what it is over.
+_LAMBDA = re.compile(r"\blambda\b[^:()]*:$")
+_LOOP = re.compile(r"\bfor\s+\w+(?:\s*,\s*\w+)*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +80,20 @@ def _last_whole_line(site: Site, raw: str) -> int:
 
 
 def _is_half(site: Site, text: str) -> bool:
-    """Whether ``text`` stops where Python wants something more and nothing follows."""
+    """Whether ``text`` stops where Python wants something more and nothing that could be it
+    follows."""
     bare = text.rstrip()
     state = site.lexer.advance(bare)
-    if site.rest.strip() or state.comment or state.in_string:
+    behind = site.rest.strip()
+    if (behind and behind[0] not in _CLOSING) or state.comment or state.in_string:
         return False
     if state.frames and bare.endswith(","):
         return False
     if bare.endswith(("...", "import *")):
         return False
+    statement = (site.line + bare).split("\n")[-1]
     last = bare.split("\n")[-1].split(" ")[-1]
-    return bare.endswith(_OPERATORS) or last in _WANTING
+    if last in _OPENING:
+        return not behind.startswith(":")
+    wants = bare.endswith(_OPERATORS) or last in _WANTING
+    return wants or bool(_LAMBDA.search(statement) or _LOOP.search(statement))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from analysis.syntax.lexer import FIELD
 from decoding.postprocess import brackets
 from decoding.postprocess.site import Site
 
@@ -88,9 +89,18 @@ def _rest(site: Site, text: str) -> int:
             continue
         faults = brackets.faults(site, text[:begin])
         same = (whole and again.rstrip() == rest) or again.strip() == rest[0] in _SEPARATORS
+        same = same or (again == rest[0] == "}" and _in_field(site, text[:begin]))
         if faults < fewest or (same and faults == fewest):
             kept, fewest = begin, faults
     return len(text) - kept
+
+
+def _in_field(site: Site, text: str) -> bool:
+    """Whether the replacement field of an f-string that the cursor is in is open behind ``text``;
+    it is no bracket, so the balance does not know it."""
+    # A brace opens a field only when no second one follows it.
+    frames = site.lexer.advance("x").frames
+    return frames[-1:] == (FIELD,) and site.lexer.advance(text).frames == frames
 
 
 def _closers(site: Site, text: str) -> int:

@@ -46,7 +46,7 @@ def _cases() -> list[object]:
                 match["title"], _plain(match["file"]), _plain(match["wrote"]), inserts, flags
             )
             found.append(pytest.param(case, id=f"{path.stem}: {match['title']}"))
-    assert len(found) > 60
+    assert len(found) >= 200
     return found
 
 
