@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from analysis.graph import typing_forms
+from analysis.graph.expressions import BINARY
 from analysis.graph.facts import NONE, Expression
 from analysis.graph.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
 
@@ -277,7 +278,7 @@ def _super(r: Resolver, file: int, scope: int, entry: Expression, at: int, block
 
 def _operated(r: Resolver, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
     left = r.evaluate(file, scope, entry[2], at, block)
-    method = _OPERATORS.get(entry[1])
+    method = f"__{BINARY[entry[1]]}__" if entry[1] in BINARY else ""
     groups: list[Values] = []
     for value in left:
         if value[0] in ("bi", "l", "t"):
@@ -287,23 +288,6 @@ def _operated(r: Resolver, file: int, scope: int, entry: Expression, at: int, bl
         else:
             groups.append(ANYTHING)
     return union(*groups) or ANYTHING
-
-
-_OPERATORS = {
-    "+": "__add__",
-    "-": "__sub__",
-    "*": "__mul__",
-    "/": "__truediv__",
-    "//": "__floordiv__",
-    "%": "__mod__",
-    "**": "__pow__",
-    "@": "__matmul__",
-    "&": "__and__",
-    "|": "__or__",
-    "^": "__xor__",
-    "<<": "__lshift__",
-    ">>": "__rshift__",
-}
 
 
 def _container_method(value: Value) -> Values:

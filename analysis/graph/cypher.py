@@ -14,13 +14,11 @@ import re
 import sqlite3
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from analysis.errors import AnalysisError
-from analysis.graph.questions import BY_NAME, EXACT, MOST_BY_NAME
-from analysis.graph.store import CODES, EDGES
+from analysis.graph.joined import RELATIONS, joined
 
 KINDS = ("MODULE", "CLASS", "FUNCTION", "METHOD", "FIELD", "GLOBAL_VARIABLE", "EXTERNAL")
 _NODE_COLUMNS = (
@@ -33,8 +31,6 @@ _USE_COLUMNS = (
     "kind STRING, how STRING, line INT64, character INT64, end_line INT64, end_character INT64"
 )
 _USE_PROPERTIES = tuple(column.split()[0] for column in _USE_COLUMNS.split(", "))
-RELATIONS = ("CONTAINS", "INHERITS", "HAS_METHOD", "HAS_FIELD", "USES")
-_VIRTUAL = ("call", "decorate", "raise")
 #: A query that runs longer is not an everyday one; the engine ends it.
 _LONGEST_MS = 120_000
 
@@ -117,7 +113,7 @@ def load(db: sqlite3.Connection, connection: Any) -> int:
     """Load the whole graph into the engine; how many edges it has."""
     kinds = dict(db.execute("SELECT id, kind FROM node"))
     buckets: dict[tuple[str, str, str], list[tuple[Any, ...]]] = defaultdict(list)
-    for source, target, relation, rest in _edges(db):
+    for source, target, relation, rest in joined(db):
         start, end = kinds.get(source), kinds.get(target)
         if start is not None and end is not None:
             buckets[relation, start, end].append((source, target, *rest))
@@ -150,57 +146,6 @@ def _write(path: Path, rows: list[tuple[Any, ...]]) -> str:
     with path.open("w", encoding="utf-8", errors="replace", newline="") as file:
         csv.writer(file, lineterminator="\n", quoting=csv.QUOTE_NONNUMERIC).writerows(rows)
     return str(path).replace("\\", "/").replace("'", "\\'")
-
-
-def _edges(db: sqlite3.Connection) -> Iterator[tuple[int, int, str, tuple[Any, ...]]]:
-    overriding = _overriding(db)
-    rows = db.execute(
-        "SELECT source, target, type, virtual, line, character, end_line, end_character FROM edge"
-    )
-    for source, target, code, virtual, *span in rows:
-        name = EDGES[code]
-        if name in RELATIONS:
-            yield source, target, name, ()
-            continue
-        yield source, target, "USES", (name, EXACT, *span)
-        if virtual and name in _VIRTUAL:
-            for method in overriding.get(target, ()):
-                yield source, method, "USES", (name, BY_NAME, *span)
-    rows = db.execute(
-        "SELECT l.source, n.id, l.type, l.line, l.character, l.end_line, l.end_character "
-        "FROM loose l JOIN node n ON n.name = l.name AND n.kind = 'METHOD' WHERE l.name IN "
-        "(SELECT name FROM node WHERE kind='METHOD' AND name NOT LIKE '\\_\\_%\\_\\_' ESCAPE '\\' "
-        "GROUP BY name HAVING count(*) <= ?)",
-        (MOST_BY_NAME,),
-    )
-    for source, target, code, *span in rows:
-        yield source, target, "USES", (EDGES[code], BY_NAME, *span)
-
-
-def _overriding(db: sqlite3.Connection) -> dict[int, list[int]]:
-    """Method → the methods of subclasses that stand in its place."""
-    below: dict[int, list[int]] = defaultdict(list)
-    inherits = "SELECT source, target FROM edge WHERE type=?"
-    for source, target in db.execute(inherits, (CODES["INHERITS"],)):
-        below[target].append(source)
-    methods: dict[int, dict[str, int]] = defaultdict(dict)
-    for number, parent, name in db.execute("SELECT id, parent, name FROM node WHERE kind='METHOD'"):
-        methods[parent][name] = number
-    found: dict[int, list[int]] = defaultdict(list)
-    for owner in list(below):
-        seen = {owner}
-        pending = list(below[owner])
-        while pending:
-            inner = pending.pop()
-            if inner in seen:
-                continue
-            seen.add(inner)
-            pending += below.get(inner, ())
-            for name, number in methods.get(inner, {}).items():
-                above = methods.get(owner, {}).get(name)
-                if above is not None and not (name.startswith("__") and name.endswith("__")):
-                    found[above].append(number)
-    return found
 
 
 # -- what is wrong with a query --------------------------------------------------------------------

@@ -5,9 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.graph.calls import attribute
+from analysis.graph.expressions import BINARY
 from analysis.graph.facts import NONE, Interface, Site, Span
 from analysis.graph.resolver import Resolver
 from analysis.graph.values import UNKNOWN, Definition, Value
+
+#: What Python calls where a class lacks the method.
+_INSTEAD = {
+    "__bool__": ("__len__",),
+    "__str__": ("__repr__",),
+    "__format__": ("__str__", "__repr__"),
+    "__ne__": ("__eq__",),
+    "__contains__": ("__iter__",),
+    "__iter__": ("__getitem__",),
+    "__reversed__": ("__iter__",),
+    **{f"__i{name}__": (f"__{name}__",) for name in BINARY.values()},
+}
+#: Outside functions that call what they are given before they return (or while iterated over).
+_CALLS_ARGUMENT = frozenset(
+    {f"builtins.{name}" for name in ("map", "filter", "sorted", "min", "max", "next", "iter")}
+    | {"re.sub", "re.subn", "functools.reduce", "functools.partial", "itertools.groupby"}
+    | {"itertools.takewhile", "itertools.dropwhile", "itertools.starmap", "heapq.nsmallest"}
+    | {"heapq.nlargest", "heapq.merge", "builtins.list.sort"}
+)
 
 #: A node: (file, qualified name within it); outside of the project (0, dotted name).
 Target = tuple[int, str]
@@ -57,6 +77,12 @@ def resolve_file(resolver: Resolver, file: int, sites: list[Site]) -> Resolved:
     return Resolved(tuple(dict.fromkeys(reader.edges)), tuple(reader.loose), needs)
 
 
+def _calls_argument(value: Value) -> bool:
+    if value[0] == "lm":
+        return bool(value[3] == "sort")
+    return value[0] == "x" and value[1] in _CALLS_ARGUMENT
+
+
 class _Reader:
     def __init__(self, resolver: Resolver, file: int) -> None:
         self.r = resolver
@@ -73,6 +99,12 @@ class _Reader:
         if site.expression == NONE:
             return
         row = self.interface.expressions[site.expression]
+        if site.kind == "implied":
+            self._implied(site, source, row[1], row[2])
+            return
+        if site.kind == "passed":
+            self._passed(site, source, row[1], row[2])
+            return
         if row[0] == "n":
             definitions, _, home = self.r.name(self.file, site.scope, row[1], site.at, site.block)
             if site.kind == "write" and home != NONE:
@@ -94,8 +126,23 @@ class _Reader:
             self._loosely(site, source, name)
 
     def _loosely(self, site: Site, source: str, name: str) -> None:
-        if site.kind != "implied":
-            self.loose.append(Loose(source, name, site.kind, site.span))
+        self.loose.append(Loose(source, name, site.kind, site.span))
+
+    def _implied(self, site: Site, source: str, row: int, name: str) -> None:
+        """A method that Python calls for an operator or statement, where the class is known."""
+        for value in self.r.evaluate(self.file, site.scope, row, site.at, site.block):
+            if value[0] == "o":
+                for candidate in (name, *_INSTEAD.get(name, ())):
+                    if self._method(site, source, value, candidate):
+                        break
+
+    def _passed(self, site: Site, source: str, callee: int, argument: int) -> None:
+        """A function handed to one outside that calls what it is given, before it returns."""
+        called = self.r.evaluate(self.file, site.scope, callee, site.at, site.block)
+        if any(_calls_argument(value) for value in called):
+            place = self.file, site.scope, argument, site.at, site.block
+            for value in self.r.evaluate(*place):
+                self._call_value(site, source, value, "call")
 
     def _import(self, site: Site, source: str) -> None:
         if not site.member:
@@ -109,7 +156,7 @@ class _Reader:
                 self.edges.append(Edge(source, target, "import", site.span))
 
     def _use(self, site: Site, source: str, definition: Definition, receiver: Value | None) -> None:
-        kind = "call" if site.kind == "implied" else site.kind
+        kind = site.kind
         virtual = receiver is not None and receiver[0] == "o"
         target = self._target(definition)
         if definition[0] == "v":
@@ -143,28 +190,35 @@ class _Reader:
         else:
             values = self.r.values(definition)
         for value in values:
-            if value[0] in ("f", "b", "c"):
-                target = self._target(("d", value[1], value[2]))
-                if target is not None:
-                    self.edges.append(Edge(source, target, kind, site.span))
-                if value[0] == "c" and kind != "base":
-                    self._construct(site, source, value)
-            elif value[0] == "o" and kind == "call":
-                self._method(site, source, value, "__call__")
-            elif value[0] == "x":
-                self.edges.append(Edge(source, (0, value[1]), kind, site.span))
+            self._call_value(site, source, value, kind)
+
+    def _call_value(self, site: Site, source: str, value: Value, kind: str) -> None:
+        if value[0] in ("f", "b", "c"):
+            target = self._target(("d", value[1], value[2]))
+            if target is not None:
+                self.edges.append(Edge(source, target, kind, site.span))
+            if value[0] == "c" and kind != "base":
+                self._construct(site, source, value)
+        elif value[0] == "o" and kind == "call":
+            self._method(site, source, value, "__call__")
+        elif value[0] == "x":
+            self.edges.append(Edge(source, (0, value[1]), kind, site.span))
 
     def _construct(self, site: Site, source: str, value: Value) -> None:
         """A class that is called runs its ``__init__`` (and ``__new__``, ``__post_init__``)."""
         for name in ("__init__", "__new__", "__post_init__"):
             self._method(site, source, value, name)
 
-    def _method(self, site: Site, source: str, value: Value, name: str) -> None:
+    def _method(self, site: Site, source: str, value: Value, name: str) -> bool:
+        """Method ``name`` of ``value`` is called; whether there is one in the project."""
+        found = False
         for bound in attribute(self.r, value, name):
             if bound[0] in ("f", "b"):
                 target = self._target(("d", bound[1], bound[2]))
                 if target is not None:
+                    found = True
                     self.edges.append(Edge(source, target, "call", site.span, value[0] == "o"))
+        return found
 
     def _target(self, definition: Definition) -> Target | None:
         kind = definition[0]

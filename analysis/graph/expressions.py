@@ -19,8 +19,6 @@ _LITERALS = {
     "float": "float",
     "true": "bool",
     "false": "bool",
-    "comparison_operator": "bool",
-    "not_operator": "bool",
 }
 _COMPREHENSIONS = {
     "list_comprehension": "list",
@@ -28,6 +26,54 @@ _COMPREHENSIONS = {
     "dictionary_comprehension": "dict",
     "generator_expression": "generator",
 }
+
+
+#: Operators of rows whose methods are built in.
+_PLAIN = frozenset({"b", "l", "t", "comp", "lam"})
+BINARY = {
+    "+": "add",
+    "-": "sub",
+    "*": "mul",
+    "/": "truediv",
+    "//": "floordiv",
+    "%": "mod",
+    "**": "pow",
+    "@": "matmul",
+    "&": "and",
+    "|": "or",
+    "^": "xor",
+    "<<": "lshift",
+    ">>": "rshift",
+}
+_COMPARED = {
+    "==": ("__eq__", "__eq__"),
+    "!=": ("__ne__", "__ne__"),
+    "<": ("__lt__", "__gt__"),
+    ">": ("__gt__", "__lt__"),
+    "<=": ("__le__", "__ge__"),
+    ">=": ("__ge__", "__le__"),
+}
+#: Built-in functions and the method of their argument that they call.
+_BUILT_IN = {
+    "len": "__len__",
+    "str": "__str__",
+    "print": "__str__",
+    "format": "__format__",
+    "repr": "__repr__",
+    "hash": "__hash__",
+    "bool": "__bool__",
+    "int": "__int__",
+    "float": "__float__",
+    "bytes": "__bytes__",
+    "abs": "__abs__",
+    "round": "__round__",
+    "reversed": "__reversed__",
+    "next": "__next__",
+}
+_ITERATING = frozenset(
+    {"iter", "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any"}
+    | {"all", "map", "filter", "zip", "enumerate", "join", "extend"}
+)
 
 
 class Table:
@@ -81,6 +127,28 @@ class ExpressionReader:
         x.sites.append(
             Site(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
         )
+
+    def implied(self, row: int, place: tree_sitter.Node, *names: str) -> None:
+        """Python calls the first of methods ``names`` that the type of ``row`` has."""
+        if row != NONE and self.table.rows[row][0] not in _PLAIN:
+            for name in names:
+                self.site("implied", self.table.add("a", row, name), place)
+
+    def iterated(self, row: int, place: tree_sitter.Node) -> int:
+        """``row`` is iterated over; the row of its elements."""
+        if row != NONE and self.table.rows[row][0] not in _PLAIN:
+            start = self.table.add("a", row, "__iter__")
+            self.site("implied", start, place)
+            step = self.table.add("a", self.table.add("c", start, ()), "__next__")
+            self.site("implied", step, place)
+        return self.table.add("it", row)
+
+    def tested(self, node: tree_sitter.Node | None) -> int:
+        """A condition: its truth is asked for."""
+        row = self.read(node)
+        if node is not None:
+            self.implied(row, node, "__bool__")
+        return row
 
     # -- expressions -------------------------------------------------------------------
 
@@ -141,17 +209,35 @@ class ExpressionReader:
         elif arguments is not None:
             for argument in arguments.named_children:
                 if argument.type == "keyword_argument":
-                    self.read(argument.child_by_field_name("value"))
+                    self._passed(callee, argument.child_by_field_name("value"))
                 elif argument.type in ("list_splat", "dictionary_splat"):
                     self._children(argument)
                     rows.append(NONE)
                 elif argument.type != "comment":
-                    rows.append(self.read(argument))
+                    rows.append(self._passed(callee, argument))
         if callee == NONE:
             return NONE
+        self._built_in(callee, rows, arguments)
         if self.table.rows[callee] == ("n", "super"):
             return self.table.add("sup", tuple(rows))
         return self.table.add("c", callee, tuple(rows[:3]))
+
+    def _passed(self, callee: int, node: tree_sitter.Node | None) -> int:
+        """An argument: what is called may call it."""
+        row = self.read(node)
+        if node is not None and callee != NONE and node.type in ("identifier", "attribute"):
+            self.site("passed", self.table.add("p", callee, row), node)
+        return row
+
+    def _built_in(self, callee: int, rows: list[int], arguments: tree_sitter.Node | None) -> None:
+        name = self.table.rows[callee][-1]
+        if arguments is None or not rows:
+            return
+        if self.table.rows[callee][0] == "n" and name in _BUILT_IN:
+            self.implied(rows[0], arguments, _BUILT_IN[name])
+        elif name in _ITERATING:
+            for row in rows:
+                self.iterated(row, arguments)
 
     def _subscript(self, node: tree_sitter.Node, kind: str) -> int:
         value = self.read(node.child_by_field_name("value"), kind if kind != "call" else "read")
@@ -160,6 +246,8 @@ class ExpressionReader:
         if value == NONE:
             return NONE
         key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
+        if kind != "annotate":
+            self.implied(value, node, {"write": "__setitem__"}.get(kind, "__getitem__"))
         return self.table.add("s", value, key)
 
     def _parenthesized_expression(self, node: tree_sitter.Node, kind: str) -> int:
@@ -175,7 +263,7 @@ class ExpressionReader:
             self._children(node)
             return NONE
         # The condition comes first in time: what it narrows holds in the first arm.
-        self.read(parts[1])
+        self.tested(parts[1])
         block = self.x.open_block(parts[0])
         self.x.narrow(parts[1], parts[0].start_byte)
         first = self.read(parts[0])
@@ -185,7 +273,7 @@ class ExpressionReader:
     def _boolean_operator(self, node: tree_sitter.Node, kind: str) -> int:
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
-        first = self.read(left)
+        first = self.tested(left)
         if (
             left is not None
             and right is not None
@@ -203,10 +291,34 @@ class ExpressionReader:
         right = self.read(node.child_by_field_name("right"), kind if kind == "annotate" else "read")
         operator = node.child_by_field_name("operator")
         sign = self.text(operator) if operator is not None else ""
+        places = node.named_children
+        if kind != "annotate" and sign in BINARY and places:
+            self.implied(left, places[0], f"__{BINARY[sign]}__")
+            self.implied(right, places[-1], f"__r{BINARY[sign]}__")
         return self.table.add("op", sign, left, right)
 
+    def _comparison_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        rows = [(self.read(child), child) for child in node.named_children]
+        signs = [self.text(child) for child in node.children_by_field_name("operators")]
+        for (left, _), (right, place), sign in zip(rows, rows[1:], signs, strict=False):
+            if sign in ("in", "not in"):
+                self.implied(right, place, "__contains__")
+            elif sign in _COMPARED:
+                self.implied(left, node, _COMPARED[sign][0])
+                self.implied(right, place, _COMPARED[sign][1])
+        return self.table.add("b", "bool")
+
+    def _not_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        self.tested(node.child_by_field_name("argument"))
+        return self.table.add("b", "bool")
+
     def _unary_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        return self.read(node.child_by_field_name("argument"))
+        row = self.read(node.child_by_field_name("argument"))
+        operator = node.child_by_field_name("operator")
+        if operator is not None:
+            names = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
+            self.implied(row, node, names.get(self.text(operator), "__neg__"))
+        return row
 
     def _named_expression(self, node: tree_sitter.Node, kind: str) -> int:
         value = self.read(node.child_by_field_name("value"))
@@ -220,9 +332,16 @@ class ExpressionReader:
             return self._quoted(node)
         for child in node.named_children:
             if child.type == "interpolation":
-                self._children(child)
+                self._interpolation(child)
         prefix = self.text(node)[:3].lower().split('"')[0].split("'")[0]
         return self.table.add("b", "bytes" if "b" in prefix else "str")
+
+    def _interpolation(self, node: tree_sitter.Node) -> None:
+        shown = node.child_by_field_name("expression")
+        self.implied(self.read(shown), node, "__format__")
+        for child in node.named_children:
+            if child != shown:
+                self._children(child)
 
     def _concatenated_string(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [self.read(child) for child in node.named_children if child.type == "string"]
@@ -332,14 +451,15 @@ class ExpressionReader:
         with x.inner_scope("comprehension", node):
             for clause in clauses:
                 if clause.type == "if_clause":
-                    self._children(clause)
                     for child in clause.named_children:
+                        self.tested(child)
                         x.narrow(child, node.start_byte)
                     continue
-                row = self.read(clause.child_by_field_name("right"))
+                right = clause.child_by_field_name("right")
+                row = self.read(right)
                 left = clause.child_by_field_name("left")
-                if left is not None:
-                    x.assign(left, self.table.add("it", row), NONE, node.start_byte)
+                if left is not None and right is not None:
+                    x.assign(left, self.iterated(row, right), NONE, node.start_byte)
             if body is not None and body.type == "pair":
                 self.read(body.child_by_field_name("key"))
                 row = self.read(body.child_by_field_name("value"))

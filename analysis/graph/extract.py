@@ -181,7 +181,7 @@ class Extractor:
             for part in target.named_children:
                 self.assign(part, value, annotation, at, leak)
         else:
-            self.expressions.read(target)
+            self.expressions.read(target, "write")
 
     def _assign_attribute(
         self, target: tree_sitter.Node, value: int, annotation: int, at: int

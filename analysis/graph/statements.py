@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from analysis.graph.definitions import DefinitionReader
-from analysis.graph.expressions import literal_text
+from analysis.graph.expressions import BINARY, literal_text
 from analysis.graph.facts import NONE, Binding, Site
 
 if TYPE_CHECKING:
@@ -109,6 +109,10 @@ class StatementReader:
         scope = self.x.scopes[self.x.scope]
         if left is None:
             return
+        operator = node.child_by_field_name("operator")
+        sign = self.e.text(operator).rstrip("=") if operator is not None else ""
+        if sign in BINARY:
+            self.e.implied(self._class_named(left), left, f"__i{BINARY[sign]}__")
         if left.type == "identifier":
             if right is not None and self.e.text(left) == "__all__" and scope.kind == "module":
                 scope.all = [*(scope.all or ()), *self._strings(right)]
@@ -162,8 +166,8 @@ class StatementReader:
         pass  # the names are found in the scopes around, as if they were read
 
     def _assert_statement(self, node: tree_sitter.Node) -> None:
-        for child in node.named_children:
-            self.e.read(child)
+        for number, child in enumerate(node.named_children):
+            self.e.read(child) if number else self.e.tested(child)
         if node.named_children:
             self.x.narrow(node.named_children[0], node.end_byte)
 
@@ -249,12 +253,12 @@ class StatementReader:
     def _if_statement(self, node: tree_sitter.Node) -> None:
         condition = node.child_by_field_name("condition")
         consequence = node.child_by_field_name("consequence")
-        self.e.read(condition)
+        self.e.tested(condition)
         self._narrowed_block(consequence, condition)
         for clause in node.children_by_field_name("alternative"):
             if clause.type == "elif_clause":
                 test = clause.child_by_field_name("condition")
-                self.e.read(test)
+                self.e.tested(test)
                 self._narrowed_block(clause.child_by_field_name("consequence"), test)
             else:
                 self._block(clause.child_by_field_name("body"))
@@ -311,16 +315,17 @@ class StatementReader:
     def _while_statement(self, node: tree_sitter.Node) -> None:
         condition = node.child_by_field_name("condition")
         before = self.x.open_block(node, loop=True)
-        self.e.read(condition)
+        self.e.tested(condition)
         self._narrowed_block(node.child_by_field_name("body"), condition)
         self.x.close_block(before)
         self._else(node)
 
     def _for_statement(self, node: tree_sitter.Node) -> None:
-        value = self.e.read(node.child_by_field_name("right"))
+        right = node.child_by_field_name("right")
+        value = self.e.read(right)
         left = node.child_by_field_name("left")
         body = node.child_by_field_name("body")
-        element = self.e.table.add("it", value)
+        element = self.e.iterated(value, right or node)
         before = self.x.open_block(node, loop=True)
         if left is not None:
             self._target(left, element, NONE, left.end_byte)
@@ -384,9 +389,8 @@ class StatementReader:
             self._target(target, self.e.table.add("en", row), NONE, value.end_byte)
 
     def _enters(self, row: int, place: tree_sitter.Node) -> None:
-        if row != NONE:
-            for name in ("__enter__", "__exit__"):
-                self.e.site("implied", self.e.table.add("a", row, name), place)
+        for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
+            self.e.implied(row, place, name)
 
     def _match_statement(self, node: tree_sitter.Node) -> None:
         subjects = node.children_by_field_name("subject")
@@ -402,7 +406,7 @@ class StatementReader:
                     self.suite(child)
                 elif child.type == "if_clause":
                     for test in child.named_children:
-                        self.e.read(test)
+                        self.e.tested(test)
                 elif child.type == "case_pattern":
                     self._pattern(child, rows[0] if len(rows) == 1 else NONE)
                     self._narrow_subject(child, subjects)
