@@ -5,47 +5,83 @@ Used by the test of the views and by ``benchmarks.cfg_truth``.
 
 from __future__ import annotations
 
+import dis
 import sys
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from types import CodeType, FrameType
 from typing import Any
 
-from analysis.views.flow import ENTRY, FlowGraph, NodeKind
+from analysis.views.flow import ENTRY, EXIT, RAISE, FlowGraph, NodeKind
+from benchmarks.byte_code import RAISED, RETURNED, unwritten
 
 #: One code object: file, qualified name, first line (1-based).
 Code = tuple[str, str, int]
 
+#: What stands for the line before the first.
+BEGIN = 0
+
+_YIELDS = frozenset(
+    dis.opmap[name] for name in ("YIELD_VALUE", "RETURN_GENERATOR") if name in dis.opmap
+)
+_RETURNS = frozenset(
+    dis.opmap[name] for name in ("RETURN_VALUE", "RETURN_CONST") if name in dis.opmap
+)
+
 
 class LineTracer:
-    """Records, for every code object of some files, which line followed which (1-based; 0 is the
-    entry). Pairs are kept per frame, so a generator that sleeps goes on where it was."""
+    """Records, for every code object of some files, which line followed which (1-based).
+
+    :data:`BEGIN` is the entry, :data:`RETURNED` and :data:`RAISED` the exits. Pairs are kept per
+    frame, so a generator that sleeps goes on where it was.
+    """
 
     def __init__(self, files: Iterable[str]) -> None:
         self._files = frozenset(files)
-        self._previous: dict[FrameType, int] = {}
         self.pairs: dict[Code, set[tuple[int, int]]] = defaultdict(set)
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call ``function`` under the tracer; what it raises is part of the run."""
+        threading.settrace(self._enter)
         sys.settrace(self._enter)
         try:
             function(*arguments)
-        except Exception:  # noqa: BLE001 - a run that ends in an exception is a run
-            pass
+        except BaseException as error:
+            if isinstance(error, KeyboardInterrupt):
+                raise
         finally:
             sys.settrace(None)
-            self._previous.clear()
+            threading.settrace(None)
 
     def _enter(self, frame: FrameType, event: str, _argument: object) -> Any:
-        return self._line if frame.f_code.co_filename in self._files else None
+        if frame.f_code.co_filename not in self._files:
+            return None
+        known = frame.f_trace
+        if isinstance(getattr(known, "__self__", None), _FrameTracer):
+            return known  # a generator goes on
+        return _FrameTracer(self.pairs[_key(frame.f_code)], unwritten(frame.f_code)).step
 
-    def _line(self, frame: FrameType, event: str, _argument: object) -> Any:
-        if event == "line":
-            self.pairs[_key(frame.f_code)].add((self._previous.get(frame, 0), frame.f_lineno))
-            self._previous[frame] = frame.f_lineno
-        return self._line
+
+class _FrameTracer:
+    """The tracer of one frame."""
+
+    def __init__(self, pairs: set[tuple[int, int]], noise: frozenset[int]) -> None:
+        self._pairs, self._noise = pairs, noise
+        self._previous = BEGIN
+
+    def step(self, frame: FrameType, event: str, _argument: object) -> Any:
+        if event == "line" and frame.f_lasti not in self._noise:
+            self._pairs.add((self._previous, frame.f_lineno))
+            self._previous = frame.f_lineno
+        elif event == "return":
+            operation = frame.f_code.co_code[frame.f_lasti] if frame.f_lasti >= 0 else -1
+            if operation in _RETURNS:
+                self._pairs.add((self._previous, RETURNED))
+            elif operation not in _YIELDS:
+                self._pairs.add((self._previous, RAISED))
+        return self.step
 
 
 def _key(code: CodeType) -> Code:
@@ -65,12 +101,19 @@ def missing_pairs(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> list[Mi
     """The pairs that are no edge of ``graph``.
 
     A pair within one node (a statement of several lines) is none, and a way may lead through nodes
-    that compile to nothing.
+    that compile to nothing. Exceptions that leave the code object are looked for at ``raise`` and
+    ``assert`` alone: elsewhere they are no edges.
     """
     successors: dict[int, set[int]] = defaultdict(set)
     for edge in graph.edges:
         successors[edge.source].add(edge.target)
-    silent = {node.id for node in graph.nodes if node.silent}
+    # The compiler may drop a ``pass``, and gives the line of another statement to some.
+    silent = {node.id for node in graph.nodes if node.silent or node.label == "pass"}
+    certain = {
+        node.id
+        for node in graph.nodes
+        if node.label.startswith(("raise", "assert")) and node.kind is not NodeKind.WITH_EXIT
+    }
 
     def reached(source: int) -> set[int]:
         found: set[int] = set()
@@ -85,8 +128,13 @@ def missing_pairs(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> list[Mi
 
     lacking = []
     for source, target in sorted(in_body(graph, pairs)):
-        before = {ENTRY} if source == 0 else nodes_at(graph, source)
-        after = nodes_at(graph, target)
+        before = {ENTRY} if source == BEGIN else nodes_at(graph, source)
+        if target == RAISED:
+            if not before or not before <= certain:
+                continue
+            after = {RAISE}
+        else:
+            after = {EXIT} if target == RETURNED else nodes_at(graph, target)
         if before & after or any(reached(node) & after for node in before):
             continue
         lacking.append(Missing(graph.name, source, target))
@@ -96,8 +144,8 @@ def missing_pairs(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> list[Mi
 def in_body(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> set[tuple[int, int]]:
     """``pairs`` with the lines of a header as the entry: a class body first notes its own name."""
     first = min((node.span.line + 1 for node in graph.nodes if node.span), default=0)
-    found = {(s if s >= first else 0, t if t >= first else 0) for s, t in pairs}
-    return {(source, target) for source, target in found if target}
+    found = {(s if s >= first else BEGIN, t if t >= first or t < 0 else BEGIN) for s, t in pairs}
+    return {(source, target) for source, target in found if target != BEGIN}
 
 
 def nodes_at(graph: FlowGraph, line: int) -> set[int]:

@@ -67,10 +67,13 @@ class Builder:
         self._edges: dict[Edge, None] = {}
         self._context: list[_Loop | _Guard] = []
         self._in_function = False
+        self._docstring: ast.stmt | None = None
 
     def build(self, scope: Scope, name: str) -> FlowGraph:
         """The graph of ``scope``, to be called once."""
         self._in_function = isinstance(scope, FunctionNode)
+        if not self._in_function and ast.get_docstring(scope, clean=False) is not None:
+            self._docstring = scope.body[0]
         self._connect(self._block(scope.body, [(0, EdgeKind.NEXT)]), EXIT)
         first = getattr(scope, "lineno", 1) - 1
         return FlowGraph(name, tuple(self._nodes), tuple(self._edges), first)
@@ -181,7 +184,12 @@ class Builder:
                 return [(node, EdgeKind.NEXT)]
 
     def _is_silent(self, statement: ast.stmt) -> bool:
-        """Whether the compiler leaves nothing of a statement."""
+        """Whether the compiler leaves nothing of a statement.
+
+        The docstring of a module or class is stored as ``__doc__``.
+        """
+        if statement is self._docstring:
+            return False
         if isinstance(statement, ast.Global | ast.Nonlocal):
             return True
         if isinstance(statement, ast.AnnAssign):

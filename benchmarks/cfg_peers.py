@@ -1,0 +1,69 @@
+"""The control-flow graphs of other libraries, as ours look: for ``benchmarks.cfg_truth``.
+
+Each library runs in a temporary environment of its own by ``benchmarks/peers/cfg_graphs.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from analysis.views.flow import Edge, EdgeKind, FlowGraph, Node, NodeKind, Span
+
+PEERS: Mapping[str, str] = {
+    "staticfg": "staticfg==0.9.5",
+    "py2cfg": "py2cfg==0.7.3",
+    "python_graphs": "python-graphs==1.2.3",
+}
+_SCRIPT = Path(__file__).parent / "peers" / "cfg_graphs.py"
+_MOST_S = 300
+
+
+def peer_graphs(peer: str, texts: Mapping[str, str]) -> dict[str, tuple[FlowGraph, ...]] | None:
+    """The graphs of ``peer`` for each text by its path; ``None`` where it does not install."""
+    with tempfile.TemporaryDirectory() as folder:
+        python = Path(folder) / "venv" / "bin" / "python"
+        subprocess.run([sys.executable, "-m", "venv", Path(folder) / "venv"], check=True)
+        install: list[str | Path] = [
+            python,
+            "-m",
+            "pip",
+            "install",
+            "-q",
+            PEERS[peer],
+            "setuptools",
+        ]
+        if subprocess.run(install, check=False).returncode:
+            return None
+        done = subprocess.run(
+            [python, _SCRIPT, peer],
+            input=json.dumps(dict(texts)),
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=_MOST_S,
+        )
+    return {
+        path: tuple(_graph(each) for each in graphs)
+        for path, graphs in json.loads(done.stdout).items()
+    }
+
+
+def _graph(document: dict[str, Any]) -> FlowGraph:
+    """A graph from ``{"name", "first_line", "nodes": [[line, end_line]], "edges": [[a, b]]}``,
+    lines 1-based."""
+    nodes = [
+        Node(0, NodeKind.ENTRY, "entry"),
+        Node(1, NodeKind.EXIT, "exit"),
+        Node(2, NodeKind.RAISE, "raise"),
+    ]
+    for first, last in document["nodes"]:
+        kind = NodeKind.STATEMENT
+        nodes.append(Node(len(nodes), kind, "", Span(first - 1, 0, last - 1, 0), first == 0))
+    edges = tuple(Edge(a + 3, b + 3, EdgeKind.NEXT) for a, b in document["edges"])
+    return FlowGraph(document["name"], tuple(nodes), edges, document["first_line"] - 1)
