@@ -14,13 +14,15 @@ from engine.messages import TraceRequest
 from engine.settings.read import machine_settings
 from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
 from pilotfish.report.debugging import show
+from pilotfish.report.page import page
 from pilotfish.waiting import interruptible, progress
 from repair.source import read_source
 
 EXAMPLES = """\
   pilotfish debug gcd.py --test "python gcd_test.py"
   pilotfish debug app/prices.py --test "pytest tests/test_prices.py::test_discount"
-  pilotfish debug app/prices.py --json     find its tests; one JSON document (docs/debug.md)
+  pilotfish debug app/prices.py --html report.html     find its tests; a page to click through
+  pilotfish debug app/prices.py --json                 one JSON document (docs/debug.md)
 Exit code 0 when the test passes, 1 when it fails and was looked at, 2 when it could not be run."""
 
 _EXIT = {"passing": 0, "failing": 1, "error": 2}
@@ -34,6 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--time-limit", metavar="S", type=seconds, default=30.0, help="seconds (default: 30)"
+    )
+    parser.add_argument(
+        "--html", metavar="OUT", type=Path, help="write the report as one self-contained page"
     )
     add_sandbox(parser)
     parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
@@ -57,6 +62,13 @@ def run(options: argparse.Namespace) -> int:
     cancellation = Cancellation()
     with interruptible(cancellation), progress() as report:
         document = trace(request, report, cancellation).document
+    if options.html is not None:
+        try:
+            options.html.write_text(page(document, source.text), encoding="utf-8")
+        except OSError as error:
+            raise AnalysisError(
+                f"the page cannot be written: {error.strerror}", where=str(options.html)
+            ) from None
     if options.json:
         print(json.dumps(document))  # noqa: T201
     else:

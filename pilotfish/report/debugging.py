@@ -1,31 +1,193 @@
-"""The report of ``pilotfish debug`` for a terminal: source, suspicion, and blocks with values."""
+"""The report of ``pilotfish debug`` for a terminal: what fails, the source, and blocks with values.
+
+Works on the JSON of docs/debug.md, as every reader of it does.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from rich.table import Table
+from rich.console import Console
+from rich.syntax import Syntax
 from rich.text import Text
 
 from pilotfish.console import explain, out
+from pilotfish.report.text import harmless
+
+Document = Mapping[str, Any]
+
+#: From what suspicion on a line is marked, and how.
+_HEAT = ((0.8, "█", "bold red"), (0.5, "▆", "yellow"), (0.2, "▃", "dim yellow"), (0.0, " ", "dim"))
+_BAD = ("failed", "error", "timeout", "crash")
+#: Followed tests, calls of one, and visits of a call that are shown; the rest is in the JSON.
+_RUNS, _CALLS, _VISITS = 2, 3, 24
+_OUTCOMES = {"passed": "green", "skipped": "dim"}
 
 
-def show(document: dict[str, Any], text: str) -> None:
-    """Print ``document`` (docs/debug.md) about the file whose text is ``text``."""
+def show(document: Document, text: str) -> None:
+    """Print ``document`` about the file whose text is ``text``."""
     if document["status"] == "error":
         explain(document["reason"])
         return
     console = out()
+    _tests(console, document)
+    if document["reason"]:
+        console.print(Text(harmless(document["reason"]), "yellow"))
+    _source(console, document, text)
     lines = text.splitlines()
+    failing = [run for run in document["runs"] if run["outcome"] in _BAD]
+    for run in (failing or document["runs"])[:_RUNS]:
+        console.print()
+        _run(console, document, run, lines)
+
+
+# ---------------------------------------------------------------------- tests
+
+
+def _tests(console: Console, document: Document) -> None:
+    tests = document["tests"]
+    bad = [test for test in tests if test["outcome"] in _BAD]
+    colour = "red" if bad else "green"
+    passed = sum(test["outcome"] == "passed" for test in tests)
+    console.print(
+        Text.assemble(
+            (f"{len(bad)} failing", f"bold {colour}"), f", {passed} passing: ", document["test"]
+        )
+    )
+    for test in bad[:5]:
+        line = Text.assemble(("✗ ", "red"), (harmless(test["id"]), "bold"))
+        console.print(line)
+        why = f"{test['exception']}: {test['message']}" if test["message"] else test["exception"]
+        for part in harmless(
+            why.replace("\n", "⏎"),
+        ).split("⏎")[:4]:
+            console.print(Text(f"  {part}", "red"))
+
+
+# ---------------------------------------------------------------------- source
+
+
+def _source(console: Console, document: Document, text: str) -> None:
+    """The functions that a failing test ran, with suspicion in the margin."""
     suspicion = {entry["line"]: entry["suspicion"] for entry in document["lines"]}
-    table = Table.grid(padding=(0, 1))
-    for number, line in enumerate(lines):
-        table.add_row(f"{number + 1}", f"{suspicion.get(number, 0):.2f}", Text(line))
-    console.print(table)
-    for run in document["runs"]:
-        console.print(Text(f"{run['test']} {run['outcome']}", "bold"))
-        for call in run["calls"]:
-            code = document["codes"][call["code"]]
-            console.print(f"  {code['name']}", markup=False)
-            for visit in call["visits"]:
-                console.print(f"    block {visit['block']} {visit['entry']}", markup=False)
+    shown = sorted(
+        {
+            line
+            for code in document["codes"]
+            if code["kind"] not in ("module", "class") and _is_hot(code, suspicion)
+            for line in range(code["first_line"], code["last_line"] + 1)
+        }
+        or {line for line, value in suspicion.items() if value >= 0.2}
+    )
+    highlighted = _highlighted(text)
+    before = -1
+    for line in shown:
+        if line >= len(highlighted):
+            break
+        if line != before + 1:
+            console.print(Text("      ⋮", "dim") if before >= 0 else "")
+        before = line
+        mark, style = _heat(suspicion.get(line, 0.0))
+        margin = Text.assemble((f"{mark} ", style), (f"{line + 1:>4} │ ", "dim"))
+        console.print(margin + highlighted[line])
+
+
+def _is_hot(code: Document, suspicion: Mapping[int, float]) -> bool:
+    inside = range(code["first_line"], code["last_line"] + 1)
+    return any(suspicion.get(line, 0.0) >= 0.2 for line in inside)
+
+
+def _heat(value: float) -> tuple[str, str]:
+    return next((mark, style) for least, mark, style in _HEAT if value >= least)
+
+
+def _highlighted(text: str) -> list[Text]:
+    plain = "\n".join(harmless(line) for line in text.splitlines())
+    syntax = Syntax(plain, "python", theme="ansi_dark", background_color="default")
+    return list(syntax.highlight(plain).split("\n", allow_blank=True))
+
+
+# ---------------------------------------------------------------------- runs
+
+
+def _run(console: Console, document: Document, run: Document, lines: Sequence[str]) -> None:
+    colour = _OUTCOMES.get(run["outcome"], "red")
+    title = Text.assemble((harmless(run["test"]), "bold"), " ", (run["outcome"], colour))
+    if run["cut"]:
+        title.append(f" (the trace ends early: {run['cut']})", "yellow")
+    console.print(title)
+    calls = _telling(run["calls"], document)
+    for call in calls[:_CALLS]:
+        _call(console, document, call, lines)
+    if len(run["calls"]) > _CALLS:
+        more = len(run["calls"]) - min(_CALLS, len(calls))
+        console.print(Text(f"  {more} more calls are in --json", "dim"))
+
+
+def _telling(calls: Sequence[Document], document: Document) -> list[Document]:
+    """The calls that say most: those that raised or never ended, then the outermost, in order."""
+    kinds = {code["id"]: code["kind"] for code in document["codes"]}
+    own = [c for c in calls if kinds[c["code"]] not in ("module", "class")] or list(calls)
+    order = {call["id"]: (call["how"] not in ("raised", "running"), call["depth"]) for call in own}
+    best = sorted(own, key=lambda call: (order[call["id"]], -call["id"]))[:_CALLS]
+    return sorted(best, key=lambda call: call["id"])
+
+
+def _call(console: Console, document: Document, call: Document, lines: Sequence[str]) -> None:
+    code = document["codes"][call["code"]]
+    given = ", ".join(f"{name}={value}" for name, value in call["arguments"].items())
+    head = Text.assemble("  ", (harmless(f"{code['name']}({given})"), "cyan"), " ")
+    console.print(head + _ending(call))
+    blocks = {b["id"]: b for b in document["blocks"] if b["code"] == call["code"]}
+    visits = call["visits"]
+    for visit in _middle_left_out(visits):
+        if visit is None:
+            console.print(Text(f"        ⋮ {len(visits) - _VISITS} more", "dim"))
+            continue
+        console.print(_visit(blocks[visit["block"]], visit, call, lines))
+
+
+def _ending(call: Document) -> Text:
+    if call["how"] == "raised":
+        return Text(f"raised {harmless(call['exception'])}", "red")
+    if call["how"] == "returned":
+        return Text(f"→ {harmless(call['value'])}" if call["value"] else "ended", "green")
+    return Text(f"{call['how']} at line {call['line'] + 1}", "yellow")
+
+
+def _middle_left_out(visits: Sequence[Document]) -> Iterator[Document | None]:
+    if len(visits) <= _VISITS:
+        yield from visits
+        return
+    yield from visits[: _VISITS // 2]
+    yield None
+    yield from visits[-_VISITS // 2 :]
+
+
+def _visit(block: Document, visit: Document, call: Document, lines: Sequence[str]) -> Text:
+    mark, style = _heat(block["suspicion"])
+    first = block["first_line"]
+    code = lines[first].strip() if first < len(lines) else ""
+    counts = ".".join(map(str, visit["iteration"]))
+    shown = Text.assemble(
+        "    ",
+        (f"{mark} ", style),
+        (f"{first + 1:>4} ", "dim"),
+        (f"{counts + ')' if counts else '':<5}", "dim cyan"),
+        f"{harmless(code)[:44]:<44} ",
+    )
+    entry, after = visit["entry"], visit["exit"]
+    for name, value in entry.items():
+        if name not in after:
+            shown.append(f" {harmless(f'{name}={value}')}", "dim")
+    for name, value in after.items():
+        shown.append(f" {name}", "bold")
+        if name in entry:
+            shown.append(f" {harmless(entry[name])} →", "dim")
+        shown.append(f" {harmless(value)}")
+    if visit.get("yielded"):
+        shown.append(f" yields {harmless(visit['yielded'])}", "green")
+    if visit.get("raised"):
+        shown.append(f" ✗ {harmless(visit['raised'])}", "red")
+    return shown

@@ -24,6 +24,10 @@ class Outcome(StrEnum):
         return self not in (Outcome.PASSED, Outcome.SKIPPED)
 
 
+#: A place in a file as ``ast`` has it: 1-based line and UTF-8 byte column, and the same of its end.
+Place = tuple[int, int, int, int]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A test command as the probe runs it (``repair.sandbox.probe``).
@@ -61,7 +65,8 @@ class Terms:
     It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
     without word of a test, or when a test takes more processor time than ``caps`` has for it
     (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
-    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``blocks`` follows
+    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``places`` tells
+    which expressions of it ran (``probe.places``); ``blocks`` follows
     it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells
     what was loaded and whether files were left. Without ``private`` the workspace is read-only.
     """
@@ -73,6 +78,7 @@ class Terms:
     stop: bool = False
     leading: int = 1
     trace: bool = False
+    places: bool = False
     blocks: Mapping[str, Any] | None = None
     modules: bool = False
     private: bool = True
@@ -109,6 +115,8 @@ class TestResult:
     failure: Failure | None = None
     #: Lines (1-based) of the file under repair that the test ran, when traced.
     lines: frozenset[int] = frozenset()
+    #: Places in it that the test ran, when asked for and known (from Python 3.11).
+    places: frozenset[Place] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +199,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
                     event["seconds"],
                     _failure(event.get("detail")),
                     frozenset(event.get("lines", ())),
+                    frozenset(tuple(place) for place in event.get("places", ())),
                 )
             )
         else:

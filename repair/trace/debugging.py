@@ -16,17 +16,26 @@ from decoding.errors import CancelledError
 from repair.command import TestCommand
 from repair.diagnosis import AlreadyPassingError, Diagnosis, diagnose
 from repair.errors import RepairError
-from repair.localization import BlockSuspicion, Suspicion, block_suspicion, localize
+from repair.localization import (
+    BlockSuspicion,
+    ExpressionSuspicion,
+    Suspicion,
+    block_suspicion,
+    expression_suspicion,
+    localize,
+)
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Outcome, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 from repair.trace.record import TestTrace
-from repair.trace.recording import record
+from repair.trace.recording import record, record_places
 
 #: Failing tests that are traced, and passing ones for contrast.
 _FAILING, _PASSING = 3, 2
+#: Failing, and passing, tests of which the expressions are noted.
+_PLACED = 30
 
 Tell = Callable[[str, float], None]
 
@@ -58,6 +67,7 @@ class Report:
     traces: tuple[TestTrace, ...] = ()
     lines: Suspicion = field(default=Suspicion({}))
     blocks: tuple[BlockSuspicion, ...] = ()
+    expressions: tuple[ExpressionSuspicion, ...] = ()
     seconds: float = 0.0
 
 
@@ -79,6 +89,7 @@ def debug(subject: Subject, tell: Tell, cancellation: Cancellation) -> Report:
             report = _looked_at(subject, bench, deadline, plan)
             tell("following the failing tests block by block", 0.5)
             report = _followed(report, subject.command, bench, deadline)
+            report = _told_apart(report, subject, bench, deadline)
         except (CancelledError, SandboxDiedError) as error:
             why = "stopped" if isinstance(error, CancelledError) else error.what
             report = replace(report, reason=why)
@@ -125,6 +136,17 @@ def _followed(report: Report, command: TestCommand, bench: Workbench, deadline: 
     found = record(bench, command.plan, command.neighbours, report.plan, chosen, deadline)
     traces = tuple(found[result.id] for result in chosen if result.id in found)
     return replace(report, traces=traces)
+
+
+def _told_apart(report: Report, subject: Subject, bench: Workbench, deadline: Deadline) -> Report:
+    """``report`` with the expressions that failing and passing tests ran unlike."""
+    if report.status != "failing" or deadline.expired():
+        return report
+    command = subject.command
+    bad = [result for result in report.results if result.outcome.bad][:_PLACED]
+    chosen = [*bad, *[r for r in report.results if r.outcome is Outcome.PASSED][:_PLACED]]
+    placed = record_places(bench, command.plan, command.neighbours, chosen, deadline)
+    return replace(report, expressions=expression_suspicion(subject.source, placed))
 
 
 def _contrast(results: Sequence[TestResult], failing: Sequence[TestResult]) -> list[TestResult]:

@@ -6,6 +6,7 @@ Lines are 0-based everywhere. Described for its readers in docs/debug.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from analysis.views.plan import Block, CodePlan
@@ -28,6 +29,7 @@ def document(report: Report, path: str, test: str) -> dict[str, Any]:
             {"line": line - 1, "suspicion": round(report.lines.lines[line], 4)}
             for line in report.lines.ranked()
         ],
+        "expressions": [asdict(found) for found in report.expressions],
         "codes": [_code(index, code) for index, code in enumerate(report.plan.codes)],
         "blocks": _blocks(report),
         "runs": [_run(trace, report) for trace in report.traces],

@@ -9,7 +9,7 @@ from typing import Any
 from analysis.deadline import Deadline
 from analysis.views.plan import BlockPlan
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
+from repair.sandbox.run import Outcome, Place, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.trace.record import TestTrace, traces
 
@@ -23,6 +23,9 @@ _HANGS_S = 1.7
 _IMPORT_S = 15.0
 #: Runners that run chosen tests alone.
 _SELECTING = ("pytest", "unittest", "doctest")
+_STUCK = (Outcome.TIMEOUT, Outcome.CRASH)
+#: Places are noted for tests that take no longer than this: before 3.12 noting slows them much.
+_QUICK_S = 0.2
 
 
 def record(
@@ -56,11 +59,39 @@ def record(
     return found
 
 
+def record_places(
+    bench: Workbench,
+    plan: Plan,
+    near: Plan | None,
+    tests: Sequence[TestResult],
+    deadline: Deadline,
+) -> tuple[TestResult, ...]:
+    """``tests`` with the places of the file that each ran, of those that end and are quick enough.
+
+    None before Python 3.11. Arguments are as for :func:`record`.
+    """
+    quick = [t for t in tests if t.seconds <= _QUICK_S and t.outcome not in _STUCK]
+    if plan.runner == "command" or not quick:
+        return tuple(tests)
+    ran: dict[str, frozenset[Place]] = {}
+    if plan.runner not in _SELECTING:
+        groups: list[tuple[Plan, tuple[str, ...] | None]] = []
+        if len(quick) == len(tests):
+            groups = [(plan, None)]
+    else:
+        groups = [(chosen, group) for chosen, group, _ in _groups(bench, plan, near, quick)]
+    for chosen, group in groups:
+        terms = Terms(wall=max(1.0, deadline.remaining()), idle=_IMPORT_S, places=True)
+        run = _at(bench, replace(chosen, select=group), terms)
+        ran |= {result.id: result.places for result in run.tests}
+    return tuple(replace(test, places=ran.get(test.id, frozenset())) for test in tests)
+
+
 def _groups(
     bench: Workbench, plan: Plan, near: Plan | None, tests: Sequence[TestResult]
 ) -> Iterator[tuple[Plan, tuple[str, ...], bool]]:
     """Which tests run together by which plan, and whether they are known to hang."""
-    stuck = [t.id for t in tests if t.outcome in (Outcome.TIMEOUT, Outcome.CRASH)]
+    stuck = [t.id for t in tests if t.outcome in _STUCK]
     beside = [t.id for t in tests if bench.warm is not None and t.id not in bench.held]
     ending = tuple(t.id for t in tests if t.id not in (*stuck, *beside))
     if ending:
@@ -74,20 +105,24 @@ def _groups(
 def _run(
     bench: Workbench, plan: Plan, wire: dict[str, Any], deadline: Deadline, hangs: bool
 ) -> Run:
-    named = set(plan.select or ()) <= set(bench.held)
-    server = bench.warm if bench.warm is not None and named else bench.cold()
+    held = bench.warm is not None and set(plan.select or ()) <= set(bench.held)
     # What hangs is heard of until its trace has reached its bound, and then no more.
     idle = _HANGS_S if hangs else LIMITS["seconds"] + _SILENT_S
-    idle += 0.0 if server.held else _IMPORT_S
+    idle += 0.0 if held else _IMPORT_S
     terms = Terms(
         wall=max(idle, deadline.remaining()),
         idle=idle,
         blocks={"plan": wire, "limits": dict(LIMITS)},
     )
+    return _at(bench, plan, terms)
+
+
+def _at(bench: Workbench, plan: Plan, terms: Terms) -> Run:
+    """One run, where the tests are held collected if they are."""
     try:
-        if server.held:
-            return server.patch(plan, (), terms)
-        return server.run(plan, bench.base, terms)
+        if bench.warm is not None and set(plan.select or ()) <= set(bench.held):
+            return bench.warm.patch(plan, (), terms)
+        return bench.cold().run(plan, bench.base, terms)
     except SandboxDiedError:
         bench.close()
         return Run("crash")

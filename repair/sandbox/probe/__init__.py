@@ -6,5 +6,6 @@ project has, so nothing here can shadow a module of the user's.
 
 Read in this order: ``server`` (requests, forks, time limits), ``isolation`` (what one fork may not
 pass on to the next), ``runners`` (how tests are run), ``live`` (new code for live functions),
-``lines`` (which lines ran), ``describe`` (failures as plain data).
+``lines`` and ``places`` (which lines and expressions ran), ``blocks`` (the tracer), ``describe``
+(failures as plain data).
 """

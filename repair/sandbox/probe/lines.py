@@ -66,7 +66,7 @@ class LineCounts:
 
 def _monitor(path: str, hit: Any) -> None:
     monitoring: Any = vars(sys)["monitoring"]
-    is_target = _matcher(path)
+    is_target = matcher(path)
 
     def on_line(code: Any, line: Any) -> Any:
         if not is_target(code.co_filename):
@@ -86,7 +86,7 @@ def _trace(path: str, hit: Any) -> None:
             hit(frame.f_lineno)
         return local
 
-    is_target = _matcher(path)
+    is_target = matcher(path)
 
     def on_call(frame: Any, _event: Any, _argument: Any) -> Any:
         return local if is_target(frame.f_code.co_filename) else None
@@ -95,7 +95,7 @@ def _trace(path: str, hit: Any) -> None:
     sys.settrace(on_call)
 
 
-def _matcher(path: str) -> Any:
+def matcher(path: str) -> Any:
     """Whether a code object's file name means ``path``, decided once for each spelling."""
     known: dict[Any, Any] = {path: True}
 

@@ -13,9 +13,9 @@ class Reporter:
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
     tests have run: enough to see that an edit mended some of several failures. ``counts``, where
-    lines are traced, are sent and cleared as a test ends; ``blocks`` is told which test runs.
-    ``caps`` are seconds of processor time by test, and under ``""`` for any other: a test that
-    takes more ends the run.
+    lines are traced, are sent and cleared as a test ends; ``places`` likewise; ``blocks`` is told
+    which test runs. ``caps`` are seconds of processor time by test, and under ``""`` for any other:
+    a test that takes more ends the run.
     """
 
     def __init__(
@@ -28,10 +28,12 @@ class Reporter:
         counts: Any = None,
         caps: Any = None,
         blocks: Any = None,
+        places: Any = None,
     ) -> None:
         self._emit = emit
         self._counts = counts
         self._blocks = blocks
+        self._places = places
         self._caps = caps
         self.target = target
         self._stop = stop
@@ -50,6 +52,8 @@ class Reporter:
             isolation.limit_processor(self._caps.get(test, self._caps[""]))
         if self._counts is not None and fresh:
             self._counts.clear()
+        if self._places is not None and fresh:
+            self._places.clear()
         if self._blocks is not None:
             self._blocks.begin(test, fresh)
 
@@ -65,6 +69,9 @@ class Reporter:
         if self._counts is not None:
             event["lines"] = sorted(self._counts.hits())
             self._counts.clear()
+        if self._places is not None:
+            event["places"] = self._places.hits()
+            self._places.clear()
         self._emit(event)
 
     def may_stop(self) -> bool:

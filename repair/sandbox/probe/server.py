@@ -6,7 +6,8 @@ Requests (JSON objects with ``op``):
             ``private_tmp``
 ``preload`` ``names`` of modules, ``pytest``
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
-            ``trace``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``, ``modules``
+            ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``,
+            ``modules``
 ``hold``    ``plan``: collect the tests once and serve ``patch`` requests from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
 ``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each: what they answer to
@@ -31,7 +32,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from . import behaviour, blocks, isolation, lines, live, reporter
+from . import behaviour, blocks, isolation, lines, live, places, reporter
 
 _RUNNERS = {
     "pytest": "pytest_runner",
@@ -247,7 +248,16 @@ class Server:
             counts=self.counts if request.get("trace") else None,
             caps=request.get("caps"),
             blocks=self.followed(emit, request),
+            places=self.places(request),
         )
+
+    def places(self, request: dict[str, Any]) -> Any:
+        """What notes the expressions of the target that run, or ``None`` if nobody asked."""
+        if not request.get("places"):
+            return None
+        noted = places.Places(self.settings["target"])
+        noted.start()
+        return noted
 
     def followed(self, emit: Callable[[dict[str, Any]], None], request: dict[str, Any]) -> Any:
         """What follows the target block by block from now on, or ``None`` if nobody asked."""
