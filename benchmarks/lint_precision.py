@@ -1,297 +1,227 @@
 """How often ``check`` cries wolf over code known to work, and what it finds of invented names.
 
-``python -m benchmarks.lint_precision`` looks at packages of the running environment. *Alarms* are
-findings there, but for modules that really cannot be imported (an optional dependency that is not
-installed). Then names are invented at random sites of the same files (an attribute, a member, a
-module or a keyword gets a name that occurs nowhere in its package), and the *recall* is the share
-that is found, of all and of those whose set of names is closed.
+``python -m benchmarks.lint_precision`` runs the command over packages from the package index, side
+by side with ``ty check``, basedpyright, ruff and pyflakes (installed into a virtual environment of
+their own), on the same files. *Alarms* are what a tool says of names in the packages as they are,
+but for modules that really are not installed. Then names are invented in the same files: an
+attribute, a bare name, an imported member, a keyword or a module gets a name that occurs nowhere in
+its file. *Found* are those on whose line a tool says something that it did not say before;
+*closed* are those of which ``pilotfish inspect`` says that every name that may stand there is
+known, and *precision* is the share of the found among all that a tool says.
 
-Rules were tuned on the packages of the first group only; the second group is held out.
+Rules were tuned on the packages of the first group only; the second is held out. ``--lines`` is how
+much of each package is looked at. The environments and the copies are kept in ``--world``.
 """
 
 from __future__ import annotations
 
 import argparse
-import importlib.util
-import random
+import json
+import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, field
-from functools import cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.deadline import Deadline
-from analysis.errors import AnalysisError
-from analysis.findings import Finding
-from analysis.lint.invented import look
-from analysis.lint.rules.rule import Site
-from analysis.lint.sites import candidates, site_of
-from analysis.names import NameSet, Tier
-from analysis.semantics.reference import ReferenceProvider
-from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.tree import parse
-from analysis.text import read_file
+from benchmarks.lint_tools import TOOLS, Said, Tool, run
+from benchmarks.lint_world import KINDS, Group, Invention, environment, group
 from benchmarks.report import save, show
 
+#: Import names, and the distributions that bring them where they are called otherwise.
 TUNED = ("rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer")
 HELD_OUT = (
-    "anyio", "h11", "httpcore", "huggingface_hub", "hypothesis", "importlinter",
-    "llama_cpp", "lsprotocol", "markdown_it", "pip", "pluggy", "psutil", "pydantic", "pygls",
-    "pytest", "tqdm", "_pytest",
+    "alembic", "apscheduler", "babel", "bottle", "cattrs", "cookiecutter", "feedparser", "fsspec",
+    "httplib2", "invoke", "jsonschema", "lark", "mako", "mistune", "nox", "oauthlib", "peewee",
+    "pexpect", "prompt_toolkit", "pyparsing", "rq", "sqlparse", "tomlkit", "virtualenv",
+    "watchdog", "websockets",
 )  # fmt: skip
-#: What a model makes of a name that it half remembers.
-_TAILS = ("_all", "_by_name", "_now", "_value", "s_list", "_async", "_from_path", "_or_none")
-#: Inventions in one file: few, so that one does not hide another.
-_PER_FILE = 6
-_LARGEST = 120_000
+_DISTRIBUTIONS = {"attr": "attrs"}
+_ASKED_AT_MOST = 400
 
 
-@dataclass
-class Tally:
-    """What was counted over some files."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one tool said of one group."""
 
-    files: int = 0
-    lines: int = 0
-    seconds: float = 0.0
-    alarms: list[Finding] = field(default_factory=list)
-    not_installed: int = 0
-    asked: int = 0
-    closed: int = 0
-    #: By kind of hole: inventions, those with a closed set, those found.
-    invented: Counter[str] = field(default_factory=Counter)
-    certain: Counter[str] = field(default_factory=Counter)
-    found: Counter[str] = field(default_factory=Counter)
-
-    def add(self, other: Tally) -> None:
-        """Add the counts of other files."""
-        self.files += other.files
-        self.lines += other.lines
-        self.seconds += other.seconds
-        self.alarms += other.alarms
-        self.not_installed += other.not_installed
-        self.asked += other.asked
-        self.closed += other.closed
-        self.invented += other.invented
-        self.certain += other.certain
-        self.found += other.found
+    tool: str
+    alarms: tuple[Said, ...]
+    not_installed: int
+    found: frozenset[Invention]
+    seconds: float
 
 
-class _Recording:
-    """A provider that remembers which holes it answered for certain."""
-
-    def __init__(self, provider: ReferenceProvider) -> None:
-        self._provider = provider
-        self.closed: set[int] = set()
-
-    def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
-        answer = self._provider.names(snapshot, hole, deadline)
-        if answer.tier is Tier.CLOSED:
-            self.closed.add(hole.start)
-        return answer
-
-    def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
-        return self._provider.holds(snapshot, hole, name)
-
-    def refresh(self) -> None:
-        self._provider.refresh()
-
-    def files(self, snapshot: Snapshot) -> frozenset[str]:
-        return self._provider.files(snapshot)
+def measure(tool: Tool, of: Group, bin_: Path, python: Path) -> Outcome:
+    """Run ``tool`` over the group as it is and with its inventions."""
+    before, seconds = run(tool, bin_, python, of.clean, of.files)
+    after, _ = run(tool, bin_, python, of.invented, of.files)
+    missing = _missing({s for s in before if _about_modules(s)}, of, python)
+    alarms = tuple(s for s in before if (s.path, s.line) not in missing)
+    known = Counter((s.path, s.line, s.code) for s in before)
+    new = Counter((s.path, s.line, s.code) for s in after) - known
+    places = {(path, line) for path, line, _ in new}
+    found = frozenset(i for i in of.inventions if (i.path, i.line) in places)
+    return Outcome(tool.name, alarms, len(before) - len(alarms), found, seconds)
 
 
-@cache
-def _provider() -> ReferenceProvider:
-    sys.setrecursionlimit(3000)
-    return ReferenceProvider(str(Path(tempfile.gettempdir()) / "pilotfish-benchmark-jedi"))
+def _about_modules(said: Said) -> bool:
+    return said.code in ("PF102", "unresolved-import", "reportMissingImports")
 
 
-def _files(package: str) -> list[Path]:
-    spec = importlib.util.find_spec(package)
-    if spec is None or not spec.origin:
-        return []
-    origin = Path(spec.origin)
-    if origin.name != "__init__.py":
-        return [origin]
-    return [p for p in sorted(origin.parent.rglob("*.py")) if p.stat().st_size <= _LARGEST]
+def _missing(said: Iterable[Said], of: Group, python: Path) -> set[tuple[str, int]]:
+    """The lines whose imports name a top-level module that ``python`` does not find either."""
+    tops: dict[tuple[str, int], str] = {}
+    for one in said:
+        words = (of.clean / one.path).read_text(encoding="utf-8").split("\n")[one.line - 1].split()
+        if len(words) > 1 and words[0] in ("import", "from") and not words[1].startswith("."):
+            tops[one.path, one.line] = words[1].split(".")[0].rstrip(",")
+    names = sorted(set(tops.values()))
+    question = (
+        "import importlib.util, sys\n"
+        "print([n for n in sys.argv[1:] if importlib.util.find_spec(n) is None])"
+    )
+    done = subprocess.run(
+        [str(python), "-c", question, *names], capture_output=True, text=True, check=True
+    )
+    gone = set(json.loads(done.stdout.replace("'", '"')))
+    return {place for place, name in tops.items() if name in gone}
 
 
-def _root(path: Path) -> Path:
-    """The folder that holds the file's outermost package."""
-    folder = path.parent
-    while (folder / "__init__.py").is_file():
-        folder = folder.parent
-    return folder
+def closed(of: Group, python: Path) -> tuple[list[Invention], set[Invention]]:
+    """A sample of the inventions, and those whose set of names ``pilotfish inspect`` calls closed.
 
-
-def _look(path: Path, seed: int, inventions: int) -> Tally:
-    """Look at a file as it is, then with names invented in it."""
-    tally = Tally(files=1)
-    try:
-        text = read_file(path).text
-    except AnalysisError:
-        return tally
-    workspace = Workspace(str(_root(path)), python=sys.executable)
-    tally.lines = text.count("\n")
-    began = time.perf_counter()
-    looked = look(Snapshot(str(path), text, workspace), _provider())
-    tally.seconds = time.perf_counter() - began
-    tally.asked, tally.closed = looked.asked, looked.closed
-    for finding in looked.findings:
-        if finding.code == "PF102" and not _importable(finding, text):
-            tally.not_installed += 1
-        else:
-            tally.alarms.append(finding)
-    if inventions:
-        _invent(path, text, workspace, random.Random(seed), inventions, tally)
-    return tally
-
-
-def _importable(finding: Finding, text: str) -> bool:
-    """Whether the module of a finding on an absolute import can really be found."""
-    line = parse(text).lines.line(finding.line)[: finding.end_character]
-    name = line.split()[-1].rpartition(",")[2] if line.split() else ""
-    if not name or name.startswith("."):
-        return True
-    try:
-        return importlib.util.find_spec(name) is not None
-    except (ImportError, ValueError, AttributeError):
-        return False
-
-
-def _invent(
-    path: Path, text: str, workspace: Workspace, rng: random.Random, count: int, tally: Tally
-) -> None:
-    tree = parse(text)
-    chosen: dict[int, Site] = {}
-    pool = list(candidates(tree))
-    rng.shuffle(pool)
-    for candidate in pool:
-        site = site_of(tree, candidate)
-        if site is None or site.hole.guards:
-            continue
-        # Two inventions in one statement would hide one another.
-        if all(abs(site.hole.start - start) > 200 for start in chosen):
-            chosen[site.hole.start] = site
-        if len(chosen) == count:
-            break
-    changed, shift = text, 0
-    places: dict[int, HoleKind] = {}
-    for start, site in sorted(chosen.items()):
-        name = _unused(site.name, text, rng)
-        changed = changed[: start + shift] + name + changed[site.hole.end + shift :]
-        places[start + shift] = site.hole.kind
-        shift += len(name) - len(site.name)
-    recording = _Recording(_provider())
-    looked = look(Snapshot(str(path), changed, workspace), recording)
-    lines = parse(changed).lines
-    found = {lines.offset(f.line, f.character) for f in looked.findings}
-    for start, kind in places.items():
-        tally.invented[kind.value] += 1
-        tally.certain[kind.value] += start in recording.closed
-        tally.found[kind.value] += start in found
-
-
-def _unused(name: str, text: str, rng: random.Random) -> str:
-    tails = list(_TAILS)
-    rng.shuffle(tails)
-    return next((name + tail for tail in tails if name + tail not in text), name + "_qqx")
-
-
-def _batches(packages: Sequence[str], most: int) -> Iterator[Path]:
-    for package in packages:
-        files = _files(package)
-        random.Random(package).shuffle(files)
-        total = 0
-        for path in files:
-            if total > most:
-                break
-            total += path.stat().st_size // 38  # bytes a line, about
-            yield path
-
-
-def measure(packages: Sequence[str], most: int, inventions: int, jobs: int) -> Tally:
-    """The tally over ``packages``, of each about ``most`` lines at random files."""
-    total = Tally()
-    paths = list(_batches(packages, most))
-    with ProcessPoolExecutor(jobs) as workers:
-        for tally in workers.map(
-            _look, paths, range(len(paths)), [inventions] * len(paths), chunksize=1
-        ):
-            total.add(tally)
-    return total
+    Asked of the files as they are, at the end of the name that stood there.
+    """
+    asked = sorted(of.inventions, key=lambda i: (i.path, i.line))
+    step = max(1, len(asked) // _ASKED_AT_MOST)
+    asked = asked[::step]
+    lines = "".join(
+        json.dumps(
+            {
+                "path": str(of.clean / i.path),
+                "line": i.line - 1,
+                "character": i.column + len(i.was),
+            }
+        )
+        + "\n"
+        for i in asked
+    )
+    command = [
+        sys.executable, "-m", "pilotfish.main", "inspect", "--jsonl", "--deadline-ms", "20000",
+        "--python", str(python), "--workspace", str(of.clean),
+    ]  # fmt: skip
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
+    answers = [json.loads(line) for line in done.stdout.splitlines()]
+    if len(answers) != len(asked):
+        raise SystemExit(f"inspect answered {len(answers)} of {len(asked)}: {done.stderr[-500:]}")
+    sure = {i for i, a in zip(asked, answers, strict=True) if a.get("tier") == "closed"}
+    return asked, sure
 
 
 def main() -> int:
-    """Measure both groups and print what was found."""
+    """Measure both groups with every tool and print what was found."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--packages", nargs="+", help="these instead of the two groups")
-    parser.add_argument("--lines", type=int, default=12_000, help="about so many of each package")
-    parser.add_argument("--inventions", type=int, default=_PER_FILE, help="in each file")
-    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--lines", type=int, default=1500, help="about so many of each package")
+    parser.add_argument("--inventions", type=int, default=4, help="in each file")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument(
+        "--tools", nargs="*", choices=[t.name for t in TOOLS], default=[t.name for t in TOOLS]
+    )
+    parser.add_argument("--no-tiers", action="store_true", help="do not ask which sets are closed")
+    parser.add_argument(
+        "--world", type=Path, default=Path(tempfile.gettempdir()) / "pilotfish-lint-world"
+    )
     options = parser.parse_args()
+    chosen = [tool for tool in TOOLS if tool.name in options.tools]
     groups = {"tuned": TUNED, "held out": HELD_OUT}
     if options.packages:
         groups = {"chosen": tuple(options.packages)}
-    result: dict[str, object] = {}
-    alarms, recalls = [], []
+    world = options.world.resolve()
+    wanted = [_DISTRIBUTIONS.get(name, name) for names in groups.values() for name in names]
+    python = environment(world / "packages", wanted)
+    tools = environment(world / "tools", [t.requirement for t in TOOLS if t.requirement])
+    result: dict[str, object] = {"lines": options.lines, "seed": options.seed}
     for name, packages in groups.items():
-        tally = measure(packages, options.lines, options.inventions, options.jobs)
-        rate = 20_000 * len(tally.alarms) / max(1, tally.lines)
-        alarms.append(
-            (
-                name, tally.files, tally.lines, len(tally.alarms), f"{rate:.2f}",
-                tally.not_installed, f"{tally.closed / max(1, tally.asked):.0%}",
-                f"{tally.lines / max(tally.seconds, 1e-9):.0f}",
-            )
-        )  # fmt: skip
-        for kind in sorted(tally.invented):
-            total, certain, found = (c[kind] for c in (tally.invented, tally.certain, tally.found))
-            recalls.append(
-                (
-                    f"{name}: {kind}", total, certain, found, f"{found / total:.0%}",
-                    f"{found / certain:.0%}" if certain else "-",
-                )
-            )  # fmt: skip
-        result[name] = {
-            "packages": packages,
-            "files": tally.files,
-            "lines": tally.lines,
-            "alarms": [f"{f.path}:{f.line + 1}: {f.code} {f.message}" for f in tally.alarms],
-            "alarms_per_20000_lines": rate,
-            "not_installed": tally.not_installed,
-            "lines_per_second": tally.lines / max(tally.seconds, 1e-9),
-            "invented": tally.invented,
-            "closed": tally.certain,
-            "found": tally.found,
-        }
-        for finding in tally.alarms:
-            print(f"{finding.path}:{finding.line + 1}: {finding.code} {finding.message}")
-    show(
-        "False alarms over code that works",
-        (
-            "packages",
-            "files",
-            "lines",
-            "alarms",
-            "per 20,000",
-            "not installed",
-            "closed",
-            "lines/s",
-        ),
-        alarms,
-    )
-    show(
-        "Invented names",
-        ("packages: kind", "invented", "closed", "found", "of all", "of closed"),
-        recalls,
-    )
+        of = group(
+            name,
+            packages,
+            python,
+            world / name.replace(" ", "-"),
+            lines=options.lines,
+            inventions=options.inventions,
+            seed=options.seed,
+        )
+        outcomes = [measure(tool, of, tools.parent, python) for tool in chosen]
+        asked, sure = ([], set()) if options.no_tiers else closed(of, python)
+        result[name] = _tell(of, outcomes, asked, sure)
     print(save("lint_precision", result))
     return 0
+
+
+def _tell(
+    of: Group, outcomes: Sequence[Outcome], asked: list[Invention], sure: set[Invention]
+) -> dict[str, object]:
+    for outcome in outcomes:
+        if outcome.tool == "pilotfish":
+            for said in outcome.alarms:
+                print(f"{said.path}:{said.line}: {said.code} {said.message}")
+    rows, kinds = [], []
+    for o in outcomes:
+        share = len(o.found) / max(1, len(of.inventions))
+        precision = len(o.found) / max(1, len(o.found) + len(o.alarms))
+        rows.append(
+            (
+                o.tool, len(o.alarms), f"{20_000 * len(o.alarms) / max(1, of.lines):.2f}",
+                o.not_installed, f"{len(o.found)} of {len(of.inventions)}", f"{share:.0%}",
+                f"{precision:.0%}", f"{o.seconds:.1f}", f"{of.lines / o.seconds:.0f}",
+            )
+        )  # fmt: skip
+    total = Counter(i.kind for i in of.inventions)
+    for kind in KINDS:
+        shares = [sum(i.kind == kind for i in o.found) / max(1, total[kind]) for o in outcomes]
+        kinds.append((kind, total[kind], *(f"{share:.0%}" for share in shares)))
+    show(
+        f"{of.name}: {len(of.files)} files, {of.lines:,} lines",
+        ("tool", "alarms", "per 20,000", "not installed", "found", "recall", "precision", "s",
+         "lines/s"),
+        rows,
+    )  # fmt: skip
+    show(f"{of.name}: recall by kind", ("kind", "invented", *(o.tool for o in outcomes)), kinds)
+    ours = next((o.found for o in outcomes if o.tool == "pilotfish"), frozenset[Invention]())
+    by_tier: dict[str, object] = {}
+    if asked and ours:
+        table = []
+        for kind in (*KINDS, "all"):
+            of_kind = [i for i in asked if kind in (i.kind, "all")]
+            certain = [i for i in of_kind if i in sure]
+            hit = sum(i in ours for i in certain)
+            by_tier[kind] = {"asked": len(of_kind), "closed": len(certain), "found": hit}
+            table.append(
+                (kind, len(of_kind), len(certain), hit, f"{hit / max(1, len(certain)):.0%}")
+            )
+        show(f"{of.name}: where the set is closed", ("kind", "asked", "closed", "found", ""), table)
+    return {
+        "files": len(of.files),
+        "lines": of.lines,
+        "inventions": len(of.inventions),
+        "where_closed": by_tier,
+        "missed": [
+            f"{i.path}:{i.line}: {i.kind} {i.was} -> {i.name}{' (closed)' if i in sure else ''}"
+            for i in of.inventions
+            if i not in ours
+        ],
+        "tools": {
+            o.tool: {
+                "alarms": [f"{s.path}:{s.line}: {s.code} {s.message}" for s in o.alarms],
+                "not_installed": o.not_installed,
+                "found": dict(Counter(i.kind for i in o.found)),
+                "seconds": round(o.seconds, 2),
+            }
+            for o in outcomes
+        },
+    }
 
 
 if __name__ == "__main__":
