@@ -66,7 +66,7 @@ def measure(tool: Tool, of: Group, bin_: Path, python: Path) -> Outcome:
 
 
 def _about_modules(said: Said) -> bool:
-    return said.code in ("PF102", "unresolved-import", "reportMissingImports")
+    return said.code in ("PF102", "unresolved-import", "import-not-found", "reportMissingImports")
 
 
 def _missing(said: Iterable[Said], of: Group, python: Path) -> set[tuple[str, int]]:
