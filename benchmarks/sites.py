@@ -48,8 +48,12 @@ def files_of(package: str, folders: tuple[Path, ...] = ()) -> list[Path]:
 
 
 def _below(folder: Path) -> list[Path]:
-    left_out = {"_vendor", "test", "tests", "idlelib", "lib2to3", "site-packages"}
-    return sorted(p for p in folder.rglob("*.py") if not left_out.intersection(p.parts[-4:]))
+    left_out = {"_vendor", "test", "tests", "idlelib", "lib2to3"}
+    return sorted(
+        path
+        for path in folder.rglob("*.py")
+        if not left_out.intersection(path.relative_to(folder).parts)
+    )
 
 
 def sites_of(path: Path, text: str) -> Iterator[Site]:

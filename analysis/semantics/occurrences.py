@@ -17,9 +17,6 @@ PLACEHOLDER = "pilotfish_hole"
 #: What follows a dot that nothing was written behind yet.
 _KEYWORDS = frozenset(keyword.kwlist)
 _KEYWORD = re.compile(r"(?:^|,)\s*([^\W\d]\w*)\s*=(?!=)")
-_STORE = re.compile(
-    r"\.\s*([^\W\d]\w*)\s*(?::[^=\n]+)?(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)", re.UNICODE
-)
 
 
 #: Strings and comments, whose contents show nothing about the code. An unclosed quote ends with
@@ -75,15 +72,3 @@ def keywords_used(text: str, hole: Hole) -> frozenset[str]:
             if match.start(1) + given.start(1) != hole.start:
                 found.add(given[1])
     return frozenset(found)
-
-
-def stored_names(text: str, hole: Hole) -> frozenset[str]:
-    """The names that any expression of the file is given by assignment, the hole's own left out."""
-    stored = _stores(text)
-    here = (hole.start, text[hole.start : hole.end])
-    return frozenset(name for start, name in stored if (start, name) != here)
-
-
-@lru_cache(maxsize=8)
-def _stores(text: str) -> tuple[tuple[int, str], ...]:
-    return tuple((m.start(1), m[1]) for m in _STORE.finditer(code_only(text)))

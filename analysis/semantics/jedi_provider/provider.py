@@ -24,11 +24,11 @@ from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
     keywords_used,
-    stored_names,
     with_placeholder,
     witnesses,
 )
 from analysis.semantics.receiver import Receiver
+from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 
@@ -165,7 +165,7 @@ class JediProvider:
             environment=environment,
             scope=scope_code,
             witnesses=witnesses(snapshot.text, hole, _class_span(leaf, text, hole)),
-            stored=stored_names(snapshot.text, hole) | brought,
+            stored=stored_names(snapshot.text, hole, arms) | brought,
             nulls=any(completeness.is_none(value) for value in values._set),
             narrowed=narrowed is not None and complete_narrowing,
         )

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from keyword import iskeyword
 from typing import Any
 
 _DEFINED = re.compile(
-    r"^[ \t]*(?:async[ \t]+)?def[ \t]+(\w+)"
-    r"|^[ \t]+(\w+)[ \t]*(?::[^=\n]+)?=(?!=)"
-    r"|\bself\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)",
+    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(?P<defined>\w+)"
+    r"|^(?P<indent>[ \t]*)(?P<bound>[^\W\d]\w*)[ \t]*(?::|=(?!=))"
+    r"|\bself\.(?P<stored>\w+)[ \t]*(?::[^=\n]+)?=(?!=)",
     re.MULTILINE,
 )
 
@@ -31,14 +32,20 @@ def brought_by_subclasses(node: Any) -> frozenset[str]:
             name = other.name.value
             if name not in known and known & _bases(other):
                 known.add(name)
-                names.update(filter(None, _in_any_group(other.get_code())))
+                names.update(_defined(other))
                 grown = True
     return frozenset(names)
 
 
-def _in_any_group(code: str) -> Iterator[str]:
-    for match in _DEFINED.finditer(code):
-        yield match[1] or match[2] or match[3]
+def _defined(node: Any) -> Iterator[str]:
+    """What a class binds in its body, line by line, and what its methods store to ``self``."""
+    suite = node.children[-1]
+    own = suite.children[1].start_pos[1] if suite.type == "suite" else -1
+    for match in _DEFINED.finditer(node.get_code()):
+        if match["bound"] is None:
+            yield match["stored"] or match["defined"]
+        elif len(match["indent"]) == own and not iskeyword(match["bound"]):
+            yield match["bound"]
 
 
 def _bases(node: Any) -> set[str]:
