@@ -10,6 +10,7 @@ from __future__ import annotations
 from analysis.semantics.rules import (
     abstract_collection,
     descriptor,
+    dict_lookup,
     dynamic_class,
     dynamic_writes,
     field_marker,
@@ -37,6 +38,7 @@ RULES: tuple[Rule, ...] = (
     dynamic_writes,
     descriptor,
     functional_enum,
+    dict_lookup,
     metaclass,
     listing,
     store_target,

@@ -33,6 +33,12 @@ CASES = (
     ),
     Case(
         "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
+        "    if isinstance(a, B):\n        b = a\n        b.$0",
+        Tier.OPEN,
+        has=("x",),
+    ),
+    Case(
+        "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
         "    match a:\n        case B():\n            a.$0",
         Tier.OPEN,
         has=("x",),
@@ -60,12 +66,17 @@ def doubt(receiver: Receiver) -> Doubt | None:
 
 
 def _iterated(receiver: Receiver) -> list[str]:
-    """What the receiver takes its values from, where it is a loop variable."""
+    """What the receiver takes its values from: where it is a loop variable, or assigned a name."""
     variable = re.match(r"[^\W\d]\w*", receiver.text)
     if variable is None:
         return []
     loops = re.compile(rf"\bfor\s+[^\n]*?\b{variable[0]}\b[^\n]*?\s+in\s+([\w.]+)")
-    return [text for found in loops.findall(receiver.scope) for text in prefixes(found)]
+    assigned = re.compile(
+        rf"(?<![\w.]){variable[0]}\s*(?::[^=\n]+)?:?=\s*([^\W\d]\w*(?:\.\w+)*)\s*(?:[)#]|$)",
+        re.MULTILINE,
+    )
+    sources = [*loops.findall(receiver.scope), *assigned.findall(receiver.scope)]
+    return [text for found in sources if found != variable[0] for text in prefixes(found)]
 
 
 def prefixes(text: str) -> list[str]:
