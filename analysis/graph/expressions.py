@@ -287,15 +287,24 @@ class ExpressionReader:
         return self.table.add("u", (first, self.read(right)))
 
     def _binary_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        left = self.read(node.child_by_field_name("left"), kind if kind == "annotate" else "read")
-        right = self.read(node.child_by_field_name("right"), kind if kind == "annotate" else "read")
-        operator = node.child_by_field_name("operator")
-        sign = self.text(operator) if operator is not None else ""
-        places = node.named_children
-        if kind != "annotate" and sign in BINARY and places:
-            self.implied(left, places[0], f"__{BINARY[sign]}__")
-            self.implied(right, places[-1], f"__r{BINARY[sign]}__")
-        return self.table.add("op", sign, left, right)
+        """A chain as ``a + b + …`` nests to the left, thousands deep in tables: no recursion."""
+        inside = kind if kind == "annotate" else "read"
+        chain = [node]
+        while (left := chain[-1].child_by_field_name("left")) is not None:
+            if left.type != "binary_operator":
+                break
+            chain.append(left)
+        row, place = self.read(left, inside), left
+        for link in reversed(chain):
+            right = link.child_by_field_name("right")
+            operator = link.child_by_field_name("operator")
+            sign = self.text(operator) if operator is not None else ""
+            other = self.read(right, inside)
+            if inside != "annotate" and sign in BINARY and place is not None and right is not None:
+                self.implied(row, place, f"__{BINARY[sign]}__")
+                self.implied(other, right, f"__r{BINARY[sign]}__")
+            row, place = self.table.add("op", sign, row, other), right
+        return row
 
     def _comparison_operator(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [(self.read(child), child) for child in node.named_children]

@@ -89,7 +89,7 @@ class Graph:
         if not changed and not gone and not self.store.unresolved():
             return 0
         with self._lock:
-            return self._indexer.update(changed, gone, None, progress)
+            return self._indexer.update(changed, gone, progress)
 
     # -- asking ------------------------------------------------------------------------
 

@@ -7,21 +7,22 @@ process that is killed loses no more than a few files' work, and the next one go
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.graph.crew import WORTH_IT, read_all
 from analysis.graph.edges import resolve_file
 from analysis.graph.extract import extract
-from analysis.graph.facts import Interface, pack, unpack_interface, unpack_sites
+from analysis.graph.facts import Interface, unpack_interface, unpack_sites
 from analysis.graph.layout import Layout, module_name
 from analysis.graph.outside import Outside
+from analysis.graph.reading import Read, read_facts
 from analysis.graph.resolver import Resolver
 from analysis.graph.rows import write_edges, write_nodes
 from analysis.graph.store import FileRow, Store
-from analysis.text.files import decode_source
-from analysis.text.positions import TextError
 
 #: Called as (stage, done, of) while the graph is brought up to date.
 Progress = Callable[[str, int, int], None]
@@ -33,6 +34,19 @@ def _silent(stage: str, done: int, of: int) -> None:
     pass
 
 
+@contextmanager
+def _without_collection(files: int) -> Iterator[None]:
+    """Facts are long-lived and hold no cycles: looking for some costs a third of building."""
+    held = files >= WORTH_IT and gc.isenabled()
+    if held:
+        gc.disable()
+    try:
+        yield
+    finally:
+        if held:
+            gc.enable()
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """A file on disk that is new or not as the store has it."""
@@ -40,31 +54,6 @@ class Change:
     path: str
     mtime: int
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Read:
-    """What reading a file gave: its content hash and packed facts (``b""`` where known)."""
-
-    digest: str
-    interface: bytes
-    sites: bytes
-    problem: str
-
-
-def read_facts(path: str, known: Callable[[str], bool] = lambda digest: False) -> Read:
-    """The facts of the file at ``path``; one that cannot be read has none and a ``problem``."""
-    try:
-        data = Path(path).read_bytes()
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
-        if known(digest):
-            return Read(digest, b"", b"", "")
-        facts = extract(decode_source(data, path).text)
-    except (OSError, TextError) as error:
-        facts = extract("")
-        what = error.what if isinstance(error, TextError) else str(error.strerror)
-        return Read("unreadable", pack(facts.interface), pack(facts.sites), what)
-    return Read(digest, pack(facts.interface), pack(facts.sites), "")
 
 
 class StoredWorld(Layout):
@@ -122,12 +111,13 @@ class Indexer:
         self,
         changed: list[Change],
         gone: list[FileRow],
-        reads: Iterable[tuple[Change, Read]] | None = None,
         progress: Progress = _silent,
     ) -> int:
-        """Read ``changed`` (or take ``reads``), forget ``gone``; how many files were resolved."""
-        if reads is None:
-            reads = ((change, read_facts(change.path, self._known)) for change in changed)
+        """Read ``changed``, forget ``gone``; how many files were resolved."""
+        with _without_collection(len(changed)):
+            return self._update(changed, gone, progress)
+
+    def _update(self, changed: list[Change], gone: list[FileRow], progress: Progress) -> int:
         if gone:
             with self.store.transaction():
                 for row in gone:
@@ -135,7 +125,7 @@ class Indexer:
                 self.store.touch()
         batch: list[tuple[Change, Read]] = []
         done = 0
-        for pair in reads:
+        for pair in self._reads(changed):
             batch.append(pair)
             if len(batch) >= _BATCH:
                 done += self._write(batch)
@@ -180,8 +170,15 @@ class Indexer:
             progress("resolving", start + len(part), len(waiting))
         return len(waiting)
 
-    def _known(self, digest: str) -> bool:
-        return bool(self.store.has_facts([digest]))
+    def _reads(self, changed: list[Change]) -> Iterator[tuple[Change, Read]]:
+        """Facts of ``changed``: what has been read under another name or time is not read again."""
+        rest = {change.path: change for change in changed}
+        if len(changed) < WORTH_IT:
+            for change in changed:
+                yield change, read_facts(change.path, self.store.has_facts)
+            return
+        for path, read in read_all(list(rest)):
+            yield rest[path], read
 
     def _write(self, batch: list[tuple[Change, Read]]) -> int:
         with self.store.transaction():

@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 1
+SCHEMA = 2
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (
@@ -178,13 +178,9 @@ class Store:
         ).fetchone()
         return row[0] if row else b""
 
-    def has_facts(self, hashes: Iterable[str]) -> set[str]:
-        """Which of ``hashes`` have facts already."""
-        return {
-            digest
-            for digest in hashes
-            if self.db.execute("SELECT 1 FROM facts WHERE hash=?", (digest,)).fetchone()
-        }
+    def has_facts(self, digest: str) -> bool:
+        """Whether content ``digest`` has facts already."""
+        return bool(self.db.execute("SELECT 1 FROM facts WHERE hash=?", (digest,)).fetchone())
 
     def unresolved(self) -> list[int]:
         """Files whose edges are to be made (anew)."""
