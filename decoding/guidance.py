@@ -199,14 +199,23 @@ class Guidance:
             passage = self._passage(watch, kept)
             if not watch.query.asked and not self._turned_out(watch, passage):
                 continue
-            waiting = time.monotonic()
-            names = watch.query.wait(self._page.cancellation)
-            self.waited += time.monotonic() - waiting
+            names = self._last_answer(watch)
+            if names is None:
+                continue
             if stopped == "length" and _unfinished(names, passage):
                 self._close(watch, names, passage.name)
             elif self._judge(watch, names, passage):
                 return False
         return True
+
+    def _last_answer(self, watch: Watch) -> NameSet | None:
+        """What is said of a hole at the end. A question that came up late is not waited for."""
+        if watch.waiting:
+            return watch.query.poll()
+        waiting = time.monotonic()
+        names = watch.query.wait(self._page.cancellation)
+        self.waited += time.monotonic() - waiting
+        return names
 
     def _passage(self, watch: Watch, kept: int | None = None) -> Passage:
         written = self._script.text[:kept]
@@ -221,9 +230,11 @@ class Guidance:
             if verdict is Verdict.UNDECIDED:
                 return False
             if verdict is Verdict.REJECTED:
-                start, end = max(watch.start, 0), watch.start + len(passage.name)
+                # Where no name is wrong but its absence, what stands there instead.
+                name = passage.name or passage.written.strip()[:1]
+                start, end = max(watch.start, 0), watch.start + len(name)
                 sure = end > 0 and self._probability(start, end) > SURE
-                return self._reject(watch, names, passage.name, sure=sure)
+                return self._reject(watch, names, name, sure=sure)
         self._close(watch, names, passage.name)
         return False
 

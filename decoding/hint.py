@@ -20,6 +20,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
+from decoding.monitors.attribute import OWN
 from decoding.prompts.header import member_line
 
 #: Seconds between two looks at the cancellation while waiting.
@@ -96,7 +97,8 @@ def hint_for(
     names = _answer(evidence, snapshot, replace(hole, guards=guards), deadline, cancellation)
     if names is None or names.tier is Tier.ABSTAIN:
         return ""
-    return member_line(names, snapshot.text[: hole.start], rules.tokens, tokenize)
+    own = hole.receiver_text in OWN
+    return member_line(names, snapshot.text[: hole.start], rules.tokens, tokenize, own=own)
 
 
 def _answer(

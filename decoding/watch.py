@@ -18,7 +18,7 @@ from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
-from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict, waits, wanted
 from decoding.query import Query
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ class Watch:
     ``start`` is where the name begins, in code points from the cursor (negative or 0 for the hole
     at the cursor), ``typed`` what stood of it before the model began. ``certain`` says that syntax
     knows the hole to be of its kind; what only may turn out so (``f(na`` may become ``f(name=``) is
-    asked about when it has. ``base`` tokens were written
-    before the one that holds the name's beginning; ``literal`` is what they lack up to it, and
-    ``root`` the logits behind them: where a search starts from.
+    asked about when it has, and so is what all monitors are ``waiting`` for. ``base`` tokens were
+    written before the one that holds the name's beginning; ``literal`` is what they lack up to it,
+    and ``root`` the logits behind them: where a search starts from.
     """
 
     hole: Hole
@@ -48,6 +48,7 @@ class Watch:
     start: int
     typed: str = ""
     certain: bool = True
+    waiting: bool = False
     base: int = 0
     literal: bytes = b""
     root: Logits | None = None
@@ -61,7 +62,11 @@ class Watch:
         return Passage(before, there, around.text[offset:], ended)
 
     def turned_out(self, passage: Passage) -> bool | None:
-        """Whether a hole that is not certain is of this kind after all; ``None``: too early."""
+        """Whether a hole that is not certain is of this kind after all, or what its monitors wait
+        for; ``None``: too early."""
+        if self.waiting:
+            said = [wanted(monitor, passage) for monitor in self.monitors]
+            return None if None in said else any(said)
         if passage.growing or (not passage.ended and not passage.behind.strip()):
             return None
         seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
@@ -153,8 +158,9 @@ def open_watches(
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
         query = Query(evidence, snapshot, replace(reading, guards=guards), seconds)
-        certain = reading is hole
+        waiting = all(waits(monitor) for monitor in watching)
+        certain = reading is hole and not waiting
         if certain:
             query.ask()
-        found.append(Watch(reading, watching, query, start - len(typed), typed, certain))
+        found.append(Watch(reading, watching, query, start - len(typed), typed, certain, waiting))
     return found

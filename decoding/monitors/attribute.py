@@ -12,6 +12,8 @@ from decoding.monitors.monitor import Passage, Verdict, holds
 #: Code points behind a name after which it is no longer waited for an ``=`` that would make it a
 #: store: longer target lists than this are not worth a late verdict.
 _PATIENCE = 80
+#: Receivers behind which private names are as good as public ones: code of the class itself.
+OWN = frozenset({"self", "cls"})
 
 
 class AttributeMonitor:
@@ -47,12 +49,13 @@ class AttributeMonitor:
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A member, and whatever ends a name.
 
-        Private names rank last (design.md §2): one is chosen only where it was begun or nothing
-        else is left. The model may write any of them by itself.
+        Private names rank last (design.md §2): one is chosen only where it was begun, nothing else
+        is left, or the code is the class's own. The model may write any of them by itself.
         """
         spellings = names.spellings()
         if not typed.startswith("_"):
-            spellings = frozenset(s for s in spellings if not s.startswith("_")) or spellings
+            hidden = "__" if hole.receiver_text in OWN else "_"
+            spellings = frozenset(s for s in spellings if not s.startswith(hidden)) or spellings
         return Constraint.over(Names.of(spellings), typed.encode())
 
 

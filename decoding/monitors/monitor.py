@@ -63,7 +63,9 @@ class Monitor(Protocol):
     """One kind of constraint. Stateless: everything it needs is an argument.
 
     A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
-    that stand nowhere else in the file, so that it costs nothing elsewhere.
+    that stand nowhere else in the file, so that it costs nothing elsewhere. One with a method
+    ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``; ``None``
+    is too early.
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.
@@ -98,3 +100,14 @@ def holds(names: NameSet, name: str) -> bool:
 def unfamiliar_only(monitor: Monitor) -> bool:
     """Whether a monitor looks at names only when they have ended and stand nowhere else."""
     return bool(getattr(monitor, "unfamiliar_only", False))
+
+
+def waits(monitor: Monitor) -> bool:
+    """Whether a monitor says by itself when it is to be asked about."""
+    return hasattr(monitor, "wanted")
+
+
+def wanted(monitor: Monitor, passage: Passage) -> bool | None:
+    """What a monitor that :func:`waits` says of a passage; others always want an answer."""
+    ask = getattr(monitor, "wanted", None)
+    return True if ask is None else ask(passage)

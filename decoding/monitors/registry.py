@@ -10,6 +10,7 @@ import logging
 from functools import cache
 from importlib.metadata import entry_points
 
+from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
 from decoding.monitors.exception import ExceptionMonitor
@@ -24,6 +25,7 @@ BUILT_IN: tuple[Monitor, ...] = (
     ImportModuleMonitor(),
     ImportMemberMonitor(),
     KeywordMonitor(),
+    ArityMonitor(),
     ExceptionMonitor(),
     NameMonitor(),
 )

@@ -20,18 +20,21 @@ _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
 _SEPARATOR = ", "
 
 
-def member_line(names: NameSet, before: str, budget: int, tokenize: Tokenize) -> str:
+def member_line(
+    names: NameSet, before: str, budget: int, tokenize: Tokenize, *, own: bool = False
+) -> str:
     """The comment's text, without ``#``; ``""`` where nothing of use is known.
 
     ``before`` is the file up to the hole: members that share words with its end come first.
-    ``budget`` is in tokens.
+    ``budget`` is in tokens. ``own`` says that the code is the class's own: it uses private names
+    as often as public ones.
     """
     if not names.receiver_type:
         return ""
     head = f"{names.receiver_type}: "
     room = budget - len(tokenize(head))
     chosen: list[str] = []
-    for name in ranked(names.names, before):
+    for name in ranked(names.names, before, own=own):
         room -= len(tokenize(name + _SEPARATOR))
         if room < 0:
             break
@@ -39,20 +42,22 @@ def member_line(names: NameSet, before: str, budget: int, tokenize: Tokenize) ->
     return head + _SEPARATOR.join(chosen) if chosen else ""
 
 
-def ranked(names: Iterable[Name], before: str) -> list[str]:
-    """Public names, those first that share a word with the text around the hole.
+def ranked(names: Iterable[Name], before: str, *, own: bool = False) -> list[str]:
+    """Public names (with ``own`` private ones too), those first that share a word with the text
+    around the hole.
 
     Of equals, those of the module that most of the type comes from (its own members, not what it
     inherits), then by name, so that the order does not change from key to key.
     """
     near = _words(before[-_NEAR:])
-    public = [name for name in names if not name.name.startswith("_")]
-    own = _commonest([name.origin for name in public])
+    hidden = "__" if own else "_"
+    shown = [name for name in names if not name.name.startswith(hidden)]
+    home = _commonest([name.origin for name in shown])
 
     def rank(name: Name) -> tuple[bool, bool, str]:
-        return not (_words(name.name) & near), name.origin != own, name.name
+        return not (_words(name.name) & near), name.origin != home, name.name
 
-    return [name.name for name in sorted(public, key=rank)]
+    return [name.name for name in sorted(shown, key=rank)]
 
 
 def _words(text: str) -> set[str]:

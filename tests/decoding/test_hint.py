@@ -86,6 +86,12 @@ def test_what_is_known_of_the_receiver_is_listed() -> None:
     assert _hint("c.$0\n", Facts({"c": known("rule", tier=Tier.OPEN)})) == "Console: rule"
 
 
+def test_the_class_itself_uses_its_private_names() -> None:
+    facts = Facts({"self": known("rule", "_buffer", "__init__"), "c": known("rule", "_buffer")})
+    assert _hint("self.$0\n", facts) == "Console: _buffer, rule"
+    assert _hint("c.$0\n", facts) == "Console: rule"
+
+
 def test_nothing_known_is_no_hint() -> None:
     assert _hint("c.$0\n", Facts({})) == ""
     assert _hint("c.$0\n", Facts({"c": known("_private")})) == ""

@@ -8,13 +8,15 @@ from concurrent.futures import Future
 import pytest
 
 from analysis.deadline import Cancellation
-from analysis.names import NameSet, Tier
+from analysis.names import Name, NameSet, Tier
+from analysis.signatures import NOTHING, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.errors import CancelledError
+from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
@@ -58,6 +60,17 @@ def test_a_private_name_is_chosen_only_by_the_model_or_where_nothing_else_is_lef
     own = {"x.": {"__": 0.8, "append": 0.2}, "__": {"len__": 1.0}}
     out = written("x.$0\n", own | ends, Facts({"x": both}))
     assert (out.text, _only(out.events).rejected) == ("__len__()", "")
+
+
+def test_in_its_own_class_a_private_name_is_as_good_as_another() -> None:
+    table = {
+        "self.": {"push": 0.5, "_items": 0.4, "append": 0.1},
+        "push": {"(1)": 1.0},
+        "_items": {"[0]": 1.0},
+        "append": {"(2)": 1.0},
+    }
+    names = closed("append", "_items", "__init__")
+    assert written("self.$0\n", table, Facts({"self": names})).text == "_items[0]"
 
 
 def test_a_trigger_inside_a_token_keeps_what_the_token_held_before_the_name() -> None:
@@ -460,3 +473,44 @@ def test_a_name_begun_by_the_user_is_looked_at_from_where_it_begins() -> None:
     facts = Facts({"": closed("data", "y")})
     out = written("data = 1\ny = da$0\n", table, facts, monitors=[NameMonitor()])
     assert out.text == "ta.x"
+
+
+def _call(*missing: str) -> NameSet:
+    parameters = tuple(Parameter(name) for name in missing)
+    arity = arity_of([Signature(parameters)], NOTHING, closed=True, reason="")
+    names = (Name("path", "keyword", origin="os"), Name("here"), Name("there"))
+    return NameSet("argument", Tier.CLOSED, "a call", names, "chdir", arity=arity)
+
+
+CHDIR = {
+    "y = ": {"chdir": 1.0},
+    "chdir": {"()": 0.6, "(": 0.4},
+    "chdir(": {"here": 0.7, "there": 0.3},
+    "here": {")": 1.0},
+    "()": {"\n": 0.7, ".x": 0.3},
+}
+
+
+def test_a_call_does_not_end_before_it_has_what_it_requires() -> None:
+    facts = Facts({"chdir": _call("path")})
+    out = written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()])
+    assert out.text == "chdir(here)"
+    event = _only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("argument", ")", "here")
+
+
+def test_a_call_that_requires_nothing_may_end() -> None:
+    facts = Facts({"chdir": _call()})
+    assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
+
+
+def test_calls_with_arguments_are_not_asked_about() -> None:
+    table = {**CHDIR, "chdir": {"(": 1.0}}
+    facts = Facts({"chdir": _call("path")})
+    assert written("y = $0\n", table, facts, monitors=[ArityMonitor()]).text == "chdir(here)"
+    assert facts.asked == []
+
+
+def test_at_the_end_nobody_waits_for_what_a_call_requires() -> None:
+    facts = Facts({"chdir": _call("path")}, late=["chdir"])
+    assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"

@@ -114,6 +114,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "import_module",
         "import_member",
         "keyword",
+        "arity",
         "exception",
         "name",
     ]
