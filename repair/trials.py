@@ -20,6 +20,8 @@ _OBSERVED_TESTS = 30
 _ANSWER_S = 0.1
 _ANSWER_AT_MOST_S = 1.0
 _OBSERVE_S = 8.0
+#: Processor seconds that a test may take besides where everything is imported anew.
+_COLD_S = 0.3
 
 
 class Kind(StrEnum):
@@ -75,7 +77,8 @@ class Trials:
         changed = groups(self._units, candidate.edits)
         for unit, _ in changed or ():
             lines = self._diagnosis.imported
-            if any(unit.first_line < line <= unit.last_line for line in lines):
+            body = max(unit.body_line, unit.first_line + 1)
+            if any(body <= line <= unit.last_line for line in lines):
                 # It ran while the tests were imported; new code would come too late.
                 return None
         return changed
@@ -140,7 +143,8 @@ class Trials:
         diagnosis = self._diagnosis
         select = diagnosis.order() if diagnosis.tells_tests_apart else None
         data = self._source.encode(self._source.apply(candidate.edits))
-        caps = diagnosis.caps(patience)
+        # What a test imports when it runs is not there yet, as it is where tests are held.
+        caps = {test: cap + _COLD_S * patience for test, cap in diagnosis.caps(patience).items()}
         imports = diagnosis.cold_seconds * patience
         terms = Terms(
             wall=1.0 + 6 * (imports + caps[""]),

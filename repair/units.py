@@ -17,11 +17,15 @@ from repair.source import Edit, Source
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A function and where it stands: offsets of whole lines, and the classes around it."""
+    """A function and where it stands: offsets of whole lines, and the classes around it.
+
+    ``body_line`` is where its first statement begins; what stands above runs at import.
+    """
 
     start: int
     end: int
     body_start: int
+    body_line: int
     first_line: int
     last_line: int
     classes: tuple[str, ...]
@@ -64,6 +68,7 @@ class Units:
             start=starts[first - 1],
             end=end,
             body_start=source.offset(node.body[0].lineno, node.body[0].col_offset),
+            body_line=node.body[0].lineno,
             first_line=first,
             last_line=last,
             classes=classes,

@@ -119,6 +119,7 @@ def command_line(policy: Policy, inner: list[str], copy: str | None = None) -> l
     # Outer folders first: what lies deeper is bound over them.
     shown = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
     _refuse_too_much(policy.workspace)
+    shown -= {path for path in shown if _is_shown_by(policy.workspace, path, copy)}
     for folder in sorted(shown, key=lambda path: path.count("/")):
         if folder == policy.workspace and copy is not None:
             words += ["--bind", copy, folder]
@@ -128,6 +129,16 @@ def command_line(policy: Policy, inner: list[str], copy: str | None = None) -> l
     for key, value in environment(policy).items():
         words += ["--setenv", key, value]
     return [*words, "--chdir", policy.workspace, "--", *inner]
+
+
+def _is_shown_by(workspace: str, path: str, copy: str | None) -> bool:
+    """Whether ``path`` is seen through the workspace: an editable installation's sources, or an
+    environment that lies in it. Bound once more it would stay as it is on the disk, and read-only.
+    A ``copy`` shows what was copied.
+    """
+    if not path.startswith(workspace.rstrip("/") + "/"):
+        return False
+    return copy is None or Path(copy, os.path.relpath(path, workspace)).exists()
 
 
 def _machine() -> list[str]:

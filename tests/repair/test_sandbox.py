@@ -7,6 +7,7 @@ import socket
 import textwrap
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -285,3 +286,20 @@ def test_without_a_sandbox_a_copy_is_used(sandbox: StartSandbox, workspace: Path
     assert _said(run) == "2"
     assert (workspace / "m.py").read_text() == "x = 1"
     assert [path.name for path in workspace.iterdir()] == ["m.py"]
+
+
+def test_sources_installed_in_place_are_the_workspace_and_can_be_replaced(
+    workspace: Path, interpreter: Interpreter
+) -> None:
+    """An editable installation puts a folder of the workspace on the interpreter's path."""
+    (workspace / "src").mkdir()
+    (workspace / "src" / "m.py").write_text("x = 1\n")
+    own = replace(interpreter, folders=(*interpreter.folders, str(workspace / "src")))
+    plan = Plan("code", "the code", ("import m; print(m.x)",), str(workspace), path0="src")
+    target = str(workspace / "src" / "m.py")
+    for overlays in (True, False):
+        policy = Policy(str(workspace), own, overlays=overlays)
+        with ForkServer(policy, target, 1) as server:
+            run = server.run(plan, {target: b"x = 2\n"}, Terms(wall=20))
+            assert _said(run) == "2", run
+            assert _said(server.run(plan, {}, Terms(wall=20))) == "1"

@@ -170,3 +170,14 @@ def test_the_place_of_the_exception_counts() -> None:
 def test_where_nothing_was_seen_every_line_is_suspect() -> None:
     suspicion = localize(_source(), [_result("bad", Outcome.FAILED, set())])
     assert set(suspicion.lines) == {2, 3, 4, 5, 6}
+
+
+def test_a_number_that_is_near_for_two_reasons_is_as_likely_as_for_the_better_one() -> None:
+    text = "def f(x):\n    y = 1\n    return x + y + 2\n"
+    source = Source("m.py", text)
+    found = {
+        source.apply(c.edits): c.value
+        for c in generate(source, Suspicion({2: 1.0, 3: 1.0}))
+        if c.strategy == "template: constant"
+    }
+    assert found[text.replace("2", "1")] == found[text.replace("2", "3")] == 0.5

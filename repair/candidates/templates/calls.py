@@ -78,7 +78,7 @@ def _stands_under_its_name(program: Program, call: ast.Call, argument: ast.expr)
     """Whether ``argument`` is a variable called as the parameter that it is passed for."""
     if not isinstance(argument, ast.Name) or not isinstance(call.func, ast.Name):
         return False
-    for function in ast.walk(program.tree):
+    for function in program.inside(program.tree):
         if isinstance(function, Function) and function.name == call.func.id:
             names = parameters(function)
             place = call.args.index(argument)

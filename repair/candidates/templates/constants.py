@@ -22,25 +22,29 @@ def numbers(program: Program) -> Iterator[Proposal]:
             continue
         value = node.value
         assert isinstance(value, int | float)
-        near: dict[int | float | str, float] = {
-            value + 1: 0.5,
-            value - 1: 0.5,
-            -value: 0.15,
-            value * 2: 0.08,
-            0: 0.25,
-            1: 0.25,
-        }
-        if isinstance(value, int):
-            near |= {value * 10: 0.06, value // 10: 0.04, 2: 0.06, value // 2: 0.05}
-            near |= dict.fromkeys(_mentioned(program, node), 0.12)
-        else:
-            near |= {value * 10: 0.05, value / 10: 0.05, value * 100: 0.05, value / 100: 0.05}
-        if value == 0:
-            near |= {"None": 0.1, 'float("inf")': 0.12, 'float("-inf")': 0.12}
+        near: dict[int | float | str, float] = {}
+        for other, likely in _near(program, node, value):
+            # The same number for two reasons is as likely as for the better one.
+            near[other] = max(near.get(other, 0.0), likely)
         for new, prior in near.items():
             if new != value:
                 text = new if isinstance(new, str) else repr(new)
                 yield program.replace(node, text, "constant", prior)
+
+
+def _near(
+    program: Program, node: ast.AST, value: int | float
+) -> Iterator[tuple[int | float | str, float]]:
+    """Numbers that may be meant instead of ``value``, with priors."""
+    yield from ((value + 1, 0.5), (value - 1, 0.5), (-value, 0.15), (value * 2, 0.08))
+    yield from ((0, 0.25), (1, 0.25))
+    if isinstance(value, int):
+        yield from ((value * 10, 0.06), (value // 10, 0.04), (2, 0.06), (value // 2, 0.05))
+        yield from ((number, 0.12) for number in _mentioned(program, node))
+    else:
+        yield from ((value * factor, 0.05) for factor in (10, 0.1, 100, 0.01))
+    if value == 0:
+        yield from (("None", 0.1), ('float("inf")', 0.12), ('float("-inf")', 0.12))
 
 
 def _mentioned(program: Program, node: ast.AST) -> set[int]:
@@ -50,7 +54,7 @@ def _mentioned(program: Program, node: ast.AST) -> set[int]:
         return set()
     text = ast.get_docstring(function) or ""
     found = {int(number) for number in re.findall(r"(?<![\w.])\d{1,6}(?![\w.])", text)}
-    for other in ast.walk(function):
+    for other in program.inside(function):
         if isinstance(other, ast.Constant) and type(other.value) is int:
             found.add(other.value)
     return set(sorted(found)[:12])
@@ -192,7 +196,7 @@ def _other_strings(program: Program, node: ast.AST, value: str) -> list[str]:
     wider = program.class_of(node) or program.tree
     found: dict[str, None] = {}
     for area in (scope, wider):
-        for other in ast.walk(area):
+        for other in program.inside(area):
             if (
                 isinstance(other, ast.Constant)
                 and isinstance(other.value, str)

@@ -51,7 +51,7 @@ def derived(program: Program) -> Iterator[Proposal]:
         assert isinstance(node, ast.expr)
         function = program.function(node)
         names = program.variables(node)
-        sized = _sized(function) if function is not None else set()
+        sized = _sized(program, function) if function is not None else set()
         for name in names:
             if name in sized:
                 prior = 0.6 / (3 + len(sized))
@@ -60,10 +60,10 @@ def derived(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, f"-{name}", "variable", 0.15 / (3 + len(names)))
 
 
-def _sized(function: Function) -> set[str]:
+def _sized(program: Program, function: Function) -> set[str]:
     """Names that are gone through, indexed or measured: what has a length."""
     found: set[str] = set()
-    for node in ast.walk(function):
+    for node in program.inside(function):
         place: ast.expr | None = None
         if isinstance(node, ast.For | ast.comprehension):
             place = node.iter
@@ -78,7 +78,7 @@ def _sized(function: Function) -> set[str]:
 
 def _alike(program: Program, function: Function, node: ast.expr) -> list[str]:
     found: dict[str, None] = {}
-    for other in ast.walk(function):
+    for other in program.inside(function):
         if type(other) is type(node) and isinstance(other, ast.expr):
             inside = node.lineno <= other.lineno and other is not node
             if inside and program.text(node) in program.text(other):
@@ -100,7 +100,7 @@ def targets(program: Program) -> Iterator[Proposal]:
         for inner in ast.walk(node.value):
             if isinstance(inner, ast.Subscript | ast.Attribute):
                 found[program.text(inner)] = 0.3
-        for other in ast.walk(function):
+        for other in program.inside(function):
             if isinstance(other, ast.Assign) and not isinstance(other.targets[0], ast.Name):
                 found.setdefault(program.text(other.targets[0]), 0.15)
         for new, prior in list(found.items())[:_MOST]:
@@ -153,7 +153,7 @@ def assignments(program: Program) -> Iterator[Proposal]:
             continue
         stored = {
             n.id
-            for n in ast.walk(function)
+            for n in program.inside(function)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
         names = program.variables(node)

@@ -54,7 +54,7 @@ def base_cases(program: Program) -> Iterator[Proposal]:
 def _results(program: Program, function: Function, names: list[str]) -> dict[str, float]:
     """What such a case could return: like other returns, an argument, something empty."""
     found: dict[str, float] = {}
-    for node in ast.walk(function):
+    for node in program.inside(function):
         if isinstance(node, ast.Return) and node.value is not None:
             value = node.value
             if isinstance(value, ast.Constant | ast.List | ast.Dict | ast.Tuple):
@@ -183,7 +183,7 @@ def _parts(program: Program, node: ast.expr) -> dict[str, float]:
     """Conditions at hand: those of the function, then simple ones over its names."""
     function = program.function(node)
     found: dict[str, float] = {}
-    for inner in ast.walk(function) if function else ():
+    for inner in program.inside(function) if function else ():
         if isinstance(inner, ast.Compare) and inner is not node:
             found[program.text(inner)] = 0.12
     names = program.variables(node)
@@ -230,7 +230,7 @@ def _anchor(node: ast.stmt) -> ast.expr:
 
 def _lines(program: Program, node: ast.stmt, function: Function) -> dict[str, float]:
     found: dict[str, float] = {}
-    kinds = _kinds(function)
+    kinds = _kinds(program, function)
     names = program.variables(node)
     for name in names:
         if "number" in kinds.get(name, ()):
@@ -244,7 +244,7 @@ def _lines(program: Program, node: ast.stmt, function: Function) -> dict[str, fl
                 if other != name:
                     found[f"{name}.add({other})"] = 0.4 / (3 + len(names))
     # A line that is there for one case is often missing for another.
-    for line in ast.walk(function):
+    for line in program.inside(function):
         if (
             isinstance(line, ast.AugAssign | ast.Expr | ast.Assign)
             and line is not node
@@ -255,10 +255,10 @@ def _lines(program: Program, node: ast.stmt, function: Function) -> dict[str, fl
     return found
 
 
-def _kinds(function: Function) -> dict[str, set[str]]:
+def _kinds(program: Program, function: Function) -> dict[str, set[str]]:
     """What local names hold, from what they are assigned and how they are used."""
     found: dict[str, set[str]] = {}
-    for node in ast.walk(function):
+    for node in program.inside(function):
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             kind = _kind(node.value)
             if kind:

@@ -170,7 +170,7 @@ def _is_method(program: Program, node: ast.AST, name: str) -> bool:
     if scope is None:
         return any(
             isinstance(p, ast.Call) and p.func is a
-            for a in ast.walk(program.tree)
+            for a in program.inside(program.tree)
             if isinstance(a, ast.Attribute) and a.attr == name
             for p in [program.parents.get(a)]
         )
@@ -215,7 +215,7 @@ def keywords(program: Program) -> Iterator[Proposal]:
 def renamed_everywhere(program: Program) -> Iterator[Proposal]:
     """One variable for another at all places of a statement or a function at once."""
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
-        names = [n for n in ast.walk(function) if isinstance(n, ast.Name)]
+        names = [n for n in program.inside(function) if isinstance(n, ast.Name)]
         loaded: dict[str, list[ast.Name]] = {}
         for name in names:
             if isinstance(name.ctx, ast.Load) and not _is_called(program, name):

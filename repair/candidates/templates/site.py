@@ -35,6 +35,11 @@ class Program:
     source: Source
     suspicion: Suspicion
     _weights: dict[ast.AST, float] = field(default_factory=dict, init=False, repr=False)
+    _inside: dict[ast.AST, list[ast.AST]] = field(default_factory=dict, init=False, repr=False)
+    _variables: dict[ast.AST, list[str]] = field(default_factory=dict, init=False, repr=False)
+    _attributes: dict[tuple[str, ast.AST], list[str]] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     @cached_property
     def tree(self) -> ast.Module:
@@ -65,6 +70,13 @@ class Program:
                 if isinstance(child, ast.expr | ast.stmt):
                     yield child
                 yield from self._walk(child)
+
+    def inside(self, node: ast.AST) -> list[ast.AST]:
+        """``node`` and all nodes in it, as ``ast.walk`` has them: templates ask often."""
+        known = self._inside.get(node)
+        if known is None:
+            known = self._inside[node] = list(ast.walk(node))
+        return known
 
     def of(self, *kinds: type[ast.AST]) -> Iterator[ast.AST]:
         """Suspicious nodes of some kinds."""
@@ -172,8 +184,13 @@ class Program:
         function = self.function(node)
         if function is None:
             return []
+        if function not in self._variables:
+            self._variables[function] = self._variables_of(function)
+        return list(self._variables[function])
+
+    def _variables_of(self, function: Function) -> list[str]:
         found = dict.fromkeys(parameters(function))
-        for inner in ast.walk(function):
+        for inner in self.inside(function):
             if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store):
                 found[inner.id] = None
         outer = self.function(function)
@@ -189,9 +206,9 @@ class Program:
         function = self.function(node)
         around = set(self.enclosing(node, *_SCOPED))
         found: set[str] = set()
-        for inner in ast.walk(function) if function else ():
+        for inner in self.inside(function) if function else ():
             if isinstance(inner, _SCOPED) and inner not in around:
-                for name in ast.walk(inner):
+                for name in self.inside(inner):
                     if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store):
                         found.add(name.id)
         return found
@@ -211,8 +228,14 @@ class Program:
     def attributes(self, receiver: str, node: ast.AST) -> list[str]:
         """Attributes that the class or function around ``node`` shows on ``receiver``."""
         scope = self.class_of(node) if receiver in ("self", "cls") else None
+        key = (receiver, scope or self.tree)
+        if key not in self._attributes:
+            self._attributes[key] = self._attributes_of(receiver, scope)
+        return self._attributes[key]
+
+    def _attributes_of(self, receiver: str, scope: ast.ClassDef | None) -> list[str]:
         found: dict[str, None] = {}
-        for inner in ast.walk(scope or self.tree):
+        for inner in self.inside(scope or self.tree):
             if (
                 isinstance(inner, ast.Attribute)
                 and isinstance(inner.value, ast.Name)

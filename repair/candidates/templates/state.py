@@ -53,7 +53,7 @@ def _resets(program: Program, scope: ast.ClassDef, function: Function) -> dict[s
     keys = [name for name in parameters(function) if name != "self"]
     touched = {
         n.attr
-        for n in ast.walk(function)
+        for n in program.inside(function)
         if isinstance(n, ast.Attribute) and isinstance(n.value, ast.Name) and n.value.id == "self"
     }
     for name, value in _initial(scope).items():
@@ -102,20 +102,22 @@ def _steps(program: Program, scope: ast.ClassDef, function: Function) -> dict[st
     """Statements on ``self`` that other methods make, if their names mean something here."""
     here = {"self", *parameters(function)}
     here |= {
-        n.id for n in ast.walk(function) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        n.id
+        for n in program.inside(function)
+        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
-    own = {ast.unparse(statement) for statement in ast.walk(function) if _is_step(statement)}
+    own = {ast.unparse(statement) for statement in program.inside(function) if _is_step(statement)}
     found: dict[str, float] = {}
     for method in scope.body:
         if not isinstance(method, Function) or method is function:
             continue
         if method.name == "__init__":
             continue
-        for node in ast.walk(method):
+        for node in program.inside(method):
             if not _is_step(node) or ast.unparse(node) in own:
                 continue
             assert isinstance(node, ast.stmt)
-            local = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            local = {n.id for n in program.inside(node) if isinstance(n, ast.Name)}
             local -= {*program.module_names, *BUILTINS}
             if local <= here:
                 found[program.text(node)] = 0.12

@@ -79,7 +79,7 @@ def superfluous(program: Program) -> Iterator[Proposal]:
             body = _shifted(program, node.body, program.indentation(node))
             if body is not None and not any(isinstance(s, ast.Raise) for s in node.body):
                 yield Proposal("superfluous branch", 0.15, (Edit(*lines, body),), node)
-            if not any(isinstance(n, ast.Raise) for n in ast.walk(node)):
+            if not any(isinstance(n, ast.Raise) for n in program.inside(node)):
                 yield Proposal("superfluous statement", 0.15, (Edit(*lines, ""),), node)
 
 
@@ -243,7 +243,7 @@ def scopes(program: Program) -> Iterator[Proposal]:
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         stored = {
             n.id
-            for n in ast.walk(function)
+            for n in program.inside(function)
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
         outer = program.function(function)
