@@ -10,47 +10,10 @@ from types import ModuleType
 import pytest
 
 from tests.e2e.conftest import StartNeovim
+from tests.e2e.ledger import HOLE, LEDGER, WRONG
 from tests.e2e.neovim import Neovim
 
 pytestmark = [pytest.mark.editor, pytest.mark.model]
-
-#: A module whose names no model has seen, so that only looking at it can tell what exists.
-LEDGER = '''\
-"""What came in and what went out."""
-
-
-class Ledger:
-    """Entries and their sum."""
-
-    def __init__(self) -> None:
-        self.entries: list[tuple[str, int]] = []
-
-    def put_down(self, text: str, cents: int) -> None:
-        """Add an entry."""
-        self.entries.append((text, cents))
-
-    def sum_of_cents(self) -> int:
-        """The sum of all entries."""
-        return sum(cents for _, cents in self.entries)
-'''
-
-WRONG = """\
-from ledger import Ledger
-
-ledger = Ledger()
-ledger.put_down("tea", 250)
-ledger.add_entry("bread", 420)
-"""
-
-#: Another file: a name that a file uses itself is admitted there, right or wrong.
-HOLE = """\
-from ledger import Ledger
-
-ledger = Ledger()
-ledger.put_down("tea", 250)
-# The sum of all entries:
-total = ledger.
-"""
 
 #: However busy the machine is: what exists is looked up before a name is written.
 PATIENT = "{ init_options = { inlineCompletion = { deadlineMs = 60000 } } }"

@@ -6,7 +6,7 @@ import { showMenu } from "./menu";
 import { doctor, selectModel } from "./program";
 import { repairHere } from "./repair";
 import { Server } from "./server";
-import { StatusItem } from "./status";
+import { isGuided, StatusItem } from "./status";
 
 let running: Server | undefined;
 
@@ -18,16 +18,15 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const status = new StatusItem(server);
   const neutral = context.globalStorageUri.fsPath;
   await mkdir(neutral, { recursive: true });
-  const configuration = (): vscode.WorkspaceConfiguration => vscode.workspace.getConfiguration("pilotfish");
 
   const commands: { [name: string]: () => unknown } = {
     menu: () => showMenu(server),
     repairHere,
     selectModel: () => selectModel(server, neutral),
-    toggleGuidance: () => {
-      const guided = configuration().get("inlineCompletion.guidance", true);
-      return configuration().update("inlineCompletion.guidance", !guided, vscode.ConfigurationTarget.Global);
-    },
+    toggleGuidance: () =>
+      vscode.workspace
+        .getConfiguration("pilotfish")
+        .update("inlineCompletion.guidance", !isGuided(), vscode.ConfigurationTarget.Global),
     togglePause: async () => {
       await server.execute("pilotfish.pause");
       status.refresh();

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Server, Status } from "./server";
-import { describe } from "./status";
+import { describe, isGuided } from "./status";
 
 interface Entry extends vscode.QuickPickItem {
   command?: string;
@@ -19,7 +19,6 @@ export async function showMenu(server: Server): Promise<void> {
 }
 
 function entries(server: Server, status: Status | undefined): Entry[] {
-  const guided = vscode.workspace.getConfiguration("pilotfish").get("inlineCompletion.guidance", true);
   const separator: Entry = { label: "", kind: vscode.QuickPickItemKind.Separator };
   const running: Entry[] = [
     {
@@ -28,7 +27,7 @@ function entries(server: Server, status: Status | undefined): Entry[] {
       command: "pilotfish.selectModel",
     },
     {
-      label: `$(shield) Guidance: ${guided ? "on" : "off"}`,
+      label: `$(shield) Guidance: ${isGuided() ? "on" : "off"}`,
       description: "rules out what does not exist while the model writes",
       command: "pilotfish.toggleGuidance",
     },

@@ -87,7 +87,10 @@ export class Server implements vscode.Disposable {
     if (!this.client || !this.isRunning) {
       throw new Error(this.problem ?? "the server does not run");
     }
-    return this.client.sendRequest<T>(method, params, token);
+    // An absent token must not be passed on: it would count as a second parameter of the method.
+    return token
+      ? this.client.sendRequest<T>(method, params, token)
+      : this.client.sendRequest<T>(method, params);
   }
 
   /** Run one of the server's commands. */

@@ -20,6 +20,7 @@ export class StatusItem implements vscode.Disposable {
       server.onDidChange(() => this.refresh()),
       vscode.window.onDidChangeWindowState(() => this.refresh()),
       vscode.window.onDidChangeActiveTextEditor(() => this.refresh()),
+      vscode.workspace.onDidChangeConfiguration(() => this.refresh()),
     );
     this.item.show();
     this.refresh();
@@ -85,6 +86,11 @@ export class StatusItem implements vscode.Disposable {
   }
 }
 
+/** Whether what does not exist is ruled out while the model writes. */
+export function isGuided(): boolean {
+  return vscode.workspace.getConfiguration("pilotfish").get("inlineCompletion.guidance", true);
+}
+
 /** A status in words. */
 export function describe(status: Status): string {
   const parts = [`Pilotfish: engine ${status.engine}`];
@@ -96,6 +102,9 @@ export function describe(status: Status): string {
   }
   if (status.paused) {
     parts.push("suggestions are paused");
+  }
+  if (!isGuided()) {
+    parts.push("guidance is off");
   }
   return [parts.join(", "), status.modelReason, status.detail].filter(Boolean).join("\n");
 }

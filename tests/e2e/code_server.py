@@ -1,0 +1,162 @@
+"""VS Code as a person meets it in a browser: code-server, and the browser to look at it with.
+
+Both are installed from lock files into the user's cache folder, once for each version of them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+from filelock import FileLock
+from platformdirs import user_cache_path
+
+from tools.node import NODE, NPM, install, node
+
+HERE = Path(__file__).resolve().parent
+CACHE = user_cache_path("pilotfish-tests")
+#: The browsers of distributions and vendors, by the name of their program.
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+START_SECONDS = 60.0
+
+
+def _package(name: str) -> Path:
+    """The folder in the cache where the packages of ``tests/e2e/NAME`` are; installs them."""
+    source, folder = HERE / name, CACHE / name
+    folder.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder / ".lock"):
+        for file in ("package.json", "package-lock.json"):
+            shutil.copy(source / file, folder / file)
+        install(folder, "--engine-strict=false")
+    return folder / "node_modules"
+
+
+def code_server() -> Path:
+    """The script that starts code-server.
+
+    The editor inside has a list of packages of its own. Its native ones are not built and not
+    missed: without them there is no terminal and nothing is written to log files.
+    """
+    home = _package("code-server") / "code-server"
+    inside = home / "lib" / "vscode"
+    with FileLock(CACHE / "code-server" / ".lock"):
+        done = inside / "node_modules" / ".pilotfish-installed"
+        if not done.exists():
+            options = ["--omit=dev", "--ignore-scripts", "--no-audit"]
+            node(NPM, "install", "--no-package-lock", "--no-fund", *options, cwd=inside)
+            done.touch()
+    return home / "out" / "node" / "entry.js"
+
+
+def browser() -> str:
+    """A Chromium: the machine's, else one from a package that brings its own libraries."""
+    for name in BROWSERS:
+        if found := shutil.which(name):
+            return found
+    modules = _package("chromium")
+    unpacked = CACHE / "chromium" / "unpacked"
+    script = (
+        "const { default: chromium } = await import('@sparticuz/chromium');"
+        "console.log(await chromium.executablePath());"
+    )
+    unpacked.mkdir(exist_ok=True)
+    with FileLock(CACHE / "chromium" / ".lock"):
+        done = node(
+            "--input-type=module", "-e", script, cwd=modules.parent, extra={"TMPDIR": str(unpacked)}
+        )
+    return done.stdout.strip().splitlines()[-1]
+
+
+class CodeServer:
+    """A running code-server that serves one person; it ends with the ``with`` block."""
+
+    def __init__(
+        self, home: Path, extensions: Iterable[Path], env: dict[str, str], settings: str = "{}"
+    ) -> None:
+        self.settings = home / "data" / "User" / "settings.json"
+        self.settings.parent.mkdir(parents=True)
+        self.settings.write_text(settings)
+        (home / "config.yaml").write_text("auth: none\n")
+        common = [
+            str(NODE), str(code_server()),
+            "--config", str(home / "config.yaml"),
+            "--user-data-dir", str(home / "data"),
+            "--extensions-dir", str(home / "extensions"),
+        ]  # fmt: skip
+        env = {
+            **env,
+            "PATH": f"{env['PATH']}{os.pathsep}{NODE.parent}",
+            # What it would ask a shell for is said here, and it asks no shop for extensions.
+            "VSCODE_CLI": "1",
+            "EXTENSIONS_GALLERY": "{}",
+        }
+        for extension in extensions:
+            subprocess.run(
+                [*common, "--install-extension", str(extension)],
+                env=env, check=True, capture_output=True, text=True,
+            )  # fmt: skip
+        self._process = subprocess.Popen(
+            [*common, "--bind-addr", "127.0.0.1:0", "--disable-telemetry",
+             "--disable-update-check", "--disable-getting-started-override"],
+            env=env, cwd=home, text=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self.log: list[str] = []
+        self._address: str | None = None
+        self._listening = threading.Event()
+        self._reader = threading.Thread(target=self._read)
+        self._reader.start()
+        self._listening.wait(START_SECONDS)
+        if self._address is None:
+            self.close()
+            raise AssertionError("code-server does not listen:\n" + "".join(self.log))
+
+    @property
+    def address(self) -> str:
+        """Where it listens, as a URL."""
+        assert self._address is not None
+        return self._address
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.log.append(line)
+            if found := re.search(r"HTTP server listening on (http://\S+)", line):
+                self._address = found[1].rstrip("/")
+                self._listening.set()
+        self._listening.set()
+
+    def close(self) -> None:
+        """End it and everything that it started."""
+        try:
+            parent = psutil.Process(self._process.pid)
+            family = [*parent.children(recursive=True), parent]
+        except psutil.NoSuchProcess:
+            family = []
+        self._process.terminate()
+        _, alive = psutil.wait_procs(family, timeout=10)
+        for process in alive:
+            process.kill()
+        self._process.wait()
+        self._reader.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,139 @@
+"""VS Code through its user interface: what is typed and clicked, and what is seen.
+
+Nothing is slept through: each step waits for what a person would wait to see.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import quote
+
+from playwright.sync_api import Locator, Page
+
+#: Bounds a hang on a busy machine; no test waits for time to pass.
+PATIENCE_MS = 60_000
+
+#: Lines are drawn in any order, and their spaces do not break.
+_LINES = """
+() => [...document.querySelectorAll('.part.editor .editor-instance .view-lines .view-line')]
+  .sort((a, b) => parseFloat(a.style.top) - parseFloat(b.style.top))
+  .map((line) => line.textContent.replace(/\\u00a0/g, ' '))
+"""
+
+
+class VSCode:
+    """One window, in a folder."""
+
+    def __init__(self, page: Page, address: str, folder: Path) -> None:
+        self.page = page
+        self.folder = folder
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{address}/?folder={quote(str(folder))}")
+        self.page.get_by_role("treeitem", name="pyproject.toml").wait_for()
+
+    # ------------------------------------------------------------------ doing
+
+    def press(self, *keys: str) -> None:
+        """Press keys, by the names that Playwright has for them."""
+        for key in keys:
+            self.page.keyboard.press(key)
+
+    def type(self, text: str) -> None:
+        """Type at the cursor as a person does."""
+        self.page.keyboard.type(text, delay=20)
+
+    def pick(self, text: str) -> None:
+        """Choose the entry with this text from the list that is open at the top."""
+        rows = self.page.locator(".quick-input-widget .quick-input-list .monaco-list-row")
+        rows.filter(has_text=text).first.click()
+
+    def open(self, name: str) -> None:
+        """Open a file of the folder."""
+        self.page.get_by_role("treeitem", name=name).dblclick()
+        self.page.get_by_role("tab", name=name).wait_for()
+        self.page.locator(".editor-instance .view-line").first.wait_for()
+
+    def wait_until_ready(self) -> None:
+        """Wait until the status item says that the server works: before, nothing is suggested."""
+        self.page.locator('.statusbar-item[aria-label*="engine ready"]').wait_for()
+
+    def go_to(self, line: int, column: int) -> None:
+        """Put the cursor at a place, both counted from 1."""
+        self.press("Control+G")
+        box = self.page.locator(".quick-input-widget input")
+        box.fill(f":{line}:{column}")
+        self.page.locator(".quick-input-widget", has_text="to go to line").wait_for()
+        self.press("Enter")
+        self.page.locator(".statusbar", has_text=f"Ln {line}, Col {column}").wait_for()
+
+    def command(self, title: str) -> None:
+        """Run a command by its title in the palette."""
+        self.press("F1")
+        self.page.locator(".quick-input-widget input").fill(f">{title}")
+        self.pick(title)
+
+    def trust(self) -> None:
+        """Trust the folder, by the banner of the restricted mode."""
+        self.page.locator("a.monaco-link", has_text="Manage").click()
+        self.page.get_by_role("button", name="Trust", exact=True).click()
+        self.page.locator(".statusbar", has_text="Restricted Mode").wait_for(state="hidden")
+        modal = self.page.locator(".monaco-modal-editor-block")
+        modal.get_by_role("button", name="Close").first.click()
+        modal.wait_for(state="hidden")
+
+    def save(self) -> None:
+        """Save all files."""
+        self.command("File: Save All")
+        self.page.locator(".part.editor .tab.dirty").first.wait_for(state="hidden")
+
+    def quick_fix(self, text: str) -> None:
+        """Open the menu of code actions at the cursor and choose the one with this text.
+
+        The light bulb tells that there are some; before it is there, the menu could be empty.
+        """
+        self.page.locator(".lightBulbWidget, [class*=gutter-lightbulb]").first.wait_for()
+        self.press("Control+.")
+        wanted = self.actions.filter(has_text=text).first
+        wanted.wait_for()
+        focused = self.page.locator(".action-widget .monaco-list-row.action.focused")
+        for _ in range(self.actions.count()):
+            if text in focused.inner_text():
+                break
+            self.press("ArrowDown")
+        self.press("Enter")
+
+    # ------------------------------------------------------------------ seeing
+
+    @property
+    def actions(self) -> Locator:
+        """The entries of the menu of code actions."""
+        return self.page.locator(".action-widget .monaco-list-row.action")
+
+    @property
+    def marks(self) -> Locator:
+        """Squiggles under errors and warnings."""
+        return self.page.locator(".squiggly-error, .squiggly-warning")
+
+    @property
+    def ghost(self) -> Locator:
+        """Ghost text in the lines of the editor."""
+        return self.page.locator(".view-lines [class*=ghost-text-decoration]")
+
+    @property
+    def status(self) -> Locator:
+        """Pilotfish's item in the status bar."""
+        return self.page.locator(".statusbar-item", has_text="Pilotfish")
+
+    @property
+    def notices(self) -> Locator:
+        """Notifications that are shown."""
+        return self.page.locator(".notification-list-item")
+
+    def lines(self) -> list[str]:
+        """The lines that are seen in the editor, ghost text among them."""
+        found: list[str] = self.page.evaluate(_LINES)
+        return found
+
+    def read(self, name: str) -> str:
+        """What the disk holds of a file."""
+        return (self.folder / name).read_text()
