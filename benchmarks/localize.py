@@ -1,0 +1,181 @@
+"""Whether the wrong line is among the first that ``pilotfish debug`` suspects, and what helps.
+
+``python -m benchmarks.localize [--data FOLDER] [--corpus quixbugs|humanevalfix|fresh_bugs]
+[--sample N] [--resume FILE]``, where ``FOLDER`` holds ``quixbugs`` and ``humanevalfix``; without it
+only ``fresh_bugs``. The installed ``pilotfish debug FILE --test CMD --json`` runs the failing tests
+that a repair would be given (and finds passing ones beside them); its ``lines`` are the row
+*debug*. The rows above it weigh parts of the evidence alone, from the tests of the same answer.
+
+What is wrong is read off the mended program (``benchmarks.fault_lines``). *MRR* is the mean of one
+over the rank of the first wrong statement.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from analysis.errors import ExplainedError
+from benchmarks import fresh_bugs, humanevalfix, quixbugs
+from benchmarks.bug_corpus import FRESH_BUGS, Bug, load_bugs
+from benchmarks.fault_lines import faulty, rank, statements
+from benchmarks.fixing import BenchmarkError, Task, folder, pilotfish, read_json_lines
+from benchmarks.report import save, show
+from benchmarks.sampling import Sample, add_sampling
+from pilotfish.console import explain
+from repair.localization import Method, localize
+from repair.sandbox.run import Failure, Outcome, TestResult
+from repair.source import Source
+
+#: Parts of the evidence, each added to those before.
+METHODS: dict[str, frozenset[Method]] = {
+    "spectrum": frozenset(),
+    "+ exception": frozenset({Method.EXCEPTION}),
+    "+ slice": frozenset({Method.EXCEPTION, Method.SLICE}),
+    "+ work": frozenset({Method.EXCEPTION, Method.SLICE, Method.WORK}),
+}
+COMMAND = "debug"
+_LIMIT_S = 30.0
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A bug and the program without it; ``mended`` reads that when it is wanted."""
+
+    corpus: str
+    name: str
+    kind: str
+    lay_out: Callable[[Path], Task]
+    mended: Callable[[], str]
+
+
+def faults(corpus: str, data: Path | None) -> Iterator[Fault]:
+    """The bugs of a corpus. Raises :class:`BenchmarkError` where its data are not named."""
+    if corpus == "fresh_bugs":
+        for bug in load_bugs():
+            mended = partial(_read, FRESH_BUGS / "project" / bug.file)
+            yield Fault(corpus, bug.name, bug.kind, partial(_lay_out, bug), mended)
+        return
+    if data is None:
+        raise BenchmarkError(f"{corpus} is not here", where="--data", mend="name its folder")
+    if corpus == "quixbugs":
+        for case in quixbugs.cases(data / corpus):
+            path = data / corpus / "correct_python_programs" / f"{case.name}.py"
+            yield Fault(corpus, case.name, case.kind, case.lay_out, partial(_read, path))
+        return
+    for problem in read_json_lines(data / corpus / "python.jsonl"):
+        for case in humanevalfix.cases([problem], "example_test"):
+            text = problem["declaration"] + problem["canonical_solution"]
+            yield Fault(corpus, case.name, case.kind, case.lay_out, partial(str, text))
+
+
+def _lay_out(bug: Bug, root: Path) -> Task:
+    given, _ = fresh_bugs.prepare(bug, root, FRESH_BUGS)
+    return Task(bug.file, "pytest " + " ".join(map(shlex.quote, given)))
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
+
+
+def locate(script: Path, fault: Fault) -> dict[str, Any] | None:
+    """The rank of the wrong line by each method; ``None`` where nothing fails."""
+    with folder() as root:
+        task = fault.lay_out(root)
+        text = (root / task.file).read_text(encoding="utf-8")
+        words = [str(script), "debug", task.file, "--test", task.command, "--json"]
+        options = ["--python", sys.executable, "--time-limit", str(_LIMIT_S)]
+        done = subprocess.run(
+            [*words, *options], cwd=root, capture_output=True, text=True, timeout=4 * _LIMIT_S
+        )
+    try:
+        report = json.loads(done.stdout)
+    except ValueError:
+        print(f"{fault.name}: {done.stderr[-300:]}", file=sys.stderr)
+        return None
+    wrong, owner = faulty(text, fault.mended()), statements(text)
+    if report["status"] != "failing" or not wrong:
+        return None
+    results = [_result(test, report["path"]) for test in report["tests"]]
+    source = Source(report["path"], text)
+    ranks = {
+        name: rank(localize(source, results, methods=methods).ranked(), owner, wrong)
+        for name, methods in METHODS.items()
+    }
+    lines = [entry["line"] + 1 for entry in report["lines"]]
+    ranks[COMMAND] = rank(lines, owner, wrong)
+    return {
+        "name": fault.name,
+        "corpus": fault.corpus,
+        "kind": fault.kind,
+        "ranks": ranks,
+        "tests": len(results),
+        "seconds": report["seconds"],
+    }
+
+
+def _result(test: dict[str, Any], path: str) -> TestResult:
+    """A test of the report as localization takes it."""
+    outcome = Outcome(test["outcome"])
+    broke = [f["line"] + 1 for f in test.get("frames", ()) if f["path"] == path]
+    failure = Failure(test["exception"], lines=tuple(broke)) if outcome.bad else None
+    lines = frozenset(line + 1 for line in test["lines"])
+    return TestResult(test["id"], outcome, test["seconds"], failure, lines)
+
+
+def table(results: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, float, float, float]]:
+    """Rows: method, bugs, shares in the top 1, 3 and 5, and MRR."""
+    rows = []
+    for name in (*METHODS, COMMAND):
+        ranks = [result["ranks"][name] for result in results]
+        shares = [sum(r is not None and r <= top for r in ranks) / len(ranks) for top in (1, 3, 5)]
+        mrr = sum(1 / r for r in ranks if r) / len(ranks)
+        rows.append((name, len(ranks), *(round(share, 3) for share in (*shares, mrr))))
+    return rows
+
+
+def main() -> int:
+    """Measure, print, save; exit code 2 where that cannot be."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    corpora = ("quixbugs", "humanevalfix", "fresh_bugs")
+    parser.add_argument("--data", type=Path, help="the folder that holds corpora")
+    parser.add_argument("--corpus", choices=corpora, action="append", default=[])
+    add_sampling(parser)
+    chosen = parser.parse_args()
+    try:
+        script = pilotfish()
+        sample = Sample(chosen)
+        results = list(sample.known)
+        named = chosen.corpus or (corpora if chosen.data else ("fresh_bugs",))
+        every = [fault for corpus in named for fault in faults(corpus, chosen.data)]
+        for fault in sample.of(every, lambda fault: fault.name):
+            result = locate(script, fault)
+            if result is not None:
+                results.append(result)
+                sample.keep(result)
+                print(f"{result['name']:40} {result['ranks'][COMMAND]}", file=sys.stderr)
+    except ExplainedError as error:
+        explain(error.what, where=error.where, mend=error.mend)
+        return 2
+    tables = {}
+    for corpus in sorted({result["corpus"] for result in results}):
+        rows = table([result for result in results if result["corpus"] == corpus])
+        show(f"The wrong line: {corpus}", ("", "bugs", "top 1", "top 3", "top 5", "MRR"), rows)
+        tables[corpus] = rows
+    path = save("localize", {"tables": tables, "results": results})
+    print(f"written: {path}", file=sys.stderr)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
