@@ -36,7 +36,7 @@ _LEADING_S = 0.05
 #: Hanging tests that are left behind one after the other.
 _MAX_HANGS = 3
 #: Share of the time left that learning about the failure may take.
-_SHARE = 0.4
+SHARE = 0.4
 #: pytest's exit codes that mean no test was run (its reference, "Exit codes").
 _PYTEST_NOT_RUN = {
     2: "pytest was interrupted",
@@ -137,16 +137,18 @@ def diagnose(
     bench: Workbench,
     deadline: Deadline,
     idle: float = PATIENT_S,
+    share: float = SHARE,
 ) -> Diagnosis:
     """Run the tests of ``command`` on the file as it is, untraced and traced.
 
-    A test that says nothing for ``idle`` seconds is taken to hang.
+    A test that says nothing for ``idle`` seconds is taken to hang. ``share`` of the time left may
+    be spent.
 
     Raises :class:`AlreadyPassingError`, and :class:`~repair.errors.RepairError` when the command
     runs no test.
     """
     plan = command.plan
-    budget = Deadline.after(deadline.remaining() * _SHARE)
+    budget = Deadline.after(deadline.remaining() * share)
     imported = None
     began = time.monotonic()
     if plan.runner in _HOLDABLE:
@@ -325,7 +327,7 @@ def _neighbours(
         run = bench.cold().run(
             plan,
             bench.base,
-            Terms(wall=max(1.0, budget.remaining() / 2), idle=PATIENT_S, trace=True),
+            Terms(wall=max(1.0, budget.remaining() / 2), idle=PATIENT_S + _IMPORT_S, trace=True),
         )
     except SandboxDiedError:
         bench.close()

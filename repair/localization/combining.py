@@ -25,6 +25,8 @@ _AT_EXCEPTION = 0.6
 _ON_THE_WAY = 0.15
 #: What the failure does not depend on, as far as can be seen.
 _OUTSIDE_SLICE = 0.6
+#: What the failure depends on at once is raised by this, what it does in two steps by half of it.
+_NEAR = 0.05
 #: Of two equal lines the one with more expressions; never more than this apart.
 _BY_WORK = 0.08
 _MUCH_WORK = 12
@@ -59,9 +61,9 @@ def localize(
     scores = line_spectrum(results)
     ran = frozenset(scores)
     if Method.SLICE in methods:
-        _lower_outside_slices(source, failing, last, scores)
+        _weigh_by_slices(source, failing, last, scores)
     if Method.EXCEPTION in methods:
-        _raise_at_exceptions(failing, last, scores)
+        _raise_at_exceptions(source, failing, last, scores)
     if Method.WORK in methods:
         _raise_by_work(source, scores)
     _lower_import_time(source, failing, imported | ran, scores)
@@ -74,35 +76,46 @@ def localize(
 
 
 def _raise_at_exceptions(
-    failing: Sequence[TestResult], last: int, scores: dict[int, float]
+    source: Source, failing: Sequence[TestResult], last: int, scores: dict[int, float]
 ) -> None:
+    deliberate = {
+        node.lineno
+        for node in (ast.walk(source.tree) if source.tree is not None else ())
+        if isinstance(node, ast.Raise | ast.Assert)
+    }
     for result in failing:
         # Frames run from the test inwards: the innermost line of the file is where it broke.
         for depth, line in enumerate(reversed(result.failure.lines if result.failure else ())):
-            raise_by = _AT_EXCEPTION if depth == 0 else _ON_THE_WAY
+            # What raises on purpose tells of a fault elsewhere.
+            broke_here = depth == 0 and line not in deliberate
+            raise_by = _AT_EXCEPTION if broke_here else _ON_THE_WAY
             scores[line] = max(scores.get(line, 0.5), 0.2) + raise_by / len(failing)
     if last in scores:
         scores[last] += _ON_THE_WAY
 
 
-def _lower_outside_slices(
+def _weigh_by_slices(
     source: Source, failing: Sequence[TestResult], last: int, scores: dict[int, float]
 ) -> None:
-    """Lower what no failing test's slice holds; the slice begins where the failure showed."""
+    """Lower what no failing test's slice holds, raise what is near its beginning: where the
+    failure showed."""
     try:
         dependence = Dependence(parse_program(source.text, source.path))
-        inside: set[int] = set()
+        steps: dict[int, int] = {}
         for result in failing:
             ran = {line - 1 for line in result.lines}
             lines = result.failure.lines if result.failure else ()
             starts = [line - 1 for line in (*lines, last) if line]
-            inside |= {line + 1 for line in slice_from(dependence, ran, starts)}
+            for line, step in slice_from(dependence, ran, starts).items():
+                steps[line + 1] = min(step, steps.get(line + 1, step))
     except (AnalysisError, RecursionError):
         return
-    if inside:
+    if steps:
         for line in scores:
-            if line not in inside:
+            if line not in steps:
                 scores[line] *= _OUTSIDE_SLICE
+            else:
+                scores[line] += _NEAR / (1 + steps[line])
 
 
 def _raise_by_work(source: Source, scores: dict[int, float]) -> None:

@@ -34,6 +34,8 @@ from repair.trace.recording import record, record_places
 
 #: Failing tests that are traced, and passing ones for contrast.
 _FAILING, _PASSING = 3, 2
+#: Share of the time for learning which tests fail and what they ran.
+_SHARE = 0.8
 #: Failing, and passing, tests of which the expressions are noted.
 _PLACED = 30
 
@@ -103,7 +105,7 @@ def _looked_at(subject: Subject, bench: Workbench, deadline: Deadline, plan: Blo
     """Which tests fail, and the suspicion of lines and blocks."""
     source = subject.source
     try:
-        diagnosis = diagnose(source, subject.command, bench, deadline)
+        diagnosis = diagnose(source, subject.command, bench, deadline, share=_SHARE)
     except AlreadyPassingError:
         server = bench.cold()
         wall = max(1.0, deadline.remaining())
