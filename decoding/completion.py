@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,10 @@ class Timing:
     prefill: float = 0.0
     decode: float = 0.0
     analysis: float = 0.0
+
+    def rounded(self) -> Timing:
+        """The same to the microsecond, as it is shown."""
+        return Timing(*(round(ms, 3) for ms in astuple(self)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
-import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from analysis.deadline import Cancellation, Deadline
 from decoding import vocabulary
-from decoding.completion import Completion, Piece, Timing
+from decoding.bounds import bounded
+from decoding.completion import Completion, Piece
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.hint import HintRules, Once, Pace, hint_for
@@ -89,7 +88,7 @@ class LocalWriter:
         snapshot = request.snapshot
         site = Site.at(snapshot.text, request.offset)
         evidence = Once(evidence) if evidence is not None else None
-        with _bounded(deadline, cancellation) as inner:
+        with bounded(deadline, cancellation) as inner:
             try:
                 preamble = self._preamble(request, evidence, deadline, inner)
                 prompt = self._prompter.prompt(
@@ -213,7 +212,7 @@ class LocalWriter:
             tokens=len(kept),
             confidence=math.exp(sum(kept) / len(kept)) if kept else 0.0,
             events=written.events,
-            ms=_rounded(written.timing),
+            ms=written.timing.rounded(),
             model=self.name,
             prompt_tokens=written.prompt_tokens,
             reused_tokens=written.reused_tokens,
@@ -259,30 +258,3 @@ class LocalWriter:
 
 def _log_probability(rows: Logits, tokens: Sequence[int]) -> float:
     return sum(float(row[token]) - log_total(row) for row, token in zip(rows, tokens, strict=True))
-
-
-def _rounded(timing: Timing) -> Timing:
-    return Timing(
-        total=round(timing.total, 3),
-        prefill=round(timing.prefill, 3),
-        decode=round(timing.decode, 3),
-        analysis=round(timing.analysis, 3),
-    )
-
-
-@contextmanager
-def _bounded(deadline: Deadline, cancellation: Cancellation) -> Iterator[Cancellation]:
-    """A cancellation that also happens when ``deadline`` passes."""
-    if math.isinf(deadline.at):
-        yield cancellation
-        return
-    inner = Cancellation()
-    forget = cancellation.on_cancel(inner.cancel)
-    timer = threading.Timer(deadline.remaining(), inner.cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield inner
-    finally:
-        timer.cancel()
-        forget()

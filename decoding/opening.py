@@ -5,36 +5,87 @@ Imports nothing of a runtime before it is needed: the base package has no llama.
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import platformdirs
 
 from decoding.errors import DecodingError
 from decoding.models.store import LocalModel
 from decoding.threads import Threads
-
-if TYPE_CHECKING:
-    from decoding.local_writer import LocalWriter
+from decoding.writer import Writer
 
 
-def open_writer(model: LocalModel, *, threads: Threads | None = None) -> LocalWriter:
-    """Load ``model``; ``threads`` ``None`` chooses by the machine.
+class OpenWriter(Writer, Protocol):
+    """A writer that holds memory or connections until it is closed."""
 
-    Raises :class:`~decoding.errors.DecodingError` when llama-cpp-python is not installed, and when
-    the file cannot be loaded or has no fill-in-the-middle tokens.
+    def close(self) -> None:
+        """Give them back. It is not to be used afterwards."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A model behind HTTP: the address of a llama-server or a vLLM server, the model it serves
+    (``""``: its first) and the key it wants (``""``: none), which is never shown."""
+
+    url: str
+    model: str = ""
+    key: str = field(default="", repr=False)
+
+    @property
+    def name(self) -> str:
+        """How people know it before it was asked for its name."""
+        return self.model or urlsplit(self.url).netloc
+
+    @property
+    def base(self) -> str:
+        """The address without ``/v1``.
+
+        Raises :class:`~decoding.errors.DecodingError` for what is no address.
+        """
+        parts = urlsplit(self.url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            raise DecodingError(
+                f"{self.url!r} is no address of a server",
+                where="endpoint",
+                mend="write it as in http://127.0.0.1:8080",
+            )
+        return self.url.rstrip("/").removesuffix("/v1")
+
+
+def open_writer(model: LocalModel | Endpoint, *, threads: Threads | None = None) -> OpenWriter:
+    """Load ``model`` (``threads`` ``None`` chooses by the machine), or connect to it.
+
+    Raises :class:`~decoding.errors.DecodingError` when what it needs is not installed, when the
+    file cannot be loaded or has no fill-in-the-middle tokens, and when an endpoint does not answer.
     """
+    return _connected(model) if isinstance(model, Endpoint) else _loaded(model, threads)
+
+
+def _connected(endpoint: Endpoint) -> OpenWriter:
+    base = endpoint.base
+    try:
+        from decoding.remote.writer import RemoteWriter
+        from decoding.runtimes.http import Connection
+    except ModuleNotFoundError as error:
+        raise _missing(error, "remote") from None
+    connection = Connection(base, endpoint.key)
+    try:
+        return RemoteWriter(connection, endpoint.model)
+    except BaseException:
+        connection.close()
+        raise
+
+
+def _loaded(model: LocalModel, threads: Threads | None) -> OpenWriter:
     try:
         from decoding.local_writer import LocalWriter
         from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
     except ModuleNotFoundError as error:
-        if error.name not in ("llama_cpp", "numpy"):
-            raise
-        raise DecodingError(
-            f"{error.name} is not installed, so no model can run here",
-            where="model",
-            mend="pip install 'pilotfish[model]'",
-        ) from None
+        raise _missing(error, "model") from None
     except (OSError, RuntimeError) as error:
         raise DecodingError(
             f"llama.cpp cannot be loaded: {error}",
@@ -47,6 +98,16 @@ def open_writer(model: LocalModel, *, threads: Threads | None = None) -> LocalWr
     except DecodingError:
         runtime.close()
         raise
+
+
+def _missing(error: ModuleNotFoundError, extra: str) -> Exception:
+    if error.name not in ("llama_cpp", "numpy"):
+        return error
+    return DecodingError(
+        f"{error.name} is not installed, so no model can run here",
+        where="model",
+        mend=f"pip install 'pilotfish[{extra}]'",
+    )
 
 
 def cache_folder() -> Path:

@@ -75,4 +75,5 @@ class Context:
 
 def _loads_alike(machine: MachineSettings) -> tuple[object, ...]:
     """What makes two settings load the same models in the same way."""
-    return (machine.model, machine.repair_model, machine.threads)
+    endpoint = (machine.endpoint, machine.endpoint_model, machine.endpoint_key)
+    return (machine.model, machine.repair_model, machine.threads, endpoint)

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from decoding.models import store
 from decoding.models.store import LocalModel
+from decoding.opening import Endpoint, OpenWriter, open_writer
+from decoding.threads import Threads
 from engine.messages import MachineSettings
 
-if TYPE_CHECKING:
-    from engine.writers import Loaded
 
-
-def choose(machine: MachineSettings, role: str) -> LocalModel:
-    """The model for ``role`` (``complete`` or ``repair``).
+def choose(machine: MachineSettings, role: str) -> LocalModel | Endpoint:
+    """The model for ``role`` (``complete`` or ``repair``); an endpoint plays both.
 
     Raises :class:`~decoding.errors.ModelFileError` when it is not on this machine.
     """
+    if machine.endpoint:
+        return Endpoint(machine.endpoint, machine.endpoint_model, machine.endpoint_key)
     named = machine.repair_model if role == "repair" else machine.model
     return store.resolve(named or None, role=role)
 
 
-def load(model: LocalModel, machine: MachineSettings) -> Loaded:
+def load(model: LocalModel | Endpoint, machine: MachineSettings) -> OpenWriter:
     """Open ``model`` with the threads that the settings name.
 
     Raises :class:`~decoding.errors.DecodingError` when it cannot be, or llama.cpp is not there.
     """
-    # Imported late: the bindings and numpy take longer to import than the engine to start.
-    from decoding.opening import open_writer
-    from decoding.threads import Threads
-
     threads = Threads(machine.threads, machine.threads) if machine.threads else None
     return open_writer(model, threads=threads)

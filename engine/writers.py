@@ -11,13 +11,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Protocol
 
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
 from decoding.models.store import LocalModel
+from decoding.opening import Endpoint, OpenWriter
 from decoding.writer import Writer
 from engine.gate import Claim, Gate
 from engine.messages import MachineSettings
@@ -26,18 +25,10 @@ from engine.yielding import YieldingWriter
 _log = logging.getLogger(__name__)
 
 
-class Loaded(Writer, Protocol):
-    """A writer whose model is in memory."""
-
-    def close(self) -> None:
-        """Free the model."""
-        ...
-
-
 #: Finds the model for a role under the settings; raises an explained error if there is none.
-Choose = Callable[[MachineSettings, str], LocalModel]
+Choose = Callable[[MachineSettings, str], LocalModel | Endpoint]
 #: Loads it.
-Load = Callable[[LocalModel, MachineSettings], Loaded]
+Load = Callable[[LocalModel | Endpoint, MachineSettings], OpenWriter]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +50,7 @@ class Writers:
         self._choose = choose
         self._load = load
         self._gate = Gate()
-        self._loaded: dict[Path, Loaded] = {}
+        self._loaded: dict[LocalModel | Endpoint, OpenWriter] = {}
         self._state = ModelState()
         self._used = threading.Condition()
         self._last_use = time.monotonic()
@@ -108,27 +99,27 @@ class Writers:
             self._closed = True
             self._used.notify_all()
 
-    def _find(self, role: str) -> LocalModel:
+    def _find(self, role: str) -> LocalModel | Endpoint:
         machine = self._machine()
         if role == "repair":
             with contextlib.suppress(ExplainedError):
                 return self._choose(machine, "repair")
         return self._choose(machine, "complete")
 
-    def _ready(self, role: str) -> Loaded:
+    def _ready(self, role: str) -> OpenWriter:
         """The model of ``role``, loaded; to be called in a turn."""
         if self._stale:
             self._stale = False
             self._free()
         try:
             model = self._find(role)
-            writer = self._loaded.get(model.path)
+            writer = self._loaded.get(model)
             if writer is None:
                 self._show(role, ModelState(model.name, "loading"))
                 begin = time.monotonic()
                 writer = self._load(model, self._machine())
                 _log.info("loaded %s in %.2f s", model.name, time.monotonic() - begin)
-                self._loaded[model.path] = writer
+                self._loaded[model] = writer
         except ExplainedError as error:
             _log.warning("no model: %s", error.what)
             self._show(role, ModelState(self._state.name, "missing", error.what, error.mend))

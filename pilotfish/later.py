@@ -5,9 +5,8 @@ Most repairs end before either is needed, and loading a model takes longer than 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from typing import TYPE_CHECKING
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.names import NameSet
@@ -17,13 +16,8 @@ from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.completion import Completion
 from decoding.evidence import Evidence
-from decoding.models.store import LocalModel
-from decoding.opening import open_writer
-from decoding.threads import Threads
+from decoding.opening import OpenWriter
 from decoding.writer import InfillRequest
-
-if TYPE_CHECKING:
-    from decoding.local_writer import LocalWriter
 
 
 class LaterWriter:
@@ -32,15 +26,14 @@ class LaterWriter:
     That call raises :class:`~decoding.errors.DecodingError` when it cannot be loaded.
     """
 
-    def __init__(self, model: LocalModel, threads: Threads | None = None) -> None:
-        self.name = model.name
-        self._model = model
-        self._threads = threads
-        self._opened: LocalWriter | None = None
+    def __init__(self, name: str, load: Callable[[], OpenWriter]) -> None:
+        self.name = name
+        self._load = load
+        self._opened: OpenWriter | None = None
 
-    def _writer(self) -> LocalWriter:
+    def _writer(self) -> OpenWriter:
         if self._opened is None:
-            self._opened = open_writer(self._model, threads=self._threads)
+            self._opened = self._load()
         return self._opened
 
     def complete(

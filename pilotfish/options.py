@@ -87,7 +87,9 @@ def machine_for(options: argparse.Namespace) -> MachineSettings:
     """
     machine, problems = machine_settings()
     refuse(problems)
-    return replace(machine, model=options.model) if options.model else machine
+    if not options.model:
+        return machine
+    return replace(machine, model=options.model, repair_model=options.model, endpoint="")
 
 
 def workspace_for(

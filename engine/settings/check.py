@@ -14,7 +14,6 @@ from typing import Any, TypeVar
 from engine.settings.problems import NOT_FOR_PROJECTS, UNKNOWN, WRONG_VALUE
 from engine.settings.values import (
     MACHINE_NAMES,
-    NEVER_FOR_PROJECTS,
     PROJECT_NAMES,
     MachineSettings,
     ProjectSettings,
@@ -58,7 +57,7 @@ def fill(
 
 
 def _unknown(key: str, kind: type[Any], spell: Callable[[str], str]) -> Complaint:
-    if kind is ProjectSettings and key in map(spell, (*MACHINE_NAMES, *NEVER_FOR_PROJECTS)):
+    if kind is ProjectSettings and key in map(spell, MACHINE_NAMES):
         return Complaint(
             key,
             NOT_FOR_PROJECTS,

@@ -6,9 +6,11 @@ file only, and whatever is in it ends as a value or as a problem, never as an ex
 
 from __future__ import annotations
 
+import os
 import re
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,8 @@ from engine.settings.values import MachineSettings, ProjectSettings, camel, keba
 MOST_BYTES = 1_000_000
 #: The table of a project's ``pyproject.toml``.
 TABLE = ("tool", "pilotfish")
+#: The key of an endpoint, in the environment.
+KEY_VARIABLE = "PILOTFISH_ENDPOINT_KEY"
 
 
 def machine_file() -> Path:
@@ -40,6 +44,9 @@ def machine_settings(
     problems += [problem(str(path), text, [c.key], c.code, c.message) for c in complaints]
     settings, complaints = fill(MachineSettings, options or {}, camel, settings)
     problems += [problem("", "", [c.key], c.code, c.message) for c in complaints]
+    # Where keys are usually kept: a file that is backed up or shared is no place for one.
+    if key := os.environ.get(KEY_VARIABLE):
+        settings = replace(settings, endpoint_key=key)
     return settings, tuple(problems)
 
 

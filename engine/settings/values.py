@@ -13,7 +13,8 @@ from typing import Any
 
 def _setting(default: Any, meaning: str, **limits: Any) -> Any:
     """A field with its documentation and limits, from which docs and checks are made."""
-    return field(default=default, metadata={"meaning": meaning, **limits})
+    metadata = {"meaning": meaning, **limits}
+    return field(default=default, metadata=metadata, repr=not limits.get("secret"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,17 @@ class MachineSettings:
         "", "Model that completes: a name of `pilotfish model list` or the path of a GGUF file."
     )
     repair_model: str = _setting("", "Model that repairs, likewise; the completing one if absent.")
+    endpoint: str = _setting(
+        "",
+        "Address of a llama-server or a vLLM server that computes instead of this machine. Your "
+        "code is sent there.",
+    )
+    endpoint_model: str = _setting("", "The model it is asked for; its first if absent.")
+    endpoint_key: str = _setting(
+        "",
+        "The key it wants. `PILOTFISH_ENDPOINT_KEY` in the environment goes first.",
+        secret=True,
+    )
     python: str = _setting(
         "", "Path of the interpreter that your project runs under. Naming it is trusting it."
     )
@@ -78,8 +90,6 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-#: What a project is refused with the reason, besides what the machine decides.
-NEVER_FOR_PROJECTS: tuple[str, ...] = ("endpoint",)
 #: Field names of the two groups.
 PROJECT_NAMES: tuple[str, ...] = tuple(f.name for f in fields(ProjectSettings))
 MACHINE_NAMES: tuple[str, ...] = tuple(f.name for f in fields(MachineSettings))

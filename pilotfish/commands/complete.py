@@ -23,15 +23,12 @@ from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.completion import Completion
 from decoding.confidence import of_nodes
-from decoding.models import store
-from decoding.opening import open_writer
-from decoding.threads import Threads
 from decoding.writer import Writer
 from engine.handlers.complete import complete
+from engine.loading import choose, load
 from engine.messages import CompleteRequest
-from engine.settings.read import machine_settings
 from pilotfish.console import err
-from pilotfish.options import add_common, parse_location, workspace_for
+from pilotfish.options import add_common, machine_for, parse_location, workspace_for
 
 EXAMPLES = """\
   pilotfish complete app.py:12:17                 what goes at line 12, column 17
@@ -100,15 +97,14 @@ def run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         # Before anything that takes time: what is asked for must be there.
         request = None if options.jsonl else _request_at(options)
-        machine, _ = machine_settings()
-        model = store.resolve(options.model or machine.model or None)
+        machine = machine_for(options)
+        model = choose(machine, "complete")
         pool = stack.enter_context(AnalysisPool(WorkerSettings(cache_folder())))
         reader = _Reader(pool)
         if request is not None:
             # The analysis reads the file while the model is loaded.
             reader.begin(request)
-        threads = Threads(machine.threads, machine.threads) if machine.threads else None
-        writer = open_writer(model, threads=threads)
+        writer = load(model, machine)
         stack.callback(writer.close)
         if request is None:
             return _answer_lines(options, writer, reader, sys.stdin.buffer, sys.stdout.buffer)

@@ -7,6 +7,7 @@ import contextlib
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from rich.syntax import Syntax
@@ -16,14 +17,13 @@ from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
 from decoding.errors import ModelFileError
-from decoding.models import store
-from decoding.threads import Threads
 from engine.handlers.fix import fix
+from engine.loading import choose, load
 from engine.messages import FixAnswer, FixRequest
 from engine.settings.read import machine_settings
 from pilotfish.console import err, explain, out
 from pilotfish.later import LaterEvidence, LaterWriter
-from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
+from pilotfish.options import add_common, add_sandbox, machine_for, seconds, workspace_for
 from pilotfish.waiting import interruptible, progress
 from repair.patch import apply_diff, write_atomically
 from repair.source import read_source
@@ -115,21 +115,19 @@ def _writer(
 
     Raises :class:`~decoding.errors.ModelFileError` when the one that was named is not there.
     """
-    machine, _ = machine_settings()
-    threads = Threads(machine.threads, machine.threads) if machine.threads else None
     if options.model == "none":
         return None
-    named = options.model or machine.repair_model or None
-    if named:
-        return LaterWriter(store.resolve(named, role="repair"), threads)
+    machine = machine_for(options)
     for role in ("repair", "complete"):
         try:
-            model = store.resolve(None, role=role)
+            model = choose(machine, role)
         except ModelFileError:
+            if machine.repair_model:
+                raise
             continue
         if role != "repair":
             report(f"the larger repair model is not here: using {model.name}", 0.0)
-        return LaterWriter(model, threads)
+        return LaterWriter(model.name, partial(load, model, machine))
     report("no model is here: templates alone (pilotfish model pull repair)", 0.0)
     return None
 

@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     machine.python,
     machine.system,
     engine.answers,
+    model.endpoint,
     model.bindings,
     model.files,
     programs.ruff,

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from decoding.errors import ModelFileError
+from decoding.errors import DecodingError, ModelFileError
 from decoding.models import store
+from decoding.opening import Endpoint, open_writer
 from pilotfish.health.sign import Patient, Sign, State
 
 #: Loading the bindings takes under a second; a library that hangs is a finding too.
@@ -18,7 +20,9 @@ PATIENCE_SECONDS = 60
 
 def bindings(patient: Patient) -> Iterator[Sign]:
     """Whether llama.cpp can be loaded, tried in a process of its own: a library that was built
-    for another processor crashes instead of failing."""
+    for another processor crashes instead of failing. With an endpoint it is not needed."""
+    if patient.machine.endpoint:
+        return
     try:
         detail = f"llama-cpp-python {version('llama-cpp-python')}"
     except PackageNotFoundError:
@@ -50,8 +54,35 @@ def bindings(patient: Patient) -> Iterator[Sign]:
         yield Sign("llama.cpp", State.OK, detail)
 
 
+def endpoint(patient: Patient) -> Iterator[Sign]:
+    """The server that computes instead of this machine, where one is named: asked what it serves
+    and whether that can fill in code."""
+    machine = patient.machine
+    if not machine.endpoint:
+        return
+    place = Endpoint(machine.endpoint, machine.endpoint_model, machine.endpoint_key)
+    try:
+        writer = open_writer(place)
+    except DecodingError as error:
+        yield Sign("endpoint", State.BROKEN, error.what, error.mend)
+        return
+    writer.close()
+    detail = f"{place.base} serves {writer.name}; your code is sent there"
+    if place.key and urlsplit(place.url).scheme == "http" and not _is_here(place.url):
+        mend = "use https: the key travels in the clear"
+        yield Sign("endpoint", State.NOTE, detail, mend)
+    else:
+        yield Sign("endpoint", State.OK, detail)
+
+
+def _is_here(url: str) -> bool:
+    return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
+
+
 def files(patient: Patient) -> Iterator[Sign]:
-    """The models of the two roles, or what the settings name instead."""
+    """The models of the two roles, or what the settings name instead; an endpoint needs none."""
+    if patient.machine.endpoint:
+        return
     yield _file("complete", patient.machine.model, State.BROKEN)
     yield _file("repair", patient.machine.repair_model, State.NOTE)
 

@@ -11,9 +11,8 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion
 from decoding.errors import CancelledError, DecodingError
-from decoding.local_writer import LocalWriter
 from decoding.models import store
-from decoding.opening import open_writer
+from decoding.opening import OpenWriter, open_writer
 from decoding.prompts.anchor import Prompter
 from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.writer import InfillRequest
@@ -24,7 +23,7 @@ PARENT = "import os\n\n\ndef parent(path):\n    return os.path.$0\n"
 
 
 @pytest.fixture(scope="module")
-def writer() -> Iterator[LocalWriter]:
+def writer() -> Iterator[OpenWriter]:
     opened = open_writer(store.resolve("complete"))
     yield opened
     opened.close()
@@ -39,11 +38,11 @@ def _request(
     return InfillRequest(snapshot, len(before), **more)  # type: ignore[arg-type]
 
 
-def _complete(writer: LocalWriter, request: InfillRequest) -> Completion:
+def _complete(writer: OpenWriter, request: InfillRequest) -> Completion:
     return writer.complete(request, None, deadline=Deadline.never(), cancellation=Cancellation())
 
 
-def test_one_line_is_filled_in(writer: LocalWriter) -> None:
+def test_one_line_is_filled_in(writer: OpenWriter) -> None:
     done = _complete(writer, _request(PARENT))
     assert done.text
     assert "\n" not in done.text
@@ -55,27 +54,27 @@ def test_one_line_is_filled_in(writer: LocalWriter) -> None:
     compile(PARENT.replace("$0", done.text), "x.py", "exec")
 
 
-def test_a_block_is_filled_in(writer: LocalWriter) -> None:
+def test_a_block_is_filled_in(writer: OpenWriter) -> None:
     marked = "def double(items):\n    result = []\n    $0\n\n\nprint(double([1]))\n"
     done = _complete(writer, _request(marked, multiline=True, max_tokens=64))
     assert done.text
     compile(marked.replace("$0", done.text), "x.py", "exec")
 
 
-def test_the_same_request_again_reuses_its_prompt(writer: LocalWriter) -> None:
+def test_the_same_request_again_reuses_its_prompt(writer: OpenWriter) -> None:
     _complete(writer, _request(PARENT, path="/reuse.py"))
     again = _complete(writer, _request(PARENT, path="/reuse.py"))
     assert again.text == _complete(writer, _request(PARENT, path="/reuse.py")).text
     assert again.reused_tokens == again.prompt_tokens - 1
 
 
-def test_typing_on_reuses_all_but_what_was_typed(writer: LocalWriter) -> None:
+def test_typing_on_reuses_all_but_what_was_typed(writer: OpenWriter) -> None:
     _complete(writer, _request(PARENT, path="/typing.py"))
     typed = _complete(writer, _request(PARENT.replace("$0", "di$0"), path="/typing.py"))
     assert typed.prompt_tokens - typed.reused_tokens <= 3
 
 
-def test_samples_are_repeatable_and_share_the_prompt(writer: LocalWriter) -> None:
+def test_samples_are_repeatable_and_share_the_prompt(writer: OpenWriter) -> None:
     request = _request(PARENT, temperature=0.8, seed=5)
     # How a prompt is split into batches changes the last bits of its logits, so both runs are to
     # find it in the cache.
@@ -91,7 +90,7 @@ def test_samples_are_repeatable_and_share_the_prompt(writer: LocalWriter) -> Non
     assert runs[0] == runs[1]
 
 
-def test_a_likelier_text_scores_higher_and_parts_add_up(writer: LocalWriter) -> None:
+def test_a_likelier_text_scores_higher_and_parts_add_up(writer: OpenWriter) -> None:
     before = "def add(first, second):\n    return "
     stop = Cancellation()
     right = writer.score(before, "first + second\n", cancellation=stop)
@@ -107,7 +106,7 @@ def test_a_likelier_text_scores_higher_and_parts_add_up(writer: LocalWriter) -> 
     assert long > -40
 
 
-def test_a_cancelled_request_raises_and_the_next_one_works(writer: LocalWriter) -> None:
+def test_a_cancelled_request_raises_and_the_next_one_works(writer: OpenWriter) -> None:
     cancellation = Cancellation()
     timer = threading.Timer(0.1, cancellation.cancel)
     timer.start()
@@ -119,7 +118,7 @@ def test_a_cancelled_request_raises_and_the_next_one_works(writer: LocalWriter) 
     compile(PARENT.replace("$0", done.text), "x.py", "exec")
 
 
-def test_a_deadline_that_passes_ends_in_silence(writer: LocalWriter) -> None:
+def test_a_deadline_that_passes_ends_in_silence(writer: OpenWriter) -> None:
     request = _request("value = 2\n" * 60 + "$0", multiline=True, max_tokens=400)
     done = writer.complete(
         request, None, deadline=Deadline.after(0.05), cancellation=Cancellation()
@@ -142,7 +141,7 @@ def test_a_deadline_that_passes_ends_in_silence(writer: LocalWriter) -> None:
         "\udcff = $0",
     ],
 )
-def test_any_text_is_answered(writer: LocalWriter, marked: str) -> None:
+def test_any_text_is_answered(writer: OpenWriter, marked: str) -> None:
     done = _complete(writer, _request(marked, max_tokens=6))
     assert done.prompt_tokens >= 3
 

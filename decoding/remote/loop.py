@@ -1,0 +1,129 @@
+"""The loop over a server: stream, check, and at a violation ask again under a constraint."""
+
+from __future__ import annotations
+
+import time
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from analysis.deadline import Cancellation
+from decoding.completion import Timing
+from decoding.remote.dialects import Dialect, Order
+from decoding.remote.forms import Choice, choice
+from decoding.remote.model import RemoteModel
+from decoding.remote.script import Script
+from decoding.remote.watching import Refusal, Watching
+from decoding.runtimes.http import LostError
+from decoding.written import StopRule, Written
+
+#: Times that a broken stream is taken up again where it broke off.
+RESUMPTIONS = 2
+
+
+@dataclass
+class Loop:
+    """One text, written behind ``order.prompt`` into ``script``."""
+
+    dialect: Dialect
+    model: RemoteModel
+    order: Order
+    script: Script
+    watching: Watching
+    stop: StopRule
+    cancellation: Cancellation
+    _first: float = field(default=0.0, init=False)
+    _reused: int = field(default=0, init=False)
+    #: What the next request has to begin with, and the length of the text behind which.
+    _choice: Choice | None = field(default=None, init=False)
+    _from: int = field(default=0, init=False)
+
+    def run(self) -> Written:
+        """Write until something stops it.
+
+        Raises :class:`~decoding.errors.CancelledError` and
+        :class:`~decoding.runtimes.http.EndpointError`.
+        """
+        begun = time.monotonic()
+        ended, asked, lost = None, 0, 0
+        while ended is None:
+            try:
+                ended = self._ask(asked)
+            except LostError:
+                lost += 1
+                if lost > RESUMPTIONS:
+                    raise
+                if self.watching.mending:
+                    self.script.cut(self._from)
+                else:
+                    self._choice = None
+            asked += 1
+        stopped, kept = ended
+        finished = time.monotonic()
+        first = self._first or finished
+        return Written(
+            text=self.script.text[:kept],
+            logprobs=tuple(self.script.logprobs(0, kept)),
+            events=self.watching.events(kept),
+            timing=Timing(
+                total=(finished - begun) * 1e3,
+                prefill=(first - begun) * 1e3,
+                decode=(finished - first) * 1e3,
+                analysis=self.watching.waited * 1e3,
+            ),
+            stopped=stopped,
+            prompt_tokens=len(self.order.prompt),
+            reused_tokens=self._reused,
+        )
+
+    def _ask(self, asked: int) -> tuple[str, int] | None:
+        """One request; why the text ended and what is kept, or ``None`` to ask again."""
+        script, room = self.script, self.order.max_tokens - self.script.size
+        if room <= 0 and self._choice is None:
+            return self._end("length", len(script.text))
+        order = replace(
+            self.order,
+            prompt=(*self.order.prompt, *self._written()),
+            # A name that is chosen anew may run a few tokens past the limit.
+            max_tokens=max(room, 8),
+            seed=self.order.seed + asked,
+            choice=self._choice,
+        )
+        with closing(self.dialect.stream(order, self.cancellation)) as pieces:
+            for piece in pieces:
+                self._first = self._first or time.monotonic()
+                if not asked:
+                    self._reused = max(self._reused, piece.reused)
+                script.append(piece)
+                if refused := self.watching.observe(piece.text):
+                    self._again(refused)
+                    return None
+                if self.watching.given_up is not None:
+                    return "gave_up", self.watching.given_up
+                cut = self.stop.cut(script.text) if script.text else None
+                if cut is not None:
+                    return self._end("rule", cut)
+                if script.size >= self.order.max_tokens:
+                    return self._end("length", len(script.text))
+                if piece.stopped:
+                    return self._end(piece.stopped, len(script.text))
+        return self._end("end", len(script.text))
+
+    def _end(self, stopped: str, kept: int) -> tuple[str, int] | None:
+        """Nothing is given away before all of it was judged."""
+        refused = self.watching.settle(stopped, kept, self.cancellation)
+        if refused is not None:
+            self._again(refused)
+            return None
+        if self.watching.given_up is not None:
+            return "gave_up", self.watching.given_up
+        return stopped, kept
+
+    def _again(self, refused: Refusal) -> None:
+        """Cut the text where the refused name's piece began, and choose from there."""
+        literal = self.script.cut(refused.start)
+        self._choice = choice(literal, refused.typed, refused.names)
+        self._from = len(self.script.text)
+
+    def _written(self) -> tuple[int, ...]:
+        tokens = self.script.tokens
+        return tokens if tokens is not None else tuple(self.model.tokenize(self.script.text))

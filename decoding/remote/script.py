@@ -1,0 +1,69 @@
+"""The text being written by a server, in pieces that can be cut off again."""
+
+from __future__ import annotations
+
+import math
+
+from decoding.remote.dialects import Chunk
+
+
+class Script:
+    """What has come so far. Positions are code points of :attr:`text`."""
+
+    def __init__(self) -> None:
+        self.pieces: list[Chunk] = []
+        self.text = ""
+
+    def append(self, piece: Chunk) -> None:
+        """Accept a piece. One without text or tokens leaves no trace."""
+        if piece.text or piece.tokens:
+            self.pieces.append(piece)
+            self.text += piece.text
+
+    @property
+    def size(self) -> int:
+        """How many tokens were written; a piece that does not tell its own counts as one."""
+        return sum(len(piece.tokens) or 1 for piece in self.pieces)
+
+    @property
+    def tokens(self) -> tuple[int, ...] | None:
+        """The ids of everything written, or ``None`` where a piece does not tell them."""
+        if any(piece.text and not piece.tokens for piece in self.pieces):
+            return None
+        return tuple(token for piece in self.pieces for token in piece.tokens)
+
+    def cut(self, at: int) -> str:
+        """Keep the whole pieces before ``at``; what was cut off that still belongs before it."""
+        length, kept = 0, 0
+        for piece in self.pieces:
+            if length + len(piece.text) > at:
+                break
+            length, kept = length + len(piece.text), kept + 1
+        lost = self.text[length:at]
+        del self.pieces[kept:]
+        self.text = self.text[:length]
+        return lost
+
+    def logprobs(self, start: int, end: int) -> list[float]:
+        """The log-probabilities (nats) of the pieces that hold text between two positions."""
+        return [logprob for _, _, logprob in self.spans(start, end)]
+
+    def spans(self, start: int, end: int) -> list[tuple[int, int, float]]:
+        """Of each piece between two positions where it begins and ends, counted from ``start``,
+        and its log-probability (nats)."""
+        found, at = [], 0
+        for piece in self.pieces:
+            begin, stop = max(at, start), min(at + len(piece.text), end)
+            if begin < stop:
+                found.append((begin - start, stop - start, piece.logprob))
+            at += len(piece.text)
+        return found
+
+    def probability(self, start: int, end: int) -> float:
+        """How probable the model found them."""
+        return math.exp(sum(self.logprobs(start, end)))
+
+    def mean(self, start: int, end: int) -> float:
+        """The geometric mean of their probabilities; 0 of none."""
+        found = self.logprobs(start, end)
+        return math.exp(sum(found) / len(found)) if found else 0.0

@@ -1,0 +1,226 @@
+"""The writer over a server: prompt, loop, corrections, confidence.
+
+A name that cannot be costs one further request: the stream is closed, and the same prompt with
+what was good of the text goes out again together with the names that may follow. The server finds
+both in its prefix cache, so what is paid is a round trip, not a prefill.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import PurePath
+
+from analysis.deadline import Cancellation, Deadline
+from decoding.bounds import bounded
+from decoding.completion import Completion, Piece
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+from decoding.hint import HintRules, Once, hint_for
+from decoding.monitors.registry import monitors
+from decoding.postprocess.ending import Block, OneLine
+from decoding.postprocess.finish import Finished, finish
+from decoding.postprocess.site import Site
+from decoding.prompts.anchor import Budget, Prompter
+from decoding.prompts.window import plain_line_ends
+from decoding.remote.dialects import Dialect, Order, recognize
+from decoding.remote.loop import Loop
+from decoding.remote.model import RemoteModel
+from decoding.remote.script import Script
+from decoding.remote.watching import Watching
+from decoding.runtimes.http import Connection
+from decoding.writer import InfillRequest
+
+#: Tokens of context in front of a scored text.
+_SCORE_CONTEXT = 384
+#: Characters a token of code spells at most; decides which lines are asked about beforehand.
+_CHARACTERS_A_TOKEN = 8
+
+
+class RemoteWriter:
+    """A :class:`~decoding.writer.Writer` over one server. One call at a time; not thread-safe."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        model: str = "",
+        *,
+        budget: Budget | None = None,
+        dialect: Dialect | None = None,
+    ) -> None:
+        """Asks the server what it serves, unless ``dialect`` says so.
+
+        Raises :class:`~decoding.runtimes.http.EndpointError` when it is not there or does not
+        serve ``model``, and :class:`~decoding.errors.DecodingError` when that cannot fill in.
+        """
+        stop = Cancellation()
+        self._connection = connection
+        self._dialect = dialect or recognize(connection, model, stop)
+        self._model = RemoteModel(self._dialect, stop)
+        self._budget = budget or Budget()
+        self._prompter = Prompter(self._model, self._budget)
+        # llama-server names a file of its own machine.
+        name = self._dialect.name
+        self.name = PurePath(name).stem if name.endswith(".gguf") else name
+
+    @property
+    def round_trips(self) -> int:
+        """How many requests went out."""
+        return self._connection.round_trips
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        """Fill one hole; ``evidence`` ``None`` is unguided.
+
+        A ``deadline`` that passes ends it in silence. Raises
+        :class:`~decoding.errors.CancelledError`, and
+        :class:`~decoding.runtimes.http.EndpointError` when the server fails for good.
+        """
+        snapshot = request.snapshot
+        offset = min(max(request.offset, 0), len(snapshot.text))
+        evidence = Once(evidence) if evidence is not None else None
+        site = Site.at(snapshot.text, offset)
+        seconds = min(request.query_ms / 1000, deadline.remaining())
+        script = Script()
+        watching = Watching(script, snapshot, offset, evidence, monitors(), seconds)
+        with bounded(deadline, cancellation) as inner:
+            try:
+                # The hole at the cursor is asked about first: analysis works meanwhile.
+                watching.begin()
+                written = Loop(
+                    self._dialect,
+                    self._model,
+                    Order(
+                        self._prompt(request, offset, evidence, deadline, inner),
+                        request.max_tokens,
+                        request.temperature,
+                        request.seed,
+                    ),
+                    script,
+                    watching,
+                    Block(site) if request.multiline else OneLine(site),
+                    inner,
+                ).run()
+            except CancelledError:
+                if cancellation.cancelled:
+                    raise
+                return Completion("", model=self.name, stopped="deadline")
+            finally:
+                watching.close()
+        done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
+        kept = script.logprobs(done.start, done.end) if done.text else []
+        return Completion(
+            text=done.text,
+            tokens=len(kept),
+            confidence=math.exp(sum(kept) / len(kept)) if kept else 0.0,
+            events=written.events,
+            ms=written.timing.rounded(),
+            model=self.name,
+            prompt_tokens=written.prompt_tokens,
+            reused_tokens=written.reused_tokens,
+            stopped=written.stopped,
+            pieces=_pieces(site, written.text, done, script) if done.text else (),
+        )
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the server has the
+        prompt in its cache. Ends early when the deadline passes."""
+        for index in range(count):
+            if deadline.expired():
+                return
+            again = replace(request, seed=request.seed + index)
+            yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        """Sum of the log-probabilities (nats) of ``text``'s tokens behind the end of ``before``.
+
+        Raises as :meth:`complete`.
+        """
+        if not text:
+            return 0.0
+        context = self._model.tokenize(before)[-_SCORE_CONTEXT:]
+        return self._dialect.score([*self._model.start_tokens(), *context], text, cancellation)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._connection.close()
+
+    def prompt_of(self, request: InfillRequest) -> tuple[int, ...]:
+        """The tokens that would be sent for ``request``."""
+        return self._prompt(request, request.offset, None, Deadline.never(), Cancellation())
+
+    def _prompt(
+        self,
+        request: InfillRequest,
+        offset: int,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> tuple[int, ...]:
+        text = request.snapshot.text
+        before, behind = self._budget.before, self._budget.behind
+        near = (
+            text[max(0, offset - before * _CHARACTERS_A_TOKEN) : offset],
+            text[offset : offset + behind * _CHARACTERS_A_TOKEN],
+        )
+        # Asked for side by side beforehand: one by one, each line would be a round trip.
+        lines = [line for part in near for line in plain_line_ends(part).split("\n")]
+        self._model.prefetch([f"{line}\n" for line in lines] + lines[-1:], cancellation)
+        preamble = self._preamble(request, offset, evidence, deadline, cancellation)
+        return self._prompter.prompt(request.snapshot.path, text, offset, preamble).tokens
+
+    def _preamble(
+        self,
+        request: InfillRequest,
+        offset: int,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> str:
+        """What the prompt begins with: the caller's preamble, else a hint, formed where the cursor
+        comes to rest. What that costs the server's cache is not known here: servers read fast."""
+        path, text = request.snapshot.path, request.snapshot.text
+        if request.preamble or evidence is None:
+            return request.preamble
+        held = self._prompter.held(path, text, offset)
+        if held is not None:
+            return held
+        waiting = Deadline.after(min(request.query_ms / 1000, deadline.remaining()))
+        hint = hint_for(
+            request.snapshot,
+            offset,
+            evidence,
+            HintRules(),
+            self._model.tokenize,
+            waiting,
+            cancellation,
+        )
+        return self._prompter.last(path) if hint is None else hint
+
+
+def _pieces(site: Site, raw: str, done: Finished, script: Script) -> tuple[Piece, ...]:
+    """What came of ``done.text``, in its code points: line ends may be wider there."""
+    wider = len(site.newline) - 1
+
+    def shown(at: int) -> int:
+        return at + raw.count("\n", done.start, done.start + at) * wider
+
+    return tuple(
+        Piece(shown(start), shown(end), round(math.exp(logprob), 4))
+        for start, end, logprob in script.spans(done.start, done.end)
+    )

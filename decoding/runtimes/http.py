@@ -1,0 +1,259 @@
+"""The one module that opens HTTP to a model: JSON asked, events streamed, both cancelled at once.
+
+Knows connections, statuses and time; nothing of prompts or of what an answer means. The transport
+is asynchronous in a thread of its own, since a blocking read cannot be taken back: a keystroke
+closes the connection, and the server stops computing when it sees that.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import json
+import queue
+import threading
+from collections.abc import AsyncIterator, Coroutine, Generator, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import httpx
+
+from analysis.deadline import Cancellation
+from decoding.errors import CancelledError, DecodingError
+
+#: One JSON object of an answer or of a stream of events.
+Document = dict[str, Any]
+Value = TypeVar("Value")
+
+#: Statuses that pass: too many requests, and gateways and servers that are starting.
+_PASSING = frozenset({429, 502, 503, 504})
+_KEY = "set PILOTFISH_ENDPOINT_KEY, or endpoint-key in your own config.toml"
+
+
+class EndpointError(DecodingError):
+    """The endpoint refused, is not there, or answered something else than it should."""
+
+
+class LostError(EndpointError):
+    """The connection ended in the middle of an answer; what had come until then is good."""
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Seconds and counts. ``connect`` for a connection, ``silence`` between two pieces of an
+    answer (a long prompt is computed in silence), ``attempts`` at a request whose failure may
+    pass, the first ``pause`` before the next one; each pause doubles."""
+
+    connect: float = 5.0
+    silence: float = 60.0
+    attempts: int = 4
+    pause: float = 0.25
+
+
+class Connection:
+    """Requests to one server. ``base`` is its address without ``/v1``; ``key`` is sent as a bearer
+    token and appears in no message. Thread-safe; proxies of the environment are not used."""
+
+    def __init__(self, base: str, key: str = "", patience: Patience | None = None) -> None:
+        self.base = base.rstrip("/")
+        self.round_trips = 0
+        self._patience = patience or Patience()
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        how = self._patience
+        self._client = httpx.AsyncClient(
+            base_url=self.base,
+            headers=headers,
+            timeout=httpx.Timeout(how.silence, connect=how.connect),
+            trust_env=False,
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="endpoint", daemon=True)
+        self._thread.start()
+
+    def get(self, path: str, cancellation: Cancellation) -> Document:
+        """The JSON object at ``path``. Raises :class:`EndpointError`,
+        :class:`~decoding.errors.CancelledError`."""
+        return self._wait(self._ask("GET", path, None), cancellation)
+
+    def post(self, path: str, body: Document, cancellation: Cancellation) -> Document:
+        """The JSON object that ``body`` is answered with; raises as :meth:`get`."""
+        return self._wait(self._ask("POST", path, body), cancellation)
+
+    def post_all(
+        self, path: str, bodies: Sequence[Document], cancellation: Cancellation
+    ) -> list[Document]:
+        """The answers to ``bodies`` in order, asked side by side."""
+
+        async def all_of_them() -> list[Document]:
+            return await asyncio.gather(*(self._ask("POST", path, body) for body in bodies))
+
+        return self._wait(all_of_them(), cancellation)
+
+    def stream(self, path: str, body: Document, cancellation: Cancellation) -> Generator[Document]:
+        """The events of a streamed answer (``data:`` lines of server-sent events), one by one.
+
+        Closing the iterator closes the connection. Raises as :meth:`get`, and :class:`LostError`
+        when it breaks off behind the first event.
+        """
+        arrived: queue.SimpleQueue[Document | BaseException | None] = queue.SimpleQueue()
+
+        async def read() -> None:
+            try:
+                async for event in self._events(path, body):
+                    arrived.put(event)
+                arrived.put(None)
+            except Exception as error:  # noqa: BLE001  # raised where the events are read
+                arrived.put(error)
+
+        running = asyncio.run_coroutine_threadsafe(read(), self._loop)
+        forget = cancellation.on_cancel(lambda: arrived.put(CancelledError()))
+        try:
+            while True:
+                event = arrived.get()
+                if isinstance(event, BaseException):
+                    raise event
+                if event is None:
+                    return
+                yield event
+        finally:
+            forget()
+            running.cancel()
+
+    def close(self) -> None:
+        """Close every connection."""
+        if not self._thread.is_alive():
+            return
+        asyncio.run_coroutine_threadsafe(self._client.aclose(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+        self._loop.close()
+
+    def _wait(self, work: Coroutine[Any, Any, Value], cancellation: Cancellation) -> Value:
+        running = asyncio.run_coroutine_threadsafe(work, self._loop)
+        forget = cancellation.on_cancel(lambda: _take_back(running))
+        try:
+            return running.result()
+        except concurrent.futures.CancelledError:
+            raise CancelledError from None
+        finally:
+            forget()
+
+    async def _ask(self, method: str, path: str, body: Document | None) -> Document:
+        async for last in self._attempts():
+            self.round_trips += 1
+            try:
+                answer = await self._client.request(method, path, json=body)
+            except httpx.HTTPError as error:
+                if last or not isinstance(error, httpx.TransportError):
+                    raise self._absent(error) from None
+                continue
+            if answer.status_code in _PASSING and not last:
+                continue
+            return self._document(answer, path)
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _events(self, path: str, body: Document) -> AsyncIterator[Document]:
+        begun = False
+        async for last in self._attempts():
+            self.round_trips += 1
+            try:
+                async with self._client.stream("POST", path, json=body) as answer:
+                    if answer.status_code in _PASSING and not last:
+                        continue
+                    if answer.is_error:
+                        await answer.aread()
+                        self._document(answer, path)
+                    async for line in answer.aiter_lines():
+                        said = line.removeprefix("data:").strip()
+                        if not line.startswith("data:") or said == "[DONE]":
+                            continue
+                        begun = True
+                        yield self._event(said, path)
+                    return
+            except httpx.HTTPError as error:
+                if begun:
+                    raise LostError(
+                        f"the connection to {self.base} broke off: {_said(error)}",
+                        where="endpoint",
+                        mend="try again",
+                    ) from None
+                if last:
+                    raise self._absent(error) from None
+
+    async def _attempts(self) -> AsyncIterator[bool]:
+        """Whether each attempt is the last, with a growing pause between two."""
+        how = self._patience
+        for attempt in range(how.attempts):
+            if attempt:
+                await asyncio.sleep(how.pause * 2 ** (attempt - 1))
+            yield attempt == how.attempts - 1
+
+    def _event(self, said: str, path: str) -> Document:
+        try:
+            event = json.loads(said)
+        except ValueError:
+            raise self._strange(path, said) from None
+        if not isinstance(event, dict):
+            raise self._strange(path, said)
+        if "error" in event:
+            raise self._refused("failed", event)
+        return event
+
+    def _document(self, answer: httpx.Response, path: str) -> Document:
+        status = answer.status_code
+        try:
+            document = answer.json()
+        except ValueError:
+            document = None
+        if status in (401, 403):
+            raise EndpointError(
+                f"{self.base} refuses the key ({status})", where="endpoint", mend=_KEY
+            )
+        if status == 404:
+            raise EndpointError(
+                f"{self.base} has no {path}",
+                where="endpoint",
+                mend="name the address of a llama-server or a vLLM server, as in "
+                "http://127.0.0.1:8080",
+            )
+        if answer.is_error:
+            raise self._refused(f"answered {path} with {status}", document)
+        if not isinstance(document, dict):
+            raise self._strange(path, answer.text)
+        return document
+
+    def _refused(self, how: str, document: object) -> EndpointError:
+        # What a server says may quote the prompt, so it stands where nothing is logged from.
+        said = _reason(document) if isinstance(document, dict) else ""
+        return EndpointError(
+            f"{self.base} {how}", where="endpoint", mend=f"it says: {said}" if said else ""
+        )
+
+    def _strange(self, path: str, said: str) -> EndpointError:
+        return EndpointError(
+            f"{self.base}{path} answered {len(said)} characters that are no JSON object",
+            where="endpoint",
+            mend="name the address of a llama-server or a vLLM server",
+        )
+
+    def _absent(self, error: httpx.HTTPError) -> EndpointError:
+        return EndpointError(
+            f"no answer from {self.base}: {_said(error)}",
+            where="endpoint",
+            mend="start the server, or correct `endpoint` in your own config.toml; "
+            "`--model NAME` uses a model on this machine",
+        )
+
+
+def _take_back(running: concurrent.futures.Future[Any]) -> None:
+    running.cancel()
+
+
+def _said(error: httpx.HTTPError) -> str:
+    return str(error) or type(error).__name__
+
+
+def _reason(document: Document) -> str:
+    error = document.get("error", document)
+    said = error.get("message", error) if isinstance(error, dict) else error
+    return str(said)[:300]

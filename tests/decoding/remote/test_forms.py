@@ -1,0 +1,35 @@
+"""A choice told as a regular expression says what the constraint says."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from decoding.constraint import Constraint, Names
+from decoding.remote.forms import MOST_NAMES, choice
+
+NAMES = st.text("ab_1", min_size=1, max_size=4)
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), st.text("ab_1.( \n-", max_size=7))
+def test_the_pattern_agrees_with_the_constraint(names: list[str], written: str) -> None:
+    asked = choice(").", "", names)
+    constraint = Constraint.over(Names.of(names))
+    assert asked is not None
+    assert constraint is not None
+    state = constraint.behind(b").").advance(f").{written}".encode())
+    matched = re.fullmatch(asked.pattern, f").{written}")
+    assert bool(matched) == (state is not None and state.ended)
+
+
+def test_what_is_typed_is_left_out() -> None:
+    asked = choice("", "ap", ["append", "apply", "pop", "ap"])
+    assert asked is not None
+    assert asked.names == ("", "pend", "ply")
+
+
+def test_nothing_left_is_no_choice() -> None:
+    assert choice("", "q", ["append"]) is None
+    assert choice("", "", [f"n{i}" for i in range(MOST_NAMES + 1)]) is None
