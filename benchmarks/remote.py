@@ -49,7 +49,8 @@ def main() -> int:
     cuts = cut_lines(PACKAGES, each, KINDS, seed=11)
     cuts = sorted(cuts, key=lambda cut: cuts.index(cut) % each)[: options.sites]
     deadline = Deadline.after(options.seconds)
-    ratios, trips, replaced = [], {False: [0], True: [0]}, 0
+    ratios: list[float] = []
+    trips, replaced = {False: [0], True: [0]}, 0
     with server(options.endpoint) as url, AnalysisPool(WorkerSettings(cache_folder())) as pool:
         writer = RemoteWriter(Connection(url))
         for cut in cuts:
