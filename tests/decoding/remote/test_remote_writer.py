@@ -102,7 +102,8 @@ def test_an_invented_member_is_asked_for_anew(writer: RemoteWriter) -> None:
     assert (event.rejected, event.disputed) == ("rows", False)
     assert event.chosen in (real, "apple_count")
     assert done.text.startswith(event.chosen)
-    assert writer.round_trips - before == 2
+    replaced = sum(bool(one.rejected) for one in done.events)
+    assert writer.round_trips - before <= 1 + 2 * replaced, done.events
 
 
 def test_a_partial_name_is_completed(writer: RemoteWriter) -> None:
