@@ -18,6 +18,7 @@ RETURNED, RAISED = -1, -2
 
 _RETURNS = ("RETURN_VALUE", "RETURN_CONST")
 _RAISES = ("RAISE_VARARGS", "RERAISE")
+_NEUTRAL = ("NOP", "JUMP_FORWARD", "RESUME", "MAKE_CELL", "COPY_FREE_VARS")
 _JUMPS = ("JUMP_FORWARD", "JUMP_BACKWARD", "JUMP_BACKWARD_NO_INTERRUPT")
 #: What tidies up after an exception (the compiler gives it the line of some other statement), with
 #: what of the kind may stand before it.
@@ -90,17 +91,25 @@ def unwritten(code: CodeType) -> frozenset[int]:
     """The offsets of instructions whose line is none of their own.
 
     CPython gives what tidies up after a block the place of the statement that it compiled last:
-    a run seems to touch a line there that it does not execute. Those are ``NOP`` on a line with
-    real instructions, and what ends the handling of an exception.
+    a run seems to touch a line there that it does not execute. Those are ``NOP`` and ``return
+    None`` on a line with other instructions, and what ends the handling of an exception.
     """
     real: dict[int | None, bool] = defaultdict(bool)
     first: dict[int | None, int] = {}
-    found = set()
+    found: set[int] = set()
     every = list(dis.get_instructions(code))
+    returns = {one for one in every if one.opname == "RETURN_CONST" and one.argval is None}
+    for one, two in pairwise(every):
+        if one.opname == "LOAD_CONST" and one.argval is None and two.opname == "RETURN_VALUE":
+            returns |= {one, two}
     for each in every:
         first.setdefault(each.positions.lineno if each.positions else None, each.offset)
-        if each.positions and each.opname not in ("NOP", "JUMP_FORWARD"):
+        if each.positions and each.opname not in _NEUTRAL and each not in returns:
             real[each.positions.lineno] = True
+    for index, each in enumerate(every):
+        if each.opname == "PREP_RERAISE_STAR" or "PREP_RERAISE_STAR" in each.argrepr:
+            # Nothing is left of the group: COPY, POP_JUMP…, POP_TOP, POP_EXCEPT.
+            found.update(one.offset for one in every[index : index + 5])
     ends = {"RERAISE"}
     below = 0
     for each in reversed(every):
@@ -109,8 +118,10 @@ def unwritten(code: CodeType) -> frozenset[int]:
         ends = _TIDYING.get(each.opname, {"RERAISE"}) if ending else {"RERAISE"}
         line = each.positions.lineno if each.positions else None
         # A loop without end has no instruction but such a NOP, behind its body then.
-        behind = line is not None and 0 < below < line and first[line] < each.offset
-        if ending or (each.opname == "NOP" and (real[line] or behind)):
+        behind = each.opname == "NOP" and line is not None and 0 < below < line
+        behind = behind and first[line] < each.offset
+        idle = each.opname == "NOP" or each in returns
+        if ending or (idle and (real[line] or behind)):
             found.add(each.offset)
         else:
             below = line or 0

@@ -141,8 +141,9 @@ def surplus_edges(
     silent = {node.id for node in graph.nodes if node.silent or node.label == "pass"}
 
     def behind(node: int, seen: frozenset[int] = frozenset()) -> Iterable[int]:
-        if node not in silent:
+        if node not in silent or by_id[node].label == "pass":
             yield node
+        if node not in silent:
             return
         for edge in outgoing[node]:
             if edge.target not in seen:

@@ -41,6 +41,8 @@ class LineTracer:
     def __init__(self, files: Iterable[str]) -> None:
         self._files = frozenset(files)
         self.pairs: dict[Code, set[tuple[int, int]]] = defaultdict(set)
+        #: By identity, with the code objects themselves: hashing one costs more than a line.
+        self._known: dict[int, tuple[CodeType, set[tuple[int, int]], frozenset[int]]] = {}
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> None:
         """Call ``function`` under the tracer; what it raises is part of the run."""
@@ -61,7 +63,11 @@ class LineTracer:
         known = frame.f_trace
         if isinstance(getattr(known, "__self__", None), _FrameTracer):
             return known  # a generator goes on
-        return _FrameTracer(self.pairs[_key(frame.f_code)], unwritten(frame.f_code)).step
+        code = frame.f_code
+        if id(code) not in self._known:
+            self._known[id(code)] = (code, self.pairs[_key(code)], unwritten(code))
+        _, pairs, noise = self._known[id(code)]
+        return _FrameTracer(pairs, noise).step
 
 
 class _FrameTracer:
@@ -149,20 +155,31 @@ def in_body(graph: FlowGraph, pairs: Iterable[tuple[int, int]]) -> set[tuple[int
 
 
 def nodes_at(graph: FlowGraph, line: int) -> set[int]:
-    """The innermost nodes whose span holds ``line`` (1-based), and every ``with`` left there."""
+    """The innermost nodes whose span holds ``line`` (1-based), and every ``with`` left there.
+
+    Entering and leaving an item of a ``with`` may be given any line of the header.
+    """
     holding = [
         node
         for node in graph.nodes
         if node.span is not None and node.span.line <= line - 1 <= node.span.end_line
     ]
     left = {node.id for node in holding if node.kind is NodeKind.WITH_EXIT}
+    headers = {node.span for node in holding if node.id in left}
     at = [
         (node.span.end_line - node.span.line, node.id)
         for node in holding
         if node.span is not None and node.id not in left
     ]
     shortest = min((height for height, _ in at), default=0)
-    return left | {node for height, node in at if height == shortest}
+    entered = {
+        node.id
+        for node in graph.nodes
+        if node.kind is NodeKind.WITH
+        and node.span
+        and any(h and h.line <= node.span.line <= h.end_line for h in headers)
+    }
+    return left | entered | {node for height, node in at if height == shortest}
 
 
 def graph_of(graphs: Iterable[FlowGraph], code: Code) -> FlowGraph | None:

@@ -193,7 +193,10 @@ class Builder:
         if isinstance(statement, ast.Global | ast.Nonlocal):
             return True
         if isinstance(statement, ast.AnnAssign):
-            return statement.value is None and self._in_function and bool(statement.simple)
+            named = isinstance(statement.target, ast.Name)
+            return statement.value is None and self._in_function and named
+        if isinstance(statement, ast.Delete):
+            return not any(_names_something(target) for target in statement.targets)
         return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
     def _definition(self, statement: ast.ClassDef | FunctionNode, frontier: Frontier) -> int:
@@ -422,6 +425,13 @@ class Builder:
 def _computes(value: ast.expr | None) -> bool:
     """Whether evaluating ``value`` can raise."""
     return value is not None and not isinstance(value, ast.Constant)
+
+
+def _names_something(target: ast.expr) -> bool:
+    """Whether deleting ``target`` deletes anything; ``del ()`` does not."""
+    if isinstance(target, ast.Tuple | ast.List):
+        return any(_names_something(each) for each in target.elts)
+    return True
 
 
 def _constant(test: ast.expr) -> bool | None:
