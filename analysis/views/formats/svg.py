@@ -87,12 +87,33 @@ def write(diagram: Diagram) -> str:
 
 
 def _pieces(diagram: Diagram) -> list[tuple[str, list[Item]]]:
+    """What is laid out by itself: each group, and what hangs together of the rest."""
     known = {group.id for group in diagram.groups}
     found = [
         (group.label, [item for item in diagram.items if item.group == group.id])
         for group in diagram.groups
     ]
-    return [*found, ("", [item for item in diagram.items if item.group not in known])]
+    rest = {item.id: item for item in diagram.items if item.group not in known}
+    beside: dict[str, list[str]] = {}
+    for link in diagram.links:
+        beside.setdefault(link.source, []).append(link.target)
+        beside.setdefault(link.target, []).append(link.source)
+    alone: list[Item] = []
+    placed: set[str] = set()
+    for start in rest:
+        together: list[str] = []
+        waiting = [start]
+        while waiting:
+            each = waiting.pop()
+            if each in rest and each not in placed:
+                placed.add(each)
+                together.append(each)
+                waiting += beside.get(each, [])
+        if len(together) == 1:
+            alone.append(rest[start])
+        elif together:
+            found.append(("", [item for item in rest.values() if item.id in set(together)]))
+    return [*found, *(("", [item]) for item in alone)]
 
 
 class _Piece:
