@@ -20,6 +20,7 @@ NAMES = (
     "cancellation",
     "threads",
     "overhead",
+    "drafts",
     "dotprompts",
 )
 

@@ -19,6 +19,7 @@ from benchmarks.report import quantile
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _RESAMPLES = 2_000
+_THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Score:
     judged: bool
     invented: bool
     errors: int
+    confidence: float
     disputed: bool
     rejected: bool
     ms: float
@@ -73,9 +75,31 @@ def report(
             result[f"{name}: {variant}"] = numbers
     tables: list[Table] = [("What was written", columns, rows)]
     if complete:
-        tables.append(_against(scores, variants))
-    result["against"] = tables[-1][2] if len(tables) > 1 else []
+        tables += [_against(scores, variants), shown_above(scores)]
+        result["against"], result["shown"] = tables[1][2], tables[2][2]
     return tables, {"scores": result}
+
+
+def shown_above(scores: Mapping[str, Sequence[Score]]) -> Table:
+    """If only what the model is surer of were shown: how much of it that is, and how much of what
+    is shown is right."""
+    rows: list[list[object]] = []
+    for variant, some in scores.items():
+        for least in _THRESHOLDS:
+            shown = [s for s in some if s.text and s.confidence >= least]
+            count = max(1, len(shown))
+            rows.append(
+                [
+                    variant,
+                    least,
+                    f"{len(shown) / max(1, len(some)):.2f}",
+                    f"{sum(s.next for s in shown) / count:.3f}",
+                    f"{sum(s.exact for s in shown) / count:.3f}",
+                    f"{sum(s.errors > 0 for s in shown) / count:.3f}",
+                ]
+            )
+    columns = ["variant", "confidence", "share shown", "next", "exact", "with an error"]
+    return "Precision against share shown", columns, rows
 
 
 def summary(scores: Sequence[Score], first: Sequence[Score]) -> dict[str, object]:
@@ -148,6 +172,7 @@ def _score(site: DotSite, line: Mapping[str, Any], said: Mapping[str, Any]) -> S
         judged=judged,
         invented=any(f["invented"] for f in new) if text else False,
         errors=len(new) if text else 0,
+        confidence=line["confidence"],
         disputed=any(event["disputed"] for event in line["events"]),
         rejected=any(event["rejected"] for event in line["events"]),
         ms=line["ms"],

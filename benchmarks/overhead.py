@@ -14,7 +14,7 @@ import argparse
 import statistics
 import sys
 from concurrent.futures import wait
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.syntax.holes import hole_at
@@ -45,6 +45,10 @@ class Times:
     guided: list[float] = field(default_factory=list)
     same: bool = False
     pruned: bool = False
+    place: str = ""
+    texts: tuple[str, ...] = ()
+    #: What the last guided run waited for analysis, in milliseconds.
+    waited: float = 0.0
 
     @property
     def ratio(self) -> float:
@@ -93,7 +97,9 @@ def measure(
             texts.append(done.text)
             if evidence is not None:
                 times.pruned = any(event.rejected for event in done.events)
-        times.same = texts[0] == texts[1]
+                times.waited = done.ms.analysis
+        times.same, times.texts = texts[0] == texts[1], tuple(texts)
+        times.place = f"{cut.site.path}:{cut.snapshot.text.count(chr(10), 0, cut.offset) + 1}"
         measured.append(times)
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
@@ -134,7 +140,8 @@ def main() -> int:
         "guided_ms": round(statistics.median(min(one.guided[1:]) for one in times), 1),
     }
     show("Guided / unguided wall time", list(result), [list(result.values())])
-    save("overhead", {"model": options.model, **result})
+    sites = [asdict(one) for one in times]
+    save("overhead", {"model": options.model, **result, "each": sites})
     return 0
 
 

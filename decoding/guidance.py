@@ -7,10 +7,7 @@ and whatever else happens is an event.
 
 from __future__ import annotations
 
-import builtins
-import keyword
 import math
-import re
 import time
 from collections.abc import Sequence, Set
 from dataclasses import replace
@@ -26,6 +23,7 @@ from analysis.syntax.tree import SyntaxTree, parse, reparse
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
+from decoding.familiar import familiar
 from decoding.manuscript import NotTextError
 from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
 from decoding.page import Page
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 
     Logits = npt.NDArray[np.float32]
 
-_WORD = re.compile(r"[^\W\d]\w*")
-_WELL_KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 #: Bytes that go on with a name, to be stripped.
 IDENTIFIER = bytes(sorted(IDENTIFIER_BYTES))
 #: A name that the model gives at least this probability stays even against a closed set: there
@@ -81,7 +77,7 @@ class Guidance:
         self._replaced: list[int] = []
         #: A name that was completed without a choice and has to end now.
         self._must_end: Constraint | None = None
-        #: Words that need not be looked up: those of the file, keywords and builtins.
+        #: Words that need not be looked up.
         self._familiar: Set[str] | None = None
         self.waited = 0.0
         self.given_up: int | None = None
@@ -124,7 +120,7 @@ class Guidance:
         if not self._late or lexer.number or not may_begin(self._late, replace(lexer, word="")):
             return
         if self._familiar is None:
-            self._familiar = _WELL_KNOWN.union(_WORD.findall(self._snapshot.text))
+            self._familiar = familiar(self._snapshot.text, self._offset)
         if word not in self._familiar:
             self._open(evidence, self._late, end - len(word))
 

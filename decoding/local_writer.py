@@ -39,11 +39,12 @@ _SCORE_CONTEXT = 384
 
 @dataclass(frozen=True, slots=True)
 class Guiding:
-    """How completions are guided: by which monitors (``None``: all that are installed) and with
-    which hints."""
+    """How completions are guided and hurried: by which monitors (``None``: all that are installed),
+    with which hints, and whether drafts guess ahead."""
 
     monitors: tuple[Monitor, ...] | None = None
     hints: HintRules = field(default=HintRules())
+    drafts: bool = True
 
 
 class FillingRuntime(Runtime, PromptModel, Protocol):
@@ -107,6 +108,7 @@ class LocalWriter:
                     cancellation=inner,
                     query_deadline=min(request.query_ms / 1000, deadline.remaining()),
                     monitors=self._guiding.monitors,
+                    drafts=self._guiding.drafts,
                 )
             except CancelledError:
                 if cancellation.cancelled:

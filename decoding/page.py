@@ -6,18 +6,54 @@ Knows the runtime and the manuscript; nothing of monitors.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from analysis.deadline import Cancellation
+from decoding.drafts import PromptLookup
 from decoding.manuscript import Manuscript
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
-    import numpy as np
     import numpy.typing as npt
 
     Logits = npt.NDArray[np.float32]
+
+
+#: Logits that are nearer to each other than this may change places when they are computed beside
+#: others: the runtime's own tests allow 0.15 (``tests/decoding/runtimes``).
+_TIE = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """Logits that were computed ahead: ``rows[i]`` stands behind ``written`` and ``draft[:i]``."""
+
+    written: tuple[int, ...]
+    draft: tuple[int, ...]
+    rows: Logits
+
+    def row(self, tokens: Sequence[int]) -> Logits | None:
+        """The logits behind ``tokens``, if they were computed."""
+        more = len(tokens) - len(self.written)
+        if 0 <= more <= len(self.draft) and tuple(tokens) == self.written + self.draft[:more]:
+            row: Logits = self.rows[more]
+            return row
+        return None
+
+    def taken(self, tokens: Sequence[int]) -> int:
+        """How many tokens of the draft were written."""
+        return shared(tokens[len(self.written) :], self.draft)
+
+
+def _tied(row: Logits) -> bool:
+    """Whether the two most probable tokens could change places."""
+    second, first = np.partition(row, -2)[-2:]
+    return bool(first - second < _TIE)
 
 
 class Page:
@@ -30,10 +66,13 @@ class Page:
         vocabulary: Vocabulary,
         prompt: Sequence[int],
         cancellation: Cancellation,
+        drafts: PromptLookup | None = None,
     ) -> None:
         self.runtime, self.vocabulary = runtime, vocabulary
         self.prompt, self.cancellation = tuple(prompt), cancellation
         self.script = Manuscript()
+        self._drafts = drafts
+        self._ahead: _Ahead | None = None
 
     def feed(self) -> int:
         """Evaluate the prompt, reusing what the cache holds of it; how many tokens were reused."""
@@ -45,7 +84,33 @@ class Page:
 
     def logits(self) -> Logits:
         """Logits behind everything that is written, a view that the next evaluation replaces."""
-        return self.logits_behind(self.script.tokens)
+        tokens = self.script.tokens
+        ahead = self._ahead
+        row = ahead.row(tokens) if ahead else None
+        if row is not None and not _tied(row):
+            return row
+        self._ahead = None
+        if self._drafts is None or not tokens:
+            return self.logits_behind(tokens)
+        if ahead is not None:
+            self._drafts.learn(len(ahead.draft), ahead.taken(tokens))
+        # Where two tokens are as good as tied, the last bits decide, and these depend on how many
+        # tokens are computed at once: then one is computed alone, as without drafts.
+        draft = [] if row is not None else self._drafts.propose(tokens)
+        # A draft may have found what stands behind a control token of the prompt.
+        draft = list(takewhile(lambda token: not self.is_end(token), draft))
+        if not draft:
+            return self.logits_behind(tokens)
+        rows = self._rows([*tokens, *draft], len(draft) + 1)
+        self._ahead = _Ahead(tuple(tokens), tuple(draft), rows)
+        return self.logits() if _tied(rows[0]) else rows[0]
+
+    def _rows(self, tokens: Sequence[int], count: int) -> Logits:
+        """Logits behind the last ``count`` of ``tokens``, each computed in the same batch."""
+        runtime, prompt = self.runtime, len(self.prompt)
+        kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
+        runtime.truncate(prompt + kept)
+        return runtime.evaluate_all(tokens[kept:], self.cancellation)[-count:].copy()
 
     def logits_behind(self, tokens: Sequence[int]) -> Logits:
         """Logits behind the prompt and ``tokens``, reusing what the cache holds of them."""
@@ -74,7 +139,7 @@ class Page:
 
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""
-        return self.runtime.evaluate_all(tokens, self.cancellation)
+        return self._rows([*self.script.tokens, *tokens], len(tokens))
 
     def append(self, token: int, logprob: float) -> str:
         """Write a token; the text it completed.

@@ -20,7 +20,7 @@ _READ = re.compile(r"[ \t]*(?:[(.]|\[|(?:[-+*/%@&|^<>]|//|\*\*|<<|>>)(?!=)|[=!<>
 
 
 class NameMonitor:
-    """Judges a name that stands nowhere else in the file, once what follows shows that it is read.
+    """Judges a name that is not familiar, once what follows shows that it is read.
 
     Asked about only then, since most names stand elsewhere: looking each of them up would cost more
     than all other monitors together.

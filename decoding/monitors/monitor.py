@@ -63,9 +63,9 @@ class Monitor(Protocol):
     """One kind of constraint. Stateless: everything it needs is an argument.
 
     A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
-    that stand nowhere else in the file, so that it costs nothing elsewhere. One with a method
-    ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``; ``None``
-    is too early.
+    that :mod:`decoding.familiar` does not know, so that it costs nothing elsewhere. One with a
+    method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
+    ``None`` is too early.
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.

@@ -1,0 +1,185 @@
+"""What drafts save: ``python -m benchmarks.drafts [--functions 8] [--lines 8] [--budget 240]``
+
+*Rewriting*: a function of a real package stands in the file, and below it the header of another
+version of it, which the model writes to the end of its block. *Elsewhere*: the rest of single
+lines. Each is written with and without drafts, in turns, unguided, the prompt in the cache. Both
+ways must write the same text; the last column counts where they do not. The *ceiling* is how much
+faster this machine computes eight tokens in one batch than one by one, measured in the same run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import random
+import statistics
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot, Workspace
+from benchmarks.holes import cut_lines
+from benchmarks.report import quantile, save, show
+from benchmarks.sites import files_of
+from decoding.completion import Completion
+from decoding.local_writer import Guiding, LocalWriter
+from decoding.models import store
+from decoding.opening import cache_folder
+from decoding.runtimes.llama_cpp import LlamaCpp
+from decoding.writer import InfillRequest
+
+PACKAGES = ("httpx", "rich", "json", "argparse", "hypothesis", "click")
+BATCH = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is to be written: where, and whether it is a whole block."""
+
+    kind: str
+    snapshot: Snapshot
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """Milliseconds of the decoding alone, tokens, and whether both ways wrote the same."""
+
+    kind: str
+    plain: float
+    drafted: float
+    tokens: int
+    same: bool
+
+
+def rewriting(count: int) -> list[Case]:
+    """Functions with the header of their next version below."""
+    found = []
+    for package in PACKAGES:
+        for path in files_of(package):
+            text = path.read_text("utf-8", "replace")
+            if len(text) > 60_000:
+                continue
+            for node in ast.walk(ast.parse(text)):
+                if not isinstance(node, ast.FunctionDef) or node.col_offset or node.decorator_list:
+                    continue
+                lines = text.splitlines()[node.lineno - 1 : node.end_lineno]
+                if 8 <= len(lines) <= 20 and lines[0].endswith(":"):
+                    header = lines[0].replace(node.name, f"{node.name}_checked", 1)
+                    old = "\n".join(lines)
+                    new = f"{old}\n\n\n# The same, but None is refused with a ValueError.\n{header}"
+                    found.append(Case("rewriting", _snapshot(path, new), len(new)))
+    random.Random(3).shuffle(found)
+    return found[:count]
+
+
+def elsewhere(count: int) -> list[Case]:
+    """The rest of single lines."""
+    each = -(-count // len(PACKAGES))
+    cuts = cut_lines(PACKAGES, each, {"attribute"}, seed=13)
+    return [Case("elsewhere", cut.snapshot, cut.offset) for cut in cuts][:count]
+
+
+def _snapshot(path: Path, text: str) -> Snapshot:
+    return Snapshot(str(path), text, Workspace(str(path.parent)))
+
+
+def ceiling(runtime: LlamaCpp) -> float:
+    """Tokens a second in batches of :data:`BATCH` over tokens a second one by one."""
+    tokens = runtime.tokenize("def area(width, height):\n    return width * height\n" * 12)
+    runtime.truncate(0)
+    runtime.evaluate(tokens, Cancellation())
+
+    def pace(size: int) -> float:
+        best = float("inf")
+        for _ in range(3):
+            begun = time.monotonic()
+            for start in range(0, 16, size):
+                runtime.evaluate_all(tokens[start : start + size], Cancellation())
+            best = min(best, time.monotonic() - begun)
+            runtime.truncate(len(tokens))
+        return best
+
+    return pace(1) / pace(BATCH)
+
+
+def measure(plain: LocalWriter, drafted: LocalWriter, case: Case) -> Outcome:
+    """One case, both ways, twice; the better time of each counts."""
+    times: dict[bool, list[float]] = {False: [], True: []}
+    texts: dict[bool, Completion] = {}
+    request = InfillRequest(
+        case.snapshot,
+        case.offset,
+        max_tokens=96 if case.kind == "rewriting" else 32,
+        multiline=case.kind == "rewriting",
+    )
+    for turn in range(2):
+        for drafts in (False, True) if turn else (True, False):
+            writer = drafted if drafts else plain
+            done = writer.complete(
+                request, None, deadline=Deadline.never(), cancellation=Cancellation()
+            )
+            times[drafts].append(done.ms.decode)
+            texts[drafts] = done
+    return Outcome(
+        case.kind,
+        min(times[False]),
+        min(times[True]),
+        texts[False].tokens,
+        texts[False].text == texts[True].text,
+    )
+
+
+def main() -> int:
+    """Measure, print, save; 1 if drafts changed an output."""
+    parser = argparse.ArgumentParser(prog="benchmarks.drafts")
+    parser.add_argument("--functions", type=int, default=8)
+    parser.add_argument("--lines", type=int, default=12)
+    parser.add_argument("--budget", type=float, default=240.0, metavar="S")
+    parser.add_argument("--model", default="complete")
+    options = parser.parse_args()
+    deadline = Deadline.after(options.budget)
+    runtime = LlamaCpp(store.resolve(options.model).path)
+    plain, drafted = (
+        LocalWriter(runtime, cache=cache_folder(), guiding=Guiding(drafts=drafts))
+        for drafts in (False, True)
+    )
+    highest = ceiling(runtime)
+    outcomes: list[Outcome] = []
+    cases = [*rewriting(options.functions), *elsewhere(options.lines)]
+    for case in sorted(cases, key=lambda case: cases.index(case) % max(1, options.functions)):
+        if deadline.expired():
+            break
+        outcomes.append(measure(plain, drafted, case))
+        print(".", end="", file=sys.stderr, flush=True)
+    print(file=sys.stderr)
+    runtime.close()
+    rows: list[list[object]] = []
+    for kind in ("rewriting", "elsewhere"):
+        some = [o for o in outcomes if o.kind == kind and o.tokens]
+        if not some:
+            continue
+        gains = [o.plain / o.drafted for o in some]
+        total = sum(o.plain for o in some) / sum(o.drafted for o in some)
+        rows.append(
+            [
+                kind,
+                len(some),
+                sum(o.tokens for o in some),
+                f"{total:.2f}",
+                f"{statistics.median(gains):.2f}",
+                f"{quantile(gains, 0.05):.2f}",
+                f"{total / highest:.2f}",
+                sum(not o.same for o in some),
+            ]
+        )
+    columns = ["", "cases", "tokens", "faster", "median", "p5", "of the ceiling", "other text"]
+    show(f"Drafts (ceiling {highest:.2f})", columns, rows)
+    save("drafts", {"model": options.model, "ceiling": round(highest, 3), "rows": rows})
+    return int(any(not o.same for o in outcomes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,76 @@
+"""Words that are most likely names at a place: those of the functions around it and of the module.
+
+A cheap guess by indentation, so that only the rest needs to be looked up. It may take a word of a
+comment or a string for a name; what it leaves out is asked about, never refused.
+"""
+
+from __future__ import annotations
+
+import builtins
+import keyword
+import re
+
+_WORD = re.compile(r"[^\W\d]\w*")
+_HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)\b")
+_WELL_KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
+
+
+def familiar(text: str, offset: int) -> frozenset[str]:
+    """The words of the module's own level and of every function around ``offset``; of a class only
+    where the code is directly in its body. Keywords and builtins are always among them."""
+    lines = text.split("\n")
+    here = text.count("\n", 0, offset)
+    found = set(_WELL_KNOWN)
+    for line in _module_level(lines):
+        found.update(_WORD.findall(line))
+    for first, last in _around(lines, here):
+        found.update(_WORD.findall("\n".join(lines[first:last])))
+    return frozenset(found)
+
+
+def _module_level(lines: list[str]) -> list[str]:
+    """The lines that belong to no function and no class, their headers included."""
+    kept, inside = [], False
+    for line in lines:
+        if line[:1] not in ("", " ", "\t"):
+            # A bracket that closes in the first column ends what began before it.
+            inside = bool(_HEADER.match(line)) or (inside and line[0] in ")]}")
+            kept.append(line)
+        elif not inside:
+            kept.append(line)
+    return kept
+
+
+def _around(lines: list[str], here: int) -> list[tuple[int, int]]:
+    """The spans of lines of the functions around a line, and of the class it is directly in."""
+    spans, depth, direct = [], _depth(lines[here]) if lines[here].strip() else None, True
+    for at in range(here, -1, -1):
+        line = lines[at]
+        if not line.strip():
+            continue
+        if depth is None:
+            # On a blank line the cursor is at most one level deeper than what stands above.
+            depth = _depth(line) + 1
+        header = _HEADER.match(line)
+        if header and (_depth(line) < depth or at == here):
+            depth = _depth(line)
+            if header[1] == "def" or direct:
+                spans.append((at, _end(lines, at, here)))
+            direct = False
+        if depth == 0:
+            break
+    return spans
+
+
+def _end(lines: list[str], header: int, here: int) -> int:
+    """The line behind the block of a header that holds the line ``here``."""
+    depth = _depth(lines[header])
+    for at in range(here + 1, len(lines)):
+        line = lines[at]
+        if line.strip() and _depth(line) <= depth and line.strip()[0] not in ")]}":
+            return at
+    return len(lines)
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip(" \t"))

@@ -1,0 +1,79 @@
+"""Which words of a file need not be looked up at a place of it."""
+
+from __future__ import annotations
+
+import pytest
+
+from decoding.familiar import familiar
+
+FILE = """\
+import os
+from typing import (
+    Any,
+    Callable,
+)
+
+LIMIT = 3
+if LIMIT:
+    flag = 1
+
+
+def outer(first):
+    local = first
+
+    def inner(second):
+        deep = second
+        <inner>
+        return deep
+
+    <outer>
+    return inner
+
+
+class Shape:
+    size = 0
+    <class>
+
+    def area(self, width):
+        total = width
+        <method>
+        later = total
+        return later
+
+    def other(self, elsewhere):
+        return elsewhere
+
+
+async def last(
+    parameter,
+):
+    hidden = parameter
+"""
+MODULE = {"os", "Any", "Callable", "LIMIT", "flag", "outer", "Shape", "last", "print", "return"}
+PLACES = {
+    "inner": ({"first", "local", "second", "deep", "inner"}, {"width", "size", "hidden"}),
+    "outer": ({"first", "local", "inner"}, {"width", "elsewhere", "hidden"}),
+    "class": ({"size", "area", "other"}, {"local", "hidden"}),
+    "method": ({"self", "width", "total", "later"}, {"elsewhere", "size", "hidden", "local"}),
+}
+
+
+@pytest.mark.parametrize("typed", ["", "x = "])
+@pytest.mark.parametrize("place", PLACES)
+def test_words_of_the_functions_around_and_of_the_module(place: str, typed: str) -> None:
+    known, unknown = PLACES[place]
+    text, offset = FILE, 0
+    for name in PLACES:
+        if name == place:
+            text = text.replace(f"<{name}>", f"{typed}$0")
+        text = text.replace(f"<{name}>", "pass")
+    offset = text.index("$0")
+    words = familiar(text.replace("$0", ""), offset)
+    assert known | MODULE <= words
+    assert not unknown & words
+
+
+@pytest.mark.parametrize("text", ["", "\n", "x", "def f(", "    ", "class A:\n\tx\n\n"])
+def test_any_text_and_any_place(text: str) -> None:
+    for offset in range(len(text) + 1):
+        assert "len" in familiar(text, offset)
