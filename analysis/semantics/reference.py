@@ -10,7 +10,7 @@ from analysis.deadline import Deadline
 from analysis.environments.environment import Environment
 from analysis.environments.resolve import resolve
 from analysis.names import NameSet
-from analysis.semantics import import_holes, name_holes
+from analysis.semantics import import_holes, key_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
 from analysis.semantics.judgement import argument
 from analysis.semantics.reads import noting
@@ -112,7 +112,10 @@ class ReferenceProvider:
             return import_holes.names_for(snapshot, hole, environment)
         if hole.kind in _BARE:
             return name_holes.names_for(snapshot, hole, environment)
-        return NameSet.abstain(hole.kind.value, "this kind of hole is not looked up")
+        if hole.reason != "string key":  # an expression, which begins with a name
+            return name_holes.names_for(snapshot, hole, environment)
+        typed = self._jedi.names(snapshot, hole, environment, deadline)
+        return key_holes.names_for(snapshot, hole, typed)
 
 
 def _stamps(environment: Environment, workspace: Workspace) -> tuple[float, ...]:

@@ -146,7 +146,7 @@ def _kept(cls: Any, name: str) -> dict[Any, Any]:
 def _resolved_order(cls: Any) -> tuple[list[ClassFacts], bool]:
     facts: list[ClassFacts] = []
     whole = True
-    for base in _resolution(cls):
+    for base in classes_of(cls):
         facts.append(class_facts(base))
         for part in _with_source(base):
             if part is not base:
@@ -155,7 +155,8 @@ def _resolved_order(cls: Any) -> tuple[list[ClassFacts], bool]:
     return facts, whole
 
 
-def _resolution(cls: Any) -> list[Any]:
+def classes_of(cls: Any) -> list[Any]:
+    """The classes that ``cls`` inherits from, itself first, as jedi's values."""
     try:
         return list(cls.py__mro__())
     except (AttributeError, NotImplementedError):
@@ -191,13 +192,13 @@ def _bases_resolved(cls: Any) -> bool:
 
 
 def _metaclasses(cls: Any) -> Iterator[Any]:
-    for base in _resolution(cls):
+    for base in classes_of(cls):
         try:
             metaclasses = base.get_metaclasses()
         except (AttributeError, NotImplementedError):
             continue
         for metaclass in list(metaclasses):
-            for part in _resolution(metaclass):
+            for part in classes_of(metaclass):
                 if part.py__name__() not in ("type", "object"):
                     yield part
 

@@ -80,6 +80,23 @@ def generated(order: Iterable[Any]) -> Signature | None:
     return None
 
 
+def typed_dict_keys(order: Iterable[Any]) -> list[str]:
+    """The keys of a TypedDict whose classes are ``order`` (jedi's, most derived first).
+
+    Raises :class:`UnknownFieldsError` where some are declared under a condition.
+    """
+    keys: dict[str, None] = {}
+    for cls in reversed(list(order)):
+        node = _body_of(cls)
+        if node is not None and cls.get_root_context().py__name__() not in _TYPING:
+            keys.update((field.name, None) for field in _annotated(node, "TypedDict"))
+    return list(keys)
+
+
+#: Where ``TypedDict`` itself and the mappings behind it are declared.
+_TYPING = frozenset({"typing", "typing_extensions", "builtins", "_typeshed", "collections.abc"})
+
+
 def _body_of(cls: Any) -> Any:
     node = getattr(cls, "tree_node", None)
     return node if getattr(node, "type", "") == "classdef" else None

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import Any
 
+from jedi.inference.gradual.typing import TypedDict
 from parso.utils import split_lines
 
 from analysis.deadline import Deadline
@@ -14,13 +15,15 @@ from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import NameSet, Tier
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.arms import arms_of
+from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
+from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
 from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.judgement import judge, judge_call
+from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
     keywords_used,
@@ -51,10 +54,13 @@ class JediProvider:
     def names(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        """The names for an attribute, and the keywords for a keyword or an argument. Never raises
-        for user code."""
+        """The names for an attribute, the keywords for a keyword or an argument, the keys of a
+        TypedDict for a subscript. Never raises for user code."""
         monitor = hole.kind.value
-        look_up = self._attributes if hole.kind is HoleKind.ATTRIBUTE else self._keywords
+        look_up = {
+            HoleKind.ATTRIBUTE: self._attributes,
+            HoleKind.SUBSCRIPT_KEY: self._keys,
+        }.get(hole.kind, self._keywords)
         try:
             return look_up(snapshot, hole, environment, deadline)
         except RecursionError:
@@ -129,6 +135,29 @@ class JediProvider:
         if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):
             return replace(answer, tier=Tier.OPEN, reason=f"the call is guarded ({min(guard)})")
         return answer
+
+    def _keys(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        monitor = hole.kind.value
+        if hole.receiver is None:
+            return NameSet.abstain(monitor, "there is nothing that is subscribed")
+        session = self._session(snapshot.text, snapshot, environment)
+        session.renew()
+        last = session.leaf_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        if last is None:
+            return NameSet.abstain(monitor, "the parser does not see what is subscribed")
+        values = infer_receiver(session, last)
+        _check(deadline)
+        arms = [value for value in values._set if not completeness.is_none(value)]
+        if not arms or not all(isinstance(value, TypedDict) for value in arms):
+            return NameSet.abstain(monitor, "it is no TypedDict")
+        keys: dict[str, None] = {}
+        whole = not completeness.incomplete(values)
+        for value in arms:
+            whole = whole and resolved_order(value._definition_class)[1]
+            keys.update(dict.fromkeys(typed_dict_keys(classes_of(value._definition_class))))
+        return typed_keys(keys, label_of(arms[0]._definition_class), whole=whole)
 
     def _receiver(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
