@@ -11,3 +11,11 @@ await build({
   format: "cjs",
   external: ["vscode"],
 });
+await build({
+  ...common,
+  entryPoints: ["src/trace/view.ts"],
+  outfile: "dist/trace.js",
+  platform: "browser",
+  target: "es2022",
+  format: "iife",
+});

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import quote
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import FrameLocator, Locator, Page
 
 #: Bounds a hang on a busy machine; no test waits for time to pass.
 PATIENCE_MS = 60_000
@@ -128,6 +128,11 @@ class VSCode:
     def notices(self) -> Locator:
         """Notifications that are shown."""
         return self.page.locator(".notification-list-item")
+
+    @property
+    def trace(self) -> FrameLocator:
+        """The inside of the trace view."""
+        return self.page.frame_locator("iframe.webview").frame_locator("iframe#active-frame")
 
     def lines(self) -> list[str]:
         """The lines that are seen in the editor, ghost text among them."""

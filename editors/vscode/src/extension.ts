@@ -3,25 +3,27 @@
 import { mkdir } from "node:fs/promises";
 import * as vscode from "vscode";
 import { showMenu } from "./menu";
-import { doctor, selectModel } from "./program";
+import { Doctor, selectModel } from "./program";
 import { repairHere } from "./repair";
 import { Server } from "./server";
 import { isGuided, StatusItem } from "./status";
+import { traceHere } from "./trace/panel";
 
 let running: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("Pilotfish", { log: true });
-  const report = vscode.window.createOutputChannel("Pilotfish Doctor");
   const server = new Server(context, log);
   running = server;
   const status = new StatusItem(server);
+  const doctor = new Doctor(server);
   const neutral = context.globalStorageUri.fsPath;
   await mkdir(neutral, { recursive: true });
 
   const commands: { [name: string]: () => unknown } = {
     menu: () => showMenu(server),
     repairHere,
+    traceHere: () => traceHere(server, context),
     selectModel: () => selectModel(server, neutral),
     toggleGuidance: () =>
       vscode.workspace
@@ -34,7 +36,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     restartServer: () => server.restart(),
     showLog: () => log.show(),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:pilotfish.pilotfish"),
-    doctor: () => doctor(server, neutral, report),
+    doctor: () => doctor.show(neutral),
     install: async () => {
       if (await server.environment.offer()) {
         await server.restart();
@@ -50,7 +52,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   }
   context.subscriptions.push(
     log,
-    report,
+    doctor,
     status,
     server,
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),

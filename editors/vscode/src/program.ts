@@ -53,13 +53,33 @@ export async function selectModel(server: Server, cwd: string): Promise<void> {
   await configuration.update("model", chosen.label, vscode.ConfigurationTarget.Global);
 }
 
-/** Show what the doctor says of this workspace. */
-export async function doctor(server: Server, cwd: string, output: vscode.OutputChannel): Promise<void> {
-  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
-  const args = ["doctor", ...(folder ? ["--workspace", folder] : [])];
-  output.clear();
-  output.show(true);
-  // Exit code 1 means that something does not work, which is an answer, too.
-  const said = await run(programOf(server), args, { cwd }).catch((error: { stdout?: string; stderr?: string }) => error);
-  output.append(`${said.stdout ?? ""}${said.stderr ?? ""}`);
+/** What the doctor says of this workspace, as a document that cannot be edited. */
+export class Doctor implements vscode.Disposable, vscode.TextDocumentContentProvider {
+  private readonly uri = vscode.Uri.parse("pilotfish:Doctor");
+  private readonly changed = new vscode.EventEmitter<vscode.Uri>();
+  private readonly registration = vscode.workspace.registerTextDocumentContentProvider("pilotfish", this);
+  readonly onDidChange = this.changed.event;
+  private said = "";
+
+  constructor(private readonly server: Server) {}
+
+  provideTextDocumentContent(): string {
+    return this.said;
+  }
+
+  async show(cwd: string): Promise<void> {
+    const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath;
+    const args = ["doctor", ...(folder ? ["--workspace", folder] : [])];
+    // Exit code 1 means that something does not work, which is an answer, too.
+    const answer = run(programOf(this.server), args, { cwd }).catch((error: { stdout?: string; stderr?: string }) => error);
+    const options = { location: vscode.ProgressLocation.Window, title: "Pilotfish: calling the doctor" };
+    const { stdout, stderr } = await vscode.window.withProgress(options, () => answer);
+    this.said = `${stdout ?? ""}${stderr ?? ""}`;
+    this.changed.fire(this.uri);
+    await vscode.window.showTextDocument(this.uri, { preview: true });
+  }
+
+  dispose(): void {
+    vscode.Disposable.from(this.registration, this.changed).dispose();
+  }
 }

@@ -4,22 +4,32 @@ import * as vscode from "vscode";
 
 const REPAIR = "pilotfish.repair";
 
+/** A repair that the server offers, as its title and the command that starts it. */
+export interface Offer {
+  label: string;
+  command: vscode.Command;
+}
+
+/** The repairs that the server offers at the cursor. */
+export async function offersHere(editor: vscode.TextEditor): Promise<Offer[]> {
+  const actions = await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
+    "vscode.executeCodeActionProvider",
+    editor.document.uri,
+    editor.selection,
+    vscode.CodeActionKind.QuickFix.value,
+  );
+  return actions.flatMap((action) => {
+    const command = typeof action.command === "string" ? (action as vscode.Command) : action.command;
+    return command?.command === REPAIR ? [{ label: action.title, command }] : [];
+  });
+}
+
 export async function repairHere(): Promise<void> {
   const editor = vscode.window.activeTextEditor;
   if (!editor) {
     return;
   }
-  const kind = vscode.CodeActionKind.QuickFix.value;
-  const actions = await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
-    "vscode.executeCodeActionProvider",
-    editor.document.uri,
-    editor.selection,
-    kind,
-  );
-  const offers = actions.flatMap((action) => {
-    const command = typeof action.command === "string" ? (action as vscode.Command) : action.command;
-    return command?.command === REPAIR ? [{ label: action.title, command }] : [];
-  });
+  const offers = await offersHere(editor);
   const only = offers.length === 1 ? offers[0] : undefined;
   const chosen = only ?? (offers.length > 1 ? await vscode.window.showQuickPick(offers) : undefined);
   if (chosen) {

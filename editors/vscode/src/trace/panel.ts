@@ -1,0 +1,99 @@
+// The trace view's panel: asks the server, shows the answer, and leads back to the source.
+
+import { randomBytes } from "node:crypto";
+import { basename } from "node:path";
+import * as vscode from "vscode";
+import { offersHere } from "../repair";
+import type { Server } from "../server";
+import type { Report, Reveal, Shown } from "./report";
+
+/** What is traced: a file, and a command of the test; an empty one stands for the tests that are found. */
+interface Order {
+  uri: string;
+  test: string;
+}
+
+let panel: vscode.WebviewPanel | undefined;
+
+/** Trace the test at the cursor, or the tests of the file that is open. */
+export async function traceHere(server: Server, context: vscode.ExtensionContext): Promise<void> {
+  const order = await orderHere();
+  if (!order) {
+    return;
+  }
+  const uri = vscode.Uri.parse(order.uri);
+  const document = await vscode.workspace.openTextDocument(uri);
+  const lines = document.getText().split(/\r\n|\r|\n/);
+  const options = { location: vscode.ProgressLocation.Window, title: `Tracing ${basename(uri.fsPath)}` };
+  const report = await vscode.window.withProgress(options, () => server.request<Report>("pilotfish/trace", order));
+  if (report.status === "error") {
+    throw new Error(report.reason);
+  }
+  show(context, uri, { report, lines });
+}
+
+async function orderHere(): Promise<Order | undefined> {
+  const editor = vscode.window.activeTextEditor;
+  if (editor?.document.languageId !== "python") {
+    return undefined;
+  }
+  const offers = (await offersHere(editor)).map((offer) => {
+    const order = offer.command.arguments?.[0] as Order;
+    return { label: `Trace ${basename(vscode.Uri.parse(order.uri).fsPath)}`, description: order.test, order };
+  });
+  const only = offers.length === 1 ? offers[0] : undefined;
+  if (offers.length === 0) {
+    return { uri: editor.document.uri.toString(), test: "" };
+  }
+  return (only ?? (await vscode.window.showQuickPick(offers, { title: "Which file?" })))?.order;
+}
+
+function show(context: vscode.ExtensionContext, uri: vscode.Uri, shown: Shown): void {
+  panel?.dispose();
+  const roots = [vscode.Uri.joinPath(context.extensionUri, "dist"), vscode.Uri.joinPath(context.extensionUri, "media")];
+  const made = vscode.window.createWebviewPanel(
+    "pilotfish.trace",
+    `Trace: ${basename(uri.fsPath)}`,
+    { viewColumn: vscode.ViewColumn.Beside, preserveFocus: false },
+    { enableScripts: true, localResourceRoots: roots },
+  );
+  panel = made;
+  made.onDidDispose(() => {
+    if (panel === made) {
+      panel = undefined;
+    }
+  });
+  made.webview.onDidReceiveMessage(async (message: "ready" | Reveal) => {
+    if (message === "ready") {
+      await made.webview.postMessage(shown);
+    } else {
+      await reveal(uri, message);
+    }
+  });
+  made.webview.html = page(made.webview, context.extensionUri);
+}
+
+async function reveal(uri: vscode.Uri, place: Reveal): Promise<void> {
+  const selection = new vscode.Range(place.line, 0, place.end, Number.MAX_SAFE_INTEGER);
+  await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, selection });
+}
+
+function page(webview: vscode.Webview, root: vscode.Uri): string {
+  const nonce = randomBytes(16).toString("hex");
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(root, "dist", "trace.js"));
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(root, "media", "trace.css"));
+  const policy = `default-src 'none'; style-src ${webview.cspSource}; script-src 'nonce-${nonce}'`;
+  return `<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<link rel="stylesheet" href="${style.toString()}">
+<title>Trace</title>
+</head>
+<body>
+<main id="view"></main>
+<script nonce="${nonce}" src="${script.toString()}"></script>
+</body>
+</html>`;
+}
