@@ -47,6 +47,8 @@ class NameSet:
     looked_at: str = ""
     #: For a hole inside a call: how many arguments may or must still come.
     arity: Arity | None = None
+    #: For a call: what all that may be called say of their deprecation, where they are deprecated.
+    deprecated: str | None = None
 
     @classmethod
     def abstain(cls, monitor: str, reason: str) -> NameSet:

@@ -29,6 +29,7 @@ _CHECKS = {
     "PF103": ("attr-defined", "import", "reportAttributeAccessIssue"),
     "PF104": ("call-arg", "call-overload", "reportCallIssue"),
     "PF105": ("call-arg", "call-overload", "misc", "reportCallIssue"),
+    "PF108": ("deprecated", "reportDeprecated"),
     "PF106": ("name-defined", "used-before-def", "reportUndefinedVariable"),
     "PF107": ("used-before-def", "possibly-undefined", "reportPossiblyUnbound"),
 }

@@ -11,7 +11,8 @@ from analysis.signatures import Signature
 class Callee:
     """One value that is called: every way to call it, and why there may be more.
 
-    ``path`` is the file that defines it, or ``""``.
+    ``path`` is the file that defines it, or ``""``. ``deprecated`` is what it says of its
+    deprecation, ``None`` where it says none.
     """
 
     label: str
@@ -19,3 +20,4 @@ class Callee:
     signatures: tuple[Signature, ...]
     doubt: str = ""
     path: str = ""
+    deprecated: str | None = None

@@ -23,6 +23,8 @@ _CAUGHT = (
     ("NameError", "try_name_error"),
     ("TypeError", "try_type_error"),
 )
+#: Contexts in which a warning is expected.
+_WARNED = re.compile(r"\b(?:catch_warnings|warns|deprecated_call|assertWarns\w*)\b")
 _HEADER = re.compile(
     r"(?:async[ \t]+)?"
     r"(?P<word>def|class|if|elif|else|try|except|finally|while|for|with|match|case)\b"
@@ -43,7 +45,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     receiver (or to the object the receiver is reached through); for ``isinstance`` and ``type``
     only above the cursor. ``try_attribute_error``, ``try_import_error``, ``try_name_error``,
     ``try_type_error``, ``try_any``: an enclosing ``try`` whose handler catches it. ``with_error``:
-    an enclosing ``with`` that names such an error (``suppress``, ``raises``). ``type_checking`` and
+    an enclosing ``with`` that names such an error (``suppress``, ``raises``), ``with_warning`` one
+    that expects a warning (``catch_warnings``, ``warns``). ``type_checking`` and
     ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``.
     ``may_store``: the target begins the statement and nothing follows yet, so that it may still be
     assigned.
@@ -61,6 +64,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
             found.extend(_handlers(text, statement.start, indent))
         elif word == "with" and any(name in header for name, _ in _CAUGHT):
             found.append("with_error")
+        elif word == "with" and _WARNED.search(header):
+            found.append("with_warning")
         elif word in ("if", "elif", "else", "while"):
             if "TYPE_CHECKING" in header:
                 found.append("type_checking")

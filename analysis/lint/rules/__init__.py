@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import cast
 
 from analysis.lint.rules import (
+    deprecated_call,
     invented_attribute,
     invented_keyword,
     invented_member,
@@ -28,6 +29,7 @@ RULES: tuple[Rule, ...] = tuple(
         wrong_arity,
         undefined_name,
         unassigned_name,
+        deprecated_call,
     )
 )
 

@@ -22,6 +22,7 @@ from analysis.semantics.jedi_provider.arms import (
     module_of,
     resolved_order,
 )
+from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
 from analysis.signatures import Parameter, ParameterKind, Signature
 
@@ -69,7 +70,12 @@ def _callee(value: Any) -> Callee:
     if not signatures:
         doubt = doubt or "its signature is not known"
     return Callee(
-        label_of(value), module_of(value), tuple(dict.fromkeys(signatures)), doubt, file_of(value)
+        label_of(value),
+        module_of(value),
+        tuple(dict.fromkeys(signatures)),
+        doubt,
+        file_of(value),
+        deprecation_of(value),
     )
 
 

@@ -302,6 +302,7 @@ _HARMLESS = frozenset(
         "lru_cache",
         "cache",
         "wraps",
+        "deprecated",
     }
 )
 

@@ -14,6 +14,7 @@ from analysis.environments.distributions import looked_at, standard_library
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import NameSet, Tier
+from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
@@ -129,6 +130,7 @@ class JediProvider:
             hole.given,
             said,
         )
+        answer = replace(answer, deprecated=_deprecated(callees, values, snapshot.path))
         # No keyword is given twice.
         left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
         answer = replace(answer, names=left)
@@ -251,6 +253,14 @@ def _position(text: str, offset: int) -> tuple[int, int]:
     """parso's position of an offset: lines as parso splits them, from 1, columns from 0."""
     before = split_lines(text[:offset])
     return len(before), len(before[-1])
+
+
+def _deprecated(callees: list[Callee], values: Any, path: str) -> str | None:
+    """What is said of the deprecation of all callees; not in the file that defines them."""
+    said = [callee.deprecated for callee in callees if callee.path != path]
+    if completeness.incomplete(values) or len(said) < len(callees) or None in said:
+        return None
+    return next((text for text in said if text), "") if said else None
 
 
 def _looked_at(receiver: Receiver, environment: Environment) -> str:
