@@ -12,6 +12,7 @@ import atexit
 import dis
 import json
 import os
+import signal
 import sys
 import threading
 from pathlib import Path
@@ -82,6 +83,12 @@ def _write() -> None:
     Path(os.environ["CALL_PROBE_OUT"]).write_text(json.dumps(sorted(rows)), encoding="utf-8")
 
 
+def _end(number: int, frame: object) -> None:
+    _write()
+    os._exit(1)
+
+
 atexit.register(_write)
+signal.signal(signal.SIGTERM, _end)
 threading.setprofile(_called)
 sys.setprofile(_called)

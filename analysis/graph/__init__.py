@@ -4,20 +4,24 @@ Knows files, never an editor, and runs nothing of a workspace. Read in this orde
 one file says), ``extract`` (read off its tree, with ``statements``, ``definitions`` and
 ``expressions``), ``values`` and ``resolver`` (what names stand for, with ``calls`` and
 ``typing_forms``), ``edges`` (sites, resolved), ``store`` (one SQLite file), ``indexing`` (kept true
-to the disk), ``questions`` (what is asked of it); ``graph`` is the facade that others use.
+to the disk), ``questions`` (what is asked of it, with ``naming``, ``places``, ``rank`` and
+``cypher``); ``graph`` is the facade that others use.
 """
 
 from analysis.graph.graph import Graph, has_graph
 from analysis.graph.naming import Node, UnknownNameError
-from analysis.graph.questions import BY_NAME, EXACT, Reached, Use
+from analysis.graph.questions import BY_NAME, EXACT, Reached, Use, is_test
+from analysis.graph.rank import Ranked
 
 __all__ = [
     "BY_NAME",
     "EXACT",
     "Graph",
     "Node",
+    "Ranked",
     "Reached",
     "UnknownNameError",
     "Use",
     "has_graph",
+    "is_test",
 ]

@@ -14,11 +14,13 @@ from filelock import FileLock
 from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
-from analysis.graph import naming, questions
+from analysis.graph import naming, places, questions
+from analysis.graph.facts import Span
 from analysis.graph.indexing import Indexer, Progress, _silent
 from analysis.graph.naming import Node
 from analysis.graph.outside import Outside
 from analysis.graph.questions import Reached, Use
+from analysis.graph.rank import Ranked, related
 from analysis.graph.store import Store
 from analysis.lint.selection import select
 from analysis.snapshot import Workspace
@@ -97,29 +99,77 @@ class Graph:
         """The node called ``name``. Raises :class:`~analysis.graph.naming.UnknownNameError`."""
         return naming.find(self.store.db, name, tuple(kinds))
 
-    def callers(self, name: str) -> list[Use]:
+    def _known(self, name: str | Node, kinds: Iterable[str] = ()) -> Node:
+        return name if isinstance(name, Node) else self.node(name, kinds)
+
+    def callers(self, name: str | Node) -> list[Use]:
         """What calls ``name``, one for each place."""
-        return questions.callers(self.store.db, self.node(name, questions.CALLABLE))
+        return questions.callers(self.store.db, self._known(name, questions.CALLABLE))
 
-    def callees(self, name: str) -> list[Use]:
+    def callees(self, name: str | Node) -> list[Use]:
         """What ``name`` calls, one for each place."""
-        return questions.callees(self.store.db, self.node(name, questions.CALLABLE))
+        return questions.callees(self.store.db, self._known(name, questions.CALLABLE))
 
-    def subclasses(self, name: str) -> list[Reached]:
-        """What inherits from ``name``, directly or not."""
-        return questions.subclasses(self.store.db, self.node(name, ("CLASS",)))
+    def subclasses(self, name: str | Node) -> list[Reached]:
+        """What inherits from ``name``, directly (distance 1) or not."""
+        return questions.subclasses(self.store.db, self._known(name, ("CLASS",)))
 
-    def uses(self, name: str) -> list[Use]:
+    def supertypes(self, name: str | Node) -> list[Node]:
+        """The bases of class ``name``."""
+        return questions.supertypes(self.store.db, self._known(name, ("CLASS",)))
+
+    def uses(self, name: str | Node) -> list[Use]:
         """Every use of ``name``."""
-        return questions.uses(self.store.db, self.node(name))
+        return questions.uses(self.store.db, self._known(name))
 
-    def impact(self, name: str) -> list[Reached]:
+    def impact(self, name: str | Node) -> list[Reached]:
         """What a change of ``name`` may reach."""
-        return questions.impact(self.store.db, self.node(name))
+        return questions.impact(self.store.db, self._known(name))
 
-    def path(self, start: str, end: str) -> list[Use]:
+    def tests_reaching(self, name: str | Node) -> list[Reached]:
+        """The tests that reach ``name``, the nearest first."""
+        return questions.tests_reaching(self.store.db, self._known(name))
+
+    def path(self, start: str | Node, end: str | Node) -> list[Use]:
         """A shortest way of calls from ``start`` to ``end``."""
-        return questions.path(self.store.db, self.node(start), self.node(end))
+        return questions.path(self.store.db, self._known(start), self._known(end))
+
+    def at(self, path: str, line: int, character: int) -> list[Node]:
+        """What the name at a place defines or uses; nothing on a local variable."""
+        return places.nodes_at(self.store.db, path, line, character)
+
+    def around(self, path: str, line: int) -> Node | None:
+        """The innermost function, class or module that holds ``line``."""
+        return places.definition_around(self.store.db, path, line)
+
+    def references(self, path: str, line: int, character: int) -> list[Use]:
+        """Every use of what stands at a place, in all files; not its definition.
+
+        Those in ``path`` itself, by ``kind``, are what an editor highlights.
+        """
+        found: dict[tuple[str, Span], Use] = {}
+        for node in self.at(path, line, character):
+            for use in questions.uses(self.store.db, node):
+                found.setdefault((use.path, use.span), use)
+        return sorted(found.values(), key=lambda use: (use.path, use.span))
+
+    def symbols(self, query: str, most: int = 100) -> list[Node]:
+        """Definitions whose name holds the letters of ``query`` in order, best first."""
+        return places.symbols(self.store.db, query, most)
+
+    def related(self, path: str, line: int, most: int = 20) -> list[Ranked]:
+        """What matters most to the code at ``line``, by personalized PageRank.
+
+        Starts at the function or class around the line and, with less, at its file.
+        """
+        here = self.around(path, line)
+        module = self.around(path, 0) if here is not None else None
+        start: dict[int, float] = {}
+        if module is not None:
+            start[module.id] = 0.3
+        if here is not None:
+            start[here.id] = start.get(here.id, 0.0) + 0.7
+        return related(self.store.db, start, most)
 
     def query(self, cypher: str) -> list[dict[str, Any]]:
         """The rows of a Cypher query. Raises :class:`~analysis.graph.cypher.CypherError`."""

@@ -262,6 +262,32 @@ def impact(db: sqlite3.Connection, node: Node, most: int = 10_000) -> list[Reach
     return _reached(db, distance, doubtful)
 
 
+def tests_reaching(db: sqlite3.Connection, node: Node) -> list[Reached]:
+    """The tests from which ``node`` is reached, the nearest first."""
+    return [reached for reached in impact(db, node) if is_test(reached.node)]
+
+
+def is_test(node: Node) -> bool:
+    """Whether a test runner would collect ``node``: by the names of its file and of itself."""
+    file = node.path.replace("\\", "/").rpartition("/")[2]
+    return (
+        node.kind in ("FUNCTION", "METHOD")
+        and node.name.startswith("test")
+        and (file.startswith("test") or file.endswith("_test.py"))
+        and "<locals>" not in node.qualified_name
+    )
+
+
+def supertypes(db: sqlite3.Connection, node: Node) -> list[Node]:
+    """The classes that ``node`` names as its bases, in order; outside ones too."""
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON "
+        "f.id = n.file WHERE e.source=? AND e.type=? ORDER BY e.line, e.character",
+        (node.id, _INHERITS),
+    )
+    return [node_of(row) for row in rows]
+
+
 def _members(db: sqlite3.Connection, owner: Node) -> list[Node]:
     rows = db.execute(
         f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
