@@ -30,7 +30,8 @@ def nodes_at(db: sqlite3.Connection, path: str, line: int, character: int) -> li
     rows = db.execute(
         f"SELECT DISTINCT {COLUMNS}, e.end_line - e.line, e.end_character - e.character "
         "FROM edge e JOIN file u ON u.id = e.file JOIN node n ON n.id = e.target "
-        f"LEFT JOIN file f ON f.id = n.file WHERE u.path=:path AND e.type NOT IN (0, 2, 3) AND {_INSIDE}",
+        "LEFT JOIN file f ON f.id = n.file "
+        f"WHERE u.path=:path AND e.type NOT IN (0, 2, 3) AND {_INSIDE}",
         place,
     ).fetchall()
     if rows:
