@@ -221,6 +221,8 @@ class Guidance:
         """Whether the name was rejected, so that the text is another now."""
         if not passage.ended and (passage.growing or not passage.written.strip()):
             return False
+        if not closed(names) and (wrong := watch.impossible(passage)) is not False:
+            return bool(wrong) and self._reject(watch, names, passage.name, sure=False)
         if closed(names):
             verdict, _ = watch.judge(names, passage)
             if verdict is Verdict.UNDECIDED:

@@ -90,6 +90,13 @@ class Watch:
                 undecided = monitor
         return (Verdict.UNDECIDED if undecided else Verdict.ALLOWED), undecided
 
+    def impossible(self, passage: Passage) -> bool | None:
+        """Whether some monitor says that what was written can be no code, whatever is known;
+        ``None``: ask again when more is written."""
+        asked = [getattr(monitor, "impossible", None) for monitor in self.monitors]
+        said = [ask(self.hole, passage) for ask in asked if ask is not None]
+        return True if True in said else (None if None in said else False)
+
     def constraint(self, names: NameSet) -> Constraint | None:
         """What the monitors together allow from the beginning of ``base`` on, or ``None`` where
         they know nothing that could be written."""

@@ -38,6 +38,15 @@ class KeywordMonitor:
         named = behind.startswith("=") and not behind.startswith("==")
         return Verdict.REJECTED if named else Verdict.ALLOWED
 
+    def impossible(self, hole: Hole, passage: Passage) -> bool | None:
+        """Whether a keyword is given twice: wrong whatever is called; ``None``: too early."""
+        if passage.name not in hole.given.keywords:
+            return False
+        behind = passage.behind.strip()
+        if behind in ("", "=") and not passage.ended:
+            return None
+        return behind.startswith("=") and not behind.startswith("==")
+
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A keyword, and its ``=``."""
         return Constraint.over(Names.of(names.spellings()), typed.encode(), _END)

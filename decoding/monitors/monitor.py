@@ -65,7 +65,8 @@ class Monitor(Protocol):
     A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
     that :mod:`decoding.familiar` does not know, so that it costs nothing elsewhere. One with a
     method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
-    ``None`` is too early.
+    ``None`` is too early. A method ``impossible(hole, passage)`` says what is wrong whatever is
+    known of the names (``None``: too early); it is asked where their set is not closed.
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.

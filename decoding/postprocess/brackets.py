@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from analysis.syntax.lexer import Area, Lexer, Quote
 from decoding.postprocess.site import Site
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
+_DEFINITION = re.compile(r"\s*(?:async\s+)?(?:def|class)\b")
+#: The innermost open bracket is a call's; brackets within brackets are not looked through.
+_CALL = re.compile(r"[\w)\]]\([^()]*(?:\([^()]*\)[^()]*)*$")
 #: How much of what follows the cursor is looked at, in characters: a long call.
 _AHEAD = 1_500
 
@@ -61,6 +65,24 @@ def closed(site: Site, text: str) -> str:
         return ""
     closers = [_CLOSES[frame] for frame in reversed(added) if isinstance(frame, str)]
     return bare + "".join(closers[:lacking])
+
+
+def rounded_off(site: Site, text: str) -> str:
+    """``text`` that stops behind a comma, with the brackets closed that the cursor's line opened
+    and that nothing behind closes: the model would have gone on on another line."""
+    bare = text.rstrip()
+    if not bare.endswith(",") or site.rest.strip() or _DEFINITION.match(site.line):
+        return text
+    before = site.before[: len(site.before) - len(site.line)]
+    outside = len(Site.at(before, len(before)).lexer.frames)
+    opened = site.lexer.advance(bare).frames[outside:]
+    lacking = len(balance(site.lexer, bare + site.behind[:_AHEAD]).open)
+    if not opened or lacking < len(opened) or any(frame not in _CLOSES for frame in opened):
+        return text
+    # A comma makes a tuple of what is in round brackets, but not of a call's arguments.
+    if opened[-1] != "(" or _CALL.search(site.line + bare):
+        bare = bare[:-1].rstrip()
+    return bare + "".join(_CLOSES[frame] for frame in reversed(opened) if isinstance(frame, str))
 
 
 def _ends_well(site: Site, text: str) -> bool:

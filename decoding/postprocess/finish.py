@@ -63,6 +63,8 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     kept = start + len(text)
     if site.in_code:
         text = brackets.closed(site, text)
+        if not multiline:
+            text = brackets.rounded_off(site, text)
         if _is_half(site, text):
             text = ""
     if not text.strip():

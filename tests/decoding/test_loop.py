@@ -514,3 +514,20 @@ def test_calls_with_arguments_are_not_asked_about() -> None:
 def test_at_the_end_nobody_waits_for_what_a_call_requires() -> None:
     facts = Facts({"chdir": _call("path")}, late=["chdir"])
     assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
+
+
+def test_a_keyword_is_not_given_twice_whatever_is_known_of_the_call() -> None:
+    table = {
+        "get(url, err=1, ": {"err": 0.6, "color": 0.4},
+        "err": {"=": 1.0},
+        "err=": {"True)": 1.0},
+        "color": {"=": 1.0},
+        "color=": {"2)": 1.0},
+    }
+    # As analysis says it: what is given already is not among the names.
+    facts = Facts({"get": closed("color", tier=Tier.OPEN)})
+    out = written("get(url, err=1, $0\n", table, facts, monitors=[KeywordMonitor()])
+    assert out.text == "color=2)"
+    nothing = Facts({})
+    same = written("get(url, err=1, $0\n", table, nothing, monitors=[KeywordMonitor()])
+    assert (same.text, _only(same.events).disputed) == ("err=True)", True)
