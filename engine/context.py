@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from engine.graphs import Graphs
 from engine.loading import choose, load
 from engine.messages import MachineSettings
 from engine.writers import Choose, Load, Writers
@@ -31,6 +32,7 @@ class Context:
         self._machine = machine or MachineSettings()
         self._pool: AnalysisPool | None = None
         self._closed = False
+        self.graphs = Graphs()
         self.writers = Writers(lambda: self._machine, choose, load)
 
     @property
@@ -66,6 +68,7 @@ class Context:
     def close(self) -> None:
         """End what was started; models go with the process."""
         self.writers.close()
+        self.graphs.close()
         with self._lock:
             self._closed = True
             pool = self._pool

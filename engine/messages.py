@@ -8,11 +8,14 @@ made of are exported here too. A request says by its base which answer it gets:
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any, ClassVar, Generic, TypeVar
 
 from analysis.findings import Edit, Finding, Mend, Severity
 from analysis.names import Name, NameSet, Tier
+from analysis.signatures import Arity, Signature
 from analysis.snapshot import Snapshot, Workspace
+from analysis.symbols import Link, Symbol
 from decoding.completion import Completion, Event, Timing
 from engine.settings.values import MachineSettings, ProjectSettings
 
@@ -151,6 +154,45 @@ class TraceAnswer:
     document: dict[str, Any]
 
 
+class GraphQuestion(StrEnum):
+    """What can be asked of the code graph about the symbol at a position."""
+
+    PREPARE = "prepare"
+    """Which symbol is it?"""
+    CALLERS = "callers"
+    CALLEES = "callees"
+    REFERENCES = "references"
+    SUPERTYPES = "supertypes"
+    SUBTYPES = "subtypes"
+    IMPACT = "impact"
+    """What calls it, and how many tests a change of it may reach?"""
+    SYMBOLS = "symbols"
+    """Which symbols have ``query`` in their name? Asks about no position."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRequest(Request["GraphAnswer"]):
+    """A question about the symbol at a position (0-based line, 0-based code point) of ``path``,
+    as it is on disk."""
+
+    workspace: Workspace
+    question: GraphQuestion
+    path: str = ""
+    line: int = 0
+    character: int = 0
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAnswer:
+    """The symbol (``None``: no symbol of the graph stands there) and what it is linked to.
+    ``tests`` counts tests that a change may reach, where that was asked."""
+
+    symbol: Symbol | None = None
+    links: tuple[Link, ...] = ()
+    tests: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class WarmRequest(Request["Done"]):
     """Prepare for work in a workspace: load the model, start the worker, pre-warm its caches."""
@@ -285,6 +327,8 @@ REGISTRY: dict[str, type[Any]] = {
         Failure,
         FixAnswer,
         FixRequest,
+        GraphAnswer,
+        GraphRequest,
         Hello,
         InspectAnswer,
         InspectRequest,
@@ -302,6 +346,7 @@ REGISTRY: dict[str, type[Any]] = {
 
 __all__ = [
     "REGISTRY",
+    "Arity",
     "CancelRequest",
     "CheckAnswer",
     "CheckRequest",
@@ -317,9 +362,13 @@ __all__ = [
     "Finding",
     "FixAnswer",
     "FixRequest",
+    "GraphAnswer",
+    "GraphQuestion",
+    "GraphRequest",
     "Hello",
     "InspectAnswer",
     "InspectRequest",
+    "Link",
     "MachineSettings",
     "Mend",
     "Name",
@@ -331,9 +380,11 @@ __all__ = [
     "RankedPatch",
     "Request",
     "Severity",
+    "Signature",
     "Snapshot",
     "StatusAnswer",
     "StatusRequest",
+    "Symbol",
     "Tier",
     "Timing",
     "TraceAnswer",

@@ -108,6 +108,12 @@ def _trace(request: messages.TraceRequest, context: Context, job: Asked) -> obje
     return trace(request, job.progress, job.cancellation)
 
 
+def _graph(request: messages.GraphRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.graph import graph
+
+    return graph(request, context.graphs, job.progress)
+
+
 def _warm(request: messages.WarmRequest, context: Context, job: Asked) -> object:
     from engine.handlers.warm import warm
 
@@ -152,5 +158,6 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.CheckRequest: Route(_check, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
+    messages.GraphRequest: Route(_graph, Lane.FORWARD),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),
 }

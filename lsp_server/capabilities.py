@@ -38,6 +38,14 @@ def server_capabilities(client: Client) -> dict[str, Any]:
         ),
         "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
         "hoverProvider": True,
+        "completionProvider": {"triggerCharacters": ["."]},
+        "signatureHelpProvider": {"triggerCharacters": ["(", ","]},
+        "documentSymbolProvider": True,
+        "workspaceSymbolProvider": True,
+        "referencesProvider": True,
+        "callHierarchyProvider": True,
+        "typeHierarchyProvider": True,
+        "codeLensProvider": {"resolveProvider": True},
         "workspace": {"workspaceFolders": {"supported": True, "changeNotifications": True}},
     }
     if client.pull_diagnostics:

@@ -37,6 +37,7 @@ class Client:
     preferred_actions: bool = False
     disabled_actions: bool = False
     markdown_hover: bool = False
+    nested_symbols: bool = False
 
 
 def dig(value: object, *path: str) -> Any:
@@ -86,6 +87,9 @@ def read_client(params: Mapping[str, Any]) -> Client:
         ),
         preferred_actions=supports(*action, "isPreferredSupport"),
         disabled_actions=supports(*action, "disabledSupport"),
+        nested_symbols=supports(
+            "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"
+        ),
         markdown_hover="markdown"
         in _list(dig(capabilities, "textDocument", "hover", "contentFormat")),
     )

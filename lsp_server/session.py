@@ -232,6 +232,13 @@ class Session:
         self.workspaces.forget()
         self.spawn(self._configure_engine())
 
+    @property
+    def serves_language_features(self) -> bool:
+        """Whether to serve what other language servers serve too: hover, members, signatures,
+        references. ``auto`` leaves it to one that the client names in ``otherServers``."""
+        choice = self.machine.language_features
+        return choice == "all" or (choice == "auto" and not self.settings.other_servers)
+
     # ------------------------------------------------------------------ settings
 
     def configure(self, options: Mapping[str, Any]) -> None:

@@ -53,17 +53,27 @@ class RepairSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeLensSettings:
+    """``codeLens``: what stands above definitions."""
+
+    enabled: bool = _setting(True, "whether tests can be run and repaired, and callers are counted")
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The front door's settings. ``trusted`` is the editor's own trust, ``None`` if unsaid.
 
-    ``trusted_folders`` says it for single folders: ``((path, trusted), …)``.
+    ``trusted_folders`` says it for single folders: ``((path, trusted), …)``. ``other_servers``
+    names other language servers that the client runs for Python.
     """
 
     trusted: bool | None = None
     trusted_folders: tuple[tuple[str, bool], ...] = ()
+    other_servers: tuple[str, ...] = ()
     inline_completion: SuggestionSettings = field(default=SuggestionSettings())
     diagnostics: DiagnosticSettings = field(default=DiagnosticSettings())
     repair: RepairSettings = field(default=RepairSettings())
+    code_lens: CodeLensSettings = field(default=CodeLensSettings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +90,7 @@ GROUPS: dict[str, type[Any]] = {
     "inlineCompletion": SuggestionSettings,
     "diagnostics": DiagnosticSettings,
     "repair": RepairSettings,
+    "codeLens": CodeLensSettings,
 }
 
 
@@ -97,9 +108,19 @@ def read_settings(options: Mapping[str, Any]) -> ReadSettings:
     settings = Settings(
         trusted,
         folders,
+        _others(left.pop("otherServers", None), problems),
         *(kind(**_group(name, kind, left, problems)) for name, kind in GROUPS.items()),
     )
     return ReadSettings(settings, tuple(problems), left)
+
+
+def _others(value: object, problems: list[str]) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    problems.append("otherServers: expected a list of names")
+    return ()
 
 
 def _trust(value: object, problems: list[str]) -> tuple[bool | None, tuple[tuple[str, bool], ...]]:

@@ -87,6 +87,12 @@ class Workspaces:
         said = editor_trust(root, settings)
         return Workspace(root, project.trusted if said is None else said, project.python)
 
+    async def of_folders(self, settings: Settings) -> list[Workspace]:
+        """The workspaces of the client's folders."""
+        inside = [Document("", str(Path(folder) / "x.py")) for folder in self.folders]
+        found = [await self.of(document, settings) for document in inside]
+        return list(dict.fromkeys(found))
+
     def forget(self) -> None:
         """Ask anew: a project file, a folder or a setting has changed."""
         self._roots.clear()

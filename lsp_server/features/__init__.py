@@ -6,10 +6,16 @@ To add one: a file with ``register(server)``, its name in the list below, what i
 
 from lsp_server.features import (
     code_action,
+    code_lens,
+    completion,
     diagnostics,
+    document_symbol,
+    hierarchy,
     hover,
     inline_completion,
+    references,
     repair,
+    signature_help,
     status,
     sync,
     trace,
@@ -26,5 +32,11 @@ FEATURES = (
     repair,
     trace,
     hover,
+    completion,
+    signature_help,
+    document_symbol,
+    references,
+    hierarchy,
+    code_lens,
     status,
 )

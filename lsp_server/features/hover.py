@@ -52,7 +52,7 @@ async def hover(server: Server, view: View, position: types.Position) -> types.H
     """The hover at ``position``, or ``None`` where there is nothing to say."""
     session, document = server.session, view.document
     word = word_at(document, offset_of(document, position, view.encoding))
-    if word is None or session.machine.language_features == "assist":
+    if word is None or not session.serves_language_features:
         return None
     line, character = document.lines.position(word[1])
     snapshot = await session.snapshot(view)

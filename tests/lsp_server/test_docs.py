@@ -54,7 +54,8 @@ def test_what_is_served_is_offered() -> None:
     providers = {name for name in offered if name.endswith("Provider")}
     for feature in _server().protocol.fm.features:
         if feature.startswith("textDocument/") and types.METHOD_TO_TYPES[feature][1] is not None:
-            assert f"{feature.removeprefix('textDocument/')}Provider" in providers
+            name = feature.removeprefix("textDocument/").replace("prepareCall", "call")
+            assert f"{name.replace('prepareType', 'type')}Provider" in providers
     # And what is offered is of the form that the protocol says.
     get_converter().structure(json.loads(json.dumps(offered)), types.ServerCapabilities)
 

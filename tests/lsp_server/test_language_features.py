@@ -1,0 +1,242 @@
+"""Members, signatures, outlines, references, hierarchies and lenses, through the real server.
+
+Positions are marked in the text: ``$1`` is where the question is asked.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lsp_server.raw_client import PATIENCE, RawClient
+from tests.lsp_server.shop import Shop
+
+pytestmark = pytest.mark.process
+
+SHAPES = """\
+class Shape:
+    sides = 0
+
+    def area(self) -> float:
+        return 0.0
+
+
+class Square(Shape):
+    def __init__(self, side: float) -> None:
+        self.side = side
+
+    def area(self) -> float:
+        return self.side**2
+
+
+def total(shapes: list[Shape], *, scale: float = 1.0) -> float:
+    return scale * sum(shape.area() for shape in shapes)
+"""
+USER = """\
+from shapes import Square, total
+
+
+def show() -> None:
+    print(total([Square(2.0)], scale=2.0))
+"""
+TESTS = """\
+from shapes import Square, total
+
+
+def test_total():
+    assert total([Square(2.0)]) == 4.0
+"""
+
+
+@pytest.fixture
+def shop(client: RawClient, tmp_path: Path) -> Shop:
+    shop = Shop(client, tmp_path / "shop")
+    for name, text in (("shapes.py", SHAPES), ("user.py", USER), ("test_shapes.py", TESTS)):
+        (shop.folder / name).write_text(text)
+    return shop
+
+
+def _open(shop: Shop, name: str, text: str = "") -> None:
+    text = text or (shop.folder / name).read_text()
+    item = {"uri": shop.uri(name), "languageId": "python", "version": 1, "text": text}
+    shop.client.notify("textDocument/didOpen", {"textDocument": item})
+
+
+def _ask(shop: Shop, method: str, name: str, text: str, marked: str, **more: Any) -> Any:
+    """Ask about the place of ``$`` in ``marked``, which stands in ``text`` without it."""
+    before = text[: text.index(marked.replace("$", ""))] + marked[: marked.index("$")]
+    position = {"line": before.count("\n"), "character": len(before.split("\n")[-1])}
+    params = {"textDocument": {"uri": shop.uri(name)}, "position": position, **more}
+    return shop.ask(method, params)["result"]
+
+
+def _await(shop: Shop, method: str, name: str, text: str, marked: str) -> Any:
+    """The same until there is an answer: a cold worker is later than a list is of use."""
+    until = time.monotonic() + PATIENCE
+    while (found := _ask(shop, method, name, text, marked)) is None:
+        assert time.monotonic() < until, f"{method} has no answer"
+    return found
+
+
+def test_members_are_completed_and_private_ones_come_last(shop: Shop) -> None:
+    shop.start()
+    text = USER + "\n\nSquare(1.0).\n"
+    _open(shop, "user.py", text)
+    found = _await(shop, "textDocument/completion", "user.py", text, "Square(1.0).$")
+    labels = [item["label"] for item in sorted(found["items"], key=lambda item: item["sortText"])]
+    assert labels[:3] == ["area", "side", "sides"]
+    assert labels.index("__init__") > labels.index("sides")
+
+
+def test_a_keyword_is_completed_with_its_equals_sign(shop: Shop) -> None:
+    shop.start()
+    text = USER.replace("scale=2.0", "sca")
+    _open(shop, "user.py", text)
+    until = time.monotonic() + PATIENCE
+    labels: list[str] = []
+    # While the call is not resolved, names of the scope alone are an answer too.
+    while "scale=" not in labels:
+        assert time.monotonic() < until, labels
+        found = _await(shop, "textDocument/completion", "user.py", text, "sca$")
+        labels = [item["label"] for item in found["items"]]
+
+
+@pytest.mark.parametrize(
+    ("call", "parameter"), [("total($", 0), ("total([], $", None), ("total([], scale=(1, $", 1)]
+)
+def test_signatures_mark_the_parameter(shop: Shop, call: str, parameter: int | None) -> None:
+    shop.start()
+    text = f"from shapes import total\n\n{call.replace('$', '')}\n"
+    _open(shop, "user.py", text)
+    found = _await(shop, "textDocument/signatureHelp", "user.py", text, f"\n{call}")
+    (signature,) = found["signatures"]
+    assert signature["label"] == "total(shapes, *, scale=…)"
+    marks = [signature["label"][slice(*p["label"])] for p in signature["parameters"]]
+    assert marks == ["shapes", "scale=…"]
+    assert found.get("activeParameter") == parameter
+
+
+def test_no_signature_outside_of_a_call(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "user.py")
+    assert _await(shop, "textDocument/signatureHelp", "user.py", USER, "print(total$") is not None
+    assert _ask(shop, "textDocument/signatureHelp", "user.py", USER, "def show$") is None
+
+
+def test_an_outline_is_nested(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    params = {"textDocument": {"uri": shop.uri("shapes.py")}}
+    found = shop.ask("textDocument/documentSymbol", params)["result"]
+    shown = {top["name"]: [child["name"] for child in top.get("children", ())] for top in found}
+    assert shown == {"Shape": ["sides", "area"], "Square": ["__init__", "area"], "total": []}
+
+
+def test_references_are_found_in_every_file(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    context = {"context": {"includeDeclaration": True}}
+    found = _ask(shop, "textDocument/references", "shapes.py", SHAPES, "def total$(", **context)
+    places = {(Path(p["uri"]).name, p["range"]["start"]["line"]) for p in found}
+    assert places >= {("shapes.py", 15), ("user.py", 4), ("test_shapes.py", 4)}
+    for place in found:
+        text = (shop.folder / Path(place["uri"]).name).read_text().split("\n")
+        start, end = place["range"]["start"], place["range"]["end"]
+        assert text[start["line"]][start["character"] : end["character"]] == "total"
+
+
+def test_what_an_unsaved_edit_has_moved_is_left_out(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    _open(shop, "user.py", "\n\n" + USER)
+    context = {"context": {"includeDeclaration": False}}
+    found = _ask(shop, "textDocument/references", "shapes.py", SHAPES, "def total$(", **context)
+    names = {Path(place["uri"]).name for place in found}
+    assert "test_shapes.py" in names
+    assert "user.py" not in names
+
+
+def test_symbols_of_the_workspace_are_found_by_a_part_of_their_name(shop: Shop) -> None:
+    shop.start()
+    found = shop.ask("workspace/symbol", {"query": "squ"})["result"]
+    assert [(one["name"], Path(one["location"]["uri"]).name) for one in found] == [
+        ("Square", "shapes.py")
+    ]
+
+
+def test_calls_are_followed_both_ways(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    (item,) = _ask(shop, "textDocument/prepareCallHierarchy", "shapes.py", SHAPES, "def tot$al(")
+    assert (item["name"], item["detail"]) == ("total", "shapes")
+    calls = shop.ask("callHierarchy/incomingCalls", {"item": item})["result"]
+    assert {call["from"]["name"] for call in calls} == {"show", "test_total"}
+    assert all(call["fromRanges"] for call in calls)
+    show = next(call["from"] for call in calls if call["from"]["name"] == "show")
+    called = shop.ask("callHierarchy/outgoingCalls", {"item": show})["result"]
+    assert {"total", "Square"} <= {call["to"]["name"] for call in called}
+
+
+def test_types_are_followed_both_ways(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    (square,) = _ask(
+        shop, "textDocument/prepareTypeHierarchy", "shapes.py", SHAPES, "class Squ$are("
+    )
+    (shape,) = shop.ask("typeHierarchy/supertypes", {"item": square})["result"]
+    assert shape["name"] == "Shape"
+    below = shop.ask("typeHierarchy/subtypes", {"item": shape})["result"]
+    assert [one["name"] for one in below] == ["Square"]
+
+
+def test_lenses_run_tests_and_tell_what_a_change_reaches(shop: Shop) -> None:
+    shop.start()
+    _open(shop, "shapes.py")
+    _open(shop, "test_shapes.py")
+
+    def titles(name: str) -> dict[int, str]:
+        params = {"textDocument": {"uri": shop.uri(name)}}
+        lenses = shop.ask("textDocument/codeLens", params)["result"]
+        resolved = [shop.ask("codeLens/resolve", lens)["result"] for lens in lenses]
+        return {r["range"]["start"]["line"]: r["command"]["title"] for r in resolved}
+
+    assert titles("test_shapes.py") == {3: "Run and repair"}
+    assert titles("shapes.py")[15] == "2 calls · 1 test"
+
+
+def test_a_forged_item_is_refused(shop: Shop) -> None:
+    shop.start()
+    item = {"name": "x", "kind": 12, "uri": "file:///x", "data": None}
+    zero = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
+    item |= {"range": zero, "selectionRange": zero}
+    error = shop.ask("callHierarchy/incomingCalls", {"item": item})["error"]
+    assert error["code"] == -32602
+
+
+@pytest.mark.parametrize(
+    ("options", "served"),
+    [
+        ({"otherServers": ["pylance"]}, False),
+        ({"otherServers": ["pylance"], "languageFeatures": "all"}, True),
+        ({"languageFeatures": "assist"}, False),
+        ({}, True),
+    ],
+)
+def test_what_another_server_gives_is_left_to_it(
+    shop: Shop, options: dict[str, Any], served: bool
+) -> None:
+    shop.start(**options)
+    _open(shop, "user.py")
+    # The settings are known once the engine has answered something.
+    shop.ask("pilotfish/status", None)
+    if served:
+        assert _await(shop, "textDocument/completion", "user.py", USER, "prin$t(total")
+    else:
+        # Analysis is warm by then, so that nothing else can be why.
+        params = {"textDocument": {"uri": shop.uri("user.py")}}
+        shop.ask("textDocument/diagnostic", params)
+        found = _ask(shop, "textDocument/completion", "user.py", USER, "prin$t(total")
+        assert found is None
