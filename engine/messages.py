@@ -135,6 +135,24 @@ class FixAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class ImplementRequest(Request["FixAnswer"]):
+    """Write the body of ``function``, a stub of ``snapshot``'s file, so that ``test`` passes.
+
+    Without ``test`` its tests or its docstring's examples are found.
+    """
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    function: str
+    test: str = ""
+    suite: str = ""
+    time_limit: float = 90.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRequest(Request["TraceAnswer"]):
     """What does the file of ``snapshot`` do, block by block, while ``test`` fails?"""
 
@@ -330,6 +348,7 @@ REGISTRY: dict[str, type[Any]] = {
         GraphAnswer,
         GraphRequest,
         Hello,
+        ImplementRequest,
         InspectAnswer,
         InspectRequest,
         Progress,
@@ -366,6 +385,7 @@ __all__ = [
     "GraphQuestion",
     "GraphRequest",
     "Hello",
+    "ImplementRequest",
     "InspectAnswer",
     "InspectRequest",
     "Link",

@@ -101,6 +101,13 @@ def _fix(request: messages.FixRequest, context: Context, job: Asked) -> object:
     return fix(request, writer, evidence, job.progress, job.cancellation)
 
 
+def _implement(request: messages.ImplementRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.implement import implement
+
+    writer = context.writers.repairing()
+    return implement(request, writer, context.pool(), job.progress, job.cancellation)
+
+
 def _trace(request: messages.TraceRequest, context: Context, job: Asked) -> object:
     from engine.handlers.trace import trace
 
@@ -157,6 +164,7 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
     messages.CheckRequest: Route(_check, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
+    messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
     messages.GraphRequest: Route(_graph, Lane.FORWARD),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),

@@ -32,6 +32,27 @@ def refusal(old: ast.Module, new: ast.Module, test_literals: frozenset[object]) 
     return None
 
 
+def written_to_order(
+    old: ast.Module, new: ast.Module, inputs: frozenset[object], prose: str
+) -> str | None:
+    """Why a new body is refused that was written for the tests rather than for what they ask.
+
+    ``inputs`` are constants that tests hand to the function; one that the docstring's ``prose``
+    names may be compared with.
+    """
+    known = {n.value for n in ast.walk(old) if isinstance(n, ast.Constant)}
+    for node in ast.walk(new):
+        for value in _compared(node):
+            if value in inputs and not (_is_common(value) or value in known or str(value) in prose):
+                return f"special-cases an input of the tests: {value!r}"
+    for found, reason in _COUNTED:
+        more = Counter(found(new)) - Counter(found(old))
+        more.pop("sys", None)  # sys.maxsize and the like
+        if more:
+            return f"{reason}: {next(iter(more))}"
+    return None
+
+
 def literals(tree: ast.AST) -> frozenset[object]:
     """The constants of a test file that are worth comparing with."""
     return frozenset(

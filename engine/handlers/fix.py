@@ -46,13 +46,14 @@ def fix(
         base=about.base,
     )
     healing = heal(job, writer if request.use_model else None, evidence, progress, cancellation)
-    answer = _answer(healing, writer if request.use_model else None)
+    answer = answer_of(healing, writer if request.use_model else None)
     if not about.found:
         return answer
     return replace(answer, reason=f"{answer.reason}; test: {about.test}")
 
 
-def _answer(healing: Healing, writer: Writer | None) -> FixAnswer:
+def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
+    """The outcome of a repair as a message."""
     return FixAnswer(
         status=healing.status,
         patch=healing.patch.diff if healing.patch else "",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,10 +40,19 @@ class Tested:
     policy: Policy
 
 
+#: Finds a command for a file's tests: from the source, the workspace, and whether it has pytest.
+FindTests = Callable[[Source, str, bool], str]
+
+
 def subject_of(
-    snapshot: Snapshot, test: str, *, sandbox: bool = True, allow: tuple[str, ...] = ()
+    snapshot: Snapshot,
+    test: str,
+    *,
+    sandbox: bool = True,
+    allow: tuple[str, ...] = (),
+    find: FindTests = find_test_command,
 ) -> Tested | None:
-    """What a request names; ``None`` when it names no test and none is found.
+    """What a request names; ``None`` when it names no test and ``find`` finds none.
 
     Raises :class:`~analysis.errors.ExplainedError` for an interpreter or a path that is not there.
     """
@@ -51,7 +60,7 @@ def subject_of(
     source, original, base = on_disk(snapshot)
     environment = _environment(snapshot, test)
     named = test or _named_by_project(root)
-    chosen = named or find_test_command(source, root, _has(environment, "pytest"))
+    chosen = named or find(source, root, _has(environment, "pytest"))
     if not chosen:
         return None
     command = parse(chosen, root)
@@ -65,6 +74,14 @@ def subject_of(
         confined=sandbox,
     )
     return Tested(source, original, base, chosen, not test, command, policy)
+
+
+def untested(snapshot: Snapshot) -> Tested:
+    """A file of which nothing is run: its command is ``true``."""
+    source, original, base = on_disk(snapshot)
+    root = snapshot.workspace.root
+    policy = Policy(workspace=root, interpreter=interpreter_of(resolve(snapshot.workspace)))
+    return Tested(source, original, base, "", False, parse("true", root), policy)
 
 
 def none_found(snapshot: Snapshot) -> str:

@@ -36,7 +36,8 @@ EXAMPLES = """\
 Exit code 0 when the test passes or a verified patch was found, 1 when not, 2 when it could not
 be tried. The patch goes to standard output: pilotfish fix … > p.diff && git apply p.diff"""
 
-_GOOD = ("verified", "passing")
+#: Statuses that leave nothing to do.
+GOOD = ("verified", "passing")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,7 +84,7 @@ def run(options: argparse.Namespace) -> int:
             interruptible(cancellation),
             progress() as report,
         ):
-            writer = _writer(options, report)
+            writer = repair_writer(options, report)
             evidence = LaterEvidence()
             stack.callback(evidence.close)
             if writer is not None:
@@ -96,19 +97,19 @@ def run(options: argparse.Namespace) -> int:
         answer = FixAnswer("error", reason=text)
     written = False
     if options.write and answer.status == "verified":
-        _write(path, source.path, answer, source.encode(source.text))
+        write_patch(path, source.path, answer, source.encode(source.text))
         written = True
     if options.json:
         # In ASCII: a patch of a file that is not UTF-8 carries its bytes as lone surrogates.
-        print(json.dumps(_document(answer, written)))  # noqa: T201
+        print(json.dumps(document_of(answer, written)))  # noqa: T201
     else:
-        _show(answer, written)
+        show(answer, written)
     if answer.status == "error":
         return 2
-    return 0 if answer.status in _GOOD else 1
+    return 0 if answer.status in GOOD else 1
 
 
-def _writer(
+def repair_writer(
     options: argparse.Namespace, report: Callable[[str, float], None]
 ) -> LaterWriter | None:
     """The model that repairs; in its absence the one that completes; else, or for ``none``, none.
@@ -132,7 +133,11 @@ def _writer(
     return None
 
 
-def _write(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:
+def write_patch(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:
+    """Apply the answer's patch to the file, which must still be as it was.
+
+    Raises :class:`~analysis.errors.AnalysisError` where it is not.
+    """
     if path.read_bytes() != expected:
         raise AnalysisError(
             "the file changed while it was being repaired", where=name, mend="run it again"
@@ -140,7 +145,7 @@ def _write(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:
     write_atomically(str(path), apply_diff(answer.patch, expected))
 
 
-def _document(answer: FixAnswer, written: bool) -> dict[str, object]:
+def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
     """The JSON of design.md §5."""
     return {
         "status": answer.status,
@@ -166,7 +171,7 @@ def _document(answer: FixAnswer, written: bool) -> dict[str, object]:
     }
 
 
-def _show(answer: FixAnswer, written: bool) -> None:
+def show(answer: FixAnswer, written: bool) -> None:
     """The patch on standard output, what is to be said of it on standard error."""
     console = err()
     if answer.status == "error":

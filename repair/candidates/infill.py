@@ -65,7 +65,7 @@ class Infills:
     _preamble: str = field(default="", init=False)
 
     def __post_init__(self) -> None:
-        self._preamble = _preamble(self.diagnosis)
+        self._preamble = failing_test(self.diagnosis)
 
     def wish(self, line: int) -> None:
         """Let ``line`` be the next to be rewritten. May be called from another thread."""
@@ -181,8 +181,8 @@ class Infills:
         return Candidate((edit,), f"infill: {place.name}", place.share, place.line)
 
 
-def _preamble(diagnosis: Diagnosis) -> str:
-    """What the failing test does and says, in a few lines."""
+def failing_test(diagnosis: Diagnosis) -> str:
+    """What the failing test does and says, in a few lines, for a prompt."""
     failure = diagnosis.failure()
     if failure is None:
         return ""

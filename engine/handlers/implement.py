@@ -1,0 +1,66 @@
+"""``ImplementRequest``: write the body of a function from its docstring, examples and tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.deadline import Cancellation
+from decoding.evidence import Evidence
+from decoding.writer import Writer
+from engine.handlers.fix import ReportProgress, answer_of
+from engine.handlers.tested import on_disk, subject_of, untested
+from engine.messages import FixAnswer, ImplementRequest
+from repair.command import parse
+from repair.discovery import find_tests_of
+from repair.healing import Job
+from repair.implementing import Implementer
+from repair.source import Source
+from repair.stub import find_stub
+
+
+def implement(
+    request: ImplementRequest,
+    writer: Writer,
+    evidence: Evidence | None,
+    progress: ReportProgress,
+    cancellation: Cancellation,
+) -> FixAnswer:
+    """Write the body of ``request.function``; ``progress`` is told a message and a fraction.
+
+    A cancelled request answers with what it has. Raises
+    :class:`~analysis.errors.ExplainedError` for a function that is not there or has a body, and
+    when nothing could be tried: no sandbox, no interpreter, no model.
+    """
+    snapshot = request.snapshot
+    stub = find_stub(on_disk(snapshot)[0], request.function)
+
+    def find(source: Source, root: str, has_pytest: bool) -> str:
+        documented = stub.has_examples
+        return find_tests_of(source, stub.name, documented, root, has_pytest)
+
+    about = subject_of(
+        snapshot, request.test, sandbox=request.sandbox, allow=request.allow, find=find
+    )
+    checked = about is not None
+    if about is None:
+        about = untested(snapshot)
+    job = Job(
+        source=about.source,
+        snapshot=snapshot,
+        original=about.original,
+        command=about.command,
+        suite=parse(request.suite, about.policy.workspace) if request.suite else None,
+        policy=about.policy,
+        time_limit=request.time_limit,
+        base=about.base,
+    )
+    implementer = Implementer(
+        stub, job, writer, evidence, progress, cancellation, narrow=about.found
+    )
+    if not checked:
+        none = "no test and no example was found, so nothing was run: name a test with --test"
+        return answer_of(implementer.unchecked(none), writer)
+    if about.found:
+        progress(f"no --test was given: using {about.test}", 0.0)
+    answer = answer_of(implementer.run(), writer)
+    return replace(answer, reason=f"{answer.reason}; test: {about.test}") if about.found else answer
