@@ -1,8 +1,10 @@
-"""How fast ``pilotfish check`` is, from a cold start: lines a second, and a second and core.
+"""How fast ``pilotfish check`` is: cold, with what it remembers, and after an edit.
 
-``python -m benchmarks.check_speed`` runs the command over copies of packages of the running
-environment, each in a fresh process with an empty cache of jedi's (*cold*) and once more with the
-cache filled (*warm*). Time is wall time of the whole command, start-up and ruff included.
+``python -m benchmarks.check_speed`` runs the command, start-up and ruff included, each time in a
+fresh process: over copies of packages of the running environment with an empty cache folder
+(*cold*), and over one project of about ``--project-lines`` lines made of several packages: cold,
+with nothing changed, after an edit inside one function, and after a new function in one file,
+which others may see. Time is wall time; lines a second and core divide it by the workers.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,79 +23,124 @@ from pathlib import Path
 from benchmarks.report import save, show
 
 PACKAGES = ("click", "httpx", "rich")
+#: What the large project is made of, until it has enough lines.
+_PROJECT = ("rich", "httpx", "click", "_pytest", "huggingface_hub", "pydantic", "hypothesis", "pip")
+_COUNTED = re.compile(r"in (\d+) files?, (?:(\d+) of them as before, )?")
 
 
-def measure(package: str, runs: int) -> dict[str, object]:
-    """Seconds of cold and warm runs over a copy of ``package``, and what they looked at."""
-    spec = importlib.util.find_spec(package)
-    if spec is None or spec.origin is None:
-        raise SystemExit(f"{package} is not installed")
+def packages(chosen: list[str]) -> list[dict[str, object]]:
+    """Cold runs over each package."""
+    results: list[dict[str, object]] = []
+    for package in chosen:
+        with tempfile.TemporaryDirectory() as folder:
+            root, cache = Path(folder, "project"), Path(folder, "cache")
+            lines, files = _copy([package], root, sys.maxsize)
+            seconds, _ = _check(root, cache)
+            results.append(
+                {"package": package, "files": files, "lines": lines, "cold_seconds": seconds}
+            )
+    return results
+
+
+def project(lines: int) -> dict[str, object]:
+    """Runs over one project of about ``lines`` lines."""
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-        shutil.copytree(
-            Path(spec.origin).parent,
-            root / package,
-            ignore=shutil.ignore_patterns("__pycache__"),
-        )
-        (root / ".git").mkdir()
-        files = list(root.rglob("*.py"))
-        lines = sum(path.read_bytes().count(b"\n") for path in files)
-        cold, warm = [], []
-        for run in range(runs):
-            cache = root / f"cache{run}"
-            cold.append(_seconds(root, package, cache))
-            warm.append(_seconds(root, package, cache))
+        root, cache = Path(folder, "project"), Path(folder, "cache")
+        total, files = _copy(list(_PROJECT), root, lines)
+        runs = {"cold": _check(root, cache), "nothing changed": _check(root, cache)}
+        sizes = sorted((p.stat().st_size, p) for p in root.rglob("*.py"))
+        edited = sizes[len(sizes) // 2][1]  # a file of median size
+        text = edited.read_text(encoding="utf-8")
+        edited.write_text(f"{text}\n# an edit that no other file can see\n", encoding="utf-8")
+        runs["an edit inside one file"] = _check(root, cache)
+        edited.write_text(f"{text}\n\ndef added(size):\n    return size\n", encoding="utf-8")
+        runs["a new function in it"] = _check(root, cache)
     return {
-        "package": package,
-        "files": len(files),
-        "lines": lines,
-        "cold_seconds": min(cold),
-        "warm_seconds": min(warm),
-        "workers": min(os.cpu_count() or 1, 8, len(files)),
+        "lines": total,
+        "files": files,
+        "edited": edited.name,
+        "edited_lines": text.count("\n"),
+        "runs": {name: {"seconds": s, "looked_at": n} for name, (s, n) in runs.items()},
     }
 
 
-def _seconds(root: Path, package: str, cache: Path) -> float:
+def _copy(names: list[str], root: Path, most: int) -> tuple[int, int]:
+    """Copy packages into a workspace until it has ``most`` lines; its lines and files."""
+    (root / ".git").mkdir(parents=True)
+    lines = files = 0
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            raise SystemExit(f"{name} is not installed")
+        for source in sorted(Path(spec.origin).parent.rglob("*.py")):
+            if lines >= most:
+                break
+            target = root / name / source.relative_to(Path(spec.origin).parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, target)
+            lines += source.read_bytes().count(b"\n")
+            files += 1
+    return lines, files
+
+
+def _check(root: Path, cache: Path) -> tuple[float, int]:
+    """Seconds of one run, and how many files were looked at."""
     command = [
-        sys.executable, "-m", "pilotfish.main", "check", package, "--json",
+        str(Path(sys.executable).parent / "pilotfish"), "check", ".", "--json",
         "--python", sys.executable,
     ]  # fmt: skip
     began = time.perf_counter()
     done = subprocess.run(
         command,
         cwd=root,
-        env={**os.environ, "XDG_CACHE_HOME": str(cache)},
+        env={**os.environ, "XDG_CACHE_HOME": str(cache), "COLUMNS": "200"},
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
+        text=True,
         check=False,
     )
-    assert done.returncode in (0, 1), done.stderr.decode()
-    return time.perf_counter() - began
+    seconds = time.perf_counter() - began
+    counted = _COUNTED.search(done.stderr)
+    if done.returncode not in (0, 1) or counted is None:
+        raise SystemExit(f"check: exit {done.returncode}: {done.stderr[-1000:]}")
+    return seconds, int(counted[1]) - int(counted[2] or 0)
 
 
 def main() -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--packages", nargs="+", default=PACKAGES)
-    parser.add_argument("--runs", type=int, default=1, help="the quickest of so many counts")
+    parser.add_argument("--packages", nargs="*", default=list(PACKAGES))
+    parser.add_argument(
+        "--project-lines", type=int, default=50_000, help="0 leaves the large project out"
+    )
     options = parser.parse_args()
-    results = [measure(package, options.runs) for package in options.packages]
+    cores = min(os.cpu_count() or 1, 8)
+    results = packages(options.packages)
     rows = []
     for r in results:
-        lines, workers = int(str(r["lines"])), int(str(r["workers"]))
-        cold, warm = (float(str(r[f"{kind}_seconds"])) for kind in ("cold", "warm"))
-        rows.append(
-            (
-                r["package"], r["files"], lines, f"{cold:.1f}", f"{lines / cold:.0f}",
-                f"{lines / cold / workers:.0f}", f"{warm:.1f}", f"{lines / warm:.0f}",
-            )
+        lines, seconds = int(str(r["lines"])), float(str(r["cold_seconds"]))
+        rate = lines / seconds
+        cells = (r["package"], r["files"], lines, f"{seconds:.1f}")
+        rows.append((*cells, f"{rate:.0f}", f"{rate / cores:.0f}"))
+    show("Cold", ("package", "files", "lines", "s", "lines/s", "a core"), rows)
+    document: dict[str, object] = {"cores": cores, "packages": results}
+    if options.project_lines:
+        document["project"] = large = project(options.project_lines)
+        runs = large["runs"]
+        assert isinstance(runs, dict)
+        show(
+            f"A project of {large['lines']:,} lines in {large['files']} files",
+            ("run", "looked at", "s", "lines/s", "a core"),
+            [
+                (
+                    name, run["looked_at"], f"{run['seconds']:.2f}",
+                    f"{int(str(large['lines'])) / run['seconds']:.0f}",
+                    f"{int(str(large['lines'])) / run['seconds'] / cores:.0f}",
+                )
+                for name, run in runs.items()
+            ],
         )  # fmt: skip
-    show(
-        "pilotfish check",
-        ("package", "files", "lines", "cold s", "lines/s", "a core", "warm s", "lines/s"),
-        rows,
-    )
-    print(save("check_speed", {"packages": results}))
+    print(save("check_speed", document))
     return 0
 
 

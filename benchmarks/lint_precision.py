@@ -108,7 +108,8 @@ def closed(of: Group, python: Path) -> tuple[list[Invention], set[Invention]]:
         for i in asked
     )
     command = [
-        sys.executable, "-m", "pilotfish.main", "inspect", "--jsonl", "--deadline-ms", "20000",
+        str(Path(sys.executable).parent / "pilotfish"), "inspect", "--jsonl",
+        "--deadline-ms", "20000",
         "--python", str(python), "--workspace", str(of.clean),
     ]  # fmt: skip
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)

@@ -133,7 +133,7 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "pilotfish",
         lambda _, python: [
-            sys.executable, "-m", "pilotfish.main", "check", "--json", "--no-cache",
+            str(Path(sys.executable).parent / "pilotfish"), "check", "--json", "--no-cache",
             "--python", str(python),
         ],
         _pilotfish,

@@ -77,6 +77,8 @@ class Report:
     file: TextFile | None = None
     findings: tuple[Finding, ...] = ()
     notes: list[str] = field(default_factory=list)
+    #: Whether our own findings were known from before.
+    remembered: bool = False
     #: The files that our own findings were read from.
     read: set[str] = field(default_factory=set)
 
@@ -210,6 +212,7 @@ def _looked(
                 yield report
             elif (known := memory.recall(report.file.path, report.file.text)) is not None:
                 report.findings += known
+                report.remembered = True
                 yield report
             else:
                 ask(report, Snapshot(report.file.path, report.file.text, workspace), 0)

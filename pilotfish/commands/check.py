@@ -266,6 +266,7 @@ def _write(
 
 def _summary(outcome: _Outcome, findings: list[Finding], seconds: float) -> None:
     files = len(outcome.reports)
+    known = sum(report.remembered for report in outcome.reports)
     words = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"]
     mendable = sum(any(fix.safe for fix in finding.fixes) for finding in findings)
     if mendable:
@@ -275,7 +276,8 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float) -> None
     style = "yellow" if findings else "green"
     err().print(
         f"[{style}]{', '.join(words)}[/{style}] in {files} file{'' if files == 1 else 's'}, "
-        f"{seconds:.1f} s"
+        + (f"{known} of them as before, " if known else "")
+        + f"{seconds:.1f} s"
     )
 
 

@@ -16,7 +16,8 @@ from jedi.inference.gradual.conversion import convert_values
 from parso.python.tree import Class, Function
 
 _DIRECTIVE = re.compile(
-    r"^\.\. deprecated::[ \t]*(?P<since>.*)\n?(?P<text>(?:[ \t]+\S.*\n?)*)", re.MULTILINE
+    r"^\.\. deprecated::[ \t]*(?P<since>.*)\n?(?P<text>(?:[ \t]*\n)*(?:[ \t]+\S.*\n?)*)",
+    re.MULTILINE,
 )
 _WARNS = re.compile(
     r"^(?:warnings\s*\.\s*)?(?:warn|_deprecated|warn_explicit)\s*\((?P<inside>.*)\)\s*$", re.DOTALL
@@ -24,6 +25,12 @@ _WARNS = re.compile(
 _OWN_WARNING = re.compile(r"(?:warnings\s*\.\s*)?_deprecated\b")
 _CATEGORY = re.compile(r"\b(?:Pending)?DeprecationWarning\b")
 _STRINGS = re.compile(r"^\s*[rRuU]?(\"\"\"|'''|\"|')(?P<text>(?:\\.|(?!\1).)*)\1", re.DOTALL)
+#: Words of a directive that is about one way to call it, not about the whole.
+_OF_A_USE = re.compile(
+    r"\b(?:arguments?|parameters?|keywords?|options?|when|if|unless|without|with(?:out)? \w+ing"
+    r"|passing|calling|attributes?|returns?)\b",
+    re.IGNORECASE,
+)
 #: What may stand before the warning: nothing that decides whether it is given.
 _HARMLESS = frozenset({"simple_stmt", "newline"})
 #: A message longer than this is a manual.
@@ -61,8 +68,10 @@ def _of_node(node: Any) -> str | None:
     if docstring is not None:
         match = _DIRECTIVE.search(inspect.cleandoc(_text(docstring.value)))
         if match:
-            since = match["since"].strip()
-            return f"since {since}: {match['text']}" if match["text"] else f"since {since}"
+            since, text = match["since"].strip(), match["text"].strip()
+            if _OF_A_USE.search(f"{since} {text}".partition(". ")[0]):
+                return None
+            return f"since {since}: {text}" if text else f"since {since}"
     if node.type == "funcdef":
         return _of_body(node)
     return next((_of_body(f) for f in node.iter_funcdefs() if f.name.value == "__init__"), None)

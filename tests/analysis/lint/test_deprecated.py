@@ -44,6 +44,15 @@ def of_a_parameter(x=None):
     """
 
 
+def of_a_use(x=None):
+    """Does it.
+
+    .. deprecated:: 2.1
+
+       It is deprecated to call this when nothing runs.
+    """
+
+
 def by_warning(x):
     """Does it."""
     warnings.warn(
@@ -88,7 +97,15 @@ CASES = {
     "Warned()": "Warned is deprecated",
     "New().went()": "use go",
 }
-SILENT = ["of_a_parameter()", "sometimes()", "of_another_sort()", "New().go()", "new()", "New()"]
+SILENT = [
+    "of_a_use()",
+    "of_a_parameter()",
+    "sometimes()",
+    "of_another_sort()",
+    "New().go()",
+    "new()",
+    "New()",
+]
 
 
 @pytest.fixture(scope="module")
