@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from analysis.deadline import Deadline
 from analysis.findings import Edit, Finding, Mend
-from analysis.lint.nearest import nearest, unmistakable
+from analysis.lint.nearest import akin, nearest, unmistakable
 from analysis.lint.rules import rules_for
 from analysis.lint.rules.rule import Site, Verdict
 from analysis.lint.sites import Candidate, candidates, site_of
@@ -22,6 +22,8 @@ from analysis.syntax.tree import SyntaxTree, parse
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
 #: modules that the file stands on, which took up to 5 s on a busy machine.
 _SITE_SECONDS = 20.0
+#: Real names that a finding offers.
+_OFFERED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,10 @@ def _behind(site: Site, broken: int, tree: SyntaxTree) -> bool:
     return "import" in between.split() and not {"from", ";"} & set(between.split())
 
 
+def _is_called(tree: SyntaxTree, site: Site) -> bool:
+    return tree.text[site.hole.end : site.hole.end + 1] == "("
+
+
 def _finding(
     path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: Verdict, code: str
 ) -> Finding:
@@ -167,6 +173,9 @@ def _finding(
     replaceable = site.arguments is None and not site.unassigned
     spellings = names.spellings() if replaceable else frozenset()
     close = nearest(site.name, spellings)
+    if replaceable:
+        others = akin(site.name, names.names, called=_is_called(tree, site))
+        close = tuple(dict.fromkeys((*close, *others)))[:_OFFERED]
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(
         Mend(

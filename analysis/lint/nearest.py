@@ -1,14 +1,22 @@
-"""Which real names a person may have meant, by spelling."""
+"""Which real names a person may have meant: by spelling, and by words and use."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
+
+from analysis.names import Name
 
 #: A shorter name has too many neighbours for one of them to be the one that was meant.
 _SAFE_LENGTH = 5
 #: difflib's ratio from which two names resemble each other at all (difflib's own default).
 _SIMILAR = 0.6
+#: Shorter words (``is``, ``to``, ``by``) say nothing about what a name is for.
+_WORD_LENGTH = 3
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+#: Kinds of names that can be called; of a ``statement`` or an ``instance`` it is not known.
+_CALLED = frozenset({"function", "class"})
 
 
 def folded(name: str) -> str:
@@ -45,6 +53,34 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
         key=lambda n: (folded(n) != folded(name), distance(name, n), n),
     )
     return tuple(ranked[:limit])
+
+
+def akin(name: str, names: Iterable[Name], *, called: bool, limit: int = 3) -> tuple[str, ...]:
+    """At most ``limit`` of ``names`` that share words with ``name`` and can be used as it is.
+
+    ``called`` tells that it is called: then only functions and classes come, else what is neither
+    comes first. The more of its words a name shares, and the fewer others it has, the sooner.
+    """
+    wanted = words(name)
+    private = name.startswith("_")
+    ranked = []
+    for other in names:
+        if other.name == name or (other.name.startswith("_") and not private):
+            continue
+        if called and other.kind not in _CALLED:
+            continue
+        own = words(other.name)
+        shared = wanted & own
+        if shared:
+            unfit = not called and other.kind in _CALLED
+            ranked.append((unfit, -len(shared), len(own - wanted), other.name))
+    return tuple(dict.fromkeys(entry[-1] for entry in sorted(ranked)))[:limit]
+
+
+def words(name: str) -> frozenset[str]:
+    """The words that a name is made of, in small letters: ``readText`` as ``read_text``."""
+    found = (word.lower() for word in _WORDS.findall(name))
+    return frozenset(word for word in found if len(word) >= _WORD_LENGTH)
 
 
 def unmistakable(name: str, names: Iterable[str]) -> str:

@@ -10,8 +10,9 @@ version has. Such a line fails with `AttributeError` when it runs, which may be 
 attributes at run time, where the name is assigned, under `hasattr` or `except AttributeError`, and
 under `if TYPE_CHECKING` or a test of the version or the platform.
 
-**Quick fix.** The nearest real names. Safe, so that `--fix` applies it, where exactly one name
-differs only in case and underscores or by one typing error in at least five letters.
+**Quick fix.** The nearest real names, by spelling and by the words that they share; where the name
+is called, of these only what can be called. Safe, so that `--fix` applies it, where exactly one
+name differs only in case and underscores or by one typing error in at least five letters.
 """
 
 from __future__ import annotations
