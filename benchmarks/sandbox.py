@@ -1,8 +1,13 @@
-"""What the sandbox costs: starting one, and candidates a second in each way of running them.
+"""What the sandbox costs: starting one, candidates a second in each way of running them, tracing.
 
 ``python -m benchmarks.sandbox [--runs N]``. The file under test is a small module; the tests are
 a plain function, a test with a fixture, and a script. Issue D: at least 300 candidates a second
 where the tests can be called, 15 a second through pytest in general.
+
+Tracing is measured on a module that computes (loops, calls, dictionaries), as the time of its test
+with a probe over that without one: lines counted, expressions noted, blocks followed with their
+values. With and without take turns, and medians are compared. Following has a bound of its own
+(here above what the test needs), past which a test runs on untraced.
 """
 
 from __future__ import annotations
@@ -17,6 +22,7 @@ from pathlib import Path
 
 from analysis.environments.resolve import resolve
 from analysis.snapshot import Workspace
+from analysis.views.plan import block_plan
 from benchmarks.fixing import folder
 from benchmarks.report import save, show
 from repair.command import parse
@@ -29,6 +35,64 @@ MODULE = "def middle(a, b):\n    return (a + b) / 2\n"
 PLAIN = "from middle import middle\n\ndef test_middle():\n    assert middle(2, 4) == 3\n"
 FIXTURE = PLAIN.replace("test_middle()", "test_middle(tmp_path)")
 SCRIPT = "from middle import middle\nassert middle(2, 4) == 3\n"
+
+
+WORK = """\
+def words(text):
+    counts = {}
+    for word in text.split():
+        word = word.strip(".,").lower()
+        if word:
+            counts[word] = counts.get(word, 0) + 1
+    return counts
+
+
+def collatz(n):
+    steps = 0
+    while n != 1:
+        n = n // 2 if n % 2 == 0 else 3 * n + 1
+        steps += 1
+    return steps
+
+
+def work(rounds):
+    longest = 0
+    for start in range(1, rounds):
+        longest = max(longest, collatz(start))
+        counts = words("The cat, the dog and the bird. " * 3)
+    return longest, counts["the"]
+"""
+WORKING = "from work import work\n\ndef test_work():\n    assert work(60) == (112, 9)\n"
+#: Block visits that may be followed; the working test needs about 20,000.
+STEPS = 200_000
+
+
+def tracing(policy: Policy, root: Path, rounds: int) -> dict[str, dict[str, float]]:
+    """Seconds of the working test alone and with each probe, and their ratio."""
+    plan = parse("python -m pytest test_work.py", str(root)).plan
+    limits = {"seconds": 60, "steps": STEPS, "bytes": 10_000_000}
+    blocks = {"plan": block_plan(WORK).to_json(), "limits": limits}
+    ways = {
+        "untraced": Terms(wall=60),
+        "lines": Terms(wall=60, trace=True),
+        "expressions": Terms(wall=60, places=True),
+        "blocks with values": Terms(wall=60, blocks=blocks),
+    }
+    times: dict[str, list[float]] = {name: [] for name in ways}
+    with ForkServer(policy, str(root / "work.py"), 40) as server:
+        held = server.hold(plan, wall=60)
+        assert held is not None
+        chosen = replace(plan, select=held[0])
+        for _ in range(rounds):
+            for name, terms in ways.items():
+                run = server.patch(chosen, (), terms)
+                assert run.passed() or run.ended == "done", run.output
+                times[name].append(run.tests[0].seconds)
+    medians = {name: statistics.median(seconds) for name, seconds in times.items()}
+    return {
+        name: {"seconds": seconds, "ratio": seconds / medians["untraced"]}
+        for name, seconds in medians.items()
+    }
 
 
 def rate(run: Callable[[], object], runs: int) -> float:
@@ -45,11 +109,13 @@ def main() -> int:
     """Measure, print, save."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=7, help="of each way of tracing")
     parser.add_argument("--python", default=sys.executable, help="a Python with pytest")
     chosen = parser.parse_args()
     rates: dict[str, float] = {}
     with folder() as root:
-        for name, text in (("middle", MODULE), ("test_plain", PLAIN), ("test_fixture", FIXTURE)):
+        texts = {"middle": MODULE, "test_plain": PLAIN, "test_fixture": FIXTURE}
+        for name, text in {**texts, "work": WORK, "test_work": WORKING}.items():
             (root / f"{name}.py").write_text(text)
         (root / "script.py").write_text(SCRIPT)
         environment = resolve(Workspace(str(root), python=chosen.python))
@@ -60,13 +126,20 @@ def main() -> int:
         rates["pytest afresh"] = _cold(policy, root, "python -m pytest test_fixture.py", 20)
         rates["script"] = _cold(policy, root, "python script.py", chosen.runs)
         rates["shell command"] = _cold(policy, root, "python script.py; exit $?", 20)
+        traced = tracing(policy, root, chosen.rounds)
     show(
         "Candidates a second",
         ("way", "per second"),
         [(name, f"{value:.0f}") for name, value in rates.items()],
     )
     print(f"start of a sandbox: {start * 1000:.0f} ms")
-    save("sandbox", {"per_second": rates, "start_ms": start * 1000, "runs": chosen.runs})
+    show(
+        f"Tracing one test (Python {environment.version_text})",
+        ("probe", "ms", "times as long"),
+        [(name, f"{t['seconds'] * 1000:.1f}", f"{t['ratio']:.1f}") for name, t in traced.items()],
+    )
+    figures = {"per_second": rates, "start_ms": start * 1000, "tracing": traced}
+    save("sandbox", {**figures, "runs": chosen.runs, "tested_python": environment.version_text})
     return 0
 
 

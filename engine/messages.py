@@ -154,7 +154,10 @@ class ImplementRequest(Request["FixAnswer"]):
 
 @dataclass(frozen=True, slots=True)
 class TraceRequest(Request["TraceAnswer"]):
-    """What does the file of ``snapshot`` do, block by block, while ``test`` fails?"""
+    """What does the file of ``snapshot`` do, block by block, while ``test`` fails?
+
+    With ``verdicts`` a model is asked what it thinks of the lines and blocks that ran.
+    """
 
     repeatable: ClassVar[bool] = False
 
@@ -163,6 +166,7 @@ class TraceRequest(Request["TraceAnswer"]):
     time_limit: float = 30.0
     sandbox: bool = True
     allow: tuple[str, ...] = ()
+    verdicts: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,8 @@ def _trace(request: messages.TraceRequest, context: Context, job: Asked) -> obje
     from engine.handlers.trace import trace
 
     request = replace(request, test=request.test or context.machine.test_command)
-    return trace(request, job.progress, job.cancellation)
+    writer = context.writers.repairing() if request.verdicts else None
+    return trace(request, writer, job.progress, job.cancellation)
 
 
 def _graph(request: messages.GraphRequest, context: Context, job: Asked) -> object:

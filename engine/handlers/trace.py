@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
-from analysis.deadline import Cancellation
+from analysis.deadline import Cancellation, Deadline
+from decoding.errors import CancelledError, DecodingError
+from decoding.writer import Writer
 from engine.handlers.tested import none_found, subject_of
 from engine.messages import TraceAnswer, TraceRequest
 from repair.errors import RepairError
 from repair.trace.debugging import Subject, debug
 from repair.trace.document import document
+from repair.trace.opinion import Opinion, opinion, with_opinion
 
 ReportProgress = Callable[[str, float], None]
 
 
 def trace(
-    request: TraceRequest, progress: ReportProgress, cancellation: Cancellation
+    request: TraceRequest,
+    writer: Writer | None,
+    progress: ReportProgress,
+    cancellation: Cancellation,
 ) -> TraceAnswer:
     """Debug the file of ``request.snapshot``; ``progress`` is told a message and a fraction.
 
-    A cancelled request answers with what it has. Raises
-    :class:`~analysis.errors.ExplainedError` when nothing could be tried: no sandbox, no
-    interpreter, no test, a file that is no Python.
+    ``writer`` is asked for its opinion, if there is one, for as long again. A cancelled request
+    answers with what it has. Raises :class:`~analysis.errors.ExplainedError` when nothing could be
+    tried: no sandbox, no interpreter, no test, a file that is no Python.
     """
     snapshot = request.snapshot
     about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
@@ -36,4 +43,15 @@ def trace(
         raise RepairError(
             f"it is no Python: {error.msg}", where=f"{snapshot.path}:{error.lineno}"
         ) from None
-    return TraceAnswer(document(report, about.source.path, about.test))
+    found = Opinion()
+    if writer is not None and report.status == "failing" and not cancellation.cancelled:
+        progress(f"asking {writer.name}", 0.8)
+        until = Deadline.after(request.time_limit)
+        try:
+            found = opinion(report, about.source, writer, until, cancellation)
+            report = with_opinion(report, found)
+        except CancelledError:
+            report = replace(report, reason="stopped before the model had answered")
+        except DecodingError as error:
+            report = replace(report, reason=f"without the model: {error}")
+    return TraceAnswer(document(report, about.source.path, about.test, found))

@@ -5,6 +5,7 @@ Works on the JSON of docs/debug.md, as every reader of it does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -22,6 +23,9 @@ _HEAT = ((0.8, "█", "bold red"), (0.5, "▆", "yellow"), (0.2, "▃", "dim yel
 _BAD = ("failed", "error", "timeout", "crash")
 #: Followed tests, calls of one, and visits of a call that are shown; the rest is in the JSON.
 _RUNS, _CALLS, _VISITS = 2, 3, 24
+#: A verdict that is less sure than this says nothing.
+_SURE = 0.6
+_WORD = re.compile(r"\w+")
 _OUTCOMES = {"passed": "green", "skipped": "dim"}
 
 
@@ -40,6 +44,18 @@ def show(document: Document, text: str) -> None:
     for run in (failing or document["runs"])[:_RUNS]:
         console.print()
         _run(console, document, run, lines)
+    if "repair" in document:
+        console.print()
+        _repair(console, document["repair"])
+
+
+def _repair(console: Console, repair: Document) -> None:
+    colour = {"verified": "green", "unverified": "yellow"}.get(repair["status"], "red")
+    head = Text.assemble("repair: ", (repair["status"], f"bold {colour}"))
+    console.print(head + Text(harmless(f" {repair['strategy']}: {repair['reason']}")))
+    if repair["patch"]:
+        shown = repair["patch"].encode("utf-8", "replace").decode()
+        console.print(Syntax(shown, "diff", theme="ansi_dark", background_color="default"))
 
 
 # ---------------------------------------------------------------------- tests
@@ -118,20 +134,32 @@ def _run(console: Console, document: Document, run: Document, lines: Sequence[st
         title.append(f" (the trace ends early: {run['cut']})", "yellow")
     console.print(title)
     calls = _telling(run["calls"], document)
-    for call in calls[:_CALLS]:
+    for call in calls:
         _call(console, document, call, lines)
-    if len(run["calls"]) > _CALLS:
-        more = len(run["calls"]) - min(_CALLS, len(calls))
-        console.print(Text(f"  {more} more calls are in --json", "dim"))
+    if more := len(run["calls"]) - len(calls):
+        console.print(Text(f"  {more} more calls are in --json and --html", "dim"))
 
 
 def _telling(calls: Sequence[Document], document: Document) -> list[Document]:
-    """The calls that say most: those that raised or never ended, then the outermost, in order."""
+    """The calls that say most, in order: the last outermost one, what raised or never ended, and
+    the first call of each of the most suspicious functions."""
     kinds = {code["id"]: code["kind"] for code in document["codes"]}
     own = [c for c in calls if kinds[c["code"]] not in ("module", "class")] or list(calls)
-    order = {call["id"]: (call["how"] not in ("raised", "running"), call["depth"]) for call in own}
-    best = sorted(own, key=lambda call: (order[call["id"]], -call["id"]))[:_CALLS]
-    return sorted(best, key=lambda call: call["id"])
+    known = {call["id"] for call in own}
+    outer = [call for call in own if call["parent"] not in known]
+    broken = [call for call in own if call["how"] in ("raised", "running")]
+    suspicion = {(b["code"], b["id"]): b["suspicion"] for b in document["blocks"]}
+
+    def hottest(call: Document) -> float:
+        return max((suspicion[call["code"], v["block"]] for v in call["visits"]), default=0.0)
+
+    chosen = {call["id"]: call for call in (*outer[-1:], *broken[-1:])}
+    codes = {call["code"] for call in chosen.values()}
+    for call in sorted(own, key=lambda call: (-hottest(call), call["id"])):
+        if len(chosen) < _CALLS and call["code"] not in codes:
+            codes.add(call["code"])
+            chosen[call["id"]] = call
+    return [chosen[number] for number in sorted(chosen)]
 
 
 def _call(console: Console, document: Document, call: Document, lines: Sequence[str]) -> None:
@@ -178,8 +206,11 @@ def _visit(block: Document, visit: Document, call: Document, lines: Sequence[str
         f"{harmless(code)[:44]:<44} ",
     )
     entry, after = visit["entry"], visit["exit"]
+    spans = [lines[a : b + 1] for a, b in block["statements"]]
+    mentioned = set(_WORD.findall("\n".join(line for span in spans for line in span)))
     for name, value in entry.items():
-        if name not in after:
+        # What lives on without a part in this block is in the JSON.
+        if name not in after and name in mentioned:
             shown.append(f" {harmless(f'{name}={value}')}", "dim")
     for name, value in after.items():
         shown.append(f" {name}", "bold")
@@ -188,6 +219,10 @@ def _visit(block: Document, visit: Document, call: Document, lines: Sequence[str
         shown.append(f" {harmless(value)}")
     if visit.get("yielded"):
         shown.append(f" yields {harmless(visit['yielded'])}", "green")
+    verdict = block.get("verdict")
+    if verdict and verdict["confidence"] >= _SURE:
+        word, style = ("right", "green") if verdict["right"] else ("wrong", "red")
+        shown.append(f" model: {word} {verdict['confidence']:.0%}", style)
     if visit.get("raised"):
         shown.append(f" ✗ {harmless(visit['raised'])}", "red")
     return shown

@@ -12,11 +12,15 @@ from typing import Any
 from analysis.views.plan import Block, CodePlan
 from repair.sandbox.run import TestResult
 from repair.trace.debugging import Report
+from repair.trace.opinion import Opinion
 from repair.trace.record import Call, Loop, TestTrace, Visit
 
 
-def document(report: Report, path: str, test: str) -> dict[str, Any]:
-    """``report`` on the file ``path`` for the command ``test``."""
+def document(
+    report: Report, path: str, test: str, opinion: Opinion | None = None
+) -> dict[str, Any]:
+    """``report`` on the file ``path`` for the command ``test``, with what a model thinks of it."""
+    opinion = opinion or Opinion()
     return {
         "path": path,
         "test": test,
@@ -26,12 +30,16 @@ def document(report: Report, path: str, test: str) -> dict[str, Any]:
         "tests": [_test(result, path) for result in report.results],
         "flaky": list(report.flaky),
         "lines": [
-            {"line": line - 1, "suspicion": round(report.lines.lines[line], 4)}
+            {
+                "line": line - 1,
+                "suspicion": round(report.lines.lines[line], 4),
+                **_surprise(opinion, line),
+            }
             for line in report.lines.ranked()
         ],
         "expressions": [asdict(found) for found in report.expressions],
         "codes": [_code(index, code) for index, code in enumerate(report.plan.codes)],
-        "blocks": _blocks(report),
+        "blocks": _blocks(report, opinion),
         "runs": [_run(trace, report) for trace in report.traces],
     }
 
@@ -67,7 +75,13 @@ def _code(index: int, code: CodePlan) -> dict[str, Any]:
     }
 
 
-def _blocks(report: Report) -> list[dict[str, Any]]:
+def _surprise(opinion: Opinion, line: int) -> dict[str, float]:
+    found = opinion.surprise.get(line)
+    return {} if found is None else {"surprise": round(found, 4)}
+
+
+def _blocks(report: Report, opinion: Opinion) -> list[dict[str, Any]]:
+    verdicts = {(v.code, v.block): v for v in opinion.verdicts}
     known = {(found.code, found.block): found for found in report.blocks}
     blocks = []
     for index, code in enumerate(report.plan.codes):
@@ -78,6 +92,8 @@ def _blocks(report: Report) -> list[dict[str, Any]]:
             described["ochiai"] = found.ochiai if found else 0.0
             described["failing"] = found.failing if found else 0
             described["passing"] = found.passing if found else 0
+            if verdict := verdicts.get((index, block.id)):
+                described["verdict"] = {"right": verdict.right, "confidence": verdict.confidence}
             blocks.append(described)
     return blocks
 

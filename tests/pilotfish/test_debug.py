@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +73,13 @@ def project(tmp_path: Path) -> Path:
     return root
 
 
-def _debug(root: Path, test: str, file: str = "cart.py") -> tuple[int, dict[str, Any]]:
+def _debug(
+    root: Path, test: str, file: str = "cart.py", options: Sequence[str] = ()
+) -> tuple[int, dict[str, Any]]:
     words = [PILOTFISH, "debug", file, "--test", test, "--json", "--python", sys.executable]
-    done = subprocess.run(words, cwd=root, capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [*words, *options], cwd=root, capture_output=True, text=True, check=False, timeout=120
+    )
     assert "Traceback" not in done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
     return done.returncode, document
@@ -194,3 +199,45 @@ def test_the_arm_of_an_expression_that_fails_is_told(project: Path) -> None:
     line = text.splitlines()[found["line"]]
     assert line[found["character"] : found["end_character"]] == "-1 * sum(prices)"
     assert (found["failing"], found["passing"], found["ochiai"]) == (1, 0, 1.0)
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_a_model_is_asked_for_its_opinion(project: Path) -> None:
+    words = ["--verdicts", "--model", "qwen2.5-coder-0.5b-instruct-q4_k_m"]
+    code, document = _debug(project, "pytest test_cart.py::test_total", options=words)
+    assert code == 1
+    asked = [block for block in document["blocks"] if "verdict" in block]
+    assert {block["first_line"] for block in asked} >= {1, 2, 5, 8}
+    assert all(0.5 <= block["verdict"]["confidence"] <= 1 for block in asked)
+    surprise = {line["line"]: line["surprise"] for line in document["lines"]}
+    assert surprise[5] > 0
+    assert max(line["suspicion"] for line in document["lines"]) == 1.0
+
+
+@pytest.mark.model
+def test_a_model_that_cannot_answer_costs_no_trace(project: Path) -> None:
+    words = ["--verdicts", "--model", "smollm2-135m-instruct-q4_1"]
+    code, document = _debug(project, "pytest test_cart.py::test_total", options=words)
+    assert (code, len(document["runs"])) == (1, 3)
+    assert document["reason"].startswith("without the model: ")
+
+
+def test_a_repair_stands_beside_the_trace(project: Path) -> None:
+    words = ["--fix", "--model", "none"]
+    _, document = _debug(project, "pytest test_cart.py::test_total", options=words)
+    assert document["repair"]["status"] == "verified"
+    assert "+        result += price" in document["repair"]["patch"]
+
+
+def test_the_terminal_shows_source_suspicion_and_values(project: Path) -> None:
+    words = [PILOTFISH, "debug", "cart.py", "--test", "pytest test_cart.py::test_total"]
+    done = subprocess.run(
+        [*words, "--python", sys.executable], cwd=project, capture_output=True, text=True
+    )
+    assert done.returncode == 1
+    lines = done.stdout.splitlines()
+    assert "█    6 │         result -= price" in lines
+    assert any("total(prices=[1, 2, 3], discount=0) → -6" in line for line in lines)
+    assert any("result 0 → -1" in line for line in lines)
+    assert "AssertionError" in done.stdout

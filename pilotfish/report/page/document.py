@@ -21,11 +21,8 @@ from pilotfish.report.page.block_graph import block_graph, heat
 Document = Mapping[str, Any]
 
 
-def page(document: Document, text: str, repair: Document | None = None) -> str:
-    """``document`` (docs/debug.md) about the file whose text is ``text`` as a page.
-
-    ``repair`` is the JSON of ``pilotfish fix``, where it was asked for.
-    """
+def page(document: Document, text: str) -> str:
+    """``document`` (docs/debug.md) about the file whose text is ``text`` as a page."""
     style, script = _asset("page.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; style-src 'sha256-{_digest(style)}'; "
@@ -51,7 +48,7 @@ def page(document: Document, text: str, repair: Document | None = None) -> str:
 <div class="scroll">{_graphs(document, text)}</div></section>
 <section id="values" aria-label="values"><h2>Values <small id="where"></small></h2>
 <div class="scroll"><div id="calls"></div><div id="visits"></div></div></section>
-{_patch(repair)}
+{_patch(document.get("repair"))}
 </main>
 <footer><kbd>↑</kbd><kbd>↓</kbd> step <kbd>←</kbd><kbd>→</kbd> same block before and after
 <kbd>[</kbd><kbd>]</kbd> call <kbd>1</kbd>…<kbd>9</kbd> test · click a block, a line or a row

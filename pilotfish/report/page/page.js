@@ -202,7 +202,7 @@ function chooseVisit(index) {
   detail.append(names(visit));
   if (visit.yielded) detail.append(make("div", "yielded", "yields " + visit.yielded));
   if (visit.raised) detail.append(make("div", "raised", "✗ " + visit.raised + ", line " + (visit.line + 1)));
-  if (block.verdict) {
+  if (block.verdict && block.verdict.confidence >= 0.6) {
     const word = block.verdict.right ? "right" : "wrong";
     detail.append(make("div", "verdict " + word, "the model calls this block " + word + " (" +
       Math.round(100 * block.verdict.confidence) + " %)"));
@@ -297,6 +297,36 @@ document.addEventListener("keydown", (event) => {
   event.preventDefault();
 });
 
+// Expressions that only failing tests ran are underlined, where the browser can do so in text.
+function underline() {
+  if (!globalThis.CSS || !CSS.highlights) return;
+  const ranges = [];
+  for (const each of report.expressions || []) {
+    if (each.line !== each.end_line || each.ochiai < 0.5) continue;
+    const code = source.get(each.line) && source.get(each.line).querySelector("code");
+    if (!code) continue;
+    const range = document.createRange();
+    if (place(code, each.character, range, "setStart") && place(code, each.end_character, range, "setEnd"))
+      ranges.push(range);
+  }
+  if (ranges.length) CSS.highlights.set("suspect", new Highlight(...ranges));
+}
+
+// Put one end of a range at a code point of an element's text.
+function place(element, character, range, end) {
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  let left = character;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const points = [...node.data];
+    if (left <= points.length) {
+      range[end](node, points.slice(0, left).join("").length);
+      return true;
+    }
+    left -= points.length;
+  }
+  return false;
+}
+
 // A graph is shrunk to the width there is, but not so far that it cannot be read.
 function fit() {
   const room = document.querySelector("#graph .scroll").clientWidth - 8;
@@ -310,6 +340,7 @@ function fit() {
 window.addEventListener("resize", fit);
 
 fit();
+underline();
 showTests();
 if (report.runs.length) chooseRun(0);
 else {
