@@ -558,7 +558,8 @@ class _Call:
         self.edges: set[Any] = set()
         self.kinds: Any = ()
         self.left_out = 0
-        self._texts: dict[str, Any] = {}
+        #: Texts of this very moment: what leaves one block enters the next.
+        self._moment: dict[str, str] = {}
 
     @property
     def way(self) -> Any:
@@ -572,15 +573,12 @@ class _Call:
             space = spaces[1] if name in self.code.globals else spaces[0]
             if name not in space:
                 continue
-            value = space[name]
-            kind = type(value)
-            known = self._texts.get(name)
-            if kind in _ATOMS and known is not None and known[0] is value:
-                found[name] = known[1]
-                continue
-            found[name] = shown = text(value)
-            if kind in _ATOMS:
-                self._texts[name] = (value, shown)
+            shown = self._moment.get(name)
+            if shown is None:
+                value = space[name]
+                shown = _at_once(type(value), value) or text(value)
+                self._moment[name] = shown
+            found[name] = shown
         return found
 
     def kinds_of(self, spaces: Any, names: Any) -> Any:
@@ -590,6 +588,7 @@ class _Call:
     def enter(self, block: int, spaces: Any) -> None:
         """A block is entered, which ends the one before it."""
         plan = self.code.blocks[block]
+        self._moment = {}
         self._close(spaces)
         edge = (self.block, block)
         self.edges.add(edge)
@@ -654,6 +653,7 @@ class _Call:
 
     def leave(self, spaces: Any) -> None:
         """The call ends."""
+        self._moment = {}
         self._close(spaces)
         while self.loops:
             self._leave_loop()
@@ -746,7 +746,7 @@ _SUSPENDS = 0x20 | 0x80 | 0x200
 # ---------------------------------------------------------------------- values
 
 _TEXT, _STRING, _ITEMS, _DEPTH, _NODES = 200, 80, 8, 3, 40
-_ATOMS = (type(None), bool, int, float, complex, str, bytes)
+_SMALL = 10**18
 _BASES = (int, float, complex, str, bytes, bytearray, list, tuple, dict, set, frozenset)
 #: Types of the standard library whose ``repr`` runs no code of a user's.
 _TRUSTED = {
@@ -772,6 +772,15 @@ def text(value: Any) -> str:
     except _OURS:
         shown = "<" + _name(type(value)) + ">"
     return _plain(shown if len(shown) <= _TEXT else shown[: _TEXT - 1] + "…")
+
+
+def _at_once(kind: Any, value: Any) -> Any:
+    """The text of the most usual values, ``None`` of others."""
+    if kind is int:
+        return repr(value) if -_SMALL < value < _SMALL else None
+    if kind is str:
+        return repr(value) if len(value) <= _STRING and value.isascii() else None
+    return repr(value) if value is None or kind is bool or kind is float else None
 
 
 def exception_text(error: Any) -> str:
@@ -808,6 +817,9 @@ def _is_trusted(kind: Any, module: Any, name: str) -> bool:
 def _tell(value: Any, depth: int, room: list[int]) -> str:
     room[0] -= 1
     kind = type(value)
+    shown = _at_once(kind, value)
+    if shown is not None:
+        return str(shown)
     if value is None or kind is bool or kind is float or kind is complex:
         return repr(value)
     if kind in _BASES:
