@@ -216,6 +216,15 @@ class GraphAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class PullRequest(Request["Done"]):
+    """Download a model, by role or name. The answer's note is the model's name."""
+
+    repeatable: ClassVar[bool] = False
+
+    model: str = "complete"
+
+
+@dataclass(frozen=True, slots=True)
 class WarmRequest(Request["Done"]):
     """Prepare for work in a workspace: load the model, start the worker, pre-warm its caches."""
 
@@ -358,6 +367,7 @@ REGISTRY: dict[str, type[Any]] = {
         Progress,
         ProjectAnswer,
         ProjectRequest,
+        PullRequest,
         StatusAnswer,
         StatusRequest,
         TraceAnswer,
@@ -401,6 +411,7 @@ __all__ = [
     "ProjectAnswer",
     "ProjectRequest",
     "ProjectSettings",
+    "PullRequest",
     "RankedPatch",
     "Request",
     "Severity",

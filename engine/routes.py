@@ -122,6 +122,12 @@ def _graph(request: messages.GraphRequest, context: Context, job: Asked) -> obje
     return graph(request, context.graphs, job.progress)
 
 
+def _pull(request: messages.PullRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.pull import pull_model
+
+    return pull_model(request, job)
+
+
 def _warm(request: messages.WarmRequest, context: Context, job: Asked) -> object:
     from engine.handlers.warm import warm
 
@@ -168,5 +174,6 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
     messages.GraphRequest: Route(_graph, Lane.FORWARD),
+    messages.PullRequest: Route(_pull, Lane.FORWARD),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),
 }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -25,6 +25,7 @@ from engine.messages import (
     ProjectRequest,
     Request,
     Snapshot,
+    StatusAnswer,
     StatusRequest,
     WarmRequest,
     Workspace,
@@ -86,6 +87,8 @@ class Session:
         self._warmed: set[WarmRequest] = set()
         self._trees: dict[str, SyntaxTree] = {}
         self._engine_options: Mapping[str, Any] = {}
+        #: Called when suggestions are wanted and there is no model.
+        self.on_missing_model: Callable[[StatusAnswer], Awaitable[None]] = _ignored
         #: The machine's settings as the engine has them; defaults until it has answered.
         self.machine = MachineSettings()
 
@@ -215,14 +218,7 @@ class Session:
             self.notices.note(str(error))
             return
         if request.model and status.model_state == "missing":
-            mend = status.model_mend or "run: pilotfish model pull complete"
-            await self.notices.ask(
-                types.MessageType.Warning,
-                f"Pilotfish has no model, so there are no suggestions: {status.model_reason}. "
-                f"To get one, {mend}. Diagnostics work without it.",
-                ["OK"],
-                key="missing model",
-            )
+            await self.on_missing_model(status)
 
     def replace_engine(self, engine: EngineClient) -> None:
         """Ask another engine from here on, under the same options."""
@@ -267,3 +263,7 @@ class Session:
                 types.MessageType.Warning,
                 f"{where}{problem.message}",
             )
+
+
+async def _ignored(_status: StatusAnswer) -> None:
+    """Nobody follows."""

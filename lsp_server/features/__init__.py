@@ -13,6 +13,7 @@ from lsp_server.features import (
     hierarchy,
     hover,
     inline_completion,
+    missing_model,
     references,
     repair,
     signature_help,
@@ -38,5 +39,6 @@ FEATURES = (
     references,
     hierarchy,
     code_lens,
+    missing_model,
     status,
 )

@@ -8,6 +8,21 @@ return {
   filetypes = { 'python' },
   root_markers = { { 'pyproject.toml', 'setup.cfg' }, '.git' },
   init_options = options.init_options,
+  -- Hover, members and references are left to another server for Python where one is enabled.
+  before_init = function(params)
+    local others = vim.tbl_filter(vim.lsp.is_enabled, {
+      'basedpyright',
+      'jedi_language_server',
+      'pylsp',
+      'pyrefly',
+      'pyright',
+      'ty',
+    })
+    if #others > 0 then
+      local said = params.initializationOptions or {}
+      params.initializationOptions = vim.tbl_extend('keep', said, { otherServers = others })
+    end
+  end,
   -- Neovim does these things and does not say so: it checks versions of documentChanges, and this
   -- plugin asks for inline completion where Neovim itself does not.
   capabilities = {

@@ -15,7 +15,7 @@ interface Manifest {
 export function serverOptions(extension: vscode.Extension<unknown>): Json {
   const manifest = extension.packageJSON as Manifest;
   const configuration = vscode.workspace.getConfiguration("pilotfish");
-  const options: Json = { trusted: vscode.workspace.isTrusted };
+  const options: Json = { trusted: vscode.workspace.isTrusted, otherServers: otherServers() };
   for (const key of Object.keys(manifest.contributes.configuration.properties)) {
     const name = key.replace(/^pilotfish\./, "");
     if (!OURS.has(name) && isSet(configuration.inspect(name))) {
@@ -23,6 +23,12 @@ export function serverOptions(extension: vscode.Extension<unknown>): Json {
     }
   }
   return options;
+}
+
+/** Other extensions that serve Python's hover, members and references: it is left to them. */
+function otherServers(): string[] {
+  const known = ["ms-python.vscode-pylance", "detachhead.basedpyright", "ms-pyright.pyright", "astral-sh.ty"];
+  return known.filter((id) => vscode.extensions.getExtension(id) !== undefined);
 }
 
 function isSet(found: ReturnType<vscode.WorkspaceConfiguration["inspect"]>): boolean {

@@ -1,0 +1,67 @@
+"""A missing model is offered with one click and a progress bar; everything else works meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+
+from lsprotocol import types
+
+from engine.client import RequestFailedError, Submission
+from engine.messages import Done, PullRequest, StatusAnswer
+from lsp_server.progress import progress
+from lsp_server.server import Server
+
+DOWNLOAD, LATER = "Download it", "Not now"
+
+
+async def offer(server: Server, status: StatusAnswer) -> None:
+    """Ask once a session, and download if the person says so."""
+    reason = status.model_reason
+    text = f"Pilotfish has no model, so there are no suggestions: {reason}. "
+    if server.session.machine.model or server.session.machine.endpoint:
+        # The person chose another one: only they know how to bring it back.
+        mend = status.model_mend or "correct the setting"
+        server.session.notices.once(
+            "missing model", types.MessageType.Warning, f"{text}To mend it: {mend}"
+        )
+        return
+    answer = await server.session.notices.ask(
+        types.MessageType.Info,
+        f"{text}Diagnostics and repairs by templates work without one.",
+        [DOWNLOAD, LATER],
+        key="missing model",
+    )
+    if answer == DOWNLOAD:
+        await download(server)
+
+
+async def download(server: Server) -> None:
+    """Pull the completing model; what arrived before a cancellation is kept."""
+    submitted: list[Submission[Done]] = []
+
+    def stop() -> None:
+        for submission in submitted:
+            submission.cancel()
+
+    session = server.session
+    async with progress(server, "Downloading the model of Pilotfish", stop) as report:
+        submitted.append(session.submit(PullRequest(), report.show))
+        try:
+            done = await asyncio.wrap_future(submitted[0].future)
+        except RequestFailedError as error:
+            if error.kind == "cancelled":
+                session.notices.note("the download was stopped; the next one goes on from there")
+            else:
+                session.notices.say(types.MessageType.Error, f"Pilotfish: {error}")
+            return
+    session.notices.say(types.MessageType.Info, f"{done.notes[0]} is here: suggestions are on")
+    server.outdate()
+
+
+def register(server: Server) -> None:
+    """Follow the session."""
+
+    async def missing(status: StatusAnswer) -> None:
+        await offer(server, status)
+
+    server.session.on_missing_model = missing

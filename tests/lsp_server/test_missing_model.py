@@ -1,0 +1,72 @@
+"""Without a model: one question, one click, a progress bar, and what went wrong in plain words."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.lsp_server.raw_client import PATIENCE, RawClient
+from tests.lsp_server.shop import Shop
+
+pytestmark = pytest.mark.process
+
+ASKED = "window/showMessageRequest"
+
+
+@pytest.fixture
+def shop(environment: dict[str, str], tmp_path: Path) -> Iterator[Shop]:
+    """A project on a machine that has no model, and no network to get one from."""
+    offline = {
+        "XDG_DATA_HOME": str(tmp_path / "no models"),
+        "HF_ENDPOINT": "http://127.0.0.1:9",
+        "PIP_NO_INDEX": "1",
+    }
+    with RawClient(environment | offline) as client:
+        yield Shop(client, tmp_path / "shop")
+
+
+def _want_suggestion(shop: Shop) -> None:
+    shop.start(inlineCompletion={"enabled": True})
+    place = {"line": 4, "character": 4}
+    params = {"position": place, "context": {"triggerKind": 1}}
+    shop.ask(
+        "textDocument/inlineCompletion", {"textDocument": {"uri": shop.uri("cart.py")}, **params}
+    )
+
+
+def _await(shop: Shop, method: str, holding: str) -> Any:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        for message in list(shop.client.seen):
+            if message.get("method") == method and holding in str(message.get("params")):
+                return message["params"]
+        shop.ask("pilotfish/status", None)
+        time.sleep(0.05)
+    raise AssertionError(f"no {method} with {holding!r}")
+
+
+def test_one_click_downloads_and_a_failure_is_said_with_its_mend(shop: Shop) -> None:
+    shop.client.answers[ASKED] = {"title": "Download it"}
+    _want_suggestion(shop)
+    question = _await(shop, ASKED, "no model")
+    assert [action["title"] for action in question["actions"]] == ["Download it", "Not now"]
+    assert _await(shop, "$/progress", "Downloading")["value"]["cancellable"]
+    failed = _await(shop, "window/showMessage", "no source has")
+    assert "check the network" in failed["message"]
+
+
+def test_whoever_declines_is_not_asked_again(shop: Shop) -> None:
+    shop.client.answers[ASKED] = {"title": "Not now"}
+    _want_suggestion(shop)
+    _await(shop, ASKED, "no model")
+    shop.ask("workspace/executeCommand", {"command": "pilotfish.restart", "arguments": []})
+    place = {"line": 4, "character": 4}
+    params = {"position": place, "context": {"triggerKind": 1}}
+    asked = {"textDocument": {"uri": shop.uri("cart.py")}, **params}
+    shop.ask("textDocument/inlineCompletion", asked)
+    assert [m.get("method") for m in shop.client.seen].count(ASKED) == 1
+    assert "Downloading" not in str(shop.client.seen)
