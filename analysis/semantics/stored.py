@@ -18,10 +18,14 @@ from analysis.semantics.receiver import Arm, ArmKind
 from analysis.syntax.hole import Hole
 from analysis.syntax.tree import parsed
 
+#: A pattern that begins with its dot is found by a plain search for dots.
 _STORE = re.compile(
-    r"(?:(?<![\w.])(?P<target>[^\W\d][\w.]*)|[)\]])\s*\.\s*(?P<name>[^\W\d]\w*)\s*(?P<annotation>:[^=\n]+)?"
+    r"\.\s*(?P<name>[^\W\d]\w*)\s*(?P<annotation>:[^=\n]+)?"
     r"(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)"
 )
+_TARGET = re.compile(r"(?<![\w.])(?P<target>[^\W\d][\w.]*)\s*\Z")
+#: How far to the left of its dot a target is looked for.
+_LONGEST = 120
 _IMPORTED = re.compile(r"^[ \t]*import[ \t]+([^\n#]+)", re.MULTILINE)
 _OWN = re.compile(r"(?:self|cls)(?:\.__class__)?\Z|type\(self\)\Z")
 
@@ -56,13 +60,13 @@ def _stores(text: str) -> tuple[tuple[int, str, str], ...]:
     }
     found = []
     for match in _STORE.finditer(code):
-        target = match["target"] or ""
+        before = _TARGET.search(code, max(0, match.start() - _LONGEST), match.start())
+        target = before["target"] if before is not None else ""
+        begin = before.start() if before is not None else match.start()
         if target.partition(".")[0] in modules:
             continue
-        if (
-            match["annotation"]
-            and code[code.rfind("\n", 0, match.start()) + 1 : match.start()].strip()
-        ):
+        line = code.rfind("\n", 0, begin) + 1
+        if match["annotation"] and code[line:begin].strip():
             continue  # an item of a dictionary
         owner = _class_around(text, match.start()) if _OWN.match(target) else ""
         found.append((match.start("name"), match["name"], owner))

@@ -31,8 +31,8 @@ _HEADER = re.compile(
 )
 #: Tests of the version, the platform or the implementation, also by the names they are kept under.
 _OTHER_PYTHON = re.compile(
-    r"\bsys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
-    r"|\bos\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
+    r"\b_?sys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
+    r"|\b_?os\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
 )
 #: What an ``else`` or ``elif`` may belong to; the body of its ``try`` is another matter.
 _HEADS = frozenset({"if", "elif", "while", "for"})

@@ -91,5 +91,8 @@ def binds(before: Statement) -> str:
 
 
 def _header_name(before: Statement) -> int:
-    """The index of the name that a ``def``, ``class`` or ``type`` statement declares."""
-    return 2 if before.first == "async" else 1
+    """The index of the name that a ``def``, ``class`` or ``type`` statement declares; negative
+    for an ``async with`` or ``async for``, which declares none."""
+    if before.first != "async":
+        return 1
+    return 2 if before.tokens[1:2] and before.tokens[1].text == "def" else -1

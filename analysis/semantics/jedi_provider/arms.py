@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +71,8 @@ def _arm(value: Any, origin: Any) -> Arm:
         for name in _ASSIGNED.findall(facts.code):
             names.setdefault(name, ("statement", facts.module))
     for facts in order:
-        for name in _LITERAL_SETATTR.findall(facts.code):
+        for name in _spelled_out(facts.code):
             names.setdefault(name, ("statement", facts.module))
-        for slots in _SLOTS.finditer(facts.code):
-            for name in _STRING.findall(slots["slots"]):
-                names.setdefault(name, ("statement", facts.module))
     for name in _OF_CLASSES if kind is ArmKind.CLASS else _OF_INSTANCES:
         names.setdefault(name, ("instance", ""))
     if kind is ArmKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
@@ -91,6 +89,13 @@ def _arm(value: Any, origin: Any) -> Arm:
         metaclasses,
         whole,
     )
+
+
+@lru_cache(maxsize=4096)
+def _spelled_out(code: str) -> tuple[str, ...]:
+    """The names that a class gives itself by literals: ``setattr(self, "x", …)``, ``__slots__``."""
+    slots = (name for found in _SLOTS.finditer(code) for name in _STRING.findall(found["slots"]))
+    return (*_LITERAL_SETATTR.findall(code), *slots)
 
 
 def _kind(value: Any) -> ArmKind:

@@ -6,6 +6,7 @@ Names that are literals are not in doubt; listing adds them.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from analysis.names import Tier
 from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
@@ -62,6 +63,7 @@ def doubt(receiver: Receiver) -> Doubt | None:
     return None
 
 
+@lru_cache(maxsize=4096)
 def writes_dynamically(facts: ClassFacts) -> bool:
     """Whether the source of a class gives attributes to itself by computed names."""
     if facts.written_from_outside:
