@@ -11,6 +11,9 @@ options+=(-- "${paths[@]:-.}")
 
 if [ -n "${SARIF:-}" ]; then
   # Findings are no failure here: the next run says them where people look.
-  "$PILOTFISH" check --format sarif "${options[@]}" > "$SARIF" || [ $? -eq 1 ]
+  "$PILOTFISH" check --format sarif "${options[@]}" > "$SARIF" || code=$?
+  if [ "${code:-0}" -gt 1 ]; then
+    exit "$code"
+  fi
 fi
 exec "$PILOTFISH" check --format github "${options[@]}"
