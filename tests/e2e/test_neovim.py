@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from tests.e2e.conftest import StartNeovim
-from tests.e2e.ledger import HOLE, LEDGER, WRONG
+from tests.e2e.ledger import CART, CART_TESTS, HOLE, LEDGER, WRONG
 from tests.e2e.neovim import Neovim
 
 pytestmark = [pytest.mark.editor, pytest.mark.model]
@@ -26,6 +26,8 @@ def project(folder: Path) -> Path:
     (folder / "ledger.py").write_text(LEDGER)
     (folder / "wrong.py").write_text(WRONG)
     (folder / "hole.py").write_text(HOLE)
+    (folder / "cart.py").write_text(CART)
+    (folder / "test_cart.py").write_text(CART_TESTS)
     return folder
 
 
@@ -129,3 +131,41 @@ def test_status_and_pause(project: Path, start_neovim: StartNeovim) -> None:
     nvim.lua("vim.cmd('checkhealth pilotfish')")
     assert "pilotfish" in nvim.text()
     assert "ERROR" not in nvim.text(), nvim.text()
+
+
+def test_repair_to_a_verified_edit(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim(PATIENT, "test_cart.py")
+    nvim.wait_for("attached")
+    nvim.lua("vim.cmd('Pilotfish trust')")
+    nvim.wait_for("notice", lambda data: "trusted" in data["text"])
+    nvim.lua("vim.api.nvim_win_set_cursor(0, { 5, 8 })")
+    nvim.lua("vim.cmd('Pilotfish repair')")
+    result = nvim.wait_for("PilotfishRepair")
+    assert (result["status"], result["applied"]) == ("verified", True), result
+    nvim.lua("vim.cmd.wall()")
+    assert (project / "test_cart.py").read_text() == CART_TESTS
+    total = _module(project / "cart.py").total
+    assert (total([1, 2, 3], 0), total([200, 100], 50), total([], 10)) == (6, 150, 0)
+
+
+def test_the_trace_is_a_split(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim(PATIENT, "test_cart.py")
+    nvim.wait_for("attached")
+    nvim.lua("vim.cmd('Pilotfish trust')")
+    nvim.wait_for("notice", lambda data: "trusted" in data["text"])
+    nvim.lua("vim.api.nvim_win_set_cursor(0, { 5, 8 })")
+    nvim.lua("vim.cmd('Pilotfish trace')")
+    nvim.wait_for("PilotfishTrace")
+    # The cursor is on the block at fault; below it is its source, and its values by iteration.
+    assert nvim.line().startswith(" 100 %  statements"), nvim.screen()
+    shown = nvim.text()
+    assert "test_cart.py::test_total: failed" in shown
+    assert "    4          result -= price" in shown
+    assert re.search(r"#1 +discount = 0, price = 1, .*result = 0  ->  result = -1", shown), shown
+    nvim.type("[[")
+    nvim.lua("return true")
+    nvim.type("<CR>")
+    where = "return { vim.fn.expand('%:t'), vim.fn.line('.') }"
+    while nvim.lua(where)[0] != "cart.py":
+        pass
+    assert nvim.lua(where) == ["cart.py", 3]

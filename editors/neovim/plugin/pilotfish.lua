@@ -12,11 +12,19 @@ end
 
 vim.api.nvim_set_hl(0, 'PilotfishGhost', { default = true, link = 'NonText' })
 
+for name, link in pairs({
+  PilotfishCalm = 'DiagnosticHint',
+  PilotfishDoubtful = 'DiagnosticWarn',
+  PilotfishSuspicious = 'DiagnosticError',
+}) do
+  vim.api.nvim_set_hl(0, name, { default = true, link = link })
+end
+
 vim.api.nvim_create_user_command('Pilotfish', function(call)
   require('pilotfish.commands').run(call.fargs)
 end, {
   nargs = '+',
-  desc = 'Pilotfish: status, restart, pause, repair, trust',
+  desc = 'Pilotfish: status, restart, pause, repair, trace, trust',
   complete = function(lead)
     return require('pilotfish.commands').complete(lead)
   end,

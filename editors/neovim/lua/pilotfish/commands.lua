@@ -96,6 +96,15 @@ M.words = {
       end
     end,
   },
+  trace = {
+    help = 'show what the code did while the test under the cursor failed',
+    run = function()
+      local client = client_or_complain()
+      if client then
+        M.trace(client)
+      end
+    end,
+  },
   trust = {
     help = 'trust this workspace: its interpreter and tests may run',
     run = function()
@@ -119,9 +128,10 @@ M.words = {
   },
 }
 
---- Ask which repairs the server offers here, let the person choose if there are several, run it.
+--- Ask which repairs the server offers here.
 ---@param client vim.lsp.Client
-function M.repair(client)
+---@param done fun(offers: table[])
+local function offers_here(client, done)
   local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
   ---@diagnostic disable-next-line: inject-field
   params.context = { diagnostics = {}, only = { 'quickfix' } }
@@ -129,19 +139,44 @@ function M.repair(client)
     if err then
       return say(err.message, vim.log.levels.ERROR)
     end
-    local offers = vim.tbl_filter(function(action)
-      local command = type(action.command) == 'table' and action.command.command or action.command
-      return command == 'pilotfish.repair'
-    end, actions or {})
+    local offers = {}
+    for _, action in ipairs(actions or {}) do
+      local command = type(action.command) == 'table' and action.command or action
+      if command.command == 'pilotfish.repair' then
+        offers[#offers + 1] = { title = action.title, command = command }
+      end
+    end
+    done(offers)
+  end)
+end
+
+--- Let the person choose if there are several.
+local function choose(offers, prompt, done)
+  if #offers == 1 then
+    return done(offers[1])
+  end
+  local options = {
+    prompt = prompt,
+    format_item = function(offer)
+      return offer.title
+    end,
+  }
+  vim.ui.select(offers, options, function(offer)
+    if offer then
+      done(offer)
+    end
+  end)
+end
+
+--- Run a repair that the server offers here.
+---@param client vim.lsp.Client
+function M.repair(client)
+  offers_here(client, function(offers)
     if #offers == 0 then
       return say('no test under the cursor, or the workspace is not trusted (:Pilotfish trust)')
     end
-    local function run(action)
-      if not action then
-        return
-      end
-      local command = type(action.command) == 'table' and action.command or action
-      execute(client, command.command, command.arguments, function(result)
+    choose(offers, 'Repair', function(offer)
+      execute(client, offer.command.command, offer.command.arguments, function(result)
         vim.api.nvim_exec_autocmds('User', {
           pattern = 'PilotfishRepair',
           modeline = false,
@@ -151,16 +186,35 @@ function M.repair(client)
           say(('%s repair applied (%.0f s)'):format(result.status, result.seconds))
         end
       end)
+    end)
+  end)
+end
+
+--- Trace the test under the cursor, or the tests that are found for this file.
+---@param client vim.lsp.Client
+function M.trace(client)
+  local here = { uri = vim.uri_from_bufnr(0), test = '' }
+  local function ask(order)
+    local bufnr = vim.uri_to_bufnr(order.uri)
+    vim.fn.bufload(bufnr)
+    local source = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+    say('tracing ' .. vim.fs.basename(vim.uri_to_fname(order.uri)))
+    client:request('pilotfish/trace', order, function(err, report)
+      if err then
+        return say(err.message, vim.log.levels.ERROR)
+      elseif report.status == 'error' then
+        return say(report.reason, vim.log.levels.ERROR)
+      end
+      require('pilotfish.trace').show(report, source)
+    end)
+  end
+  offers_here(client, function(offers)
+    if #offers == 0 then
+      return ask(here)
     end
-    if #offers == 1 then
-      return run(offers[1])
-    end
-    vim.ui.select(offers, {
-      prompt = 'Repair',
-      format_item = function(action)
-        return action.title
-      end,
-    }, run)
+    choose(offers, 'Trace the file of', function(offer)
+      ask(offer.command.arguments[1])
+    end)
   end)
 end
 
