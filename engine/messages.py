@@ -86,6 +86,20 @@ class CheckAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class FilesRequest(Request["FilesAnswer"]):
+    """Which Python files of the workspace at ``root`` are to be checked?"""
+
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilesAnswer:
+    """Their absolute paths."""
+
+    paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FixRequest(Request["FixAnswer"]):
     """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line."""
 
@@ -356,6 +370,8 @@ REGISTRY: dict[str, type[Any]] = {
         ConfigureRequest,
         Done,
         Failure,
+        FilesAnswer,
+        FilesRequest,
         FixAnswer,
         FixRequest,
         GraphAnswer,
@@ -392,6 +408,8 @@ __all__ = [
     "Edit",
     "Event",
     "Failure",
+    "FilesAnswer",
+    "FilesRequest",
     "Finding",
     "FixAnswer",
     "FixRequest",

@@ -87,6 +87,12 @@ def _check(request: messages.CheckRequest, context: Context, job: Asked) -> obje
     return check(request, context.pool(), job.cancellation)
 
 
+def _files(request: messages.FilesRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.files import files
+
+    return files(request)
+
+
 def _fix(request: messages.FixRequest, context: Context, job: Asked) -> object:
     from engine.handlers.fix import fix
 
@@ -170,6 +176,7 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.InspectRequest: Route(_inspect, Lane.FORWARD),
     messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
     messages.CheckRequest: Route(_check, Lane.FORWARD),
+    messages.FilesRequest: Route(_files, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
     messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),

@@ -53,6 +53,6 @@ def server_capabilities(client: Client) -> dict[str, Any]:
         offered["diagnosticProvider"] = {
             "identifier": "pilotfish",
             "interFileDependencies": True,
-            "workspaceDiagnostics": False,
+            "workspaceDiagnostics": True,
         }
     return offered

@@ -42,6 +42,7 @@ class DiagnosticSettings:
 
     enabled: bool = _setting(True, "whether there are diagnostics")
     ruff: bool = _setting(True, "whether ruff's are among them")
+    workspace: bool = _setting(False, "whether files that are not open are checked too")
     debounce_ms: int = _setting(150, "how long a document must rest before it is checked")
 
 

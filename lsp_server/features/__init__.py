@@ -21,6 +21,7 @@ from lsp_server.features import (
     sync,
     trace,
     workspace,
+    workspace_diagnostics,
 )
 
 #: In the order in which they are registered.
@@ -29,6 +30,7 @@ FEATURES = (
     workspace,
     inline_completion,
     diagnostics,
+    workspace_diagnostics,
     code_action,
     repair,
     trace,

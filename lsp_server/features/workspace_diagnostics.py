@@ -1,0 +1,128 @@
+"""``workspace/diagnostic``: findings in files that are not open, where the person wants them.
+
+Off unless ``diagnostics.workspace`` is set: it checks every file of every open folder. A file is
+checked again only when it or the world around it has changed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncGenerator, Mapping
+from dataclasses import dataclass
+
+from lsprotocol import types
+
+from analysis.text import Document, TextError, read_file
+from engine.client import ExplainedError
+from engine.messages import CheckRequest, FilesRequest, Snapshot, Workspace
+from lsp_server.features.diagnostics import result_id, to_diagnostics
+from lsp_server.server import Server
+from lsp_server.uris import path_of, uri_of
+
+#: Files between two partial results.
+_BATCH = 20
+
+Report = (
+    types.WorkspaceFullDocumentDiagnosticReport | types.WorkspaceUnchangedDocumentDiagnosticReport
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What was found in a file that had this stamp."""
+
+    stamp: tuple[int, int, int]
+    items: list[types.Diagnostic]
+
+
+class WorkspaceDiagnostics:
+    """The newest findings of files that are not open."""
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+        self._known: dict[str, _Known] = {}
+
+    async def reports(self, previous: Mapping[str, str]) -> AsyncGenerator[Report]:
+        """A report for each file, ``previous`` naming the results that the client has by URI.
+
+        A file that it has a result of and that is gone or open now is reported as empty.
+        """
+        session = self._server.session
+        left = dict(previous)
+        for workspace in await session.workspaces.of_folders(session.settings):
+            answer = await session.ask(FilesRequest(workspace.root))
+            for path in answer.paths:
+                uri = uri_of(path)
+                if session.documents.get(uri) is not None:
+                    left.pop(uri, None)  # open: the document's own pull says it
+                    continue
+                items = await self._find(path, workspace)
+                if items is not None:
+                    yield _report(uri, items, left.pop(uri, None))
+        for uri in left:
+            if session.documents.get(uri) is None:
+                self._known.pop(path_of(uri), None)
+                yield _report(uri, [], None)
+
+    async def _find(self, path: str, workspace: Workspace) -> list[types.Diagnostic] | None:
+        session = self._server.session
+        try:
+            status = await asyncio.to_thread(os.stat, path)
+            stamp = (status.st_mtime_ns, status.st_size, session.epoch)
+            known = self._known.get(path)
+            if known is not None and known.stamp == stamp:
+                return known.items
+            text = (await asyncio.to_thread(read_file, path)).text
+        except (OSError, TextError):
+            return None
+        request = CheckRequest(
+            Snapshot(path, text, workspace), ruff=session.settings.diagnostics.ruff
+        )
+        try:
+            findings = (await session.ask(request)).findings
+        except ExplainedError as error:
+            session.notices.note(f"diagnostics of {path}: {error}")
+            return None
+        items = to_diagnostics(Document(text, path), findings, session.encoding)
+        self._known[path] = _Known(stamp, items)
+        return items
+
+
+def _report(uri: str, items: list[types.Diagnostic], previous: str | None) -> Report:
+    name = result_id(items)
+    if name == previous:
+        return types.WorkspaceUnchangedDocumentDiagnosticReport(uri, name, version=None)
+    return types.WorkspaceFullDocumentDiagnosticReport(uri, items, version=None, result_id=name)
+
+
+def register(server: Server) -> None:
+    """Serve the request; with a token, as partial results."""
+    diagnostics = WorkspaceDiagnostics(server)
+
+    @server.feature(types.WORKSPACE_DIAGNOSTIC)
+    async def workspace_diagnostic(
+        params: types.WorkspaceDiagnosticParams,
+    ) -> types.WorkspaceDiagnosticReport:
+        if not server.session.settings.diagnostics.workspace:
+            return types.WorkspaceDiagnosticReport([])
+        previous = {one.uri: one.value for one in params.previous_result_ids}
+        token = params.partial_result_token
+        found: list[Report] = []
+        async with contextlib.aclosing(diagnostics.reports(previous)) as reports:
+            async for report in reports:
+                found.append(report)
+                if token is not None and len(found) == _BATCH:
+                    _send(server, token, found)
+                    found = []
+        if token is not None:
+            _send(server, token, found)
+            return types.WorkspaceDiagnosticReport([])
+        return types.WorkspaceDiagnosticReport(found)
+
+
+def _send(server: Server, token: types.ProgressToken, found: list[Report]) -> None:
+    if found:
+        value = types.WorkspaceDiagnosticReportPartialResult(found)
+        server.protocol.notify(types.PROGRESS, types.ProgressParams(token, value))
