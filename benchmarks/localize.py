@@ -1,10 +1,13 @@
 """Whether the wrong line is among the first that ``pilotfish debug`` suspects, and what helps.
 
 ``python -m benchmarks.localize [--data FOLDER] [--corpus quixbugs|humanevalfix|fresh_bugs]
-[--sample N] [--resume FILE]``, where ``FOLDER`` holds ``quixbugs`` and ``humanevalfix``; without it
+[--model 0.5b|1.5b|NAME] [--sample N] [--resume FILE]``, where ``FOLDER`` holds ``quixbugs`` and ``humanevalfix``; without it
 only ``fresh_bugs``. The installed ``pilotfish debug FILE --test CMD --json`` runs the failing tests
 that a repair would be given (and finds passing ones beside them); its ``lines`` are the row
 *debug*. The rows above it weigh parts of the evidence alone, from the tests of the same answer.
+
+With ``--model``, ``debug --verdicts`` is asked: then *debug* has the model's surprise in it, and
+*debug + verdicts* is what it would be if the model's verdicts on blocks counted as much.
 
 What is wrong is read off the mended program (``benchmarks.fault_lines``). *MRR* is the mean of one
 over the rank of the first wrong statement.
@@ -27,7 +30,7 @@ from analysis.errors import ExplainedError
 from benchmarks import fresh_bugs, humanevalfix, quixbugs
 from benchmarks.bug_corpus import FRESH_BUGS, Bug, load_bugs
 from benchmarks.fault_lines import faulty, rank, statements
-from benchmarks.fixing import BenchmarkError, Task, folder, pilotfish, read_json_lines
+from benchmarks.fixing import MODELS, BenchmarkError, Task, folder, pilotfish, read_json_lines
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from pilotfish.console import explain
@@ -42,7 +45,8 @@ METHODS: dict[str, frozenset[Method]] = {
     "+ slice": frozenset({Method.EXCEPTION, Method.SLICE}),
     "+ work": frozenset({Method.EXCEPTION, Method.SLICE, Method.WORK}),
 }
-COMMAND = "debug"
+COMMAND, VERDICTS = "debug", "debug + verdicts"
+_WEIGHT = 0.05
 _LIMIT_S = 30.0
 
 
@@ -86,13 +90,17 @@ def _read(path: Path) -> str:
     return path.read_text(encoding="utf-8")
 
 
-def locate(script: Path, fault: Fault) -> dict[str, Any] | None:
-    """The rank of the wrong line by each method; ``None`` where nothing fails."""
+def locate(script: Path, fault: Fault, model: str) -> dict[str, Any] | None:
+    """The rank of the wrong line by each method; ``None`` where nothing fails.
+
+    ``model`` is asked for its opinion, unless it is ``""``.
+    """
     with folder() as root:
         task = fault.lay_out(root)
         text = (root / task.file).read_text(encoding="utf-8")
         words = [str(script), "debug", task.file, "--test", task.command, "--json"]
         options = ["--python", sys.executable, "--time-limit", str(_LIMIT_S)]
+        options += ["--verdicts", "--model", MODELS.get(model, model)] if model else []
         done = subprocess.run(
             [*words, *options], cwd=root, capture_output=True, text=True, timeout=4 * _LIMIT_S
         )
@@ -112,6 +120,8 @@ def locate(script: Path, fault: Fault) -> dict[str, Any] | None:
     }
     lines = [entry["line"] + 1 for entry in report["lines"]]
     ranks[COMMAND] = rank(lines, owner, wrong)
+    if model:
+        ranks[VERDICTS] = rank(_by_verdicts(report), owner, wrong)
     return {
         "name": fault.name,
         "corpus": fault.corpus,
@@ -120,6 +130,18 @@ def locate(script: Path, fault: Fault) -> dict[str, Any] | None:
         "tests": len(results),
         "seconds": report["seconds"],
     }
+
+
+def _by_verdicts(report: dict[str, Any]) -> list[int]:
+    """The 1-based lines, if a verdict moved suspicion as much as surprise does."""
+    scores = {entry["line"]: entry["suspicion"] for entry in report["lines"]}
+    for block in report["blocks"]:
+        verdict = block.get("verdict")
+        if verdict and not verdict["right"]:
+            for first, last in block["statements"]:
+                for line in range(first, last + 1):
+                    scores[line] = scores.get(line, 0.0) + _WEIGHT * verdict["confidence"]
+    return [line + 1 for line in sorted(scores, key=lambda line: (-scores[line], line))]
 
 
 def _result(test: dict[str, Any], path: str) -> TestResult:
@@ -134,7 +156,7 @@ def _result(test: dict[str, Any], path: str) -> TestResult:
 def table(results: Sequence[dict[str, Any]]) -> list[tuple[str, int, float, float, float, float]]:
     """Rows: method, bugs, shares in the top 1, 3 and 5, and MRR."""
     rows = []
-    for name in (*METHODS, COMMAND):
+    for name in results[0]["ranks"]:
         ranks = [result["ranks"][name] for result in results]
         shares = [sum(r is not None and r <= top for r in ranks) / len(ranks) for top in (1, 3, 5)]
         mrr = sum(1 / r for r in ranks if r) / len(ranks)
@@ -150,6 +172,7 @@ def main() -> int:
     corpora = ("quixbugs", "humanevalfix", "fresh_bugs")
     parser.add_argument("--data", type=Path, help="the folder that holds corpora")
     parser.add_argument("--corpus", choices=corpora, action="append", default=[])
+    parser.add_argument("--model", default="", help=f"{', '.join(MODELS)}, or a model's name")
     add_sampling(parser)
     chosen = parser.parse_args()
     try:
@@ -159,7 +182,7 @@ def main() -> int:
         named = chosen.corpus or (corpora if chosen.data else ("fresh_bugs",))
         every = [fault for corpus in named for fault in faults(corpus, chosen.data)]
         for fault in sample.of(every, lambda fault: fault.name):
-            result = locate(script, fault)
+            result = locate(script, fault, chosen.model)
             if result is not None:
                 results.append(result)
                 sample.keep(result)
