@@ -1,10 +1,11 @@
 """Whether the wrong line is among the first that ``pilotfish debug`` suspects, and what helps.
 
 ``python -m benchmarks.localize [--data FOLDER] [--corpus quixbugs|humanevalfix|fresh_bugs]
-[--model 0.5b|1.5b|NAME] [--sample N] [--resume FILE]``, where ``FOLDER`` holds ``quixbugs`` and ``humanevalfix``; without it
-only ``fresh_bugs``. The installed ``pilotfish debug FILE --test CMD --json`` runs the failing tests
-that a repair would be given (and finds passing ones beside them); its ``lines`` are the row
-*debug*. The rows above it weigh parts of the evidence alone, from the tests of the same answer.
+[--model 0.5b|1.5b|NAME] [--sample N] [--resume FILE]``, where ``FOLDER`` holds ``quixbugs`` and
+``humanevalfix``; without it only ``fresh_bugs``. The installed ``pilotfish debug FILE --test CMD
+--json`` runs the failing tests that a repair would be given (and finds passing ones beside them);
+its ``lines`` are the row *debug*. The rows above it weigh parts of the evidence alone, from the
+tests of the same answer.
 
 With ``--model``, ``debug --verdicts`` is asked: then *debug* has the model's surprise in it, and
 *debug + verdicts* is what it would be if the model's verdicts on blocks counted as much.
