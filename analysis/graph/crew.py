@@ -19,7 +19,7 @@ from typing import BinaryIO, cast
 
 import msgspec
 
-from analysis.graph.reader import read_frame, write_frame
+from analysis.graph.frames import read_frame, write_frame
 from analysis.graph.reading import Read, read_facts
 
 _DECODER = msgspec.msgpack.Decoder(Read)

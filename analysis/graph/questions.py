@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from analysis.graph.facts import Span
-from analysis.graph.naming import COLUMNS, Node, node_by_id, node_of
+from analysis.graph.naming import COLUMNS, NODES, Node, node_by_id, node_of
 from analysis.graph.store import CODES, EDGES
+from analysis.graph.walking import Step, Walker, shortest, spread
 
 EXACT, BY_NAME = "exact", "by name"
 #: A name that more methods of the project have says nothing about which is meant.
@@ -127,13 +129,15 @@ def _site(row: tuple[object, ...]) -> tuple[str, str, Span, Node]:
     return EDGES[int(str(kind))], str(path), tuple(span), node_of(row[6:])  # type: ignore[return-value]
 
 
-def _outgoing(db: sqlite3.Connection, source: int, path: str) -> list[Use]:
+def _outgoing(
+    db: sqlite3.Connection, source: int, path: str, types: tuple[int, ...] = _CALLS
+) -> list[Use]:
     found: list[Use] = []
     rows = db.execute(
         "SELECT e.type, coalesce(f.path, ''), e.line, e.character, e.end_line, e.end_character, "
         f"{COLUMNS}, e.virtual FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON "
-        f"f.id = n.file WHERE e.source=? AND e.type IN ({_marks(_CALLS)})",
-        (source, *_CALLS),
+        f"f.id = n.file WHERE e.source=? AND e.type IN ({_marks(types)})",
+        (source, *types),
     ).fetchall()
     for row in rows:
         kind, _, span, target = _site(row[:-1])
@@ -142,8 +146,8 @@ def _outgoing(db: sqlite3.Connection, source: int, path: str) -> list[Use]:
             found += [Use(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
     for row in db.execute(
         "SELECT name, type, line, character, end_line, end_character FROM loose WHERE source=? "
-        f"AND type IN ({_marks(_CALLS)})",
-        (source, *_CALLS),
+        f"AND type IN ({_marks(types)})",
+        (source, *types),
     ).fetchall():
         if _is_telling(db, row[0]):
             found += [
@@ -239,27 +243,32 @@ def subclasses(db: sqlite3.Connection, node: Node) -> list[Reached]:
 
 
 def impact(db: sqlite3.Connection, node: Node, most: int = 10_000) -> list[Reached]:
-    """What a change of ``node`` may reach: its users, their callers, and so on; nearest first."""
-    distance = {node.id: 0}
-    doubtful: dict[int, bool] = {node.id: False}
-    pending = deque([node])
-    first = True
-    while pending and len(distance) < most:
-        here = pending.popleft()
-        found = uses(db, here) if first or here.kind == "CLASS" else callers(db, here)
-        users = [(use.node, use.how == BY_NAME) for use in found]
-        if here.kind == "CLASS":
-            users += [(reached.node, False) for reached in subclasses(db, here)]
-        if first and here.kind == "CLASS":
-            users += [(method, False) for method in _members(db, here)]
-        first = False
-        for user, by_name in users:
-            if user.id not in distance:
-                distance[user.id] = distance[here.id] + 1
-                doubtful[user.id] = doubtful[here.id] or by_name
-                pending.append(user)
-    del distance[node.id]
-    return _reached(db, distance, doubtful)
+    """What a change of ``node`` may reach: its users, their callers, and so on; nearest first.
+
+    A change of a class reaches its subclasses and what uses its methods.
+    """
+    calls = Walker(db, _CALLS, MOST_BY_NAME)
+    direct = Walker(db, _USES, MOST_BY_NAME)
+
+    def step(frontier: list[int], distance: int) -> Iterator[Step]:
+        yield from (direct if distance == 0 else calls).incoming(frontier)
+        if distance == 0 and node.kind == "CLASS":
+            rows = db.execute("SELECT id FROM node WHERE parent=? AND kind='METHOD'", (node.id,))
+            for (method,) in rows.fetchall():
+                yield method, node.id, False
+        for start in range(0, len(frontier), 500):
+            part = frontier[start : start + 500]
+            marks = _marks(part)
+            rows = db.execute(
+                f"SELECT source, target FROM edge WHERE target IN ({marks}) AND type=?",
+                (*part, _INHERITS),
+            )
+            for below, above in rows.fetchall():
+                yield below, above, False
+
+    found = spread(node.id, step, most)
+    distance = {number: steps for number, (steps, _) in found.items()}
+    return _reached(db, distance, {number: by_name for number, (_, by_name) in found.items()})
 
 
 def tests_reaching(db: sqlite3.Connection, node: Node) -> list[Reached]:
@@ -288,25 +297,19 @@ def supertypes(db: sqlite3.Connection, node: Node) -> list[Node]:
     return [node_of(row) for row in rows]
 
 
-def _members(db: sqlite3.Connection, owner: Node) -> list[Node]:
-    rows = db.execute(
-        f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
-        "WHERE n.parent=? AND n.kind='METHOD'",
-        (owner.id,),
-    )
-    return [node_of(row) for row in rows]
-
-
 def _reached(
     db: sqlite3.Connection, distance: dict[int, int], doubtful: dict[int, bool]
 ) -> list[Reached]:
+    numbers = list(distance)
     found = []
-    for number, steps in sorted(distance.items(), key=lambda item: item[1]):
-        node = node_by_id(db, number)
-        if node is not None:
-            how = BY_NAME if doubtful.get(number) else EXACT
-            found.append(Reached(node, steps, how))
-    return found
+    for start in range(0, len(numbers), 500):
+        part = numbers[start : start + 500]
+        rows = db.execute(f"SELECT {COLUMNS} FROM {NODES} WHERE n.id IN ({_marks(part)})", part)
+        for row in rows:
+            node = node_of(row)
+            how = BY_NAME if doubtful.get(node.id) else EXACT
+            found.append(Reached(node, distance[node.id], how))
+    return sorted(found, key=lambda reached: (reached.distance, reached.node.qualified_name))
 
 
 def path(db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
@@ -314,39 +317,22 @@ def path(db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
 
     Each step is the node it leads to and the place from where; empty where no way leads there.
     """
-    return _shortest(db, start, end, _CALLS) or _shortest(db, start, end, (*_USES, _INHERITS))
+    way = shortest(Walker(db, _CALLS, MOST_BY_NAME), start.id, end.id)
+    if not way:
+        way = shortest(Walker(db, (*_USES, _INHERITS), MOST_BY_NAME), start.id, end.id)
+    steps = []
+    for source, target in pairwise(way):
+        here = node_by_id(db, source)
+        if here is not None:
+            steps.append(next(use for use in _steps(db, here) if use.node.id == target))
+    return steps
 
 
-def _shortest(db: sqlite3.Connection, start: Node, end: Node, types: tuple[int, ...]) -> list[Use]:
-    came: dict[int, tuple[Node, Use] | None] = {start.id: None}
-    pending = deque([start])
-    while pending and end.id not in came:
-        here = pending.popleft()
-        steps = callees(db, here) if types is _CALLS else _neighbours(db, here, types)
-        for use in steps:
-            if use.node.id not in came:
-                came[use.node.id] = (here, use)
-                pending.append(use.node)
-    way: list[Use] = []
-    step = came.get(end.id)
-    while step is not None:
-        way.append(step[1])
-        step = came[step[0].id]
-    return way[::-1]
-
-
-def _neighbours(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> list[Use]:
-    rows = db.execute(
-        "SELECT e.type, coalesce(f.path, ''), e.line, e.character, e.end_line, e.end_character, "
-        f"{COLUMNS} FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON f.id = n.file "
-        f"WHERE e.source=? AND e.type IN ({_marks(types)})",
-        (node.id, *types),
-    ).fetchall()
-    found = []
-    for row in rows:
-        kind, _, span, target = _site(row)
-        found.append(Use(target, kind, EXACT, node.path, span))
-    return found
+def _steps(db: sqlite3.Connection, node: Node) -> Iterator[Use]:
+    """What ``node`` uses in any way; calls first, and what is sure before what is not."""
+    called = _outgoing(db, node.id, node.path, _CALLS)
+    yield from sorted(called, key=lambda use: use.how != EXACT)
+    yield from _outgoing(db, node.id, node.path, (*_USES, _INHERITS))
 
 
 def stats(db: sqlite3.Connection) -> dict[str, int]:

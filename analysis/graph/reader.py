@@ -7,33 +7,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import struct
 import sys
 from typing import BinaryIO
 
 import msgspec
 
-_LENGTH = struct.Struct(">I")
+from analysis.graph.frames import read_frame, write_frame
+from analysis.graph.reading import read_facts
+
 #: How much reading files yields to what a person waits for (nice(2)).
 _NICE = 5
 
 
-def write_frame(stream: BinaryIO, data: bytes) -> None:
-    """Write ``data`` with its length before it."""
-    stream.write(_LENGTH.pack(len(data)) + data)
-    stream.flush()
-
-
-def read_frame(stream: BinaryIO) -> bytes:
-    """The next frame; ``b""`` at the end of the stream."""
-    head = stream.read(_LENGTH.size)
-    return stream.read(_LENGTH.unpack(head)[0]) if len(head) == _LENGTH.size else b""
-
-
 def serve(requests: BinaryIO, replies: BinaryIO) -> None:
     """Answer one path after the other until ``requests`` ends."""
-    from analysis.graph.reading import read_facts
-
     encoder = msgspec.msgpack.Encoder()
     while path := read_frame(requests):
         write_frame(replies, encoder.encode(read_facts(os.fsdecode(path))))
