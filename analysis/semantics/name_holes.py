@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from pathlib import Path
 
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.scopes import dynamic
 from analysis.scopes.visible import Visible, visible
-from analysis.semantics import import_holes
+from analysis.semantics import import_holes, module_finder
 from analysis.semantics.builtin_names import OF_MODULES, builtin_names
+from analysis.semantics.module_finder import Form, Module
 from analysis.semantics.occurrences import code_only, with_placeholder
+from analysis.semantics.raisable import EXCEPTION, raisable
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import Hole
+from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.star import StarImport
 from analysis.syntax.tree import SyntaxTree, parsed
 
@@ -41,10 +45,14 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         # Error recovery may have cut a scope short: what is written anywhere may be seen here.
         for word in _elsewhere(tree, offset):
             names.setdefault(word, Name(word, "", origin="file"))
+    for name in _submodules(snapshot.path):
+        names.setdefault(name, Name(name, "module", origin="package"))
     for name in OF_MODULES:
         names.setdefault(name, Name(name, "instance", origin="module"))
     for name, kind in builtin_names(environment).items():
         names.setdefault(name, Name(name, _KINDS.get(kind, kind), _type(kind), "builtins"))
+    if hole.kind is HoleKind.EXCEPTION:
+        names = raisable(names, code_only(text))
     doubt = next(filter(None, doubts), "") or _doubt(hole)
     return NameSet(
         hole.kind.value,
@@ -52,6 +60,15 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         doubt or "every name the scopes bind, and the builtins",
         tuple(names.values()),
     )
+
+
+def _submodules(path: str) -> Iterable[str]:
+    """The modules of the package whose body ``path`` is: importing one binds its name there."""
+    if Path(path).stem != "__init__":
+        return ()
+    folder = Path(path).parent
+    package = Module((folder.name,), Form.PACKAGE, path, folders=(str(folder),))
+    return module_finder.submodules(package)
 
 
 @lru_cache(maxsize=4)
@@ -64,7 +81,7 @@ _KINDS = {"exception": "class"}
 
 
 def _type(kind: str) -> str:
-    return "type[BaseException]" if kind == "exception" else ""
+    return EXCEPTION if kind == "exception" else ""
 
 
 def _origin(seen: Visible, name: str) -> str:
