@@ -10,6 +10,9 @@ under ``sys.setprofile`` and writes down which function of the package called wh
 - *contradicted* looks at every ``exact`` edge whose line was executed while something of the same
   bare name was called from there: how many of them never led to their target.
 
+- *checked* is the precision of ``exact`` edges on the hand-checked ones of
+  ``corpora/callgraph/sample.json``: of those that the graph has, how many are right.
+
 ``--jedi N`` asks jedi alone for N of the observed pairs, ``--peer`` runs pyan3 (static analysis by
 names) on the same packages in an environment of its own. Running a package's tests runs its code:
 this is the benchmark's doing; the graph itself only reads.
@@ -39,6 +42,7 @@ from benchmarks.callgraph_peers import by_jedi, by_pyan
 from benchmarks.report import save, show
 
 HERE = Path(__file__).parent
+SAMPLE = HERE / "corpora" / "callgraph" / "sample.json"
 CACHE = Path(platformdirs.user_cache_dir("pilotfish")) / "benchmarks" / "callgraph"
 
 #: (file, qualified name within it) of caller and callee.
@@ -81,7 +85,9 @@ class Measured:
     observed: set[Pair]
     lines: dict[tuple[str, int], set[Function]]
     edges: dict[str, set[Pair]]
-    exact_at: list[tuple[str, int, Function, bool]]
+    exact_at: list[tuple[str, int, Function]]
+    #: (qualified name of the caller, of the callee, line, character) of every exact call.
+    named: set[tuple[str, str, int, int]]
     seconds: float
     extra: dict[str, object] = field(default_factory=dict)
 
@@ -175,8 +181,9 @@ def measure(subject: Subject, root: Path, limit: int) -> Measured:
                     "SELECT n.id, f.path, n.qualname FROM node n JOIN file f ON f.id = n.file"
                 )
             }
+            qualified = dict(db.execute("SELECT id, qualified_name FROM node"))
             edges: dict[str, set[Pair]] = defaultdict(set)
-            exact_at = []
+            exact_at, named = [], set()
             for source, target, relation, place in joined(db):
                 if relation != "USES" or place[0] not in ("call", "decorate", "raise"):
                     continue
@@ -184,24 +191,37 @@ def measure(subject: Subject, root: Path, limit: int) -> Measured:
                     pair = functions[source], functions[target]
                     edges[place[1]].add(pair)
                     if place[1] == "exact":
-                        exact_at.append((pair[0][0], place[2] + 1, pair[1], False))
+                        exact_at.append((pair[0][0], place[2] + 1, pair[1]))
+                        named.add((qualified[source], qualified[target], place[2], place[3]))
     observed = {((a, b), (c, d)) for a, b, _, c, d in rows}
     lines: dict[tuple[str, int], set[Function]] = defaultdict(set)
     for a, _, line, c, d in rows:
         lines[a, line].add((c, d))
-    return Measured(subject.name, observed, lines, edges, exact_at, seconds)
+    return Measured(subject.name, observed, lines, edges, exact_at, named, seconds)
 
 
 def contradicted(measured: Measured) -> tuple[int, int]:
     """(edges whose line called something else of that name, edges whose line called such)."""
     against = of = 0
-    for path, line, (file, name), _ in measured.exact_at:
+    for path, line, (file, name) in measured.exact_at:
         bare = name.rpartition(".")[2]
         called = {f for f in measured.lines.get((path, line), ()) if _bare(f) == bare}
         if called:
             of += 1
             against += (file, name) not in called
     return against, of
+
+
+def checked(measured: Measured) -> tuple[int, int]:
+    """(right, of so many) of the hand-checked edges of a package that the graph has."""
+    rows = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    found = [
+        row["right"]
+        for row in rows
+        if row["package"] == measured.name
+        and (row["source"], row["target"], row["line"], row["character"]) in measured.named
+    ]
+    return sum(found), len(found)
 
 
 def _bare(function: Function) -> str:
@@ -242,6 +262,7 @@ def main() -> int:
         m = measure(subject, root, options.seconds)
         any_, exact = m.edges["exact"] | m.edges["by name"], m.edges["exact"]
         against, of = contradicted(m)
+        right, looked_at = checked(m)
         result = {
             "package": m.name,
             "observed": len(m.observed),
@@ -251,6 +272,8 @@ def main() -> int:
             "edges_by_name": len(m.edges["by name"] - exact),
             "contradicted": against,
             "executed": of,
+            "checked_right": right,
+            "checked": looked_at,
             "seconds": m.seconds,
         }
         package = root / subject.package
@@ -263,6 +286,7 @@ def main() -> int:
             (
                 m.name, len(m.observed), f"{result['recall']:.1%}", f"{result['recall_exact']:.1%}",
                 len(exact), result["edges_by_name"], f"{against} of {of}",
+                f"{right} of {looked_at}",
                 _percent(result.get("jedi")), _percent(result.get("pyan")),
             )
         )  # fmt: skip
@@ -270,7 +294,18 @@ def main() -> int:
             print("  missed", text)
     show(
         "call graph against observed calls",
-        ("package", "pairs", "recall", "exact", "edges", "by name", "contradicted", "jedi", "pyan"),
+        (
+            "package",
+            "pairs",
+            "recall",
+            "exact",
+            "edges",
+            "by name",
+            "contradicted",
+            "checked",
+            "jedi",
+            "pyan",
+        ),
         rows,
     )
     print(save("callgraph", {"packages": results}))

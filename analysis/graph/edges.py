@@ -205,9 +205,13 @@ class _Reader:
             self.edges.append(Edge(source, (0, value[1]), kind, site.span))
 
     def _construct(self, site: Site, source: str, value: Value) -> None:
-        """A class that is called runs its ``__init__`` (and ``__new__``, ``__post_init__``)."""
-        for name in ("__init__", "__new__", "__post_init__"):
-            self._method(site, source, value, name)
+        """A class that is called runs its ``__new__`` and ``__init__``.
+
+        A dataclass's generated ``__init__`` is no node; what it calls is called from here.
+        """
+        self._method(site, source, value, "__new__")
+        if not self._method(site, source, value, "__init__"):
+            self._method(site, source, value, "__post_init__")
 
     def _method(self, site: Site, source: str, value: Value, name: str) -> bool:
         """Method ``name`` of ``value`` is called; whether there is one in the project."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 2
+SCHEMA = 3
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (
