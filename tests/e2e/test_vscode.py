@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from platformdirs import user_cache_path
+from playwright.sync_api import Browser, expect
 
-from tests.e2e.conftest import OpenVSCode
+from tests.e2e.code_server import CodeServer
+from tests.e2e.conftest import SETTINGS, OpenVSCode, own_environment
 from tests.e2e.ledger import CART, CART_TESTS, HOLE, LEDGER, MISSPELT
 from tests.e2e.vscode import PATIENCE_MS, VSCode
 
@@ -146,3 +150,25 @@ def test_the_status_item_and_its_menu(project: Path, open_vscode: OpenVSCode) ->
     code.command("Pilotfish: Doctor")
     code.page.get_by_role("tab", name="Doctor").wait_for()
     assert any(line.startswith("ok      python: ") for line in code.lines())
+
+
+def test_without_a_server_one_is_installed_after_consent(
+    project: Path, vsix: Path, chromium: Browser, tmp_path: Path
+) -> None:
+    env = own_environment(tmp_path / "xdg")
+    folders = [f for f in env["PATH"].split(os.pathsep) if not (Path(f) / "pilotfish").exists()]
+    env["PATH"] = os.pathsep.join(folders)
+    env["PIP_CACHE_DIR"] = str(user_cache_path("pip"))
+    home = tmp_path / "vscode"
+    with CodeServer(home, [vsix], env, json.dumps(SETTINGS)) as server:
+        page = chromium.new_page()
+        code = VSCode(page, server.address, project)
+        code.open("misspelt.py")
+        expect(code.notices).to_contain_text("found no server on this machine")
+        assert not list(home.rglob("installed.json"))
+        code.notices.get_by_role("button", name="Install without a model runtime").click()
+        expect(code.notices).to_contain_text("Installing Pilotfish")
+        expect(code.marks).to_have_count(1, timeout=3 * PATIENCE_MS)
+        (installed,) = home.rglob("installed.json")
+        assert (installed.parent / "bin" / "pilotfish").exists()
+        page.close()
