@@ -56,15 +56,19 @@ def code_server() -> Path:
     return home / "out" / "node" / "entry.js"
 
 
-def browser() -> str:
-    """A Chromium: the machine's, else one from a package that brings its own libraries."""
+def browser() -> tuple[str, dict[str, str]]:
+    """A Chromium and its environment: the machine's own, else one from a package.
+
+    The package brings the libraries that a machine without a desktop may lack.
+    """
     for name in BROWSERS:
         if found := shutil.which(name):
-            return found
+            return found, dict(os.environ)
     modules = _package("chromium")
     unpacked = CACHE / "chromium" / "unpacked"
     script = (
-        "const { default: chromium } = await import('@sparticuz/chromium');"
+        "const { default: chromium, inflate } = await import('@sparticuz/chromium');"
+        "await inflate('node_modules/@sparticuz/chromium/bin/al2023.tar.br');"
         "console.log(await chromium.executablePath());"
     )
     unpacked.mkdir(exist_ok=True)
@@ -72,7 +76,8 @@ def browser() -> str:
         done = node(
             "--input-type=module", "-e", script, cwd=modules.parent, extra={"TMPDIR": str(unpacked)}
         )
-    return done.stdout.strip().splitlines()[-1]
+    libraries = str(unpacked / "al2023" / "lib")
+    return done.stdout.strip().splitlines()[-1], {**os.environ, "LD_LIBRARY_PATH": libraries}
 
 
 class CodeServer:

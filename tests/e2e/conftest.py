@@ -74,7 +74,8 @@ def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def chromium() -> Iterator[Browser]:
     """A browser."""
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=browser())
+        program, env = browser()
+        found = playwright.chromium.launch(executable_path=program, env={**env})
         yield found
         found.close()
 

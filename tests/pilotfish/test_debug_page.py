@@ -88,7 +88,10 @@ def test_what_the_program_said_is_never_markup(report: dict[str, Any]) -> None:
 def chromium() -> Iterator[Browser]:
     """A browser without a screen."""
     with sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=find_browser(), args=["--no-sandbox"])
+        program, env = find_browser()
+        yield playwright.chromium.launch(
+            executable_path=program, env={**env}, args=["--no-sandbox"]
+        )
 
 
 @pytest.fixture

@@ -4,6 +4,9 @@ import * as vscode from "vscode";
 
 const REPAIR = "pilotfish.repair";
 
+/** VS Code cancels what it asks when the document or its trust changes meanwhile: then ask again. */
+const TRIES = 3;
+
 /** A repair that the server offers, as its title and the command that starts it. */
 export interface Offer {
   label: string;
@@ -12,16 +15,31 @@ export interface Offer {
 
 /** The repairs that the server offers at the cursor. */
 export async function offersHere(editor: vscode.TextEditor): Promise<Offer[]> {
-  const actions = await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
-    "vscode.executeCodeActionProvider",
-    editor.document.uri,
-    editor.selection,
-    vscode.CodeActionKind.QuickFix.value,
-  );
+  const actions = await actionsAt(editor, TRIES);
   return actions.flatMap((action) => {
     const command = typeof action.command === "string" ? (action as vscode.Command) : action.command;
     return command?.command === REPAIR ? [{ label: action.title, command }] : [];
   });
+}
+
+async function actionsAt(
+  editor: vscode.TextEditor,
+  tries: number,
+): Promise<(vscode.CodeAction | vscode.Command)[]> {
+  try {
+    return await vscode.commands.executeCommand<(vscode.CodeAction | vscode.Command)[]>(
+      "vscode.executeCodeActionProvider",
+      editor.document.uri,
+      editor.selection,
+      vscode.CodeActionKind.QuickFix.value,
+    );
+  } catch (error) {
+    // The error has come from another process and is of no class that could be asked for.
+    if (error instanceof Error && error.message === "Canceled" && tries > 1) {
+      return actionsAt(editor, tries - 1);
+    }
+    throw error;
+  }
 }
 
 export async function repairHere(): Promise<void> {
