@@ -193,9 +193,18 @@ def _middle_left_out(visits: Sequence[Document]) -> Iterator[Document | None]:
     yield from visits[-_VISITS // 2 :]
 
 
+def _shown_line(block: Document, lines: Sequence[str]) -> int:
+    """The line that stands for a block: its first, behind a docstring."""
+    starts = [first for first, _ in block["statements"] if first < len(lines)]
+    telling = [
+        line for line in starts if not lines[line].lstrip("rRbBuU \t").startswith(("'", '"'))
+    ]
+    return int((telling or starts or [block["first_line"]])[0])
+
+
 def _visit(block: Document, visit: Document, call: Document, lines: Sequence[str]) -> Text:
     mark, style = _heat(block["suspicion"])
-    first = block["first_line"]
+    first = _shown_line(block, lines)
     code = lines[first].strip() if first < len(lines) else ""
     counts = ".".join(map(str, visit["iteration"]))
     shown = Text.assemble(

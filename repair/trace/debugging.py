@@ -85,13 +85,17 @@ def debug(subject: Subject, tell: Tell, cancellation: Cancellation) -> Report:
     plan = block_plan(source.text)
     report = Report("error", "", plan)
     lines = len(source.line_starts)
-    with Workbench(subject.policy, source.path, lines, subject.base, cancellation) as bench:
+    with (
+        Workbench(subject.policy, source.path, lines, subject.base, cancellation) as bench,
+        Workbench(subject.policy, source.path, lines, subject.base, cancellation) as wide,
+    ):
         try:
             tell("running the tests", 0.1)
             report = _looked_at(subject, bench, deadline, plan)
             tell("following the failing tests block by block", 0.5)
-            report = _followed(report, subject.command, bench, deadline)
-            report = _told_apart(report, subject, bench, deadline)
+            chosen = _holding_all(report, subject.command, bench, wide, deadline)
+            report = _followed(report, subject.command, chosen, deadline)
+            report = _told_apart(report, subject, chosen, deadline)
         except (CancelledError, SandboxDiedError) as error:
             why = "stopped" if isinstance(error, CancelledError) else error.what
             report = replace(report, reason=why)
@@ -114,6 +118,20 @@ def _looked_at(subject: Subject, bench: Workbench, deadline: Deadline, plan: Blo
         blocks = block_suspicion(plan, run.tests, suspicion)
         return Report("passing", "", plan, run.tests, lines=suspicion, blocks=blocks)
     return _failing(diagnosis, plan)
+
+
+def _holding_all(
+    report: Report, command: TestCommand, bench: Workbench, wide: Workbench, deadline: Deadline
+) -> Workbench:
+    """A workbench that holds passing neighbours collected too, where there are some.
+
+    They run twice more: collecting them once is quicker than starting them twice.
+    """
+    ids = {result.id for result in report.results}
+    if bench.warm is None or command.neighbours is None or ids <= set(bench.held):
+        return bench
+    held = wide.hold(command.neighbours, wall=max(1.0, deadline.remaining()))
+    return bench if held is None or not ids <= set(wide.held) else wide
 
 
 def _failing(diagnosis: Diagnosis, plan: BlockPlan) -> Report:

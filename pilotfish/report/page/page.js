@@ -155,8 +155,10 @@ function showVisits() {
     row.dataset.index = index;
     const line = make("div", "line");
     const span = block.first_line === block.last_line ? "" : "–" + (block.last_line + 1);
+    // A docstring is no good name for its block.
+    const telling = block.statements.find(([first]) => !/^[rRbBuU]*["']/.test(lineText(first)));
     line.append(make("span", "at", "line " + (block.first_line + 1) + span));
-    line.append(make("span", "src", lineText(block.first_line)));
+    line.append(make("span", "src", lineText(telling ? telling[0] : block.first_line)));
     line.append(make("span", "turn", turns(visit)));
     row.append(line);
     const brief = make("div", "brief");
