@@ -130,7 +130,10 @@ def _holding_all(
     ids = {result.id for result in report.results}
     if bench.warm is None or command.neighbours is None or ids <= set(bench.held):
         return bench
-    held = wide.hold(command.neighbours, wall=max(1.0, deadline.remaining()))
+    try:
+        held = wide.hold(command.neighbours, wall=max(1.0, deadline.remaining()))
+    except SandboxDiedError:
+        return bench
     return bench if held is None or not ids <= set(wide.held) else wide
 
 

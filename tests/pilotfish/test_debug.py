@@ -77,8 +77,10 @@ def _debug(
     root: Path, test: str, file: str = "cart.py", options: Sequence[str] = ()
 ) -> tuple[int, dict[str, Any]]:
     words = [PILOTFISH, "debug", file, "--test", test, "--json", "--python", sys.executable]
+    # However busy the machine is.
+    words += ["--time-limit", "90"]
     done = subprocess.run(
-        [*words, *options], cwd=root, capture_output=True, text=True, check=False, timeout=120
+        [*words, *options], cwd=root, capture_output=True, text=True, check=False, timeout=240
     )
     assert "Traceback" not in done.stderr
     document: dict[str, Any] = json.loads(done.stdout)
