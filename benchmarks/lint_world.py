@@ -117,7 +117,7 @@ def _copy(site: Path, package: str, target: Path, lines: int, seed: int) -> list
             return []
         target.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
-        return [source.name]
+        return [source.name] if _fit(source) else []
     leave = shutil.ignore_patterns("__pycache__", "tests", "test", "testing")
     shutil.copytree(source, target / package, ignore=leave)
     files = [p for p in sorted((target / package).rglob("*.py")) if _fit(p)]
