@@ -17,6 +17,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeGuard
 
 from analysis.errors import AnalysisError
 from analysis.syntax.holes import hole_at
@@ -157,11 +158,14 @@ def invent(
     for kind, offset, name in _places(module, tree):
         places[kind].append((offset, name))
     taken: list[int] = []
+    # What a missing module hides is no second invention.
+    imports = [(n.lineno, n.end_lineno or n.lineno) for n in ast.walk(module) if _imports(n)]
     edits: list[tuple[int, str, str, str]] = []
     for kind in wanted:
         rng.shuffle(places[kind])
         for offset, name in places[kind]:
             line = tree.lines.position(offset)[0]
+            line = next((first - 1 for first, last in imports if first <= line + 1 <= last), line)
             if any(abs(line - other) < _APART for other in taken):
                 continue
             if hole_at(text, offset + len(name), tree).guards:
@@ -178,6 +182,10 @@ def invent(
         )
         text = text[:offset] + new + bound + text[offset + len(name) :]
     return text, made
+
+
+def _imports(node: ast.AST) -> TypeGuard[ast.ImportFrom]:
+    return isinstance(node, ast.ImportFrom)
 
 
 def _renamed(text: str, offset: int, name: str) -> bool:
@@ -206,7 +214,7 @@ def _places(module: ast.Module, tree: SyntaxTree) -> Iterator[tuple[str, int, st
                 if keyword.arg is not None:
                     begin = _offset(tree, keyword.lineno, keyword.col_offset)
                     yield from _at("keyword", tree, begin, keyword.arg)
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and node.module != "__future__":
             for alias in node.names:
                 if alias.name != "*":
                     begin = _offset(tree, alias.lineno, alias.col_offset)

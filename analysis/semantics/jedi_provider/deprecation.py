@@ -28,7 +28,7 @@ _STRINGS = re.compile(r"^\s*[rRuU]?(\"\"\"|'''|\"|')(?P<text>(?:\\.|(?!\1).)*)\1
 #: Words of a directive that is about one way to call it, not about the whole.
 _OF_A_USE = re.compile(
     r"\b(?:arguments?|parameters?|keywords?|options?|when|if|unless|without|with(?:out)? \w+ing"
-    r"|passing|calling|attributes?|returns?)\b",
+    r"|passing|calling|attributes?|returns?|subclass\w*|inherit\w*|overrid\w*)\b",
     re.IGNORECASE,
 )
 #: What may stand before the warning: nothing that decides whether it is given.
