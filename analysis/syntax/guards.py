@@ -52,14 +52,14 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     assigned.
     """
     found: list[str] = []
-    scope = statement.start
-    scope_indent = 0
+    scope, scope_indent = 0, -1
     for start, indent, word, header in _enclosing(text, statement):
         if word in ("def", "class"):
-            if word == "def":
+            if word == "def" and scope_indent < 0:
                 scope, scope_indent = start, indent
-                break
             continue
+        if scope_indent >= 0 and word in ("try", "with"):
+            continue  # a function runs when its ``try`` is long left; its version stays
         if word == "try":
             found.extend(_handlers(text, statement.start, indent))
         elif word == "with" and any(name in header for name, _ in _CAUGHT):
@@ -71,8 +71,6 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
                 found.append("type_checking")
             if _OTHER_PYTHON.search(header):
                 found.append("version")
-    else:
-        scope, scope_indent = 0, -1
     if receiver:
         found.extend(_tested(text, receiver, scope, scope_indent, offset))
     if _may_store(text, statement, receiver, offset):
