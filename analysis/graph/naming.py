@@ -62,7 +62,7 @@ def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node
     :class:`UnknownNameError` with the nearest names where there is none, and with the candidates
     where there are several.
     """
-    matches = _matches(db, name)
+    matches = _matches(db, name, kinds)
     for narrower in (
         [n for n in matches if n.kind in kinds] if kinds else [],
         [n for n in matches if n.qualified_name == name],
@@ -95,18 +95,20 @@ def _place(node: Node) -> str:
     return f"{node.path}:{node.name_span[0] + 1}" if node.path else node.package or "outside"
 
 
-def _matches(db: sqlite3.Connection, name: str) -> list[Node]:
+def _matches(db: sqlite3.Connection, name: str, kinds: Collection[str]) -> list[Node]:
     exact = db.execute(
         f"SELECT {COLUMNS} FROM {NODES} WHERE n.qualified_name=? ORDER BY n.id", (name,)
     ).fetchall()
-    if exact:
-        return [node_of(row) for row in exact]
+    found = [node_of(row) for row in exact]
+    # A module is often called as what it defines: of the two, who asks for callers means the latter.
+    if found and (not kinds or any(node.kind in kinds for node in found)):
+        return found
     last = name.rpartition(".")[2]
     rows = db.execute(
         f"SELECT {COLUMNS} FROM {NODES} WHERE n.name=? ORDER BY n.qualified_name", (last,)
     )
     nodes = [node_of(row) for row in rows]
-    return [node for node in nodes if node.qualified_name.endswith("." + name)]
+    return found + [node for node in nodes if node.qualified_name.endswith("." + name)]
 
 
 def nearest(db: sqlite3.Connection, name: str) -> list[str]:

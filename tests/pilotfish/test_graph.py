@@ -64,6 +64,15 @@ def test_callers_are_named_as_python_names_them(
     }
 
 
+def test_a_function_that_is_called_as_its_module_is_meant_by_who_asks_for_callers(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "total.py").write_text("def total():\n    return 1\n\n\ntotal()\n")
+    [row] = rows(capsys, "callers", "total.total")
+    (project / "shop.py").unlink()
+    assert rows(capsys, "callers", "total") == [row]
+
+
 def test_a_call_on_self_may_mean_a_subclass(
     project: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
