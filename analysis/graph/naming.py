@@ -100,7 +100,7 @@ def _matches(db: sqlite3.Connection, name: str, kinds: Collection[str]) -> list[
         f"SELECT {COLUMNS} FROM {NODES} WHERE n.qualified_name=? ORDER BY n.id", (name,)
     ).fetchall()
     found = [node_of(row) for row in exact]
-    # A module is often called as what it defines: of the two, who asks for callers means the latter.
+    # A module is often called as what it defines; who asks for callers means the latter.
     if found and (not kinds or any(node.kind in kinds for node in found)):
         return found
     last = name.rpartition(".")[2]
