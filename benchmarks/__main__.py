@@ -14,6 +14,7 @@ NAMES = (
     "leak",
     "mask",
     "inspect_speed",
+    "graph_speed",
     "restart",
     "sandbox",
     "memory",

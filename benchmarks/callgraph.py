@@ -7,7 +7,7 @@ under ``sys.setprofile`` and writes down which function of the package called wh
 - *recall* is the share of these (caller, callee) pairs that the graph has, by any edge and by
   ``exact`` ones alone. Nothing is left out that Python runs: properties, operators, ``with``,
   decorators' wrappers, dispatch to subclasses and callbacks count.
-- *contradicted* looks at every ``exact`` edge whose line was executed while something of the same
+- *against* looks at every ``exact`` edge whose line was executed while something of the same
   bare name was called from there: how many of them never led to their target.
 
 - *checked* is the precision of ``exact`` edges on the hand-checked ones of
@@ -287,7 +287,8 @@ def main() -> int:
                 m.name, len(m.observed), f"{result['recall']:.1%}", f"{result['recall_exact']:.1%}",
                 len(exact), result["edges_by_name"], f"{against} of {of}",
                 f"{right} of {looked_at}",
-                _percent(result.get("jedi")), _percent(result.get("pyan")),
+                _percent(result.get("jedi")),
+                _percent(result["pyan"]) or "fails" if options.peer else "",
             )
         )  # fmt: skip
         for text in missed(m, options.missed):
@@ -301,7 +302,7 @@ def main() -> int:
             "exact",
             "edges",
             "by name",
-            "contradicted",
+            "against",
             "checked",
             "jedi",
             "pyan",

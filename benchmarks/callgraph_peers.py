@@ -88,9 +88,11 @@ def _places(body: ast.AST, names: set[str], lines: list[str]) -> list[tuple[int,
     return [place for place in places if lines[place[0] - 1].isascii()]
 
 
-def by_pyan(package: Path, pairs: Iterable[Pair], cache: Path) -> float:
-    """The share of ``pairs`` that pyan3 has as a use."""
+def by_pyan(package: Path, pairs: Iterable[Pair], cache: Path) -> float | None:
+    """The share of ``pairs`` that pyan3 has as a use; ``None`` where it ends with an error."""
     known = _pyan_edges(package, cache)
+    if known is None:
+        return None
     wanted = {(_dotted(package, a), _dotted(package, b)) for a, b in pairs}
     # pyan has an edge to the class where its constructor runs.
     return sum(
@@ -99,7 +101,7 @@ def by_pyan(package: Path, pairs: Iterable[Pair], cache: Path) -> float:
     ) / len(wanted)
 
 
-def _pyan_edges(package: Path, cache: Path) -> set[tuple[str, str]]:
+def _pyan_edges(package: Path, cache: Path) -> set[tuple[str, str]] | None:
     place = cache / "pyan"
     program = place / "bin" / "pyan3"
     if not program.exists():
@@ -112,6 +114,8 @@ def _pyan_edges(package: Path, cache: Path) -> set[tuple[str, str]]:
          "--annotated", "--depth", "max"],
         capture_output=True, text=True, check=False, timeout=300,
     )  # fmt: skip
+    if done.returncode:
+        return None
     names: dict[str, str] = {}
     edges = set()
     for line in done.stdout.splitlines():
