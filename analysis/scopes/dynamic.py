@@ -14,7 +14,7 @@ _READ = re.compile(
     r"\s*(?:\[[^\]\n]*\]\s*(?!\s*(?:=(?!=)|[-+*/%@&|^]=))|\.\s*(?:get|items|keys|values|copy)\b)"
 )
 _OF_MODULES = re.compile(
-    r"\bsys\s*\.\s*modules\s*\[\s*__name__\s*\]|\b_convert_?\(|\bglobal_enum\b"
+    r"\bsys\s*\.\s*modules\s*\[\s*__name__\s*\]|\b_convert_?\([^()]*__name__|\bglobal_enum\b"
     r"|\b(?:builtins|__builtins__|__builtin__)\s*(?:\.\s*\w+\s*=(?!=)|\[|\.\s*__dict__)"
     r"|\bsetattr\(\s*(?:builtins|__builtins__|sys\s*\.\s*modules)"
 )

@@ -33,6 +33,7 @@ def test_writing_is_noticed(code: str) -> None:
     "code",
     [
         "x = globals()['a']",
+        "self._convert(value)",
         "if globals()['a'] == 1: ...",
         "globals().get('a')",
         "if 'a' in globals(): ...",
