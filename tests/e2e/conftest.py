@@ -26,6 +26,8 @@ SETTINGS = {
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.reduceMotion": "on",
     "files.autoSave": "off",
+    # The list of members, opened by a dot, would stand in the place of ghost text.
+    "editor.suggestOnTriggerCharacters": False,
     "telemetry.telemetryLevel": "off",
     "chat.disableAIFeatures": True,
     "pilotfish.inlineCompletion.deadlineMs": 60000,
