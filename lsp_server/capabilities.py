@@ -38,7 +38,8 @@ def server_capabilities(client: Client) -> dict[str, Any]:
         ),
         "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
         "hoverProvider": True,
-        "completionProvider": {"triggerCharacters": ["."]},
+        # A list that opens at every dot would take the place of ghost text.
+        "completionProvider": {} if client.inline_completion else {"triggerCharacters": ["."]},
         "signatureHelpProvider": {"triggerCharacters": ["(", ","]},
         "documentSymbolProvider": True,
         "workspaceSymbolProvider": True,

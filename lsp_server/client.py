@@ -38,6 +38,7 @@ class Client:
     disabled_actions: bool = False
     markdown_hover: bool = False
     nested_symbols: bool = False
+    inline_completion: bool = False
 
 
 def dig(value: object, *path: str) -> Any:
@@ -87,6 +88,9 @@ def read_client(params: Mapping[str, Any]) -> Client:
         ),
         preferred_actions=supports(*action, "isPreferredSupport"),
         disabled_actions=supports(*action, "disabledSupport"),
+        inline_completion=isinstance(
+            dig(capabilities, "textDocument", "inlineCompletion"), Mapping
+        ),
         nested_symbols=supports(
             "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"
         ),

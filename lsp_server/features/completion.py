@@ -1,5 +1,8 @@
 """``textDocument/completion``: the names that may stand at the cursor, from the same sets as
-guidance uses. Private names rank last; what the set's tier is stands in each item's detail."""
+guidance uses. Private names rank last; what the set's tier is stands in each item's detail.
+
+Where the client shows ghost text the list does not open by itself at a dot, since it would take its
+place; it is there when it is asked for."""
 
 from __future__ import annotations
 
