@@ -167,6 +167,53 @@ class ImplementRequest(Request["FixAnswer"]):
 
 
 @dataclass(frozen=True, slots=True)
+class OptimizeRequest(Request["OptimizeAnswer"]):
+    """Write ``function`` of ``snapshot``'s file anew so that it is faster and ``test`` passes."""
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    function: str
+    test: str = ""
+    time_limit: float = 120.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    use_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FasterPatch:
+    """A patch with how many times faster it was measured to be, and the 95 % interval."""
+
+    patch: str
+    strategy: str
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeAnswer:
+    """The outcome; ``status`` as in :class:`FixAnswer`.
+
+    ``calls`` of the tests were noted, on ``inputs`` calls (those and larger ones) the answers were
+    compared. ``rejected`` says why other versions were not offered.
+    """
+
+    status: str
+    reason: str = ""
+    best: FasterPatch | None = None
+    alternatives: tuple[FasterPatch, ...] = ()
+    rejected: tuple[str, ...] = ()
+    calls: int = 0
+    inputs: int = 0
+    candidates_run: int = 0
+    seconds: float = 0.0
+    model_tokens: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TraceRequest(Request["TraceAnswer"]):
     """What does the file of ``snapshot`` do, block by block, while ``test`` fails?
 
@@ -380,6 +427,8 @@ REGISTRY: dict[str, type[Any]] = {
         ImplementRequest,
         InspectAnswer,
         InspectRequest,
+        OptimizeAnswer,
+        OptimizeRequest,
         Progress,
         ProjectAnswer,
         ProjectRequest,
@@ -408,6 +457,7 @@ __all__ = [
     "Edit",
     "Event",
     "Failure",
+    "FasterPatch",
     "FilesAnswer",
     "FilesRequest",
     "Finding",
@@ -425,6 +475,8 @@ __all__ = [
     "Mend",
     "Name",
     "NameSet",
+    "OptimizeAnswer",
+    "OptimizeRequest",
     "Progress",
     "ProjectAnswer",
     "ProjectRequest",

@@ -114,6 +114,19 @@ def _implement(request: messages.ImplementRequest, context: Context, job: Asked)
     return implement(request, writer, context.pool(), job.progress, job.cancellation)
 
 
+def _optimize(request: messages.OptimizeRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.optimize import optimize
+
+    writer = None
+    if request.use_model:
+        try:
+            writer = context.writers.repairing()
+        except ExplainedError as error:
+            job.progress(f"without a model: {error}")
+    evidence = context.pool() if writer is not None else None
+    return optimize(request, writer, evidence, job.progress, job.cancellation)
+
+
 def _trace(request: messages.TraceRequest, context: Context, job: Asked) -> object:
     from engine.handlers.trace import trace
 
@@ -179,6 +192,7 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.FilesRequest: Route(_files, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
     messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
+    messages.OptimizeRequest: Route(_optimize, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
     messages.GraphRequest: Route(_graph, Lane.FORWARD),
     messages.PullRequest: Route(_pull, Lane.FORWARD),

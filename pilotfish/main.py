@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "check": "find invented API and lint; --fix mends what is safe",
     "fix": "repair a file until a failing test passes, and show the verified diff",
     "implement": "write a function from its docstring, examples and tests, and run it",
+    "optimize": "a faster version of a function, measured, with the same answers",
     "debug": "what a failing test does block by block, with values and suspicion",
     "complete": "what the server would insert at a position",
     "inspect": "which names may stand at a position, and how sure that is",

@@ -97,7 +97,7 @@ def run(options: argparse.Namespace) -> int:
         answer = FixAnswer("error", reason=text)
     written = False
     if options.write and answer.status == "verified":
-        write_patch(path, source.path, answer, source.encode(source.text))
+        write_patch(path, source.path, answer.patch, source.encode(source.text))
         written = True
     if options.json:
         # In ASCII: a patch of a file that is not UTF-8 carries its bytes as lone surrogates.
@@ -133,7 +133,7 @@ def repair_writer(
     return None
 
 
-def write_patch(path: Path, name: str, answer: FixAnswer, expected: bytes) -> None:
+def write_patch(path: Path, name: str, patch: str, expected: bytes) -> None:
     """Apply the answer's patch to the file, which must still be as it was.
 
     Raises :class:`~analysis.errors.AnalysisError` where it is not.
@@ -142,7 +142,7 @@ def write_patch(path: Path, name: str, answer: FixAnswer, expected: bytes) -> No
         raise AnalysisError(
             "the file changed while it was being repaired", where=name, mend="run it again"
         )
-    write_atomically(str(path), apply_diff(answer.patch, expected))
+    write_atomically(str(path), apply_diff(patch, expected))
 
 
 def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
@@ -171,18 +171,22 @@ def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
     }
 
 
+def show_patch(patch: str) -> None:
+    """A patch on standard output: in colour on a terminal, byte for byte otherwise."""
+    if patch and sys.stdout.isatty():
+        out().print(Syntax(patch, "diff", background_color="default"))
+    elif patch:
+        sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
+
+
 def show(answer: FixAnswer, written: bool) -> None:
     """The patch on standard output, what is to be said of it on standard error."""
     console = err()
     if answer.status == "error":
         explain(answer.reason or "the repair could not be tried")
         return
-    if answer.patch:
-        if sys.stdout.isatty():
-            out().print(Syntax(answer.patch, "diff", background_color="default"))
-        else:
-            sys.stdout.buffer.write(answer.patch.encode("utf-8", "surrogateescape"))
-            sys.stdout.buffer.flush()
+    show_patch(answer.patch)
     colour = {"verified": "green", "passing": "green", "unverified": "yellow"}
     console.print(Text(answer.status, colour.get(answer.status, "red")), end="")
     model = answer.model or "no model"

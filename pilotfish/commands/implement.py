@@ -94,7 +94,7 @@ def run(options: argparse.Namespace) -> int:
         answer = FixAnswer("error", reason=text)
     written = options.write and answer.status == "verified"
     if written:
-        write_patch(path, source.path, answer, source.encode(source.text))
+        write_patch(path, source.path, answer.patch, source.encode(source.text))
     if options.json:
         # In ASCII: a patch of a file that is not UTF-8 carries its bytes as lone surrogates.
         print(json.dumps(document_of(answer, written)))  # noqa: T201

@@ -1,0 +1,61 @@
+"""``OptimizeRequest``: a faster version of a function, measured."""
+
+from __future__ import annotations
+
+from analysis.deadline import Cancellation
+from decoding.evidence import Evidence
+from decoding.writer import Writer
+from engine.handlers.fix import ReportProgress
+from engine.handlers.tested import none_found, subject_of
+from engine.messages import FasterPatch, OptimizeAnswer, OptimizeRequest
+from repair.healing import Job
+from repair.optimizing.rewriting import Faster, Optimizer
+
+
+def optimize(
+    request: OptimizeRequest,
+    writer: Writer | None,
+    evidence: Evidence | None,
+    progress: ReportProgress,
+    cancellation: Cancellation,
+) -> OptimizeAnswer:
+    """Look for a faster version of ``request.function``; ``progress`` is told how far it is.
+
+    Raises :class:`~analysis.errors.ExplainedError` for a function that is not there, and when
+    nothing could be tried: no sandbox, no interpreter.
+    """
+    snapshot = request.snapshot
+    about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
+    if about is None:
+        return OptimizeAnswer("error", none_found(snapshot))
+    job = Job(
+        source=about.source,
+        snapshot=snapshot,
+        original=about.original,
+        command=about.command,
+        suite=None,
+        policy=about.policy,
+        time_limit=request.time_limit,
+        base=about.base,
+    )
+    used = writer if request.use_model else None
+    found = Optimizer(request.function, job, used, evidence, progress, cancellation).run()
+    return OptimizeAnswer(
+        status=found.status,
+        reason=found.reason,
+        best=_patch(found.best) if found.best else None,
+        alternatives=tuple(map(_patch, found.others)),
+        rejected=found.rejected,
+        calls=found.calls,
+        inputs=found.inputs,
+        candidates_run=found.candidates,
+        seconds=round(found.seconds, 3),
+        model_tokens=found.model_tokens,
+        model=used.name if used else "",
+    )
+
+
+def _patch(faster: Faster) -> FasterPatch:
+    ratio = faster.ratio
+    low, high = round(ratio.low, 3), round(ratio.high, 3)
+    return FasterPatch(faster.diff, faster.strategy, round(ratio.times, 3), low, high)

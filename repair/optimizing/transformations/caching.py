@@ -1,0 +1,72 @@
+"""A function that calls itself several times and depends on its arguments alone: remember."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.source import Edit, Source
+
+
+def edits(
+    source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef
+) -> Iterator[tuple[Edit, ...]]:
+    """``functools.lru_cache`` on a function of the module that looks pure."""
+    tree = source.tree
+    if tree is None or function not in tree.body or not isinstance(function, ast.FunctionDef):
+        return
+    calls = [
+        node
+        for node in ast.walk(function)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Name)
+        and node.func.id == function.name
+    ]
+    if len(calls) < 2 or function.decorator_list or not _looks_pure(function):
+        return
+    start = source.line_starts[function.lineno - 1]
+    mark = f"@functools.lru_cache(maxsize=None){source.newline()}"
+    changes = [Edit(start, start, mark)]
+    imported = any(
+        isinstance(node, ast.Import)
+        and any(a.name == "functools" and not a.asname for a in node.names)
+        for node in tree.body
+    )
+    if not imported:
+        line, first = _first_line(tree)
+        at = source.line_starts[line - 1]
+        ends = 1 if isinstance(first, ast.Import | ast.ImportFrom) else 3
+        text = f"import functools{source.newline() * ends}"
+        changes = [Edit(at, at, text), *changes] if at != start else [Edit(at, at, text + mark)]
+    yield tuple(changes)
+
+
+def _looks_pure(function: ast.FunctionDef) -> bool:
+    """Whether nothing outside is named by ``global``, nothing is yielded or printed."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Global | ast.Nonlocal | ast.Yield | ast.YieldFrom | ast.Await):
+            return False
+        if isinstance(node, ast.Attribute | ast.Subscript) and not isinstance(node.ctx, ast.Load):
+            return False
+        called = node.func if isinstance(node, ast.Call) else None
+        if isinstance(called, ast.Name) and called.id in ("print", "input", "open", "next"):
+            return False
+        # A result that can be changed would be shared by all who asked for it.
+        if isinstance(
+            node, ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp
+        ):
+            return False
+    return True
+
+
+def _first_line(tree: ast.Module) -> tuple[int, ast.stmt]:
+    """The line before which an import may stand, behind docstring and ``__future__``, and what
+    stands there now."""
+    for node in tree.body:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+            continue
+        marks: list[ast.expr] = getattr(node, "decorator_list", [])
+        return min([node.lineno, *(mark.lineno for mark in marks)]), node
+    return 1, tree.body[0]
