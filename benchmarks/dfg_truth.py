@@ -120,6 +120,9 @@ def _judge(
     definition = names[store[0].co_filename].definition(store[1], store[2], store[0])
     if definition is None or (use is None and _is_made_up(program, load)):
         return
+    if use is None and found.definition(name, place, code) is not None:
+        # A handler's end unbinds its name; that has the place of the last statement, a store.
+        return
     tally.pairs += 1
     tally.by_kind[definition.kind] += 1
     if use is None or (definition.id, use.id) not in found.pairs:
