@@ -40,7 +40,7 @@ def test_a_message_survives_the_wire(name: str, data: st.DataObject) -> None:
 
 
 def test_every_message_is_registered() -> None:
-    parts = {"RankedPatch", "MachineSettings", "ProjectSettings", "Request"}
+    parts = {"FasterPatch", "RankedPatch", "MachineSettings", "ProjectSettings", "Request"}
     defined = {
         name
         for name, value in vars(messages).items()
