@@ -34,7 +34,12 @@ def server_capabilities(client: Client) -> dict[str, Any]:
         "textDocumentSync": {"openClose": True, "change": _INCREMENTAL, "save": True},
         "inlineCompletionProvider": {},
         "codeActionProvider": (
-            {"codeActionKinds": list(CODE_ACTION_KINDS)} if client.code_action_literals else True
+            {
+                "codeActionKinds": list(CODE_ACTION_KINDS),
+                "resolveProvider": client.resolves_edits,
+            }
+            if client.code_action_literals
+            else True
         ),
         "executeCommandProvider": {"commands": list(COMMANDS), "workDoneProgress": True},
         "hoverProvider": True,

@@ -35,6 +35,7 @@ class Client:
     register_configuration: bool = False
     code_action_literals: bool = False
     preferred_actions: bool = False
+    resolves_edits: bool = False
     disabled_actions: bool = False
     markdown_hover: bool = False
     nested_symbols: bool = False
@@ -87,6 +88,8 @@ def read_client(params: Mapping[str, Any]) -> Client:
             dig(capabilities, *action, "codeActionLiteralSupport"), Mapping
         ),
         preferred_actions=supports(*action, "isPreferredSupport"),
+        resolves_edits=supports(*action, "dataSupport")
+        and "edit" in _list(dig(capabilities, *action, "resolveSupport", "properties")),
         disabled_actions=supports(*action, "disabledSupport"),
         inline_completion=isinstance(
             dig(capabilities, "textDocument", "inlineCompletion"), Mapping

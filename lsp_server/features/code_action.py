@@ -1,7 +1,9 @@
 """``textDocument/codeAction``: quick fixes of findings, fix-all, and what ``repair`` offers.
 
-Every edit names the version it was made for, so that a client refuses it once the text has moved
-on. Only fixes that are safe, and repairs that were verified, are preferred.
+A client that can resolve gets its edits when an action is chosen: until then it carries what they
+are made of, so that nothing is looked up again. Every edit names the version it was made for, so
+that a client refuses it once the text has moved on. Only fixes that are safe, and repairs that were
+verified, are preferred.
 """
 
 from __future__ import annotations
@@ -17,14 +19,16 @@ from engine.messages import Finding, Mend
 from lsp_server.capabilities import KIND_FIX_ALL
 from lsp_server.client import Client
 from lsp_server.edits import FileEdit, workspace_edit
-from lsp_server.failures import FeatureError
+from lsp_server.failures import INVALID_PARAMS, FeatureError, superseded
 from lsp_server.features.diagnostics import to_diagnostic
+from lsp_server.graphs import field_of
 from lsp_server.patches import Replacement
 from lsp_server.positions import offset_of
 from lsp_server.server import Server
 from lsp_server.session import View
 
 FEATURE = types.TEXT_DOCUMENT_CODE_ACTION
+RESOLVE = types.CODE_ACTION_RESOLVE
 
 #: A person is looking at a menu that does not open: wait no longer for what can be fixed.
 FINDINGS_SECONDS = 3.0
@@ -55,6 +59,44 @@ def replacements_of(document: Document, mend: Mend) -> tuple[Replacement, ...]:
     )
 
 
+def put_edit(
+    action: types.CodeAction,
+    document: Document,
+    replacements: tuple[Replacement, ...],
+    client: Client,
+) -> None:
+    """Give ``action`` its edit, or, for a client that resolves, what the edit is made of."""
+    if not client.resolves_edits:
+        file = FileEdit(document, replacements, document.version)
+        action.edit = workspace_edit([file], client)
+        return
+    edits = [[r.start, r.end, r.text] for r in replacements]
+    action.data = {"uri": document.uri, "version": document.version, "edits": edits}
+
+
+def resolve(server: Server, action: types.CodeAction) -> types.CodeAction:
+    """``action`` with its edit. One that has none to be resolved is returned as it is.
+
+    Raises ``FeatureError``: content modified when the document is another version by now, invalid
+    parameters for data that are not ours.
+    """
+    if action.data is None or action.edit is not None:
+        return action
+    uri, version, edits = (field_of(action.data, name) for name in ("uri", "version", "edits"))
+    if not isinstance(uri, str) or not isinstance(edits, list):
+        raise FeatureError(INVALID_PARAMS, "the action is none of ours: its data are missing")
+    document = server.session.documents.get(uri)
+    if document is None or document.version != version:
+        raise superseded("the document has changed since the action was offered")
+    try:
+        replacements = tuple(Replacement(int(a), int(b), str(text)) for a, b, text in edits)
+    except (TypeError, ValueError):
+        raise FeatureError(INVALID_PARAMS, "the action's data are none of ours") from None
+    file = FileEdit(document, replacements, document.version)
+    action.edit = workspace_edit([file], server.session.client)
+    return action
+
+
 def quick_fixes(
     view: View, findings: Sequence[Finding], start: int, end: int, client: Client
 ) -> list[types.CodeAction]:
@@ -68,13 +110,12 @@ def quick_fixes(
             continue
         preferred = False
         for mend in finding.fixes:
-            file = FileEdit(document, replacements_of(document, mend), document.version)
             action = types.CodeAction(
                 title=mend.title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[to_diagnostic(document, finding, view.encoding)],
-                edit=workspace_edit([file], client),
             )
+            put_edit(action, document, replacements_of(document, mend), client)
             if mend.safe and client.preferred_actions and not preferred:
                 preferred = True
                 action.is_preferred = True
@@ -95,12 +136,9 @@ def fix_all(view: View, findings: Sequence[Finding], client: Client) -> types.Co
     if not taken:
         return None
     taken.sort(key=lambda r: (r.start, r.end))
-    file = FileEdit(view.document, tuple(taken), view.document.version)
-    return types.CodeAction(
-        title="Fix all that is safe (Pilotfish)",
-        kind=KIND_FIX_ALL,
-        edit=workspace_edit([file], client),
-    )
+    action = types.CodeAction(title="Fix all that is safe (Pilotfish)", kind=KIND_FIX_ALL)
+    put_edit(action, view.document, tuple(taken), client)
+    return action
 
 
 def _overlap(a: Replacement, b: Replacement) -> bool:
@@ -140,6 +178,10 @@ async def code_actions(server: Server, view: View, params: types.CodeActionParam
 
 def register(server: Server) -> None:
     """Serve the request."""
+
+    @server.feature(RESOLVE)
+    def code_action_resolve(action: types.CodeAction) -> types.CodeAction:
+        return resolve(server, action)
 
     @server.feature(FEATURE)
     async def code_action(params: types.CodeActionParams) -> Actions:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from lsprotocol import types
 from lsprotocol.converters import get_converter
+from pygls.exceptions import JsonRpcException
 from pytest_lsp import ClientServerConfig, LanguageClient
 
 from tests.lsp_server.raw_client import PILOTFISH
@@ -170,11 +171,17 @@ async def test_an_invented_member_is_marked_and_mended(
         if name == "bare":
             assert actions == []  # it knows commands only, and this is none
             return
-        fix = next(a for a in actions if RIGHT in a.title)
+        offered = next(a for a in actions if RIGHT in a.title)
+        assert (offered.edit is None) is (offered.data is not None)
+        fix = await client.code_action_resolve_async(offered) if offered.data else offered
+        assert fix.edit is not None
         editor.apply(_edits(fix.edit, editor.uri, 1))
         assert editor.text == BEFORE.replace(WRONG, RIGHT)
         assert not [d for d in await editor.diagnostics() if d.source == "pilotfish"]
-        assert [a for a in await editor.actions(editor.span(RIGHT)) if a.edit] == []
+        assert [a for a in await editor.actions(editor.span(RIGHT)) if a.edit or a.data] == []
+        if offered.data:
+            with pytest.raises(JsonRpcException, match="has changed"):
+                await client.code_action_resolve_async(offered)
 
 
 async def test_a_pull_names_its_result(environment: dict[str, str], tmp_path: Path) -> None:

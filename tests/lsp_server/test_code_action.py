@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,10 @@ DOCUMENT = Document(TEXT, "/w/a.py", "file:///w/a.py", 7)
 
 def client(name: str) -> Client:
     return read_client(json.loads((CLIENTS / f"{name}.json").read_text()))
+
+
+#: Gets its edits with the offer.
+PLAIN = replace(client("vscode_like"), resolves_edits=False)
 
 
 def finding(line: int, start: int, end: int, *fixes: Mend) -> Finding:
@@ -79,7 +84,7 @@ def test_what_the_client_has_already_is_not_sent_again() -> None:
 
 
 def test_a_fix_is_offered_where_its_finding_is() -> None:
-    full = client("vscode_like")
+    full = PLAIN
     cursor = TEXT.index("uper") + 2
     actions = quick_fixes(view(), [UPPER, LOWER], cursor, cursor, full)
     assert [a.title for a in actions] == ["Change to 'upper'", "Change to 'swapcase'"]
@@ -99,7 +104,7 @@ def test_a_fix_is_offered_where_its_finding_is() -> None:
 
 
 def test_a_client_that_knows_no_versions_gets_plain_changes() -> None:
-    neovim = client("neovim_0.11")
+    neovim = replace(client("neovim_0.11"), resolves_edits=False)
     (action, *_) = quick_fixes(view(), [UPPER], 12, 12, neovim)
     assert action.edit is not None
     assert action.edit.document_changes is None
@@ -109,7 +114,7 @@ def test_a_client_that_knows_no_versions_gets_plain_changes() -> None:
 def test_fix_all_takes_what_is_safe_and_does_not_overlap() -> None:
     clash = finding(0, 12, 16, mend(0, 11, 14, "?"))
     twice = finding(0, 0, 0, mend(0, 0, 0, "# a\n"))
-    action = fix_all(view(), [UPPER, clash, LOWER, twice, twice], client("vscode_like"))
+    action = fix_all(view(), [UPPER, clash, LOWER, twice, twice], PLAIN)
     assert action is not None
     assert action.edit is not None
     (change,) = action.edit.document_changes or []
