@@ -15,6 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from filelock import FileLock
+
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
@@ -85,6 +87,10 @@ class FileRow:
     problem: str
 
 
+#: Primary result codes of SQLite that no waiting mends.
+_DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
+
+
 class Store:
     """One connection to the graph of a project; not to be shared by threads."""
 
@@ -92,18 +98,25 @@ class Store:
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            self.db = self._open()
-        except sqlite3.DatabaseError:
+            # One after the other: who switches a new file to WAL finds it locked by who does too.
+            with FileLock(path.with_suffix(".opening")):
+                self.db = self._opened()
+        except (sqlite3.Error, OSError) as error:
+            raise AnalysisError(
+                f"the code graph cannot be stored: {error}",
+                where=str(path),
+                mend="make room, or give a cache folder that can be written (XDG_CACHE_HOME)",
+            ) from None
+
+    def _opened(self) -> sqlite3.Connection:
+        try:
+            return self._open()
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode & 0xFF not in _DAMAGED:
+                raise
             # Not ours, or damaged from outside (a full disk, a copied half): it is a cache.
             self._remove()
-            try:
-                self.db = self._open()
-            except sqlite3.Error as error:
-                raise AnalysisError(
-                    f"the code graph cannot be stored: {error}",
-                    where=str(path),
-                    mend="make room, or give a cache folder that can be written (XDG_CACHE_HOME)",
-                ) from None
+            return self._open()
 
     def _open(self) -> sqlite3.Connection:
         db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
