@@ -26,8 +26,6 @@ SETTINGS = {
     "workbench.secondarySideBar.defaultVisibility": "hidden",
     "workbench.reduceMotion": "on",
     "files.autoSave": "off",
-    # The list of members, opened by a dot, would stand in the place of ghost text.
-    "editor.suggestOnTriggerCharacters": False,
     "telemetry.telemetryLevel": "off",
     "chat.disableAIFeatures": True,
     "pilotfish.inlineCompletion.deadlineMs": 60000,
@@ -72,7 +70,8 @@ def vsix(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return package(tmp_path_factory.mktemp("vsix") / "pilotfish.vsix")
 
 
-@pytest.fixture(scope="session")
+#: For one module: a browser driven from here keeps an event loop, in which no other test can run.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """A browser."""
     with sync_playwright() as playwright:
@@ -82,7 +81,7 @@ def chromium() -> Iterator[Browser]:
         found.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def code_server(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CodeServer]:
     """VS Code with the extension; ``pilotfish`` is on its PATH."""
     home = tmp_path_factory.mktemp("vscode")
