@@ -47,6 +47,7 @@ def server_capabilities(client: Client) -> dict[str, Any]:
         "completionProvider": {} if client.inline_completion else {"triggerCharacters": ["."]},
         "signatureHelpProvider": {"triggerCharacters": ["(", ","]},
         "documentSymbolProvider": True,
+        "documentHighlightProvider": True,
         "workspaceSymbolProvider": True,
         "referencesProvider": True,
         "callHierarchyProvider": True,

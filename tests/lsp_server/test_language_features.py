@@ -148,6 +148,19 @@ def test_references_are_found_in_every_file(shop: Shop) -> None:
         assert text[start["line"]][start["character"] : end["character"]] == "total"
 
 
+def test_uses_in_the_file_are_marked_by_read_and_write(shop: Shop) -> None:
+    text = "LIMIT = 1\n\n\ndef raise_it():\n    global LIMIT\n    LIMIT = LIMIT + 1\n"
+    (shop.folder / "limits.py").write_text(text)
+    shop.start()
+    _open(shop, "limits.py")
+    found = _ask(shop, "textDocument/documentHighlight", "limits.py", text, "LIM$IT = 1")
+    read, write = 2, 3
+    shown = {(m["range"]["start"]["line"], m["range"]["start"]["character"]): m for m in found}
+    assert shown[0, 0]["kind"] == write
+    assert shown[5, 12]["kind"] == read
+    assert shown[5, 4]["kind"] == write
+
+
 def test_what_an_unsaved_edit_has_moved_is_left_out(shop: Shop) -> None:
     shop.start()
     _open(shop, "shapes.py")

@@ -1,0 +1,50 @@
+"""``textDocument/documentHighlight``: where else the file reads, writes or calls what is under the
+cursor, from the code graph. Local names are not in the graph and are left to the client."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from engine.messages import GraphQuestion
+from lsp_server.graphs import ask_at
+from lsp_server.places import Places
+from lsp_server.server import Server
+from lsp_server.session import View
+
+_WRITING = frozenset({"write", "import"})
+
+
+async def highlights(
+    server: Server, view: View, position: types.Position
+) -> list[types.DocumentHighlight] | None:
+    """The places of the file, the definition among them; ``None`` where nothing is known, so that
+    the client marks equal words as it likes."""
+    answer = await ask_at(server, view, position, GraphQuestion.REFERENCES)
+    symbol, path = answer.symbol, view.document.path
+    if symbol is None:
+        return None
+    spans = [(link.span, link.kind) for link in answer.links if link.path == path]
+    if symbol.path == path:
+        spans.insert(0, (symbol.name_span, "write"))
+    places = Places(server.session)
+    found: list[types.DocumentHighlight] = []
+    for span, kind in spans:
+        where = await places.range(path, span, symbol.name)
+        writes = kind in _WRITING
+        marked = types.DocumentHighlightKind.Write if writes else types.DocumentHighlightKind.Read
+        if where is not None and all(one.range != where for one in found):
+            found.append(types.DocumentHighlight(where, marked))
+    return found or None
+
+
+def register(server: Server) -> None:
+    """Serve the request."""
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    async def document_highlight(
+        params: types.DocumentHighlightParams,
+    ) -> list[types.DocumentHighlight] | None:
+        view = server.session.view(params.text_document.uri)
+        if not server.session.serves_language_features:
+            return None
+        return await highlights(server, view, params.position)
