@@ -1,0 +1,49 @@
+"""Questions to the code graph."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from analysis.snapshot import Workspace
+from analysis.symbols import Link, Symbol
+from engine.messages.request import Request
+
+
+class GraphQuestion(StrEnum):
+    """What can be asked of the code graph about the symbol at a position."""
+
+    PREPARE = "prepare"
+    """Which symbol is it?"""
+    CALLERS = "callers"
+    CALLEES = "callees"
+    REFERENCES = "references"
+    SUPERTYPES = "supertypes"
+    SUBTYPES = "subtypes"
+    IMPACT = "impact"
+    """What calls it, and how many tests a change of it may reach?"""
+    SYMBOLS = "symbols"
+    """Which symbols have ``query`` in their name? Asks about no position."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRequest(Request["GraphAnswer"]):
+    """A question about the symbol at a position (0-based line, 0-based code point) of ``path``,
+    as it is on disk."""
+
+    workspace: Workspace
+    question: GraphQuestion
+    path: str = ""
+    line: int = 0
+    character: int = 0
+    query: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphAnswer:
+    """The symbol (``None``: no symbol of the graph stands there) and what it is linked to.
+    ``tests`` counts tests that a change may reach, where that was asked."""
+
+    symbol: Symbol | None = None
+    links: tuple[Link, ...] = ()
+    tests: int = 0

@@ -1,0 +1,147 @@
+"""Repairs, traces, bodies and faster versions: what runs the user's code in a sandbox."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from analysis.snapshot import Snapshot
+from engine.messages.request import Request
+
+
+@dataclass(frozen=True, slots=True)
+class FixRequest(Request["FixAnswer"]):
+    """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line."""
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    test: str = ""
+    suite: str = ""
+    time_limit: float = 120.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    use_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPatch:
+    """One plausible patch as a unified diff that ``git apply`` takes from the workspace root."""
+
+    patch: str
+    strategy: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FixAnswer:
+    """The outcome of a repair.
+
+    ``status``: ``verified``, ``unverified``, ``none``, ``passing`` or ``error`` (design.md,
+    invariant 9 and §5). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
+    0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
+    ``notes`` are what a person should know of the patch: weak tests, what else it changes.
+    """
+
+    status: str
+    patch: str = ""
+    alternatives: tuple[RankedPatch, ...] = ()
+    strategy: str = ""
+    blocks: tuple[tuple[int, int, float], ...] = ()
+    candidates_run: int = 0
+    not_run: tuple[str, ...] = ()
+    seconds: float = 0.0
+    model_tokens: int = 0
+    model: str = ""
+    reason: str = ""
+    rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImplementRequest(Request["FixAnswer"]):
+    """Write the body of ``function``, a stub of ``snapshot``'s file, so that ``test`` passes.
+
+    Without ``test`` its tests or its docstring's examples are found.
+    """
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    function: str
+    test: str = ""
+    suite: str = ""
+    time_limit: float = 90.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeRequest(Request["OptimizeAnswer"]):
+    """Write ``function`` of ``snapshot``'s file anew so that it is faster and ``test`` passes."""
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    function: str
+    test: str = ""
+    time_limit: float = 120.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    use_model: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FasterPatch:
+    """A patch with how many times faster it was measured to be, and the 95 % interval."""
+
+    patch: str
+    strategy: str
+    ratio: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeAnswer:
+    """The outcome; ``status`` as in :class:`FixAnswer`.
+
+    ``calls`` of the tests were noted, on ``inputs`` calls (those and larger ones) the answers were
+    compared. ``rejected`` says why other versions were not offered.
+    """
+
+    status: str
+    reason: str = ""
+    best: FasterPatch | None = None
+    alternatives: tuple[FasterPatch, ...] = ()
+    rejected: tuple[str, ...] = ()
+    calls: int = 0
+    inputs: int = 0
+    candidates_run: int = 0
+    seconds: float = 0.0
+    model_tokens: int = 0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest(Request["TraceAnswer"]):
+    """What does the file of ``snapshot`` do, block by block, while ``test`` fails?
+
+    With ``verdicts`` a model is asked what it thinks of the lines and blocks that ran.
+    """
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    test: str = ""
+    time_limit: float = 30.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    verdicts: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TraceAnswer:
+    """The report as JSON, as docs/debug.md describes it."""
+
+    document: dict[str, Any]
