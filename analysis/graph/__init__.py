@@ -5,9 +5,11 @@ one file says), ``extract`` (read off its tree, with ``statements``, ``definitio
 ``expressions``), ``values`` and ``resolver`` (what names stand for, with ``calls`` and
 ``typing_forms``), ``edges`` (sites, resolved), ``store`` (one SQLite file), ``indexing`` (kept true
 to the disk), ``questions`` (what is asked of it, with ``naming``, ``places``, ``rank`` and
-``cypher``); ``graph`` is the facade that others use.
+``cypher``); ``graph`` is the facade that others use,
+``glance`` the one for those who take what is there and do not wait (prompts, repair).
 """
 
+from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
 from analysis.graph.naming import Node, UnknownNameError
 from analysis.graph.questions import BY_NAME, EXACT, Reached, Use, is_test
@@ -16,6 +18,7 @@ from analysis.graph.rank import Ranked
 __all__ = [
     "BY_NAME",
     "EXACT",
+    "Glance",
     "Graph",
     "Node",
     "Ranked",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,6 +36,12 @@ def _digest(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogateescape"), digest_size=10).hexdigest()
 
 
+def _place(environment: Environment, workspace: Workspace, folder: Path | None) -> Path:
+    """The store of ``workspace`` under its interpreter."""
+    key = _digest(f"{environment.executable}\0{environment.version_text}")
+    return (folder or cache_folder()) / _digest(workspace.root) / f"{key}.sqlite"
+
+
 def has_graph(root: Path, folder: Path | None = None) -> bool:
     """Whether a graph of ``root`` has been built."""
     place = (folder or cache_folder()) / _digest(str(root))
@@ -51,11 +58,20 @@ class Graph:
     def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
         self.workspace = workspace
         self.environment: Environment = read(candidates(workspace)[0])
-        key = _digest(f"{self.environment.executable}\0{self.environment.version_text}")
-        place = (folder or cache_folder()) / _digest(workspace.root)
-        self.store = Store(place / f"{key}.sqlite")
-        self._lock = FileLock(place / f"{key}.lock")
-        self._indexer = Indexer(self.store, workspace.root, Outside(self.environment))
+        place = _place(self.environment, workspace, folder)
+        self.store = Store(place)
+        self._lock = FileLock(place.with_suffix(".lock"))
+
+    @classmethod
+    def built(cls, workspace: Workspace, folder: Path | None = None) -> Graph | None:
+        """The graph of ``workspace`` if one has been built; nothing is made where none was."""
+        environment = read(candidates(workspace)[0])
+        return cls(workspace, folder) if _place(environment, workspace, folder).exists() else None
+
+    @cached_property
+    def _indexer(self) -> Indexer:
+        # Made late: who only asks needs none of what it remembers.
+        return Indexer(self.store, self.workspace.root, Outside(self.environment))
 
     def __enter__(self) -> Graph:
         return self

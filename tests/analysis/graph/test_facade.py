@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.graph import Graph
+from analysis.graph import Glance, Graph
 from analysis.snapshot import Workspace
 
 FILES = {
@@ -147,3 +147,19 @@ def test_around_and_hierarchies(graph: Graph, root: Path) -> None:
     callees = {use.node.qualified_name for use in graph.callees(here)}
     assert {"shop.basket.Line", "shop.basket.Line.__init__"} <= callees
     assert graph.supertypes("Basket") == []
+
+
+def test_a_glance_takes_what_is_there_and_makes_nothing(root: Path, tmp_path: Path) -> None:
+    workspace = Workspace(str(root))
+    path, line, _ = at(root, "shop/basket.py", "return")
+    glance = Glance(workspace, tmp_path / "cache")
+    assert glance.related(path, line) == ()
+    assert glance.tests_reaching("shop.money.Money.plus") == ()
+    assert not (tmp_path / "cache").exists()
+    with Graph(workspace, tmp_path / "cache") as built:
+        built.refresh()
+        ranked = tuple(built.related(path, line, 3))
+    assert glance.related(path, line, 3) == ranked
+    [reached] = glance.tests_reaching("shop.money.Money.plus")
+    assert reached.node.qualified_name == "tests.test_basket.test_total"
+    assert glance.tests_reaching("shop.money.Nothing") == ()
