@@ -24,7 +24,6 @@ import gc
 import importlib
 import json
 import os
-import select
 import signal
 import sys
 import time
@@ -32,7 +31,7 @@ import traceback
 from collections.abc import Callable
 from typing import Any
 
-from . import behaviour, blocks, isolation, lines, live, places, reporter
+from . import behaviour, blocks, gathering, isolation, lines, live, loaded, places, reporter
 
 _RUNNERS = {
     "pytest": "pytest_runner",
@@ -43,10 +42,6 @@ _RUNNERS = {
     "code": "script_runner",
     "command": "command_runner",
 }
-_OUTPUT_TAIL = 8192
-#: How long a process that is traced block by block may say what it held back.
-_LAST_WORDS_S = 0.3
-_EVENT_BYTES = 16 * 1024 * 1024
 
 
 class Server:
@@ -105,7 +100,7 @@ class Server:
 
     def op_preload(self, request: dict[str, Any]) -> dict[str, Any]:
         """Import what every cold run imports anyway, so that forks find it loaded."""
-        unwanted = rewritten_by_pytest() if request["pytest"] else set()
+        unwanted = loaded.rewritten_by_pytest() if request["pytest"] else set()
         for name in request["names"]:
             if name.partition(".")[0] not in unwanted:
                 try:
@@ -130,7 +125,7 @@ class Server:
             with Tracing(self, request.get("trace", False)):
                 code = int(runner.run(plan, told, None))
             if request.get("modules"):
-                emit({"modules": loaded_modules(), "wrote": isolation.wrote_anything()})
+                emit({"modules": loaded.modules(), "wrote": isolation.wrote_anything()})
             return code
 
         return self.forked(work, request)
@@ -152,7 +147,7 @@ class Server:
             with Tracing(self, request.get("trace", False)):
                 self.run_selected(request["plan"].get("select"), told)
             if request.get("modules"):
-                emit({"modules": loaded_modules(), "wrote": isolation.wrote_anything()})
+                emit({"modules": loaded.modules(), "wrote": isolation.wrote_anything()})
             return 0
 
         return self.forked(work, request)
@@ -341,7 +336,9 @@ class Server:
         except OSError:
             pass  # The child did it first, or is gone.
         last_words = (pid, blocks.TELL) if ask_first else None
-        gathered, output, timed_out = gather(events_in, output_in, begun + wall, idle, last_words)
+        gathered, output, timed_out = gathering.gather(
+            events_in, output_in, begun + wall, idle, last_words
+        )
         if timed_out:
             try:
                 os.killpg(pid, signal.SIGKILL)
@@ -349,7 +346,7 @@ class Server:
                 os.kill(pid, signal.SIGKILL)
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
-        events = decode(gathered)
+        events = gathering.decode(gathered)
         ending = bool(events) and "code" in events[-1] and "trace" not in events[-1]
         code = events.pop()["code"] if ending else None
         killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
@@ -423,94 +420,6 @@ def nothing_run(why: str) -> dict[str, Any]:
     """The answer where new code does not fit what is loaded."""
     events = [{"cannot": why}]
     return {"ended": "done", "code": None, "events": events, "output": "", "seconds": 0.0}
-
-
-def gather(
-    events_in: int, output_in: int, until: float, idle: float, last_words: Any = None
-) -> tuple[Any, ...]:
-    """Read both pipes until the events end or the time does; keep a bounded part of each.
-
-    ``idle`` seconds without an event (0: any time) end it too: one test hangs. ``last_words`` are
-    a process and a signal: it is sent that before the end, and heard a moment longer.
-    """
-    events, output = bytearray(), bytearray()
-    open_ends = [events_in, output_in]
-    timed_out = False
-    heard = time.monotonic()
-    while events_in in open_ends:
-        left = (min(until, heard + idle) if idle else until) - time.monotonic()
-        if left <= 0:
-            timed_out = True
-            if last_words is None:
-                break
-            try:
-                os.kill(*last_words)
-            except OSError:
-                break
-            last_words, idle = None, 0.0
-            until = time.monotonic() + _LAST_WORDS_S
-            continue
-        ready, _, _ = select.select(open_ends, [], [], left)
-        for end in ready:
-            part = os.read(end, 65536)
-            if not part:
-                open_ends.remove(end)
-            elif end == output_in:
-                output += part
-                del output[:-_OUTPUT_TAIL]
-            elif len(events) < _EVENT_BYTES:
-                events += part
-                heard = time.monotonic()
-                if events.rpartition(b"\n{")[2].startswith(b'"code":') and part.endswith(b"\n"):
-                    # The run is over; a process it left behind may hold the pipe open.
-                    open_ends.remove(end)
-    # What was printed last may still lie in the pipe.
-    while output_in in open_ends and select.select([output_in], [], [], 0)[0]:
-        part = os.read(output_in, 65536)
-        if not part or timed_out:
-            break
-        output += part
-        del output[:-_OUTPUT_TAIL]
-    os.close(events_in)
-    os.close(output_in)
-    return bytes(events), bytes(output), timed_out
-
-
-def decode(data: bytes) -> list[Any]:
-    """The events of a run; a line cut by a kill is dropped."""
-    events = []
-    for line in data.split(b"\n"):
-        if line:
-            try:
-                events.append(json.loads(line))
-            except ValueError:
-                continue
-    return events
-
-
-def rewritten_by_pytest() -> set[str]:
-    """Top-level names of pytest's plugins: it warns when these were imported before it."""
-    try:
-        from importlib import metadata
-
-        names = set()
-        for distribution in metadata.distributions():
-            if any(point.group == "pytest11" for point in distribution.entry_points):
-                for path in distribution.files or ():
-                    names.add(str(path).partition("/")[0].partition(".")[0])
-        return names - {"pytest", "_pytest"}
-    except Exception:
-        return {"hypothesis", "anyio"}
-
-
-def loaded_modules() -> list[Any]:
-    """``[name, file]`` of every loaded module that has a file."""
-    found = []
-    for name, module in list(sys.modules.items()):
-        path = getattr(module, "__file__", None)
-        if isinstance(path, str):
-            found.append([name, os.path.realpath(path)])
-    return found
 
 
 def silence() -> None:

@@ -11,13 +11,16 @@ from pathlib import Path
 from analysis.views.plan import block_plan
 from repair.trace.record import TestTrace, traces
 
-_PROBE = Path(__file__).resolve().parents[3] / "repair" / "sandbox" / "probe" / "blocks.py"
+_PROBE = Path(__file__).resolve().parents[3] / "repair" / "sandbox" / "probe"
 _DRIVER = """
 import importlib.util, json, sys
 probe, target, plan, limits, calls = sys.argv[1:6]
-spec = importlib.util.spec_from_file_location("the_probe", probe)
-blocks = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(blocks)
+spec = importlib.util.spec_from_file_location(
+    "the_probe", probe + "/__init__.py", submodule_search_locations=[probe]
+)
+sys.modules["the_probe"] = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(sys.modules["the_probe"])
+from the_probe import blocks
 
 def write(event):
     sys.__stdout__.write(json.dumps(event) + "\\n")

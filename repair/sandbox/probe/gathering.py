@@ -1,0 +1,77 @@
+"""What a fork says, read from its pipes within its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import time
+from typing import Any
+
+_OUTPUT_TAIL = 8192
+#: How long a process that is traced block by block may say what it held back.
+_LAST_WORDS_S = 0.3
+_EVENT_BYTES = 16 * 1024 * 1024
+
+
+def gather(
+    events_in: int, output_in: int, until: float, idle: float, last_words: Any = None
+) -> tuple[Any, ...]:
+    """Read both pipes until the events end or the time does; keep a bounded part of each.
+
+    ``idle`` seconds without an event (0: any time) end it too: one test hangs. ``last_words`` are
+    a process and a signal: it is sent that before the end, and heard a moment longer.
+    """
+    events, output = bytearray(), bytearray()
+    open_ends = [events_in, output_in]
+    timed_out = False
+    heard = time.monotonic()
+    while events_in in open_ends:
+        left = (min(until, heard + idle) if idle else until) - time.monotonic()
+        if left <= 0:
+            timed_out = True
+            if last_words is None:
+                break
+            try:
+                os.kill(*last_words)
+            except OSError:
+                break
+            last_words, idle = None, 0.0
+            until = time.monotonic() + _LAST_WORDS_S
+            continue
+        ready, _, _ = select.select(open_ends, [], [], left)
+        for end in ready:
+            part = os.read(end, 65536)
+            if not part:
+                open_ends.remove(end)
+            elif end == output_in:
+                output += part
+                del output[:-_OUTPUT_TAIL]
+            elif len(events) < _EVENT_BYTES:
+                events += part
+                heard = time.monotonic()
+                if events.rpartition(b"\n{")[2].startswith(b'"code":') and part.endswith(b"\n"):
+                    # The run is over; a process it left behind may hold the pipe open.
+                    open_ends.remove(end)
+    # What was printed last may still lie in the pipe.
+    while output_in in open_ends and select.select([output_in], [], [], 0)[0]:
+        part = os.read(output_in, 65536)
+        if not part or timed_out:
+            break
+        output += part
+        del output[:-_OUTPUT_TAIL]
+    os.close(events_in)
+    os.close(output_in)
+    return bytes(events), bytes(output), timed_out
+
+
+def decode(data: bytes) -> list[Any]:
+    """The events of a run; a line cut by a kill is dropped."""
+    events = []
+    for line in data.split(b"\n"):
+        if line:
+            try:
+                events.append(json.loads(line))
+            except ValueError:
+                continue
+    return events
