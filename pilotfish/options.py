@@ -135,3 +135,21 @@ def parse_location(text: str) -> tuple[Path, int, int]:
             "expected FILE:LINE:COL, counted from 1", where=text, mend="as in app.py:12:5"
         )
     return Path(match["file"]), int(match["line"]) - 1, int(match["column"]) - 1
+
+
+def split_place(text: str) -> tuple[Path, str]:
+    """``FILE`` or ``FILE:FUNCTION`` as a path and a qualified name (``""`` for the file).
+
+    A colon may be part of a file's name: what exists as it is written is a file. Raises
+    :class:`~analysis.errors.AnalysisError` where nothing is written behind the colon.
+    """
+    if Path(text).exists() or ":" not in text:
+        return Path(text), ""
+    file, _, name = text.rpartition(":")
+    if len(file) == 1 and name[:1] in "/\\":  # C:\app.py
+        return Path(text), ""
+    if not file or not name:
+        raise AnalysisError(
+            "expected FILE or FILE:FUNCTION", where=text, mend="as in app.py:Basket.total"
+        )
+    return Path(file), name

@@ -57,6 +57,11 @@ class FixAnswer:
     rejected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
+    @classmethod
+    def failed(cls, reason: str) -> FixAnswer:
+        """What could not be tried, and why."""
+        return cls("error", reason=reason)
+
 
 @dataclass(frozen=True, slots=True)
 class ImplementRequest(Request["FixAnswer"]):

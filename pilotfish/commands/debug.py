@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 from pathlib import Path
 
-from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError
-from analysis.snapshot import Snapshot
 from engine.handlers.fix import fix
 from engine.handlers.trace import trace
 from engine.messages import FixRequest, TraceRequest
-from engine.settings.read import machine_settings
-from pilotfish.commands.fix import document_of, repair_writer
-from pilotfish.later import LaterEvidence
-from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
+from pilotfish.mending import add_options, at_work, open_file, print_document
 from pilotfish.report.debugging import show
+from pilotfish.report.fixing import document_of
 from pilotfish.report.page import page
-from pilotfish.waiting import interruptible, progress
-from repair.source import read_source
 
 EXAMPLES = """\
   pilotfish debug gcd.py --test "python gcd_test.py"
@@ -37,12 +29,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("file", metavar="FILE", type=Path, help="the file to look at")
     parser.add_argument(
-        "--test", metavar="CMD", default="", help="the failing test, as any shell command"
-    )
-    parser.add_argument(
-        "--time-limit", metavar="S", type=seconds, default=30.0, help="seconds (default: 30)"
-    )
-    parser.add_argument(
         "--html", metavar="OUT", type=Path, help="write the report as one self-contained page"
     )
     parser.add_argument(
@@ -53,48 +39,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="ask the model too: its surprise at each line, its verdict on each block",
     )
-    add_sandbox(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    add_common(parser)
+    test = "the failing test, as any shell command"
+    add_options(parser, test=test, limit=30.0, suite=False)
 
 
 def run(options: argparse.Namespace) -> int:
     """Trace and show."""
-    path: Path = options.file
-    if not path.is_file():
-        raise AnalysisError("there is no such file", where=str(path))
-    path = path.resolve()
-    source = read_source(str(path), path.read_bytes())
-    snapshot = Snapshot(str(path), source.text, workspace_for(options, path))
-    test = options.test or machine_settings()[0].test_command
-    sandbox, allow = not options.no_sandbox, tuple(options.sandbox_allow)
-    request = TraceRequest(snapshot, test, options.time_limit, sandbox, allow)
-    cancellation = Cancellation()
-    with (
-        contextlib.ExitStack() as stack,
-        interruptible(cancellation),
-        progress() as report,
-    ):
-        wanted = options.verdicts or options.fix
-        writer = repair_writer(options, report) if wanted else None
-        if writer is not None:
-            stack.callback(writer.close)
-        asked = writer if options.verdicts else None
-        document = trace(request, asked, report, cancellation).document
-        if options.fix and document["status"] == "failing" and not cancellation.cancelled:
+    opened = open_file(options.file, options)
+    request = TraceRequest(
+        opened.snapshot, opened.test, options.time_limit, opened.sandbox, opened.allow
+    )
+    with at_work(options, model=options.verdicts or options.fix) as work:
+        asked = work.writer if options.verdicts else None
+        document = trace(request, asked, work.report, work.cancellation).document
+        if options.fix and document["status"] == "failing" and not work.cancellation.cancelled:
             repair = FixRequest(
-                snapshot, test, time_limit=options.time_limit, sandbox=sandbox, allow=allow
+                opened.snapshot,
+                opened.test,
+                time_limit=options.time_limit,
+                sandbox=opened.sandbox,
+                allow=opened.allow,
             )
-            evidence = LaterEvidence()
-            stack.callback(evidence.close)
-            answer = fix(repair, writer, evidence, report, cancellation)
+            answer = fix(repair, work.writer, work.evidence, work.report, work.cancellation)
             document["repair"] = document_of(answer, written=False)
     if options.html is not None:
-        _write(options.html, page(document, source.text))
+        _write(options.html, page(document, opened.source.text))
     if options.json:
-        print(json.dumps(document))  # noqa: T201
+        print_document(document)
     else:
-        show(document, source.text)
+        show(document, opened.source.text)
     return _EXIT[document["status"]]
 
 

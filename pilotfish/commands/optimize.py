@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import json
 from dataclasses import asdict
+from functools import partial
 
 from rich.text import Text
 
-from analysis.deadline import Cancellation
-from analysis.errors import AnalysisError, ExplainedError
-from analysis.snapshot import Snapshot
 from engine.handlers.optimize import optimize
 from engine.messages import OptimizeAnswer, OptimizeRequest
-from engine.settings.read import machine_settings
-from pilotfish.commands.fix import repair_writer, show_patch, write_patch
-from pilotfish.commands.view import split_place
 from pilotfish.console import err, explain
-from pilotfish.later import LaterEvidence
-from pilotfish.options import add_common, add_sandbox, seconds, workspace_for
-from pilotfish.waiting import interruptible, progress
-from repair.source import read_source
+from pilotfish.mending import (
+    Work,
+    add_options,
+    attempt,
+    keep,
+    open_place,
+    print_document,
+    show_patch,
+    show_remarks,
+)
 
 EXAMPLES = """\
   pilotfish optimize app/search.py:find --test "pytest tests/test_search.py"
@@ -37,65 +36,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE:FUNCTION",
         help="a function by its qualified name, as app.py:Class.method",
     )
-    parser.add_argument(
-        "--test",
-        metavar="CMD",
-        default="",
-        help="what must pass, and whose calls are measured, as a command",
-    )
-    parser.add_argument(
-        "--time-limit", metavar="S", type=seconds, default=120.0, help="seconds (default: 120)"
-    )
-    parser.add_argument("--write", action="store_true", help="write the version if it is verified")
-    add_sandbox(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
-    add_common(parser)
+    test = "what must pass, and whose calls are measured, as a command"
+    add_options(parser, test=test, limit=120.0, write="version", suite=False)
 
 
 def run(options: argparse.Namespace) -> int:
     """Measure, show, and keep if asked to."""
-    path, function = split_place(options.place)
-    if not function:
-        raise AnalysisError(
-            "expected FILE:FUNCTION", where=options.place, mend="as in app.py:Basket.total"
-        )
-    if not path.is_file():
-        raise AnalysisError("there is no such file", where=str(path))
-    path = path.resolve()
-    source = read_source(str(path), path.read_bytes())
+    opened, function = open_place(options)
     request = OptimizeRequest(
-        Snapshot(str(path), source.text, workspace_for(options, path)),
+        opened.snapshot,
         function,
-        test=options.test or machine_settings()[0].test_command,
+        test=opened.test,
         time_limit=options.time_limit,
-        sandbox=not options.no_sandbox,
-        allow=tuple(options.sandbox_allow),
+        sandbox=opened.sandbox,
+        allow=opened.allow,
     )
-    cancellation = Cancellation()
-    try:
-        with (
-            contextlib.ExitStack() as stack,
-            interruptible(cancellation),
-            progress() as report,
-        ):
-            writer = repair_writer(options, report)
-            evidence = LaterEvidence()
-            stack.callback(evidence.close)
-            if writer is not None:
-                stack.callback(writer.close)
-            answer = optimize(request, writer, evidence, report, cancellation)
-    except ExplainedError as error:
-        if not options.json:
-            raise
-        text = f"{error} ({error.mend})" if error.mend else str(error)
-        answer = OptimizeAnswer("error", text)
+
+    def ask(work: Work) -> OptimizeAnswer:
+        return optimize(request, work.writer, work.evidence, work.report, work.cancellation)
+
+    answer = attempt(options, ask, partial(OptimizeAnswer, "error"))
     patch = answer.best.patch if answer.best else ""
-    written = options.write and answer.status == "verified"
-    if written:
-        write_patch(path, source.path, patch, source.encode(source.text))
+    written = keep(options, opened, answer.status, patch)
     if options.json:
-        # In ASCII: a patch of a file that is not UTF-8 carries its bytes as lone surrogates.
-        print(json.dumps({**asdict(answer), "patch": patch, "written": written}))  # noqa: T201
+        print_document({**asdict(answer), "patch": patch, "written": written})
     else:
         _show(answer, patch, written)
     if answer.status == "error":
@@ -116,7 +80,6 @@ def _show(answer: OptimizeAnswer, patch: str, written: bool) -> None:
         f"{found}: {answer.reason} ({answer.candidates_run} versions, {answer.seconds:.1f} s)",
         markup=False,
     )
-    for reason in answer.rejected[:5]:
-        console.print(f"not offered: {reason}", markup=False)
+    show_remarks(console, "not offered", answer.rejected)
     if written:
         console.print("written", markup=False)

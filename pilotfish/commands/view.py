@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
-from analysis.errors import AnalysisError
 from analysis.lint.nearest import nearest
 from analysis.text.files import read_file
 from analysis.views.drawings import VIEWS, draw
 from analysis.views.formats import FORMATS
 from analysis.views.program import parse_program
+from pilotfish.options import split_place
 
 EXAMPLES = """\
   pilotfish view cfg app.py:Basket.total                   where control goes, in the terminal
@@ -73,21 +72,3 @@ def view_names(text: str) -> tuple[str, ...]:
             mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(VIEWS)}"
             raise argparse.ArgumentTypeError(f"there is no view {name!r}: {mend}")
     return names
-
-
-def split_place(text: str) -> tuple[Path, str]:
-    """``FILE`` or ``FILE:FUNCTION`` as a path and a qualified name (``""`` for the file).
-
-    A colon may be part of a file's name: what exists as it is written is a file. Raises
-    :class:`~analysis.errors.AnalysisError` where nothing is written behind the colon.
-    """
-    if Path(text).exists() or ":" not in text:
-        return Path(text), ""
-    file, _, name = text.rpartition(":")
-    if len(file) == 1 and name[:1] in "/\\":  # C:\app.py
-        return Path(text), ""
-    if not file or not name:
-        raise AnalysisError(
-            "expected FILE or FILE:FUNCTION", where=text, mend="as in app.py:Basket.total"
-        )
-    return Path(file), name

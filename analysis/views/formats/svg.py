@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from itertools import pairwise
 from math import sqrt
 
 from analysis.errors import AnalysisError
 from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.formats.arrows import curve, head
 from analysis.views.formats.labels import columns, label_of, line_of
 from analysis.views.layered import Box, Layout, Route, layered
 
@@ -229,32 +229,13 @@ def _item(item: Item, x: float, y: float, box: Box) -> str:
 
 
 def _arrow(tone: str, label: str, route: Route) -> str:
-    points = route.points
-    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    if len(points) == 4 and points[1][0] == points[2][0] and points[0][0] == points[3][0]:
-        path.append("C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in points[1:]))
-    else:
-        for (ax, ay), (bx, by) in pairwise(points):
-            half = (by - ay) / 2
-            path.append(f"C{ax:.1f} {ay + half:.1f} {bx:.1f} {by - half:.1f} {bx:.1f} {by:.1f}")
     text = ""
     if label:
         text = (
             f'<text class="note" text-anchor="middle" x="{route.label[0]:.1f}" '
             f'y="{route.label[1] + 3.5:.1f}">{escape(label)}</text>'
         )
-    return f'<g class="link {tone}"><path d="{" ".join(path)}"/>{_head(points)}{text}</g>'
-
-
-def _head(points: Sequence[tuple[float, float]]) -> str:
-    """The arrowhead: edges meet boxes from above or below, loops from the side."""
-    ay, (x, y) = points[-2][1], points[-1]
-    if ay == y:
-        corners = ((x, y), (x + 7, y - 3.5), (x + 7, y + 3.5))
-    else:
-        back = -7.0 if ay < y else 7.0
-        corners = ((x, y), (x - 3.5, y + back), (x + 3.5, y + back))
-    return f'<polygon points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in corners)}"/>'
+    return f'<g class="link {tone}">{curve(route.points)}{head(route.points)}{text}</g>'
 
 
 def _crossing(

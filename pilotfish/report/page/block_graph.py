@@ -9,9 +9,9 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import pairwise
 from typing import Any
 
+from analysis.views.formats.arrows import curve, head
 from analysis.views.layered import Box, Route, layered
 
 #: Pixels: a column and a line of the font, and the spaces around and at the side of a box.
@@ -132,14 +132,6 @@ def _end(name: str, middle: tuple[float, float], box: Box) -> str:
 
 
 def _arrow(tone: str, label: str, route: Route, source: int, target: int) -> str:
-    points = route.points
-    path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-    if len(points) == 4 and points[1][0] == points[2][0] and points[0][0] == points[3][0]:
-        path.append("C" + " ".join(f"{x:.1f} {y:.1f}" for x, y in points[1:]))
-    else:
-        for (ax, ay), (bx, by) in pairwise(points):
-            half = (by - ay) / 2
-            path.append(f"C{ax:.1f} {ay + half:.1f} {bx:.1f} {by - half:.1f} {bx:.1f} {by:.1f}")
     text = ""
     if label:
         x, y = route.label
@@ -148,15 +140,5 @@ def _arrow(tone: str, label: str, route: Route, source: int, target: int) -> str
         )
     return (
         f'<g class="way {tone}" data-from="{source}" data-to="{target}">'
-        f'<path d="{" ".join(path)}"/>{_head(points)}{text}</g>'
+        f"{curve(route.points)}{head(route.points)}{text}</g>"
     )
-
-
-def _head(points: Sequence[tuple[float, float]]) -> str:
-    ay, (x, y) = points[-2][1], points[-1]
-    if ay == y:
-        corners = ((x, y), (x + 7, y - 3.5), (x + 7, y + 3.5))
-    else:
-        back = -7.0 if ay < y else 7.0
-        corners = ((x, y), (x - 3.5, y + back), (x + 3.5, y + back))
-    return f'<polygon points="{" ".join(f"{a:.1f},{b:.1f}" for a, b in corners)}"/>'

@@ -1,0 +1,244 @@
+"""What commands that run tests and offer a patch share: options, the file, the model, the patch.
+
+Such a command opens a file (:func:`open_file`, :func:`open_place`), works on it inside
+:func:`at_work`, which ends with what it has at Ctrl-C, and keeps the patch (:func:`keep`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from rich.console import Console
+from rich.syntax import Syntax
+
+from analysis.deadline import Cancellation
+from analysis.errors import AnalysisError, ExplainedError
+from analysis.snapshot import Snapshot
+from decoding.errors import ModelFileError
+from engine.loading import choose, load
+from engine.settings.read import machine_settings
+from pilotfish.console import out
+from pilotfish.later import LaterEvidence, LaterWriter
+from pilotfish.options import (
+    add_common,
+    add_sandbox,
+    machine_for,
+    seconds,
+    split_place,
+    workspace_for,
+)
+from pilotfish.waiting import interruptible, progress
+from repair.patch import apply_diff, write_atomically
+from repair.source import Source, read_source
+
+Report = Callable[[str, float], None]
+Answer = TypeVar("Answer")
+
+
+# ---------------------------------------------------------------------- options
+
+
+def add_options(
+    parser: argparse.ArgumentParser, *, test: str, limit: float, write: str = "", suite: bool = True
+) -> None:
+    """Declare the options that these commands share; ``limit`` is the default in seconds.
+
+    ``test`` is the help of ``--test``; ``write`` what ``--write`` keeps, if the command has it.
+    """
+    parser.add_argument("--test", metavar="CMD", default="", help=test)
+    if suite:
+        parser.add_argument(
+            "--suite",
+            metavar="CMD",
+            default="",
+            help="what else must pass (default: the same runner's tests of the workspace)",
+        )
+    parser.add_argument(
+        "--time-limit",
+        metavar="S",
+        type=seconds,
+        default=limit,
+        help=f"seconds (default: {limit:.0f})",
+    )
+    if write:
+        parser.add_argument(
+            "--write", action="store_true", help=f"write the {write} if it is verified"
+        )
+    add_sandbox(parser)
+    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    add_common(parser)
+
+
+# ---------------------------------------------------------------------- the file
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The file that a command works on, as it is on the disk, and how its tests are run."""
+
+    path: Path
+    source: Source
+    snapshot: Snapshot
+    test: str
+    sandbox: bool
+    allow: tuple[str, ...]
+
+
+def open_file(path: Path, options: argparse.Namespace) -> Opened:
+    """The file ``path`` under the command's options.
+
+    Raises :class:`~analysis.errors.AnalysisError` where there is none.
+    """
+    if path.is_dir():
+        raise AnalysisError("it is a folder", where=str(path), mend="name one file of it")
+    if not path.is_file():
+        raise AnalysisError("there is no such file", where=str(path))
+    path = path.resolve()
+    source = read_source(str(path), path.read_bytes())
+    return Opened(
+        path,
+        source,
+        Snapshot(str(path), source.text, workspace_for(options, path)),
+        options.test or machine_settings()[0].test_command,
+        not options.no_sandbox,
+        tuple(options.sandbox_allow),
+    )
+
+
+def open_place(options: argparse.Namespace) -> tuple[Opened, str]:
+    """The file and the function that ``FILE:FUNCTION`` names.
+
+    Raises :class:`~analysis.errors.AnalysisError` where it names none.
+    """
+    path, function = split_place(options.place)
+    if not function:
+        raise AnalysisError(
+            "expected FILE:FUNCTION", where=options.place, mend="as in app.py:Basket.total"
+        )
+    return open_file(path, options), function
+
+
+# ---------------------------------------------------------------------- the work
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a command works with. ``writer`` is ``None`` without a model."""
+
+    writer: LaterWriter | None
+    evidence: LaterEvidence
+    report: Report
+    cancellation: Cancellation
+
+
+@contextlib.contextmanager
+def at_work(options: argparse.Namespace, *, model: bool = True) -> Iterator[Work]:
+    """Progress, Ctrl-C that ends the work with what it has, and a model if ``model`` is wanted.
+
+    Raises :class:`~decoding.errors.ModelFileError` when the model that was named is not there.
+    """
+    cancellation = Cancellation()
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(interruptible(cancellation))
+        report = stack.enter_context(progress())
+        writer = repair_writer(options, report) if model else None
+        if writer is not None:
+            stack.callback(writer.close)
+        evidence = LaterEvidence()
+        stack.callback(evidence.close)
+        yield Work(writer, evidence, report, cancellation)
+
+
+def attempt(
+    options: argparse.Namespace, ask: Callable[[Work], Answer], failed: Callable[[str], Answer]
+) -> Answer:
+    """What ``ask`` answers; under ``--json`` an error is an answer too, made by ``failed``.
+
+    Raises :class:`~analysis.errors.ExplainedError` for an error without ``--json``.
+    """
+    try:
+        with at_work(options) as work:
+            return ask(work)
+    except ExplainedError as error:
+        if not options.json:
+            raise
+        return failed(f"{error} ({error.mend})" if error.mend else str(error))
+
+
+def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | None:
+    """The model that repairs; in its absence the one that completes; else, or for ``none``, none.
+
+    Raises :class:`~decoding.errors.ModelFileError` when the one that was named is not there.
+    """
+    if options.model == "none":
+        return None
+    machine = machine_for(options)
+    for role in ("repair", "complete"):
+        try:
+            model = choose(machine, role)
+        except ModelFileError:
+            if machine.repair_model:
+                raise
+            continue
+        if role != "repair":
+            report(f"the larger repair model is not here: using {model.name}", 0.0)
+        return LaterWriter(model.name, partial(load, model, machine))
+    report("no model is here: templates alone (pilotfish model pull repair)", 0.0)
+    return None
+
+
+# ---------------------------------------------------------------------- the patch
+
+
+def keep(options: argparse.Namespace, opened: Opened, status: str, patch: str) -> bool:
+    """Under ``--write`` apply a verified patch to the file, which must still be as it was.
+
+    Returns whether it was written. Raises :class:`~analysis.errors.AnalysisError` where the file
+    has changed.
+    """
+    if not options.write or status != "verified":
+        return False
+    expected = opened.source.encode(opened.source.text)
+    if opened.path.read_bytes() != expected:
+        raise AnalysisError(
+            "the file changed while it was being worked on",
+            where=str(opened.path),
+            mend="run it again",
+        )
+    write_atomically(str(opened.path), apply_diff(patch, expected))
+    return True
+
+
+def print_document(document: Mapping[str, object]) -> None:
+    """The answer of ``--json``, in ASCII: a patch of a file that is not UTF-8 carries its bytes as
+    lone surrogates."""
+    print(json.dumps(document))  # noqa: T201
+
+
+def show_patch(patch: str) -> None:
+    """A patch on standard output: in colour on a terminal, byte for byte otherwise."""
+    if patch and sys.stdout.isatty():
+        out().print(Syntax(patch, "diff", background_color="default"))
+    elif patch:
+        sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
+        sys.stdout.buffer.flush()
+
+
+#: Of each kind of remark so many are shown; the rest is in ``--json``.
+_SHOWN = 5
+
+
+def show_remarks(console: Console, kind: str, remarks: tuple[str, ...]) -> None:
+    """The first of ``remarks``, a line for each, and how many more there are."""
+    for remark in remarks[:_SHOWN]:
+        console.print(f"{kind}: {remark}", markup=False)
+    if len(remarks) > _SHOWN:
+        console.print(f"{kind}: {len(remarks) - _SHOWN} more, see --json", markup=False)
