@@ -13,72 +13,42 @@ notice: inside ``try`` and ``with``. Explicit ``raise`` and ``assert`` always ha
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 
-from analysis.views.flow import EXIT, RAISE, Edge, EdgeKind, FlowGraph, Node, NodeKind, Span
+from analysis.views.flow import EXIT, EdgeKind, FlowGraph, NodeKind, Span
+from analysis.views.patterns import always_matches
 from analysis.views.places import Places
-
-#: Nodes whose successor is not known yet, with the kind of the edge that will leave them.
-Frontier = list[tuple[int, EdgeKind]]
-
-#: A way out of a block: how to go on from a frontier in the enclosing context.
-Onward = Callable[[Frontier], None]
-
-FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-Scope = ast.Module | ast.ClassDef | FunctionNode
-
-
-@dataclass
-class _Loop:
-    header: int
-    breaks: Frontier = field(default_factory=list)
-
-
-@dataclass
-class _Guard:
-    """An enclosing ``try`` or ``with`` that takes notice of what passes through it.
-
-    ``exceptions`` come from inside and go to its handlers or its exit. ``catches_jumps`` is true
-    for what must run on every way out (``finally``, ``with``): jumps are queued with the way they
-    wanted to go.
-    """
-
-    catches_jumps: bool
-    exceptions: Frontier = field(default_factory=list)
-    jumps: list[tuple[Frontier, Onward]] = field(default_factory=list)
+from analysis.views.scopes import FunctionNode, Scope, arguments, defaults
+from analysis.views.sketch import Frontier, Sketch
+from analysis.views.ways_out import Guard, Loop, WaysOut
 
 
 class Builder:
-    """Builds one graph; ``_context`` is the stack of enclosing loops and guards.
+    """Builds one graph.
 
     ``syntax`` and ``handlers`` are as :class:`~analysis.views.control_flow.Flow` has them.
     """
 
     def __init__(self, places: Places) -> None:
         self._places = places
-        self.syntax: list[ast.AST | None] = [None, None, None]
+        self._sketch = Sketch(places)
+        self._ways = WaysOut(self._sketch)
         self.handlers: dict[int, range] = {}
-        self._nodes: list[Node] = [
-            Node(0, NodeKind.ENTRY, "entry"),
-            Node(EXIT, NodeKind.EXIT, "exit"),
-            Node(RAISE, NodeKind.RAISE, "raise"),
-        ]
-        self._edges: dict[Edge, None] = {}
-        self._context: list[_Loop | _Guard] = []
         self._in_function = False
         self._docstring: ast.stmt | None = None
+
+    @property
+    def syntax(self) -> list[ast.AST | None]:
+        """What each node evaluates."""
+        return self._sketch.syntax
 
     def build(self, scope: Scope, name: str) -> FlowGraph:
         """The graph of ``scope``, to be called once."""
         self._in_function = isinstance(scope, FunctionNode)
         if not self._in_function and ast.get_docstring(scope, clean=False) is not None:
             self._docstring = scope.body[0]
-        self._connect(self._block(scope.body, [(0, EdgeKind.NEXT)]), EXIT)
+        self._sketch.connect(self._block(scope.body, [(0, EdgeKind.NEXT)]), EXIT)
         first = getattr(scope, "lineno", 1) - 1
-        return FlowGraph(name, tuple(self._nodes), tuple(self._edges), first)
-
-    # -- nodes and edges
+        return self._sketch.graph(name, first)
 
     def _node(
         self,
@@ -91,50 +61,10 @@ class Builder:
         silent: bool = False,
         raises: bool = True,
     ) -> int:
-        """Add a node spanning ``start`` to ``end``, entered from ``frontier``.
-
-        ``syntax`` is what it evaluates, where that is not ``start``.
-        """
-        span = self._places.span(start, end)
-        node = Node(len(self._nodes), kind, self._places.label(span), span, silent)
-        self._nodes.append(node)
-        self.syntax.append(syntax or start)
-        self._connect(frontier, node.id)
+        node = self._sketch.add(kind, start, frontier, end=end, syntax=syntax, silent=silent)
         if raises and not silent:
-            self._may_raise(node.id)
-        return node.id
-
-    def _connect(self, frontier: Frontier, target: int) -> None:
-        for source, kind in frontier:
-            self._edges[Edge(source, target, kind)] = None
-
-    # -- ways out
-
-    def _may_raise(self, node: int) -> None:
-        """An implicit exception, if an enclosing guard takes notice of it."""
-        for context in reversed(self._context):
-            if isinstance(context, _Guard):
-                context.exceptions.append((node, EdgeKind.EXCEPTION))
-                return
-
-    def _raise(self, frontier: Frontier) -> None:
-        """An exception that is certain, or that passes a guard on its way out."""
-        for context in reversed(self._context):
-            if isinstance(context, _Guard):
-                context.exceptions.extend(frontier)
-                return
-        self._connect(frontier, RAISE)
-
-    def _jump(self, frontier: Frontier, stop: _Loop | None, arrive: Onward) -> None:
-        """Go outward until ``stop`` (``None``: out of the code object), then ``arrive``."""
-        for index in range(len(self._context) - 1, -1, -1):
-            context = self._context[index]
-            if context is stop:
-                break
-            if isinstance(context, _Guard) and context.catches_jumps:
-                context.jumps.append((frontier, lambda f: self._jump(f, stop, arrive)))
-                return
-        arrive(frontier)
+            self._ways.may_raise(node)
+        return node
 
     # -- blocks
 
@@ -161,11 +91,13 @@ class Builder:
                 node = self._node(
                     NodeKind.STATEMENT, statement, frontier, raises=_computes(statement.value)
                 )
-                self._jump([(node, EdgeKind.RETURN)], None, lambda f: self._connect(f, EXIT))
+                self._ways.jump(
+                    [(node, EdgeKind.RETURN)], None, lambda f: self._sketch.connect(f, EXIT)
+                )
                 return []
             case ast.Raise():
                 node = self._node(NodeKind.STATEMENT, statement, frontier, raises=False)
-                self._raise([(node, EdgeKind.EXCEPTION)])
+                self._ways.raise_([(node, EdgeKind.EXCEPTION)])
                 return []
             case ast.Assert():
                 return self._assert(statement, frontier)
@@ -206,10 +138,7 @@ class Builder:
         if isinstance(statement, ast.ClassDef):
             parts += [*statement.bases, *statement.keywords]
         else:
-            arguments = statement.args
-            every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-            every += [a for a in (arguments.vararg, arguments.kwarg) if a]
-            parts += [*arguments.defaults, *(d for d in arguments.kw_defaults if d), *every]
+            parts += [*defaults(statement.args), *arguments(statement.args)]
             parts += [statement.returns] if statement.returns else []
         parts += getattr(statement, "type_params", [])
         # The body of a class runs here, in a code object of its own, and may raise.
@@ -221,7 +150,7 @@ class Builder:
         head = statement.lineno - 1
         begin = self._places.column(head, statement.col_offset)
         label = self._places.label(Span(head, begin, *end))
-        self._nodes[node] = replace(self._nodes[node], label=label.rstrip(":"), span=header)
+        self._sketch.respan(node, header, label.rstrip(":"))
         return node
 
     # -- branches and loops
@@ -252,36 +181,36 @@ class Builder:
         test = self._node(
             NodeKind.TEST, statement, frontier, end=statement.test, silent=constant is not None
         )
-        loop = _Loop(test)
-        self._context.append(loop)
-        body = self._block(statement.body, [] if constant is False else [(test, EdgeKind.TRUE)])
-        self._context.pop()
-        self._connect(body, test)
+        loop = Loop(test)
+        with self._ways.inside(loop):
+            body = self._block(statement.body, [] if constant is False else [(test, EdgeKind.TRUE)])
+        self._sketch.connect(body, test)
         done: Frontier = [] if constant is True else [(test, EdgeKind.FALSE)]
         return self._block(statement.orelse, done) + loop.breaks
 
     def _for(self, statement: ast.For | ast.AsyncFor, frontier: Frontier) -> Frontier:
         header = self._node(NodeKind.LOOP, statement, frontier, end=statement.iter)
-        loop = _Loop(header)
-        self._context.append(loop)
-        body = self._block(statement.body, [(header, EdgeKind.ITERATE)])
-        self._context.pop()
-        self._connect(body, header)
+        loop = Loop(header)
+        with self._ways.inside(loop):
+            body = self._block(statement.body, [(header, EdgeKind.ITERATE)])
+        self._sketch.connect(body, header)
         return self._block(statement.orelse, [(header, EdgeKind.EXHAUSTED)]) + loop.breaks
 
     def _loop_jump(self, statement: ast.Break | ast.Continue, frontier: Frontier) -> Frontier:
         node = self._node(NodeKind.STATEMENT, statement, frontier, raises=False)
-        loop = next(c for c in reversed(self._context) if isinstance(c, _Loop))
+        loop = self._ways.loop
         if isinstance(statement, ast.Break):
-            self._jump([(node, EdgeKind.BREAK)], loop, loop.breaks.extend)
+            self._ways.jump([(node, EdgeKind.BREAK)], loop, loop.breaks.extend)
         else:
-            self._jump([(node, EdgeKind.CONTINUE)], loop, lambda f: self._connect(f, loop.header))
+            self._ways.jump(
+                [(node, EdgeKind.CONTINUE)], loop, lambda f: self._sketch.connect(f, loop.header)
+            )
         return []
 
     def _assert(self, statement: ast.Assert, frontier: Frontier) -> Frontier:
         test = self._node(NodeKind.TEST, statement, frontier)
         if _constant(statement.test) is not True:
-            self._raise([(test, EdgeKind.EXCEPTION)])
+            self._ways.raise_([(test, EdgeKind.EXCEPTION)])
         return [] if _constant(statement.test) is False else [(test, EdgeKind.TRUE)]
 
     def _match(self, statement: ast.Match, frontier: Frontier) -> Frontier:
@@ -297,7 +226,8 @@ class Builder:
                 syntax=case,
             )
             done += self._block(case.body, [(test, EdgeKind.MATCH)])
-            waiting = [] if _irrefutable(case) else [(test, EdgeKind.NO_MATCH)]
+            always = case.guard is None and always_matches(case.pattern)
+            waiting = [] if always else [(test, EdgeKind.NO_MATCH)]
         return done + waiting
 
     # -- guards
@@ -309,83 +239,59 @@ class Builder:
         start = item.context_expr if index else statement
         end = item.optional_vars or item.context_expr
         enter = self._node(NodeKind.WITH, start, frontier, end=end, syntax=item)
-        guard = _Guard(catches_jumps=True)
-        self._context.append(guard)
-        inside: Frontier = [(enter, EdgeKind.NEXT)]
-        if item is statement.items[-1]:
-            body = self._block(statement.body, inside)
-        else:
-            body = self._with(statement, inside, index + 1)
-        self._context.pop()
+        guard = Guard(catches_jumps=True)
+        with self._ways.inside(guard):
+            inside: Frontier = [(enter, EdgeKind.NEXT)]
+            if item is statement.items[-1]:
+                body = self._block(statement.body, inside)
+            else:
+                body = self._with(statement, inside, index + 1)
         leave = self._node(NodeKind.WITH_EXIT, start, body + guard.exceptions, end=end, syntax=item)
         # Which line a compiler gives to leaving an item differs: the whole header is meant.
         last = statement.items[-1]
         header = self._places.span(statement, last.optional_vars or last.context_expr)
-        self._nodes[leave] = replace(self._nodes[leave], span=header)
+        self._sketch.respan(leave, header, self._sketch.nodes[leave].label)
         after: Frontier = []
         if body:
             after.append((leave, EdgeKind.NEXT))
         if guard.exceptions:
             after.append((leave, EdgeKind.SUPPRESSED))
-            self._raise([(leave, EdgeKind.RERAISE)])
-        self._deliver(guard, leave, [leave])
+            self._ways.raise_([(leave, EdgeKind.RERAISE)])
+        for jump, _ in guard.jumps:
+            self._sketch.connect(jump, leave)
+        self._ways.deliver(guard, [leave])
         return after
-
-    def _deliver(self, guard: _Guard, entry: int, exits: list[int]) -> None:
-        """Send the jumps that a guard took in through it, and on to where they wanted to go."""
-        for frontier, onward in guard.jumps:
-            self._connect(frontier, entry)
-            for kind in dict.fromkeys(kind for _, kind in frontier):
-                onward([(node, kind) for node in exits])
 
     def _try(self, statement: ast.Try | ast.TryStar, frontier: Frontier) -> Frontier:
         start = self._try_line(statement, frontier)
         if not statement.finalbody:
             return self._handled(statement, [(start, EdgeKind.NEXT)])
-        guard = _Guard(catches_jumps=True)
-        self._context.append(guard)
-        normal = self._handled(statement, [(start, EdgeKind.NEXT)])
-        self._context.pop()
-        first = len(self._nodes)
+        guard = Guard(catches_jumps=True)
+        with self._ways.inside(guard):
+            normal = self._handled(statement, [(start, EdgeKind.NEXT)])
+        first = len(self._sketch.nodes)
         entering = normal + guard.exceptions + [f for jump, _ in guard.jumps for f in jump]
         leaving = self._block(statement.finalbody, entering)
-        if not entering or first == len(self._nodes):
+        if not entering or first == len(self._sketch.nodes):
             return leaving
         exits = list(dict.fromkeys(node for node, _ in leaving))
         if guard.exceptions:
-            self._raise([(node, EdgeKind.RERAISE) for node in exits])
-        for frontier_, onward in guard.jumps:
-            for kind in dict.fromkeys(kind for _, kind in frontier_):
-                onward([(node, kind) for node in exits])
+            self._ways.raise_([(node, EdgeKind.RERAISE) for node in exits])
+        self._ways.deliver(guard, exits)
         return leaving if normal else []
 
     def _try_line(self, statement: ast.Try | ast.TryStar, frontier: Frontier) -> int:
         node = self._node(NodeKind.TRY, statement, frontier, raises=False)
-        self._shorten(node, "try")
+        self._sketch.shorten(node, "try")
         return node
-
-    def _shorten(self, node: int, word: str) -> None:
-        """Let a node span the keyword that it begins with, and nothing else."""
-        span = self._nodes[node].span
-        assert span is not None
-        short = Span(span.line, span.character, span.line, span.character + len(word))
-        self._nodes[node] = replace(self._nodes[node], label=word, span=short)
-
-    def _lengthen(self, node: int, last: Span) -> None:
-        """Let a node span everything to the end of ``last``."""
-        span = self._nodes[node].span
-        assert span is not None
-        long = Span(span.line, span.character, last.end_line, last.end_character)
-        self._nodes[node] = replace(self._nodes[node], label=self._places.label(long), span=long)
 
     def _handled(self, statement: ast.Try | ast.TryStar, frontier: Frontier) -> Frontier:
         """``try``, ``except`` and ``else``, without the ``finally``."""
         if not statement.handlers:
             return self._block(statement.orelse, self._block(statement.body, frontier))
-        guard = _Guard(catches_jumps=False)
-        self._context.append(guard)
-        body = self._block(statement.body, frontier)
-        self._context.pop()
+        guard = Guard(catches_jumps=False)
+        with self._ways.inside(guard):
+            body = self._block(statement.body, frontier)
         done = self._block(statement.orelse, body)
         waiting = guard.exceptions
         for handler in statement.handlers:
@@ -393,10 +299,9 @@ class Builder:
             if isinstance(statement, ast.TryStar):
                 # What is left of the group, and what this body raises, waits for the handlers
                 # below: they are asked even when nothing is left (PEP 654).
-                inner = _Guard(catches_jumps=False)
-                self._context.append(inner)
-                waiting = self._handler_body(handler, header)
-                self._context.pop()
+                inner = Guard(catches_jumps=False)
+                with self._ways.inside(inner):
+                    waiting = self._handler_body(handler, header)
                 waiting += [(header, EdgeKind.NO_MATCH), *inner.exceptions]
             else:
                 done += self._handler_body(handler, header)
@@ -404,21 +309,21 @@ class Builder:
         if isinstance(statement, ast.TryStar):
             done += [(node, kind) for node, kind in waiting if kind is not EdgeKind.EXCEPTION]
         if waiting:
-            self._raise([(node, EdgeKind.RERAISE) for node in dict(waiting)])
+            self._ways.raise_([(node, EdgeKind.RERAISE) for node in dict(waiting)])
         return done
 
     def _handler(self, handler: ast.ExceptHandler, frontier: Frontier) -> int:
         raises = handler.type is not None
         header = self._node(NodeKind.HANDLER, handler, frontier, end=handler.type, raises=raises)
         if handler.type is None:
-            self._shorten(header, "except")
+            self._sketch.shorten(header, "except")
         elif handler.name:
-            self._lengthen(header, self._places.name(handler.name, handler, handler.type))
+            self._sketch.lengthen(header, self._places.name(handler.name, handler, handler.type))
         return header
 
     def _handler_body(self, handler: ast.ExceptHandler, header: int) -> Frontier:
         handled = self._block(handler.body, [(header, EdgeKind.MATCH)])
-        self.handlers[header] = range(header + 1, len(self._nodes))
+        self.handlers[header] = range(header + 1, len(self._sketch.nodes))
         return handled
 
 
@@ -445,18 +350,3 @@ def _constant(test: ast.expr) -> bool | None:
             inner = _constant(operand)
             return None if inner is None else not inner
     return None
-
-
-def _irrefutable(case: ast.match_case) -> bool:
-    """Whether a case always matches."""
-    if case.guard is not None:
-        return False
-    pattern = case.pattern
-    while True:
-        match pattern:
-            case ast.MatchAs(pattern=ast.pattern() as inner):
-                pattern = inner
-            case ast.MatchOr(patterns=[*_, last]):
-                pattern = last
-            case _:
-                return isinstance(pattern, ast.MatchAs)

@@ -16,7 +16,7 @@ from analysis.views.control_flow import Flow
 from analysis.views.data_flow import DataFlow, Definition, DefinitionKind, Use
 from analysis.views.flow import Span
 from analysis.views.places import Places
-from analysis.views.scopes import FunctionNode, parameters
+from analysis.views.scopes import FunctionNode, defaults, parameters
 
 #: A local variable that holds another that holds another … is followed so far.
 _DEEPEST = 5
@@ -267,7 +267,7 @@ def _called(syntax: ast.AST) -> Iterator[ast.expr]:
             if isinstance(syntax, ast.ClassDef):
                 parts += [*syntax.bases, *syntax.keywords]
             else:
-                parts += [*syntax.args.defaults, *(d for d in syntax.args.kw_defaults if d)]
+                parts += defaults(syntax.args)
         case ast.If(test=test) | ast.While(test=test):
             parts = [test]
         case ast.For() | ast.AsyncFor():

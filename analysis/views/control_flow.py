@@ -6,12 +6,12 @@ The construction is in ``building``; this is the way in.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from analysis.views.building import Builder, FunctionNode, Scope
+from analysis.views.building import Builder
 from analysis.views.flow import FlowGraph
 from analysis.views.places import Places
+from analysis.views.scopes import Scope, directly_inside, inner_name
 
 
 def control_flow(source: str) -> tuple[FlowGraph, ...]:
@@ -49,24 +49,8 @@ def flows(tree: ast.Module, places: Places) -> tuple[Flow, ...]:
         graph = builder.build(scope, name)
         found.append(Flow(graph, scope, tuple(builder.syntax), builder.handlers, parent))
         number = len(found) - 1
-        if isinstance(scope, ast.Module):
-            prefix = ""
-        elif isinstance(scope, ast.ClassDef):
-            prefix = f"{name}."
-        else:
-            prefix = f"{name}.<locals>."
         waiting.extend(
-            (child, prefix + child.name, number) for child in reversed(list(scopes_in(scope)))
+            (child, inner_name(scope, name, child), number)
+            for child in reversed(list(directly_inside(scope)))
         )
     return tuple(found)
-
-
-def scopes_in(scope: Scope) -> Iterable[ast.ClassDef | FunctionNode]:
-    """The classes and functions directly inside a scope, in order of the text."""
-    stack: list[ast.AST] = list(reversed(scope.body))
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
-            yield node
-        elif not isinstance(node, ast.expr):
-            stack.extend(reversed(list(ast.iter_child_nodes(node))))

@@ -23,7 +23,7 @@ from analysis.views.scopes import (
     FunctionNode,
     NamedScope,
     Use,
-    declared_global,
+    declared,
     occurrences,
     parameters,
     scopes,
@@ -152,7 +152,7 @@ def _code_plan(scope: NamedScope, graph: FlowGraph) -> CodePlan:
         if isinstance(outer.node, FunctionNode):
             bound |= set(parameters(outer.node))
             bound |= {o.name for o in occurrences(outer.node) if o.use is not Use.READ}
-    shared = declared_global(scope.node)
+    shared = declared(scope.node, ast.Global)
     seen = [o for o in found if o.name in bound | shared]
     names = names_of_nodes(graph, seen)
     last_line = max(

@@ -24,9 +24,11 @@ from analysis.views.data_flow import (
     Use,
     UseKind,
 )
-from analysis.views.effects import Defined, Effects, Evaluator, State, Used, held
+from analysis.views.effects import Effects, Evaluator
 from analysis.views.flow import ENTRY, Edge, EdgeKind, NodeKind
 from analysis.views.places import Places
+from analysis.views.record import Defined, Used
+from analysis.views.states import State, held
 from analysis.views.variables import Variable, Variables
 
 
@@ -80,8 +82,8 @@ class _Scope:
             for header in flow.handlers
             if isinstance(handler := flow.syntax[header], ast.ExceptHandler) and handler.name
         }
-        self.definitions: list[Defined] = evaluator.definitions
-        self.uses: list[Used] = evaluator.uses
+        self.definitions: list[Defined] = evaluator.record.definitions
+        self.uses: list[Used] = evaluator.record.uses
         self.bits: dict[Variable, int] = defaultdict(int)
         for index, definition in enumerate(self.definitions):
             if not definition.deferred:

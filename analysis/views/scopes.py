@@ -58,19 +58,23 @@ def scopes(tree: ast.Module) -> Iterator[NamedScope]:
 
     def visit(scope: NamedScope) -> Iterator[NamedScope]:
         yield scope
-        for child in _directly_inside(scope.node):
-            if isinstance(scope.node, ast.Module):
-                prefix = ""
-            elif isinstance(scope.node, ast.ClassDef):
-                prefix = f"{scope.name}."
-            else:
-                prefix = f"{scope.name}.<locals>."
-            yield from visit(NamedScope(child, prefix + child.name, (*scope.outer, scope)))
+        for child in directly_inside(scope.node):
+            name = inner_name(scope.node, scope.name, child)
+            yield from visit(NamedScope(child, name, (*scope.outer, scope)))
 
     yield from visit(NamedScope(tree, "<module>"))
 
 
-def _directly_inside(scope: Scope) -> Iterator[ast.ClassDef | FunctionNode]:
+def inner_name(scope: Scope, name: str, inner: ast.ClassDef | FunctionNode) -> str:
+    """The qualified name of ``inner``, which stands directly in ``scope`` called ``name``."""
+    if isinstance(scope, ast.Module):
+        return inner.name
+    inside = "" if isinstance(scope, ast.ClassDef) else "<locals>."
+    return f"{name}.{inside}{inner.name}"
+
+
+def directly_inside(scope: Scope) -> Iterator[ast.ClassDef | FunctionNode]:
+    """The classes and functions directly inside a scope, in order of the text."""
     stack: list[ast.AST] = list(reversed(scope.body))
     while stack:
         node = stack.pop()
@@ -84,10 +88,18 @@ def parameters(scope: Scope) -> tuple[str, ...]:
     """The parameters of a function in order; none of a module or class."""
     if not isinstance(scope, FunctionNode):
         return ()
-    given = scope.args
+    return tuple(argument.arg for argument in arguments(scope.args))
+
+
+def arguments(given: ast.arguments) -> list[ast.arg]:
+    """The parameters of a function or lambda, those with a star last."""
     every = [*given.posonlyargs, *given.args, *given.kwonlyargs]
-    every += [a for a in (given.vararg, given.kwarg) if a is not None]
-    return tuple(argument.arg for argument in every)
+    return every + [each for each in (given.vararg, given.kwarg) if each]
+
+
+def defaults(given: ast.arguments) -> list[ast.expr]:
+    """The defaults of parameters: evaluated where the function stands."""
+    return [*given.defaults, *(default for default in given.kw_defaults if default)]
 
 
 def occurrences(scope: Scope) -> list[Occurrence]:
@@ -101,13 +113,13 @@ def occurrences(scope: Scope) -> list[Occurrence]:
     return found
 
 
-def declared_global(scope: Scope) -> frozenset[str]:
-    """The names that a ``global`` statement of the scope declares."""
+def declared(scope: Scope, kind: type[ast.Global] | type[ast.Nonlocal]) -> frozenset[str]:
+    """The names that ``global`` (or ``nonlocal``) statements of the scope declare."""
     names: set[str] = set()
     stack: list[ast.AST] = list(scope.body)
     while stack:
         node = stack.pop()
-        if isinstance(node, ast.Global):
+        if isinstance(node, kind):
             names.update(node.names)
         elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
             node, ast.ClassDef | FunctionNode
@@ -133,8 +145,8 @@ def _gather(node: ast.AST, hidden: frozenset[str], found: list[Occurrence]) -> N
         case ast.AugAssign(target=ast.Name() as target):
             note(target.id, target, Use.READ)
         case ast.FunctionDef() | ast.AsyncFunctionDef():
-            for part in _outside_of(node):
-                _gather(part, hidden, found)
+            for outside in [*node.decorator_list, *defaults(node.args)]:
+                _gather(outside, hidden, found)
             for name in _free(node):
                 note(name, node, Use.READ)
             note(node.name, node, Use.WRITE)
@@ -147,9 +159,10 @@ def _gather(node: ast.AST, hidden: frozenset[str], found: list[Occurrence]) -> N
             note(node.name, node, Use.WRITE)
             return
         case ast.Lambda():
-            for default in [*node.args.defaults, *(d for d in node.args.kw_defaults if d)]:
+            for default in defaults(node.args):
                 _gather(default, hidden, found)
-            _gather(node.body, hidden | frozenset(_argument_names(node.args)), found)
+            own = frozenset(argument.arg for argument in arguments(node.args))
+            _gather(node.body, hidden | own, found)
             return
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
             own = frozenset(
@@ -174,19 +187,6 @@ def _gather(node: ast.AST, hidden: frozenset[str], found: list[Occurrence]) -> N
             note(node.rest, node, Use.WRITE)
     for child in ast.iter_child_nodes(node):
         _gather(child, hidden, found)
-
-
-def _outside_of(node: FunctionNode) -> list[ast.AST]:
-    """The parts of a ``def`` that run where it stands."""
-    parts: list[ast.AST] = [*node.decorator_list, *node.args.defaults]
-    parts += [default for default in node.args.kw_defaults if default is not None]
-    return parts
-
-
-def _argument_names(arguments: ast.arguments) -> list[str]:
-    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
-    every += [a for a in (arguments.vararg, arguments.kwarg) if a is not None]
-    return [argument.arg for argument in every]
 
 
 def _free(scope: ast.ClassDef | FunctionNode) -> list[str]:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.views.control_flow import Flow
-from analysis.views.scopes import FunctionNode, Scope, Use, occurrences, parameters
+from analysis.views.scopes import FunctionNode, Scope, Use, declared, occurrences, parameters
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,8 @@ class Variables:
     def __init__(self, flows: Sequence[Flow]) -> None:
         self._scopes: tuple[Scope, ...] = tuple(flow.scope for flow in flows)
         self._parents = tuple(flow.parent for flow in flows)
-        declared = [_declared(scope) for scope in self._scopes]
-        self._global = [names for names, _ in declared]
-        self._nonlocal = [names for _, names in declared]
+        self._global = [declared(scope, ast.Global) for scope in self._scopes]
+        self._nonlocal = [declared(scope, ast.Nonlocal) for scope in self._scopes]
         self.bound: list[frozenset[str]] = [
             (
                 frozenset(o.name for o in occurrences(scope) if o.use is not Use.READ)
@@ -72,18 +71,3 @@ class Variables:
 def type_parameters(scope: Scope) -> tuple[str, ...]:
     """The names in the brackets of ``def f[T]`` and ``class C[T]`` (PEP 695)."""
     return tuple(parameter.name for parameter in getattr(scope, "type_params", ()))
-
-
-def _declared(scope: Scope) -> tuple[frozenset[str], frozenset[str]]:
-    """The names that ``global`` and ``nonlocal`` statements of a scope declare."""
-    found: dict[type[ast.stmt], set[str]] = {ast.Global: set(), ast.Nonlocal: set()}
-    stack: list[ast.AST] = list(scope.body)
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            found[type(node)].update(node.names)
-        elif isinstance(node, ast.stmt | ast.ExceptHandler | ast.match_case) and not isinstance(
-            node, ast.ClassDef | FunctionNode
-        ):
-            stack.extend(ast.iter_child_nodes(node))
-    return frozenset(found[ast.Global]), frozenset(found[ast.Nonlocal])
