@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from analysis.graph import typing_forms
-from analysis.graph.expressions import BINARY
+from analysis.graph import classes, typing_forms
 from analysis.graph.facts import NONE, Expression
+from analysis.graph.protocols import BINARY
 from analysis.graph.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
 
 if TYPE_CHECKING:
@@ -143,7 +143,7 @@ def result(r: Resolver, value: Value, arguments: list[tuple[int, int, int, int, 
 
 def function_result(r: Resolver, file: int, scope: int, receiver: Value | None) -> Values:
     """What a function gives when it is called on ``receiver``."""
-    found: Values = r.keep(
+    found: Values = r.memo.keep(
         ("r", file, scope, receiver),
         lambda: _function_result(r, file, scope, receiver),
         ANYTHING,
@@ -153,7 +153,7 @@ def function_result(r: Resolver, file: int, scope: int, receiver: Value | None) 
 
 def _function_result(r: Resolver, file: int, scope: int, receiver: Value | None) -> Values:
     known = r.scope(file, scope)
-    r.need(f"{file}:{known.top}")
+    r.memo.need(f"{file}:{known.top}")
     if known.role == "manager":
         return (("l", "manager", _yielded(r, file, scope)),)
     if known.returns != NONE:
@@ -258,7 +258,8 @@ def entered(r: Resolver, value: Value) -> Values:
 
 def _is_enum(r: Resolver, value: Value) -> bool:
     return any(
-        owner[0] == "x" and owner[1].startswith("enum.") for owner in r.mro(value[1], value[2])
+        owner[0] == "x" and owner[1].startswith("enum.")
+        for owner in classes.mro(r, value[1], value[2])
     )
 
 

@@ -7,7 +7,7 @@ import re
 
 import tree_sitter
 
-from analysis.graph.expressions import literal_text
+from analysis.graph.literals import literal_text
 
 _SPACE = re.compile(r"\s+")
 #: Longer values are data, not something a person reads in a list.

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.graph.calls import attribute
-from analysis.graph.expressions import BINARY
 from analysis.graph.facts import NONE, Interface, Site, Span
+from analysis.graph.protocols import BINARY
 from analysis.graph.resolver import Resolver
 from analysis.graph.values import UNKNOWN, Definition, Value
 
@@ -70,10 +70,10 @@ def resolve_file(resolver: Resolver, file: int, sites: list[Site]) -> Resolved:
     """Resolve every site of ``file``."""
     reader = _Reader(resolver, file)
     for site in sites:
-        resolver.begin()
+        resolver.memo.begin()
         reader.site(site)
     own = f"{file}:"
-    needs = frozenset(need for need in resolver.take_needs() if not need.startswith(own))
+    needs = frozenset(need for need in resolver.memo.take_needs() if not need.startswith(own))
     return Resolved(tuple(dict.fromkeys(reader.edges)), tuple(reader.loose), needs)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
-import warnings
 from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from analysis.graph.facts import NONE, Expression, Site, Span
+from analysis.graph.facts import NONE, Site, Span
+from analysis.graph.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
+from analysis.graph.table import Table
 from analysis.syntax.tree import LANGUAGE
 
 if TYPE_CHECKING:
@@ -30,66 +30,6 @@ _COMPREHENSIONS = {
 
 #: Operators of rows whose methods are built in.
 _PLAIN = frozenset({"b", "l", "t", "comp", "lam"})
-BINARY = {
-    "+": "add",
-    "-": "sub",
-    "*": "mul",
-    "/": "truediv",
-    "//": "floordiv",
-    "%": "mod",
-    "**": "pow",
-    "@": "matmul",
-    "&": "and",
-    "|": "or",
-    "^": "xor",
-    "<<": "lshift",
-    ">>": "rshift",
-}
-_COMPARED = {
-    "==": ("__eq__", "__eq__"),
-    "!=": ("__ne__", "__ne__"),
-    "<": ("__lt__", "__gt__"),
-    ">": ("__gt__", "__lt__"),
-    "<=": ("__le__", "__ge__"),
-    ">=": ("__ge__", "__le__"),
-}
-#: Built-in functions and the method of their argument that they call.
-_BUILT_IN = {
-    "len": "__len__",
-    "str": "__str__",
-    "print": "__str__",
-    "format": "__format__",
-    "repr": "__repr__",
-    "hash": "__hash__",
-    "bool": "__bool__",
-    "int": "__int__",
-    "float": "__float__",
-    "bytes": "__bytes__",
-    "abs": "__abs__",
-    "round": "__round__",
-    "reversed": "__reversed__",
-    "next": "__next__",
-}
-_ITERATING = frozenset(
-    {"iter", "list", "tuple", "set", "frozenset", "dict", "sorted", "sum", "min", "max", "any"}
-    | {"all", "map", "filter", "zip", "enumerate", "join", "extend"}
-)
-
-
-class Table:
-    """Interned expressions: equal rows have one index."""
-
-    def __init__(self) -> None:
-        self.rows: list[Expression] = []
-        self._index: dict[Expression, int] = {}
-
-    def add(self, *row: object) -> int:
-        """The index of ``row``."""
-        index = self._index.get(row)
-        if index is None:
-            index = self._index[row] = len(self.rows)
-            self.rows.append(row)
-        return index
 
 
 class ExpressionReader:
@@ -233,9 +173,9 @@ class ExpressionReader:
         name = self.table.rows[callee][-1]
         if arguments is None or not rows:
             return
-        if self.table.rows[callee][0] == "n" and name in _BUILT_IN:
-            self.implied(rows[0], arguments, _BUILT_IN[name])
-        elif name in _ITERATING:
+        if self.table.rows[callee][0] == "n" and name in BUILT_IN:
+            self.implied(rows[0], arguments, BUILT_IN[name])
+        elif name in ITERATING:
             for row in rows:
                 self.iterated(row, arguments)
 
@@ -312,9 +252,9 @@ class ExpressionReader:
         for (left, _), (right, place), sign in zip(rows, rows[1:], signs, strict=False):
             if sign in ("in", "not in"):
                 self.implied(right, place, "__contains__")
-            elif sign in _COMPARED:
-                self.implied(left, node, _COMPARED[sign][0])
-                self.implied(right, place, _COMPARED[sign][1])
+            elif sign in COMPARED:
+                self.implied(left, node, COMPARED[sign][0])
+                self.implied(right, place, COMPARED[sign][1])
         return self.table.add("b", "bool")
 
     def _not_operator(self, node: tree_sitter.Node, kind: str) -> int:
@@ -507,14 +447,3 @@ class ExpressionReader:
     def _union_type(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [self.read(child, "annotate") for child in node.named_children]
         return self.table.add("u", tuple(rows))
-
-
-def literal_text(source: str) -> str:
-    """The value of a string literal; ``""`` where it is none (an f-string, bytes)."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            value = ast.literal_eval(source)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return ""
-    return value if isinstance(value, str) else ""

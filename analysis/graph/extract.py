@@ -22,6 +22,7 @@ from analysis.graph.facts import (
     Span,
 )
 from analysis.graph.fingerprint import fingerprints
+from analysis.graph.narrowing import narrowed
 from analysis.graph.statements import StatementReader
 from analysis.syntax.tree import parse
 
@@ -225,7 +226,7 @@ class Extractor:
 
     def narrow(self, condition: tree_sitter.Node, at: int) -> None:
         """What ``isinstance`` says in ``condition`` holds in the suite at hand."""
-        for name, row in self.statements.narrowed(condition):
+        for name, row in narrowed(self, condition):
             scope = self.scope
             while scope > 0 and name not in self.scopes[scope].names:
                 if self.scopes[scope].kind != "comprehension":

@@ -8,11 +8,9 @@ result is its annotation, else what it returns. Recursion ends in "unknown".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Protocol
-
-from analysis.graph import calls, typing_forms
-from analysis.graph.facts import NONE, Binding, Interface, Scope
+from analysis.graph import calls, classes, typing_forms
+from analysis.graph.facts import NONE, Binding, Scope
+from analysis.graph.memo import Memo
 from analysis.graph.reach import END, reaching
 from analysis.graph.values import (
     ANYTHING,
@@ -24,36 +22,7 @@ from analysis.graph.values import (
     Values,
     union,
 )
-
-_DEEPEST = 60
-#: Evaluations for one site; code that needs more is generated or hostile.
-_STEPS = 4000
-_NEVER = 1 << 30
-_OBJECT = frozenset(dir(object))
-
-
-class World(Protocol):
-    """The files of a project."""
-
-    def interface(self, file: int) -> Interface:
-        """The facts of ``file``."""
-        ...
-
-    def module_named(self, dotted: str, origin: int) -> int | None:
-        """The file of module ``dotted`` as ``origin`` would import it."""
-        ...
-
-    def is_package_folder(self, dotted: str) -> bool:
-        """Whether modules of the project lie below ``dotted``."""
-        ...
-
-    def module_name(self, file: int) -> str:
-        """The dotted name of ``file``."""
-        ...
-
-    def is_package(self, file: int) -> bool:
-        """Whether ``file`` is an ``__init__``."""
-        ...
+from analysis.graph.world import World
 
 
 class Resolver:
@@ -61,58 +30,7 @@ class Resolver:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self._kept: dict[Any, tuple[Any, frozenset[str]]] = {}
-        self._running: dict[Any, int] = {}
-        self._needs: list[set[str]] = [set()]
-        self._taint = _NEVER
-        self._steps = 0
-
-    # -- bookkeeping -------------------------------------------------------------------
-
-    def begin(self) -> None:
-        """A new site: its budget is whole."""
-        self._steps = 0
-
-    def take_needs(self) -> set[str]:
-        """What the answers since the last call rest on: ``FILE:NAME`` and ``?MODULE``."""
-        needs = self._needs[0]
-        self._needs[0] = set()
-        return needs
-
-    def need(self, key: str) -> None:
-        """The answer at hand rests on ``key``."""
-        self._needs[-1].add(key)
-
-    def keep(self, key: Any, compute: Callable[[], Any], otherwise: Any) -> Any:
-        """``compute()`` once; ``otherwise`` where it asks for itself."""
-        kept = self._kept.get(key)
-        if kept is not None:
-            self._needs[-1] |= kept[1]
-            return kept[0]
-        depth = self._running.get(key)
-        if depth is not None:
-            self._taint = min(self._taint, depth)
-            return otherwise
-        depth = len(self._needs)
-        self._steps += 1
-        if depth > _DEEPEST or self._steps > _STEPS:
-            self._taint = 0
-            return otherwise
-        self._running[key] = depth
-        self._needs.append(set())
-        try:
-            answer = compute()
-        finally:
-            del self._running[key]
-            needs = self._needs.pop()
-            self._needs[-1] |= needs
-        # An answer that rests on an unfinished one further out is not final.
-        if self._taint >= depth:
-            self._taint = _NEVER
-            self._kept[key] = (answer, frozenset(needs))
-        elif depth == 1:
-            self._taint = _NEVER
-        return answer
+        self.memo = Memo()
 
     def scope(self, file: int, scope: int) -> Scope:
         """A scope of a file."""
@@ -128,7 +46,7 @@ class Resolver:
             if keep < 0 or (keep == 0 and not dotted):
                 return None
             dotted = ".".join([*parts[:keep], *([dotted] if dotted else [])])
-        self.need("?" + dotted)
+        self.memo.need("?" + dotted)
         file = self.world.module_named(dotted, origin)
         if file is not None:
             return ("m", file)
@@ -138,8 +56,8 @@ class Resolver:
 
     def module_member(self, file: int, name: str) -> tuple[Definition, ...]:
         """What ``name`` of module ``file`` stands for, once the module has been run."""
-        self.need(f"{file}:{name}")
-        found: tuple[Definition, ...] = self.keep(
+        self.memo.need(f"{file}:{name}")
+        found: tuple[Definition, ...] = self.memo.keep(
             ("mm", file, name), lambda: self._module_member(file, name), ()
         )
         return found
@@ -148,12 +66,12 @@ class Resolver:
         interface = self.world.interface(file)
         bindings = interface.scopes[0].names.get(name)
         if bindings:
-            found = self._definitions(file, 0, name, reaching(bindings, interface.blocks, END, 0))
+            found = self.definitions(file, 0, name, reaching(bindings, interface.blocks, END, 0))
             if found:
                 return found
         if self.world.is_package(file):
             dotted = f"{self.world.module_name(file)}.{name}"
-            self.need("?" + dotted)
+            self.memo.need("?" + dotted)
             inner = self.world.module_named(dotted, file)
             if inner is not None and inner != file:
                 return (("m", inner),)
@@ -169,7 +87,7 @@ class Resolver:
                 continue
             if module[0] == "x":
                 continue  # what an outside module exports is not known here
-            self.need(f"{module[1]}:*")
+            self.memo.need(f"{module[1]}:*")
             exported = self.scope(module[1], 0).all
             if (
                 exported is not None
@@ -183,9 +101,10 @@ class Resolver:
                     return found
         return outside
 
-    def _definitions(
+    def definitions(
         self, file: int, scope: int, name: str, bindings: list[Binding]
     ) -> tuple[Definition, ...]:
+        """What ``bindings`` of a name make it stand for."""
         found: dict[Definition, None] = {}
         for binding in bindings:
             for definition in self._binding_definitions(file, scope, name, binding):
@@ -235,11 +154,11 @@ class Resolver:
                 else:
                     held = [b for b in bindings if b.how not in ("narrow", "del")]
                 if walk == 0:
-                    self.need(f"{file}:{name}")
-                return self._definitions(file, walk, name, held), held, walk
+                    self.memo.need(f"{file}:{name}")
+                return self.definitions(file, walk, name, held), held, walk
             here = here and known.kind == "comprehension"
             walk = known.parent
-        self.need(f"{file}:{name}")
+        self.memo.need(f"{file}:{name}")
         starred = self._starred(file, name)
         if starred:
             return starred, [], NONE
@@ -259,7 +178,7 @@ class Resolver:
             return NOTHING if entry[1] == "None" else (("bi", entry[1]),)
         if operator == "n":
             return self._name_values(file, scope, entry[1], at, block)
-        found: Values = self.keep(
+        found: Values = self.memo.keep(
             ("e", file, scope, row, at, block),
             lambda: calls.evaluate(self, file, scope, entry, at, block),
             ANYTHING,
@@ -282,7 +201,7 @@ class Resolver:
 
     def bound(self, file: int, scope: int, binding: Binding) -> Values:
         """What ``binding`` of a variable gives it."""
-        found: Values = self.keep(
+        found: Values = self.memo.keep(
             ("bd", file, scope, binding.at, binding.how, binding.value, binding.scope),
             lambda: self._bound(file, scope, binding),
             ANYTHING,
@@ -344,7 +263,9 @@ class Resolver:
             kind = self.scope(definition[1], definition[2]).kind
             return (("c" if kind == "class" else "f", definition[1], definition[2]),)
         if definition[0] == "v":
-            found: Values = self.keep(definition, lambda: self._variable(*definition[1:]), ANYTHING)
+            found: Values = self.memo.keep(
+                definition, lambda: self._variable(*definition[1:]), ANYTHING
+            )
             return found
         return (definition,)
 
@@ -379,94 +300,16 @@ class Resolver:
             return self.module_member(value[1], name)
         if kind == "ns":
             module = self.world.module_named(f"{value[1]}.{name}", 0)
-            self.need(f"?{value[1]}.{name}")
+            self.memo.need(f"?{value[1]}.{name}")
             return (("m", module),) if module is not None else ()
         if kind in ("x", "xi"):
             return (("x", f"{value[1]}.{name}"),)
         if kind in ("c", "o"):
-            return self.class_member(value[1], value[2], name)
+            return classes.class_member(self, value[1], value[2], name)
         if kind == "sup":
-            return self._super_member(value, name)
+            return classes.super_member(self, value, name)
         if kind in ("bi", "l"):
             return (("x", f"builtins.{value[1]}.{name}"),) if value[1] in BUILTINS else ()
         if kind == "t":
             return (("x", f"builtins.tuple.{name}"),)
         return ()
-
-    def class_member(self, file: int, scope: int, name: str) -> tuple[Definition, ...]:
-        """Attribute ``name`` of a class or of its instances, by its method resolution order."""
-        found: tuple[Definition, ...] = self.keep(
-            ("cm", file, scope, name),
-            lambda: self._member_in(self.mro(file, scope), name),
-            (),
-        )
-        return found
-
-    def _super_member(self, value: Value, name: str) -> tuple[Definition, ...]:
-        _, file, scope, receiver = value
-        order = self.mro(receiver[1], receiver[2])
-        own = ("c", file, scope)
-        rest = order[order.index(own) + 1 :] if own in order else self.mro(file, scope)[1:]
-        return self._member_in(rest, name)
-
-    def _member_in(self, order: Values, name: str) -> tuple[Definition, ...]:
-        for owner in order:
-            if owner[0] != "c":
-                if owner == UNKNOWN:
-                    return ()
-                if owner[1] == "builtins.object" and name not in _OBJECT:
-                    return ()
-                if owner[1] not in ("typing.Generic", "typing.Protocol", "abc.ABC"):
-                    return (("x", f"{owner[1]}.{name}"),)
-                continue
-            _, file, scope = owner
-            known = self.scope(file, scope)
-            self.need(f"{file}:{known.top}")
-            bindings = known.names.get(name)
-            if bindings:
-                blocks = self.world.interface(file).blocks
-                held = reaching(bindings, blocks, END, 0) or bindings
-                return self._definitions(file, scope, name, held)
-            if name in known.fields:
-                return (("v", file, scope, name),)
-        return ()
-
-    def mro(self, file: int, scope: int) -> Values:
-        """The method resolution order: classes, outside ones, ``UNKNOWN`` for a base not known."""
-        own: Value = ("c", file, scope)
-        order: Values = self.keep(("mro", file, scope), lambda: self._mro(file, scope), (own,))
-        return order
-
-    def _mro(self, file: int, scope: int) -> Values:
-        known = self.scope(file, scope)
-        self.need(f"{file}:{known.top}")
-        own: Value = ("c", file, scope)
-        heads: list[Value] = []
-        for base in known.bases:
-            values = self.evaluate(file, known.parent, base, known.at - 1, known.block)
-            classes = [v for v in values if v[0] in ("c", "x")]
-            if not classes or UNKNOWN in values:
-                heads.append(UNKNOWN)
-            heads += [c for c in classes if c != own]
-        orders = [list(self.mro(h[1], h[2])) if h[0] == "c" else [h] for h in heads]
-        merged = _merge([*orders, list(heads)])
-        if ("x", "builtins.object") not in merged:
-            merged.append(("x", "builtins.object"))
-        return (own, *(m for m in merged if m != own))
-
-
-def _merge(orders: list[list[Value]]) -> list[Value]:
-    """C3 linearization (Barrett et al. 1996); where it does not exist, left to right."""
-    merged: list[Value] = []
-    last: Value = ("x", "builtins.object")
-    pending = [[v for v in order if v != last] for order in orders]
-    while pending := [order for order in pending if order]:
-        for order in pending:
-            head = order[0]
-            if not any(head in other[1:] for other in pending):
-                break
-        else:
-            head = pending[0][0]
-        merged.append(head)
-        pending = [[v for v in order if v != head] for order in pending]
-    return merged

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from analysis.graph.definitions import DefinitionReader
-from analysis.graph.expressions import BINARY, literal_text
-from analysis.graph.facts import NONE, Binding, Site
+from analysis.graph.exports import ExportReader
+from analysis.graph.facts import NONE, Binding
+from analysis.graph.imports import ImportReader
+from analysis.graph.matching import MatchReader
+from analysis.graph.narrowing import class_named, leaves
+from analysis.graph.protocols import BINARY
 
 if TYPE_CHECKING:
     from analysis.graph.extract import Extractor
-
-_LEAVES = frozenset(
-    {"return_statement", "raise_statement", "continue_statement", "break_statement"}
-)
 
 
 class StatementReader:
@@ -26,6 +26,9 @@ class StatementReader:
         self.x = extractor
         self.e = extractor.expressions
         self.definitions = DefinitionReader(extractor, self)
+        self._imports = ImportReader(extractor)
+        self._matching = MatchReader(extractor, self)
+        self._exports = ExportReader(extractor, self)
         #: (definition that owns it, name, target, name's node) of fields and global variables.
         self.field_nodes: list[tuple[int, str, tree_sitter.Node, tree_sitter.Node]] = []
 
@@ -60,7 +63,7 @@ class StatementReader:
                 self._augmented(child)
             elif child.type != "string":  # a docstring, or a note
                 self.e.read(child)
-                self._grows_all(child)
+                self._exports.grown(child)
 
     def _assignment(self, node: tree_sitter.Node) -> int:
         left = node.child_by_field_name("left")
@@ -74,7 +77,7 @@ class StatementReader:
         if left is not None:
             self._target(left, value, annotation, node.end_byte)
             if right is not None:
-                self._special(left, right)
+                self._exports.assigned(left, right)
         return value
 
     def _target(self, left: tree_sitter.Node, value: int, annotation: int, at: int) -> None:
@@ -88,20 +91,6 @@ class StatementReader:
                 if self.e.text(name) in scope.globals:
                     self.field_nodes.append((0, self.e.text(name), left, name))
 
-    def _special(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
-        scope = self.x.scopes[self.x.scope]
-        name = self.e.text(left)
-        if name == "__all__" and scope.kind == "module":
-            scope.all = [*(scope.all or ()), *self._strings(right)]
-        elif name == "__slots__" and scope.kind == "class":
-            for literal in _literals(right):
-                text = literal_text(self.e.text(literal))
-                if text and not text.startswith("__"):
-                    self.field_nodes.append((scope.definition, text, literal, literal))
-
-    def _strings(self, node: tree_sitter.Node) -> list[str]:
-        return [literal_text(self.e.text(literal)) for literal in _literals(node)]
-
     def _augmented(self, node: tree_sitter.Node) -> None:
         left = node.child_by_field_name("left")
         right = node.child_by_field_name("right")
@@ -112,10 +101,10 @@ class StatementReader:
         operator = node.child_by_field_name("operator")
         sign = self.e.text(operator).rstrip("=") if operator is not None else ""
         if sign in BINARY:
-            self.e.implied(self._class_named(left), left, f"__i{BINARY[sign]}__")
+            self.e.implied(class_named(self.x, left), left, f"__i{BINARY[sign]}__")
         if left.type == "identifier":
-            if right is not None and self.e.text(left) == "__all__" and scope.kind == "module":
-                scope.all = [*(scope.all or ()), *self._strings(right)]
+            if right is not None and self.e.text(left) == "__all__":
+                self._exports.added(right)
             self.e.site("write", self.e.table.add("n", self.e.text(left)), left)
             if self.e.text(left) not in scope.names:
                 self.x.assign(left, value, NONE, node.end_byte)
@@ -127,16 +116,6 @@ class StatementReader:
                 self.e.site("write", row, name)
         else:
             self.e.read(left)
-
-    def _grows_all(self, node: tree_sitter.Node) -> None:
-        """``__all__.append("x")`` and ``__all__.extend([…])``."""
-        scope = self.x.scopes[self.x.scope]
-        function = node.child_by_field_name("function") if node.type == "call" else None
-        arguments = node.child_by_field_name("arguments")
-        if function is None or arguments is None or scope.kind != "module":
-            return
-        if self.e.text(function) in ("__all__.append", "__all__.extend"):
-            scope.all = [*(scope.all or ()), *self._strings(arguments)]
 
     def _return_statement(self, node: tree_sitter.Node) -> None:
         for child in node.named_children:
@@ -171,6 +150,15 @@ class StatementReader:
         if node.named_children:
             self.x.narrow(node.named_children[0], node.end_byte)
 
+    def _import_statement(self, node: tree_sitter.Node) -> None:
+        self._imports.import_(node)
+
+    def _import_from_statement(self, node: tree_sitter.Node) -> None:
+        self._imports.from_(node)
+
+    def _future_import_statement(self, node: tree_sitter.Node) -> None:
+        pass  # a directive to the compiler
+
     def _type_alias_statement(self, node: tree_sitter.Node) -> None:
         parts = node.named_children
         if len(parts) >= 2 and parts[0].named_children:
@@ -178,75 +166,6 @@ class StatementReader:
             name = parts[0].named_children[0]
             name = name.named_children[0] if name.type == "generic_type" else name
             self._target(name, value, NONE, node.end_byte)
-
-    # -- imports -----------------------------------------------------------------------
-
-    def _import_statement(self, node: tree_sitter.Node) -> None:
-        for child in node.children_by_field_name("name"):
-            if child.type == "aliased_import":
-                module = child.child_by_field_name("name")
-                alias = child.child_by_field_name("alias")
-                if module is None or alias is None:
-                    continue
-                dotted = self._dotted(module)
-                self._import_site(module, dotted, 0, "")
-                bound = Binding("import", node.end_byte, self.x.block, module=dotted, member="as")
-                self.x.bind(self.e.text(alias), bound)
-            else:
-                dotted = self._dotted(child)
-                self._import_site(child, dotted, 0, "")
-                top = dotted.partition(".")[0]
-                self.x.bind(top, Binding("import", node.end_byte, self.x.block, module=dotted))
-
-    def _import_from_statement(self, node: tree_sitter.Node) -> None:
-        module_node = node.child_by_field_name("module_name")
-        if module_node is None:
-            return
-        level, module = 0, self._dotted(module_node)
-        if module_node.type == "relative_import":
-            text = self.e.text(module_node).replace(" ", "")
-            module = text.lstrip(".")
-            level = len(text) - len(module)
-        at, block = node.end_byte, self.x.block
-        if any(child.type == "wildcard_import" for child in node.named_children):
-            self._import_site(module_node, module, level, "")
-            star = Binding("from", at, block, module=module, level=level, member="*")
-            self.x.scopes[self.x.scope].stars.append(star)
-            return
-        self._import_site(module_node, module, level, "")
-        for child in node.children_by_field_name("name"):
-            member, alias = child, child
-            if child.type == "aliased_import":
-                member = child.child_by_field_name("name") or child
-                alias = child.child_by_field_name("alias") or child
-            name = self._dotted(member)
-            self._import_site(member, module, level, name)
-            bound = Binding("from", at, block, module=module, level=level, member=name)
-            self.x.bind(self.e.text(alias), bound)
-
-    def _future_import_statement(self, node: tree_sitter.Node) -> None:
-        pass  # a directive to the compiler
-
-    def _dotted(self, node: tree_sitter.Node) -> str:
-        return "".join(self.e.text(node).split())
-
-    def _import_site(self, node: tree_sitter.Node, module: str, level: int, member: str) -> None:
-        x = self.x
-        span = self.e.span(node)
-        x.sites.append(
-            Site(
-                "import",
-                x.scope,
-                x.block,
-                node.start_byte,
-                NONE,
-                span,
-                x.owner,
-                module,
-                level,
-                member,
-            )
-        )
 
     # -- compound statements -----------------------------------------------------------
 
@@ -264,42 +183,8 @@ class StatementReader:
                 self._block(clause.child_by_field_name("body"))
         if condition is None or condition.type != "not_operator":
             return
-        if _leaves(consequence) and not node.children_by_field_name("alternative"):
+        if leaves(consequence) and not node.children_by_field_name("alternative"):
             self.x.narrow(condition.named_children[0], node.end_byte)
-
-    def narrowed(self, condition: tree_sitter.Node) -> Iterator[tuple[str, int]]:
-        """(name, class) for each ``isinstance(name, class)`` that must hold in ``condition``."""
-        node = condition
-        while node.type == "parenthesized_expression" and node.named_children:
-            node = node.named_children[0]
-        if node.type == "boolean_operator":
-            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
-            if left is None or right is None:
-                return
-            if self.x.data[left.end_byte : right.start_byte].strip() == b"and":
-                yield from self.narrowed(left)
-                yield from self.narrowed(right)
-        elif node.type == "call":
-            function = node.child_by_field_name("function")
-            arguments = node.child_by_field_name("arguments")
-            if function is None or arguments is None or self.e.text(function) != "isinstance":
-                return
-            parts = [part for part in arguments.named_children if part.type != "comment"]
-            if len(parts) == 2 and parts[0].type == "identifier":
-                yield self.e.text(parts[0]), self._class_named(parts[1])
-
-    def _class_named(self, node: tree_sitter.Node) -> int:
-        table = self.e.table
-        if node.type == "identifier":
-            return table.add("n", self.e.text(node))
-        if node.type == "attribute":
-            value = node.child_by_field_name("object")
-            name = node.child_by_field_name("attribute")
-            receiver = self._class_named(value) if value is not None else NONE
-            return table.add("a", receiver, self.e.text(name)) if name is not None else NONE
-        if node.type == "tuple":
-            return table.add("t", tuple(self._class_named(part) for part in node.named_children))
-        return NONE
 
     def _narrowed_block(
         self, block: tree_sitter.Node | None, condition: tree_sitter.Node | None
@@ -393,80 +278,7 @@ class StatementReader:
             self.e.implied(row, place, name)
 
     def _match_statement(self, node: tree_sitter.Node) -> None:
-        subjects = node.children_by_field_name("subject")
-        rows = [self.e.read(subject) for subject in subjects]
-        body = node.child_by_field_name("body")
-        for case in body.named_children if body is not None else []:
-            if case.type != "case_clause":
-                self.statement(case)
-                continue
-            before = self.x.open_block(case)
-            for child in case.named_children:
-                if child.type == "block":
-                    self.suite(child)
-                elif child.type == "if_clause":
-                    for test in child.named_children:
-                        self.e.tested(test)
-                elif child.type == "case_pattern":
-                    self._pattern(child, rows[0] if len(rows) == 1 else NONE)
-                    self._narrow_subject(child, subjects)
-            self.x.close_block(before)
-
-    def _pattern(self, node: tree_sitter.Node, value: int) -> None:
-        """Names that a pattern captures; classes and constants that it names."""
-        if node.type == "class_pattern":
-            for child in node.named_children:
-                if child.type == "dotted_name":
-                    self._dotted_read(child)
-                else:
-                    self._pattern(child, NONE)
-        elif node.type == "keyword_pattern":
-            for child in node.named_children[1:]:
-                self._pattern(child, NONE)
-        elif node.type == "dotted_name":
-            if node.named_child_count == 1:
-                self.x.assign(node.named_children[0], value, NONE, node.end_byte)
-            else:
-                self._dotted_read(node)
-        elif node.type == "as_pattern" and len(node.named_children) == 2:
-            inner, name = node.named_children
-            self._pattern(inner, value)
-            row = self._class_row(inner)
-            self.x.assign(name, value if row == NONE else row, NONE, node.end_byte)
-        elif node.type == "identifier":
-            self.x.assign(node, value, NONE, node.end_byte)
-        else:
-            keeps = node.type in ("case_pattern", "union_pattern", "parenthesized_expression")
-            for child in node.named_children:
-                self._pattern(child, value if keeps else NONE)
-
-    def _class_row(self, node: tree_sitter.Node) -> int:
-        while node.type == "case_pattern" and node.named_child_count == 1:
-            node = node.named_children[0]
-        if node.type != "class_pattern":
-            return NONE
-        row = NONE
-        for part in node.named_children[0].named_children:
-            name = self.e.text(part)
-            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
-        return self.e.table.add("ex", row)
-
-    def _narrow_subject(self, case: tree_sitter.Node, subjects: list[tree_sitter.Node]) -> None:
-        row = self._class_row(case)
-        if row == NONE or len(subjects) != 1 or subjects[0].type != "identifier":
-            return
-        known = self.x.scopes[self.x.scope].names.get(self.e.text(subjects[0]))
-        if known is not None:
-            class_row = self.e.table.rows[row][1]
-            known.append(Binding("narrow", case.end_byte, self.x.block, class_row))
-
-    def _dotted_read(self, node: tree_sitter.Node) -> int:
-        row = NONE
-        for part in node.named_children:
-            name = self.e.text(part)
-            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
-            self.e.site("read", row, part)
-        return row
+        self._matching.match(node)
 
     # -- definitions -------------------------------------------------------------------
 
@@ -493,25 +305,7 @@ def _names(target: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
             yield from _names(child)
 
 
-def _literals(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    if node.type == "string":
-        yield node
-    else:
-        for child in node.named_children:
-            if child.type == "pair":
-                child = child.named_children[0]
-            yield from _literals(child)
-
-
 def _with_items(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     for item in clause.named_children:
         if item.type == "with_item":
             yield item
-
-
-def _leaves(block: tree_sitter.Node | None) -> bool:
-    return (
-        block is not None
-        and bool(block.named_children)
-        and block.named_children[-1].type in _LEAVES
-    )

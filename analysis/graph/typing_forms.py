@@ -68,7 +68,7 @@ def annotated(
     r: Resolver, file: int, scope: int, row: int, receiver: Value | None = None
 ) -> Values:
     """Instances of the annotation ``row``, read in ``scope`` of ``file``; ``receiver`` is Self."""
-    found: Values = r.keep(
+    found: Values = r.memo.keep(
         ("an", file, scope, row, receiver),
         lambda: _annotated(r, file, scope, row, receiver),
         ANYTHING,
