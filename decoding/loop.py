@@ -1,7 +1,7 @@
 """The decode loop: propose, check, accept; on a violation roll back and search (design.md §3).
 
 Knows the order of things: which token next, when to look at what was written, when to stop. What
-is looked at and how a wrong name is replaced, ``guidance`` knows.
+is looked at ``guidance`` knows, how a wrong name is replaced ``mending``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from decoding.drafts import PromptLookup
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.guidance import Guidance
+from decoding.hurry import Hurry
 from decoding.manuscript import NotTextError
+from decoding.mending import SearchMender
 from decoding.monitors.monitor import Monitor
 from decoding.monitors.registry import monitors as all_monitors
 from decoding.page import Page
@@ -58,13 +60,16 @@ def write(
     lookup = PromptLookup(prompt) if drafts else None
     page = Page(runtime, vocabulary, prompt, cancellation, lookup)
     watching = all_monitors() if monitors is None else tuple(monitors)
-    guidance = Guidance(page, snapshot, offset, evidence, watching, query_deadline)
+    mender = SearchMender(page)
+    guidance = Guidance(page.script, mender, snapshot, offset, evidence, watching, query_deadline)
     try:
         # The hole at the cursor is asked about first: analysis works while the prompt is computed.
         guidance.begin()
         reused = page.feed()
         prefilled = time.monotonic()
-        stopped, kept = _Loop(page, guidance, sampler, stop, max_tokens).run()
+        stopped, kept = _Loop(
+            page, guidance, mender, Hurry(page, guidance), sampler, stop, max_tokens
+        ).run()
     finally:
         guidance.close()
     _, count = page.script.covering(0, kept)
@@ -90,6 +95,8 @@ def write(
 class _Loop:
     page: Page
     guidance: Guidance
+    mender: SearchMender
+    hurry: Hurry
     sampler: Sampler
     stop: StopRule
     max_tokens: int
@@ -102,7 +109,7 @@ class _Loop:
             stopped = self.over() or self.step()
             # Nothing is given away before all of it was judged; where a name is rejected even
             # then, the text has changed and writing goes on.
-            if stopped and self.guidance.settle(*stopped):
+            if stopped and self.guidance.settle(*stopped, self.page.cancellation):
                 return stopped
 
     def over(self) -> tuple[str, int] | None:
@@ -112,7 +119,7 @@ class _Loop:
             return "gave_up", self.guidance.given_up
         if self.page.script.tokens and (cut := self.stop.cut(text)) is not None:
             return "rule", cut
-        if self.guidance.finished:
+        if self.mender.finished:
             return "end", len(text)
         if len(self.page.script.tokens) >= self.max_tokens:
             return "length", len(text)
@@ -122,11 +129,11 @@ class _Loop:
         """Write one token, or several where there is no choice; why that cannot be."""
         page = self.page
         logits = page.logits()
-        self.guidance.remember(logits)
+        self.mender.remember(self.guidance.watches, logits)
         token = self.sampler.choose(logits)
-        if self.guidance.foresee(logits, token) or self.guidance.hurry(logits, token):
+        if self.hurry.foresee(logits, token) or self.hurry.forward(logits, token):
             return None
-        token = self.guidance.amend(logits, token)
+        token = self.hurry.amend(logits, token)
         if page.is_end(token):
             return "end", len(page.script.text)
         try:
@@ -134,6 +141,6 @@ class _Loop:
         except NotTextError:
             return "end", len(page.script.text)
         self.guidance.observe(text)
-        self.guidance.remember(logits, before=1)
+        self.mender.remember(self.guidance.watches, logits, before=1)
         self.guidance.check()
         return None

@@ -6,6 +6,7 @@ inside one; what was cut off by a rollback leaves no trace, since every mark is 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -73,6 +74,16 @@ class Manuscript:
         while last < len(self.tokens) and self._marks[last].length < end:
             last += 1
         return first, last
+
+    def probability(self, start: int, end: int) -> float:
+        """How probable the model found the tokens between two code points."""
+        first, last = self.covering(start, end)
+        return math.exp(sum(self.logprobs[first:last]))
+
+    def mean(self, start: int, end: int) -> float:
+        """The geometric mean of their probabilities."""
+        first, last = self.covering(start, end)
+        return math.pow(self.probability(start, end), 1 / max(1, last - first))
 
 
 def decode(data: bytes) -> tuple[str, bytes]:

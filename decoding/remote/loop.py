@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation
 from decoding.completion import Timing
+from decoding.guidance import Guidance
 from decoding.remote.dialects import Dialect, Order
-from decoding.remote.forms import Choice, choice
+from decoding.remote.mending import AskingMender
 from decoding.remote.model import RemoteModel
 from decoding.remote.script import Script
-from decoding.remote.watching import Refusal, Watching
 from decoding.runtimes.http import LostError
 from decoding.written import StopRule, Written
 
@@ -28,13 +28,13 @@ class Loop:
     model: RemoteModel
     order: Order
     script: Script
-    watching: Watching
+    guidance: Guidance
+    mender: AskingMender
     stop: StopRule
     cancellation: Cancellation
     _first: float = field(default=0.0, init=False)
     _reused: int = field(default=0, init=False)
-    #: What the next request has to begin with, and the length of the text behind which.
-    _choice: Choice | None = field(default=None, init=False)
+    #: How many pieces stood when the last name was asked for anew.
     _from: int = field(default=0, init=False)
 
     def run(self) -> Written:
@@ -52,10 +52,10 @@ class Loop:
                 lost += 1
                 if lost > RESUMPTIONS:
                     raise
-                if self.watching.mending:
-                    self.script.cut(self._from)
+                if self.guidance.mending:
+                    self.script.keep(self._from)
                 else:
-                    self._choice = None
+                    self.mender.wanted = None
             asked += 1
         stopped, kept = ended
         finished = time.monotonic()
@@ -63,12 +63,12 @@ class Loop:
         return Written(
             text=self.script.text[:kept],
             logprobs=tuple(self.script.logprobs(0, kept)),
-            events=self.watching.events(kept),
+            events=self.guidance.events(kept),
             timing=Timing(
                 total=(finished - begun) * 1e3,
                 prefill=(first - begun) * 1e3,
                 decode=(finished - first) * 1e3,
-                analysis=self.watching.waited * 1e3,
+                analysis=self.guidance.waited * 1e3,
             ),
             stopped=stopped,
             prompt_tokens=len(self.order.prompt),
@@ -78,7 +78,7 @@ class Loop:
     def _ask(self, asked: int) -> tuple[str, int] | None:
         """One request; why the text ended and what is kept, or ``None`` to ask again."""
         script, room = self.script, self.order.max_tokens - self.script.size
-        if room <= 0 and self._choice is None:
+        if room <= 0 and self.mender.wanted is None:
             return self._end("length", len(script.text))
         order = replace(
             self.order,
@@ -86,7 +86,7 @@ class Loop:
             # A name that is chosen anew may run a few tokens past the limit.
             max_tokens=max(room, 8),
             seed=self.order.seed + asked,
-            choice=self._choice,
+            choice=self.mender.wanted,
         )
         with closing(self.dialect.stream(order, self.cancellation)) as pieces:
             for piece in pieces:
@@ -94,11 +94,9 @@ class Loop:
                 if not asked:
                     self._reused = max(self._reused, piece.reused)
                 script.append(piece)
-                if refused := self.watching.observe(piece.text):
-                    self._again(refused)
-                    return None
-                if self.watching.given_up is not None:
-                    return "gave_up", self.watching.given_up
+                self.guidance.observe(piece.text)
+                if self.guidance.check():
+                    return self._again()
                 cut = self.stop.cut(script.text) if script.text else None
                 if cut is not None:
                     return self._end("rule", cut)
@@ -110,19 +108,16 @@ class Loop:
 
     def _end(self, stopped: str, kept: int) -> tuple[str, int] | None:
         """Nothing is given away before all of it was judged."""
-        refused = self.watching.settle(stopped, kept, self.cancellation)
-        if refused is not None:
-            self._again(refused)
-            return None
-        if self.watching.given_up is not None:
-            return "gave_up", self.watching.given_up
+        if not self.guidance.settle(stopped, kept, self.cancellation):
+            return self._again()
         return stopped, kept
 
-    def _again(self, refused: Refusal) -> None:
-        """Cut the text where the refused name's piece began, and choose from there."""
-        literal = self.script.cut(refused.start)
-        self._choice = choice(literal, refused.typed, refused.names)
-        self._from = len(self.script.text)
+    def _again(self) -> tuple[str, int] | None:
+        """The text is another now: why it ends there, or ``None`` to go on from there."""
+        if self.guidance.given_up is not None:
+            return "gave_up", self.guidance.given_up
+        self._from = len(self.script.pieces)
+        return None
 
     def _written(self) -> tuple[int, ...]:
         tokens = self.script.tokens

@@ -32,17 +32,20 @@ class Script:
             return None
         return tuple(token for piece in self.pieces for token in piece.tokens)
 
-    def cut(self, at: int) -> str:
-        """Keep the whole pieces before ``at``; what was cut off that still belongs before it."""
-        length, kept = 0, 0
+    def before(self, at: int) -> tuple[int, bytes]:
+        """How many pieces end before or at ``at``, and the bytes of the next one that still belong
+        before it."""
+        length, count = 0, 0
         for piece in self.pieces:
             if length + len(piece.text) > at:
                 break
-            length, kept = length + len(piece.text), kept + 1
-        lost = self.text[length:at]
-        del self.pieces[kept:]
-        self.text = self.text[:length]
-        return lost
+            length, count = length + len(piece.text), count + 1
+        return count, self.text[length:at].encode()
+
+    def keep(self, count: int) -> None:
+        """Cut off all but the first ``count`` pieces."""
+        del self.pieces[count:]
+        self.text = "".join(piece.text for piece in self.pieces)
 
     def logprobs(self, start: int, end: int) -> list[float]:
         """The log-probabilities (nats) of the pieces that hold text between two positions."""

@@ -17,6 +17,7 @@ from decoding.bounds import bounded
 from decoding.completion import Completion, Piece
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
+from decoding.guidance import Guidance
 from decoding.hint import HintRules, Once, hint_for
 from decoding.monitors.registry import monitors
 from decoding.postprocess.ending import Block, OneLine
@@ -26,9 +27,9 @@ from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.window import plain_line_ends
 from decoding.remote.dialects import Dialect, Order, recognize
 from decoding.remote.loop import Loop
+from decoding.remote.mending import AskingMender
 from decoding.remote.model import RemoteModel
 from decoding.remote.script import Script
-from decoding.remote.watching import Watching
 from decoding.runtimes.http import Connection
 from decoding.writer import InfillRequest
 
@@ -89,11 +90,12 @@ class RemoteWriter:
         site = Site.at(snapshot.text, offset)
         seconds = min(request.query_ms / 1000, deadline.remaining())
         script = Script()
-        watching = Watching(script, snapshot, offset, evidence, monitors(), seconds)
+        mender = AskingMender(script)
+        guidance = Guidance(script, mender, snapshot, offset, evidence, monitors(), seconds)
         with bounded(deadline, cancellation) as inner:
             try:
                 # The hole at the cursor is asked about first: analysis works meanwhile.
-                watching.begin()
+                guidance.begin()
                 written = Loop(
                     self._dialect,
                     self._model,
@@ -104,7 +106,8 @@ class RemoteWriter:
                         request.seed,
                     ),
                     script,
-                    watching,
+                    guidance,
+                    mender,
                     Block(site) if request.multiline else OneLine(site),
                     inner,
                 ).run()
@@ -113,7 +116,7 @@ class RemoteWriter:
                     raise
                 return Completion("", model=self.name, stopped="deadline")
             finally:
-                watching.close()
+                guidance.close()
         done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
         kept = script.logprobs(done.start, done.end) if done.text else []
         return Completion(
