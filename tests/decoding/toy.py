@@ -18,6 +18,7 @@ from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
 from decoding import vocabulary
+from decoding.completion import Event
 from decoding.errors import CancelledError
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
@@ -151,6 +152,15 @@ class Facts:
 
 def closed(*names: str, tier: Tier = Tier.CLOSED) -> NameSet:
     return NameSet("attribute", tier, "a class", tuple(Name(name) for name in names))
+
+
+#: What a receiver of most tests has.
+LIST = closed("append", "extend", "pop", "popitem")
+
+
+def only(events: tuple[Event, ...]) -> Event:
+    assert len(events) == 1, events
+    return events[0]
 
 
 class OneLine:

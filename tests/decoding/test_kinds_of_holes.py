@@ -1,0 +1,160 @@
+"""Every kind of hole in the loop, over a table of a model: when it is asked about and mended."""
+
+from __future__ import annotations
+
+from analysis.names import Name, NameSet, Tier
+from analysis.signatures import NOTHING, Parameter, Signature, arity_of
+from analysis.syntax.hole import HoleKind
+from decoding.monitors.arity import ArityMonitor
+from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.keyword_argument import KeywordMonitor
+from decoding.written import Written
+from tests.decoding.toy import END, Facts, closed, only, written
+
+
+def test_a_keyword_that_is_not_taken_is_replaced_and_asked_about_when_it_has_its_equals() -> None:
+    table = {
+        "get(": {"url": 1.0},
+        "url": {", ": 1.0},
+        ", ": {"tries": 0.5, "timeout": 0.3, "x": 0.2},
+        "tries": {"=": 1.0},
+        "timeout": {"=": 1.0},
+        "tries=": {"3)": 1.0},
+        "timeout=": {"5)": 1.0},
+    }
+    facts = Facts({"get": closed("timeout", "verify")})
+    out = written("get($0\n", table, facts, monitors=[KeywordMonitor()])
+    assert out.text == "url, timeout=5)"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("keyword", "tries", "timeout")
+    # Positional arguments cost no question.
+    assert [hole.kind for _, hole in facts.asked] == [HoleKind.KEYWORD]
+
+
+def test_a_keyword_is_not_given_twice_whatever_is_known_of_the_call() -> None:
+    table = {
+        "get(url, err=1, ": {"err": 0.6, "color": 0.4},
+        "err": {"=": 1.0},
+        "err=": {"True)": 1.0},
+        "color": {"=": 1.0},
+        "color=": {"2)": 1.0},
+    }
+    # As analysis says it: what is given already is not among the names.
+    facts = Facts({"get": closed("color", tier=Tier.OPEN)})
+    out = written("get(url, err=1, $0\n", table, facts, monitors=[KeywordMonitor()])
+    assert out.text == "color=2)"
+    nothing = Facts({})
+    same = written("get(url, err=1, $0\n", table, nothing, monitors=[KeywordMonitor()])
+    assert (same.text, only(same.events).disputed) == ("err=True)", True)
+
+
+def test_imports_are_watched_component_by_component() -> None:
+    table = {
+        "import ": {"os": 0.6, "sys": 0.4},
+        "import os": {".": 1.0},
+        "os.": {"paths": 0.6, "path": 0.4},
+        "paths": {END: 1.0},
+    }
+    known = {"": closed("os", "sys"), "os": closed("path")}
+    out = written("import $0\n", table, Facts(known))
+    assert out.text == "os.path"
+    assert [(e.monitor, e.rejected, e.chosen) for e in out.events] == [
+        ("import_module", "", "os"),
+        ("import_module", "paths", "path"),
+    ]
+
+
+def test_every_name_of_an_import_list_is_watched() -> None:
+    table = {
+        "import ": {"(path, ": 1.0},
+        "(path, ": {"joined": 0.6, "sep": 0.4},
+        "joined": {")": 1.0},
+        "sep": {")": 1.0},
+    }
+    facts = Facts({"os": closed("path", "sep")})
+    out = written("from os import $0\n", table, facts)
+    assert out.text == "(path, sep)"
+    assert [e.rejected for e in out.events] == ["", "joined"]
+
+
+NAMED = {
+    "y = ": {"np": 0.5, "data": 0.3, "y": 0.2},
+    "np": {".": 1.0},
+    "np.": {"mean": 1.0},
+    "mean": {"(data)": 1.0},
+    "y = data": {".x": 0.9},
+    "y = data.": {"x": 1.0},
+}
+
+
+def _named(text: str) -> Written:
+    return written(text, NAMED, Facts({"": closed("data", "y")}), monitors=[NameMonitor()])
+
+
+def test_a_name_that_nobody_binds_is_replaced_when_it_is_read() -> None:
+    out = _named("data = 1\ny = $0\n")
+    assert out.text == "data.x"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen, event.offset) == ("name", "np", "data", 0)
+
+
+def test_a_name_that_stands_elsewhere_in_the_file_is_not_asked_about() -> None:
+    facts = Facts({"": closed("data", "y")})
+    out = written("import np, data\ny = $0\n", NAMED, facts, monitors=[NameMonitor()])
+    assert out.text == "np.mean(data)"
+    assert facts.asked == []
+
+
+def test_the_last_word_of_a_text_is_looked_at_as_well() -> None:
+    table = {"y = ": {"np": 0.6, "data": 0.4}, "np": {END: 1.0}, "y = data": {END: 1.0}}
+    facts = Facts({"": closed("data", "y")})
+    out = written("data = 1\ny = $0\n", table, facts, monitors=[NameMonitor()])
+    assert (out.text, out.stopped) == ("data", "end")
+
+
+def test_a_name_begun_by_the_user_is_looked_at_from_where_it_begins() -> None:
+    table = {"y = da": {"te": 0.6, "ta": 0.4}, "date": {".x": 1.0}, "y = data": {".x": 1.0}}
+    facts = Facts({"": closed("data", "y")})
+    out = written("data = 1\ny = da$0\n", table, facts, monitors=[NameMonitor()])
+    assert out.text == "ta.x"
+
+
+def _call(*missing: str) -> NameSet:
+    parameters = tuple(Parameter(name) for name in missing)
+    arity = arity_of([Signature(parameters)], NOTHING, closed=True, reason="")
+    names = (Name("path", "keyword", origin="os"), Name("here"), Name("there"))
+    return NameSet("argument", Tier.CLOSED, "a call", names, "chdir", arity=arity)
+
+
+CHDIR = {
+    "y = ": {"chdir": 1.0},
+    "chdir": {"()": 0.6, "(": 0.4},
+    "chdir(": {"here": 0.7, "there": 0.3},
+    "here": {")": 1.0},
+    "()": {"\n": 0.7, ".x": 0.3},
+}
+
+
+def test_a_call_does_not_end_before_it_has_what_it_requires() -> None:
+    facts = Facts({"chdir": _call("path")})
+    out = written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()])
+    assert out.text == "chdir(here)"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("argument", ")", "here")
+
+
+def test_a_call_that_requires_nothing_may_end() -> None:
+    facts = Facts({"chdir": _call()})
+    assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
+
+
+def test_calls_with_arguments_are_not_asked_about() -> None:
+    table = {**CHDIR, "chdir": {"(": 1.0}}
+    facts = Facts({"chdir": _call("path")})
+    assert written("y = $0\n", table, facts, monitors=[ArityMonitor()]).text == "chdir(here)"
+    assert facts.asked == []
+
+
+def test_at_the_end_nobody_waits_for_what_a_call_requires() -> None:
+    facts = Facts({"chdir": _call("path")}, late=["chdir"])
+    assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
