@@ -31,7 +31,7 @@ from benchmarks.report import save, show
 from decoding import vocabulary
 from decoding.constraint import Constraint, Names
 from decoding.loop import write
-from decoding.runtimes.llama_cpp import LlamaTokens
+from decoding.runtimes.llama_tokens import LlamaTokens
 from decoding.sampling import Greedy
 from decoding.trie import IDENTIFIER_BYTES
 from decoding.vocabulary import Vocabulary

@@ -19,7 +19,7 @@ from benchmarks.leak import pool, split
 from benchmarks.report import quantile, save, show
 from decoding import vocabulary
 from decoding.constraint import Constraint, Names
-from decoding.runtimes.llama_cpp import LlamaTokens
+from decoding.runtimes.llama_tokens import LlamaTokens
 from decoding.vocabulary import Vocabulary
 
 SIZES = (30, 300, 3000)

@@ -17,7 +17,8 @@ import pytest
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError, ModelFileError
 from decoding.models import store
-from decoding.runtimes.llama_cpp import LlamaCpp, LlamaTokens, Tuning
+from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
+from decoding.runtimes.llama_tokens import LlamaTokens
 
 pytestmark = pytest.mark.model
 
