@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from analysis.deadline import Cancellation, Deadline
 from decoding import vocabulary
 from decoding.bounds import bounded
-from decoding.completion import Completion, Piece
+from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
+from decoding.filled import filled
 from decoding.hint import HintRules, Once, Pace, hint_for
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.finish import Finished, finish
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.templates import PromptModel
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import log_total, sampler
-from decoding.writer import InfillRequest
-from decoding.written import Written
+from decoding.writer import InfillRequest, Writer
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
@@ -51,7 +49,7 @@ class FillingRuntime(Runtime, PromptModel, Protocol):
     """A runtime that also says how it wants its prompts."""
 
 
-class LocalWriter:
+class LocalWriter(Writer):
     """A :class:`~decoding.writer.Writer` over one runtime. One call at a time; not thread-safe."""
 
     def __init__(
@@ -117,7 +115,7 @@ class LocalWriter:
         self._pace.note(
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
-        return self._completion(site, request, written)
+        return filled(self.name, site, request, written)
 
     def _preamble(
         self,
@@ -150,23 +148,6 @@ class LocalWriter:
             cancellation,
         )
         return last if hint is None else hint
-
-    def samples(
-        self,
-        request: InfillRequest,
-        count: int,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Iterator[Completion]:
-        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt stays in
-        the cache, so it is evaluated once. Ends early when the deadline passes."""
-        for index in range(count):
-            if deadline.expired():
-                return
-            again = replace(request, seed=request.seed + index)
-            yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``.
@@ -204,58 +185,6 @@ class LocalWriter:
             rows = runtime.evaluate_all(part, stop)
             total += _log_probability(rows, tokens[begin : begin + len(part)])
         return total
-
-    def _completion(self, site: Site, request: InfillRequest, written: Written) -> Completion:
-        done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
-        first, last = self._tokens_of(written, done.start, done.end)
-        kept = written.logprobs[first:last]
-        return Completion(
-            text=done.text,
-            tokens=len(kept),
-            confidence=math.exp(sum(kept) / len(kept)) if kept else 0.0,
-            events=written.events,
-            ms=written.timing.rounded(),
-            model=self.name,
-            prompt_tokens=written.prompt_tokens,
-            reused_tokens=written.reused_tokens,
-            stopped=written.stopped,
-            pieces=self._pieces(site, written, done, first, last),
-        )
-
-    def _pieces(
-        self, site: Site, written: Written, done: Finished, first: int, last: int
-    ) -> tuple[Piece, ...]:
-        """The tokens ``first`` to ``last`` of what was written, in code points of ``done.text``."""
-        tokens = self._vocabulary.tokens
-        at = sum(len(tokens[token]) for token in written.tokens[:first])
-        raw, pieces = written.text.encode(), []
-        wider = len(site.newline) - 1
-        for token, logprob in zip(
-            written.tokens[first:last], written.logprobs[first:last], strict=True
-        ):
-            begun, at = at, at + len(tokens[token])
-            # A token may end inside a character: it has all of what it begins.
-            start, end = (
-                len(shown) + shown.count("\n") * wider
-                for byte in (begun, at)
-                for shown in (raw[:byte].decode("utf-8", "ignore")[done.start : done.end],)
-            )
-            pieces.append(Piece(start, end, round(math.exp(logprob), 4)))
-        return tuple(pieces)
-
-    def _tokens_of(self, written: Written, start: int, end: int) -> tuple[int, int]:
-        """The half-open range of ``written.tokens`` that hold text between two code points."""
-        begin = len(written.text[:start].encode())
-        stop = len(written.text[:end].encode())
-        at, first, last = 0, 0, 0
-        for index, token in enumerate(written.tokens):
-            size = len(self._vocabulary.tokens[token])
-            if at + size <= begin:
-                first = index + 1
-            if at < stop:
-                last = index + 1
-            at += size
-        return first, max(first, last)
 
 
 def _log_probability(rows: Logits, tokens: Sequence[int]) -> float:

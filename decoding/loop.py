@@ -77,7 +77,7 @@ def write(
     return Written(
         text=page.script.text[:kept],
         tokens=tuple(page.script.tokens[:count]),
-        logprobs=tuple(page.script.logprobs[:count]),
+        spans=tuple(page.script.spans(count)),
         events=guidance.events(kept),
         timing=Timing(
             total=(finished - begun) * 1e3,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from decoding.written import Span
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -74,6 +76,11 @@ class Manuscript:
         while last < len(self.tokens) and self._marks[last].length < end:
             last += 1
         return first, last
+
+    def spans(self, tokens: int) -> list[Span]:
+        """What each of the first ``tokens`` tokens stands for."""
+        ends = [mark.length for mark in self._marks]
+        return list(map(Span, ends[:tokens], ends[1 : tokens + 1], self.logprobs))
 
     def probability(self, start: int, end: int) -> float:
         """How probable the model found the tokens between two code points."""

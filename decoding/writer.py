@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from analysis.deadline import Cancellation, Deadline
@@ -56,9 +56,14 @@ class Writer(Protocol):
         deadline: Deadline,
         cancellation: Cancellation,
     ) -> Iterator[Completion]:
-        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt is
-        evaluated once. Yields each as it is ready."""
-        ...
+        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt stays in
+        the model's cache, so it is evaluated once. Yields each as it is ready, and ends early when
+        the deadline passes."""
+        for index in range(count):
+            if deadline.expired():
+                return
+            again = replace(request, seed=request.seed + index)
+            yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``."""

@@ -5,72 +5,40 @@ Most repairs end before either is needed, and loading a model takes longer than 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future
 
-from analysis.deadline import Cancellation, Deadline
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
-from decoding.completion import Completion
-from decoding.evidence import Evidence
 from decoding.opening import OpenWriter
-from decoding.writer import InfillRequest
+from engine.gate import Gate
+from engine.yielding import YieldingWriter
 
 
-class LaterWriter:
-    """A :class:`~decoding.writer.Writer` whose model is loaded by the first call.
+class LaterWriter(YieldingWriter):
+    """A :class:`~decoding.writer.Writer` whose model is loaded by the first call; in a process of
+    one command nobody else claims it.
 
     That call raises :class:`~decoding.errors.DecodingError` when it cannot be loaded.
     """
 
     def __init__(self, name: str, load: Callable[[], OpenWriter]) -> None:
-        self.name = name
-        self._load = load
+        super().__init__(name, self._writer, Gate())
+        self._first = load
         self._opened: OpenWriter | None = None
-
-    def _writer(self) -> OpenWriter:
-        if self._opened is None:
-            self._opened = self._load()
-        return self._opened
-
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
-        """As :meth:`~decoding.writer.Writer.complete`."""
-        return self._writer().complete(
-            request, evidence, deadline=deadline, cancellation=cancellation
-        )
-
-    def samples(
-        self,
-        request: InfillRequest,
-        count: int,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Iterator[Completion]:
-        """As :meth:`~decoding.writer.Writer.samples`."""
-        yield from self._writer().samples(
-            request, count, evidence, deadline=deadline, cancellation=cancellation
-        )
-
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        """As :meth:`~decoding.writer.Writer.score`."""
-        return self._writer().score(before, text, cancellation=cancellation)
 
     def close(self) -> None:
         """Free the model, if it was loaded."""
         if self._opened is not None:
             self._opened.close()
+
+    def _writer(self) -> OpenWriter:
+        if self._opened is None:
+            self._opened = self._first()
+        return self._opened
 
 
 class LaterEvidence:

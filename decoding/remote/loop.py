@@ -62,7 +62,7 @@ class Loop:
         first = self._first or finished
         return Written(
             text=self.script.text[:kept],
-            logprobs=tuple(self.script.logprobs(0, kept)),
+            spans=tuple(self.script.spans(0, kept)),
             events=self.guidance.events(kept),
             timing=Timing(
                 total=(finished - begun) * 1e3,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from decoding.remote.dialects import Chunk
+from decoding.written import Span
 
 
 class Script:
@@ -47,26 +48,21 @@ class Script:
         del self.pieces[count:]
         self.text = "".join(piece.text for piece in self.pieces)
 
-    def logprobs(self, start: int, end: int) -> list[float]:
-        """The log-probabilities (nats) of the pieces that hold text between two positions."""
-        return [logprob for _, _, logprob in self.spans(start, end)]
-
-    def spans(self, start: int, end: int) -> list[tuple[int, int, float]]:
-        """Of each piece between two positions where it begins and ends, counted from ``start``,
-        and its log-probability (nats)."""
+    def spans(self, start: int, end: int) -> list[Span]:
+        """The pieces that hold text between two positions."""
         found, at = [], 0
         for piece in self.pieces:
-            begin, stop = max(at, start), min(at + len(piece.text), end)
-            if begin < stop:
-                found.append((begin - start, stop - start, piece.logprob))
-            at += len(piece.text)
+            stop = at + len(piece.text)
+            if max(at, start) < min(stop, end):
+                found.append(Span(at, stop, piece.logprob))
+            at = stop
         return found
 
     def probability(self, start: int, end: int) -> float:
         """How probable the model found them."""
-        return math.exp(sum(self.logprobs(start, end)))
+        return math.exp(sum(span.logprob for span in self.spans(start, end)))
 
     def mean(self, start: int, end: int) -> float:
         """The geometric mean of their probabilities; 0 of none."""
-        found = self.logprobs(start, end)
+        found = [span.logprob for span in self.spans(start, end)]
         return math.exp(sum(found) / len(found)) if found else 0.0

@@ -7,21 +7,18 @@ both in its prefix cache, so what is paid is a round trip, not a prefill.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import PurePath
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.bounds import bounded
-from decoding.completion import Completion, Piece
+from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
+from decoding.filled import filled
 from decoding.guidance import Guidance
 from decoding.hint import HintRules, Once, hint_for
 from decoding.monitors.registry import monitors
 from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.finish import Finished, finish
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.window import plain_line_ends
@@ -31,7 +28,7 @@ from decoding.remote.mending import AskingMender
 from decoding.remote.model import RemoteModel
 from decoding.remote.script import Script
 from decoding.runtimes.http import Connection
-from decoding.writer import InfillRequest
+from decoding.writer import InfillRequest, Writer
 
 #: Tokens of context in front of a scored text.
 _SCORE_CONTEXT = 384
@@ -39,7 +36,7 @@ _SCORE_CONTEXT = 384
 _CHARACTERS_A_TOKEN = 8
 
 
-class RemoteWriter:
+class RemoteWriter(Writer):
     """A :class:`~decoding.writer.Writer` over one server. One call at a time; not thread-safe."""
 
     def __init__(
@@ -117,37 +114,7 @@ class RemoteWriter:
                 return Completion("", model=self.name, stopped="deadline")
             finally:
                 guidance.close()
-        done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
-        kept = script.logprobs(done.start, done.end) if done.text else []
-        return Completion(
-            text=done.text,
-            tokens=len(kept),
-            confidence=math.exp(sum(kept) / len(kept)) if kept else 0.0,
-            events=written.events,
-            ms=written.timing.rounded(),
-            model=self.name,
-            prompt_tokens=written.prompt_tokens,
-            reused_tokens=written.reused_tokens,
-            stopped=written.stopped,
-            pieces=_pieces(site, written.text, done, script) if done.text else (),
-        )
-
-    def samples(
-        self,
-        request: InfillRequest,
-        count: int,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Iterator[Completion]:
-        """Fill the same hole ``count`` times with seeds ``request.seed + i``; the server has the
-        prompt in its cache. Ends early when the deadline passes."""
-        for index in range(count):
-            if deadline.expired():
-                return
-            again = replace(request, seed=request.seed + index)
-            yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
+        return filled(self.name, site, request, written)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind the end of ``before``.
@@ -214,16 +181,3 @@ class RemoteWriter:
             cancellation,
         )
         return self._prompter.last(path) if hint is None else hint
-
-
-def _pieces(site: Site, raw: str, done: Finished, script: Script) -> tuple[Piece, ...]:
-    """What came of ``done.text``, in its code points: line ends may be wider there."""
-    wider = len(site.newline) - 1
-
-    def shown(at: int) -> int:
-        return at + raw.count("\n", done.start, done.start + at) * wider
-
-    return tuple(
-        Piece(shown(start), shown(end), round(math.exp(logprob), 4))
-        for start, end, logprob in script.spans(done.start, done.end)
-    )

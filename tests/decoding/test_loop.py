@@ -18,7 +18,7 @@ from tests.decoding.toy import LIST, Facts, Toy, written
 def test_unguided_it_writes_what_the_model_says() -> None:
     out = written("x.$0\n", {"x.": {"push": 0.6, "pop": 0.4}, "push": {"(1)": 1.0}}, None)
     assert (out.text, out.stopped, out.events) == ("push(1)", "end", ())
-    assert out.logprobs[0] == pytest.approx(math.log(0.6), abs=1e-4)
+    assert out.spans[0].logprob == pytest.approx(math.log(0.6), abs=1e-4)
 
 
 def test_rolling_back_does_not_evaluate_the_prompt_again() -> None:
