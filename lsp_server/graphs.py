@@ -9,10 +9,10 @@ from typing import Any
 from lsprotocol import types
 
 from analysis.text import Document
-from engine.messages import GraphAnswer, GraphQuestion, GraphRequest, Symbol
+from engine.messages import GraphAnswer, GraphQuestion, GraphRequest, Progress, Symbol
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.positions import offset_of
-from lsp_server.progress import progress
+from lsp_server.progress import Report, progress
 from lsp_server.server import Server
 from lsp_server.session import View
 
@@ -42,21 +42,25 @@ async def ask_about(
 
 async def ask(server: Server, request: GraphRequest) -> GraphAnswer:
     """The engine's answer, with a progress bar when it takes long."""
-    waiting = asyncio.ensure_future(server.session.ask(request))
+    bars: list[Report] = []
+
+    def show(news: Progress) -> None:
+        for bar in bars:
+            bar.show(news)
+
+    submission = server.session.submit(request, show)
+    waiting = asyncio.wrap_future(submission.future)
     try:
         done, _ = await asyncio.wait([waiting], timeout=_SHOWN_AFTER)
         if not done:
             title = f"Reading {Path(request.workspace.root).name}"
-            async with progress(server, title, lambda: _stop(waiting)):
+            async with progress(server, title, submission.cancel) as bar:
+                bars.append(bar)
                 await asyncio.wait([waiting])
         return await waiting
     except asyncio.CancelledError:
         waiting.cancel()
         raise
-
-
-def _stop(waiting: asyncio.Future[GraphAnswer]) -> None:
-    waiting.cancel()
 
 
 def mark(symbol: Symbol) -> dict[str, Any]:

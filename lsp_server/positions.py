@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from lsprotocol import types
 
 from analysis.text import Document, Encoding, Position
+
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def offset_of(document: Document, position: types.Position, encoding: Encoding) -> int:
@@ -38,3 +42,13 @@ def range_of_span(
         document.lines.offset(end_line, end_character),
         encoding,
     )
+
+
+def word_at(document: Document, offset: int) -> tuple[int, int] | None:
+    """The identifier that holds ``offset`` or ends there, as code points; ``None`` for none."""
+    line = document.lines.line_of(offset)
+    start = document.lines.start(line)
+    for match in _WORD.finditer(document.lines.line(line)):
+        if match.start() + start <= offset <= match.end() + start:
+            return match.start() + start, match.end() + start
+    return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from engine.messages import InspectRequest, Name, NameSet, Tier
-from lsp_server.positions import offset_of
+from lsp_server.positions import offset_of, word_at
 from lsp_server.server import Server
 from lsp_server.session import View
 
@@ -62,9 +62,7 @@ async def completion(
     """The list at ``position``, or ``None`` where nothing is known."""
     session, document = server.session, view.document
     offset = offset_of(document, position, view.encoding)
-    start = offset
-    while start and (document.text[start - 1].isalnum() or document.text[start - 1] == "_"):
-        start -= 1
+    start, _ = word_at(document, offset) or (offset, offset)
     line, character = document.lines.position(offset)
     snapshot = await session.snapshot(view)
     request = InspectRequest(snapshot, line, character, deadline_ms=DEADLINE_MS)

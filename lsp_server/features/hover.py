@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from lsprotocol import types
 
-from analysis.text import Document
 from engine.messages import InspectAnswer, InspectRequest, Tier
-from lsp_server.positions import offset_of, range_of
+from lsp_server.positions import offset_of, range_of, word_at
 from lsp_server.server import Server
 from lsp_server.session import View
 
@@ -16,18 +13,6 @@ FEATURE = types.TEXT_DOCUMENT_HOVER
 
 #: A hover that takes longer than this comes too late to be read.
 DEADLINE_MS = 1000
-
-_WORD = re.compile(r"[^\W\d]\w*")
-
-
-def word_at(document: Document, offset: int) -> tuple[int, int] | None:
-    """The identifier that holds ``offset`` or ends there, as code points; ``None`` for none."""
-    line = document.lines.line_of(offset)
-    start = document.lines.start(line)
-    for match in _WORD.finditer(document.lines.line(line)):
-        if match.start() + start <= offset <= match.end() + start:
-            return match.start() + start, match.end() + start
-    return None
 
 
 def describe(word: str, answer: InspectAnswer) -> str:

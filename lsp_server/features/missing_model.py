@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 
 from lsprotocol import types
 
@@ -60,8 +61,4 @@ async def download(server: Server) -> None:
 
 def register(server: Server) -> None:
     """Follow the session."""
-
-    async def missing(status: StatusAnswer) -> None:
-        await offer(server, status)
-
-    server.session.on_missing_model = missing
+    server.session.on_missing_model = functools.partial(offer, server)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from lsprotocol import types
 
 from analysis.syntax.statement import Statement, Token, statement_at
-from engine.messages import Arity, InspectRequest, Signature
+from engine.messages import Arity, InspectRequest, ParameterKind, Signature
 from lsp_server.positions import offset_of
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -49,33 +49,37 @@ def active(signature: Signature, arity: Arity, keyword: str) -> int | None:
         if keyword and parameter.name == keyword:
             return index
     if keyword:
-        return next((i for i, p in enumerate(parameters) if p.kind == "var_keyword"), None)
-    places = [i for i, p in enumerate(parameters) if p.kind in _BY_POSITION]
-    if arity.given.positional < len(places):
-        return places[arity.given.positional]
-    return next((i for i, p in enumerate(parameters) if p.kind == "var_positional"), None)
+        return _first(signature, ParameterKind.VAR_KEYWORD)
+    if arity.given.positional < len(signature.positional):
+        return parameters.index(signature.positional[arity.given.positional])
+    return _first(signature, ParameterKind.VAR_POSITIONAL)
 
 
-_BY_POSITION = ("positional_only", "positional_or_keyword")
+def _first(signature: Signature, kind: ParameterKind) -> int | None:
+    return next((i for i, p in enumerate(signature.parameters) if p.kind is kind), None)
+
+
+_STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
 
 
 def shown(name: str, signature: Signature) -> types.SignatureInformation:
     """A signature as ``name(a, /, b=…, *, c)``, each parameter marked in it."""
     label, marks = f"{name}(", []
     kinds = [p.kind for p in signature.parameters]
+    unnamed, named = ParameterKind.POSITIONAL_ONLY, ParameterKind.KEYWORD_ONLY
     for index, parameter in enumerate(signature.parameters):
         if index:
             label += ", "
         kind = parameter.kind
-        first_named = kind == "keyword_only" and "keyword_only" not in kinds[:index]
-        if first_named and "var_positional" not in kinds[:index]:
+        first_named = kind is named and named not in kinds[:index]
+        if first_named and ParameterKind.VAR_POSITIONAL not in kinds[:index]:
             label += "*, "
-        stars = {"var_positional": "*", "var_keyword": "**"}.get(kind, "")
+        stars = _STARS.get(kind, "")
         optional = "" if parameter.required or stars else "=…"
         text = f"{stars}{parameter.name}{optional}"
         marks.append((len(label), len(label) + len(text)))
         label += text
-        if kind == "positional_only" and "positional_only" not in kinds[index + 1 :]:
+        if kind is unnamed and unnamed not in kinds[index + 1 :]:
             label += ", /"
     return types.SignatureInformation(
         label=f"{label})",
