@@ -11,9 +11,10 @@ from typing import Any
 from lsp_server.client import Client
 
 COMMAND_REPAIR = "pilotfish.repair"
+COMMAND_DEBUG = "pilotfish.debug"
 COMMAND_RESTART = "pilotfish.restart"
 COMMAND_PAUSE = "pilotfish.pause"
-COMMANDS = (COMMAND_REPAIR, COMMAND_RESTART, COMMAND_PAUSE)
+COMMANDS = (COMMAND_REPAIR, COMMAND_DEBUG, COMMAND_RESTART, COMMAND_PAUSE)
 
 KIND_FIX_ALL = "source.fixAll.pilotfish"
 CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)
@@ -21,6 +22,8 @@ CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)
 #: Custom requests; each is described in docs/protocol.md.
 METHOD_STATUS = "pilotfish/status"
 METHOD_TRACE = "pilotfish/trace"
+#: Sent to clients that say ``statusNotification``.
+NOTIFICATION_STATUS = "pilotfish/didChangeStatus"
 CUSTOM_METHODS = (METHOD_STATUS, METHOD_TRACE)
 
 #: ``TextDocumentSyncKind.Incremental``.

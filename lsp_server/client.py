@@ -40,6 +40,10 @@ class Client:
     markdown_hover: bool = False
     nested_symbols: bool = False
     inline_completion: bool = False
+    #: Pilotfish's own, under ``experimental.pilotfish``: the client follows
+    #: ``pilotfish/didChangeStatus``, and shows what *Debug* answers.
+    status_notification: bool = False
+    trace_view: bool = False
 
 
 def dig(value: object, *path: str) -> Any:
@@ -94,6 +98,8 @@ def read_client(params: Mapping[str, Any]) -> Client:
         inline_completion=isinstance(
             dig(capabilities, "textDocument", "inlineCompletion"), Mapping
         ),
+        status_notification=supports("experimental", "pilotfish", "statusNotification"),
+        trace_view=supports("experimental", "pilotfish", "traceView"),
         nested_symbols=supports(
             "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"
         ),

@@ -7,11 +7,15 @@ import contextlib
 import logging
 import uuid
 from collections.abc import AsyncIterator, Callable
+from typing import TypeVar
 
 from lsprotocol import types
 
-from engine.messages import Progress
+from engine.client import Submission
+from engine.messages import Progress, Request
 from lsp_server.server import Server
+
+Answer = TypeVar("Answer")
 
 log = logging.getLogger(__name__)
 
@@ -75,3 +79,23 @@ async def progress(
     finally:
         reporter.end(token, types.WorkDoneProgressEnd(message=outcome))
         reporter.tokens.pop(token, None)
+
+
+async def ask_long(
+    server: Server, request: Request[Answer], title: str, token: types.ProgressToken | None = None
+) -> Answer:
+    """The engine's answer. The bar's button cancels the request, which then answers with what it
+    has, or fails; cancelling the caller ends it at once.
+
+    ``token`` is the client's own where it gave one. Raises
+    :class:`~engine.client.RequestFailedError`.
+    """
+    submitted: list[Submission[Answer]] = []
+
+    def stop() -> None:
+        for submission in submitted:
+            submission.cancel()
+
+    async with progress(server, title, stop, token) as report:
+        submitted.append(server.session.submit(request, report.show))
+        return await asyncio.wrap_future(submitted[0].future)

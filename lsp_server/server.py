@@ -112,6 +112,7 @@ class Server(LanguageServer):
             return
         back = state.phase is Phase.READY and state.restarts > session.engine_state.restarts
         session.engine_state = state
+        session.on_status()
         if state.phase is Phase.FAILED:
             session.notices.once("engine", types.MessageType.Error, f"Pilotfish: {state.detail}")
         elif state.phase is Phase.RESTARTING:

@@ -37,6 +37,7 @@ from lsp_server.notices import Notices
 from lsp_server.protocol import Protocol
 from lsp_server.settings import Settings, read_settings
 from lsp_server.times import SuggestionTimes
+from lsp_server.traced import Traced
 from lsp_server.uris import path_of
 from lsp_server.workspaces import Workspaces
 
@@ -74,6 +75,8 @@ class Session:
         self.notices = Notices(protocol)
         self.paused = False
         self.times = SuggestionTimes()
+        #: The newest debug run of each file, by path.
+        self.traced: dict[str, Traced] = {}
         self.engine = engine
         self.engine_state = EngineState(Phase.STARTING)
         #: Counts what makes answers about unchanged documents old: settings, files on disk.
@@ -89,6 +92,8 @@ class Session:
         self._engine_options: Mapping[str, Any] = {}
         #: Called when suggestions are wanted and there is no model.
         self.on_missing_model: Callable[[StatusAnswer], Awaitable[None]] = _ignored
+        #: Called when what ``pilotfish/status`` answers may have changed.
+        self.on_status: Callable[[], None] = lambda: None
         #: The machine's settings as the engine has them; defaults until it has answered.
         self.machine = MachineSettings()
 
@@ -217,6 +222,7 @@ class Session:
         except ExplainedError as error:
             self.notices.note(str(error))
             return
+        self.on_status()
         if request.model and status.model_state == "missing":
             await self.on_missing_model(status)
 

@@ -42,6 +42,31 @@ class Imported:
 
 def case_at(tree: SyntaxTree, offset: int) -> TestCase | None:
     """The test function on the line of ``offset``, or ``None``."""
+    function, names = _function_at(tree, offset)
+    if function is None or not names[-1].startswith("test"):
+        return None
+    return TestCase("::".join(names), function.start_point.row)
+
+
+def examples_at(tree: SyntaxTree, offset: int) -> TestCase | None:
+    """The function on the line of ``offset`` if its docstring has examples, or ``None``."""
+    function, names = _function_at(tree, offset)
+    if function is None or ">>> " not in _docstring(tree, function):
+        return None
+    return TestCase(".".join(names), function.start_point.row)
+
+
+def _docstring(tree: SyntaxTree, function: Node) -> str:
+    body = function.child_by_field_name("body")
+    first = body.named_children[0] if body is not None and body.named_children else None
+    if first is None or first.type != "expression_statement" or not first.named_children:
+        return ""
+    return tree.slice(first) if first.named_children[0].type == "string" else ""
+
+
+def _function_at(tree: SyntaxTree, offset: int) -> tuple[Node | None, list[str]]:
+    """The outermost function on the line of ``offset`` that is no method of an inner class, and
+    its name behind those of its classes."""
     lines = tree.lines
     line = lines.line_of(offset)
     text = lines.line(line)
@@ -60,12 +85,10 @@ def case_at(tree: SyntaxTree, offset: int) -> TestCase | None:
             function, names = node, [_name(tree, node)]
         elif node.type == "class_definition":
             if function is None:
-                return None
+                return None, []
             names.insert(0, _name(tree, node))
         node = node.parent
-    if function is None or not names[-1].startswith("test"):
-        return None
-    return TestCase("::".join(names), function.start_point.row)
+    return function, names
 
 
 def imports(tree: SyntaxTree) -> tuple[Imported, ...]:
@@ -103,6 +126,18 @@ def command_for(path: str, root: str, case: TestCase) -> str:
     file = Path(path)
     shown = file.relative_to(root) if file.is_relative_to(root) else file
     return f"python -m pytest -q {shlex.quote(f'{shown}::{case.name}')}"
+
+
+def examples_command(path: str, root: str) -> str:
+    """The shell command that runs the examples of a file's docstrings, from the workspace root.
+
+    A module of a package may import relatively, which the standard library's runner cannot.
+    """
+    file = Path(path)
+    shown = shlex.quote(str(file.relative_to(root) if file.is_relative_to(root) else file))
+    if (file.parent / "__init__.py").is_file():
+        return f"python -m pytest -q --doctest-modules {shown}"
+    return f"python -m doctest {shown}"
 
 
 def _file_of(imported: Imported, path: str, root: str) -> str | None:

@@ -1,4 +1,5 @@
-"""``textDocument/codeLens``: *Run and repair* over tests, *impact of this change* over definitions.
+"""``textDocument/codeLens``: *Run and repair* and *Debug* over tests and functions with examples,
+*impact of this change* over definitions.
 
 Lenses are offered by syntax alone and filled in when they come into view. What a change may reach
 is the code graph's answer, of what is on disk.
@@ -6,63 +7,63 @@ is the code graph's answer, of what is on disk.
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
 
 from lsprotocol import types
 
 from engine.messages import GraphQuestion
-from lsp_server.capabilities import COMMAND_REPAIR
-from lsp_server.features.repair import Order
+from lsp_server.capabilities import COMMAND_DEBUG, COMMAND_REPAIR
+from lsp_server.failures import INVALID_PARAMS, FeatureError
+from lsp_server.features.repair import offers
 from lsp_server.graphs import ask_marked, field_of
 from lsp_server.outline import Definition, outline
 from lsp_server.positions import range_of
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.testcases import case_at, command_for, targets
-from lsp_server.uris import uri_of
+from lsp_server.testcases import case_at, examples_at
 
 _KINDS = ("class", "function", "method")
 
 
+#: What a lens over a test or an example runs.
+_RUNS = {COMMAND_REPAIR: "Run and repair", COMMAND_DEBUG: "Debug"}
+
+
 def lenses(server: Server, view: View) -> list[types.CodeLens]:
-    """Every lens of the document, to be resolved."""
-    found = []
-    for top in outline(server.session.tree(view.document)):
-        for definition in top.walk():
-            if definition.kind in _KINDS:
-                found.append(_lens(server, view, definition))
-    return found
+    """Every lens of the document, to be resolved; none of one that is no file."""
+    if not view.document.path:
+        return []
+    return [
+        lens
+        for top in outline(server.session.tree(view.document))
+        for definition in top.walk()
+        if definition.kind in _KINDS
+        for lens in _over(server, view, definition)
+    ]
 
 
-def _lens(server: Server, view: View, definition: Definition) -> types.CodeLens:
-    document = view.document
+def _over(server: Server, view: View, definition: Definition) -> Iterator[types.CodeLens]:
+    document, tree = view.document, server.session.tree(view.document)
     start, end = definition.name_span
     line, character = document.lines.position(start)
-    case = case_at(server.session.tree(document), start)
-    data = {
-        "uri": document.uri,
-        "path": document.path,
-        "line": line,
-        "character": character,
-        "test": definition.kind != "class" and case is not None and case.line == line,
-    }
-    return types.CodeLens(range_of(document, start, end, view.encoding), data=data)
+    place = {"uri": document.uri, "path": document.path, "line": line, "character": character}
+    # The cases of inner functions are those of the function around them.
+    case = None if definition.kind == "class" else case_at(tree, start)
+    examples = None if definition.kind == "class" else examples_at(tree, start)
+    is_test = case is not None and case.line == line
+    runs = [*_RUNS] if is_test or (examples is not None and examples.line == line) else []
+    for command in runs if is_test else [*runs, ""]:
+        span = range_of(document, start, end, view.encoding)
+        yield types.CodeLens(span, data={**place, "command": command})
 
 
-async def repair_lens(server: Server, view: View, line: int) -> types.Command | None:
-    """*Run and repair* for the test that begins on ``line``."""
-    document, session = view.document, server.session
-    tree = session.tree(document)
-    case = case_at(tree, document.lines.start(line))
-    if case is None or not document.path:
+async def run_lens(server: Server, view: View, line: int, command: str) -> types.Command | None:
+    """A command for the test that begins on ``line``, or the function whose examples it runs."""
+    found = await offers(server, view, view.document.lines.start(line))
+    if not found:
         return None
-    root = await session.workspaces.root_of(document)
-    paths = await asyncio.to_thread(targets, tree, case, document.path, root)
-    if not paths:
-        return None
-    uri = document.uri if paths[0] == document.path else uri_of(paths[0])
-    order = Order(uri, command_for(document.path, root, case))
-    return types.Command("Run and repair", COMMAND_REPAIR, arguments=[order.to_json()])
+    _, order = found[0]
+    return types.Command(_RUNS[command], command, arguments=[order.to_json()])
 
 
 async def impact_lens(server: Server, data: object) -> types.Command:
@@ -88,8 +89,11 @@ def register(server: Server) -> None:
     @server.feature(types.CODE_LENS_RESOLVE)
     async def resolve(lens: types.CodeLens) -> types.CodeLens:
         uri, line = field_of(lens.data, "uri"), field_of(lens.data, "line")
-        command = None
-        if field_of(lens.data, "test") and isinstance(uri, str) and isinstance(line, int):
-            command = await repair_lens(server, server.session.view(uri), line)
-        lens.command = command or await impact_lens(server, lens.data)
+        runs = field_of(lens.data, "command")
+        if runs in _RUNS and isinstance(runs, str) and isinstance(uri, str):
+            if not isinstance(line, int):
+                raise FeatureError(INVALID_PARAMS, "the lens is none of ours: its line is missing")
+            lens.command = await run_lens(server, server.session.view(uri), line, runs)
+        else:
+            lens.command = await impact_lens(server, lens.data)
         return lens

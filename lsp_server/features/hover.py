@@ -1,4 +1,5 @@
-"""``textDocument/hover``: what the name under the cursor is, and which version was looked at."""
+"""``textDocument/hover``: what the name under the cursor is, which version was looked at, and the
+values it had in the newest debug run of the text as it is."""
 
 from __future__ import annotations
 
@@ -37,14 +38,22 @@ async def hover(server: Server, view: View, position: types.Position) -> types.H
     """The hover at ``position``, or ``None`` where there is nothing to say."""
     session, document = server.session, view.document
     word = word_at(document, offset_of(document, position, view.encoding))
-    if word is None or not session.serves_language_features:
+    if word is None:
         return None
+    name = document.text[slice(*word)]
     line, character = document.lines.position(word[1])
-    snapshot = await session.snapshot(view)
-    answer = await session.ask(InspectRequest(snapshot, line, character, deadline_ms=DEADLINE_MS))
-    text = describe(document.text[slice(*word)], answer)
-    if not text:
+    told = []
+    if session.serves_language_features:
+        snapshot = await session.snapshot(view)
+        request = InspectRequest(snapshot, line, character, deadline_ms=DEADLINE_MS)
+        told.append(describe(name, await session.ask(request)))
+    traced = session.traced.get(document.path)
+    if traced is not None and traced.text == document.text:
+        # No other server knows these.
+        told.append(traced.values(name, line))
+    if not any(told):
         return None
+    text = "\n".join(part for part in told if part)
     contents = types.MarkupContent(types.MarkupKind.PlainText, text)
     return types.Hover(contents, range_of(document, *word, view.encoding))
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
 
 from lsprotocol import types
 
-from engine.client import RequestFailedError, Submission
-from engine.messages import Done, PullRequest, StatusAnswer
-from lsp_server.progress import progress
+from engine.client import RequestFailedError
+from engine.messages import PullRequest, StatusAnswer
+from lsp_server.progress import ask_long
 from lsp_server.server import Server
 
 DOWNLOAD, LATER = "Download it", "Not now"
@@ -38,23 +37,15 @@ async def offer(server: Server, status: StatusAnswer) -> None:
 
 async def download(server: Server) -> None:
     """Pull the completing model; what arrived before a cancellation is kept."""
-    submitted: list[Submission[Done]] = []
-
-    def stop() -> None:
-        for submission in submitted:
-            submission.cancel()
-
     session = server.session
-    async with progress(server, "Downloading the model of Pilotfish", stop) as report:
-        submitted.append(session.submit(PullRequest(), report.show))
-        try:
-            done = await asyncio.wrap_future(submitted[0].future)
-        except RequestFailedError as error:
-            if error.kind == "cancelled":
-                session.notices.note("the download was stopped; the next one goes on from there")
-            else:
-                session.notices.say(types.MessageType.Error, f"Pilotfish: {error}")
-            return
+    try:
+        done = await ask_long(server, PullRequest(), "Downloading the model of Pilotfish")
+    except RequestFailedError as error:
+        if error.kind == "cancelled":
+            session.notices.note("the download was stopped; the next one goes on from there")
+        else:
+            session.notices.say(types.MessageType.Error, f"Pilotfish: {error}")
+        return
     session.notices.say(types.MessageType.Info, f"{done.notes[0]} is here: suggestions are on")
     server.outdate()
 

@@ -16,16 +16,16 @@ from typing import Any
 from lsprotocol import types
 
 from analysis.text import Document, read_file
-from engine.client import ExplainedError, Submission
+from engine.client import ExplainedError
 from engine.messages import FixAnswer, FixRequest, Snapshot
 from lsp_server.capabilities import COMMAND_REPAIR
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.patches import read_diff, replacements
-from lsp_server.progress import progress
+from lsp_server.progress import ask_long
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.testcases import case_at, command_for, targets
+from lsp_server.testcases import case_at, command_for, examples_at, examples_command, targets
 from lsp_server.uris import path_of, uri_of
 
 #: Why nothing is run.
@@ -47,15 +47,15 @@ class Order:
         return {"uri": self.uri, "test": self.test}
 
     @classmethod
-    def from_arguments(cls, arguments: object) -> Order:
-        """The order in a command's arguments. Raises ``FeatureError`` for wrong ones."""
+    def from_arguments(cls, arguments: object, command: str) -> Order:
+        """The order in the arguments of ``command``. Raises ``FeatureError`` for wrong ones."""
         first = arguments[0] if isinstance(arguments, list | tuple) and arguments else None
         if isinstance(first, Mapping):
             uri, test = first.get("uri"), first.get("test", "")
             if isinstance(uri, str) and path_of(uri) and isinstance(test, str):
                 return cls(uri, test)
         raise FeatureError(
-            INVALID_PARAMS, f"{COMMAND_REPAIR} takes an object with the uri of a file and a test"
+            INVALID_PARAMS, f"{command} takes an object with the uri of a file and a test"
         )
 
 
@@ -76,14 +76,17 @@ async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Ord
     document = view.document
     if not document.path:
         return []
-    case = case_at(server.session.tree(document), offset)
+    tree = server.session.tree(document)
+    case = case_at(tree, offset)
+    root = await server.session.workspaces.root_of(document)
+    if case is None and examples_at(tree, offset) is not None:
+        order = Order(document.uri, examples_command(document.path, root))
+        return [("Repair this file until its examples pass", order)]
     if case is None:
         command = server.session.machine.test_command
         if not command:
             return []
         return [(f"Repair this file until '{command}' passes", Order(document.uri))]
-    root = await server.session.workspaces.root_of(document)
-    tree = server.session.tree(document)
     command = command_for(document.path, root, case)
     found = []
     for path in await asyncio.to_thread(targets, tree, case, document.path, root):
@@ -186,36 +189,27 @@ def _open_uri(server: Server, path: str) -> str:
     return uri_of(path)
 
 
-async def run_repair(
-    server: Server, order: Order, token: types.ProgressToken | None
-) -> tuple[Outcome, Snapshot]:
-    """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
+async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
+    """The document whose code is to be run, and the engine's view of it.
+
+    Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted.
+    """
     session = server.session
-    document = await document_of(server, order.uri)
+    document = await document_of(server, uri)
     workspace = await session.workspaces.of(document, session.settings)
     if not workspace.trusted:
         raise ExplainedError(UNTRUSTED, where=workspace.root)
-    snapshot = Snapshot(
-        document.path,
-        document.text,
-        workspace,
-        document.version,
-        session.documents.unsaved(but=order.uri),
-    )
-    limit = float(session.settings.repair.time_limit)
+    unsaved = session.documents.unsaved(but=uri)
+    return document, Snapshot(document.path, document.text, workspace, document.version, unsaved)
+
+
+async def run_repair(server: Server, order: Order, token: types.ProgressToken | None) -> Outcome:
+    """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
+    document, snapshot = await subject(server, order.uri)
+    limit = float(server.session.settings.repair.time_limit)
     request = FixRequest(snapshot, test=order.test, time_limit=limit)
-    submitted: list[Submission[FixAnswer]] = []
-
-    def stop() -> None:
-        for submission in submitted:
-            submission.cancel()
-
-    title = f"Repairing {Path(document.path).name}"
-    async with progress(server, title, stop, token) as report:
-        submission = session.submit(request, report.show)
-        submitted.append(submission)
-        answer = await asyncio.wrap_future(submission.future)
-    return Outcome(document, workspace.root, answer), snapshot
+    answer = await ask_long(server, request, f"Repairing {Path(document.path).name}", token)
+    return Outcome(document, snapshot.workspace.root, answer)
 
 
 async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
@@ -271,8 +265,8 @@ def register(server: Server) -> None:
         return await offered(server, outcomes, view, offset)
 
     async def repair(params: types.ExecuteCommandParams) -> dict[str, Any]:
-        order = Order.from_arguments(params.arguments)
-        outcome, _ = await run_repair(server, order, params.work_done_token)
+        order = Order.from_arguments(params.arguments, COMMAND_REPAIR)
+        outcome = await run_repair(server, order, params.work_done_token)
         outcomes[order.uri] = outcome
         applied = await conclude(server, order, outcome)
         answer = outcome.answer
@@ -287,7 +281,7 @@ def register(server: Server) -> None:
 
     @server.command(COMMAND_REPAIR)
     async def repair_command(params: types.ExecuteCommandParams) -> dict[str, Any]:
-        uri = Order.from_arguments(params.arguments).uri
+        uri = Order.from_arguments(params.arguments, COMMAND_REPAIR).uri
         return await server.session.latest(COMMAND_REPAIR, uri, repair(params))
 
     def forget(uri: str) -> None:

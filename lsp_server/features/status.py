@@ -1,4 +1,5 @@
-"""``pilotfish/status`` for status bars, and the commands that act on the server itself."""
+"""``pilotfish/status`` for status bars, ``pilotfish/didChangeStatus`` for those that follow it, and
+the commands that act on the server itself."""
 
 from __future__ import annotations
 
@@ -8,7 +9,12 @@ from lsprotocol import types
 
 from engine.client import ExplainedError, Phase
 from engine.messages import StatusRequest
-from lsp_server.capabilities import COMMAND_PAUSE, COMMAND_RESTART, METHOD_STATUS
+from lsp_server.capabilities import (
+    COMMAND_PAUSE,
+    COMMAND_RESTART,
+    METHOD_STATUS,
+    NOTIFICATION_STATUS,
+)
 from lsp_server.server import Server
 
 
@@ -42,8 +48,20 @@ async def status(server: Server) -> dict[str, Any]:
     }
 
 
+async def tell(server: Server) -> None:
+    """Send the state to a client that follows it."""
+    server.protocol.notify(NOTIFICATION_STATUS, await status(server))
+
+
 def register(server: Server) -> None:
-    """Serve the request and the commands."""
+    """Serve the request and the commands, and tell of changes."""
+
+    def changed() -> None:
+        if server.session.client.status_notification:
+            server.session.spawn(tell(server))
+
+    server.session.on_status = changed
+    server.on_outdated(changed)
 
     @server.feature(METHOD_STATUS)
     async def pilotfish_status(params: Any) -> dict[str, Any]:
@@ -58,4 +76,5 @@ def register(server: Server) -> None:
         given = params.arguments[0] if params.arguments else None
         session = server.session
         session.paused = given if isinstance(given, bool) else not session.paused
+        session.on_status()
         return session.paused

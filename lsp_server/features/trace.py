@@ -1,53 +1,58 @@
-"""``pilotfish/trace``: what a file does block by block while a test fails, for an editor to show.
+"""What a file does block by block while a test fails: ``pilotfish/trace``, and the command *Debug*.
 
-Runs for seconds with a progress bar; cancelling the bar gives what was seen so far, cancelling the
-request ends it.
+Both run for seconds with a progress bar; cancelling the bar gives what was seen so far, cancelling
+the request ends it. What was seen is remembered while the text stays as it was, for hover to show.
 """
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
-from engine.client import ExplainedError, Submission
-from engine.messages import Snapshot, TraceAnswer, TraceRequest
-from lsp_server.capabilities import METHOD_TRACE
+from lsprotocol import types
+
+from engine.messages import TraceRequest
+from lsp_server.capabilities import COMMAND_DEBUG, METHOD_TRACE
 from lsp_server.failures import INVALID_PARAMS, FeatureError
-from lsp_server.features.repair import UNTRUSTED, document_of
-from lsp_server.progress import progress
+from lsp_server.features.repair import Order, subject
+from lsp_server.progress import ask_long
 from lsp_server.server import Server
+from lsp_server.traced import Traced
 from lsp_server.uris import path_of
 
 
-async def trace(server: Server, uri: str, test: str, token: Any) -> dict[str, Any]:
-    """The report on the document ``uri`` for the command ``test``, as docs/debug.md describes it.
+async def trace(server: Server, order: Order, token: types.ProgressToken | None) -> dict[str, Any]:
+    """The report on a document for a test command, as docs/debug.md describes it.
 
     Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted.
     """
-    session = server.session
-    document = await document_of(server, uri)
-    workspace = await session.workspaces.of(document, session.settings)
-    if not workspace.trusted:
-        raise ExplainedError(UNTRUSTED, where=workspace.root)
-    unsaved = session.documents.unsaved(but=uri)
-    snapshot = Snapshot(document.path, document.text, workspace, document.version, unsaved)
-    submitted: list[Submission[TraceAnswer]] = []
-
-    def stop() -> None:
-        for submission in submitted:
-            submission.cancel()
-
-    title = f"Debugging {Path(document.path).name}"
-    async with progress(server, title, stop, token) as report:
-        submission = session.submit(TraceRequest(snapshot, test=test), report.show)
-        submitted.append(submission)
-        answer = await asyncio.wrap_future(submission.future)
+    document, snapshot = await subject(server, order.uri)
+    request = TraceRequest(snapshot, test=order.test)
+    answer = await ask_long(server, request, f"Debugging {Path(document.path).name}", token)
+    if answer.document["status"] != "error":
+        server.session.traced[document.path] = Traced(document.text, answer.document)
     return {**answer.document, "version": document.version}
 
 
+def tell(server: Server, report: dict[str, Any]) -> None:
+    """In one message what a client without a view of its own would not see."""
+    if report["status"] == "error":
+        server.session.notices.say(types.MessageType.Error, f"Pilotfish: {report['reason']}")
+        return
+    failed = [test for test in report["tests"] if test.get("exception")]
+    if not failed:
+        server.session.notices.say(types.MessageType.Info, "Pilotfish: the test passes")
+        return
+    first = failed[0]
+    text = f"{first['id'].rpartition('::')[2]}: {first['message'] or first['exception']}"
+    if report["lines"]:
+        where = f"{Path(report['path']).name}:{report['lines'][0]['line'] + 1}"
+        text += f" — most suspicious: {where}; hover there for the values"
+    server.session.notices.say(types.MessageType.Info, f"Pilotfish: {text}")
+
+
 def register(server: Server) -> None:
-    """Serve the request."""
+    """Serve the request and the command."""
 
     @server.feature(METHOD_TRACE)
     async def pilotfish_trace(params: Any) -> dict[str, Any]:
@@ -56,6 +61,14 @@ def register(server: Server) -> None:
             raise FeatureError(
                 INVALID_PARAMS, f"{METHOD_TRACE} takes the uri of a file and a test command"
             )
-        token = getattr(params, "workDoneToken", None)
-        work = trace(server, uri, test, token)
+        work = trace(server, Order(uri, test), getattr(params, "workDoneToken", None))
         return await server.session.latest(METHOD_TRACE, uri, work)
+
+    @server.command(COMMAND_DEBUG)
+    async def debug(params: types.ExecuteCommandParams) -> dict[str, Any]:
+        order = Order.from_arguments(params.arguments, COMMAND_DEBUG)
+        work = trace(server, order, params.work_done_token)
+        report = await server.session.latest(METHOD_TRACE, order.uri, work)
+        if not server.session.client.trace_view:
+            tell(server, report)
+        return report

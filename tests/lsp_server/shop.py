@@ -41,8 +41,9 @@ class Shop:
         (folder / "cart.py").write_text(BROKEN)
         (folder / "test_cart.py").write_text(TESTS)
 
-    def start(self, **options: Any) -> None:
-        capabilities = json.loads(CLIENT.read_text())["capabilities"]
+    def start(self, more: dict[str, Any] | None = None, **options: Any) -> None:
+        """Shake hands under ``options``, as a client that has ``more`` capabilities too."""
+        capabilities = json.loads(CLIENT.read_text())["capabilities"] | (more or {})
         capabilities["general"]["positionEncodings"] = ["utf-32"]
         self.client.answers["workspace/applyEdit"] = {"applied": True}
         self.client.initialize(

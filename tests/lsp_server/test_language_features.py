@@ -210,14 +210,35 @@ def test_lenses_run_tests_and_tell_what_a_change_reaches(shop: Shop) -> None:
     _open(shop, "shapes.py")
     _open(shop, "test_shapes.py")
 
-    def titles(name: str) -> dict[int, str]:
+    def commands(name: str) -> dict[tuple[int, str], Any]:
         params = {"textDocument": {"uri": shop.uri(name)}}
         lenses = shop.ask("textDocument/codeLens", params)["result"]
         resolved = [shop.ask("codeLens/resolve", lens)["result"] for lens in lenses]
-        return {r["range"]["start"]["line"]: r["command"]["title"] for r in resolved}
+        return {
+            (r["range"]["start"]["line"], r["command"]["title"]): r["command"] for r in resolved
+        }
 
-    assert titles("test_shapes.py") == {3: "Run and repair"}
-    assert titles("shapes.py")[15] == "2 calls · 1 test"
+    test = commands("test_shapes.py")
+    assert list(test) == [(3, "Run and repair"), (3, "Debug")]
+    order = {"uri": shop.uri("shapes.py"), "test": "python -m pytest -q test_shapes.py::test_total"}
+    assert test[3, "Debug"]["arguments"] == test[3, "Run and repair"]["arguments"] == [order]
+    assert test[3, "Debug"]["command"] == "pilotfish.debug"
+    assert (15, "2 calls · 1 test") in commands("shapes.py")
+
+
+def test_a_function_with_examples_can_be_run_too(shop: Shop) -> None:
+    text = (
+        'def half(x):\n    """Half of it.\n\n    >>> half(4)\n    2\n    """\n    return x // 3\n'
+    )
+    (shop.folder / "halves.py").write_text(text)
+    shop.start()
+    _open(shop, "halves.py")
+    params = {"textDocument": {"uri": shop.uri("halves.py")}}
+    lenses = shop.ask("textDocument/codeLens", params)["result"]
+    resolved = [shop.ask("codeLens/resolve", lens)["result"]["command"] for lens in lenses]
+    assert [one["title"] for one in resolved] == ["Run and repair", "Debug", "0 calls · 0 tests"]
+    order = {"uri": shop.uri("halves.py"), "test": "python -m doctest halves.py"}
+    assert resolved[0]["arguments"] == [order]
 
 
 def test_a_forged_item_is_refused(shop: Shop) -> None:

@@ -12,7 +12,12 @@ from typing import Any
 import psutil
 import pytest
 
+from lsp_server.client import Client
+from lsp_server.features import FEATURES
+from lsp_server.handshake import Greeting
+from lsp_server.server import Server
 from tests.lsp_server.raw_client import PATIENCE, RawClient
+from tests.lsp_server.silent_engine import SilentEngine
 
 pytestmark = pytest.mark.process
 
@@ -26,7 +31,7 @@ URI = "file:///no/such/folder/a.py"
 HERE = {"textDocument": {"uri": URI}, "position": {"line": 0, "character": 0}}
 RANGE = {"start": {"line": 0, "character": 0}, "end": {"line": 0, "character": 0}}
 
-#: Every request that is served, with parameters that are right but for the document.
+#: Every request about a document, with parameters that are right but for the document.
 REQUESTS: dict[str, Any] = {
     "textDocument/inlineCompletion": {**HERE, "context": {"triggerKind": 1}},
     "textDocument/diagnostic": {"textDocument": {"uri": URI}},
@@ -36,7 +41,23 @@ REQUESTS: dict[str, Any] = {
         "context": {"diagnostics": []},
     },
     "textDocument/hover": HERE,
+    "textDocument/completion": HERE,
+    "textDocument/signatureHelp": HERE,
+    "textDocument/documentSymbol": {"textDocument": {"uri": URI}},
+    "textDocument/documentHighlight": HERE,
+    "textDocument/references": {**HERE, "context": {"includeDeclaration": True}},
+    "textDocument/prepareCallHierarchy": HERE,
+    "textDocument/prepareTypeHierarchy": HERE,
+    "textDocument/codeLens": {"textDocument": {"uri": URI}},
 }
+
+
+def test_the_requests_tried_here_are_those_that_are_served() -> None:
+    server = Server(Greeting(Client()), SilentEngine)
+    for feature in FEATURES:
+        feature.register(server)
+    about = {name for name in server.protocol.fm.features if name.startswith("textDocument/")}
+    assert set(REQUESTS) == {name for name in about if not name.startswith("textDocument/did")}
 
 
 def test_before_initialize_every_request_is_refused(client: RawClient) -> None:
@@ -239,3 +260,26 @@ def test_no_text_of_a_document_is_logged(client: RawClient) -> None:
     assert client.exit_code() == 0
     assert secret.encode() not in client.log
     assert b"not what the protocol says" in client.log
+
+
+def test_a_client_that_follows_the_state_is_told_of_it(client: RawClient) -> None:
+    client.initialize(capabilities={"experimental": {"pilotfish": {"statusNotification": True}}})
+
+    def told(**state: Any) -> None:
+        while True:
+            news = client.wait_for(method="pilotfish/didChangeStatus")["params"]
+            if all(news.get(key) == value for key, value in state.items()):
+                return
+
+    told(engine="ready", paused=False)
+    params = {"command": "pilotfish.pause", "arguments": [True]}
+    assert client.request(1, "workspace/executeCommand", params)["result"] is True
+    told(paused=True)
+
+
+def test_a_client_that_does_not_is_not(client: RawClient) -> None:
+    client.initialize()
+    params = {"command": "pilotfish.pause", "arguments": [True]}
+    client.request(1, "workspace/executeCommand", params)
+    client.request(2, "pilotfish/status", None)
+    assert not [m for m in client.seen if m.get("method") == "pilotfish/didChangeStatus"]

@@ -5,7 +5,14 @@ from pathlib import Path
 import pytest
 
 from analysis.syntax.tree import parse
-from lsp_server.testcases import TestCase, case_at, command_for, targets
+from lsp_server.testcases import (
+    TestCase,
+    case_at,
+    command_for,
+    examples_at,
+    examples_command,
+    targets,
+)
 
 CASES = [
     ("def test_a():\n    x = $0 1\n", "test_a"),
@@ -30,6 +37,32 @@ def test_the_test_around_the_cursor(marked: str, name: str | None) -> None:
     offset = marked.index("$0")
     case = case_at(parse(marked.replace("$0", "")), offset)
     assert (case.name if case else None) == name
+
+
+DOCUMENTED = [
+    ('def f():\n    $0""">>> f()"""\n', "f"),
+    ('def f():\n    """x\n\n    >>> f()\n    1\n    """\n    return $01\n', "f"),
+    ('class A:\n    async def f(self):\n        "x"\n        \'>>> f()\'$0\n', None),
+    ('class A:\n    async def f(self):\n        \'>>> f()\'$0\n', "A.f"),
+    ('def f():\n    """x >> y"""$0\n', None),
+    ('def f():\n    x = ">>> f()"$0\n', None),
+    ('">>> f()"\n$0', None),
+    ('def f($0', None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("marked", "name"), DOCUMENTED)
+def test_the_function_with_examples_around_the_cursor(marked: str, name: str | None) -> None:
+    offset = marked.index("$0")
+    case = examples_at(parse(marked.replace("$0", "")), offset)
+    assert (case.name if case else None) == name
+
+
+def test_examples_of_a_packages_module_run_where_it_can_import_its_siblings(project: Path) -> None:
+    run = "python -m pytest -q --doctest-modules shop/cart.py"
+    assert examples_command(str(project / "shop" / "cart.py"), str(project)) == run
+    alone = "python -m doctest 'a b.py'"
+    assert examples_command(str(project / "a b.py"), str(project)) == alone
 
 
 @pytest.fixture

@@ -65,3 +65,43 @@ def test_a_trace_can_be_cancelled(shop: Shop) -> None:
     assert shop.client.wait_for(id=1)["error"]["code"] == REQUEST_CANCELLED
     # The server is none the worse for it.
     assert shop.ask("pilotfish/status", None)["result"]["engine"] == "ready"
+
+
+def _follow(shop: Shop, **experimental: bool) -> None:
+    """Start with a client that says what it has of Pilotfish's own."""
+    shop.start({"experimental": {"pilotfish": experimental}}, trusted=True)
+
+
+def _hover(shop: Shop, line: int, character: int) -> str:
+    place = {"line": line, "character": character}
+    params = {"textDocument": {"uri": shop.uri("cart.py")}, "position": place}
+    found = shop.ask("textDocument/hover", params)["result"]
+    return found["contents"]["value"] if found else ""
+
+
+@pytest.mark.sandbox
+def test_values_of_a_debug_run_are_in_the_hover_until_the_text_changes(shop: Shop) -> None:
+    _follow(shop, traceView=True)
+    order = {"uri": shop.uri("cart.py"), "test": TEST}
+    params = {"command": "pilotfish.debug", "arguments": [order]}
+    report = shop.ask("workspace/executeCommand", params)["result"]
+    assert report["status"] == "failing"
+    line = BROKEN.split("\n").index("        result -= price")
+    assert "in test_total (failed): 0 → -1 → … → -3 → -6" in _hover(shop, line, 9)
+    assert "in test_total (failed): 1 → … → 3" in _hover(shop, line, 20)
+    document = {"uri": shop.uri("cart.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": BROKEN + "\n"}]}
+    shop.client.notify("textDocument/didChange", changed)
+    assert "test_total" not in _hover(shop, line, 9)
+    # The client shows the report itself.
+    assert not [m for m in shop.client.seen if m.get("method") == "window/showMessage"]
+
+
+@pytest.mark.sandbox
+def test_a_client_without_a_trace_view_is_told_where_to_look(shop: Shop) -> None:
+    _follow(shop)
+    order = {"uri": shop.uri("cart.py"), "test": TEST}
+    shop.ask("workspace/executeCommand", {"command": "pilotfish.debug", "arguments": [order]})
+    (told,) = [m["params"] for m in shop.client.seen if m.get("method") == "window/showMessage"]
+    assert "test_total: assert -6 == 6" in told["message"]
+    assert "cart.py:4" in told["message"]
