@@ -23,10 +23,18 @@ return {
       params.initializationOptions = vim.tbl_extend('keep', said, { otherServers = others })
     end
   end,
+  -- What the lens *Debug* answers is shown here, not told in a message.
+  commands = {
+    ['pilotfish.debug'] = function(command, context)
+      local client = assert(vim.lsp.get_client_by_id(context.client_id))
+      require('pilotfish.commands').debug(client, command.arguments[1])
+    end,
+  },
   -- Neovim does these things and does not say so: it checks versions of documentChanges, and this
   -- plugin asks for inline completion where Neovim itself does not.
   capabilities = {
     workspace = { workspaceEdit = { documentChanges = true } },
     textDocument = { inlineCompletion = { dynamicRegistration = false } },
+    experimental = { pilotfish = { traceView = true } },
   },
 }

@@ -7,7 +7,7 @@ import { Doctor, selectModel } from "./program";
 import { repairHere } from "./repair";
 import { Server } from "./server";
 import { isGuided, StatusItem } from "./status";
-import { traceHere } from "./trace/panel";
+import { showTrace, traceHere } from "./trace/panel";
 
 let running: Server | undefined;
 
@@ -23,7 +23,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const commands: { [name: string]: () => unknown } = {
     menu: () => showMenu(server),
     repairHere,
-    traceHere: () => traceHere(server, context),
+    traceHere,
     selectModel: () => selectModel(server, neutral),
     toggleGuidance: () =>
       vscode.workspace
@@ -55,6 +55,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     doctor,
     status,
     server,
+    server.onDidDebug((run) => guarded(() => showTrace(context, run))),
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),
     vscode.workspace.onDidChangeConfiguration((event) => {

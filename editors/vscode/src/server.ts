@@ -5,11 +5,14 @@ import {
   LanguageClient,
   RevealOutputChannelOn,
   State,
+  type ClientCapabilities,
   type LanguageClientOptions,
+  type StaticFeature,
 } from "vscode-languageclient/node";
 import { PrivateEnvironment } from "./environment";
 import { named, onPath } from "./locate";
 import { serverOptions } from "./options";
+import type { Report } from "./trace/report";
 
 /** The answer to `pilotfish/status`, as far as it is shown; see docs/protocol.md. */
 export interface Status {
@@ -22,11 +25,44 @@ export interface Status {
   residentBytes?: number;
 }
 
+/** What *Debug* is asked: a file, and a command of the test; an empty one stands for the tests that are found. */
+export interface Order {
+  uri: string;
+  test: string;
+}
+
+/** A debug run that has ended. */
+export interface Debugged {
+  order: Order;
+  report: Report;
+}
+
+/** The server's command that runs a test and follows it. */
+export const DEBUG = "pilotfish.debug";
+
+/** What this client has of Pilotfish's own; see docs/protocol.md. */
+class OwnCapabilities implements StaticFeature {
+  fillClientCapabilities(capabilities: ClientCapabilities): void {
+    capabilities.experimental = { pilotfish: { statusNotification: true, traceView: true } };
+  }
+  initialize(): void {}
+  getState(): { kind: "static" } {
+    return { kind: "static" };
+  }
+  clear(): void {}
+}
+
 export class Server implements vscode.Disposable {
   readonly environment: PrivateEnvironment;
   private readonly changed = new vscode.EventEmitter<void>();
   /** The server was started, has stopped, or cannot be started. */
   readonly onDidChange = this.changed.event;
+  private readonly told = new vscode.EventEmitter<Status>();
+  /** The server says what state it is in. */
+  readonly onDidChangeStatus = this.told.event;
+  private readonly debugged = new vscode.EventEmitter<Debugged>();
+  /** A lens or a command has followed a test. */
+  readonly onDidDebug = this.debugged.event;
   /** Why there is no server, where there is none. */
   problem: string | undefined;
   /** The program that was started. */
@@ -75,7 +111,7 @@ export class Server implements vscode.Disposable {
 
   dispose(): void {
     void this.stop();
-    this.changed.dispose();
+    vscode.Disposable.from(this.changed, this.told, this.debugged).dispose();
   }
 
   status(): Promise<Status> {
@@ -83,14 +119,11 @@ export class Server implements vscode.Disposable {
   }
 
   /** Ask the server. Throws if it does not run, or what it answers. */
-  request<T>(method: string, params: object, token?: vscode.CancellationToken): Promise<T> {
+  request<T>(method: string, params: object): Promise<T> {
     if (!this.client || !this.isRunning) {
       throw new Error(this.problem ?? "the server does not run");
     }
-    // An absent token must not be passed on: it would count as a second parameter of the method.
-    return token
-      ? this.client.sendRequest<T>(method, params, token)
-      : this.client.sendRequest<T>(method, params);
+    return this.client.sendRequest<T>(method, params);
   }
 
   /** Run one of the server's commands. */
@@ -155,6 +188,13 @@ export class Server implements vscode.Disposable {
       initializationOptions: options,
       synchronize: { configurationSection: "pilotfish" },
       middleware: {
+        executeCommand: async (command, args, next) => {
+          const answer: unknown = await next(command, args);
+          if (command === DEBUG && answer) {
+            this.debugged.fire({ order: (args as Order[])[0] as Order, report: answer as Report });
+          }
+          return answer;
+        },
         workspace: {
           didChangeConfiguration: () => this.configure(),
           configuration: (params, token, next) =>
@@ -172,7 +212,9 @@ export class Server implements vscode.Disposable {
       { command: program, args: ["serve"], options: { cwd: this.context.extensionPath } },
       clientOptions,
     );
+    client.registerFeature(new OwnCapabilities());
     client.onDidChangeState(() => this.changed.fire());
+    client.onNotification("pilotfish/didChangeStatus", (status: Status) => this.told.fire(status));
     return client;
   }
 }

@@ -4,8 +4,8 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Server, Status } from "./server";
 
-/** A status bar need not be faster; the server tells of no change by itself. */
-const EVERY_MS = 3000;
+/** The server tells of changes by itself, but for an idle model that was unloaded. */
+const EVERY_MS = 30_000;
 
 export class StatusItem implements vscode.Disposable {
   private readonly item = vscode.window.createStatusBarItem("pilotfish", vscode.StatusBarAlignment.Right, 100);
@@ -18,6 +18,7 @@ export class StatusItem implements vscode.Disposable {
     this.item.command = "pilotfish.menu";
     this.subscriptions.push(
       server.onDidChange(() => this.refresh()),
+      server.onDidChangeStatus((status) => this.show(status)),
       vscode.window.onDidChangeWindowState(() => this.refresh()),
       vscode.window.onDidChangeActiveTextEditor(() => this.refresh()),
       vscode.workspace.onDidChangeConfiguration(() => this.refresh()),

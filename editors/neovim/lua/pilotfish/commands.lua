@@ -190,30 +190,32 @@ function M.repair(client)
   end)
 end
 
+--- Run a test, follow it, and show what the code did.
+---@param client vim.lsp.Client
+---@param order { uri: string, test: string }
+function M.debug(client, order)
+  local bufnr = vim.uri_to_bufnr(order.uri)
+  vim.fn.bufload(bufnr)
+  local source = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
+  say('tracing ' .. vim.fs.basename(vim.uri_to_fname(order.uri)))
+  execute(client, 'pilotfish.debug', { order }, function(report)
+    if report.status == 'error' then
+      return say(report.reason, vim.log.levels.ERROR)
+    end
+    require('pilotfish.trace').show(report, source)
+  end)
+end
+
 --- Trace the test under the cursor, or the tests that are found for this file.
 ---@param client vim.lsp.Client
 function M.trace(client)
   local here = { uri = vim.uri_from_bufnr(0), test = '' }
-  local function ask(order)
-    local bufnr = vim.uri_to_bufnr(order.uri)
-    vim.fn.bufload(bufnr)
-    local source = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
-    say('tracing ' .. vim.fs.basename(vim.uri_to_fname(order.uri)))
-    client:request('pilotfish/trace', order, function(err, report)
-      if err then
-        return say(err.message, vim.log.levels.ERROR)
-      elseif report.status == 'error' then
-        return say(report.reason, vim.log.levels.ERROR)
-      end
-      require('pilotfish.trace').show(report, source)
-    end)
-  end
   offers_here(client, function(offers)
     if #offers == 0 then
-      return ask(here)
+      return M.debug(client, here)
     end
     choose(offers, 'Trace the file of', function(offer)
-      ask(offer.command.arguments[1])
+      M.debug(client, offer.command.arguments[1])
     end)
   end)
 end

@@ -1,35 +1,30 @@
-// The trace view's panel: asks the server, shows the answer, and leads back to the source.
+// The trace view's panel: shows what a debug run has answered, and leads back to the source.
 
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { offersHere } from "../repair";
-import type { Server } from "../server";
-import type { Report, Reveal, Shown } from "./report";
-
-/** What is traced: a file, and a command of the test; an empty one stands for the tests that are found. */
-interface Order {
-  uri: string;
-  test: string;
-}
+import { DEBUG, type Debugged, type Order } from "../server";
+import type { Reveal, Shown } from "./report";
 
 let panel: vscode.WebviewPanel | undefined;
 
 /** Trace the test at the cursor, or the tests of the file that is open. */
-export async function traceHere(server: Server, context: vscode.ExtensionContext): Promise<void> {
+export async function traceHere(): Promise<void> {
   const order = await orderHere();
-  if (!order) {
-    return;
+  if (order) {
+    await vscode.commands.executeCommand(DEBUG, order);
   }
-  const uri = vscode.Uri.parse(order.uri);
-  const document = await vscode.workspace.openTextDocument(uri);
-  const lines = document.getText().split(/\r\n|\r|\n/);
-  const options = { location: vscode.ProgressLocation.Window, title: `Tracing ${basename(uri.fsPath)}` };
-  const report = await vscode.window.withProgress(options, () => server.request<Report>("pilotfish/trace", order));
+}
+
+/** Show what a debug run has answered, beside the code. */
+export async function showTrace(context: vscode.ExtensionContext, { order, report }: Debugged): Promise<void> {
   if (report.status === "error") {
     throw new Error(report.reason);
   }
-  show(context, uri, { report, lines });
+  const uri = vscode.Uri.parse(order.uri);
+  const document = await vscode.workspace.openTextDocument(uri);
+  show(context, uri, { report, lines: document.getText().split(/\r\n|\r|\n/) });
 }
 
 async function orderHere(): Promise<Order | undefined> {
