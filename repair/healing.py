@@ -53,8 +53,6 @@ _RESERVE_RUNS = 6
 _ALTERNATIVES = 3
 #: Plausible patches between which is chosen: the likeliest of those there are.
 _CHOSEN_FROM = 40
-#: What a candidate costs that needs no import, in seconds (benchmarks/sandbox.py).
-_CHEAP_S = 0.01
 #: Plausible patches that are validated before the rest are only alternatives.
 _VALIDATED = 4
 
@@ -205,13 +203,7 @@ class _Healer:
                 self.cancellation,
             )
             self.scribe = Scribe(self.infills, self.cancellation)
-        # The likeliest per second first.
-        dear = max(1.0, diagnosis.hold_seconds / _CHEAP_S)
-        trials = self.trials
-        queue = sorted(
-            generate(job.source, diagnosis.suspicion, diagnosis.symptoms()),
-            key=lambda c: -c.value / (dear if trials.is_dear(c) else 1.0),
-        )
+        queue = generate(job.source, diagnosis.suspicion, diagnosis.symptoms())
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)

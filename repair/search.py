@@ -1,4 +1,4 @@
-"""The search: candidates of all sources, the likeliest per second first, each tried once.
+"""The search: candidates of all sources, the likeliest per second first (``agenda``).
 
 Candidates that need no model are run one after the other; the model writes beside that, and what it
 has written is tried as soon as it is there. The search waits for the model only when nothing else
@@ -9,31 +9,25 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
+from repair.agenda import PATIENCE, Agenda, Turn
 from repair.candidates.candidate import Candidate
 from repair.candidates.scribe import Scribe
 from repair.source import Source
-from repair.trials import Kind, Trial, Trials, distinct
+from repair.trials import Kind, Trial, Trials
 from repair.units import Units, groups
 
 #: The model begins to write when the search has lasted so long: most end before, and it takes a
 #: processor (benchmarks/quixbugs.py, median without a model).
 _MODEL_AFTER_S = 1.0
-#: How many candidates that ran out of time get how many times more, once the quick ones are
-#: through. One that mended something before its time ran out is tried again at once.
-_PATIENCE = ((24, 8.0), (6, 60.0))
-#: Edits that mend a part, combined with each other and with the likeliest of the rest.
-_PARTIAL_PAIRED = 12
-_PARTIAL_BASES = 3
-_PARTIAL_PARTNERS = 250
 
 
 @dataclass
 class Search:
-    """One search. ``queue`` holds the candidates that need no model, best first."""
+    """One search. ``queue`` holds the candidates that need no model."""
 
     source: Source
     trials: Trials
@@ -41,10 +35,12 @@ class Search:
     scribe: Scribe | None
     deadline: Deadline
     _seen: set[str] = field(default_factory=set, init=False)
-    _partial: list[Trial] = field(default_factory=list, init=False)
-    _slow: list[Candidate] = field(default_factory=list, init=False)
 
     def __post_init__(self) -> None:
+        diagnosis = self.trials.diagnosis
+        self._agenda = Agenda(
+            self.queue, self.trials.cost, frozenset(diagnosis.failing), diagnosis.hung
+        )
         self._units = Units(self.source)
         for unit in self._units.all:
             self._seen.add(_key(self._units.module(unit, ())))
@@ -56,59 +52,40 @@ class Search:
         :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
         """
         model_from = Deadline.after(_MODEL_AFTER_S)
-        for candidate in itertools.chain(self.queue, self._combined()):
-            if self.scribe is not None and model_from.expired():
-                self.scribe.start()
-            yield from self._try_all(self._written())
-            yield from self._try_all([candidate])
-            if self.deadline.expired():
+        while not self.deadline.expired():
+            turn = self._agenda.pop()
+            if self.scribe is not None:
+                if model_from.expired() or turn is None:
+                    self.scribe.start()
+                for written in self.scribe.poll():
+                    yield from self._try(Turn(written))
+            if turn is not None:
+                yield from self._try(turn)
+            elif self.scribe is None or not self.scribe.writing:
                 return
-        for most, patience in _PATIENCE:
-            slow = sorted(self._slow, key=lambda c: -c.value)[:most]
-            self._slow = []
-            yield from self._try_all(slow, patience=patience, again=True)
-        if self.scribe is not None:
-            self.scribe.start()
-            yield from self._try_all(self.scribe.wait(self.deadline))
+            else:
+                for written in itertools.islice(self.scribe.wait(self.deadline), 1):
+                    yield from self._try(Turn(written))
 
     def around(self, line: int) -> None:
         """Let the model write at ``line`` next: rivals for a plausible patch found there."""
         if self.scribe is not None:
             self.scribe.wish(line)
 
-    def _written(self) -> Iterator[Candidate]:
-        return self.scribe.poll() if self.scribe is not None else iter(())
-
-    def _combined(self) -> Iterator[Candidate]:
-        """Pairs of edits that each mend a part, then one of them with anything else."""
-        best = distinct(self._partial)
-        pairs = itertools.combinations(best[:_PARTIAL_PAIRED], 2)
-        for one, other in pairs:
-            yield from _joined(one.candidate, other.candidate)
-        for base in best[:_PARTIAL_BASES]:
-            for partner in self.queue[:_PARTIAL_PARTNERS]:
-                yield from _joined(base.candidate, partner)
-
-    def _try_all(
-        self,
-        candidates: Iterable[Candidate],
-        *,
-        patience: float = 1.0,
-        again: bool = False,
-    ) -> Iterator[Trial]:
-        for candidate in candidates:
-            if self.deadline.expired():
-                return
-            if not again and not self._is_new(candidate):
-                continue
-            trial = self.trials.run(candidate, patience=patience)
-            if trial.kind is Kind.SLOW and trial.gained and not again:
-                trial = self.trials.run(candidate, patience=_PATIENCE[0][1])
-            if trial.kind is Kind.SLOW:
-                self._slow.append(candidate)
-            if trial.gained and trial.kind is not Kind.PLAUSIBLE:
-                self._partial.append(trial)
-            yield trial
+    def _try(self, turn: Turn) -> Iterator[Trial]:
+        fresh = turn.patience == PATIENCE[0]
+        if self.deadline.expired() or (fresh and not self._is_new(turn.candidate)):
+            return
+        trial = self.trials.run(turn.candidate, patience=turn.patience)
+        if trial.kind is Kind.SLOW and trial.gained and fresh:
+            # It mends something before its time runs out.
+            turn = Turn(turn.candidate, PATIENCE[1])
+            trial = self.trials.run(turn.candidate, patience=turn.patience)
+        if trial.kind is Kind.SLOW:
+            self._agenda.slow(turn)
+        if trial.gained and trial.kind is not Kind.PLAUSIBLE:
+            self._agenda.partial(trial)
+        yield trial
 
     def _is_new(self, candidate: Candidate) -> bool:
         """Whether no program with this syntax tree was tried; false where it does not parse."""
@@ -131,11 +108,3 @@ def _key(module: str) -> str:
     tree = ast.parse(module)
     padding = len(module) - len(module.lstrip("\n"))
     return f"{padding}:{ast.dump(tree)}"
-
-
-def _joined(one: Candidate, other: Candidate) -> Iterator[Candidate]:
-    """Both together, unless they touch the same text."""
-    edits = sorted((*one.edits, *other.edits), key=lambda e: (e.start, e.end))
-    if all(left.end <= right.start for left, right in itertools.pairwise(edits)):
-        kinds = f"{one.strategy} + {other.strategy.partition(': ')[2] or other.strategy}"
-        yield Candidate(tuple(edits), kinds, one.value * other.value, one.line)

@@ -9,7 +9,7 @@ from enum import StrEnum
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Behaviour, Outcome, Run, Terms
+from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
 from repair.units import Unit, Units, groups
@@ -20,6 +20,8 @@ _OBSERVED_TESTS = 30
 _ANSWER_S = 0.1
 _ANSWER_AT_MOST_S = 1.0
 _OBSERVE_S = 8.0
+#: What a candidate costs that needs no import, in seconds (benchmarks/sandbox.py).
+_CHEAP_S = 0.01
 #: Processor seconds that a test may take besides where everything is imported anew.
 _COLD_S = 0.3
 
@@ -36,12 +38,14 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A candidate's run. ``gained`` counts failing tests that pass now; for scripts, lines."""
+    """A candidate's run. ``gained`` counts failing tests that pass now, ``mended`` are those;
+    where it is none, ``gained`` are the lines that the first failing one comes further."""
 
     candidate: Candidate
     kind: Kind
     gained: int = 0
     seconds: float = 0.0
+    mended: frozenset[str] = frozenset()
 
 
 class Trials:
@@ -51,7 +55,7 @@ class Trials:
         self.ran = 0
         self._source = source
         self._units = Units(source)
-        self._diagnosis = diagnosis
+        self.diagnosis = diagnosis
         self._bench = bench
 
     def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
@@ -68,15 +72,21 @@ class Trials:
             return Trial(candidate, Kind.WORSE)
         return self._judge(candidate, run)
 
-    def is_dear(self, candidate: Candidate) -> bool:
-        """Whether trying ``candidate`` means to import everything anew."""
-        return self._bench.warm is not None and self._units_of(candidate) is None
+    def cost(self, candidate: Candidate, patience: float) -> float:
+        """About how many seconds trying ``candidate`` takes: at most, where it is tried again."""
+        diagnosis = self.diagnosis
+        dear = self._bench.warm is not None and self._units_of(candidate) is None
+        seconds = max(_CHEAP_S, diagnosis.hold_seconds) if dear else _CHEAP_S
+        if patience > 1:
+            caps = diagnosis.caps(patience)
+            seconds += caps.get(diagnosis.failing[0], caps[""])
+        return seconds
 
     def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""
         changed = groups(self._units, candidate.edits)
         for unit, _ in changed or ():
-            lines = self._diagnosis.imported
+            lines = self.diagnosis.imported
             body = max(unit.body_line, unit.first_line + 1)
             if any(body <= line <= unit.last_line for line in lines):
                 # It ran while the tests were imported; new code would come too late.
@@ -90,12 +100,12 @@ class Trials:
         """
         if self._bench.warm is None:
             return None
-        tests = self._diagnosis.order()[:_OBSERVED_TESTS]
+        tests = self.diagnosis.order()[:_OBSERVED_TESTS]
         variants = [self._texts(candidate) for candidate in candidates]
-        seconds = max(_ANSWER_S, 2 * self._diagnosis.warm_seconds)
+        seconds = max(_ANSWER_S, 2 * self.diagnosis.warm_seconds)
         try:
             seen = self._bench.warm.behave(
-                replace(self._diagnosis.plan, select=tests),
+                replace(self.diagnosis.plan, select=tests),
                 [units for units in variants if units is not None],
                 seconds=min(seconds, _ANSWER_AT_MOST_S),
                 wall=_OBSERVE_S,
@@ -119,7 +129,7 @@ class Trials:
         ]
 
     def _run_warm(self, candidate: Candidate, patience: float) -> Run | None:
-        diagnosis = self._diagnosis
+        diagnosis = self.diagnosis
         if self._bench.warm is None:
             return None
         units = self._texts(candidate)
@@ -140,7 +150,7 @@ class Trials:
         return None if run.cannot else run
 
     def _run_cold(self, candidate: Candidate, patience: float) -> Run:
-        diagnosis = self._diagnosis
+        diagnosis = self.diagnosis
         select = diagnosis.order() if diagnosis.tells_tests_apart else None
         data = self._source.encode(self._source.apply(candidate.edits))
         # What a test imports when it runs is not there yet, as it is where tests are held.
@@ -163,38 +173,38 @@ class Trials:
         )
 
     def _judge(self, candidate: Candidate, run: Run) -> Trial:
-        diagnosis = self._diagnosis
-        outcomes = {test.id: test.outcome for test in run.tests}
-        if run.ended == "timeout":
-            return Trial(candidate, Kind.SLOW, self._gained(run), run.seconds)
+        diagnosis = self.diagnosis
+        passed = {test.id for test in run.tests if test.outcome is Outcome.PASSED}
+        mended = passed.intersection(diagnosis.failing)
         if run.ended == "done" and run.code in (0, None) and not run.bad():
-            mended = [outcomes.get(test) is Outcome.PASSED for test in diagnosis.failing]
             # Which asserts a script meets may change with the program; that it meets one may not.
-            complete = all(mended) if diagnosis.tells_tests_apart else any(mended)
+            complete = (
+                len(mended) == len(diagnosis.failing) if diagnosis.tells_tests_apart else mended
+            )
             if complete:
-                return Trial(candidate, Kind.PLAUSIBLE, len(diagnosis.failing), run.seconds)
-        gained = self._gained(run)
-        return Trial(candidate, Kind.PARTIAL if gained else Kind.WORSE, gained, run.seconds)
+                gained = len(diagnosis.failing)
+                return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, frozenset(mended))
+        gained = self._gained(run, mended)
+        kind = Kind.PARTIAL if gained else Kind.WORSE
+        if run.ended == "timeout":
+            kind = Kind.SLOW
+        return Trial(candidate, kind, gained, run.seconds, frozenset(mended))
 
-    def _gained(self, run: Run) -> int:
-        """How many failing tests pass now, or how many lines further a script came."""
-        failing, passing = set(self._diagnosis.failing), set(self._diagnosis.passing)
-        mended = sum(t.id in failing and t.outcome is Outcome.PASSED for t in run.tests)
-        before = self._diagnosis.failure()
-        if not mended and before and before.failure and before.failure.script_line:
-            now = next((t.failure for t in run.tests if t.id == before.id and t.failure), None)
-            if now is not None:
-                return max(0, now.script_line - before.failure.script_line)
-        return max(0, mended - sum(t.id in passing and t.outcome.bad for t in run.tests))
+    def _gained(self, run: Run, mended: set[str]) -> int:
+        """How many failing tests pass now, or how many lines further the first of them came."""
+        passing = set(self.diagnosis.passing)
+        broken = sum(t.id in passing and t.outcome.bad for t in run.tests)
+        before = self.diagnosis.failure()
+        if mended or before is None or before.failure is None:
+            return max(0, len(mended) - broken)
+        now = next((t.failure for t in run.tests if t.id == before.id and t.failure), None)
+        if now is None:
+            return 0
+        if before.failure.script_line:
+            return max(0, now.script_line - before.failure.script_line)
+        return max(0, self._test_line(now) - self._test_line(before.failure))
 
-
-def distinct(trials: Sequence[Trial]) -> list[Trial]:
-    """The best trials at different places, for combining."""
-    seen: set[tuple[int, int]] = set()
-    kept = []
-    for trial in sorted(trials, key=lambda t: (-t.gained, -t.candidate.value)):
-        place = (trial.candidate.edits[0].start, trial.candidate.edits[0].end)
-        if place not in seen:
-            seen.add(place)
-            kept.append(trial)
-    return kept
+    def _test_line(self, failure: Failure) -> int:
+        """The line of the test's own function at which it fails, 0 where it cannot be seen."""
+        files = self.diagnosis.test_files
+        return next((line for path, line, _name in failure.frames if path in files), 0)

@@ -140,6 +140,31 @@ def test_a_loop_without_end_is_mended(project: Path) -> None:
     assert (code, answer["status"]) == (0, "verified"), answer
 
 
+def test_a_program_that_is_slow_once_it_is_right_gets_its_time(project: Path) -> None:
+    (project / "middle.py").write_text(
+        "def pairs(limit):\n    found = 0\n    for one in range(limit, 1):\n"
+        "        for other in range(1, one):\n            found += one % other == 0\n"
+        "    return found\n"
+    )
+    (project / "check.py").write_text("from middle import pairs\n\nassert pairs(2000) == 13499\n")
+    code, answer, _ = _fix(project, "--test", "python check.py")
+    assert (code, answer["status"]) == (0, "verified"), answer
+
+
+def test_two_mistakes_of_which_one_hides_the_other(project: Path) -> None:
+    (project / "middle.py").write_text(
+        "def summary(words):\n    count = len(words) - 1\n"
+        "    width = min(len(word) for word in words)\n    return count, width\n"
+    )
+    (project / "test_middle.py").write_text(
+        "from middle import summary\n\n\ndef test_summary():\n"
+        "    count, width = summary(['a', 'bcd'])\n    assert count == 2\n    assert width == 3\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py")
+    assert (code, answer["status"]) == (0, "verified"), answer
+    assert answer["patch"].count("\n-    ") == 2
+
+
 def test_a_command_that_does_not_exist_is_an_error_that_names_it(project: Path) -> None:
     code, answer, _ = _fix(project, "--test", "no-such-runner --now")
     assert (code, answer["status"]) == (2, "error")
