@@ -26,6 +26,7 @@ from repair.errors import RepairError
 from repair.guards import literals, refusal
 from repair.localization import blocks
 from repair.patch import unified_diff
+from repair.rehearsal import Rehearsal
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour
@@ -46,7 +47,7 @@ _LINGER_MODEL_S = (3.0, 8.0)
 _CHOICE_S = 6.0
 #: And on a busy machine until so many were tried, but no longer than this.
 _LINGER_RUNS = 300
-_LINGER_AT_MOST_S = 8.0
+_LINGER_AT_MOST_S = 5.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -207,16 +208,22 @@ class _Healer:
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)
+        bench.prepare()
+        rehearsal = Rehearsal(
+            lambda c: validator.validate(job.source.path, self._data(c), self.deadline),
+            bench.abandon,
+        )
         try:
-            return self._search_and_validate(search, validator, queue, known, witness)
+            return self._search_and_validate(search, rehearsal, queue, known, witness)
         finally:
+            rehearsal.close()
             if self.scribe is not None:
                 self.scribe.close()
 
     def _search_and_validate(
         self,
         search: Search,
-        validator: Validator,
+        rehearsal: Rehearsal,
         queue: list[Candidate],
         known: frozenset[object],
         witness: Witness,
@@ -237,12 +244,13 @@ class _Healer:
                 at_most = Deadline.after(_LINGER_AT_MOST_S)
                 tried = self.trials.ran
                 search.around(trial.candidate.line)
+                rehearsal.begin(trial.candidate)
             enough = self.trials.ran - tried >= _LINGER_RUNS or at_most.expired()
             if linger is not None and linger.expired() and enough:
-                if healing := self._validate(validator):
+                if healing := self._validate(rehearsal):
                     return healing
                 linger = None
-        return self._validate(validator) or self.outcome("no candidate makes the test pass")
+        return self._validate(rehearsal) or self.outcome("no candidate makes the test pass")
 
     def _is_plausible(self, trial: Trial, known: frozenset[object]) -> bool:
         if trial.kind is not Kind.PLAUSIBLE or self._refused(trial.candidate, known):
@@ -279,15 +287,14 @@ class _Healer:
             self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {reason}")
         return reason is not None
 
-    def _validate(self, validator: Validator) -> Healing | None:
+    def _validate(self, rehearsal: Rehearsal) -> Healing | None:
         """Validate the likeliest plausible patches; the outcome if one holds."""
         fresh = [c for c in self.plausible if c not in self.verdicts]
         self.ranking = self._rank()
         order = [r.candidate for r in self.ranking if r.candidate in fresh]
         for number, candidate in enumerate(order[:_VALIDATED]):
             self.report(f"validating patch {number + 1} of {len(order)}", 0.9)
-            data = self.job.source.encode(self.job.source.apply(candidate.edits))
-            verdict = validator.validate(self.job.source.path, data, self.deadline)
+            verdict = rehearsal.verdict(candidate)
             self.verdicts[candidate] = verdict
             if verdict.good:
                 return self.outcome("")
@@ -377,9 +384,12 @@ class _Healer:
             parts.append(f"left out as flaky: {', '.join(self.diagnosis.flaky[:3])}")
         return "; ".join(parts)
 
+    def _data(self, candidate: Candidate) -> bytes:
+        return self.job.source.encode(self.job.source.apply(candidate.edits))
+
     def _patch(self, candidate: Candidate, score: float) -> Patch:
         source = self.job.source
-        data = source.encode(source.apply(candidate.edits))
+        data = self._data(candidate)
         root = self.job.policy.workspace
         diff = unified_diff(root, source.path, self.job.original, data)
         return Patch(diff, data, candidate.strategy, score)

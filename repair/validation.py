@@ -74,9 +74,9 @@ class Validator:
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
         try:
-            with self._bench.fresh() as server:
-                return self._validate(server, {**self._base, path: data}, deadline)
+            return self._validate(self._bench.apart(), {**self._base, path: data}, deadline)
         except SandboxDiedError as error:
+            self._bench.abandon()
             return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
 
     def _validate(

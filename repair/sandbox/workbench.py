@@ -1,8 +1,10 @@
-"""The sandboxes of one repair: one in which tests are held collected, one that imports afresh."""
+"""The sandboxes of one repair: one in which tests are held collected, one that imports afresh, and
+one in which patches are validated, which another thread may use meanwhile."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
 from analysis.deadline import Cancellation
@@ -37,10 +39,16 @@ class Workbench:
         self._preload: tuple[str, ...] = ()
         self._pytest = False
         self._deaths = 0
+        self._apart: Future[ForkServer] | None = None
+        self._thread: ThreadPoolExecutor | None = None
+        self._stop = Cancellation()
 
     def fresh(self) -> ForkServer:
         """A new sandbox that the caller closes."""
-        return ForkServer(self.policy, self._target, self._lines, cancellation=self._cancellation)
+        return self._new(self._cancellation)
+
+    def _new(self, cancellation: Cancellation) -> ForkServer:
+        return ForkServer(self.policy, self._target, self._lines, cancellation=cancellation)
 
     def cold(self) -> ForkServer:
         """The sandbox whose forks import everything themselves."""
@@ -49,6 +57,49 @@ class Workbench:
             if self._preload:
                 self._cold.preload(self._preload, pytest=self._pytest)
         return self._cold
+
+    def prepare(self) -> None:
+        """Start the sandbox that is kept ``apart`` in the background, unless it is there."""
+        if self._apart is None:
+            self._stop = Cancellation()
+            self._cancellation.on_cancel(self._stop.cancel)
+            self._thread = ThreadPoolExecutor(1, "sandbox")
+            self._apart = self._thread.submit(self._prepared, self._stop)
+
+    def _prepared(self, stop: Cancellation) -> ForkServer:
+        server = self._new(stop)
+        try:
+            if self._preload:
+                server.preload(self._preload, pytest=self._pytest)
+        except BaseException:
+            server.close()
+            raise
+        return server
+
+    def apart(self) -> ForkServer:
+        """The sandbox in which the search runs nothing: each of its runs imports what is the
+        workspace's afresh.
+
+        Waits for it to be ready. Raises what starting it raises, and then forgets it.
+        """
+        self.prepare()
+        assert self._apart is not None
+        try:
+            return self._apart.result()
+        except BaseException:
+            self.abandon()
+            raise
+
+    def abandon(self) -> None:
+        """End the sandbox kept ``apart``; whatever runs there ends with
+        :class:`~decoding.errors.CancelledError`, and the next one is a new one."""
+        waiting, thread = self._apart, self._thread
+        self._apart = self._thread = None
+        self._stop.cancel()
+        if waiting is not None and thread is not None:
+            thread.shutdown()
+            if waiting.exception() is None:
+                waiting.result().close()
 
     def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
         """Have ``modules`` imported before forking, in the cold sandbox of now and of later."""
@@ -82,12 +133,16 @@ class Workbench:
 
         The warm state is not collected again: its loss may be what the candidates do to it.
         """
-        self.close()
+        self._close_used()
         self._deaths += 1
         return self._deaths <= _MAX_DEATHS
 
     def close(self) -> None:
         """End all sandboxes."""
+        self.abandon()
+        self._close_used()
+
+    def _close_used(self) -> None:
         for server in (self.warm, self._cold):
             if server is not None:
                 server.close()

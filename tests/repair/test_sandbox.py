@@ -303,3 +303,24 @@ def test_sources_installed_in_place_are_the_workspace_and_can_be_replaced(
             run = server.run(plan, {target: b"x = 2\n"}, Terms(wall=20))
             assert _said(run) == "2", run
             assert _said(server.run(plan, {}, Terms(wall=20))) == "1"
+
+
+def test_plugins_loaded_early_are_rewritten_as_pytest_would(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "test_one.py").write_text(
+        "import sys\n\n\ndef test_loader():\n"
+        "    kind = type(sys.modules['hypothesis'].__loader__).__name__\n"
+        "    assert kind == 'AssertionRewritingHook'\n"
+    )
+    server = sandbox()
+    server.preload(["hypothesis", "pytest_asyncio"], pytest=True)
+    look = "import sys; print('hypothesis' in sys.modules, len(sys.meta_path))"
+    plain = "import sys; print(len(sys.meta_path))"
+    (fresh,) = _said(_run(sandbox(), workspace, plain)).split()
+    assert _said(_run(server, workspace, look)).split() == ["True", fresh]
+    # It warns of a plugin that was there before it, unless its own hook has loaded it.
+    words = ("-W", "error::pytest.PytestAssertRewriteWarning", "test_one.py")
+    plan = Plan("pytest", "pytest", words, str(workspace), path0=str(workspace))
+    run = server.run(plan, {}, Terms(wall=30.0))
+    assert run.passed(), run.output

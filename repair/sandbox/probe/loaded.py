@@ -2,13 +2,48 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
 from typing import Any
 
 
+def early(names: Any, pytest: bool) -> None:
+    """Import modules that each run will import anyway, so that forks find them loaded."""
+    rewritten = rewritten_by_pytest() if pytest else set()
+    hook = _rewriting(rewritten) if rewritten else None
+    try:
+        for name in names:
+            if hook is not None or name.partition(".")[0] not in rewritten:
+                try:
+                    importlib.import_module(name)
+                except BaseException:
+                    # Whoever needs it will meet the same error in its own run.
+                    continue
+    finally:
+        if hook in sys.meta_path:
+            sys.meta_path.remove(hook)
+
+
+def _rewriting(names: Any) -> Any:
+    """pytest's import hook, installed for ``names``, or ``None`` where it cannot be.
+
+    pytest warns of a plugin that was imported before it could rewrite its asserts; what its own
+    hook has loaded it takes as it is (``AssertionRewritingHook.mark_rewrite``).
+    """
+    try:
+        from _pytest.assertion import install_importhook
+        from _pytest.config import get_config
+
+        hook = install_importhook(get_config())
+        hook.mark_rewrite(*names)
+        return hook
+    except Exception:
+        return None
+
+
 def rewritten_by_pytest() -> set[str]:
-    """Top-level names of pytest's plugins: it warns when these were imported before it."""
+    """Top-level names of pytest's plugins, whose asserts it rewrites as it imports them."""
     try:
         from importlib import metadata
 

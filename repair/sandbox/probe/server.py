@@ -100,14 +100,7 @@ class Server:
 
     def op_preload(self, request: dict[str, Any]) -> dict[str, Any]:
         """Import what every cold run imports anyway, so that forks find it loaded."""
-        unwanted = loaded.rewritten_by_pytest() if request["pytest"] else set()
-        for name in request["names"]:
-            if name.partition(".")[0] not in unwanted:
-                try:
-                    importlib.import_module(name)
-                except BaseException:
-                    # Whoever needs it will meet the same error in its own run.
-                    continue
+        loaded.early(request["names"], request["pytest"])
         gc.collect()
         gc.freeze()
         return {}
