@@ -19,23 +19,12 @@ from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots, package_root
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics import module_finder, module_members
+from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.module_finder import Form, Module
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.star import StarImport
 
-#: What every module object has.
-_OF_EVERY_MODULE = (
-    "__name__",
-    "__doc__",
-    "__file__",
-    "__spec__",
-    "__loader__",
-    "__package__",
-    "__dict__",
-    "__builtins__",
-    "__cached__",
-)
 #: Guards under which an import may fail, or is of another version's or a type checker's world.
 _EXPECTS_FAILURE = frozenset(
     {"try_import_error", "try_any", "with_error", "version", "type_checking"}
@@ -113,7 +102,7 @@ def _modules(
     if not written:
         names = [
             Name(name, "module", origin="standard library" if form is Form.BUILTIN else "")
-            for name, form in module_finder.top_level(roots, environment).items()
+            for name, form in module_finder.top_level(roots).items()
         ]
         line = snapshot.text[snapshot.text.rfind("\n", 0, hole.start) + 1 :]
         if line[:1].isspace():
@@ -207,10 +196,8 @@ def _listing(
     for name in module_finder.submodules(module):
         names.setdefault(name, Name(name, "module", origin=module.dotted))
     if names or module.form is Form.NAMESPACE:
-        for name in _OF_EVERY_MODULE:
+        for name in (*OF_MODULES, "__dict__", *(("__path__",) if module.folders else ())):
             names.setdefault(name, Name(name, "statement", origin="module"))
-        if module.folders:
-            names.setdefault("__path__", Name("__path__", "statement", origin="module"))
     return Listing(names, doubts[0] if doubts else "", frozenset(exported))
 
 
@@ -225,8 +212,8 @@ def _star(
     inside: frozenset[tuple[str, ...]],
 ) -> list[str]:
     if star.level:
-        is_package = os_path_is_init(file)
-        drop = star.level - (1 if is_package else 0)
+        # In the body of a package the first dot is the package itself.
+        drop = star.level - (Path(file).stem == "__init__")
         base = module.name[: len(module.name) - drop] if drop else module.name
         target = module_finder.find((*base, *star.module), roots, environment)
     else:
@@ -239,11 +226,6 @@ def _star(
     for name, value in inner.names.items():
         names.setdefault(name, value)
     return [inner.doubt] if inner.doubt else []
-
-
-def os_path_is_init(file: str) -> bool:
-    """Whether ``file`` is the body of a package."""
-    return Path(file).stem == "__init__"
 
 
 def _parsed(

@@ -97,7 +97,7 @@ def builds_extensions(module: Module) -> bool:
     return any(_extensions(folder, _stamp(folder)) for folder in module.folders)
 
 
-def top_level(roots: tuple[str, ...], environment: Environment) -> dict[str, Form]:
+def top_level(roots: tuple[str, ...]) -> dict[str, Form]:
     """Everything that ``import`` can name first."""
     found: dict[str, Form] = dict.fromkeys(standard_names(), Form.BUILTIN)
     for root in roots:

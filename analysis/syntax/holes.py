@@ -11,7 +11,8 @@ from analysis.syntax.arguments import arguments_before
 from analysis.syntax.expression import callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.statement import STRING_PREFIXES, Statement, Token, statement_at
+from analysis.syntax.lexer import STRING_PREFIXES, continues_name
+from analysis.syntax.statement import Statement, Token, statement_at
 from analysis.syntax.stores import binds, stores
 from analysis.syntax.tree import SyntaxTree, parsed
 
@@ -35,15 +36,11 @@ def hole_at(text: str, offset: int, tree: SyntaxTree | None = None) -> Hole:
 def identifier_at(text: str, offset: int) -> tuple[int, int]:
     """Begin and end of the identifier around ``offset``; both ``offset`` where there is none."""
     start = end = offset
-    while start > 0 and _continues(text[start - 1]):
+    while start > 0 and continues_name(text[start - 1]):
         start -= 1
-    while end < len(text) and _continues(text[end]):
+    while end < len(text) and continues_name(text[end]):
         end += 1
     return start, end
-
-
-def _continues(char: str) -> bool:
-    return char == "_" or ("a" + char).isidentifier()
 
 
 class _Site:

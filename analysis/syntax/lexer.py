@@ -45,7 +45,8 @@ class Quote:
 FIELD, SPEC = "field", "spec"
 Frame = Quote | str
 
-_PREFIXES = frozenset({"r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"})
+#: What may stand before a quote, in lower case.
+STRING_PREFIXES = frozenset({"r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"})
 _OPEN = "([{"
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _NO_VALUE = frozenset(keyword.kwlist) - {"True", "False", "None"}
@@ -184,7 +185,7 @@ class _Scan:
             if continues_name(character):
                 self.word += character
                 return at + 1
-            if character in "'\"" and self.word.lower() in _PREFIXES:
+            if character in "'\"" and self.word.lower() in STRING_PREFIXES:
                 prefix, self.word = self.word.lower(), ""
                 self._open_string(character, prefix)
                 return at + 1

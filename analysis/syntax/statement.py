@@ -13,6 +13,7 @@ import keyword
 import re
 from dataclasses import dataclass, field
 
+from analysis.syntax.lexer import STRING_PREFIXES
 from analysis.syntax.tree import SyntaxTree
 
 #: Words that are never operands. ``None``, ``True``, ``False`` are operands.
@@ -39,8 +40,6 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-#: What may stand before a quote, in lower case.
-STRING_PREFIXES = frozenset({"", "r", "u", "b", "f", "t", "br", "rb", "fr", "rf", "tr", "rt"})
 #: What ends a plain string, by quote: the quote, or for short ones the line.
 _STRING_BODY = {
     "'": re.compile(r"(?:[^'\\\r\n]|\\(?:\r\n|.))*+(?P<end>')?", re.DOTALL),
@@ -250,7 +249,7 @@ def _broken_off(lexer: _Lexer, at: int) -> bool:
 def _string(lexer: _Lexer, match: re.Match[str]) -> int:
     """Lex a string from its prefix on; the offset behind it, or ``-1 - start of its text``."""
     prefix, quote, start = match["prefix"].lower(), match["quote"], match.start()
-    if prefix not in STRING_PREFIXES:
+    if prefix and prefix not in STRING_PREFIXES:
         lexer.push("name", start, start + len(prefix))
         start += len(prefix)
         prefix = ""

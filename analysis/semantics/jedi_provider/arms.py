@@ -10,12 +10,11 @@ from typing import Any
 
 from jedi.inference.gradual.conversion import convert_values
 
+from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.filters import names_of_filter
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 
-#: Attributes of every module, which jedi does not list.
-_OF_MODULES = ("__dict__", "__spec__", "__loader__", "__path__", "__builtins__")
 #: Bases that only typing knows: they give nothing to an instance.
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
 #: ``mro`` and what follows is of ``type`` and of ``ABCMeta``, which stubs leave out.
@@ -53,7 +52,7 @@ def _arm(value: Any, origin: Any) -> Arm:
     kind = _kind(value)
     names = _names(value, origin)
     if kind is ArmKind.MODULE:
-        for name in _OF_MODULES:
+        for name in (*OF_MODULES, "__dict__", "__path__"):
             names.setdefault(name, ("instance", ""))
         return Arm(kind, _module_name(value), _module_name(value), file_of(value), names)
     cls = value if kind is ArmKind.CLASS else _class_of(value)

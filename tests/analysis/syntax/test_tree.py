@@ -5,7 +5,6 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.syntax.occurrences import Occurrence, attribute_occurrences
 from analysis.syntax.tree import parse, reparse
 
 SOURCE = Path(__file__).read_text(encoding="utf-8")
@@ -75,22 +74,3 @@ def test_reparse_leaves_the_old_tree_alone() -> None:
     before = str(old.root)
     reparse(old, "a = foo(1)\nb = 2\n")
     assert str(old.root) == before
-
-
-def test_occurrences_of_a_receiver() -> None:
-    text = 'a.b.c\n"a.b.d"\nf"{a.b.e}"\n# a.b.f\nxa.b.g\nz.a.b.h\na . b\\\n .i = 1\na.b.j()\n'
-    found = attribute_occurrences(parse(text), "a.b")
-    assert [(o.name, o.store) for o in found] == [
-        ("c", False),
-        ("e", False),
-        ("i", True),
-        ("j", False),
-    ]
-
-
-def test_occurrences_of_a_call() -> None:
-    text = "f(x).a\nf(y).b\nf(x).c: int = 3\n"
-    assert attribute_occurrences(parse(text), "f(x)") == (
-        Occurrence("a", 5, 6),
-        Occurrence("c", 19, 20, store=True),
-    )
