@@ -64,6 +64,24 @@ def _inspect(request: messages.InspectRequest, context: Context, job: Asked) -> 
     return inspect(request, context.pool())
 
 
+def _hole(request: messages.HoleRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.holes import hole
+
+    return hole(request, context.pool())
+
+
+def _error_report(request: messages.ErrorReportRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.holes import report
+
+    return report(request, context.pool(), job.cancellation)
+
+
+def _tutorial(request: messages.TutorialRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.holes import tutorial
+
+    return tutorial()
+
+
 def _complete(request: messages.CompleteRequest, context: Context, job: Asked) -> object:
     from engine.handlers.complete import complete
 
@@ -187,6 +205,9 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.ProjectRequest: Route(_project, Lane.FORWARD),
     messages.TrustRequest: Route(_trust, Lane.FORWARD),
     messages.InspectRequest: Route(_inspect, Lane.FORWARD),
+    messages.HoleRequest: Route(_hole, Lane.FORWARD),
+    messages.ErrorReportRequest: Route(_error_report, Lane.FORWARD),
+    messages.TutorialRequest: Route(_tutorial, Lane.INLINE),
     messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
     messages.CheckRequest: Route(_check, Lane.FORWARD),
     messages.FilesRequest: Route(_files, Lane.FORWARD),

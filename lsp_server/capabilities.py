@@ -24,7 +24,20 @@ METHOD_STATUS = "pilotfish/status"
 METHOD_TRACE = "pilotfish/trace"
 #: Sent to clients that say ``statusNotification``.
 NOTIFICATION_STATUS = "pilotfish/didChangeStatus"
-CUSTOM_METHODS = (METHOD_STATUS, METHOD_TRACE)
+METHOD_EXPECTED_TYPE = "pilotfish/expectedType"
+METHOD_RELEVANT_TYPES = "pilotfish/relevantTypes"
+METHOD_RELEVANT_HEADERS = "pilotfish/relevantHeaders"
+METHOD_ERROR_REPORT = "pilotfish/errorReport"
+METHOD_TUTORIAL = "pilotfish/aiTutorial"
+CUSTOM_METHODS = (
+    METHOD_STATUS,
+    METHOD_TRACE,
+    METHOD_EXPECTED_TYPE,
+    METHOD_RELEVANT_TYPES,
+    METHOD_RELEVANT_HEADERS,
+    METHOD_ERROR_REPORT,
+    METHOD_TUTORIAL,
+)
 
 #: ``TextDocumentSyncKind.Incremental``.
 _INCREMENTAL = 2

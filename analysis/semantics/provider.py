@@ -6,6 +6,7 @@ from typing import Protocol
 
 from analysis.deadline import Deadline
 from analysis.names import NameSet
+from analysis.semantics.type_facts import TypeFacts
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
 
@@ -26,6 +27,10 @@ class SemanticProvider(Protocol):
 
         False says nothing.
         """
+        ...
+
+    def type_facts(self, snapshot: Snapshot, hole: Hole) -> TypeFacts | None:
+        """The types around ``hole``, or ``None`` where they cannot be looked up."""
         ...
 
     def files(self, snapshot: Snapshot) -> frozenset[str]:

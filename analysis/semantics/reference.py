@@ -14,6 +14,7 @@ from analysis.semantics import import_holes, key_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
 from analysis.semantics.judgement import argument
 from analysis.semantics.reads import noting
+from analysis.semantics.type_facts import TypeFacts
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 
@@ -68,6 +69,10 @@ class ReferenceProvider:
         if hole.kind is not HoleKind.ATTRIBUTE:
             return False
         return self._jedi.holds(snapshot, hole, name, self.environment(snapshot.workspace))
+
+    def type_facts(self, snapshot: Snapshot, hole: Hole) -> TypeFacts | None:
+        """The types around ``hole``. Raises as :meth:`names`."""
+        return self._jedi.type_facts(snapshot, hole, self.environment(snapshot.workspace))
 
     def refresh(self) -> None:
         """Other files may have changed: forget what stands on those that have."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analysis.deadline import Deadline
+from analysis.holes.query import HoleContext, HoleQuery
 from analysis.lint.invented import Looked
 from analysis.lint.query import LintQuery
 from analysis.names import NameSet
@@ -122,5 +123,5 @@ _COMMON = (
     ("import ", HoleKind.IMPORT_MODULE),
 )
 
-QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery, LintQuery)
-ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed, Looked)
+QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery, LintQuery, HoleQuery)
+ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed, Looked, HoleContext)

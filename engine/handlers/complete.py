@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from analysis.deadline import Cancellation, Deadline
-from analysis.text.lines import LineIndex
-from analysis.text.positions import TextError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
+from engine.handlers.place import offset_of
 from engine.messages import CompleteAnswer, CompleteRequest
 
 
@@ -24,7 +23,7 @@ def complete(
     snapshot = request.snapshot
     infill = InfillRequest(
         snapshot,
-        _offset(request),
+        offset_of(snapshot, request.line, request.character),
         max_tokens=request.max_tokens,
         multiline=request.multiline,
         query_ms=request.deadline_ms,
@@ -33,20 +32,3 @@ def complete(
     return CompleteAnswer(
         writer.complete(infill, guided, deadline=Deadline.never(), cancellation=cancellation)
     )
-
-
-def _offset(request: CompleteRequest) -> int:
-    """The offset of the request's position."""
-    lines = LineIndex(request.snapshot.text)
-    if not 0 <= request.line < len(lines):
-        raise TextError(
-            f"line {request.line} is outside of the text, whose last line is {len(lines) - 1}",
-            where=request.snapshot.path,
-        )
-    width = lines.end(request.line) - lines.start(request.line)
-    if not 0 <= request.character <= width:
-        raise TextError(
-            f"character {request.character} is outside of line {request.line}, which has {width}",
-            where=request.snapshot.path,
-        )
-    return lines.start(request.line) + request.character

@@ -10,6 +10,10 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.findings import Edit, Finding, Mend, Severity
+from analysis.holes.expected import ExpectedType
+from analysis.holes.query import HoleContext
+from analysis.holes.relevant_headers import RelevantHeader
+from analysis.holes.relevant_types import RelevantType
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Arity, ParameterKind, Signature
 from analysis.snapshot import Snapshot, Workspace
@@ -17,6 +21,14 @@ from analysis.symbols import Link, Symbol
 from decoding.completion import Completion, Event, Timing
 from engine.messages.frames import CancelRequest, Failure, Hello, Progress
 from engine.messages.graph import GraphAnswer, GraphQuestion, GraphRequest
+from engine.messages.holes import (
+    ErrorReportAnswer,
+    ErrorReportRequest,
+    HoleAnswer,
+    HoleRequest,
+    TutorialAnswer,
+    TutorialRequest,
+)
 from engine.messages.life import (
     ConfigureAnswer,
     ConfigureRequest,
@@ -64,6 +76,8 @@ REGISTRY: dict[str, type[Any]] = {
         ConfigureAnswer,
         ConfigureRequest,
         Done,
+        ErrorReportAnswer,
+        ErrorReportRequest,
         Failure,
         FilesAnswer,
         FilesRequest,
@@ -72,6 +86,8 @@ REGISTRY: dict[str, type[Any]] = {
         GraphAnswer,
         GraphRequest,
         Hello,
+        HoleAnswer,
+        HoleRequest,
         ImplementRequest,
         InspectAnswer,
         InspectRequest,
@@ -86,6 +102,8 @@ REGISTRY: dict[str, type[Any]] = {
         TraceAnswer,
         TraceRequest,
         TrustRequest,
+        TutorialAnswer,
+        TutorialRequest,
         WarmRequest,
     )
 }
@@ -103,7 +121,10 @@ __all__ = [
     "ConfigureRequest",
     "Done",
     "Edit",
+    "ErrorReportAnswer",
+    "ErrorReportRequest",
     "Event",
+    "ExpectedType",
     "Failure",
     "FasterPatch",
     "FilesAnswer",
@@ -115,6 +136,9 @@ __all__ = [
     "GraphQuestion",
     "GraphRequest",
     "Hello",
+    "HoleAnswer",
+    "HoleContext",
+    "HoleRequest",
     "ImplementRequest",
     "InspectAnswer",
     "InspectRequest",
@@ -132,6 +156,8 @@ __all__ = [
     "ProjectSettings",
     "PullRequest",
     "RankedPatch",
+    "RelevantHeader",
+    "RelevantType",
     "Request",
     "Severity",
     "Signature",
@@ -144,6 +170,8 @@ __all__ = [
     "TraceAnswer",
     "TraceRequest",
     "TrustRequest",
+    "TutorialAnswer",
+    "TutorialRequest",
     "WarmRequest",
     "Workspace",
 ]

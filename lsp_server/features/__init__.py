@@ -12,6 +12,7 @@ from lsp_server.features import (
     document_highlight,
     document_symbol,
     hierarchy,
+    holes,
     hover,
     inline_completion,
     missing_model,
@@ -43,6 +44,7 @@ FEATURES = (
     references,
     hierarchy,
     code_lens,
+    holes,
     missing_model,
     status,
 )

@@ -23,6 +23,7 @@ from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
 from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
+from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.module_arms import relisted
@@ -85,6 +86,18 @@ class JediProvider:
             return anyone_has(values, name, session.context_of(leaf).tree_node)
         except Exception:  # noqa: BLE001 - jedi's own defects; the listing will say which
             return False
+
+    def type_facts(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment
+    ) -> JediTypeFacts | None:
+        """The types around ``hole``; ``None`` where jedi cannot read the text."""
+        text, _ = with_placeholder(snapshot.text, hole.start, hole.end)
+        try:
+            session = self._session(text, snapshot, environment)
+        except Exception:  # noqa: BLE001 - jedi's own defects
+            return None
+        session.renew()
+        return JediTypeFacts(session, lambda offset: _position(text, offset))
 
     def refresh(self) -> None:
         """Forget what stands on files that have changed."""
