@@ -280,7 +280,7 @@ def main() -> int:
         if options.jedi:
             result["jedi"] = by_jedi(package, m.observed, options.jedi)
         if options.peer:
-            result["pyan"] = by_pyan(package, m.observed, CACHE)
+            result["pyan"] = by_pyan(package, m.observed)
         results.append(result)
         rows.append(
             (

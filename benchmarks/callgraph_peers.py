@@ -6,12 +6,13 @@ import ast
 import random
 import re
 import subprocess
-import sys
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
 import jedi
+
+from benchmarks.installed import install
 
 PYAN = "pyan3==2.9.0"
 _NODE = re.compile(r'^\s*"(?P<id>[^"]+)" \[.*tooltip="(?P<name>[^"\\]+)')
@@ -88,9 +89,9 @@ def _places(body: ast.AST, names: set[str], lines: list[str]) -> list[tuple[int,
     return [place for place in places if lines[place[0] - 1].isascii()]
 
 
-def by_pyan(package: Path, pairs: Iterable[Pair], cache: Path) -> float | None:
+def by_pyan(package: Path, pairs: Iterable[Pair]) -> float | None:
     """The share of ``pairs`` that pyan3 has as a use; ``None`` where it ends with an error."""
-    known = _pyan_edges(package, cache)
+    known = _pyan_edges(package)
     if known is None:
         return None
     wanted = {(_dotted(package, a), _dotted(package, b)) for a, b in pairs}
@@ -101,13 +102,8 @@ def by_pyan(package: Path, pairs: Iterable[Pair], cache: Path) -> float | None:
     ) / len(wanted)
 
 
-def _pyan_edges(package: Path, cache: Path) -> set[tuple[str, str]] | None:
-    place = cache / "pyan"
-    program = place / "bin" / "pyan3"
-    if not program.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        pip = [str(place / "bin" / "python"), "-m", "pip", "install", "--quiet", PYAN]
-        subprocess.run(pip, check=True)
+def _pyan_edges(package: Path) -> set[tuple[str, str]] | None:
+    program = install([PYAN], "pyan").program("pyan3")
     files = sorted(str(p) for p in package.rglob("*.py"))
     done = subprocess.run(
         [str(program), *files, "--root", str(package.parent), "--uses", "--no-defines", "--dot",

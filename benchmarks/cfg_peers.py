@@ -1,19 +1,18 @@
 """The control-flow graphs of other libraries, as ours look: for ``benchmarks.cfg_truth``.
 
-Each library runs in a temporary environment of its own by ``benchmarks/peers/cfg_graphs.py``.
+Each library runs in an environment of its own by ``benchmarks/peers/cfg_graphs.py``.
 """
 
 from __future__ import annotations
 
 import json
 import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from analysis.views.flow import Edge, EdgeKind, FlowGraph, Node, NodeKind, Span
+from benchmarks.installed import install
 
 PEERS: Mapping[str, str] = {
     "staticfg": "staticfg==0.9.5",
@@ -26,28 +25,18 @@ _MOST_S = 300
 
 def peer_graphs(peer: str, texts: Mapping[str, str]) -> dict[str, tuple[FlowGraph, ...]] | None:
     """The graphs of ``peer`` for each text by its path; ``None`` where it does not install."""
-    with tempfile.TemporaryDirectory() as folder:
-        python = Path(folder) / "venv" / "bin" / "python"
-        subprocess.run([sys.executable, "-m", "venv", Path(folder) / "venv"], check=True)
-        install: list[str | Path] = [
-            python,
-            "-m",
-            "pip",
-            "install",
-            "-q",
-            PEERS[peer],
-            "setuptools",
-        ]
-        if subprocess.run(install, check=False).returncode:
-            return None
-        done = subprocess.run(
-            [python, _SCRIPT, peer],
-            input=json.dumps(dict(texts)),
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=_MOST_S,
-        )
+    try:
+        python = install([PEERS[peer], "setuptools"], f"cfg-{peer}").python
+    except subprocess.CalledProcessError:
+        return None
+    done = subprocess.run(
+        [python, _SCRIPT, peer],
+        input=json.dumps(dict(texts)),
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=_MOST_S,
+    )
     return {
         path: tuple(_graph(each) for each in graphs)
         for path, graphs in json.loads(done.stdout).items()

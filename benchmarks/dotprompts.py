@@ -5,12 +5,13 @@
 
 Lines of real packages are cut behind a dot, in an import, in a call or where the author was about
 to write a dot, and the shipped writer writes the rest: without guidance, with it, or with a part of
-it. Results are kept in a JSON Lines file, so that a run goes on where the last one ended;
-``--judge-only`` writes nothing new. Afterwards basedpyright (installed into an environment of its
-own) says which members, modules and keywords do not exist and what else is wrong, and whether it
-knows the receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without the hint;
-``hint`` without the monitors; ``guided``, all that ships; ``only:MONITOR``. What guidance costs in
-time, ``benchmarks.overhead`` says: here every variant finds another state of the cache.
+it. Packages that are not here are installed into an environment of their own, unless ``--python``
+says where they are. Results are kept in a JSON Lines file, so that a run goes on where the last one
+ended; ``--judge-only`` writes nothing new. Afterwards basedpyright (installed likewise) says which
+members, modules and keywords do not exist and what else is wrong, and whether it knows the
+receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without the hint; ``hint``
+without the monitors; ``guided``, all that ships; ``only:MONITOR``. What guidance costs in time,
+``benchmarks.overhead`` says: here every variant finds another state of the cache.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from analysis.worker.process import WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.dot_scores import report
 from benchmarks.dot_sites import DotSite, roots, sites
-from benchmarks.judging import PROBE, installed, judge
+from benchmarks.installed import python_with
+from benchmarks.judging import PROBE, judge
 from benchmarks.report import RESULTS, save, show
 from decoding.hint import HintRules
 from decoding.local_writer import Guiding, LocalWriter
@@ -177,9 +179,8 @@ def judged(options: argparse.Namespace, book: Book, chosen: Sequence[DotSite]) -
             wanted.setdefault(f"{site.key}\n{text}", (site, text))
     new = [key for key in wanted if key not in said]
     if new:
-        program = installed()
         for key, found in zip(
-            new, judge(program, options.python, [wanted[key] for key in new]), strict=True
+            new, judge(options.python, [wanted[key] for key in new]), strict=True
         ):
             said[key] = [asdict(finding) for finding in found]
         path.write_text(json.dumps(said), encoding="utf-8")
@@ -191,7 +192,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="benchmarks.dotprompts")
     parser.add_argument("--sites", type=int, default=20, help="of each package")
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
-    parser.add_argument("--python", default=sys.executable, help="where the packages are")
+    parser.add_argument("--python", help="where the packages are")
     parser.add_argument("--model", default="complete")
     parser.add_argument("--variants", default="unguided,guided", help="separated by commas")
     parser.add_argument("--max-tokens", type=int, default=48)
@@ -203,6 +204,7 @@ def main() -> int:
     parser.add_argument("--no-judge", action="store_true", help="without the type checker")
     options = parser.parse_args()
     variants = options.variants.split(",")
+    options.python = options.python or str(python_with(options.packages, "dotprompts"))
     where = roots(options.python, options.packages)
     chosen = list(
         _in_turns([sites(n, where[n], options.sites, options.seed) for n in options.packages])

@@ -1,4 +1,9 @@
-"""Packages from the registry in a virtual environment of the benchmarks' own, in exact versions."""
+"""Packages and programs from the registry in virtual environments of the benchmarks' own.
+
+Nothing that a benchmark needs besides Pilotfish is installed beside Pilotfish. An environment is
+made at first use and kept among this machine's results; asking for other requirements makes it
+anew.
+"""
 
 from __future__ import annotations
 
@@ -7,23 +12,33 @@ import sys
 import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.report import RESULTS
 
+#: Distributions whose package has another name, and that package.
+IMPORTED_AS = {"attrs": "attr", "pyyaml": "yaml"}
+_DISTRIBUTIONS = {package: name for name, package in IMPORTED_AS.items()}
+
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """A virtual environment: its interpreter, and the folders that packages are looked for in."""
+    """A virtual environment: its interpreter, and the folders that packages are looked for in, the
+    installed ones before the standard library."""
 
     python: Path
     folders: tuple[Path, ...]
 
+    def program(self, name: str) -> Path:
+        """A command that one of the packages brings."""
+        return self.python.with_name(f"{name}.exe" if sys.platform == "win32" else name)
+
 
 def install(requirements: Sequence[str], name: str) -> Installed:
-    """The environment ``name`` with ``requirements`` (``package==version``) in it.
+    """The environment ``name`` with ``requirements`` in it, as pip takes them.
 
-    Made at first use, kept among this machine's results; raises ``CalledProcessError``.
+    Raises ``CalledProcessError`` where one cannot be installed; pip has said why.
     """
     folder = RESULTS / "venvs" / name
     python = folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
@@ -37,3 +52,19 @@ def install(requirements: Sequence[str], name: str) -> Installed:
     asked = "import sysconfig as s; p = s.get_paths(); print(p['purelib'], p['stdlib'], sep='\\n')"
     told = subprocess.run([str(python), "-I", "-c", asked], check=True, capture_output=True)
     return Installed(python, tuple(map(Path, told.stdout.decode().splitlines())))
+
+
+def python_with(packages: Sequence[str], name: str) -> Path:
+    """An interpreter that can import ``packages``: this one, or that of the environment ``name``.
+
+    Raises ``CalledProcessError`` where one cannot be installed.
+    """
+    if all(find_spec(package) is not None for package in packages):
+        return Path(sys.executable)
+    foreign = [p for p in packages if p not in sys.stdlib_module_names]
+    return install([distribution(package) for package in foreign], name).python
+
+
+def distribution(package: str) -> str:
+    """What a package that is imported as ``package`` is installed by."""
+    return _DISTRIBUTIONS.get(package, package)

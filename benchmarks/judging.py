@@ -13,13 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.dot_sites import DotSite
-from benchmarks.report import RESULTS
+from benchmarks.installed import install
 
 #: A name that nobody has.
 PROBE = "zz_nowhere_to_be_found"
@@ -46,21 +45,9 @@ class Finding:
     invented: bool
 
 
-def installed() -> Path:
-    """The judge's program, installed into a virtual environment of its own when first asked for."""
-    home = RESULTS / "judge"
-    program = home / "bin" / "basedpyright"
-    if not program.exists():
-        venv.create(home, with_pip=True)
-        pip = [str(home / "bin" / "python"), "-m", "pip", "install", "-q", "basedpyright"]
-        subprocess.run(pip, check=True)
-    return program
-
-
-def judge(
-    program: Path, python: str, lines: Sequence[tuple[DotSite, str]]
-) -> list[tuple[Finding, ...]]:
+def judge(python: str, lines: Sequence[tuple[DotSite, str]]) -> list[tuple[Finding, ...]]:
     """What is wrong with each line: ``(site, what was written there)``, in their order."""
+    program = install(["basedpyright"], "judge").program("basedpyright")
     findings: list[tuple[Finding, ...]] = []
     for start in range(0, len(lines), _AT_ONCE):
         findings += _judged(program, python, lines[start : start + _AT_ONCE])

@@ -10,7 +10,7 @@ its file. *Found* are those on whose line a tool says something that it did not 
 known, and *precision* is the share of the found among all that a tool says.
 
 Rules were tuned on the packages of the first group only; the second is held out. ``--lines`` is how
-much of each package is looked at. The environments and the copies are kept in ``--world``.
+much of each package is looked at. The copies are kept in ``--world``.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ import argparse
 import json
 import subprocess
 import sys
-import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.installed import Installed, distribution, install
 from benchmarks.lint_tools import TOOLS, Said, Tool, run
-from benchmarks.lint_world import KINDS, Group, Invention, environment, group
-from benchmarks.report import save, show
+from benchmarks.lint_world import KINDS, Group, Invention, group
+from benchmarks.report import RESULTS, save, show
 
 #: Import names, and the distributions that bring them where they are called otherwise.
 TUNED = ("rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer")
@@ -37,7 +37,6 @@ HELD_OUT = (
     "pexpect", "prompt_toolkit", "pyparsing", "rq", "sqlparse", "tomlkit", "virtualenv",
     "watchdog", "websockets",
 )  # fmt: skip
-_DISTRIBUTIONS = {"attr": "attrs"}
 _ASKED_AT_MOST = 400
 
 
@@ -52,10 +51,10 @@ class Outcome:
     seconds: float
 
 
-def measure(tool: Tool, of: Group, bin_: Path, python: Path) -> Outcome:
+def measure(tool: Tool, of: Group, tools: Installed, python: Path) -> Outcome:
     """Run ``tool`` over the group as it is and with its inventions."""
-    before, seconds = run(tool, bin_, python, of.clean, of.files)
-    after, _ = run(tool, bin_, python, of.invented, of.files)
+    before, seconds = run(tool, tools, python, of.clean, of.files)
+    after, _ = run(tool, tools, python, of.invented, of.files)
     missing = _missing({s for s in before if _about_modules(s)}, of, python)
     alarms = tuple(s for s in before if (s.path, s.line) not in missing)
     known = Counter((s.path, s.line, s.code) for s in before)
@@ -131,31 +130,29 @@ def main() -> int:
         "--tools", nargs="*", choices=[t.name for t in TOOLS], default=[t.name for t in TOOLS]
     )
     parser.add_argument("--no-tiers", action="store_true", help="do not ask which sets are closed")
-    parser.add_argument(
-        "--world", type=Path, default=Path(tempfile.gettempdir()) / "pilotfish-lint-world"
-    )
+    parser.add_argument("--world", type=Path, default=RESULTS / "lint-world")
     options = parser.parse_args()
     chosen = [tool for tool in TOOLS if tool.name in options.tools]
     groups = {"tuned": TUNED, "held out": HELD_OUT}
     if options.packages:
         groups = {"chosen": tuple(options.packages)}
     world = options.world.resolve()
-    wanted = [_DISTRIBUTIONS.get(name, name) for names in groups.values() for name in names]
-    python = environment(world / "packages", wanted)
-    tools = environment(world / "tools", [t.requirement for t in TOOLS if t.requirement])
+    wanted = [distribution(name) for names in groups.values() for name in names]
+    place = install(wanted, "lint-packages")
+    tools = install([t.requirement for t in TOOLS if t.requirement], "lint-tools")
     result: dict[str, object] = {"lines": options.lines, "seed": options.seed}
     for name, packages in groups.items():
         of = group(
             name,
             packages,
-            python,
+            place.folders[0],
             world / name.replace(" ", "-"),
             lines=options.lines,
             inventions=options.inventions,
             seed=options.seed,
         )
-        outcomes = [measure(tool, of, tools.parent, python) for tool in chosen]
-        asked, sure = ([], set()) if options.no_tiers else closed(of, python)
+        outcomes = [measure(tool, of, tools, place.python) for tool in chosen]
+        asked, sure = ([], set()) if options.no_tiers else closed(of, place.python)
         result[name] = _tell(of, outcomes, asked, sure)
     print(save("lint_precision", result))
     return 0

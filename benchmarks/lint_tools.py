@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.installed import Installed
+
 #: Seconds that a run over one group may take.
 _LIMIT = 900.0
 _LINE = re.compile(r"^(?P<path>[^:\n]+):(?P<line>\d+):(?:(?P<column>\d+):?)? ?(?P<rest>.*)$", re.M)
@@ -34,17 +36,17 @@ class Tool:
     says of names."""
 
     name: str
-    command: Callable[[Path, Path], list[str]]
+    command: Callable[[Installed, Path], list[str | Path]]
     read: Callable[[str, Path], list[Said]]
     requirement: str = ""
 
 
 def run(
-    tool: Tool, bin_: Path, python: Path, workspace: Path, files: Sequence[str]
+    tool: Tool, tools: Installed, python: Path, workspace: Path, files: Sequence[str]
 ) -> tuple[list[Said], float]:
-    """What ``tool`` says of ``files``, and the seconds it took. ``bin_`` holds the tools,
+    """What ``tool`` says of ``files``, and the seconds it took. ``tools`` holds them,
     ``python`` is the interpreter whose packages the files use."""
-    command = [*tool.command(bin_, python), *files]
+    command = [*tool.command(tools, python), *files]
     began = time.perf_counter()
     done = subprocess.run(
         command, cwd=workspace, capture_output=True, text=True, timeout=_LIMIT, check=False
@@ -133,15 +135,15 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "pilotfish",
         lambda _, python: [
-            str(Path(sys.executable).parent / "pilotfish"), "check", "--json", "--no-cache",
-            "--python", str(python),
+            Path(sys.executable).with_name("pilotfish"), "check", "--json", "--no-cache",
+            "--python", python,
         ],
         _pilotfish,
     ),
     Tool(
         "ty",
-        lambda bin_, python: [
-            str(bin_ / "ty"), "check", "--output-format", "concise", "--python", str(python),
+        lambda tools, python: [
+            tools.program("ty"), "check", "--output-format", "concise", "--python", python,
             "--no-progress",
         ],
         _ty,
@@ -149,21 +151,21 @@ TOOLS: tuple[Tool, ...] = (
     ),
     Tool(
         "basedpyright",
-        lambda bin_, python: [
-            str(bin_ / "basedpyright"), "--outputjson", "--level", "error",
-            "--pythonpath", str(python),
+        lambda tools, python: [
+            tools.program("basedpyright"), "--outputjson", "--level", "error",
+            "--pythonpath", python,
         ],
         _pyright,
         "basedpyright",
     ),
     Tool(
         "ruff",
-        lambda bin_, _: [
-            str(bin_ / "ruff"), "check", "--isolated", "--no-cache", "--select", "F821,F822,F823",
-            "--output-format", "json",
+        lambda tools, _: [
+            tools.program("ruff"), "check", "--isolated", "--no-cache",
+            "--select", "F821,F822,F823", "--output-format", "json",
         ],
         _ruff,
         "ruff",
     ),
-    Tool("pyflakes", lambda bin_, _: [str(bin_ / "pyflakes")], _pyflakes, "pyflakes"),
+    Tool("pyflakes", lambda tools, _: [tools.program("pyflakes")], _pyflakes, "pyflakes"),
 )  # fmt: skip

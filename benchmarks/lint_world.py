@@ -1,7 +1,6 @@
 """The files that checkers are measured on: packages that work, and the same with invented names.
 
-Packages and tools are installed from the package index into virtual environments of their own. A
-group of packages is copied into one workspace, twice: as it is, and with names invented in it, on
+A group of packages is copied into one workspace, twice: as it is, and with names invented in it, on
 the same lines. Which files and which places, a fixed seed decides; places are chosen from the
 syntax tree of the standard library, not from what Pilotfish would look at.
 """
@@ -11,8 +10,6 @@ from __future__ import annotations
 import ast
 import random
 import shutil
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -58,35 +55,18 @@ class Group:
     inventions: tuple[Invention, ...]
 
 
-def environment(folder: Path, requirements: Sequence[str]) -> Path:
-    """A virtual environment in ``folder`` with ``requirements``; the interpreter of it.
-
-    What is there already is left as it is.
-    """
-    python = folder / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    done = folder / "installed.txt"
-    wanted = "\n".join(requirements)
-    if not done.exists() or done.read_text() != wanted:
-        pip = [str(python), "-m", "pip", "install", "-q", "--disable-pip-version-check"]
-        subprocess.run([*pip, *requirements], check=True)
-        done.write_text(wanted)
-    return python
-
-
 def group(
     name: str,
     packages: Sequence[str],
-    python: Path,
+    site: Path,
     folder: Path,
     *,
     lines: int,
     inventions: int,
     seed: int,
 ) -> Group:
-    """Copy ``packages`` (import names) and invent names in about ``lines`` lines of each."""
-    site = next((python.parent.parent / "lib").glob("python*/site-packages"))
+    """Copy ``packages`` (import names in the folder ``site``) into ``folder`` and invent names in
+    about ``lines`` lines of each."""
     shutil.rmtree(folder, ignore_errors=True)
     clean, invented = folder / "clean", folder / "invented"
     chosen: list[str] = []

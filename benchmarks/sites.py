@@ -11,9 +11,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.syntax.hole import HoleKind
 from analysis.text.lines import LineIndex
-
-#: Distributions whose package has another name.
-_IMPORTED_AS = {"attrs": "attr", "pyyaml": "yaml"}
+from benchmarks.installed import IMPORTED_AS
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ def files_of(package: str, folders: tuple[Path, ...] = ()) -> list[Path]:
 
     Raises :class:`~analysis.errors.AnalysisError` where there is none.
     """
-    name = _IMPORTED_AS.get(package, package)
+    name = IMPORTED_AS.get(package, package)
     for folder in folders:
         if (folder / f"{name}.py").is_file():
             return [folder / f"{name}.py"]

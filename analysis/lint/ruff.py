@@ -99,16 +99,6 @@ def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Find
     return tuple(found)
 
 
-def fix_text(text: str, path: str, root: str, ignore: Sequence[str] = ()) -> str:
-    """``text`` after ruff's safe fixes, those of the codes in ``ignore`` left out.
-
-    Raises as :func:`check_text`.
-    """
-    options = ("--unfixable", ",".join(ignore)) if ignore else ()
-    arguments = ("check", "--fix-only", *options, "--stdin-filename", path, "-")
-    return _run(arguments, root, text, _SECONDS).decode("utf-8", "surrogatepass")
-
-
 def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> bytes:
     command, *rest = arguments
     environment = {k: v for k, v in os.environ.items() if not k.startswith("RUFF_")}
