@@ -47,6 +47,8 @@ class NameSet:
     looked_at: str = ""
     #: For a hole inside a call: how many arguments may or must still come.
     arity: Arity | None = None
+    #: Names that the function binds, but on no path to the hole; never among ``names``.
+    unassigned: tuple[str, ...] = ()
     #: For a call: what all that may be called say of their deprecation, where they are deprecated.
     deprecated: str | None = None
 

@@ -12,18 +12,30 @@ import re
 
 _WORD = re.compile(r"[^\W\d]\w*")
 _HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)\b")
+_DEF = re.compile(r"[ \t]*(?:async[ \t]+)?def\b")
+#: What a line assigns.
+_TARGET = re.compile(r"^\s*\w+[ \t]*(?::[^=]*)?=(?!=)")
 _WELL_KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
 
 
 def familiar(text: str, offset: int) -> frozenset[str]:
     """The words of the module's own level and of every function around ``offset``; of a class only
-    where the code is directly in its body. Keywords and builtins are always among them."""
+    where the code is directly in its body. Keywords and builtins are always among them.
+
+    Of the innermost function only what stands before ``offset``, and of its line not what the line
+    assigns: what comes later may have no value yet.
+    """
     lines = text.split("\n")
     here = text.count("\n", 0, offset)
     found = set(_WELL_KNOWN)
     for line in _module_level(lines):
         found.update(_WORD.findall(line))
-    for first, last in _around(lines, here):
+    line = text[text.rfind("\n", 0, offset) + 1 : offset]
+    spans = _around(lines, here)
+    if spans and _DEF.match(lines[spans[0][0]]) and spans[0][0] < here:
+        (first, _), spans = spans[0], spans[1:]
+        found.update(_WORD.findall("\n".join([*lines[first:here], _TARGET.sub("", line)])))
+    for first, last in spans:
         found.update(_WORD.findall("\n".join(lines[first:last])))
     return frozenset(found)
 

@@ -4,6 +4,6 @@ Stands on the tree of :mod:`analysis.syntax`, so that it works where the code do
 knows nothing of files: what ``from x import *`` brings and what the builtins are is for its caller.
 
 Read ``scope`` (the values), ``targets`` (what a statement binds), ``binding`` (what a scope binds),
-``enclosing`` (which scopes a place lies in), ``dynamic`` (when there may be more) and ``visible``
-(the answer).
+``enclosing`` (which scopes a place lies in), ``dynamic`` (when there may be more), ``visible``
+(the answer) and ``unassigned`` (what of it has no value yet).
 """

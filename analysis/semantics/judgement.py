@@ -103,7 +103,7 @@ def argument(keywords: NameSet, bare: NameSet) -> NameSet:
             tier, reason = Tier.OPEN, f"a keyword may follow: {keywords.reason}"
     taken = keywords.spellings()
     names = (*keywords.names, *(name for name in bare.names if name.name not in taken))
-    return replace(keywords, tier=tier, reason=reason, names=names)
+    return replace(keywords, tier=tier, reason=reason, names=names, unassigned=bare.unassigned)
 
 
 def _described(receiver: Receiver) -> str:

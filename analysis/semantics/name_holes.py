@@ -12,6 +12,7 @@ from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.scopes import dynamic
+from analysis.scopes.unassigned import unassigned
 from analysis.scopes.visible import Visible, visible
 from analysis.semantics import import_holes, module_finder
 from analysis.semantics.builtin_names import OF_MODULES, builtin_names
@@ -21,6 +22,7 @@ from analysis.semantics.raisable import EXCEPTION, raisable
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.star import StarImport
+from analysis.syntax.statement import statement_at
 from analysis.syntax.tree import SyntaxTree, parsed
 
 #: Guards under which a name may be one of another version of Python, or one that may be missing.
@@ -53,13 +55,23 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         names.setdefault(name, Name(name, _KINDS.get(kind, kind), _type(kind), "builtins"))
     if hole.kind is HoleKind.EXCEPTION:
         names = raisable(names, code_only(text))
+    later = () if hole.store else _unassigned(snapshot, hole)
+    for name in later:
+        names.pop(name, None)
     doubt = next(filter(None, doubts), "") or _doubt(hole)
     return NameSet(
         hole.kind.value,
         Tier.OPEN if doubt else Tier.CLOSED,
         doubt or "every name the scopes bind, and the builtins",
         tuple(names.values()),
+        unassigned=later,
     )
+
+
+def _unassigned(snapshot: Snapshot, hole: Hole) -> tuple[str, ...]:
+    text = snapshot.text
+    before = statement_at(text, hole.start, parsed(text))
+    return tuple(sorted(unassigned(text, hole.start, before)))
 
 
 def _submodules(path: str) -> Iterable[str]:

@@ -14,9 +14,12 @@ from decoding.monitors.monitor import Passage, Verdict, holds
 
 #: Keywords that an expression may begin with; what else begins one is a name or no word.
 EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})
-_KINDS = frozenset({HoleKind.NAME, HoleKind.ARGUMENT, HoleKind.DECORATOR})
+#: The holes that a bare name is read in.
+NAMES = frozenset({HoleKind.NAME, HoleKind.ARGUMENT, HoleKind.DECORATOR})
 #: Behind a name that is read for certain: it is called, looked into, or an operand.
 _READ = re.compile(r"[ \t]*(?:[(.]|\[|(?:[-+*/%@&|^<>]|//|\*\*|<<|>>)(?!=)|[=!<>]=)")
+#: What a loop assigns and what a lambda takes: up to the word or the colon that ends them.
+_TARGETS = re.compile(r"\bfor\b(?:(?!\bin\b)[^\n])*|\blambda\b[^:\n]*")
 
 
 class NameMonitor:
@@ -27,45 +30,66 @@ class NameMonitor:
     """
 
     name = HoleKind.NAME.value
-    kinds = _KINDS
+    kinds = NAMES
     unfamiliar_only = True
 
     def begins(self, lexer: Lexer) -> bool:
         """Where a word can be a name of its own: not behind a dot and not in an import."""
-        return lexer.before != "." and lexer.clause is Clause.NONE and lexer.ready
+        return begins_name(lexer)
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
-        """Allowed if it is bound, or is bound here: a target, a parameter, a loop's variable."""
+        """Allowed if it is bound, or is bound here: a target, a parameter, a loop's variable.
+
+        Whether a name of the function has its value yet is another monitor's to say.
+        """
         name = passage.name
-        if not name or keyword.iskeyword(name) or holds(names, name):
+        if not name or holds(names, name) or name in names.unassigned:
             return Verdict.ALLOWED
-        behind = passage.behind
-        line = passage.before[passage.before.rfind("\n") + 1 :]
-        # Inside brackets a comprehension may bind it later; a lambda did so before.
-        if binds(line + name + behind, name):
-            return Verdict.ALLOWED
-        whole = passage.ended or "\n" in behind
-        inside = line.count("(") + line.count("[") + line.count("{") > (
-            line.count(")") + line.count("]") + line.count("}")
-        )
-        if not whole and (inside or not _READ.match(behind)):
-            return Verdict.UNDECIDED
-        seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
-        if seen.kind not in _KINDS or seen.store or set(seen.guards) - set(hole.guards):
-            return Verdict.ALLOWED
-        return Verdict.REJECTED
+        return judge_read(hole, passage)
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-        """A name that can be seen, or a keyword that begins an expression.
+        """A name that can be seen, or a keyword that begins an expression."""
+        return seen_names(names, typed)
 
-        Builtins that nobody reads by name (``__build_class__``) are never the better choice.
-        """
-        seen = {name for name in names.spellings() if not name.startswith("__")} | EXPRESSIONS
-        return Constraint.over(Names.of(seen), typed.encode())
+
+def seen_names(names: NameSet, typed: str) -> Constraint | None:
+    """A name that can be seen, or a keyword that begins an expression.
+
+    Builtins that nobody reads by name (``__build_class__``) are never the better choice.
+    """
+    seen = {name for name in names.spellings() if not name.startswith("__")} | EXPRESSIONS
+    return Constraint.over(Names.of(seen), typed.encode())
+
+
+def begins_name(lexer: Lexer) -> bool:
+    """Where a word can be a name of its own: not behind a dot and not in an import."""
+    return lexer.before != "." and lexer.clause is Clause.NONE and lexer.ready
+
+
+def judge_read(hole: Hole, passage: Passage) -> Verdict:
+    """Rejected once what follows shows that the name is read; allowed if it may be bound here."""
+    name = passage.name
+    if keyword.iskeyword(name):
+        return Verdict.ALLOWED
+    behind = passage.behind
+    line = passage.before[passage.before.rfind("\n") + 1 :]
+    # Inside brackets a comprehension may bind it later; a lambda did so before.
+    if binds(line + name + behind, name):
+        return Verdict.ALLOWED
+    whole = passage.ended or "\n" in behind
+    inside = line.count("(") + line.count("[") + line.count("{") > (
+        line.count(")") + line.count("]") + line.count("}")
+    )
+    if not whole and (inside or not _READ.match(behind)):
+        return Verdict.UNDECIDED
+    seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
+    if seen.kind not in NAMES or seen.store or set(seen.guards) - set(hole.guards):
+        return Verdict.ALLOWED
+    return Verdict.REJECTED
 
 
 def binds(code: str, name: str) -> bool:
     """Whether a line of code may bind ``name`` by other means than an assignment."""
-    return bool(re.search(rf"\b(?:for|lambda|as|def|class)\b[^\n]*\b{name}\b", code)) or bool(
-        re.search(rf"\b{name}[ \t]*:=", code)
-    )
+    if re.search(rf"\b(?:as|def|class)\b[^\n]*\b{name}\b|\b{name}[ \t]*:=", code):
+        return True
+    return any(re.search(rf"\b{name}\b", found[0]) for found in _TARGETS.finditer(code))

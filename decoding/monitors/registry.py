@@ -13,6 +13,7 @@ from importlib.metadata import entry_points
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.definite_assignment import AssignmentMonitor
 from decoding.monitors.exception import ExceptionMonitor
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
@@ -28,6 +29,7 @@ BUILT_IN: tuple[Monitor, ...] = (
     ArityMonitor(),
     ExceptionMonitor(),
     NameMonitor(),
+    AssignmentMonitor(),
 )
 
 _log = logging.getLogger(__name__)

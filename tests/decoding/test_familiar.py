@@ -54,7 +54,7 @@ PLACES = {
     "inner": ({"first", "local", "second", "deep", "inner"}, {"width", "size", "hidden"}),
     "outer": ({"first", "local", "inner"}, {"width", "elsewhere", "hidden"}),
     "class": ({"size", "area", "other"}, {"local", "hidden"}),
-    "method": ({"self", "width", "total", "later"}, {"elsewhere", "size", "hidden", "local"}),
+    "method": ({"self", "width", "total"}, {"later", "elsewhere", "size", "hidden", "local"}),
 }
 
 

@@ -1,8 +1,8 @@
 """Golden cases of the built-in monitors (``tests/fixtures/monitors``).
 
-A case begins with ``#? names: …``, then code with the cursor ``$0``, then what a model may write:
-``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n`` and ``\\s`` are escapes; ``|``
-at the end says that nothing more is written.
+A case begins with ``#? names: …`` (``-name`` has no value yet), then code with the cursor ``$0``,
+then what a model may write: ``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n``
+and ``\\s`` are escapes; ``|`` at the end says that nothing more is written.
 """
 
 from __future__ import annotations
@@ -40,6 +40,17 @@ def _cases() -> list[tuple[str, str, str, str, Verdict]]:
     return cases
 
 
+def _names(kind: str, listed: str) -> NameSet:
+    words = listed.split()
+    return NameSet(
+        kind,
+        Tier.CLOSED,
+        "",
+        tuple(Name(word) for word in words if word[0] != "-"),
+        unassigned=tuple(word[1:] for word in words if word[0] == "-"),
+    )
+
+
 @pytest.mark.parametrize(("kind", "names", "code", "written", "expected"), _cases())
 def test_golden(kind: str, names: str, code: str, written: str, expected: Verdict) -> None:
     before, after = code.split("$0")
@@ -47,7 +58,7 @@ def test_golden(kind: str, names: str, code: str, written: str, expected: Verdic
     watched = next(m.kinds for m in BUILT_IN if m.name == kind)
     hole = next(one for one in every if one.kind in watched)
     monitor = next(m for m in BUILT_IN if m.name == kind)
-    known = NameSet(kind, Tier.CLOSED, "", tuple(Name(name) for name in names.split()))
+    known = _names(kind, names)
     ended = written.endswith("|")
     text = written.removesuffix("|").replace("\\n", "\n").replace("\\s", " ")
     passage = Passage(before[: hole.start], hole.prefix + text, after, ended)
@@ -117,4 +128,5 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "arity",
         "exception",
         "name",
+        "definite_assignment",
     ]

@@ -65,6 +65,7 @@ CASES = {
     "an exception": ("raise ", "WrongError", "ValueError", "(line)"),
     "a builtin that is no exception": ("raise ", "print", "ValueError", "\n"),
     "a bare name": ("print(", "basket", "line", ")"),
+    "a name that has no value yet": ("lines = ", "lines", "line", ".upper()"),
     "an argument that is required": ("ask", "()", "(line", ")"),
 }
 
