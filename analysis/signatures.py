@@ -136,6 +136,20 @@ class Arity:
     closed: bool
     reason: str
 
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The names that some signature still lets be given by keyword."""
+        given = self.given.positional
+        return tuple(
+            dict.fromkeys(
+                keyword
+                for signature in self.signatures
+                for keyword in signature.keywords
+                if keyword not in self.given.keywords
+                and keyword not in {p.name for p in signature.positional[:given]}
+            )
+        )
+
 
 def arity_of(
     signatures: Sequence[Signature], given: Arguments, *, closed: bool, reason: str

@@ -41,6 +41,11 @@ class Names:
         unique = {unicodedata.normalize("NFKC", name).encode() for name in names}
         return cls(tuple(sorted(unique - {b""})))
 
+    @classmethod
+    def nothing(cls) -> Names:
+        """One name without a character: only what may end a name is left to write."""
+        return cls((b"",))
+
     @cached_property
     def members(self) -> frozenset[bytes]:
         """The names, for membership."""

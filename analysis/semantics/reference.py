@@ -117,7 +117,7 @@ class ReferenceProvider:
             return import_holes.names_for(snapshot, hole, environment)
         if hole.kind in _BARE:
             return name_holes.names_for(snapshot, hole, environment)
-        if hole.reason != "string key":  # an expression, which begins with a name
+        if not hole.in_string:  # an expression, which begins with a name
             return name_holes.names_for(snapshot, hole, environment)
         typed = self._jedi.names(snapshot, hole, environment, deadline)
         return key_holes.names_for(snapshot, hole, typed)

@@ -7,6 +7,9 @@ from enum import StrEnum
 
 from analysis.signatures import NOTHING, Arguments
 
+#: The reason of a subscript's hole between quotes.
+STRING_KEY = "string key"
+
 
 class HoleKind(StrEnum):
     """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names."""
@@ -47,3 +50,8 @@ class Hole:
     reason: str = ""
     #: For a hole in a call, what the call holds before it.
     given: Arguments = NOTHING
+
+    @property
+    def in_string(self) -> bool:
+        """Whether what is written stands between quotes."""
+        return self.reason == STRING_KEY

@@ -10,7 +10,7 @@ from analysis.signatures import NOTHING, Arguments
 from analysis.syntax.arguments import arguments_before
 from analysis.syntax.expression import callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
-from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.hole import STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name
 from analysis.syntax.statement import Statement, Token, statement_at
 from analysis.syntax.stores import binds, stores
@@ -119,7 +119,7 @@ class _Site:
                 self.start = self.before.string
                 while self.end < len(self.text) and self.text[self.end] not in prefix + "\r\n":
                     self.end += 1
-                return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*span), reason="string key")
+                return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*span), reason=STRING_KEY)
         return self.none("string")
 
     def span(self, first: int, last: int) -> tuple[int, int]:

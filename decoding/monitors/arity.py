@@ -16,7 +16,7 @@ class ArityMonitor:
     """Judges a bracket that closes where an argument could begin.
 
     Asked about only then: looking up what is called takes longer than writing most arguments.
-    Whether arguments are too many is not judged, since what comes behind a comma may be a keyword.
+    Whether arguments are too many another monitor judges.
     """
 
     name = "arity"
@@ -24,7 +24,7 @@ class ArityMonitor:
 
     def begins(self, lexer: Lexer) -> bool:
         """Where an argument of what may be a call begins."""
-        return lexer.before in ("(", ",") and lexer.ready and lexer.frames[-1:] == ("(",)
+        return begins_argument(lexer)
 
     def wanted(self, passage: Passage) -> bool | None:
         """Worth a question when the call ends here."""
@@ -40,6 +40,13 @@ class ArityMonitor:
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A name that can be seen, as the argument; a keyword alone would be no value."""
+        if names.arity is None or not names.arity.missing or names.arity.more == 0:
+            return None
         seen = {n.name for n in names.names if n.kind != "keyword" and n.origin != "builtins"}
         values = {name for name in seen if not name.startswith("__")} | _VALUES
         return Constraint.over(Names.of(values), typed.encode())
+
+
+def begins_argument(lexer: Lexer) -> bool:
+    """Where an argument of what may be a call begins."""
+    return lexer.before in ("(", ",") and lexer.ready and lexer.frames[-1:] == ("(",)

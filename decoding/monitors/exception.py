@@ -6,6 +6,7 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
+from decoding.monitors.arity import begins_argument
 from decoding.monitors.monitor import Passage, Verdict, holds
 
 #: What analysis calls the builtins that are exceptions.
@@ -22,9 +23,7 @@ class ExceptionMonitor:
         """Behind ``raise`` and ``except``; in a tuple, where an argument could begin as well."""
         if not lexer.ready or lexer.clause is not Clause.NONE:
             return False
-        return lexer.before in ("raise", "except") or (
-            lexer.before in ("(", ",") and lexer.frames[-1:] == ("(",)
-        )
+        return lexer.before in ("raise", "except") or begins_argument(lexer)
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it is bound and no builtin that cannot be raised."""

@@ -6,6 +6,7 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
+from decoding.monitors.arity import begins_argument
 from decoding.monitors.monitor import Passage, Verdict, holds
 
 _END = frozenset(b"=")
@@ -19,12 +20,7 @@ class KeywordMonitor:
 
     def begins(self, lexer: Lexer) -> bool:
         """Where an argument of what may be a call begins."""
-        return (
-            lexer.before in ("(", ",")
-            and lexer.ready
-            and bool(lexer.frames)
-            and lexer.frames[-1] == "("
-        )
+        return begins_argument(lexer)
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it is taken, or is no keyword but an expression."""

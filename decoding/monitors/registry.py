@@ -19,6 +19,8 @@ from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Monitor
+from decoding.monitors.subscript_key import KeyMonitor
+from decoding.monitors.surplus_argument import SurplusMonitor
 
 GROUP = "pilotfish.monitors"
 BUILT_IN: tuple[Monitor, ...] = (
@@ -27,6 +29,8 @@ BUILT_IN: tuple[Monitor, ...] = (
     ImportMemberMonitor(),
     KeywordMonitor(),
     ArityMonitor(),
+    SurplusMonitor(),
+    KeyMonitor(),
     ExceptionMonitor(),
     NameMonitor(),
     AssignmentMonitor(),

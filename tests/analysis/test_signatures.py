@@ -102,3 +102,11 @@ def test_of_several_signatures_the_most_generous_counts() -> None:
     assert (arity.more, arity.missing) == (1, ("c",))
     assert arity_of([one, Signature((Parameter("r", ParameterKind.VAR_POSITIONAL),))],
                     Arguments(5), closed=True, reason="").more == -1  # fmt: skip
+
+
+def test_keywords_that_are_still_free() -> None:
+    one = Signature((Parameter("a"), Parameter("b", required=False)))
+    two = Signature((Parameter("a"), Parameter("c", ParameterKind.KEYWORD_ONLY)))
+    arity = arity_of([one, two], Arguments(1, ("c",)), closed=True, reason="")
+    assert arity.keywords == ("b",)
+    assert arity_of([one], Arguments(0), closed=True, reason="").keywords == ("a", "b")

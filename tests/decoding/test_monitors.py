@@ -1,7 +1,8 @@
 """Golden cases of the built-in monitors (``tests/fixtures/monitors``).
 
-A case begins with ``#? names: …`` (``-name`` has no value yet), then code with the cursor ``$0``,
-then what a model may write: ``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n``
+A case begins with ``#? names: …`` (``-name`` has no value yet; ``/more=`` and
+``/missing=`` are what a call still takes), then code with the cursor ``$0``, then what a model may
+write: ``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n``
 and ``\\s`` are escapes; ``|`` at the end says that nothing more is written.
 """
 
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 
 from analysis.names import Name, NameSet, Tier
+from analysis.signatures import NOTHING, Arity
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.monitor import Passage, Verdict, unfamiliar_only
@@ -42,11 +44,15 @@ def _cases() -> list[tuple[str, str, str, str, Verdict]]:
 
 def _names(kind: str, listed: str) -> NameSet:
     words = listed.split()
+    said = dict(word[1:].split("=") for word in words if word[0] == "/")
+    missing = tuple(filter(None, said.get("missing", "").split(",")))
+    arity = Arity((), NOTHING, int(said.get("more", -1)), missing, True, "") if said else None
     return NameSet(
         kind,
         Tier.CLOSED,
         "",
-        tuple(Name(word) for word in words if word[0] != "-"),
+        tuple(Name(word) for word in words if word[0] not in "-/"),
+        arity=arity,
         unassigned=tuple(word[1:] for word in words if word[0] == "-"),
     )
 
@@ -126,6 +132,8 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "import_member",
         "keyword",
         "arity",
+        "surplus_argument",
+        "subscript_key",
         "exception",
         "name",
         "definite_assignment",

@@ -33,6 +33,9 @@ import shutil
 import subprocess
 
 
+SIZES = {"small": 1, "large": 2}
+
+
 class Color(enum.Enum):
     RED = 1
     BLUE = 2
@@ -65,6 +68,9 @@ CASES = {
     "an exception": ("raise ", "WrongError", "ValueError", "(line)"),
     "a builtin that is no exception": ("raise ", "print", "ValueError", "\n"),
     "a bare name": ("print(", "basket", "line", ")"),
+    "an argument that no place is left for": ("ask(line, ", "line", "default=", "line)"),
+    "an argument that nothing takes": ("Cart().add(line, ", "line", ")", ""),
+    "a key": ('print(SIZES["', "medium", "small", '"]'),
     "a name that has no value yet": ("lines = ", "lines", "line", ".upper()"),
     "an argument that is required": ("ask", "()", "(line", ")"),
 }

@@ -1,0 +1,72 @@
+"""The surplus monitor: no argument by position behind the last that what is called takes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.lexer import Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.arity import begins_argument
+from decoding.monitors.monitor import Passage, Verdict
+
+#: What may stand behind a keyword, and behind a call's last comma.
+_EQUALS, _CLOSE = frozenset(b"="), frozenset(b")")
+
+
+class SurplusMonitor:
+    """Judges an argument behind a comma once it shows that it has no name.
+
+    A first argument is not asked about: what takes none is called without one by most models, and
+    the question would be asked at every call.
+    """
+
+    name = "surplus_argument"
+    kinds = frozenset({HoleKind.ARGUMENT})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Behind a comma of what may be a call."""
+        return lexer.before == "," and begins_argument(lexer)
+
+    def wanted(self, passage: Passage) -> bool | None:
+        """Worth a question where an argument by position is written behind another."""
+        if not passage.before.rstrip().endswith(","):
+            return False
+        return by_position(passage)
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Rejected if every place that can be reached by position is taken."""
+        if not _full(names) or hole.given.unpacked:
+            return Verdict.ALLOWED
+        surplus = by_position(passage)
+        if surplus is None:
+            return Verdict.UNDECIDED
+        return Verdict.REJECTED if surplus else Verdict.ALLOWED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A keyword that is still free; where there is none, the end of the call."""
+        if not _full(names):
+            return None
+        assert names.arity is not None
+        free = names.arity.keywords
+        if free:
+            return Constraint.over(Names.of(free), typed.encode(), _EQUALS)
+        return None if typed else Constraint.over(Names.nothing(), b"", _CLOSE)
+
+
+def by_position(passage: Passage) -> bool | None:
+    """Whether an argument without a name was begun; ``None``: too early to tell."""
+    written = passage.written.lstrip()
+    if not written:
+        return False if passage.ended else None
+    if written[0] in "*)":
+        return False
+    behind = replace(passage, written=written).behind.lstrip(" \t")
+    if behind in ("", "=") and not passage.ended:
+        return None
+    return not behind.startswith("=") or behind.startswith("==")
+
+
+def _full(names: NameSet) -> bool:
+    return names.arity is not None and names.arity.closed and names.arity.more == 0
