@@ -49,6 +49,8 @@ class NameSet:
     arity: Arity | None = None
     #: Names that the function binds, but on no path to the hole; never among ``names``.
     unassigned: tuple[str, ...] = ()
+    #: For an import: those of ``names`` that the file reads though nothing in it binds them.
+    wanted: tuple[str, ...] = ()
     #: For a call: what all that may be called say of their deprecation, where they are deprecated.
     deprecated: str | None = None
 

@@ -1,4 +1,4 @@
-"""What a prompt begins with besides the file: members of the type that stands before the cursor.
+"""What a prompt begins with besides the file: what is known of the hole at the cursor.
 
 Knows when a hint is worth its tokens: it takes the room of other context, but at the start of the
 prompt it makes the model read all of it again. So one is formed where the cursor comes to rest and
@@ -21,7 +21,7 @@ from analysis.syntax.holes import hole_at
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.monitors.attribute import OWN
-from decoding.prompts.header import member_line
+from decoding.prompts.header import call_line, import_line, member_line
 
 #: Seconds between two looks at the cancellation while waiting.
 _SLICE = 0.01
@@ -35,7 +35,10 @@ class HintRules:
     it begins with another hint. Kinds and size are measured: ``benchmarks.dotprompts``.
     """
 
-    kinds: frozenset[HoleKind] = frozenset({HoleKind.ATTRIBUTE})
+    kinds: frozenset[HoleKind] = frozenset(
+        {HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.ARGUMENT}
+        | {HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
+    )
     tokens: int = 80
     patience: float = 0.25
 
@@ -97,8 +100,19 @@ def hint_for(
     names = _answer(evidence, snapshot, replace(hole, guards=guards), deadline, cancellation)
     if names is None or names.tier is Tier.ABSTAIN:
         return ""
-    own = hole.receiver_text in OWN
-    return member_line(names, snapshot.text[: hole.start], rules.tokens, tokenize, own=own)
+    return _line(hole, names, snapshot.text, rules.tokens, tokenize)
+
+
+def _line(
+    hole: Hole, names: NameSet, text: str, budget: int, tokenize: Callable[[str], list[int]]
+) -> str:
+    if hole.kind is HoleKind.ATTRIBUTE:
+        own = hole.receiver_text in OWN
+        before, behind = text[: hole.start], text[hole.end :]
+        return member_line(names, before, behind, budget, tokenize, own=own)
+    if hole.kind in (HoleKind.KEYWORD, HoleKind.ARGUMENT):
+        return call_line(names, budget, tokenize)
+    return import_line(names, budget, tokenize)
 
 
 def _answer(

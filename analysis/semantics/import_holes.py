@@ -10,7 +10,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from analysis.names import Name, NameSet, Tier
 from analysis.semantics import module_finder, module_members
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.module_finder import Form, Module
+from analysis.semantics.wanted import wanted
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.star import StarImport
@@ -53,15 +54,8 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
     else:
         answer = _members(snapshot, hole, roots, environment)
     if answer.tier is Tier.CLOSED and guard:
-        return NameSet(
-            answer.monitor,
-            Tier.OPEN,
-            f"the import is guarded ({min(guard)})",
-            answer.names,
-            answer.receiver_type,
-            answer.looked_at,
-        )
-    return answer
+        answer = replace(answer, tier=Tier.OPEN, reason=f"the import is guarded ({min(guard)})")
+    return replace(answer, wanted=wanted(snapshot.text, hole.start, answer.spellings()))
 
 
 def module_of(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.names import Name, NameSet, Tier
+from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.hint import HintRules, Pace, hint_for
@@ -76,7 +78,7 @@ def test_members_that_share_words_with_the_text_come_first_then_own_ones() -> No
 
 @pytest.mark.parametrize("budget", range(0, 40, 3))
 def test_a_line_holds_its_budget(budget: int) -> None:
-    line = member_line(known("alpha", "beta", "gamma"), "", budget, by_byte)
+    line = member_line(known("alpha", "beta", "gamma"), "", "", budget, by_byte)
     assert len(line) <= budget
     assert line in "Console: alpha, beta, gamma"
 
@@ -205,3 +207,38 @@ def test_in_another_place_there_is_another_hint() -> None:
     _complete(writer, CONSOLES, "c.$0\n")
     _complete(writer, CONSOLES, "other = 1\n" * 30 + "d.$0\n")
     assert toy.before.startswith("# Deck: b\n")
+
+
+def test_what_the_file_uses_comes_first_even_a_private_name_and_constants_last() -> None:
+    names = [Name("bell"), Name("WIDE"), Name("rule"), Name("_raw"), Name("_other")]
+    assert ranked(names, "c.", "x.rule()\ny._raw\n") == ["_raw", "rule", "bell", "WIDE"]
+
+
+def test_an_import_is_hinted_by_the_names_that_lack_it() -> None:
+    module = NameSet(
+        "import_member",
+        Tier.CLOSED,
+        "",
+        (Name("b"), Name("c"), Name("d")),
+        "module x",
+        wanted=("c", "b"),
+    )
+    assert _hint("from x import $0\nb(c)\n", Facts({"x": module})) == "module x: c, b"
+    assert _hint("from x import $0\n", Facts({"x": replace(module, wanted=())})) == ""
+
+
+def test_a_call_is_hinted_by_what_it_can_still_be_given() -> None:
+    signature = Signature(
+        (
+            Parameter("url"),
+            Parameter("timeout", required=False),
+            Parameter("verify", ParameterKind.KEYWORD_ONLY, required=False),
+            Parameter("rest", ParameterKind.VAR_KEYWORD, required=False),
+        )
+    )
+    given = Arguments(1, ("timeout",))
+    arity = arity_of([signature], given, closed=True, reason="")
+    call = NameSet("keyword", Tier.CLOSED, "", (Name("verify"),), "get", arity=arity)
+    assert _hint("get(u, timeout=1, $0)\n", Facts({"get": call})) == "get(verify, **rest)"
+    unsure = replace(call, arity=replace(arity, closed=False))
+    assert _hint("get(u, timeout=1, $0)\n", Facts({"get": unsure})) == ""
