@@ -151,22 +151,32 @@ class ForkServer:
         request = {
             "op": "run",
             "plan": self._inside(plan.wire()),
-            "files": {self.inside(path): data.decode("latin-1") for path, data in files.items()},
+            "files": self._files(files),
             **terms.wire(),
         }
         return run_of(self._ask(request, terms.wall + _GRACE_S))
+
+    def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
+        return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
 
     def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
         """Import ``modules`` once for all later cold runs. Never name any of the workspace's."""
         self._ask({"op": "preload", "names": list(modules), "pytest": pytest}, _START_S)
 
-    def hold(self, plan: Plan, *, wall: float) -> tuple[tuple[str, ...], frozenset[int]] | None:
-        """Collect ``plan``'s tests once and stay there for :meth:`patch`.
+    def hold(
+        self, plan: Plan, *, wall: float, files: Mapping[str, bytes] | None = None
+    ) -> tuple[tuple[str, ...], frozenset[int]] | None:
+        """Collect ``plan``'s tests once, with ``files`` replaced, and stay there for :meth:`patch`.
 
         Returns the tests' ids and the lines of the target that ran while importing, or ``None``
         when nothing could be held: then every run must be a cold one.
         """
-        body = self._ask({"op": "hold", "plan": self._inside(plan.wire())}, wall)
+        request = {
+            "op": "hold",
+            "plan": self._inside(plan.wire()),
+            "files": self._files(files or {}),
+        }
+        body = self._ask(request, wall)
         if not body.get("held"):
             return None
         self.held = True

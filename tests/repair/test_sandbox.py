@@ -14,6 +14,7 @@ import pytest
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
+from repair.command import parse
 from repair.errors import RepairError, SandboxUnavailableError
 from repair.sandbox import bubblewrap
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
@@ -58,6 +59,33 @@ def test_what_is_written_stays_inside_and_does_not_reach_the_next_run(
     assert _said(_run(server, workspace, look)) == "before ['data.txt'] ['home']"
     assert (workspace / "data.txt").read_text() == "before"
     assert [path.name for path in workspace.iterdir()] == ["data.txt"]
+
+
+@pytest.mark.parametrize("overlays", [True, False])
+def test_tests_are_held_on_texts_that_stand_for_the_disk(
+    sandbox: StartSandbox, workspace: Path, overlays: bool
+) -> None:
+    """The disk cannot even be imported; what is new in the held state is gone with it."""
+    (workspace / "m.py").write_text("def half(n):\n")
+    (workspace / "check.py").write_text(
+        "import other\nfrom m import half\n\nopen('/tmp/left', 'a').close()\n"
+        "assert half(4) == other.TWO\n"
+    )
+    text = "def half(n):\n    return n // 3\n"
+    files = {str(workspace / "m.py"): text.encode(), str(workspace / "other.py"): b"TWO = 2\n"}
+    plan = parse("python check.py", str(workspace)).plan
+    server = sandbox(overlays=overlays)
+    held = server.hold(plan, wall=30, files=files)
+    assert held is not None
+    select = replace(plan, select=held[0])
+    assert server.patch(select, (), Terms(wall=10)).bad()
+    mended = [(text, text.replace("3", "2"))]
+    for private in (False, True):
+        assert server.patch(select, mended, Terms(wall=10, private=private)).passed()
+    server.release()
+    look = "import os; print(open('m.py').read(), sorted(os.listdir('.')))"
+    assert _said(_run(server, workspace, look)) == "def half(n):\n ['check.py', 'm.py']"
+    assert (workspace / "m.py").read_text() == "def half(n):\n"
 
 
 def test_files_outside_can_be_neither_read_nor_deleted(

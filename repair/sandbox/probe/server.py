@@ -8,7 +8,8 @@ Requests (JSON objects with ``op``):
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
             ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``,
             ``modules``
-``hold``    ``plan``: collect the tests once and serve ``patch`` requests from there
+``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
+            from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
 ``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each: what they answer to
             calls that the plan's tests make and to calls like those
@@ -176,12 +177,15 @@ class Server:
 
     def op_hold(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Fork once; the fork collects, then serves in this process' place until released."""
+        files = request.get("files", {})
+        before = {} if self.private else self.replaced(files)
         pid = os.fork()
         if pid == 0:
             self.held(request)
             os._exit(0)
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
+        self.replaced(before)
         if status == 0:
             return None
         # It died before or while it served: whoever waits for an answer must hear of it.
@@ -210,6 +214,10 @@ class Server:
         silence()
         isolation.become_subreaper()
         try:
+            if self.private and request.get("files"):
+                # A world for all that is held; runs that write get theirs on top of it.
+                self.enter_private_world()
+                self.replaced(request["files"])
             self.enter(plan)
             self.counts.clear()
             runner = self.runner(plan)
@@ -270,9 +278,34 @@ class Server:
         added += [p for p in plan.get("env", {}).get("PYTHONPATH", "").split(os.pathsep) if p]
         sys.path[:0] = [os.path.abspath(path) for path in added]
 
+    def enter_private_world(self) -> None:
+        settings = self.settings
+        isolation.enter_private_world(
+            settings["workspace"], settings["limits"]["tmp_bytes"], settings["private_tmp"]
+        )
+
+    def replaced(self, files: dict[str, Any]) -> dict[str, Any]:
+        """Write ``files`` and return what stood there, ``None`` for what was not there."""
+        before = {path: self.read(path) for path in files}
+        for path, text in files.items():
+            self.write(path, text)
+        return before
+
     @staticmethod
-    def write(path: str, text: str) -> None:
-        """Replace a file, with a time stamp that no compiled cache was made for."""
+    def read(path: str) -> Any:
+        """A file's bytes as latin-1, ``None`` where there is none."""
+        if not os.path.exists(path):
+            return None
+        with open(path, "rb") as stream:
+            return stream.read().decode("latin-1")
+
+    @staticmethod
+    def write(path: str, text: Any) -> None:
+        """Replace a file, with a time stamp that no compiled cache was made for; ``None`` removes
+        it."""
+        if text is None:
+            os.remove(path)
+            return
         stamp = os.stat(path).st_mtime if os.path.exists(path) else 0
         with open(path, "wb") as stream:
             stream.write(text.encode("latin-1"))
@@ -282,11 +315,9 @@ class Server:
         """Run ``work(emit)`` in a fork within the request's limits, and gather what it said."""
         if request.get("trace"):
             self.counts.clear()
-        restore = {}
+        restore: dict[str, Any] = {}
         if not self.private:
-            for path in request.get("files", {}):
-                with open(path, "rb") as stream:
-                    restore[path] = stream.read().decode("latin-1")
+            restore = {path: self.read(path) for path in request.get("files", {})}
         body = self.fork_and_wait(
             work,
             request["wall"],
@@ -371,11 +402,7 @@ class Server:
 
         try:
             if self.private and private:
-                isolation.enter_private_world(
-                    self.settings["workspace"],
-                    self.settings["limits"]["tmp_bytes"],
-                    self.settings["private_tmp"],
-                )
+                self.enter_private_world()
             isolation.limit_self(dict(self.settings["limits"], cpu_seconds=cpu))
             code = work(emit)
         except SystemExit as error:
