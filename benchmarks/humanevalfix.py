@@ -40,10 +40,11 @@ def cases(problems: list[Problem], visible: str) -> list[Case]:
 def _lay_out(problem: Problem, visible: str, root: Path) -> Task:
     text = problem["declaration"] + problem["buggy_solution"]
     (root / FILE).write_text(text, encoding="utf-8")
-    return Task(FILE, _write_test(problem, visible, root))
+    return Task(FILE, write_test(problem, visible, root))
 
 
-def _write_test(problem: Problem, key: str, root: Path) -> str:
+def write_test(problem: Problem, key: str, root: Path) -> str:
+    """Write the problem's tests under ``key`` into ``root``; the command that runs them."""
     entry = problem["entry_point"]
     # The hidden tests may use helpers that the declaration defines beside the entry point.
     text = f"from solution import *\nfrom solution import {entry}\n\n{problem[key]}\n"
@@ -56,7 +57,7 @@ def _judge(problem: Problem, repaired: Path, root: Path) -> tuple[bool, bool]:
     exact = ast.parse((root / FILE).read_bytes())
     known = ast.parse(problem["declaration"] + problem["canonical_solution"])
     same = ast.dump(exact) == ast.dump(known)
-    return passes(root, _write_test(problem, "test", root)), same
+    return passes(root, write_test(problem, "test", root)), same
 
 
 def _fails(problem: Problem, visible: str) -> bool:

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
@@ -14,6 +14,7 @@ from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError, DecodingError
 from decoding.evidence import Evidence
 from decoding.writer import Writer
+from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
@@ -24,7 +25,7 @@ from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis,
 from repair.differences import notes, weakness
 from repair.errors import RepairError
 from repair.guards import literals, refusal
-from repair.localization import blocks
+from repair.localization import Suspicion, blocks
 from repair.patch import unified_diff
 from repair.rehearsal import Rehearsal
 from repair.sandbox.forkserver import SandboxDiedError
@@ -62,7 +63,8 @@ Report = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Job:
-    """What to repair. ``base`` are unsaved texts that stand for files while tests run."""
+    """What to repair. ``base`` are unsaved texts that stand for files while tests run; ``without``
+    leaves parts out, to measure them."""
 
     source: Source
     snapshot: Snapshot
@@ -72,6 +74,7 @@ class Job:
     policy: Policy
     time_limit: float
     base: Mapping[str, bytes] = field(default_factory=dict)
+    without: frozenset[Aid] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +183,9 @@ class _Healer:
             except RepairError as error:
                 mend = f" ({error.mend})" if error.mend else ""
                 return self._plain("error", f"{error.where}: {error.what}{mend}")
+            if Aid.TRACE in job.without:
+                flat = Suspicion(dict.fromkeys(self.diagnosis.suspicion.lines, 1.0))
+                self.diagnosis = replace(self.diagnosis, suspicion=flat)
             self._may_be_slow = self.diagnosis.hung and idle == HASTY_S
             return self._search(self.diagnosis, bench, witness)
 
@@ -193,7 +199,7 @@ class _Healer:
             max(0.0, self.deadline.remaining() - min(reserve, job.time_limit / 2))
         )
         self.trials = Trials(job.source, diagnosis, bench)
-        if self.writer is not None:
+        if self.writer is not None and Aid.INFILL not in job.without:
             self.infills = Infills(
                 job.source,
                 diagnosis,
@@ -204,7 +210,8 @@ class _Healer:
                 self.cancellation,
             )
             self.scribe = Scribe(self.infills, self.cancellation)
-        queue = generate(job.source, diagnosis.suspicion, diagnosis.symptoms())
+        mutated = Aid.MUTATION not in job.without
+        queue = generate(job.source, diagnosis.suspicion, diagnosis.symptoms()) if mutated else []
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)

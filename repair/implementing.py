@@ -20,6 +20,7 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
+from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.choice import rank
@@ -37,7 +38,7 @@ from repair.validation import Validator
 from repair.witness import Witness
 
 #: Bodies that are written, the first greedily, within this share of the time.
-_SAMPLES = 24
+_SAMPLES = 48
 _SAMPLING_SHARE = 0.5
 #: Sampling ends when so many different bodies pass: they are enough to choose from.
 _ENOUGH = 3
@@ -140,7 +141,9 @@ class Implementer:
         trials = Trials(self.job.source, diagnosis, bench)
         tried: list[_Tried] = []
         seen: set[str] = set()
-        until = Deadline.after(_SAMPLING_SHARE * deadline.remaining())
+        repairing = Aid.REPAIR not in self.job.without
+        share = _SAMPLING_SHARE if repairing else 1.0 - _RESERVE
+        until = Deadline.after(share * deadline.remaining())
         passing = 0
         for body in self._bodies(_told(diagnosis), until, deadline):
             candidate = self._candidate(body)
@@ -163,6 +166,8 @@ class Implementer:
         plausible = [c for c in plausible if not self._refused(c, diagnosis)]
         if plausible and (found := self._validated(plausible, trials, validator, deadline)):
             return found
+        if not repairing:
+            return self._said("none", f"{len(tried)} bodies were written, none passes")
         return self._repaired(tried, diagnosis, validator, deadline)
 
     # -- writing

@@ -1,0 +1,300 @@
+"""A model's own bugs: what it writes for HumanEval and gets wrong, repaired on visible examples.
+
+``python -m benchmarks.own_bugs --data FOLDER [--model 0.5b|1.5b|PATH.gguf] [--arm NAME]...
+[--failing] [--sample N] [--budget S] [--resume FILE]``, where ``FOLDER/humanevalfix/python.jsonl``
+holds prompts, examples and tests; the solutions that stand there too are never read.
+
+The setting of LDB (Zhong, Wang and Shang, ACL Findings 2024): the *first* body that the model
+writes, greedily, is pass@1 before. Each other arm is ``pilotfish implement`` within the same time,
+which sees the examples alone; the hidden tests judge what it answers, and where it answers nothing
+the first body. *resampled* writes other bodies in all that time and repairs none; the arms
+*without* something leave one part of the repair out. ``--failing`` runs the arms only where the
+first body fails the examples, and counts the first body elsewhere.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from analysis.deadline import Cancellation
+from analysis.errors import ExplainedError
+from analysis.snapshot import Snapshot, Workspace
+from benchmarks.fixing import MODELS, folder, passes, read_json_lines
+from benchmarks.humanevalfix import FILE, Problem, write_test
+from benchmarks.report import save, show
+from benchmarks.sampling import Sample, add_sampling
+from decoding.opening import OpenWriter
+from engine.handlers.tested import on_disk, subject_of
+from engine.loading import choose, load
+from engine.settings.values import MachineSettings
+from pilotfish.console import explain
+from pilotfish.later import LaterEvidence, LaterWriter
+from repair.aids import Aid
+from repair.healing import Job
+from repair.implementing import Implementer
+from repair.stub import find_stub
+
+FIRST, FULL = "first", "implement"
+#: What each arm leaves out; ``monitors`` is no part of the repair but of the decoding.
+ARMS: dict[str, frozenset[str]] = {
+    "resampled": frozenset({Aid.REPAIR}),
+    FULL: frozenset(),
+    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:3], "monitors")},
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one arm answered to one problem. ``passes`` are the examples, ``right`` the hidden
+    tests; ``name`` is ``problem: arm``."""
+
+    name: str
+    problem: str
+    arm: str
+    status: str
+    passes: bool
+    right: bool
+    seconds: float
+    candidates: int
+    model_tokens: int
+    strategy: str
+    reason: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What all problems are tried with."""
+
+    writer: OpenWriter
+    evidence: LaterEvidence
+    seconds: float
+
+    def first(self, problem: Problem) -> Result:
+        """The body that the model writes greedily."""
+        with folder() as root:
+            implementer = self._implementer(problem, root, frozenset())
+            began = time.perf_counter()
+            healing = implementer.unchecked("nothing was run")
+            spent = time.perf_counter() - began
+            text = healing.patch.data.decode() if healing.patch else problem["prompt"]
+            return _result(problem, FIRST, "", text, spent, tokens=implementer.tokens)
+
+    def answer(self, problem: Problem, arm: str, first: Result) -> Result:
+        """What ``implement`` answers without what the arm leaves out."""
+        with folder() as root:
+            implementer = self._implementer(problem, root, ARMS[arm])
+            began = time.perf_counter()
+            healing = implementer.run()
+            spent = time.perf_counter() - began
+        text = healing.patch.data.decode() if healing.patch else first.text
+        return _result(
+            problem,
+            arm,
+            healing.status,
+            text,
+            spent,
+            tokens=healing.model_tokens,
+            candidates=healing.candidates_run,
+            strategy=healing.patch.strategy if healing.patch else "",
+            reason=healing.reason,
+        )
+
+    def _implementer(self, problem: Problem, root: Path, without: frozenset[str]) -> Implementer:
+        path = root / FILE
+        path.write_text(problem["prompt"], encoding="utf-8")
+        command = write_test(problem, "example_test", root)
+        workspace = Workspace(str(root), python=sys.executable)
+        snapshot = Snapshot(str(path), problem["prompt"], workspace)
+        about = subject_of(snapshot, command)
+        assert about is not None
+        job = Job(
+            source=about.source,
+            snapshot=snapshot,
+            original=about.original,
+            command=about.command,
+            suite=None,
+            policy=about.policy,
+            time_limit=self.seconds,
+            base=about.base,
+            without=frozenset(Aid(each) for each in without if each != "monitors"),
+        )
+        stub = find_stub(on_disk(snapshot)[0], problem["entry_point"])
+        evidence = None if "monitors" in without else self.evidence
+        return Implementer(stub, job, self.writer, evidence, _quiet, Cancellation())
+
+
+def _quiet(_message: str, _fraction: float) -> None:
+    return
+
+
+def _result(
+    problem: Problem,
+    arm: str,
+    status: str,
+    text: str,
+    seconds: float,
+    *,
+    tokens: int = 0,
+    candidates: int = 0,
+    strategy: str = "",
+    reason: str = "",
+) -> Result:
+    return Result(
+        name=_name(problem, arm),
+        problem=problem["task_id"],
+        arm=arm,
+        status=status,
+        passes=_holds(problem, "example_test", text),
+        right=_holds(problem, "test", text),
+        seconds=round(seconds, 2),
+        candidates=candidates,
+        model_tokens=tokens,
+        strategy=strategy,
+        reason=reason,
+        text=text,
+    )
+
+
+def _holds(problem: Problem, key: str, text: str) -> bool:
+    with folder() as root:
+        (root / FILE).write_text(text, encoding="utf-8")
+        return passes(root, write_test(problem, key, root), 20.0)
+
+
+def _name(problem: Problem, arm: str) -> str:
+    return f"{problem['task_id']}: {arm}"
+
+
+def _work(
+    bench: Bench, problems: Sequence[Problem], chosen: argparse.Namespace, known: Sequence[Result]
+) -> Iterator[Result]:
+    """The results that are not known yet: all of one problem, then those of the next one."""
+    firsts = {result.problem: result for result in known if result.arm == FIRST}
+    done = {result.name for result in known}
+    until = time.monotonic() + chosen.budget if chosen.budget else float("inf")
+    for problem in problems:
+        for arm in (FIRST, *chosen.arm):
+            if time.monotonic() > until:
+                return
+            if _name(problem, arm) in done:
+                continue
+            if arm == FIRST:
+                firsts[problem["task_id"]] = bench.first(problem)
+                yield firsts[problem["task_id"]]
+                continue
+            first = firsts[problem["task_id"]]
+            if not (chosen.failing and first.passes):
+                yield bench.answer(problem, arm, first)
+
+
+def _row(
+    arm: str, results: Sequence[Result], firsts: dict[str, Result], failing: bool
+) -> list[str]:
+    """An arm over the problems that it was tried on; with ``failing`` also over those it was not,
+    where the first body stands."""
+    mine = {result.problem: result for result in results if result.arm == arm}
+    tried = {p: f for p, f in firsts.items() if p in mine}
+    counted = {**{p: f for p, f in firsts.items() if failing and f.passes}, **mine}
+    before = sum(firsts[p].right for p in counted)
+    after = sum(result.right for result in counted.values())
+    share = 100 / max(1, len(counted))
+    vouched = [r for r in mine.values() if r.status == "verified"]
+    return [
+        arm,
+        str(len(counted)),
+        f"{share * before:.1f} %",
+        f"{share * after:.1f} %",
+        f"{share * (after - before):+.1f}",
+        f"{sum(r.right for p, r in mine.items() if not tried[p].right)}"
+        f" of {sum(not f.right for f in tried.values())}",
+        str(sum(not r.right for r in vouched)),
+        f"{median(r.seconds for r in mine.values()):.1f}",
+        f"{median(r.model_tokens for r in mine.values()):.0f}",
+    ]
+
+
+_COLUMNS = (
+    *("arm", "problems", "pass@1 before", "after", "points", "mended"),
+    *("verified but wrong", "median s", "median tokens"),
+)
+
+
+def main() -> int:
+    """Run, print, save; exit code 2 where that cannot be."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", required=True, type=Path, help="the folder that holds corpora")
+    parser.add_argument("--model", default="0.5b", help=f"{', '.join(MODELS)}, or a GGUF file")
+    parser.add_argument("--time-limit", type=float, default=30.0, metavar="S", help="of an arm")
+    parser.add_argument(
+        "--arm", action="append", choices=tuple(ARMS), help="(default: resampled and implement)"
+    )
+    parser.add_argument("--failing", action="store_true", help="only where the examples fail")
+    add_sampling(parser)
+    chosen = parser.parse_args()
+    chosen.arm = chosen.arm or ["resampled", FULL]
+    try:
+        _run(chosen)
+    except ExplainedError as error:
+        explain(error.what, where=error.where, mend=error.mend)
+        return 2
+    return 0
+
+
+def _run(chosen: argparse.Namespace) -> None:
+    problems = read_json_lines(chosen.data / "humanevalfix" / "python.jsonl")
+    sample = Sample(chosen)
+    results = [Result(**known) for known in sample.known]
+    with_examples = [problem for problem in problems if problem["example_test"].strip()]
+    picked = sample.of(with_examples, lambda problem: problem["task_id"])
+    name = MODELS.get(chosen.model, chosen.model)
+    machine = MachineSettings(model=name, repair_model=name)
+    model = choose(machine, "repair")
+    writer, evidence = LaterWriter(model.name, partial(load, model, machine)), LaterEvidence()
+    bench = Bench(writer, evidence, chosen.time_limit)
+    try:
+        for result in _work(bench, list(picked), chosen, results):
+            results.append(result)
+            sample.keep(asdict(result))
+            verdict = "right" if result.right else "wrong"
+            print(
+                f"{result.name:32} {result.status:11} {verdict:6} {result.seconds:6.1f} s"
+                f" {result.candidates:6} {result.strategy}",
+                flush=True,
+            )
+    finally:
+        evidence.close()
+        writer.close()
+    firsts = {result.problem: result for result in results if result.arm == FIRST}
+    arms = [arm for arm in ARMS if any(result.arm == arm for result in results)]
+    rows = [_row(arm, results, firsts, chosen.failing) for arm in arms]
+    right = sum(result.right for result in firsts.values())
+    show(
+        f"Own bugs of {model.name}: {right} of {len(firsts)} first bodies right,"
+        f" {chosen.time_limit:.0f} s an arm",
+        _COLUMNS,
+        rows,
+    )
+    save(
+        f"own_bugs_{chosen.model}",
+        {
+            "model": model.name,
+            "time_limit_s": chosen.time_limit,
+            "failing_only": chosen.failing,
+            "table": [dict(zip(_COLUMNS, row, strict=True)) for row in rows],
+            "results": [asdict(result) for result in results],
+        },
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,18 @@
+"""What a repair is made of, named so that a measurement can leave a part out."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Aid(StrEnum):
+    """A part of the repair. ``benchmarks/own_bugs.py`` says what each is worth."""
+
+    TRACE = "trace"
+    """Tests tell which lines to suspect; without it all lines that ran are suspected alike."""
+    MUTATION = "mutation"
+    """Known edits, executed."""
+    INFILL = "infill"
+    """What the model writes in place of suspicious lines."""
+    REPAIR = "repair"
+    """Bodies that fail are repaired; without it, others are written for as long."""
