@@ -16,10 +16,9 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
+from benchmarks.burning import burning
 from benchmarks.report import save, show
 
 WAYS = {"sleep": "passive", "spin": "active"}
@@ -27,8 +26,6 @@ PREFILL_TOKENS = 64
 DECODE_TOKENS = 8
 #: A combination that crawls is cut off after this many seconds.
 PATIENCE = 3.0
-#: Counts for ever, or until the benchmark is gone.
-_BURN = "import os\np = os.getppid()\nwhile os.getppid() == p:\n    for _ in range(100000): pass"
 
 
 def main() -> int:
@@ -49,7 +46,7 @@ def main() -> int:
     try:
         for _ in range(options.rounds):
             for busy in (0, cores // 2, cores):
-                with _burning(busy):
+                with burning(busy):
                     for threads in counts:
                         for way, child in children.items():
                             found[way, threads, busy].append(_ask(child, threads))
@@ -97,18 +94,6 @@ def _ask(child: subprocess.Popen[str], threads: int) -> tuple[float, float]:
     child.stdin.flush()
     prefill, decode = json.loads(child.stdout.readline())
     return prefill, decode
-
-
-@contextmanager
-def _burning(count: int) -> Iterator[None]:
-    burners = [subprocess.Popen([sys.executable, "-c", _BURN]) for _ in range(count)]
-    try:
-        time.sleep(0.2)
-        yield
-    finally:
-        for burner in burners:
-            burner.kill()
-            burner.wait()
 
 
 def _child(name: str, counts: list[int]) -> int:

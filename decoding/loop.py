@@ -58,7 +58,7 @@ def write(
     """
     begun = time.monotonic()
     lookup = PromptLookup(prompt) if drafts else None
-    page = Page(runtime, vocabulary, prompt, cancellation, lookup)
+    page = Page(runtime, vocabulary, prompt, cancellation, sampler, lookup)
     watching = all_monitors() if monitors is None else tuple(monitors)
     mender = SearchMender(page)
     guidance = Guidance(page.script, mender, snapshot, offset, evidence, watching, query_deadline)

@@ -16,6 +16,7 @@ from analysis.deadline import Cancellation
 from decoding.drafts import PromptLookup
 from decoding.manuscript import Manuscript
 from decoding.runtimes.runtime import Runtime
+from decoding.sampling import Sampler
 from decoding.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
     Logits = npt.NDArray[np.float32]
 
 
-#: Logits that are nearer to each other than this may change places when they are computed beside
-#: others: the runtime's own tests allow 0.15 (``tests/decoding/runtimes``).
-_TIE = 0.15
+#: By how much two logits may move against each other when tokens are computed beside others: the
+#: runtime's own tests allow 0.15 (``tests/decoding/runtimes``).
+_NOISE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +51,6 @@ class _Ahead:
         return shared(tokens[len(self.written) :], self.draft)
 
 
-def _tied(row: Logits) -> bool:
-    """Whether the two most probable tokens could change places."""
-    second, first = np.partition(row, -2)[-2:]
-    return bool(first - second < _TIE)
-
-
 class Page:
     """One pass of the loop over one runtime. The cache may lag behind the text or hold other
     tokens for a while (a search tries some); :meth:`logits` brings it in step."""
@@ -66,12 +61,13 @@ class Page:
         vocabulary: Vocabulary,
         prompt: Sequence[int],
         cancellation: Cancellation,
+        sampler: Sampler,
         drafts: PromptLookup | None = None,
     ) -> None:
         self.runtime, self.vocabulary = runtime, vocabulary
         self.prompt, self.cancellation = tuple(prompt), cancellation
         self.script = Manuscript()
-        self._drafts = drafts
+        self._sampler, self._drafts = sampler, drafts
         self._ahead: _Ahead | None = None
 
     def feed(self) -> int:
@@ -85,25 +81,30 @@ class Page:
     def logits(self) -> Logits:
         """Logits behind everything that is written, a view that the next evaluation replaces."""
         tokens = self.script.tokens
-        ahead = self._ahead
-        row = ahead.row(tokens) if ahead else None
-        if row is not None and not _tied(row):
-            return row
-        self._ahead = None
         if self._drafts is None or not tokens:
             return self.logits_behind(tokens)
-        if ahead is not None:
-            self._drafts.learn(len(ahead.draft), ahead.taken(tokens))
-        # Where two tokens are as good as tied, the last bits decide, and these depend on how many
-        # tokens are computed at once: then one is computed alone, as without drafts.
-        draft = [] if row is not None else self._drafts.propose(tokens)
-        # A draft may have found what stands behind a control token of the prompt.
-        draft = list(takewhile(lambda token: not self.is_end(token), draft))
-        if not draft:
+        row = self._ahead.row(tokens) if self._ahead else None
+        if row is None:
+            row = self._look_ahead(self._drafts, tokens)
+        # Where the last bits decide which token is next, it is computed alone, as without drafts:
+        # those bits depend on how many tokens are computed at once.
+        if row is None or not self._sampler.settled(row, _NOISE):
             return self.logits_behind(tokens)
+        return row
+
+    def _look_ahead(self, drafts: PromptLookup, tokens: Sequence[int]) -> Logits | None:
+        """Logits behind ``tokens``, computed beside those behind a draft, if there is one."""
+        if self._ahead is not None:
+            drafts.learn(len(self._ahead.draft), self._ahead.taken(tokens))
+            self._ahead = None
+        # A draft may have found what stands behind a control token of the prompt.
+        draft = list(takewhile(lambda token: not self.is_end(token), drafts.propose(tokens)))
+        if not draft:
+            return None
         rows = self._rows([*tokens, *draft], len(draft) + 1)
         self._ahead = _Ahead(tuple(tokens), tuple(draft), rows)
-        return self.logits() if _tied(rows[0]) else rows[0]
+        first: Logits = rows[0]
+        return first
 
     def _rows(self, tokens: Sequence[int], count: int) -> Logits:
         """Logits behind the last ``count`` of ``tokens``, each computed in the same batch."""
