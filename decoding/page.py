@@ -129,7 +129,8 @@ class Page:
         return runtime.logits()
 
     def ways_on(self, kept: Sequence[int], ways: Sequence[Sequence[int]]) -> Logits:
-        """Logits behind the prompt, ``kept`` and each of ``ways``: ``(len(ways), vocab)``."""
+        """Logits behind the prompt, ``kept`` and every token of ``ways``, one way behind another:
+        ``(tokens of all, vocab)``, a view until the next evaluation."""
         runtime, prompt = self.runtime, len(self.prompt)
         held = runtime.evaluated()[prompt:]
         same = shared(held, kept)

@@ -3,6 +3,9 @@
 Knows a page and a constraint; nothing of code. The byte that ends a name counts
 with it: without, a short name that begins a longer one wins too often, and a name whose end is not
 forced is overrun at once by the same mistake (measured in the experiment of issue C).
+
+A pass looks at several paths in one batch. Where just one name is left on a path, the rest of it is
+part of that batch, so most searches are over after the first one.
 """
 
 from __future__ import annotations
@@ -31,6 +34,8 @@ PASSES = 3
 #: Paths that are so much less probable than the best one (in nats) are not looked at beside it: a
 #: processor pays for each token of a batch.
 _NEAR = 4.0
+#: So many tokens a pass; a path that does not fit waits for the next.
+_BATCH = 16
 #: How many ways on from one state are worth remembering.
 _WIDTH = 24
 
@@ -96,22 +101,48 @@ class _Search:
         """One forward pass: expand the best paths that are not whole names yet."""
         if self.page.cancellation.cancelled:
             raise CancelledError
-        nodes = [heapq.heappop(self.frontier)]
-        limit = nodes[0].cost + _NEAR
-        if self.passes < PASSES:
-            most = self.page.runtime.branches
-            while len(nodes) < most and self.frontier and self.frontier[0].cost <= limit:
-                if self.frontier[0].done:
-                    # What costs more than a whole name cannot beat it.
-                    break
-                nodes.append(heapq.heappop(self.frontier))
-        else:
+        best = heapq.heappop(self.frontier)
+        ways = [(best, self._forced(best.state))]
+        room = _BATCH - sum(map(len, (best.tokens, ways[0][1])))
+        if self.passes >= PASSES:
             # Deeper only: whatever is reached from here is a whole name.
             self.frontier.clear()
+        # What costs more than a whole name cannot beat it.
+        while (
+            len(ways) < self.page.runtime.branches
+            and self.frontier
+            and not self.frontier[0].done
+            and self.frontier[0].cost <= best.cost + _NEAR
+        ):
+            node = self.frontier[0]
+            forced = self._forced(node.state)
+            room -= len(node.tokens) + len(forced)
+            if room < 0:
+                break
+            ways.append((heapq.heappop(self.frontier), forced))
         self.passes += 1
-        rows = self.page.ways_on(self.kept, [node.tokens for node in nodes])
-        for node, row in zip(nodes, rows, strict=True):
-            self.expand(node, row)
+        rows = self.page.ways_on(self.kept, [(*node.tokens, *rest) for node, rest in ways])
+        at = 0
+        for node, rest in ways:
+            at += len(node.tokens)
+            self._follow(node, rest, rows[at - 1 : at + len(rest)])
+            at += len(rest)
+
+    def _forced(self, state: Constraint) -> list[int]:
+        """The canonical tokens of what is left of the name, where it is the only one."""
+        rest = state.only()
+        if not rest:
+            return []
+        tokens = self.page.runtime.tokenize(rest.decode("utf-8", "ignore"))
+        return tokens if self.vocabulary.spelling(tokens) == rest else []
+
+    def _follow(self, node: _Node, rest: Sequence[int], rows: Logits) -> None:
+        """Go from ``node`` along ``rest``; ``rows`` stand behind the node and each of ``rest``."""
+        for token, row in zip(rest, rows, strict=False):
+            state = node.state.advance(self.vocabulary.tokens[token])
+            assert state is not None, "what is left of a name leads to it"
+            node = self._onward(node, token, float(row[token]) - log_total(row), state)
+        self.expand(node, rows[-1])
 
     def expand(self, node: _Node, logits: Logits) -> None:
         total = log_total(logits)
@@ -123,7 +154,8 @@ class _Search:
         for token in sorted(ids.tolist()):
             following = node.state.advance(self.vocabulary.tokens[token])
             if following is not None:
-                self._push(node, token, float(logits[token]) - total, following)
+                logprob = float(logits[token]) - total
+                heapq.heappush(self.frontier, self._onward(node, token, logprob, following))
 
     def _end(self, node: _Node, logits: Logits, total: float) -> None:
         """The name ends here: its weight is that of all tokens that would end it."""
@@ -148,16 +180,13 @@ class _Search:
             ),
         )
 
-    def _push(self, node: _Node, token: int, logprob: float, state: Constraint) -> None:
+    def _onward(self, node: _Node, token: int, logprob: float, state: Constraint) -> _Node:
         self._turn += 1
-        heapq.heappush(
-            self.frontier,
-            _Node(
-                node.cost - logprob,
-                self._turn,
-                (*node.tokens, token),
-                (*node.logprobs, logprob),
-                state,
-                done=state.ended,
-            ),
+        return _Node(
+            node.cost - logprob,
+            self._turn,
+            (*node.tokens, token),
+            (*node.logprobs, logprob),
+            state,
+            done=state.ended,
         )

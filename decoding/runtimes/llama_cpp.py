@@ -131,8 +131,9 @@ class LlamaCpp(LlamaTokens):
     def evaluate_branches(
         self, branches: Sequence[Sequence[int]], cancellation: Cancellation
     ) -> Logits:
-        """Logits behind each of at most ``branches`` ways on from the cache, computed in one batch:
-        ``(len(branches), vocab)``. The cache is left as it was; ``logits`` needs an evaluate."""
+        """Logits behind every token of at most ``branches`` ways on from the cache, computed in one
+        batch: ``(tokens of all, vocab)``, one branch behind another; a view that is valid until the
+        next call that evaluates. The cache is left as it was; ``logits`` needs an evaluate."""
         count = sum(map(len, branches))
         if not (0 < len(branches) <= self.branches and all(branches)):
             raise ValueError(f"1 to {self.branches} branches of one token or more")
@@ -146,13 +147,8 @@ class LlamaCpp(LlamaTokens):
                 native.llama_memory_seq_rm(self._memory, sequence, -1, -1)
             for index in range(count):
                 self._batch.seq_id[index][0] = 0
-        rows = np.empty((len(branches), self.vocabulary_size), np.float32)
-        last = -1
-        for index, branch in enumerate(branches):
-            last += len(branch)
-            row = native.llama_get_logits_ith(self._context, last)
-            rows[index] = np.ctypeslib.as_array(row, shape=(self.vocabulary_size,))
-        return rows
+        rows = native.llama_get_logits(self._context)
+        return np.ctypeslib.as_array(rows, shape=(count, self.vocabulary_size))
 
     def logits(self) -> Logits:
         """Logits behind the last evaluated token: a view into llama.cpp's own memory, valid until
@@ -207,7 +203,7 @@ class LlamaCpp(LlamaTokens):
         for sequence, branch in enumerate(branches, start=1):
             native.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
             for step, one in enumerate(branch):
-                token[at], position[at], wanted[at] = one, begun + step, step == len(branch) - 1
+                token[at], position[at], wanted[at] = one, begun + step, True
                 self._batch.seq_id[at][0] = sequence
                 at += 1
         return range(1, len(branches) + 1)

@@ -67,9 +67,9 @@ class Runtime(Protocol):
     def evaluate_branches(
         self, branches: Sequence[Sequence[int]], cancellation: Cancellation
     ) -> Logits:
-        """Logits behind each of ``branches`` (at least one token each) as if appended to the cache,
-        in one batch: ``(len(branches), vocab)``. The cache stays as it was, but ``logits`` needs
-        an evaluate."""
+        """Logits behind every token of ``branches`` (at least one token each), each branch as if
+        appended to the cache, in one batch: ``(tokens of all, vocab)``, a view until the next call
+        that evaluates. The cache stays as it was, but ``logits`` needs an evaluate."""
         ...
 
     def logits(self) -> Logits:

@@ -101,9 +101,10 @@ class Toy:
         self.passes += 1
         kept, rows = len(self._held), []
         for branch in branches:
-            self.computed += len(branch)
-            self._held += branch
-            rows.append(self._row())
+            for token in branch:
+                self.computed += 1
+                self._held.append(token)
+                rows.append(self._row())
             self.truncate(kept)
         return np.stack(rows)
 
