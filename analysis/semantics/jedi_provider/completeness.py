@@ -21,8 +21,8 @@ from typing import Any
 from jedi.inference import base_value, docstrings, flow_analysis, lazy_value, syntax_tree
 from jedi.inference import names as jedi_names
 from jedi.inference.base_value import ValueSet
-from jedi.inference.gradual import typeshed
-from jedi.inference.value import klass
+from jedi.inference.gradual import generics, typeshed
+from jedi.inference.value import instance, klass
 from jedi.plugins.stdlib import ClassMethodObject
 
 #: One entry per expression or set under construction: whether it walked over an incomplete set.
@@ -69,6 +69,14 @@ def install() -> None:
     flow_analysis._check_if = _only_certain(_isolated(flow_analysis._check_if))
     typeshed._try_to_load_stub = _isolated(typeshed._try_to_load_stub)
     klass.ClassValue.get_metaclasses = _isolated(klass.ClassValue.get_metaclasses)
+    # Which type variables a class has, which constructor fits: what they stand for has a flag of
+    # its own. Whether there is a slot decides what is looked at next, not what comes of it.
+    generics.LazyGenericManager._tuple = _isolated(generics.LazyGenericManager._tuple)
+    for cls, decides in (
+        (instance.TreeInstance, "_get_annotated_class_object"),
+        (instance.AbstractInstanceValue, "get_function_slot_names"),
+    ):
+        setattr(cls, decides, _isolated(getattr(cls, decides)))
     # What a docstring claims about types is prose; what callers pass is only a sample of it.
     docstrings.infer_param = lambda *_: base_value.NO_VALUES
     docstrings.infer_return_types = lambda *_: base_value.NO_VALUES

@@ -12,8 +12,14 @@ from collections.abc import Callable
 from typing import Any
 
 from jedi.inference import syntax_tree
+from jedi.inference.base_value import ValueSet
+from jedi.inference.gradual.base import BaseTypingValue, DefineGenericBaseClass
+from jedi.inference.gradual.type_var import TypeVar
+from jedi.inference.gradual.typing import NewType, TypeAlias
+from jedi.inference.helpers import is_string
 
 from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.special_forms import LiteralClass
 
 #: Operators whose results do not depend on the types of what they stand between.
 _TRUTHS = frozenset({"<", ">", "<=", ">=", "==", "!=", "is", "is not", "in", "not in", "not"})
@@ -21,6 +27,8 @@ _INTEGERS = frozenset({"int", "bool"})
 _NUMBERS = _INTEGERS | {"float"}
 _TEXT = frozenset({"str", "bytes"})
 _GUESSED = ("%", "+", "-", "*", "/", "//", "**", "@", "&", "|", "^", "<<", ">>")
+#: Forms of ``typing`` that stand for types and are no classes to jedi.
+_SPECIAL = (BaseTypingValue, DefineGenericBaseClass, NewType, LiteralClass)
 #: jedi gives up on pairs of more operands than this (``syntax_tree._infer_comparison``).
 _MOST_PAIRS = 6
 
@@ -45,6 +53,8 @@ def _whole(infer: Callable[..., Any]) -> Callable[..., Any]:
     """``infer``, incomplete where an operand is."""
 
     def whole(context: Any, left: Any, operator: Any, right: Any) -> Any:
+        if _written(operator) == "|" and _names_types(left, right):
+            return ValueSet.from_sets((left, right))
         result = infer(context, left, operator, right)
         if _written(operator) in _TRUTHS or not result._set:
             return result
@@ -54,6 +64,20 @@ def _whole(infer: Callable[..., Any]) -> Callable[..., Any]:
         return result
 
     return whole
+
+
+def _names_types(left: Any, right: Any) -> bool:
+    """Whether ``|`` makes a union (PEP 604) of which jedi does not know a part as a type:
+    ``Callable[…] | None``, ``X | Any``, ``"X" | None`` of a stub."""
+    parts = [*left._set, *right._set]
+    special = any(isinstance(value, _SPECIAL) for value in parts)
+    return special and all(
+        isinstance(value, (*_SPECIAL, TypeAlias, TypeVar))
+        or value.is_class()
+        or value.is_compiled()
+        or is_string(value)
+        for value in parts
+    )
 
 
 def _exact(infer: Callable[..., Any]) -> Callable[..., Any]:

@@ -2,7 +2,8 @@
 
 jedi takes the first overload whose parameters fit, but it neither looks at the bound of a type
 variable nor at literals, so that the first may be the wrong one (``ast.parse`` has one that gives
-back its argument). What all that fit return is known to hold the right one.
+back its argument). What all that fit return is known to hold the right one. Literals and ``None``
+are compared here, so that ``open(x, "rb")`` is no text file.
 """
 
 from __future__ import annotations
@@ -10,7 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from jedi.inference.base_value import ValueSet
+from jedi.inference.param import get_executed_param_names_and_issues
 from jedi.inference.value.function import OverloadedFunctionValue
+
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.special_forms import LiteralClass
 
 
 def install() -> None:
@@ -20,5 +25,68 @@ def install() -> None:
 
 def _call(self: Any, arguments: Any) -> Any:
     signatures = self.get_signatures()
-    fitting = [s for s in signatures if s.matches_signature(arguments)] or signatures
-    return ValueSet.from_sets(s.value.as_context(arguments).infer() for s in fitting)
+    fitting = [s for s in signatures if _fits(s, arguments)] or signatures
+    chosen = []
+    for index, signature in enumerate(fitting):
+        chosen.append(signature)
+        if _decides(signature, arguments, fitting[index + 1 :]):
+            break
+    return ValueSet.from_sets(s.value.as_context(arguments).infer() for s in chosen)
+
+
+def _given(signature: Any, arguments: Any) -> list[Any]:
+    """The parameters that the call gives a value."""
+    executed, _ = get_executed_param_names_and_issues(signature._function_value, arguments)
+    return [parameter for parameter in executed if not parameter._is_default]
+
+
+def _fits(signature: Any, arguments: Any) -> bool:
+    return signature.matches_signature(arguments) and all(
+        _is_one_of(parameter) is not False for parameter in _given(signature, arguments)
+    )
+
+
+def _decides(signature: Any, arguments: Any, rest: list[Any]) -> bool:
+    """Whether a call that fits ``signature`` takes it: its literals are given, and in all else the
+    overloads behind it are alike (typing specification, *Overload call evaluation*)."""
+    if not rest:
+        return True
+    others = [{n.string_name: _annotation(n) for n in s.get_param_names()} for s in rest]
+    literal = False
+    for parameter in _given(signature, arguments):
+        if _is_one_of(parameter):
+            literal = True
+        elif any(o.get(parameter.string_name) != _annotation(parameter) for o in others):
+            return False
+    return literal
+
+
+def _annotation(parameter: Any) -> str:
+    node = getattr(parameter._get_param_node(), "annotation", None)
+    return node.get_code(include_prefix=False) if node is not None else ""
+
+
+def _is_one_of(parameter: Any) -> bool | None:
+    """Whether what is given is one of the literals that a parameter is declared as; ``None`` where
+    it is not known, or declared otherwise."""
+    given = parameter.infer()
+    if completeness.incomplete(given):
+        return None
+    if _annotation(parameter) == "None":
+        nulls = [completeness.is_none(value) for value in given._set]
+        return True if all(nulls) else None if any(nulls) else False
+    declared = parameter.infer_annotation(execute_annotation=False)._set
+    if not declared or not all(isinstance(value, LiteralClass) for value in declared):
+        return None
+    literals = {_plain(value.literal) for value in declared}
+    plain = [_plain(value) for value in given._set]
+    if None in plain:
+        return None
+    fit = [value in literals for value in plain]
+    return True if all(fit) else None if any(fit) else False
+
+
+def _plain(value: Any) -> tuple[str, object] | None:
+    """A value that is written out, with its type: ``1`` is not ``True``. Else ``None``."""
+    plain = value.get_safe_value(default=None)
+    return None if plain is None else (type(plain).__name__, plain)

@@ -27,9 +27,20 @@ def install() -> None:
 def _annotations(self: Any) -> Any:
     _calls.append(self)
     try:
-        return _infer_annotations(self)
+        values = _infer_annotations(self)
+        if not any(isinstance(value, SelfClass) for value in values._set):
+            return values
+        # ``type[Self]``: jedi gives back what stands in the brackets.
+        called_on = ValueSet(_called_on(self))
+        classes = called_on if _is_class_method(self) else called_on.py__class__()
+        rest = [value for value in values._set if not isinstance(value, SelfClass)]
+        return ValueSet.from_sets((classes, rest))
     finally:
         _calls.pop()
+
+
+def _is_class_method(call: Any) -> bool:
+    return any(value.is_class() for value in _called_on(call))
 
 
 def _self(self: Any, context: Any) -> Any:

@@ -21,13 +21,16 @@ from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.environments.environment import Environment
 from analysis.semantics.jedi_provider import (
+    caught,
     completeness,
-    filtered,
+    comprehended,
     kept,
+    members,
     operators,
     overloads,
     resolution,
     self_type,
+    special_forms,
 )
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
@@ -74,7 +77,10 @@ def prepare(cache_directory: str) -> None:
     kept.install()
     operators.install()
     resolution.install()
-    filtered.install()
+    comprehended.install()
+    special_forms.install()
+    caught.install()
+    members.install()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

@@ -1,0 +1,105 @@
+"""Forms of ``typing`` that jedi does not know: ``Literal``, ``LiteralString``, casts, ``X | Any``.
+
+Semantics: PEP 586 (``Literal``), PEP 675 (``LiteralString``), and typeshed's CONTRIBUTING.md, *The
+Any trick*: where one of its stubs returns ``X | Any``, the value is an ``X`` or rarely ``None``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
+from jedi.inference.compiled import builtin_from_name
+from jedi.inference.gradual import annotation
+from jedi.inference.gradual.typeshed import TYPESHED_PATH
+from jedi.inference.gradual.typing import (
+    AnyClass,
+    CastFunction,
+    ProxyTypingValue,
+    TypingModuleName,
+)
+from jedi.inference.value.iterable import SequenceLiteralValue
+
+_remap = TypingModuleName._remap
+_infer_annotation = annotation.infer_annotation
+
+
+def install() -> None:
+    """Change jedi's classes; further calls change nothing more."""
+    TypingModuleName._remap = _known
+    CastFunction.py__call__ = _cast
+    annotation.infer_annotation = _without_the_trick
+
+
+class LiteralClass(ValueWrapper):  # type: ignore[misc]
+    """The class of what ``Literal[…]`` names, and the value itself."""
+
+    def __init__(self, cls: Any, literal: Any) -> None:
+        super().__init__(cls)
+        self.literal = literal
+
+    def gather_annotation_classes(self) -> Any:
+        return ValueSet([self._wrapped_value])
+
+
+class _Literal(ProxyTypingValue):  # type: ignore[misc]
+    """``Literal`` before its brackets."""
+
+    def py__getitem__(self, index_value_set: Any, contextualized_node: Any) -> Any:
+        del contextualized_node
+        return ValueSet(found for value in index_value_set._set for found in self._literals(value))
+
+    def _literals(self, value: Any) -> Iterator[Any]:
+        if isinstance(value, SequenceLiteralValue):
+            for lazy in value.py__iter__():
+                for inner in lazy.infer()._set:
+                    yield from self._literals(inner)
+        elif value.is_class():  # another Literal, or an alias of one
+            yield value
+        else:
+            for cls in ValueSet([value]).py__class__()._set:
+                yield LiteralClass(cls, value)
+
+
+def _known(self: Any) -> Iterator[Any]:
+    name = self.string_name
+    state = self.parent_context.inference_state
+    if name == "Literal":
+        yield _Literal.create_cached(state, self.parent_context, self.tree_name)
+    elif name == "LiteralString":
+        yield builtin_from_name(state, "str")
+    else:
+        yield from _remap(self)
+
+
+def _without_the_trick(context: Any, node: Any) -> Any:
+    """The values of an annotation; in typeshed a union loses its ``Any``."""
+    values = _infer_annotation(context, node)
+    known = [v for v in values._set if not isinstance(v, AnyClass)]
+    if len(known) == len(values._set) or not known or not _of_typeshed(context):
+        return values
+    rest = ValueSet(known)
+    rest.incomplete = values.incomplete
+    return rest
+
+
+def _of_typeshed(context: Any) -> bool:
+    if not context.is_stub():
+        return False
+    path = context.get_root_context().py__file__()
+    return path is not None and Path(path).is_relative_to(TYPESHED_PATH)
+
+
+def _cast(self: Any, arguments: Any) -> Any:
+    """``cast("X", y)`` as well as ``cast(X, y)``: the first argument is an annotation."""
+    del self
+    first = next(iter(arguments.unpack()), None)
+    if first is None:
+        return NO_VALUES
+    node = getattr(first[1], "data", None)
+    context = getattr(first[1], "context", None)
+    if node is None or context is None:
+        return NO_VALUES
+    return annotation.infer_annotation(context, node).execute_annotation(context)
