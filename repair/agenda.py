@@ -28,6 +28,8 @@ _PAIR_OF_ALL, _PAIR_OF_MORE, _PAIR = 1.0, 0.5, 0.2
 _BASES = (0.3, 0.2, 0.1)
 _PARTNERS = 400
 _PARTIAL_PAIRED = 12
+#: Between the kinds of edits that are tried together.
+_JOIN = " + "
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ class Agenda:
         worth = [(c.value / cost(c, PATIENCE[0]), c) for c in queue]
         worth.sort(key=lambda pair: -pair[0])
         self._untried = worth
+        self._whole = {c.edits: c for c in queue if len(c.edits) > 1}
         self._next = 0
         self._serial = itertools.count()
         self._waiting: list[tuple[float, int, Turn | Iterator[tuple[float, Turn]], Turn]] = []
@@ -83,12 +86,17 @@ class Agenda:
             self._push(chance * turn.candidate.value / self._seconds(again), again)
 
     def partial(self, trial: Trial) -> None:
-        """``trial`` mended a part: it comes back with others that do, and with anything else."""
+        """``trial`` mended a part: it comes back with others that do, and with anything else.
+
+        What was joined already is not joined again: much together passes for no good reason.
+        """
+        if _JOIN in trial.candidate.strategy:
+            return
         places = {_place(known.candidate) for known in self._partial}
         if _place(trial.candidate) in places:
             return
         for known in self._partial:
-            for pair in _joined(known.candidate, trial.candidate):
+            for pair in self._joined(known.candidate, trial.candidate):
                 both = known.mended | trial.mended
                 value = _PAIR
                 if both > known.mended and both > trial.mended:
@@ -105,8 +113,17 @@ class Agenda:
 
     def _with_anything(self, base: Candidate, share: float) -> Iterator[tuple[float, Turn]]:
         for worth, partner in self._untried[:_PARTNERS]:
-            for pair in _joined(base, partner):
+            for pair in self._joined(base, partner):
                 yield share * worth, Turn(pair)
+
+    def _joined(self, one: Candidate, other: Candidate) -> Iterator[Candidate]:
+        """Both together, unless they touch the same text; one edit of a kind that is known to
+        change both places is that."""
+        edits = tuple(sorted((*one.edits, *other.edits), key=lambda e: (e.start, e.end)))
+        if all(left.end <= right.start for left, right in itertools.pairwise(edits)):
+            kinds = f"{one.strategy}{_JOIN}{other.strategy.partition(': ')[2] or other.strategy}"
+            pair = Candidate(edits, kinds, one.value * other.value, one.line)
+            yield self._whole.get(edits, pair)
 
     def _push_next(self, source: Iterator[tuple[float, Turn]]) -> None:
         for worth, turn in itertools.islice(source, 1):
@@ -121,11 +138,3 @@ class Agenda:
 
 def _place(candidate: Candidate) -> tuple[int, int]:
     return candidate.edits[0].start, candidate.edits[0].end
-
-
-def _joined(one: Candidate, other: Candidate) -> Iterator[Candidate]:
-    """Both together, unless they touch the same text."""
-    edits = sorted((*one.edits, *other.edits), key=lambda e: (e.start, e.end))
-    if all(left.end <= right.start for left, right in itertools.pairwise(edits)):
-        kinds = f"{one.strategy} + {other.strategy.partition(': ')[2] or other.strategy}"
-        yield Candidate(tuple(edits), kinds, one.value * other.value, one.line)

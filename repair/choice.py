@@ -17,6 +17,7 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.writer import Writer
 from repair.candidates.candidate import Candidate
 from repair.differences import essence
+from repair.likelihood import signs
 from repair.sandbox.run import Behaviour
 from repair.source import Source
 
@@ -28,6 +29,10 @@ _LINES_AFTER = 2
 #: Plausible patches that the model judges at most, and of one behaviour.
 _JUDGED = 12
 _JUDGED_ALIKE = 3
+#: Lines at which a behaviour's patches are counted together.
+_PLACES = 2
+#: What failing on all calls that another plausible patch answers costs.
+_FAILING = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,12 @@ def rank(
     The model judges as many of the likeliest as it can ``until`` then; the others stay behind
     those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
-    plain = [math.log(max(c.value, 1e-6)) - 0.01 * _size(c) for c in candidates]
+    by_text = signs(source, candidates)
+    by_answers = _by_answers(candidates, behaviour)
+    plain = [
+        math.log(max(candidate.value, 1e-6)) + text + answers
+        for candidate, text, answers in zip(candidates, by_text, by_answers, strict=True)
+    ]
     groups = _groups(candidates, behaviour)
     scores = dict(enumerate(plain))
     if writer is not None and len(set(groups)) > 1:
@@ -67,7 +77,10 @@ def rank(
     for index, group in enumerate(groups):
         if index in scores:
             members.setdefault(group, []).append(index)
-    weights = {group: _log_sum([scores[i] for i in inside]) for group, inside in members.items()}
+    weights = {
+        group: _together([(candidates[i].line, scores[i]) for i in inside])
+        for group, inside in members.items()
+    }
     total = _log_sum(list(weights.values())) if weights else 0.0
     order = sorted(members, key=lambda group: -weights[group])
     for group in order:
@@ -126,6 +139,30 @@ def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> lis
     return found
 
 
+def _by_answers(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> list[float]:
+    """What the answers say for each: one that fails where others answer is less likely right."""
+    rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
+    failing = {
+        index: sum(text is not None and text.startswith("raises ") for text in row) / len(row)
+        for index, row in enumerate(rows)
+        if row
+    }
+    least = min(failing.values(), default=0.0)
+    return [-_FAILING * (failing.get(i, least) - least) for i in range(len(candidates))]
+
+
+def _together(members: Sequence[tuple[int, float]]) -> float:
+    """The logarithm of how likely a behaviour is, from its members' ``(line, score)``.
+
+    The best of each line counts: many ways to the same result at one place mean that the place
+    decides nothing there, at several places that it is the natural one.
+    """
+    best: dict[int, float] = {}
+    for line, score in members:
+        best[line] = max(score, best.get(line, score))
+    return _log_sum(sorted(best.values())[-_PLACES:])
+
+
 def _log_sum(values: Sequence[float]) -> float:
     highest = max(values)
     return highest + math.log(sum(math.exp(value - highest) for value in values))
@@ -166,7 +203,3 @@ def _context(source: Source, line: int, start: int) -> int:
     if start - top > _INSIDE:
         return start - _INSIDE
     return max(0, top - _BEFORE)
-
-
-def _size(candidate: Candidate) -> int:
-    return sum(len(edit.new) + edit.end - edit.start for edit in candidate.edits)

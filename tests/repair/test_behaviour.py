@@ -95,11 +95,11 @@ def test_what_a_call_leaves_of_its_arguments_belongs_to_the_answer(
     assert seen.variants[0][0] == "None, leaving []"
 
 
-def _candidate(new: str, value: float) -> Candidate:
-    return Candidate((Edit(0, 1, new),), f"template: {new}", value, 1)
+def _candidate(new: str, value: float, line: int = 1) -> Candidate:
+    return Candidate((Edit(0, 1, new),), f"template: {new}", value, line)
 
 
-CANDIDATES = [_candidate("a", 0.3), _candidate("b", 0.2), _candidate("c", 0.2)]
+CANDIDATES = [_candidate("a", 0.3), _candidate("b", 0.2), _candidate("c", 0.2, line=2)]
 BEHAVIOUR = Behaviour(
     calls=("f(1)", "f([1, 2, 3])"),
     original=("1", "2"),
@@ -119,6 +119,22 @@ def test_patches_that_do_the_same_are_one_choice() -> None:
     assert [ranked.candidate for ranked in order] == [CANDIDATES[1], CANDIDATES[0], CANDIDATES[2]]
     assert order[0].share > 0.5
     assert order[0].group == order[2].group != order[1].group
+
+
+def test_many_ways_to_the_same_at_one_place_say_no_more_than_the_best() -> None:
+    candidates = [*CANDIDATES[:2], _candidate("c", 0.2)]
+    order = rank(
+        Source("m.py", "x = 1\n"), candidates, None, Deadline.never(), Cancellation(), BEHAVIOUR
+    )
+    assert order[0].candidate == candidates[0]
+
+
+def test_a_patch_that_fails_where_others_answer_stands_back() -> None:
+    behaviour = replace(BEHAVIOUR, variants=(("1", "raises KeyError"), ("1", "4"), ("1", "3")))
+    order = rank(
+        Source("m.py", "x = 1\n"), CANDIDATES, None, Deadline.never(), Cancellation(), behaviour
+    )
+    assert order[-1].candidate == CANDIDATES[0]
 
 
 def test_without_evidence_the_likeliest_comes_first() -> None:

@@ -145,23 +145,26 @@ def _in_format(program: Program, node: ast.AST) -> bool:
 
 def _string_variants(program: Program, node: ast.Constant, value: str) -> dict[str, float]:
     found: dict[str, float] = {}
-    if len(value) <= 2:
-        found |= dict.fromkeys(_STRINGS, 0.12)
-    found |= dict.fromkeys(_MODES.get(value, ()), 0.25)
-    found |= dict.fromkeys(_ENCODINGS.get(value.lower(), ()), 0.25)
-    for old, new in _DATE.items():
-        if old in value:
-            found[value.replace(old, new)] = 0.25
-    found[value.strip()] = 0.1
-    found[value + " "] = found[" " + value] = 0.05
-    found[value.lower()] = found[value.upper()] = found[value.capitalize()] = 0.08
-    if len(value) > 2:
-        found[value + "\n"] = 0.03
-        found[value[:-1]] = found[value[1:]] = 0.06
-    if any(sign in value for sign in "\\[(^$.*+"):
-        found |= dict.fromkeys(_pattern_variants(value), 0.12)
-    found |= dict.fromkeys(_other_strings(program, node, value), 0.1)
+    for new, prior in _other_values(program, node, value):
+        # The same string for two reasons is as likely as for the better one.
+        found[new] = max(prior, found.get(new, 0.0))
     return found
+
+
+def _other_values(program: Program, node: ast.Constant, value: str) -> Iterator[tuple[str, float]]:
+    """Strings that may be meant instead of ``value``, with priors."""
+    if len(value) <= 2:
+        yield from ((new, 0.12) for new in _STRINGS)
+    yield from ((new, 0.25) for new in _MODES.get(value, ()))
+    yield from ((new, 0.25) for new in _ENCODINGS.get(value.lower(), ()))
+    yield from ((value.replace(old, new), 0.25) for old, new in _DATE.items() if old in value)
+    yield from ((value.strip(), 0.1), (value + " ", 0.05), (" " + value, 0.05))
+    yield from ((value.lower(), 0.08), (value.upper(), 0.08), (value.capitalize(), 0.08))
+    if len(value) > 2:
+        yield from ((value + "\n", 0.03), (value[:-1], 0.06), (value[1:], 0.06))
+    if any(sign in value for sign in "\\[(^$.*+"):
+        yield from ((new, 0.12) for new in _pattern_variants(value))
+    yield from ((new, 0.1) for new in _other_strings(program, node, value))
 
 
 def _pattern_variants(value: str) -> Iterator[str]:

@@ -25,7 +25,8 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("strip", "lstrip", "rstrip"),
     ("removeprefix", "removesuffix", "lstrip", "rstrip"),
     ("find", "rfind", "index", "rindex"),
-    ("split", "rsplit", "splitlines", "partition", "rpartition"),
+    ("split", "rsplit", "splitlines"),
+    ("partition", "rpartition"),
     ("ljust", "rjust", "center", "zfill"),
     ("isdigit", "isalpha", "isalnum", "isnumeric", "isdecimal", "isspace", "isidentifier"),
     ("isupper", "islower"),
@@ -78,8 +79,27 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
 )
 
 
-def _partners(name: str) -> dict[str, None]:
-    return {other: None for group in _GROUPS if name in group for other in group if other != name}
+#: Of those, the ones that are the other side of each other.
+_OPPOSITES: tuple[tuple[str, str], ...] = (
+    *(("append", "extend"), ("pop", "popleft"), ("lower", "upper"), ("startswith", "endswith")),
+    *(("lstrip", "rstrip"), ("removeprefix", "removesuffix"), ("find", "rfind")),
+    *(("index", "rindex"), ("split", "rsplit"), ("partition", "rpartition"), ("ljust", "rjust")),
+    *(("isdigit", "isalpha"), ("keys", "values"), ("union", "intersection")),
+    *(("issubset", "issuperset"), ("min", "max"), ("floor", "ceil"), ("match", "fullmatch")),
+    *(("days", "seconds"), ("nlargest", "nsmallest"), ("bisect_left", "bisect_right")),
+    *(("encode", "decode"), ("dirname", "basename"), ("name", "stem"), ("low", "high")),
+)
+_OPPOSITE, _PARTNERS_TOGETHER, _PARTNER = 0.4, 0.6, 0.3
+
+
+def _partners(name: str) -> dict[str, float]:
+    """Names that ``name`` is taken for, with priors: one of many is less likely than the only
+    one or the other side."""
+    found = [other for group in _GROUPS if name in group for other in group if other != name]
+    usual = min(_PARTNER, _PARTNERS_TOGETHER / max(1, len(set(found))))
+    opposite = {other for pair in _OPPOSITES if name in pair for other in pair}
+    only = len(set(found)) == 1
+    return {other: _OPPOSITE if other in opposite or only else usual for other in found}
 
 
 def variables(program: Program) -> Iterator[Proposal]:
@@ -146,7 +166,7 @@ def attributes(program: Program) -> Iterator[Proposal]:
         name_start = end - len(node.attr)
         if program.source.text[name_start:end] != node.attr:
             continue
-        others: dict[str, float] = dict.fromkeys(_partners(node.attr), 0.3)
+        others = _partners(node.attr)
         if isinstance(node.value, ast.Name):
             shown = [
                 a

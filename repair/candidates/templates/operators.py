@@ -14,14 +14,16 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
     ast.Gt: (">", {">=": 0.9, "<": 0.4, "<=": 0.25, "!=": 0.1, "==": 0.12}),
     ast.GtE: (">=", {">": 0.9, "<=": 0.4, "<": 0.25, "==": 0.1}),
     ast.Eq: ("==", {"!=": 0.5, "<=": 0.2, ">=": 0.2, "in": 0.1, "is": 0.05, "<": 0.1, ">": 0.1}),
-    ast.NotEq: ("!=", {"==": 0.5, "<": 0.2, ">": 0.2, "not in": 0.1, "is not": 0.05}),
+    ast.NotEq: ("!=", {"==": 0.5, "<": 0.15, ">": 0.15, "not in": 0.1, "is not": 0.05}),
     ast.In: ("in", {"not in": 0.5, "==": 0.15}),
     ast.NotIn: ("not in", {"in": 0.5, "!=": 0.1}),
     ast.Is: ("is", {"is not": 0.5, "==": 0.3}),
     ast.IsNot: ("is not", {"is": 0.5, "!=": 0.3}),
 }
+#: What nobody writes beside another one in a chain: ``a <= b >= c``.
+_AGAINST = {"<": (">", ">="), ">": ("<", "<=")}
 _ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
-    ast.Add: ("+", {"-": 0.6, "*": 0.3, "//": 0.04, "|": 0.03, "%": 0.02}),
+    ast.Add: ("+", {"-": 0.45, "*": 0.3, "//": 0.04, "|": 0.03, "%": 0.02}),
     ast.Sub: ("-", {"+": 0.6, "*": 0.1, "/": 0.08, "//": 0.08, "%": 0.05}),
     ast.Mult: ("*", {"/": 0.35, "+": 0.3, "//": 0.2, "**": 0.25, "-": 0.05}),
     ast.Div: ("/", {"//": 0.6, "*": 0.4, "%": 0.1}),
@@ -61,7 +63,15 @@ def comparisons(program: Program) -> Iterator[Proposal]:
         sides = [node.left, *node.comparators]
         for index, operator in enumerate(node.ops):
             old, others = _COMPARISONS[type(operator)]
+            chained = {
+                sign
+                for index_of, other in enumerate(node.ops)
+                if index_of != index
+                for sign in _AGAINST.get(_COMPARISONS[type(other)][0][0], ())
+            }
             for new, prior in others.items():
+                if new in chained:
+                    continue
                 edit = program.between(sides[index], sides[index + 1], old, new)
                 if edit is not None:
                     yield Proposal("comparison", prior, (edit,), node)
@@ -176,7 +186,7 @@ def booleans(program: Program) -> Iterator[Proposal]:
         for condition in _conditions(node):
             if not isinstance(condition, ast.Compare | ast.UnaryOp):
                 yield program.replace(
-                    condition, f"not {program.tight(condition)}", "missing negation", 0.4
+                    condition, f"not {program.tight(condition)}", "missing negation", 0.35
                 )
             elif isinstance(condition, ast.Compare) and len(condition.ops) > 1:
                 yield program.replace(
