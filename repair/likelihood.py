@@ -13,7 +13,6 @@ import ast
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
-from os.path import commonprefix
 
 from repair.candidates.candidate import Candidate
 from repair.source import Edit, Source
@@ -68,10 +67,15 @@ def size(source: Source, edits: Iterable[Edit]) -> int:
 def _apart(old: str, new: str) -> int:
     if old in new or new in old:
         return abs(len(new) - len(old))
-    before = len(commonprefix((old, new)))
-    old, new = old[before:], new[before:]
-    behind = len(commonprefix((old[::-1], new[::-1])))
-    return len(old) + len(new) - 2 * behind
+    before = _alike(old, new)
+    behind = _alike(old[before:][::-1], new[before:][::-1])
+    return len(old) + len(new) - 2 * (before + behind)
+
+
+def _alike(one: str, other: str) -> int:
+    """How many code points the two begin with together."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def _function(module: str) -> Function | None:
