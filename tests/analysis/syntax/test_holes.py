@@ -176,18 +176,18 @@ def test_any_text_at_any_offset(text: str, offset: int) -> None:
 
 
 def test_a_file_of_50_000_lines_is_quick() -> None:
-    """Generous bounds (a busy machine): 1 s to parse, 50 ms for a hole."""
+    """Of the processor, so that a busy machine is none the slower: 1 s to parse, 50 ms a hole."""
     source = Path(asyncio.base_events.__file__).read_text(encoding="utf-8")
     text = source * (50_000 // source.count("\n") + 1)
-    start = time.perf_counter()
+    start = time.process_time()
     tree = parse(text)
-    parsing = time.perf_counter() - start
+    parsing = time.process_time() - start
     assert parsing < 1.0
     rng = random.Random(3)
     times = []
     for _ in range(60):
         offset = rng.randrange(len(text))
-        start = time.perf_counter()
+        start = time.process_time()
         hole_at(text, offset, tree)
-        times.append(time.perf_counter() - start)
+        times.append(time.process_time() - start)
     assert sorted(times)[-3] < 0.05
