@@ -1,16 +1,16 @@
 """How often ``check`` cries wolf over code known to work, and what it finds of invented names.
 
-``python -m benchmarks.lint_precision`` runs the command over packages from the package index, side
-by side with ``ty check``, basedpyright, ruff and pyflakes (installed into a virtual environment of
+``python -m benchmarks.lint_precision [--packages …]`` runs the command over packages from the
+package index, side by side with ``ty check``, basedpyright, ruff and pyflakes (in an environment of
 their own), on the same files. *Alarms* are what a tool says of names in the packages as they are,
-but for modules that really are not installed. Then names are invented in the same files: an
-attribute, a bare name, an imported member, a keyword or a module gets a name that occurs nowhere in
-its file. *Found* are those on whose line a tool says something that it did not say before;
-*closed* are those of which ``pilotfish inspect`` says that every name that may stand there is
-known, and *precision* is the share of the found among all that a tool says.
+but for modules that really are not installed. Then members, names, imports, keywords and numbers of
+arguments are invented in copies of the same files (``benchmarks.lint_inventions``). *Found* are
+those on whose lines a tool says something that it did not say before; *precision* is the share of
+the found among them and the alarms. Recall is told by what analysis knew of the place: where the
+set is *closed*, all that may stand there is known.
 
 Rules were tuned on the packages of the first group only; the second is held out. ``--lines`` is how
-much of each package is looked at. The copies are kept in ``--world``.
+much of each package is looked at.
 """
 
 from __future__ import annotations
@@ -19,15 +19,29 @@ import argparse
 import json
 import subprocess
 import sys
+import tempfile
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 
+from analysis.deadline import Deadline
+from analysis.lint.sites import candidates, site_of
+from analysis.names import NameSet, Tier
+from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.holes import hole_at
+from analysis.syntax.tree import parse
+from analysis.text import read_file
+from analysis.worker.pool import AnalysisPool
+from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.queries import NamesQuery
 from benchmarks.installed import Installed, distribution, install
+from benchmarks.lint_inventions import KINDS, Invention
 from benchmarks.lint_tools import TOOLS, Said, Tool, run
-from benchmarks.lint_world import KINDS, Group, Invention, group
-from benchmarks.report import RESULTS, save, show
+from benchmarks.lint_world import Group, group
+from benchmarks.report import save, show
 
 #: Import names, and the distributions that bring them where they are called otherwise.
 TUNED = ("rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer")
@@ -37,7 +51,7 @@ HELD_OUT = (
     "pexpect", "prompt_toolkit", "pyparsing", "rq", "sqlparse", "tomlkit", "virtualenv",
     "watchdog", "websockets",
 )  # fmt: skip
-_ASKED_AT_MOST = 400
+_PATIENCE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +68,18 @@ class Outcome:
 def measure(tool: Tool, of: Group, tools: Installed, python: Path) -> Outcome:
     """Run ``tool`` over the group as it is and with its inventions."""
     before, seconds = run(tool, tools, python, of.clean, of.files)
-    after, _ = run(tool, tools, python, of.invented, of.files)
     missing = _missing({s for s in before if _about_modules(s)}, of, python)
     alarms = tuple(s for s in before if (s.path, s.line) not in missing)
     known = Counter((s.path, s.line, s.code) for s in before)
-    new = Counter((s.path, s.line, s.code) for s in after) - known
-    places = {(path, line) for path, line, _ in new}
-    found = frozenset(i for i in of.inventions if (i.path, i.line) in places)
-    return Outcome(tool.name, alarms, len(before) - len(alarms), found, seconds)
+    found: set[Invention] = set()
+    for workspace, inventions in of.invented:
+        after, _ = run(tool, tools, python, workspace, of.files)
+        new = Counter((s.path, s.line, s.code) for s in after) - known
+        places = {(path, line) for path, line, _ in new}
+        found |= {
+            i for i in inventions if any((i.path, n) in places for n in range(i.line, i.last + 1))
+        }
+    return Outcome(tool.name, alarms, len(before) - len(alarms), frozenset(found), seconds)
 
 
 def _about_modules(said: Said) -> bool:
@@ -87,36 +105,36 @@ def _missing(said: Iterable[Said], of: Group, python: Path) -> set[tuple[str, in
     return {place for place, name in tops.items() if name in gone}
 
 
-def closed(of: Group, python: Path) -> tuple[list[Invention], set[Invention]]:
-    """A sample of the inventions, and those whose set of names ``pilotfish inspect`` calls closed.
+def tiers(of: Group, place: Installed) -> dict[Invention, Tier]:
+    """How sure analysis is of what may stand where something was invented, asked of the files as
+    they are; where all answers come from one file, in its order."""
+    home = Workspace(str(of.clean), python=str(place.python))
+    asked: list[tuple[Invention, Future[NameSet]]] = []
+    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
+        for path, inventions in groupby(sorted(of.inventions, key=_by_place), lambda i: i.path):
+            text = read_file(of.clean / path).text
+            tree = parse(text)
+            calls = {c.end: c for c in candidates(tree) if c.call is not None}
+            for one in inventions:
+                hole = hole_at(text, one.end, tree)
+                if one.kind == "arity":
+                    site = site_of(tree, calls[one.end]) if one.end in calls else None
+                    hole = site.hole if site is not None else hole
+                snapshot = Snapshot(str(of.clean / path), text, home)
+                query = NamesQuery(snapshot, hole)
+                asked.append((one, pool.ask(query, Deadline.after(_PATIENCE_S))))
+        return {one: _tier(one, answer.result()) for one, answer in asked}
 
-    Asked of the files as they are, at the end of the name that stood there.
-    """
-    asked = sorted(of.inventions, key=lambda i: (i.path, i.line))
-    step = max(1, len(asked) // _ASKED_AT_MOST)
-    asked = asked[::step]
-    lines = "".join(
-        json.dumps(
-            {
-                "path": str(of.clean / i.path),
-                "line": i.line - 1,
-                "character": i.column + len(i.was),
-            }
-        )
-        + "\n"
-        for i in asked
-    )
-    command = [
-        str(Path(sys.executable).parent / "pilotfish"), "inspect", "--jsonl",
-        "--deadline-ms", "20000",
-        "--python", str(python), "--workspace", str(of.clean),
-    ]  # fmt: skip
-    done = subprocess.run(command, input=lines, capture_output=True, text=True, check=False)
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    if len(answers) != len(asked):
-        raise SystemExit(f"inspect answered {len(answers)} of {len(asked)}: {done.stderr[-500:]}")
-    sure = {i for i, a in zip(asked, answers, strict=True) if a.get("tier") == "closed"}
-    return asked, sure
+
+def _by_place(invention: Invention) -> tuple[str, int]:
+    return invention.path, invention.end
+
+
+def _tier(invention: Invention, names: NameSet) -> Tier:
+    if invention.kind != "arity":
+        return names.tier
+    known = names.arity is not None and names.arity.closed and bool(names.arity.signatures)
+    return Tier.CLOSED if known else Tier.ABSTAIN
 
 
 def main() -> int:
@@ -124,91 +142,85 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--packages", nargs="+", help="these instead of the two groups")
     parser.add_argument("--lines", type=int, default=1500, help="about so many of each package")
-    parser.add_argument("--inventions", type=int, default=4, help="in each file")
+    parser.add_argument("--inventions", type=int, default=1200, help="about so many in each group")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument(
         "--tools", nargs="*", choices=[t.name for t in TOOLS], default=[t.name for t in TOOLS]
     )
     parser.add_argument("--no-tiers", action="store_true", help="do not ask which sets are closed")
-    parser.add_argument("--world", type=Path, default=RESULTS / "lint-world")
+    parser.add_argument(
+        "--world", type=Path, default=Path(tempfile.gettempdir()) / "pilotfish-lint-world"
+    )
     options = parser.parse_args()
     chosen = [tool for tool in TOOLS if tool.name in options.tools]
     groups = {"tuned": TUNED, "held out": HELD_OUT}
     if options.packages:
         groups = {"chosen": tuple(options.packages)}
     world = options.world.resolve()
-    wanted = [distribution(name) for names in groups.values() for name in names]
-    place = install(wanted, "lint-packages")
     tools = install([t.requirement for t in TOOLS if t.requirement], "lint-tools")
     result: dict[str, object] = {"lines": options.lines, "seed": options.seed}
     for name, packages in groups.items():
+        place = install([distribution(n) for n in packages], f"lint-{name.replace(' ', '-')}")
         of = group(
             name,
             packages,
-            place.folders[0],
+            place,
             world / name.replace(" ", "-"),
             lines=options.lines,
             inventions=options.inventions,
             seed=options.seed,
         )
         outcomes = [measure(tool, of, tools, place.python) for tool in chosen]
-        asked, sure = ([], set()) if options.no_tiers else closed(of, place.python)
-        result[name] = _tell(of, outcomes, asked, sure)
+        sure = {} if options.no_tiers else tiers(of, place)
+        result[name] = tell(of, outcomes, sure)
     print(save("lint_precision", result))
     return 0
 
 
-def _tell(
-    of: Group, outcomes: Sequence[Outcome], asked: list[Invention], sure: set[Invention]
+def tell(
+    of: Group, outcomes: Sequence[Outcome], sure: Mapping[Invention, Tier]
 ) -> dict[str, object]:
-    for outcome in outcomes:
-        if outcome.tool == "pilotfish":
-            for said in outcome.alarms:
-                print(f"{said.path}:{said.line}: {said.code} {said.message}")
-    rows, kinds = [], []
-    for o in outcomes:
-        share = len(o.found) / max(1, len(of.inventions))
-        precision = len(o.found) / max(1, len(o.found) + len(o.alarms))
-        rows.append(
-            (
-                o.tool, len(o.alarms), f"{20_000 * len(o.alarms) / max(1, of.lines):.2f}",
-                o.not_installed, f"{len(o.found)} of {len(of.inventions)}", f"{share:.0%}",
-                f"{precision:.0%}", f"{o.seconds:.1f}", f"{of.lines / o.seconds:.0f}",
-            )
-        )  # fmt: skip
-    total = Counter(i.kind for i in of.inventions)
-    for kind in KINDS:
-        shares = [sum(i.kind == kind for i in o.found) / max(1, total[kind]) for o in outcomes]
-        kinds.append((kind, total[kind], *(f"{share:.0%}" for share in shares)))
+    """Print the tables of a group; what is saved of it."""
+    ours = next((o for o in outcomes if o.tool == "pilotfish"), None)
+    for said in ours.alarms if ours else ():
+        print(f"{said.path}:{said.line}: {said.code} {said.message}")
     show(
-        f"{of.name}: {len(of.files)} files, {of.lines:,} lines",
+        f"{of.name}: {len(of.files)} files, {of.lines:,} lines, {len(of.inventions):,} inventions",
         ("tool", "alarms", "per 20,000", "not installed", "found", "recall", "precision", "s",
          "lines/s"),
-        rows,
-    )  # fmt: skip
-    show(f"{of.name}: recall by kind", ("kind", "invented", *(o.tool for o in outcomes)), kinds)
-    ours = next((o.found for o in outcomes if o.tool == "pilotfish"), frozenset[Invention]())
-    by_tier: dict[str, object] = {}
-    if asked and ours:
-        table = []
-        for kind in (*KINDS, "all"):
-            of_kind = [i for i in asked if kind in (i.kind, "all")]
-            certain = [i for i in of_kind if i in sure]
-            hit = sum(i in ours for i in certain)
-            by_tier[kind] = {"asked": len(of_kind), "closed": len(certain), "found": hit}
-            table.append(
-                (kind, len(of_kind), len(certain), hit, f"{hit / max(1, len(certain)):.0%}")
+        [
+            (
+                o.tool, len(o.alarms), f"{20_000 * len(o.alarms) / max(1, of.lines):.2f}",
+                o.not_installed, len(o.found), _share(len(o.found), len(of.inventions)),
+                _share(len(o.found), len(o.found) + len(o.alarms)), f"{o.seconds:.1f}",
+                f"{of.lines / o.seconds:.0f}",
             )
-        show(f"{of.name}: where the set is closed", ("kind", "asked", "closed", "found", ""), table)
+            for o in outcomes
+        ],
+    )  # fmt: skip
+    rows = []
+    for tier in (*Tier, None) if sure else (None,):
+        for kind in (*KINDS, "all"):
+            some = {
+                i for i in of.inventions
+                if kind in (i.kind, "all") and (tier is None or sure[i] is tier)
+            }  # fmt: skip
+            found = [len(some & o.found) for o in outcomes]
+            shown = tier.value if tier is not None else "any"
+            rows.append((shown, kind, len(some), *(_share(n, len(some)) for n in found)))
+    columns = ("set", "kind", "invented", *(o.tool for o in outcomes))
+    show(f"{of.name}: recall by what analysis knew there", columns, rows)
+    missed = [] if ours is None else sorted(set(of.inventions) - ours.found, key=_by_place)
     return {
         "files": len(of.files),
         "lines": of.lines,
         "inventions": len(of.inventions),
-        "where_closed": by_tier,
+        "ways": dict(Counter(i.way for i in of.inventions)),
+        "recall": [dict(zip(columns, row, strict=True)) for row in rows],
         "missed": [
-            f"{i.path}:{i.line}: {i.kind} {i.was} -> {i.name}{' (closed)' if i in sure else ''}"
-            for i in of.inventions
-            if i not in ours
+            f"{i.path}:{i.line}: {i.kind} ({i.way}) {i.was} -> {i.name}"
+            f"{f' ({sure[i].value})' if sure else ''}"
+            for i in missed
         ],
         "tools": {
             o.tool: {
@@ -220,6 +232,10 @@ def _tell(
             for o in outcomes
         },
     }
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.0%}" if whole else ""
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*\Z")
 _SUITES = frozenset({"function_definition", "class_definition", "lambda"})
 #: Nodes under which an attribute that is their left side or part is bound.
 _TARGETS = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "as_pattern_target"})
+#: Nodes whose left side is bound.
+_ASSIGNS = frozenset({"assignment", "for_statement", "for_in_clause"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,8 +229,9 @@ def _bound(node: tree_sitter.Node) -> bool:
     parent = attribute.parent if attribute is not None else None
     if attribute is None or parent is None:
         return False
-    assigned = parent.type != "augmented_assignment"  # which reads first
-    return parent.type in _TARGETS or (assigned and parent.child_by_field_name("left") == attribute)
+    # An augmented assignment reads first; the left side of an operator is only read.
+    left = parent.child_by_field_name("left") if parent.type in _ASSIGNS else None
+    return parent.type in _TARGETS or left == attribute
 
 
 def _members(tree: SyntaxTree, classes: list[tree_sitter.Node]) -> set[tuple[int, str, str]]:

@@ -30,6 +30,8 @@ def names(source: str) -> list[str]:
         ("'x.a'  # x.b\n", []),
         ("x.a = 1\nx.b += 1\ndel x.c\n", ["b"]),
         ("x.a, (y.b, z) = 1\n", []),
+        ("x.a or y.b\nx.c + 1\n", ["a", "b", "c"]),
+        ("[0 for x.a in y.b]\n", ["b"]),
         ("for x.a in y.b: pass\n", ["b"]),
         ("x.__class__\n", []),
         ("x.a\nx.a\ny.a\n", ["a"]),
