@@ -43,12 +43,17 @@ class Times:
 
     free: list[float] = field(default_factory=list)
     guided: list[float] = field(default_factory=list)
-    same: bool = False
     pruned: bool = False
     place: str = ""
-    texts: tuple[str, ...] = ()
+    #: Without and with guidance.
+    texts: list[str] = field(default_factory=lambda: ["", ""])
     #: What the last guided run waited for analysis, in milliseconds.
     waited: float = 0.0
+
+    @property
+    def same(self) -> bool:
+        """Whether guidance changed nothing."""
+        return self.texts[0] == self.texts[1]
 
     @property
     def ratio(self) -> float:
@@ -86,19 +91,20 @@ def measure(
     for cut in cuts:
         if measured and deadline.expired():
             break
-        times, texts = Times(), []
+        times = Times()
         look(pool, cut)
         ways = [(free, None, times.free), (guided, pool, times.guided)]
-        for writer, evidence, into in ways if len(measured) % 2 else ways[::-1]:
+        if len(measured) % 2:
+            ways.reverse()
+        for writer, evidence, into in ways:
             runtime.truncate(0)
             for _ in range(1 + WARM):
                 done = run(writer, cut, evidence)
                 into.append(done.ms.total)
-            texts.append(done.text)
+            times.texts[evidence is not None] = done.text
             if evidence is not None:
                 times.pruned = any(event.rejected for event in done.events)
                 times.waited = done.ms.analysis
-        times.same, times.texts = texts[0] == texts[1], tuple(texts)
         times.place = f"{cut.site.path}:{cut.snapshot.text.count(chr(10), 0, cut.offset) + 1}"
         measured.append(times)
         print(".", end="", file=sys.stderr, flush=True)
@@ -135,6 +141,7 @@ def main() -> int:
         "cold_p95": round(quantile(cold, 0.95), 3),
         "same_text": len(alike),
         "median_same": round(statistics.median(alike), 3) if alike else None,
+        "p95_same": round(quantile(alike, 0.95), 3) if alike else None,
         "pruned": sum(one.pruned for one in times),
         "free_ms": round(statistics.median(min(one.free[1:]) for one in times), 1),
         "guided_ms": round(statistics.median(min(one.guided[1:]) for one in times), 1),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,6 +49,15 @@ class _Ahead:
     def taken(self, tokens: Sequence[int]) -> int:
         """How many tokens of the draft were written."""
         return shared(tokens[len(self.written) :], self.draft)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Tokens that may be written, one at least, and behind how many of the last logits are
+    wanted."""
+
+    tokens: tuple[int, ...]
+    wanted: int = 1
 
 
 class Page:
@@ -128,16 +137,25 @@ class Page:
         runtime.evaluate(behind, self.cancellation)
         return runtime.logits()
 
-    def ways_on(self, kept: Sequence[int], ways: Sequence[Sequence[int]]) -> Logits:
-        """Logits behind the prompt, ``kept`` and every token of ``ways``, one way behind another:
-        ``(tokens of all, vocab)``, a view until the next evaluation."""
+    def ways_on(self, kept: Sequence[int], ways: Sequence[Way]) -> list[Logits]:
+        """Logits behind the prompt, ``kept`` and the last ``wanted`` tokens of each way: an array
+        ``(wanted, vocab)`` a way, valid until the next evaluation.
+
+        What the ways have in common is evaluated once, and so is the only way; both stay in the
+        cache.
+        """
+        if len(ways) == 1:
+            return [self._rows([*kept, *ways[0].tokens], ways[0].wanted)]
+        size = min(shared(ways[0].tokens, way.tokens[: -way.wanted]) for way in ways)
+        behind = [*kept, *ways[0].tokens[:size]]
         runtime, prompt = self.runtime, len(self.prompt)
-        held = runtime.evaluated()[prompt:]
-        same = shared(held, kept)
+        same = shared(runtime.evaluated()[prompt:], behind)
         runtime.truncate(prompt + same)
-        if same < len(kept):
-            runtime.evaluate(kept[same:], self.cancellation)
-        return runtime.evaluate_branches(ways, self.cancellation)
+        if same < len(behind):
+            runtime.evaluate(behind[same:], self.cancellation)
+        rows = runtime.evaluate_branches([way.tokens[size:] for way in ways], self.cancellation)
+        ends = accumulate(len(way.tokens) - size for way in ways)
+        return [rows[end - way.wanted : end] for end, way in zip(ends, ways, strict=True)]
 
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""

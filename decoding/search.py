@@ -19,7 +19,7 @@ import numpy as np
 
 from decoding.constraint import Constraint
 from decoding.errors import CancelledError
-from decoding.page import Page
+from decoding.page import Page, Way
 from decoding.sampling import log_total
 
 if TYPE_CHECKING:
@@ -29,13 +29,14 @@ if TYPE_CHECKING:
     Ids = npt.NDArray[np.int32]
 
 #: Forward passes after which the search follows the best path it has instead of looking around.
-#: Names are one to three tokens long under the vocabularies we know, and a pass looks at several.
-PASSES = 3
-#: Paths that are so much less probable than the best one (in nats) are not looked at beside it: a
-#: processor pays for each token of a batch.
-_NEAR = 4.0
+#: Names are one to three tokens long under the vocabularies we know.
+PASSES = 4
+#: Paths that are so much less probable than the best one (in nats) are not looked at beside it, but
+#: in a later pass, if that shows the best to be worse than it seemed: a processor pays for each
+#: token of a batch, about a third of what a token alone costs (``benchmarks.drafts``: its ceiling).
+_NEAR = 1.0
 #: So many tokens a pass; a path that does not fit waits for the next.
-_BATCH = 16
+_BATCH = 8
 #: How many ways on from one state are worth remembering.
 _WIDTH = 24
 
@@ -103,10 +104,10 @@ class _Search:
             raise CancelledError
         best = heapq.heappop(self.frontier)
         ways = [(best, self._forced(best.state))]
-        room = _BATCH - sum(map(len, (best.tokens, ways[0][1])))
         if self.passes >= PASSES:
             # Deeper only: whatever is reached from here is a whole name.
             self.frontier.clear()
+        room = _BATCH - 1 - len(ways[0][1])
         # What costs more than a whole name cannot beat it.
         while (
             len(ways) < self.page.runtime.branches
@@ -121,12 +122,9 @@ class _Search:
                 break
             ways.append((heapq.heappop(self.frontier), forced))
         self.passes += 1
-        rows = self.page.ways_on(self.kept, [(*node.tokens, *rest) for node, rest in ways])
-        at = 0
-        for node, rest in ways:
-            at += len(node.tokens)
-            self._follow(node, rest, rows[at - 1 : at + len(rest)])
-            at += len(rest)
+        asked = [Way((*node.tokens, *rest), 1 + len(rest)) for node, rest in ways]
+        for (node, rest), rows in zip(ways, self.page.ways_on(self.kept, asked), strict=True):
+            self._follow(node, rest, rows)
 
     def _forced(self, state: Constraint) -> list[int]:
         """The canonical tokens of what is left of the name, where it is the only one."""
