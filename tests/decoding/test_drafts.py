@@ -17,42 +17,49 @@ from tests.decoding.toy import END, Facts, OneLine, Toy, closed
 
 
 def test_what_followed_the_last_tokens_before_is_proposed() -> None:
-    lookup = PromptLookup([1, 2, 3, 4, 5, 6, 9, 9, 1, 2])
-    assert lookup.propose([3]) == [4, 5, 6]
-    assert lookup.propose([3, 4]) == [5, 6, 9]
+    lookup = PromptLookup([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 1, 2, 3, 4])
+    assert lookup.propose([5]) == [6]
+
+
+def test_the_longer_it_was_the_same_the_more_is_proposed() -> None:
+    lookup = PromptLookup([*range(60), 99, 0, 1, 2, 3])
+    sizes = [len(lookup.propose(list(range(4, end)))) for end in range(5, 30)]
+    assert sizes[:15] == list(range(1, 16))
+    assert set(sizes[15:]) == {16}
+    assert lookup.propose(list(range(4, 30)))[:3] == [30, 31, 32]
 
 
 def test_what_never_stood_there_is_not_proposed() -> None:
-    lookup = PromptLookup([1, 2, 3, 4])
+    lookup = PromptLookup([1, 2, 3, 4, 5, 6])
     assert lookup.propose([]) == []
-    assert lookup.propose([7, 8, 9]) == []
+    assert lookup.propose([7, 8, 9, 10, 11]) == []
+    assert lookup.propose([2, 3, 4, 5]) == []
 
 
 def test_the_latest_place_counts_and_what_was_written_too() -> None:
-    lookup = PromptLookup([1, 2, 3, 4, 1, 2, 3, 5, 0])
-    assert lookup.propose([1, 2, 3])[0] == 5
-    lookup.learn(3, 3)
-    assert lookup.propose([1, 2, 3, 6, 1, 2, 3])[0] == 6
+    run = [1, 2, 3, 4, 5]
+    lookup = PromptLookup([*run, 6, *run, 7, 0])
+    assert lookup.propose(run)[0] == 7
+    lookup.learn(1, 1)
+    assert lookup.propose([*run, 8, *run])[0] == 8
 
 
 def test_what_was_rolled_back_is_forgotten() -> None:
-    lookup = PromptLookup([0])
-    lookup.propose([1, 2, 3, 4, 1, 2, 3])
-    assert lookup.propose([1, 2, 5, 1, 2, 3]) == []
+    lookup, run = PromptLookup([0]), [1, 2, 3, 4, 5]
+    assert lookup.propose([*run, 6, *run]) == [6]
+    lookup.learn(1, 1)
+    assert lookup.propose([*run[:2], 9, *run]) == []
 
 
-def test_drafts_that_are_taken_grow_and_those_that_are_not_pause() -> None:
-    prompt = list(range(40))
-    lookup = PromptLookup(prompt)
-    assert len(lookup.propose([0, 1, 2])) == 3
-    lookup.learn(3, 3)
-    assert len(lookup.propose([0, 1, 2])) == 6
-    for _ in range(5):
-        lookup.learn(6, 6)
-    assert len(lookup.propose([0, 1, 2])) == 12
-    lookup.learn(12, 0)
-    waits = [lookup.propose([0, 1, 2]) for _ in range(5)]
-    assert [len(draft) for draft in waits] == [0, 0, 0, 0, 3]
+def test_after_drafts_that_are_not_taken_it_pauses_longer_and_longer() -> None:
+    lookup, run = PromptLookup([*range(40), 99]), [0, 1, 2, 3, 4]
+    pauses = []
+    for _ in range(3):
+        lookup.learn(1, 0)
+        pauses.append(next(n for n in range(40) if lookup.propose(run)))
+    assert pauses == [4, 8, 16]
+    lookup.learn(1, 1)
+    assert lookup.propose(run)
 
 
 WORDS = ("a", "bc", "d.", "x", "(", ")", "pop", "push", " = ", "\n")

@@ -106,5 +106,5 @@ def test_the_same_tokens_with_and_without_drafts(
         if plain.tokens != drafted.tokens:
             other.append((index, plain.text, drafted.text))
     assert not other
-    # Drafts did take part.
-    assert runtime.verified - before > PROMPTS // 4
+    # Drafts did take part: where code repeats itself, something is guessed.
+    assert runtime.verified - before >= PROMPTS // 10
