@@ -51,7 +51,7 @@ RECEIVERS = ("y = value", "y = call(1)", "y = 'text'", "y = f(a, b")
 class Dictated:
     """A runtime that writes given tokens and then ends: the loop under test, without a model."""
 
-    name, family, context_size, branches = "dictated", "none", 1 << 20, 1
+    name, family, context_size = "dictated", "none", 1 << 20
 
     def __init__(self, tokens: Sequence[bytes], ends: frozenset[int]) -> None:
         self._tokens, self._ends = tokens, ends
@@ -83,11 +83,6 @@ class Dictated:
         self._held += tokens
 
     def evaluate_all(self, tokens: Sequence[int], cancellation: Cancellation) -> Logits:
-        raise NotImplementedError
-
-    def evaluate_branches(
-        self, branches: Sequence[Sequence[int]], cancellation: Cancellation
-    ) -> Logits:
         raise NotImplementedError
 
     def logits(self) -> Logits:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -49,15 +49,6 @@ class _Ahead:
     def taken(self, tokens: Sequence[int]) -> int:
         """How many tokens of the draft were written."""
         return shared(tokens[len(self.written) :], self.draft)
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """Tokens that may be written, one at least, and behind how many of the last logits are
-    wanted."""
-
-    tokens: tuple[int, ...]
-    wanted: int = 1
 
 
 class Page:
@@ -110,12 +101,12 @@ class Page:
         draft = list(takewhile(lambda token: not self.is_end(token), drafts.propose(tokens)))
         if not draft:
             return None
-        rows = self._rows([*tokens, *draft], len(draft) + 1)
+        rows = self.rows_behind([*tokens, *draft], len(draft) + 1)
         self._ahead = _Ahead(tuple(tokens), tuple(draft), rows)
         first: Logits = rows[0]
         return first
 
-    def _rows(self, tokens: Sequence[int], count: int) -> Logits:
+    def rows_behind(self, tokens: Sequence[int], count: int) -> Logits:
         """Logits behind the last ``count`` of ``tokens``, each computed in the same batch."""
         runtime, prompt = self.runtime, len(self.prompt)
         kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
@@ -137,29 +128,9 @@ class Page:
         runtime.evaluate(behind, self.cancellation)
         return runtime.logits()
 
-    def ways_on(self, kept: Sequence[int], ways: Sequence[Way]) -> list[Logits]:
-        """Logits behind the prompt, ``kept`` and the last ``wanted`` tokens of each way: an array
-        ``(wanted, vocab)`` a way, valid until the next evaluation.
-
-        What the ways have in common is evaluated once, and so is the only way; both stay in the
-        cache.
-        """
-        if len(ways) == 1:
-            return [self._rows([*kept, *ways[0].tokens], ways[0].wanted)]
-        size = min(shared(ways[0].tokens, way.tokens[: -way.wanted]) for way in ways)
-        behind = [*kept, *ways[0].tokens[:size]]
-        runtime, prompt = self.runtime, len(self.prompt)
-        same = shared(runtime.evaluated()[prompt:], behind)
-        runtime.truncate(prompt + same)
-        if same < len(behind):
-            runtime.evaluate(behind[same:], self.cancellation)
-        rows = runtime.evaluate_branches([way.tokens[size:] for way in ways], self.cancellation)
-        ends = accumulate(len(way.tokens) - size for way in ways)
-        return [rows[end - way.wanted : end] for end, way in zip(ends, ways, strict=True)]
-
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""
-        return self._rows([*self.script.tokens, *tokens], len(tokens))
+        return self.rows_behind([*self.script.tokens, *tokens], len(tokens))
 
     def append(self, token: int, logprob: float) -> str:
         """Write a token; the text it completed.

@@ -4,8 +4,9 @@ Knows a page and a constraint; nothing of code. The byte that ends a name counts
 with it: without, a short name that begins a longer one wins too often, and a name whose end is not
 forced is overrun at once by the same mistake (measured in the experiment of issue C).
 
-A pass looks at several paths in one batch. Where just one name is left on a path, the rest of it is
-part of that batch, so most searches are over after the first one.
+One path a pass, the best one: beside each other they would cost a processor most of what they cost
+one by one, and the cache holds what a path begins with, often all of it, since the model has just
+written it. Where just one name is left on a path, the rest of it is part of the pass.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 
 from decoding.constraint import Constraint
 from decoding.errors import CancelledError
-from decoding.page import Page, Way
+from decoding.page import Page
 from decoding.sampling import log_total
 
 if TYPE_CHECKING:
@@ -31,12 +32,6 @@ if TYPE_CHECKING:
 #: Forward passes after which the search follows the best path it has instead of looking around.
 #: Names are one to three tokens long under the vocabularies we know.
 PASSES = 4
-#: Paths that are so much less probable than the best one (in nats) are not looked at beside it, but
-#: in a later pass, if that shows the best to be worse than it seemed: a processor pays for each
-#: token of a batch, about a third of what a token alone costs (``benchmarks.drafts``: its ceiling).
-_NEAR = 1.0
-#: So many tokens a pass; a path that does not fit waits for the next.
-_BATCH = 8
 #: How many ways on from one state are worth remembering.
 _WIDTH = 24
 
@@ -99,32 +94,24 @@ class _Search:
         self._ends = np.array(sorted(page.runtime.end_tokens()), np.int32)
 
     def look(self) -> None:
-        """One forward pass: expand the best paths that are not whole names yet."""
+        """One forward pass: expand the best path, which is no whole name yet."""
         if self.page.cancellation.cancelled:
             raise CancelledError
-        best = heapq.heappop(self.frontier)
-        ways = [(best, self._forced(best.state))]
+        node = heapq.heappop(self.frontier)
         if self.passes >= PASSES:
             # Deeper only: whatever is reached from here is a whole name.
             self.frontier.clear()
-        room = _BATCH - 1 - len(ways[0][1])
-        # What costs more than a whole name cannot beat it.
-        while (
-            len(ways) < self.page.runtime.branches
-            and self.frontier
-            and not self.frontier[0].done
-            and self.frontier[0].cost <= best.cost + _NEAR
-        ):
-            node = self.frontier[0]
-            forced = self._forced(node.state)
-            room -= len(node.tokens) + len(forced)
-            if room < 0:
-                break
-            ways.append((heapq.heappop(self.frontier), forced))
         self.passes += 1
-        asked = [Way((*node.tokens, *rest), 1 + len(rest)) for node, rest in ways]
-        for (node, rest), rows in zip(ways, self.page.ways_on(self.kept, asked), strict=True):
-            self._follow(node, rest, rows)
+        path, rest = [*self.kept, *node.tokens], self._forced(node.state)
+        if not rest:
+            self.expand(node, self.page.logits_behind(path))
+            return
+        rows = self.page.rows_behind([*path, *rest], 1 + len(rest))
+        for token, row in zip(rest, rows, strict=False):
+            state = node.state.advance(self.vocabulary.tokens[token])
+            assert state is not None, "what is left of a name leads to it"
+            node = self._onward(node, token, float(row[token]) - log_total(row), state)
+        self.expand(node, rows[-1])
 
     def _forced(self, state: Constraint) -> list[int]:
         """The canonical tokens of what is left of the name, where it is the only one."""
@@ -133,14 +120,6 @@ class _Search:
             return []
         tokens = self.page.runtime.tokenize(rest.decode("utf-8", "ignore"))
         return tokens if self.vocabulary.spelling(tokens) == rest else []
-
-    def _follow(self, node: _Node, rest: Sequence[int], rows: Logits) -> None:
-        """Go from ``node`` along ``rest``; ``rows`` stand behind the node and each of ``rest``."""
-        for token, row in zip(rest, rows, strict=False):
-            state = node.state.advance(self.vocabulary.tokens[token])
-            assert state is not None, "what is left of a name leads to it"
-            node = self._onward(node, token, float(row[token]) - log_total(row), state)
-        self.expand(node, rows[-1])
 
     def expand(self, node: _Node, logits: Logits) -> None:
         total = log_total(logits)

@@ -39,8 +39,6 @@ class Tuning:
     context: int = 4096
     batch: int = 512
     microbatch: int = 64
-    #: Branches computed beside each other by :meth:`LlamaCpp.evaluate_branches`.
-    branches: int = 8
     threads: Threads | None = None
 
 
@@ -65,10 +63,6 @@ class LlamaCpp(LlamaTokens):
         parameters.n_ctx = min(how.context, trained) if trained > 0 else how.context
         parameters.n_batch = how.batch
         parameters.n_ubatch = min(how.microbatch, how.batch)
-        # One sequence is the text; in the others a search tries how it could go on. They share the
-        # cells of what they have in common, so the room is one.
-        parameters.n_seq_max = 1 + how.branches
-        parameters.kv_unified = True
         parameters.swa_full = True
         parameters.no_perf = True
         counts = how.threads or threads.choose()
@@ -88,7 +82,6 @@ class LlamaCpp(LlamaTokens):
         self._memory = native.llama_get_memory(self._context)
         self._batch = native.llama_batch_init(how.batch, 0, 1)
         self._batch_size = how.batch
-        self.branches = how.branches
         self._fields = _fields(self._batch, how.batch)
         self.context_size = int(native.llama_n_ctx(self._context))
         self._evaluated: list[int] = []
@@ -127,28 +120,6 @@ class LlamaCpp(LlamaTokens):
         self._decode(tokens, cancellation, last=True, every=True)
         rows = native.llama_get_logits(self._context)
         return np.ctypeslib.as_array(rows, shape=(len(tokens), self.vocabulary_size))
-
-    def evaluate_branches(
-        self, branches: Sequence[Sequence[int]], cancellation: Cancellation
-    ) -> Logits:
-        """Logits behind every token of at most ``branches`` ways on from the cache, computed in one
-        batch: ``(tokens of all, vocab)``, one branch behind another; a view that is valid until the
-        next call that evaluates. The cache is left as it was; ``logits`` needs an evaluate."""
-        count = sum(map(len, branches))
-        if not (0 < len(branches) <= self.branches and all(branches)):
-            raise ValueError(f"1 to {self.branches} branches of one token or more")
-        self._need_room(count)
-        begun = len(self._evaluated)
-        sequences = self._fill_branches(branches, begun)
-        try:
-            self._run(count, cancellation)
-        finally:
-            for sequence in sequences:
-                native.llama_memory_seq_rm(self._memory, sequence, -1, -1)
-            for index in range(count):
-                self._batch.seq_id[index][0] = 0
-        rows = native.llama_get_logits(self._context)
-        return np.ctypeslib.as_array(rows, shape=(count, self.vocabulary_size))
 
     def logits(self) -> Logits:
         """Logits behind the last evaluated token: a view into llama.cpp's own memory, valid until
@@ -195,18 +166,6 @@ class LlamaCpp(LlamaTokens):
             raise
         self._evaluated.extend(tokens)
         self._ready = last
-
-    def _fill_branches(self, branches: Sequence[Sequence[int]], begun: int) -> range:
-        """Put ``branches`` into the batch, each in a sequence of its own; which sequences."""
-        token, position, wanted = self._fields
-        at = 0
-        for sequence, branch in enumerate(branches, start=1):
-            native.llama_memory_seq_cp(self._memory, 0, sequence, -1, -1)
-            for step, one in enumerate(branch):
-                token[at], position[at], wanted[at] = one, begun + step, True
-                self._batch.seq_id[at][0] = sequence
-                at += 1
-        return range(1, len(branches) + 1)
 
     def _run(self, count: int, cancellation: Cancellation) -> None:
         """Compute the first ``count`` tokens of the batch."""

@@ -29,8 +29,6 @@ class Runtime(Protocol):
     vocabulary_size: int
     #: Tokens the context holds.
     context_size: int
-    #: How many ways on :meth:`evaluate_branches` looks at at once.
-    branches: int
 
     def token_bytes(self) -> Sequence[bytes]:
         """The raw bytes of every token; ``b""`` for control tokens."""
@@ -62,14 +60,6 @@ class Runtime(Protocol):
 
     def evaluate_all(self, tokens: Sequence[int], cancellation: Cancellation) -> Logits:
         """As ``evaluate`` in one batch, with logits at every position: ``(len(tokens), vocab)``."""
-        ...
-
-    def evaluate_branches(
-        self, branches: Sequence[Sequence[int]], cancellation: Cancellation
-    ) -> Logits:
-        """Logits behind every token of ``branches`` (at least one token each), each branch as if
-        appended to the cache, in one batch: ``(tokens of all, vocab)``, a view until the next call
-        that evaluates. The cache stays as it was, but ``logits`` needs an evaluate."""
         ...
 
     def logits(self) -> Logits:

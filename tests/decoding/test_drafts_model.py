@@ -32,9 +32,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.model
 
-#: Tokens in front of the first prompt of a window, between two prompts, and written behind each.
-FIRST, STEP, WRITTEN = 96, 9, 8
-PROMPTS_A_WINDOW, PROMPTS = 20, 200
+#: Tokens of real code that prompts are the beginnings of, and tokens written behind each.
+WINDOW, WRITTEN = 320, 6
+PROMPTS = 200
+#: So many tokens at the end of a prompt stand in it before: there is something to guess from.
+ALIKE = 4
 
 
 class Counting(LlamaCpp):
@@ -62,14 +64,19 @@ def model() -> Iterator[tuple[Counting, Vocabulary]]:
 
 
 def _prompts(runtime: LlamaCpp) -> list[list[int]]:
-    """Real code, cut at many places; neighbours share their beginning, so that it is read once."""
+    """Beginnings of real code that end like something before; neighbours share theirs, so that
+    most of it is read once."""
     found = []
     for module in (argparse, json.decoder, textwrap):
         tokens = runtime.tokenize(inspect.getsource(module))
-        window = FIRST + STEP * PROMPTS_A_WINDOW
-        for start in range(0, len(tokens) - window, window):
-            found += [tokens[start : start + FIRST + STEP * cut] for cut in range(PROMPTS_A_WINDOW)]
-    return found[:: len(found) // PROMPTS][:PROMPTS]
+        for start in range(0, len(tokens) - WINDOW, WINDOW):
+            window, seen = tokens[start : start + WINDOW], set()
+            for end in range(ALIKE, WINDOW):
+                run = tuple(window[end - ALIKE : end])
+                if run in seen:
+                    found.append(window[:end])
+                seen.add(run)
+    return found[:PROMPTS]
 
 
 def _write(

@@ -38,7 +38,7 @@ class Toy:
     """Implements :class:`~decoding.runtimes.runtime.Runtime`. ``computed`` counts the tokens it was
     made to evaluate, ``passes`` the calls."""
 
-    name, family, context_size, branches = "toy", "toy", 4096, 4
+    name, family, context_size = "toy", "toy", 4096
 
     def __init__(self, table: Table) -> None:
         merged = sorted({piece for row in table.values() for piece in row if piece != END})
@@ -91,22 +91,6 @@ class Toy:
             self._held.append(token)
             self._logits.append(self._row())
         return np.stack(self._logits)
-
-    def evaluate_branches(
-        self, branches: Sequence[Sequence[int]], cancellation: Cancellation
-    ) -> Logits:
-        assert 0 < len(branches) <= self.branches
-        if cancellation.cancelled:
-            raise CancelledError
-        self.passes += 1
-        kept, rows = len(self._held), []
-        for branch in branches:
-            for token in branch:
-                self.computed += 1
-                self._held.append(token)
-                rows.append(self._row())
-            self.truncate(kept)
-        return np.stack(rows)
 
     def logits(self) -> Logits:
         assert self._logits, "logits are asked for behind a truncate"
