@@ -62,6 +62,28 @@ CASES = [
     ("missing assignment", "c = 0|while a:|    a = f(a)", "c = 0|while a:|    c = a|    a = f(a)"),
     ("missing statement", "n = 0|while f(n):|    f(a)", "n = 0|while f(n):|    n += 1|    f(a)"),
     ("expression", "x = a[0]|y = a[1]|return f(a[0])", "x = a[0]|y = a[1]|return f(a[1])"),
+    ("none check", "if not a:|    return b|return 1", "if a is None:|    return b|return 1"),
+    ("grouping", "return a and b or c", "return a and (b or c)"),
+    ("branch order", "if a:|    b = 1|elif b:|    b = 2", "if b:|    b = 2|elif a:|    b = 1"),
+    ("branch order", "if a:|    b = 1|if b:|    b = 2", "if b:|    b = 2|if a:|    b = 1"),
+    ("access", "del a[b]", "a.pop(b, None)"),
+    ("missing copy", "a.b = b", "a.b = dict(b)"),
+    ("missing copy", "return a.b", "return list(a.b)"),
+    ("missing copy", "for x in a:|    a.remove(x)", "for x in list(a):|    a.remove(x)"),
+    ("missing copy", "for x in a:|    del a[x]", "for x in list(a):|    del a[x]"),
+    ("shared entries", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
+    ("shared entries", "return dict.fromkeys(a, [])", "return {key: [] for key in a}"),
+    ("wrapping", "return (a + b) % 12", "return ((a + b) - 1) % 12 + 1"),
+    ("zone", "return a.replace(tzinfo=b)", "return a.astimezone(b)"),
+    ("zone", "return datetime.now()|timezone", "return datetime.now(timezone.utc)|timezone"),
+    ("span", "return (a - b).seconds", "return (a - b).total_seconds()"),
+    ("rounding", "return a // b", "return -(-a // b)"),
+    ("rounding", "return round(a) * b", "return round(a * b)"),
+    ("rounding", "return round(a * b)", "return round(a) * b"),
+    ("rounding", "return int(a)", "return round(a)"),
+    ("missing argument", "return open(a)", 'return open(a, encoding="utf-8")'),
+    ("line end", "b.write(a)", 'b.write(a + "\\n")'),
+    ("pattern", "return re.match(a, b)", "return re.match(a, b, flags=re.IGNORECASE)"),
     ("comparison everywhere", "return a < b and b < 3", "return a <= b and b <= 3"),
 ]
 
@@ -87,7 +109,9 @@ def _shape(text: str) -> str:
         return text
 
 
-@pytest.mark.parametrize(("kind", "wrong", "right"), CASES, ids=[case[0] for case in CASES])
+@pytest.mark.parametrize(
+    ("kind", "wrong", "right"), CASES, ids=[f"{case[0]}: {case[2]}" for case in CASES]
+)
 def test_a_mistake_of_its_kind_is_mended(kind: str, wrong: str, right: str) -> None:
     assert _shape(_function(right)) in _proposed(_function(wrong))
 
@@ -102,6 +126,28 @@ def test_headers_classes_and_coroutines() -> None:
     assert _shape(method.replace("return a", "return self.a")) in _proposed(method)
     nested = "def g(a):\n    n = 0\n    def h():\n        n += a\n    h()\n    return n\n"
     assert _shape(nested.replace("n += a", "nonlocal n\n        n += a")) in _proposed(nested)
+
+
+def test_what_a_class_owes_its_bases() -> None:
+    base = "class B:\n    def g(self, a, *, c):\n        self.a = a + c\n\n\n"
+    wrong = base + "class C(B):\n    def g(self, a, b, *, c):\n        self.b = b\n"
+    right = wrong.replace("        self.b", "        super().g(a, c=c)\n        self.b")
+    assert _shape(right) in _proposed(wrong)
+    unknown = "class C(other.B):\n    def __init__(self, a):\n        self.b = 1\n"
+    called = unknown.replace("        self.b", "        super().__init__(a)\n        self.b")
+    assert _shape(called) in _proposed(unknown)
+
+
+def test_a_container_of_the_class_becomes_one_of_each_object() -> None:
+    wrong = "class C:\n    a = []\n\n    def __init__(self):\n        self.b = 1\n"
+    right = wrong + "        self.a = []\n"
+    assert _shape(right) in _proposed(wrong)
+
+
+def test_coroutines_wait_for_loops_and_contexts() -> None:
+    wrong = "async def g(a, b):\n    with a:\n        for x in b:\n            f(x)\n"
+    assert _shape(wrong.replace("with", "async with")) in _proposed(wrong)
+    assert _shape(wrong.replace("for", "async for")) in _proposed(wrong)
 
 
 def test_formatting_outside_of_the_edit_is_kept() -> None:

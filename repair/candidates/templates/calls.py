@@ -231,18 +231,11 @@ def awaits(program: Program) -> Iterator[Proposal]:
         ):
             assert isinstance(node, ast.Call)
             yield program.replace(node, f"await {program.text(node)}", "missing await", 0.4)
+    for node in program.of(ast.For, ast.With):
+        if isinstance(program.function(node), ast.AsyncFunctionDef):
+            assert isinstance(node, ast.stmt)
+            start = program.source.span(node)[0]
+            yield Proposal("missing await", 0.3, (Edit(start, start, "async "),), node)
     for node in program.of(ast.Await):
         assert isinstance(node, ast.Await)
         yield program.replace(node, program.text(node.value), "superfluous await", 0.2)
-
-
-def initializers(program: Program) -> Iterator[Proposal]:
-    """``super().__init__()`` that was forgotten."""
-    for node in program.suspicious:
-        if isinstance(node, Function) and node.name == "__init__":
-            owner = program.class_of(node)
-            text = program.source.segment(node)
-            if owner is not None and owner.bases and "super()" not in text:
-                yield program.insert_before(
-                    node.body[0], ["super().__init__()"], "missing call", 0.3
-                )

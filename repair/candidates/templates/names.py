@@ -76,6 +76,10 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("parent", "child"),
     ("head", "tail"),
     ("row", "col", "column"),
+    (
+        *("ROUND_HALF_UP", "ROUND_HALF_EVEN", "ROUND_HALF_DOWN", "ROUND_UP", "ROUND_DOWN"),
+        *("ROUND_FLOOR", "ROUND_CEILING"),
+    ),
 )
 
 

@@ -182,6 +182,9 @@ def booleans(program: Program) -> Iterator[Proposal]:
         assert isinstance(node, ast.UnaryOp)
         if isinstance(node.op, ast.Not | ast.USub | ast.Invert):
             yield program.replace(node, program.tight(node.operand), "superfluous negation", 0.4)
+        if isinstance(node.op, ast.Not) and isinstance(node.operand, ast.Name | ast.Attribute):
+            text = program.text(node.operand)
+            yield program.replace(node, f"{text} is None", "none check", 0.3)
     for node in program.suspicious:
         for condition in _conditions(node):
             if not isinstance(condition, ast.Compare | ast.UnaryOp):
@@ -227,6 +230,13 @@ def grouping(program: Program) -> Iterator[Proposal]:
                 ]
                 first = f"({program.text(node.values[0])} or {program.text(last.values[0])})"
                 yield program.replace(node, first + rest, "grouping", 0.25)
+            first_part = node.values[0]
+            if isinstance(first_part, ast.BoolOp) and len(first_part.values) >= 2:
+                span, whole = program.source.span, program.source.text
+                before = whole[span(node)[0] : span(first_part.values[-1])[0]]
+                behind = whole[span(first_part.values[-1])[0] : span(node)[1]]
+                if "(" not in before and ")" not in behind.rstrip(")"):
+                    yield program.replace(node, f"{before}({behind})", "grouping", 0.3)
     for node in program.of(ast.IfExp):
         assert isinstance(node, ast.IfExp)
         body, orelse = program.text(node.body), program.text(node.orelse)

@@ -8,12 +8,17 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.templates import (
     calls,
     constants,
+    files,
     ingredients,
+    inheritance,
     insertions,
     literals,
+    moments,
     names,
     operators,
+    precision,
     sequences,
+    sharing,
     state,
     statements,
 )
@@ -43,7 +48,6 @@ TEMPLATES: tuple[Template, ...] = (
     calls.wrappers,
     calls.access,
     calls.awaits,
-    calls.initializers,
     sequences.indices,
     sequences.ranges,
     sequences.order,
@@ -53,6 +57,8 @@ TEMPLATES: tuple[Template, ...] = (
     statements.moved,
     statements.flow,
     statements.scopes,
+    statements.branches,
+    statements.removals,
     state.resets,
     literals.elements,
     literals.counterparts,
@@ -70,6 +76,19 @@ TEMPLATES: tuple[Template, ...] = (
     insertions.guarded,
     insertions.null_guards,
     insertions.steps,
+    inheritance.parents,
+    sharing.copies,
+    sharing.changed_while_iterated,
+    sharing.repeated,
+    sharing.of_the_class,
+    moments.wrapping,
+    moments.zones,
+    moments.spans,
+    precision.upwards,
+    precision.placed,
+    files.encodings,
+    files.line_ends,
+    files.patterns,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3
@@ -88,6 +107,10 @@ _REPEATED = frozenset(
         "superfluous call",
         "index",
         "container",
+        "none check",
+        "missing copy",
+        "rounding",
+        "zone",
     }
 )
 

@@ -254,3 +254,40 @@ def scopes(program: Program) -> Iterator[Proposal]:
                 )
         for name in sorted(stored & set(program.module_names)):
             yield program.insert_before(function.body[0], [f"global {name}"], "missing global", 0.3)
+
+
+def branches(program: Program) -> Iterator[Proposal]:
+    """Two cases of an ``if`` … ``elif``, of which the later one was to be asked first."""
+    text, span = program.source.text, program.source.span
+    for node in program.of(ast.If):
+        assert isinstance(node, ast.If)
+        if len(node.orelse) != 1 or not isinstance(node.orelse[0], ast.If):
+            continue
+        other = node.orelse[0]
+        if not _is_elif(program, other):
+            continue
+        cases = [(span(n.test)[0], span(n.body[-1])[1]) for n in (node, other)]
+        one, two = (text[start:end] for start, end in cases)
+        edits = (Edit(*cases[0], two), Edit(*cases[1], one))
+        yield Proposal("branch order", 0.25, edits, node)
+    for node in program.of(ast.If):
+        assert isinstance(node, ast.If)
+        block = program.block(node)
+        index = block.index(node)
+        following = block[index + 1] if index + 1 < len(block) else None
+        if isinstance(following, ast.If) and not (node.orelse or following.orelse):
+            edits = (
+                Edit(*span(node), program.text(following)),
+                Edit(*span(following), program.text(node)),
+            )
+            yield Proposal("branch order", 0.2, edits, node)
+
+
+def removals(program: Program) -> Iterator[Proposal]:
+    """Taking out what may not be there."""
+    for node in program.of(ast.Delete):
+        assert isinstance(node, ast.Delete)
+        target = node.targets[0]
+        if len(node.targets) == 1 and isinstance(target, ast.Subscript):
+            head, key = program.text(target.value), program.text(target.slice)
+            yield program.replace(node, f"{head}.pop({key}, None)", "access", 0.25)

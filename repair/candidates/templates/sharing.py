@@ -1,0 +1,123 @@
+"""One object where several were meant: copies that were not made, containers that all share."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal, parameters
+
+_CHANGING = frozenset(
+    {"add", "append", "clear", "discard", "extend", "insert", "pop", "popitem", "remove", "update"}
+)
+
+
+def copies(program: Program) -> Iterator[Proposal]:
+    """An object that is kept or given away, and should be a copy of its own."""
+    for node in program.of(ast.Assign, ast.AnnAssign, ast.Return, ast.Call, ast.Yield):
+        function = program.function(node)
+        if function is None:
+            continue
+        given = set(parameters(function))
+        for value, likely in _handed(node, given):
+            text = program.text(value)
+            found = {f"dict({text})": 0.25, f"list({text})": 0.25, f"{text}.copy()": 0.2}
+            found |= {f"set({text})": 0.12, f"tuple({text})": 0.08}
+            if "deepcopy" in program.source.text:
+                found[f"deepcopy({text})"] = 0.2
+            if "import copy" in program.source.text:
+                found |= {f"copy.deepcopy({text})": 0.25, f"copy.copy({text})": 0.15}
+            for new, prior in found.items():
+                yield program.replace(value, new, "missing copy", prior * likely)
+
+
+def _handed(node: ast.AST, given: set[str]) -> Iterator[tuple[ast.expr, float]]:
+    """Values that go into an object, or out of one, with how likely a copy was meant."""
+    if isinstance(node, ast.Assign | ast.AnnAssign):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if node.value is not None and any(
+            isinstance(t, ast.Attribute | ast.Subscript) for t in targets
+        ):
+            if isinstance(node.value, ast.Name):
+                yield node.value, 1.0 if node.value.id in given else 0.6
+            elif isinstance(node.value, ast.Attribute | ast.Subscript):
+                yield node.value, 0.5
+        elif isinstance(node.value, ast.Name) and node.value.id in given:
+            # ``items = argument`` and then changed.
+            yield node.value, 0.6
+        elif isinstance(node.value, ast.Attribute | ast.Subscript):
+            yield node.value, 0.4
+    elif isinstance(node, ast.Return | ast.Yield):
+        if isinstance(node.value, ast.Attribute | ast.Subscript):
+            yield node.value, 1.0
+        elif isinstance(node.value, ast.Name):
+            yield node.value, 0.4
+    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        kept = node.args if node.func.attr in ("append", "add", "insert", "setdefault") else []
+        for argument in kept:
+            if isinstance(argument, ast.Name | ast.Attribute):
+                yield argument, 0.6
+
+
+def changed_while_iterated(program: Program) -> Iterator[Proposal]:
+    """A container that the body of the loop over it changes."""
+    for node in program.of(ast.For, ast.AsyncFor):
+        assert isinstance(node, ast.For | ast.AsyncFor)
+        base = node.iter
+        if isinstance(base, ast.Call) and isinstance(base.func, ast.Attribute) and not base.args:
+            base = base.func.value
+        if isinstance(base, ast.Name | ast.Attribute) and _changes(program, node, base):
+            yield program.replace(
+                node.iter, f"list({program.text(node.iter)})", "missing copy", 0.7
+            )
+
+
+def _changes(program: Program, loop: ast.For | ast.AsyncFor, base: ast.expr) -> bool:
+    changed = [
+        node.value
+        for node in program.inside(loop)
+        if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del))
+        or (isinstance(node, ast.Attribute) and node.attr in _CHANGING)
+    ]
+    return program.text(base) in map(program.text, changed)
+
+
+def repeated(program: Program) -> Iterator[Proposal]:
+    """``[[]] * n`` and ``dict.fromkeys(keys, [])``, whose entries are one and the same."""
+    for node in program.of(ast.BinOp, ast.Call):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
+            if isinstance(node.left, ast.List) and len(node.left.elts) == 1:
+                item = node.left.elts[0]
+                if isinstance(item, ast.List | ast.Dict | ast.Call | ast.BinOp | ast.ListComp):
+                    new = f"[{program.text(item)} for _ in range({program.text(node.right)})]"
+                    yield program.replace(node, new, "shared entries", 0.6)
+        elif (
+            isinstance(node, ast.Call)
+            and program.text(node.func) == "dict.fromkeys"
+            and len(node.args) == 2
+            and not isinstance(node.args[1], ast.Constant)
+        ):
+            keys, value = map(program.text, node.args)
+            new = f"{{key: {value} for key in {keys}}}"
+            yield program.replace(node, new, "shared entries", 0.6)
+
+
+def of_the_class(program: Program) -> Iterator[Proposal]:
+    """A container that all objects of a class share, where each was to have its own."""
+    for scope in ast.walk(program.tree):
+        if not isinstance(scope, ast.ClassDef):
+            continue
+        begin = next(
+            (f for f in scope.body if isinstance(f, Function) and f.name == "__init__"), None
+        )
+        if begin is None:
+            continue
+        shown = [f for f in scope.body if isinstance(f, Function) and program.weight(f) > 0]
+        for member in scope.body:
+            if not isinstance(member, ast.Assign) or not isinstance(member.targets[0], ast.Name):
+                continue
+            if shown and isinstance(member.value, ast.List | ast.Dict | ast.Set | ast.Call):
+                line = f"self.{member.targets[0].id} = {program.text(member.value)}"
+                last = begin.body[-1]
+                kept = program.insert_after(last, [line], "shared by the class", 0.4)
+                yield Proposal(kept.name, kept.prior, kept.edits, shown[0])
