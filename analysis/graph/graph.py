@@ -23,6 +23,7 @@ from analysis.graph.outside import Outside
 from analysis.graph.questions import Reached, Use
 from analysis.graph.rank import Ranked, related
 from analysis.graph.store import Store
+from analysis.graph.walking import Walks
 from analysis.lint.selection import select
 from analysis.snapshot import Workspace
 
@@ -61,6 +62,7 @@ class Graph:
         place = _place(self.environment, workspace, folder)
         self.store = Store(place)
         self._lock = FileLock(place.with_suffix(".lock"))
+        self._walks = Walks(self.store.db)
 
     @classmethod
     def built(cls, workspace: Workspace, folder: Path | None = None) -> Graph | None:
@@ -128,7 +130,7 @@ class Graph:
 
     def subclasses(self, name: str | Node) -> list[Reached]:
         """What inherits from ``name``, directly (distance 1) or not."""
-        return questions.subclasses(self.store.db, self._known(name, ("CLASS",)))
+        return questions.subclasses(self._walks, self._known(name, ("CLASS",)))
 
     def supertypes(self, name: str | Node) -> list[Node]:
         """The bases of class ``name``."""
@@ -140,15 +142,15 @@ class Graph:
 
     def impact(self, name: str | Node) -> list[Reached]:
         """What a change of ``name`` may reach."""
-        return questions.impact(self.store.db, self._known(name))
+        return questions.impact(self._walks, self._known(name))
 
     def tests_reaching(self, name: str | Node) -> list[Reached]:
         """The tests that reach ``name``, the nearest first."""
-        return questions.tests_reaching(self.store.db, self._known(name))
+        return questions.tests_reaching(self._walks, self._known(name))
 
     def path(self, start: str | Node, end: str | Node) -> list[Use]:
         """A shortest way of calls from ``start`` to ``end``."""
-        return questions.path(self.store.db, self._known(start), self._known(end))
+        return questions.path(self._walks, self.store.db, self._known(start), self._known(end))
 
     def at(self, path: str, line: int, character: int) -> list[Node]:
         """What the name at a place defines or uses; nothing on a local variable."""

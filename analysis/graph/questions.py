@@ -14,13 +14,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from analysis.graph.facts import Span
-from analysis.graph.naming import COLUMNS, NODES, Node, node_by_id, node_of
+from analysis.graph.naming import COLUMNS, Node, node_of
+from analysis.graph.overriding import MOST_BY_NAME, is_special
 from analysis.graph.store import CODES, EDGES
-from analysis.graph.walking import Step, Walker, shortest, spread
+from analysis.graph.walking import Step, Walks, shortest, spread
 
 EXACT, BY_NAME = "exact", "by name"
-#: A name that more methods of the project have says nothing about which is meant.
-MOST_BY_NAME = 8
 _CALLS = tuple(CODES[kind] for kind in ("call", "decorate", "raise"))
 _USES = tuple(CODES[kind] for kind in EDGES[4:])
 CALLABLE = ("FUNCTION", "METHOD", "CLASS")
@@ -98,7 +97,7 @@ def _incoming(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> lis
         ),
         EXACT,
     )
-    if node.kind != "METHOD" or _is_special(node.name):
+    if node.kind != "METHOD" or is_special(node.name):
         return list(found.values())
     overridden = overridden_by(db, node)
     if overridden:
@@ -142,7 +141,7 @@ def _outgoing(
     for row in rows:
         kind, _, span, target = _site(row[:-1])
         found.append(Use(target, kind, EXACT, path, span))
-        if row[-1] and target.kind == "METHOD" and not _is_special(target.name):
+        if row[-1] and target.kind == "METHOD" and not is_special(target.name):
             found += [Use(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
     for row in db.execute(
         "SELECT name, type, line, character, end_line, end_character FROM loose WHERE source=? "
@@ -157,10 +156,6 @@ def _outgoing(
     return found
 
 
-def _is_special(name: str) -> bool:
-    return name.startswith("__") and name.endswith("__")
-
-
 def methods_named(db: sqlite3.Connection, name: str) -> list[Node]:
     """The methods of the project that are called ``name``."""
     rows = db.execute(
@@ -172,7 +167,7 @@ def methods_named(db: sqlite3.Connection, name: str) -> list[Node]:
 
 
 def _is_telling(db: sqlite3.Connection, name: str) -> bool:
-    if _is_special(name):
+    if is_special(name):
         return False
     count: int = db.execute(
         "SELECT count(*) FROM node WHERE name=? AND kind='METHOD'", (name,)
@@ -226,54 +221,32 @@ def overriding(db: sqlite3.Connection, method: Node) -> list[Node]:
     return _methods(db, _down(db, _owner(db, method)), method.name)
 
 
-def subclasses(db: sqlite3.Connection, node: Node) -> list[Reached]:
+def subclasses(walks: Walks, node: Node) -> list[Reached]:
     """Every class that inherits from ``node``, the nearest first."""
-    found: dict[int, int] = {node.id: 0}
-    pending = deque([node.id])
-    while pending:
-        here = pending.popleft()
-        for (below,) in db.execute(
-            "SELECT source FROM edge WHERE target=? AND type=?", (here, _INHERITS)
-        ):
-            if below not in found:
-                found[below] = found[here] + 1
-                pending.append(below)
-    del found[node.id]
-    return _reached(db, found, {})
+    walker = walks.walker((_INHERITS,))
+    return _reached(walks, spread(node.id, lambda frontier, _: walker.incoming(frontier)))
 
 
-def impact(db: sqlite3.Connection, node: Node, most: int = 10_000) -> list[Reached]:
+def impact(walks: Walks, node: Node, most: int = 10_000) -> list[Reached]:
     """What a change of ``node`` may reach: its users, their callers, and so on; nearest first.
 
     A change of a class reaches its subclasses and what uses its methods.
     """
-    calls = Walker(db, _CALLS, MOST_BY_NAME)
-    direct = Walker(db, _USES, MOST_BY_NAME)
+    further, direct = walks.walker((*_CALLS, _INHERITS)), walks.walker((*_USES, _INHERITS))
+    methods = walks.walker((CODES["HAS_METHOD"],))
 
     def step(frontier: list[int], distance: int) -> Iterator[Step]:
-        yield from (direct if distance == 0 else calls).incoming(frontier)
+        yield from (further if distance else direct).incoming(frontier)
         if distance == 0 and node.kind == "CLASS":
-            rows = db.execute("SELECT id FROM node WHERE parent=? AND kind='METHOD'", (node.id,))
-            for (method,) in rows.fetchall():
-                yield method, node.id, False
-        for start in range(0, len(frontier), 500):
-            part = frontier[start : start + 500]
-            marks = _marks(part)
-            rows = db.execute(
-                f"SELECT source, target FROM edge WHERE target IN ({marks}) AND type=?",
-                (*part, _INHERITS),
-            )
-            for below, above in rows.fetchall():
-                yield below, above, False
+            for owner, method, _ in methods.outgoing(frontier):
+                yield method, owner, False
 
-    found = spread(node.id, step, most)
-    distance = {number: steps for number, (steps, _) in found.items()}
-    return _reached(db, distance, {number: by_name for number, (_, by_name) in found.items()})
+    return _reached(walks, spread(node.id, step, most))
 
 
-def tests_reaching(db: sqlite3.Connection, node: Node) -> list[Reached]:
+def tests_reaching(walks: Walks, node: Node) -> list[Reached]:
     """The tests from which ``node`` is reached, the nearest first."""
-    return [reached for reached in impact(db, node) if is_test(reached.node)]
+    return [reached for reached in impact(walks, node) if is_test(reached.node)]
 
 
 def is_test(node: Node) -> bool:
@@ -297,35 +270,37 @@ def supertypes(db: sqlite3.Connection, node: Node) -> list[Node]:
     return [node_of(row) for row in rows]
 
 
-def _reached(
-    db: sqlite3.Connection, distance: dict[int, int], doubtful: dict[int, bool]
-) -> list[Reached]:
-    numbers = list(distance)
-    found = []
-    for start in range(0, len(numbers), 500):
-        part = numbers[start : start + 500]
-        rows = db.execute(f"SELECT {COLUMNS} FROM {NODES} WHERE n.id IN ({_marks(part)})", part)
-        for row in rows:
-            node = node_of(row)
-            how = BY_NAME if doubtful.get(node.id) else EXACT
-            found.append(Reached(node, distance[node.id], how))
-    return sorted(found, key=lambda reached: (reached.distance, reached.node.qualified_name))
+def _reached(walks: Walks, found: dict[int, tuple[int, bool]]) -> list[Reached]:
+    reached = [
+        Reached(node, found[node.id][0], BY_NAME if found[node.id][1] else EXACT)
+        for node in walks.nodes(found)
+    ]
+    return sorted(reached, key=lambda each: (each.distance, each.node.qualified_name))
 
 
-def path(db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
+def path(walks: Walks, db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
     """A shortest way of calls from ``start`` to ``end``; of any uses where there is none.
 
     Each step is the node it leads to and the place from where; empty where no way leads there.
     """
-    way = shortest(Walker(db, _CALLS, MOST_BY_NAME), start.id, end.id)
+    way = shortest(walks.walker(_CALLS), start.id, end.id)
     if not way:
-        way = shortest(Walker(db, (*_USES, _INHERITS), MOST_BY_NAME), start.id, end.id)
-    steps = []
-    for source, target in pairwise(way):
-        here = node_by_id(db, source)
-        if here is not None:
-            steps.append(next(use for use in _steps(db, here) if use.node.id == target))
-    return steps
+        way = shortest(walks.walker((*_USES, _INHERITS)), start.id, end.id)
+    nodes = list(walks.nodes(way))
+    return [_step(db, source, target) for source, target in pairwise(nodes)]
+
+
+def _step(db: sqlite3.Connection, source: Node, target: Node) -> Use:
+    """How ``source`` uses ``target``; a call before other uses, what is sure before what is not."""
+    rows = db.execute(
+        "SELECT type, line, character, end_line, end_character FROM edge "
+        f"WHERE source=? AND target=? AND type IN ({_marks((*_USES, _INHERITS))})",
+        (source.id, target.id, *_USES, _INHERITS),
+    ).fetchall()
+    if rows:
+        kind, *span = min(rows, key=lambda row: (row[0] not in _CALLS, row[1:]))
+        return Use(target, EDGES[kind], EXACT, source.path, tuple(span))
+    return next(use for use in _steps(db, source) if use.node.id == target.id)
 
 
 def _steps(db: sqlite3.Connection, node: Node) -> Iterator[Use]:

@@ -20,7 +20,7 @@ from filelock import FileLock
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 3
+SCHEMA = 4
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (
@@ -55,6 +55,7 @@ CREATE TABLE node(
     UNIQUE(file, qualname));
 CREATE INDEX node_qualified ON node(qualified_name);
 CREATE INDEX node_name ON node(name, kind);
+CREATE INDEX node_method ON node(id, parent, name) WHERE kind='METHOD';
 CREATE TABLE edge(
     file INTEGER NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, type INTEGER NOT NULL,
     virtual INTEGER NOT NULL, line INTEGER, character INTEGER, end_line INTEGER,
@@ -204,11 +205,6 @@ class Store:
         """Qualified name within the file → node."""
         return dict(self.db.execute("SELECT qualname, id FROM node WHERE file=?", (file,)))
 
-    def generation(self) -> int:
-        """A number that grows with every change."""
-        row = self.db.execute("SELECT value FROM meta WHERE key='generation'").fetchone()
-        return int(row[0]) if row else 0
-
     # -- writing (within a transaction) ------------------------------------------------
 
     def touch(self) -> None:
@@ -260,3 +256,9 @@ class Store:
             "(SELECT count(*) FROM facts) > ? + (SELECT count(*) FROM file)",
             (keep,),
         )
+
+
+def generation(db: sqlite3.Connection) -> int:
+    """A number that grows with every change of a store."""
+    row = db.execute("SELECT value FROM meta WHERE key='generation'").fetchone()
+    return int(row[0]) if row else 0

@@ -8,64 +8,114 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import TypeVar
 
-from analysis.graph.store import CODES
+from analysis.graph.naming import COLUMNS, NODES, Node, node_of
+from analysis.graph.overriding import Methods
+from analysis.graph.store import generation
 
 #: SQLite takes as many parameters at once as this in every build.
 _AT_ONCE = 500
-_INHERITS = CODES["INHERITS"]
 
+Value = TypeVar("Value")
 #: (from, to, whether the step rests on a name alone)
 Step = tuple[int, int, bool]
 
 
-class Walker:
-    """Steps along edges of ``types``; remembers what it has looked up about methods."""
+class Walks:
+    """What has been looked up of one state of a store, kept from question to question.
 
-    def __init__(self, db: sqlite3.Connection, types: tuple[int, ...], most_by_name: int) -> None:
+    Walks of different questions meet in the same few hubs: what is kept makes the second quick.
+    """
+
+    def __init__(self, db: sqlite3.Connection) -> None:
+        self._db = db
+        self._generation = -1
+        self._methods: Methods | None = None
+        self._walkers: dict[tuple[int, ...], Walker] = {}
+        self._nodes: dict[int, Node] = {}
+
+    def walker(self, types: tuple[int, ...]) -> Walker:
+        """Steps along edges of ``types``, of the store as it is now."""
+        now = generation(self._db)
+        if now != self._generation:
+            self._generation = now
+            self._methods = None
+            self._walkers.clear()
+            self._nodes.clear()
+        if self._methods is None:
+            self._methods = Methods(self._db)
+        walker = self._walkers.get(types)
+        if walker is None:
+            walker = self._walkers[types] = Walker(self._db, types, self._methods)
+        return walker
+
+    def nodes(self, numbers: Iterable[int]) -> Iterator[Node]:
+        """The nodes with these numbers, as of the walker asked for last; those gone left out."""
+        wanted = list(numbers)
+        for part in _parts(number for number in wanted if number not in self._nodes):
+            rows = self._db.execute(
+                f"SELECT {COLUMNS} FROM {NODES} WHERE n.id IN ({_marks(part)})", part
+            )
+            self._nodes.update((node.id, node) for node in map(node_of, rows))
+        return (self._nodes[number] for number in wanted if number in self._nodes)
+
+
+class Walker:
+    """Steps along edges of ``types``; remembers what it has looked up."""
+
+    def __init__(self, db: sqlite3.Connection, types: tuple[int, ...], methods: Methods) -> None:
         self._db = db
         self._types = types
-        self._most = most_by_name
-        self._telling: dict[str, list[int]] = {}
-        self._classes: dict[tuple[int, bool], list[int]] = {}
+        self._methods = methods
+        self._into: dict[int, list[tuple[int, bool]]] = {}
+        self._out: dict[int, list[tuple[int, bool]]] = {}
 
     def incoming(self, nodes: Collection[int]) -> Iterator[Step]:
         """Steps (user, one of ``nodes``)."""
-        yield from self._edges("target", nodes, False)
-        overridden: dict[int, list[int]] = {}
-        for number, parent, name in self._methods(nodes):
-            for above in self._beside(parent, name, up=True):
-                overridden.setdefault(above, []).append(number)
-            if number in self._named(name):
-                rows = self._db.execute(
-                    f"SELECT DISTINCT source FROM loose WHERE name=? AND type IN ({self._marks})",
-                    (name, *self._types),
-                )
-                for (source,) in rows:
-                    yield source, number, True
-        for source, target, _ in self._edges("target", list(overridden), True):
-            for number in overridden[target]:
-                yield source, number, True
+        new = [node for node in nodes if node not in self._into]
+        self._into.update((node, []) for node in new)
+        for user, used, by_name in self._find_incoming(new):
+            self._into[used].append((user, by_name))
+        for node in nodes:
+            for user, by_name in self._into[node]:
+                yield user, node, by_name
 
     def outgoing(self, nodes: Collection[int]) -> Iterator[Step]:
         """Steps (one of ``nodes``, what it uses)."""
+        new = [node for node in nodes if node not in self._out]
+        self._out.update((node, []) for node in new)
+        for user, used, by_name in self._find_outgoing(new):
+            self._out[user].append((used, by_name))
+        for node in nodes:
+            for used, by_name in self._out[node]:
+                yield node, used, by_name
+
+    def _find_incoming(self, nodes: Collection[int]) -> Iterator[Step]:
+        yield from self._edges("target", nodes, False)
+        overridden: dict[int, list[int]] = {}
+        meant: dict[str, list[int]] = {}
+        for number in nodes:
+            for above in self._methods.overridden(number):
+                overridden.setdefault(above, []).append(number)
+            _, name = self._methods.owner.get(number, (0, ""))
+            if number in self._methods.named(name):
+                meant.setdefault(name, []).append(number)
+        for source, target, _ in self._edges("target", list(overridden), True):
+            for number in overridden[target]:
+                yield source, number, True
+        for source, name in self._loose("name", list(meant)):
+            for number in meant[name]:
+                yield source, number, True
+
+    def _find_outgoing(self, nodes: Collection[int]) -> Iterator[Step]:
         yield from self._edges("source", nodes, False)
-        callers: dict[int, list[int]] = {}
         for source, target, _ in self._edges("source", nodes, True):
-            callers.setdefault(target, []).append(source)
-        for number, parent, name in self._methods(list(callers)):
-            for below in self._beside(parent, name, up=False):
-                for source in callers[number]:
-                    yield source, below, True
-        for part in _parts(nodes):
-            rows = self._db.execute(
-                f"SELECT DISTINCT source, name FROM loose WHERE source IN ({_marks(part)}) "
-                f"AND type IN ({self._marks})",
-                (*part, *self._types),
-            ).fetchall()
-            for source, name in rows:
-                for target in self._named(name):
-                    yield source, target, True
+            for below in self._methods.overriding(target):
+                yield source, below, True
+        for source, name in self._loose("source", nodes):
+            for target in self._methods.named(name):
+                yield source, target, True
 
     @property
     def _marks(self) -> str:
@@ -82,55 +132,14 @@ class Walker:
             for source, target in rows:
                 yield source, target, False
 
-    def _methods(self, nodes: Collection[int]) -> Iterator[tuple[int, int, str]]:
-        for part in _parts(nodes):
+    def _loose(self, column: str, values: Collection[object]) -> Iterator[tuple[int, str]]:
+        for part in _parts(values):
             rows = self._db.execute(
-                f"SELECT id, parent, name FROM node WHERE id IN ({_marks(part)}) AND kind='METHOD'",
-                part,
-            ).fetchall()
-            for number, parent, name in rows:
-                if not (name.startswith("__") and name.endswith("__")):
-                    yield number, parent, name
-
-    def _named(self, name: str) -> list[int]:
-        """The methods called ``name``, where they are few enough to say something."""
-        known = self._telling.get(name)
-        if known is None:
-            special = name.startswith("__") and name.endswith("__")
-            rows = self._db.execute(
-                "SELECT id FROM node WHERE name=? AND kind='METHOD' LIMIT ?",
-                (name, self._most + 1),
-            ).fetchall()
-            few = not special and len(rows) <= self._most
-            known = self._telling[name] = [row[0] for row in rows] if few else []
-        return known
-
-    def _beside(self, owner: int, name: str, up: bool) -> list[int]:
-        """Methods ``name`` of the classes above or below ``owner``."""
-        found: list[int] = []
-        for part in _parts(self._family(owner, up)):
-            rows = self._db.execute(
-                "SELECT id FROM node WHERE name=? AND kind='METHOD' "
-                f"AND parent IN ({_marks(part)})",
-                (name, *part),
+                f"SELECT DISTINCT source, name FROM loose WHERE {column} IN ({_marks(part)}) "
+                f"AND type IN ({self._marks})",
+                (*part, *self._types),
             )
-            found += [row[0] for row in rows]
-        return found
-
-    def _family(self, owner: int, up: bool) -> list[int]:
-        known = self._classes.get((owner, up))
-        if known is None:
-            ends = ("target", "source") if up else ("source", "target")
-            query = f"SELECT {ends[0]} FROM edge WHERE {ends[1]}=? AND type=?"
-            seen = {owner: None}
-            pending = [owner]
-            while pending:
-                for (other,) in self._db.execute(query, (pending.pop(), _INHERITS)).fetchall():
-                    if other not in seen:
-                        seen[other] = None
-                        pending.append(other)
-            known = self._classes[owner, up] = list(seen)[1:]
-        return known
+            yield from rows.fetchall()
 
 
 def shortest(walker: Walker, start: int, end: int) -> list[int]:
@@ -175,7 +184,7 @@ def _joined(middle: int, came: dict[int, int], goes: dict[int, int]) -> list[int
 
 
 def spread(
-    start: int, step: Callable[[list[int], int], Iterable[Step]], most: int
+    start: int, step: Callable[[list[int], int], Iterable[Step]], most: int = 10_000
 ) -> dict[int, tuple[int, bool]]:
     """Node → (distance, whether by name) of all that ``step(frontier, distance)`` reaches."""
     found: dict[int, tuple[int, bool]] = {start: (0, False)}
@@ -198,7 +207,7 @@ def _marks(values: Collection[object]) -> str:
     return ",".join("?" * len(values))
 
 
-def _parts(nodes: Iterable[int]) -> Iterator[list[int]]:
-    values = list(nodes)
+def _parts(every: Iterable[Value]) -> Iterator[list[Value]]:
+    values = list(every)
     for start in range(0, len(values), _AT_ONCE):
         yield values[start : start + _AT_ONCE]
