@@ -100,12 +100,13 @@ class Graph:
         if paths is None:
             root = Path(self.workspace.root)
             found = [str(file.path) for file in select([root], root)]
-            changed, gone = self._indexer.changes(found)
+            changed, gone = self._indexer.changes(found, self.store.files())
         else:
-            named = list(paths)
-            known = self.store.files()
-            changed, _ = self._indexer.changes(named)
-            gone = [known[p] for p in named if p in known and not Path(p).exists()]
+            known = self.store.files_at(named := list(paths))
+            changed, missing = self._indexer.changes(
+                (path for path in named if Path(path).is_file()), known
+            )
+            gone = [row for row in missing if not Path(row.path).exists()]
         if not changed and not gone and not self.store.unresolved():
             return 0
         with self._lock:

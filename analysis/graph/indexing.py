@@ -62,12 +62,16 @@ class StoredWorld(Layout):
     def __init__(self, store: Store) -> None:
         self._store = store
         self.interfaces: dict[int, Interface] = {}
+        self._there: tuple[int, float] = (-1, 0.0)
         self.refresh()
 
     def refresh(self) -> None:
         """See the files that are there now."""
-        rows = self._store.db.execute("SELECT id, path, module FROM file")
-        super().__init__(rows.fetchall())
+        db = self._store.db
+        there = db.execute("SELECT count(*), total(id) FROM file").fetchone()
+        if there != self._there:
+            self._there = there
+            super().__init__(db.execute("SELECT id, path, module FROM file").fetchall())
 
     def interface(self, file: int) -> Interface:
         """The facts of ``file``."""
@@ -93,9 +97,12 @@ class Indexer:
         self.world = StoredWorld(store)
         self._packages: dict[str, bool] = {}
 
-    def changes(self, paths: Iterable[str]) -> tuple[list[Change], list[FileRow]]:
-        """Which of ``paths`` are new or changed by time or size, and which files are gone."""
-        known = self.store.files()
+    def changes(
+        self, paths: Iterable[str], known: dict[str, FileRow]
+    ) -> tuple[list[Change], list[FileRow]]:
+        """Which of ``paths`` are new or changed by time or size, and which ``known`` ones are not
+        among them (any more)."""
+        known = dict(known)
         changed = []
         for path in paths:
             try:

@@ -74,6 +74,9 @@ CREATE INDEX need_file ON need(file);
 """
 
 
+_FILES = "SELECT id, path, module, hash, mtime, size, resolved, problem FROM file"
+
+
 @dataclass(frozen=True, slots=True)
 class FileRow:
     """What the store knows of a file. ``problem`` says why it could not be read, or ``""``."""
@@ -173,10 +176,12 @@ class Store:
 
     def files(self) -> dict[str, FileRow]:
         """All files by path."""
-        rows = self.db.execute(
-            "SELECT id, path, module, hash, mtime, size, resolved, problem FROM file"
-        )
-        return {row[1]: FileRow(*row) for row in rows}
+        return {row[1]: FileRow(*row) for row in self.db.execute(_FILES)}
+
+    def files_at(self, paths: Iterable[str]) -> dict[str, FileRow]:
+        """Those of ``paths`` that are known."""
+        found = (self.db.execute(_FILES + " WHERE path=?", (path,)).fetchone() for path in paths)
+        return {row[1]: FileRow(*row) for row in found if row is not None}
 
     def interface(self, file: int) -> bytes:
         """The packed interface of a file; ``b""`` where it is gone."""
