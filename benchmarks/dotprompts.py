@@ -10,31 +10,35 @@ says where they are. Results are kept in a JSON Lines file, so that a run goes o
 ended; ``--judge-only`` writes nothing new. Afterwards basedpyright (installed likewise) says which
 members, modules and keywords do not exist and what else is wrong, and whether it knows the
 receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without the hint; ``hint``
-without the monitors; ``guided``, all that ships; ``only:MONITOR``. What guidance costs in time,
-``benchmarks.overhead`` says: here every variant finds another state of the cache.
+without the monitors; ``guided``, all that ships; ``only:MONITOR``; ``with:PART+PART``, all that
+ships and more of what is known around a hole: ``expected``, ``headers``, ``types``, ``related``
+(the code graph of each package is read first). What guidance costs in time, ``benchmarks.overhead``
+says: here every variant finds another state of the cache.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import wait
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.errors import AnalysisError
+from analysis.graph import Graph
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.dot_scores import report
-from benchmarks.dot_sites import DotSite, roots, sites
+from benchmarks.dot_sites import ORDER, DotSite, roots, sites
 from benchmarks.installed import python_with
 from benchmarks.judging import PROBE, judge
 from benchmarks.report import RESULTS, save, show
@@ -43,8 +47,11 @@ from decoding.local_writer import Guiding, LocalWriter
 from decoding.models import store
 from decoding.monitors.registry import monitors
 from decoding.opening import cache_folder as vocabulary_folder
+from decoding.prompts.surroundings import Part
 from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import InfillRequest
+from engine.graphs import Graphs
+from engine.knowledge import Knowledge
 
 #: Packages that the environment of every developer has, and modules of the standard library.
 PACKAGES = (
@@ -52,26 +59,53 @@ PACKAGES = (
     "argparse", "asyncio", "email", "logging", "unittest", "importlib",
 )  # fmt: skip
 _FIRST_LOOK_S = 20.0
+#: A hint is formed whatever is in the cache, as where the cursor comes to rest in another place.
+_FORMED = HintRules(patience=math.inf)
 _NO_HINT = HintRules(kinds=frozenset())
-_HINTED = ("hint", "guided")
+_WITH = "with:"
 
 
 def guiding(variant: str) -> Guiding:
     """How a variant guides. Raises :class:`~analysis.errors.AnalysisError` for an unknown one."""
     if variant in ("unguided", "guided"):
-        return Guiding()
+        return Guiding(hints=_FORMED)
+    if variant.startswith(_WITH):
+        return Guiding(hints=_hints(variant.removeprefix(_WITH)))
     if variant == "prune":
         return Guiding(hints=_NO_HINT)
     if variant == "hint":
-        return Guiding(monitors=())
+        return Guiding(monitors=(), hints=_FORMED)
     alone = tuple(m for m in monitors() if variant == f"only:{m.name}")
     if not alone:
         raise AnalysisError(
             f"there is no variant '{variant}'",
             where="--variants",
-            mend="use unguided, prune, hint, guided or only:MONITOR",
+            mend="use unguided, prune, hint, guided, only:MONITOR or with:PART",
         )
     return Guiding(monitors=alone, hints=_NO_HINT)
+
+
+def _hints(names: str) -> HintRules:
+    """The shipped hint with more parts."""
+    rules = _FORMED
+    for name in names.split("+"):
+        if name not in set(Part):
+            raise AnalysisError(
+                f"there is no part '{name}'",
+                where="--variants",
+                mend=f"the parts are {', '.join(Part)}",
+            )
+        rules = replace(rules, parts=rules.parts | {Part(name)})
+    return rules
+
+
+def read_graphs(chosen: Sequence[DotSite], python: str) -> Graphs:
+    """The code graphs of the packages, read as far as the packages go."""
+    folder = RESULTS / "graphs"
+    for root in sorted({site.root for site in chosen}):
+        with Graph(Workspace(str(root.parent), python=python), folder) as graph:
+            graph.refresh([str(root)] if root.is_file() else map(str, sorted(root.rglob("*.py"))))
+    return Graphs(folder)
 
 
 class Book:
@@ -113,21 +147,21 @@ def write_all(
             variant: LocalWriter(runtime, cache=vocabulary_folder(), guiding=guiding(variant))
             for variant in variants
         }
+        with_graph = any(variant.startswith(_WITH) for variant in variants)
+        graphs = read_graphs(chosen, options.python) if with_graph else Graphs()
+        knowledge = Knowledge(pool, graphs)
         for site, left in missing:
             if deadline.expired():
                 break
             snapshot = Snapshot(str(site.path), site.with_text(""), workspace)
+            in_package = Workspace(str(site.root.parent), python=options.python)
             # Let the analysis read the file once, as the server does when a file is opened.
             look = NamesQuery(snapshot, hole_at(snapshot.text, site.start))
             wait([pool.ask(look, Deadline.after(_FIRST_LOOK_S))], timeout=_FIRST_LOOK_S)
-            hinted = None
             for variant in left:
-                # A hint is formed where little of the prompt is in the cache (see decoding/hint).
-                if hinted is not (variant in _HINTED):
-                    hinted = variant in _HINTED
-                    runtime.truncate(0)
+                told = variant.startswith(_WITH)
                 request = InfillRequest(
-                    snapshot,
+                    replace(snapshot, workspace=in_package) if told else snapshot,
                     site.start,
                     max_tokens=options.max_tokens,
                     query_ms=options.deadline_ms,
@@ -135,7 +169,7 @@ def write_all(
                 begun = time.monotonic()
                 done = writers[variant].complete(
                     request,
-                    None if variant == "unguided" else pool,
+                    None if variant == "unguided" else knowledge if told else pool,
                     deadline=Deadline.never(),
                     cancellation=Cancellation(),
                 )
@@ -155,6 +189,7 @@ def write_all(
                 )
             print(".", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
+        graphs.close()
         runtime.close()
 
 
@@ -191,6 +226,7 @@ def main() -> int:
     """Write, judge, print, save."""
     parser = argparse.ArgumentParser(prog="benchmarks.dotprompts")
     parser.add_argument("--sites", type=int, default=20, help="of each package")
+    parser.add_argument("--kinds", nargs="+", default=sorted(set(ORDER)), choices=set(ORDER))
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
     parser.add_argument("--python", help="where the packages are")
     parser.add_argument("--model", default="complete")
@@ -206,9 +242,8 @@ def main() -> int:
     variants = options.variants.split(",")
     options.python = options.python or str(python_with(options.packages, "dotprompts"))
     where = roots(options.python, options.packages)
-    chosen = list(
-        _in_turns([sites(n, where[n], options.sites, options.seed) for n in options.packages])
-    )
+    drawn = [sites(n, where[n], options.sites, options.seed) for n in options.packages]
+    chosen = [site for site in _in_turns(drawn) if site.kind in options.kinds]
     book = Book(options.resume or RESULTS / f"dotprompts-{options.model}.jsonl")
     if not options.judge_only:
         write_all(options, book, chosen, variants)

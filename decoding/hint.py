@@ -12,26 +12,36 @@ import concurrent.futures
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.holes.context import ExpectedType, HoleContext
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.evidence import Evidence, Surroundings
 from decoding.monitors.attribute import OWN
 from decoding.prompts.header import call_line, import_line, member_line
+from decoding.prompts.surroundings import Part, lines
+from decoding.prompts.window import Tokenize
 
 #: Seconds between two looks at the cancellation while waiting.
 _SLICE = 0.01
+#: Seconds that looking around takes at most.
+_LONGEST = 5.0
+#: Where no value is written.
+_NO_VALUE = frozenset({HoleKind.NONE, HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
 class HintRules:
     """For which holes a hint is formed, and what it may cost.
 
-    ``tokens`` is its size at most. ``patience`` is how many seconds more a prompt may take because
+    ``parts`` are what is told besides of every hole in code, ``tokens`` and ``part_tokens`` the
+    sizes of the two at most. ``patience`` is how many seconds more a prompt may take because
     it begins with another hint. Kinds and size are measured: ``benchmarks.dotprompts``.
     """
 
@@ -40,6 +50,8 @@ class HintRules:
         | {HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
     )
     tokens: int = 80
+    parts: frozenset[Part] = frozenset()
+    part_tokens: int = 80
     patience: float = 0.25
 
 
@@ -82,48 +94,81 @@ def hint_for(
     offset: int,
     evidence: Evidence,
     rules: HintRules,
-    tokenize: Callable[[str], list[int]],
+    tokenize: Tokenize,
     deadline: Deadline,
     cancellation: Cancellation,
 ) -> str | None:
-    """The hint for the hole at ``offset``; ``""`` where nothing is known of the receiver, ``None``
-    where the hole is of a kind that has none.
+    """The hint for the hole at ``offset``; ``""`` where nothing is known of it, ``None`` where the
+    hole is of a kind that has none.
 
-    Waits for evidence until ``deadline``. Raises :class:`~decoding.errors.CancelledError`; whatever
-    goes wrong with evidence is no hint.
+    ``evidence`` that is :class:`~decoding.evidence.Surroundings`, too, is asked for the parts that
+    the rules want. Waits until ``deadline``. Raises :class:`~decoding.errors.CancelledError`;
+    whatever goes wrong with evidence is no hint.
     """
     hole = hole_at(snapshot.text, offset)
-    if hole.kind not in rules.kinds:
+    listed = hole.kind in rules.kinds
+    knows = _surroundings(evidence) if rules.parts and hole.kind not in _NO_VALUE else None
+    if not listed and knows is None:
         return None
-    # As the watches ask: whether it may yet be assigned is their business.
-    guards = tuple(guard for guard in hole.guards if guard != "may_store")
-    names = _answer(evidence, snapshot, replace(hole, guards=guards), deadline, cancellation)
-    if names is None or names.tier is Tier.ABSTAIN:
-        return ""
-    return _line(hole, names, snapshot.text, rules.tokens, tokenize)
+    waiting, left = (deadline, cancellation), min(deadline.remaining(), _LONGEST)
+    # Begun first: it takes longer, and another worker answers the other question meanwhile.
+    around = _begun(lambda: knows.around(snapshot, offset, left)) if knows is not None else None
+    names = None
+    if listed:
+        # As the watches ask: whether it may yet be assigned is their business.
+        guards = tuple(guard for guard in hole.guards if guard != "may_store")
+        asked = replace(hole, guards=guards)
+        names = _answer(_begun(lambda: evidence.start(snapshot, asked)), *waiting)
+    context = _answer(around, *waiting) or HoleContext(ExpectedType())
+    parts, line = rules.parts, ""
+    if names is not None and names.tier is not Tier.ABSTAIN:
+        fitting = _fitting(context) if Part.HEADERS in parts else frozenset()
+        line = _line(hole, names, snapshot.text, rules.tokens, tokenize, fitting)
+        if line and hole.kind is HoleKind.ATTRIBUTE:
+            parts -= {Part.HEADERS}  # they have come first among the members
+    return "\n".join(filter(None, [line, *lines(context, parts, rules.part_tokens, tokenize)]))
 
 
 def _line(
-    hole: Hole, names: NameSet, text: str, budget: int, tokenize: Callable[[str], list[int]]
+    hole: Hole,
+    names: NameSet,
+    text: str,
+    budget: int,
+    tokenize: Tokenize,
+    fitting: frozenset[str],
 ) -> str:
     if hole.kind is HoleKind.ATTRIBUTE:
         own = hole.receiver_text in OWN
         before, behind = text[: hole.start], text[hole.end :]
-        return member_line(names, before, behind, budget, tokenize, own=own)
+        return member_line(names, before, behind, budget, tokenize, own=own, fitting=fitting)
     if hole.kind in (HoleKind.KEYWORD, HoleKind.ARGUMENT):
         return call_line(names, budget, tokenize)
     return import_line(names, budget, tokenize)
 
 
-def _answer(
-    evidence: Evidence,
-    snapshot: Snapshot,
-    hole: Hole,
-    deadline: Deadline,
-    cancellation: Cancellation,
-) -> NameSet | None:
+def _fitting(context: HoleContext) -> frozenset[str]:
+    """The members that give what is expected."""
+    return frozenset(header.name.rpartition(".")[2] for header in context.headers)
+
+
+def _surroundings(evidence: Evidence) -> Surroundings | None:
+    source = evidence.evidence if isinstance(evidence, Once) else evidence
+    return source if isinstance(source, Surroundings) else None
+
+
+def _begun(start: Callable[[], Future[Value]]) -> Future[Value] | None:
     try:
-        future = evidence.start(snapshot, hole)
+        return start()
+    except Exception:  # noqa: BLE001  # invariant 8: whatever evidence dies of, we go without
+        return None
+
+
+def _answer(
+    future: Future[Value] | None, deadline: Deadline, cancellation: Cancellation
+) -> Value | None:
+    if future is None:
+        return None
+    try:
         while not future.done():
             if cancellation.cancelled:
                 future.cancel()

@@ -125,9 +125,9 @@ class LocalWriter(Writer):
         cancellation: Cancellation,
     ) -> str:
         """What the prompt begins with: the caller's preamble, else a hint where one is worth it."""
-        if request.preamble or evidence is None or not self._guiding.hints.kinds:
-            return request.preamble
         snapshot, rules = request.snapshot, self._guiding.hints
+        if request.preamble or evidence is None or not (rules.kinds or rules.parts):
+            return request.preamble
         offset = min(max(request.offset, 0), len(snapshot.text))
         held = self._prompter.held(snapshot.path, snapshot.text, offset)
         if held is not None:

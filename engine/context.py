@@ -16,6 +16,7 @@ from engine.writers import Choose, Load, Writers
 
 if TYPE_CHECKING:
     from analysis.worker.pool import AnalysisPool
+    from engine.knowledge import Knowledge
 
 
 class Context:
@@ -59,6 +60,12 @@ class Context:
                 if self._closed:
                     self._pool.close()
             return self._pool
+
+    def knowledge(self) -> Knowledge:
+        """What completions may know."""
+        from engine.knowledge import Knowledge
+
+        return Knowledge(self.pool(), self.graphs)
 
     def worker_pids(self) -> tuple[int, ...]:
         """Process ids of the analysis workers that run."""

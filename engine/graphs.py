@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from analysis.snapshot import Workspace
@@ -24,12 +25,15 @@ FRESH_SECONDS = 2.0
 
 
 class Graphs:
-    """Lends graphs to one question at a time. Thread-safe."""
+    """Lends graphs to one question at a time. Thread-safe. ``folder`` is where they are kept,
+    ``None`` for the user's cache."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-graph")
         self._open: OrderedDict[Workspace, Graph] = OrderedDict()
         self._refreshed: dict[Workspace, float] = {}
+        self._built: set[Workspace] = set()
 
     def ask(
         self,
@@ -43,6 +47,19 @@ class Graphs:
         told. Raises what ``question`` raises.
         """
         return self._thread.submit(self._ask, workspace, question, progress).result()
+
+    def peek(
+        self, workspace: Workspace, question: Callable[[Graph], Value]
+    ) -> Future[Value] | None:
+        """``question`` answered by a graph that is there, as it was when it was last brought up to
+        date: nothing is read for it. ``None`` where no graph of ``workspace`` has been built."""
+        if workspace not in self._built:
+            from analysis.graph import has_graph
+
+            if not has_graph(Path(workspace.root), self._folder):
+                return None
+            self._built.add(workspace)
+        return self._thread.submit(lambda: question(self._graph(workspace)))
 
     def close(self) -> None:
         """Give the stores back; what is under way is not waited for."""
@@ -66,7 +83,7 @@ class Graphs:
 
         graph = self._open.get(workspace)
         if graph is None:
-            graph = self._open[workspace] = Graph(workspace)
+            graph = self._open[workspace] = Graph(workspace, self._folder)
         self._open.move_to_end(workspace)
         while len(self._open) > MOST_OPEN:
             oldest, closing = self._open.popitem(last=False)

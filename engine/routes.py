@@ -67,7 +67,7 @@ def _inspect(request: messages.InspectRequest, context: Context, job: Asked) -> 
 def _hole(request: messages.HoleRequest, context: Context, job: Asked) -> object:
     from engine.handlers.holes import hole
 
-    return hole(request, context.pool())
+    return hole(request, context.knowledge())
 
 
 def _error_report(request: messages.ErrorReportRequest, context: Context, job: Asked) -> object:
@@ -85,7 +85,7 @@ def _tutorial(request: messages.TutorialRequest, context: Context, job: Asked) -
 def _complete(request: messages.CompleteRequest, context: Context, job: Asked) -> object:
     from engine.handlers.complete import complete
 
-    evidence = context.pool() if request.guidance else None
+    evidence = context.knowledge() if request.guidance else None
     with context.writers.completing(job.cancellation) as writer:
         answer = complete(request, writer, evidence, job.cancellation)
     return _sure_enough(answer, context.machine.confidence_threshold)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TypeVar
 
-from analysis.holes.relevant_types import RelevantType
+from analysis.holes.context import RelevantType
 
 Value = TypeVar("Value")
 #: A definition that would be cut to less than this says nothing.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from analysis.holes.context import ExpectedType
 from analysis.holes.slot import Slot, SlotKind
 from analysis.semantics.type_facts import TypeFacts, TypeUse
 
@@ -14,24 +13,6 @@ _FIXED = {
     "type[BaseException]": ("builtins.type",),
     "Iterable": ("typing.Iterable",),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class ExpectedType:
-    """``type`` as it is declared where it is; ``""`` where nothing says it, and ``reason`` why.
-
-    ``source`` is a :class:`~analysis.holes.slot.SlotKind`; ``of`` names the parameter of an
-    argument. ``classes`` are the qualified names of the classes it may be an instance of,
-    ``parts`` those it is made of, ``optional`` whether it may be ``None``.
-    """
-
-    type: str = ""
-    source: str = SlotKind.NONE.value
-    of: str = ""
-    classes: tuple[str, ...] = ()
-    parts: tuple[str, ...] = ()
-    optional: bool = False
-    reason: str = ""
 
 
 def expected_type(slot: Slot, facts: TypeFacts) -> ExpectedType:

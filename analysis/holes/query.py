@@ -7,27 +7,21 @@ from dataclasses import dataclass
 
 from analysis.deadline import Deadline
 from analysis.holes.budget import cut, within
-from analysis.holes.expected import ExpectedType, expected_type
-from analysis.holes.relevant_headers import RelevantHeader, relevant_headers
-from analysis.holes.relevant_types import RelevantType, relevant_types
+from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
+from analysis.holes.expected import expected_type
+from analysis.holes.relevant_headers import relevant_headers
+from analysis.holes.relevant_types import relevant_types
 from analysis.holes.slot import slot_at
 from analysis.semantics.provider import SemanticProvider
 from analysis.semantics.type_facts import Reachable, TypeFacts
 from analysis.snapshot import Snapshot
+from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
 
 #: The part of the time that looking around may take; the rest is for what was found.
-_LOOKING = 0.7
-
-
-@dataclass(frozen=True, slots=True)
-class HoleContext:
-    """The answer. ``omitted`` counts types and headers that were found and did not fit."""
-
-    expected: ExpectedType
-    types: tuple[RelevantType, ...] = ()
-    headers: tuple[RelevantHeader, ...] = ()
-    omitted: int = 0
+_LOOKING = 0.6
+#: And the part that all of it may take, so that the answer is there in time.
+_ANSWERING = 0.85
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +39,7 @@ class HoleQuery:
 
     def answer(self, provider: SemanticProvider, deadline: Deadline) -> HoleContext:
         """What is known when ``deadline`` passes."""
+        deadline = Deadline.after(deadline.remaining() * _ANSWERING)
         hole = hole_at(self.snapshot.text, self.offset)
         facts = provider.type_facts(self.snapshot, hole)
         if facts is None:
@@ -63,7 +58,10 @@ class HoleQuery:
             types, omitted = cut(relevant_types(expected, at_hand, facts, deadline), self.budget)
         if self.headers:
             made = [c for name in expected.classes for c in facts.constructors(name)]
-            found = relevant_headers(expected, [*around, *made], facts, deadline)
+            # Behind a dot only what belongs to what stands before it can be written.
+            head = f"{hole.receiver_text}." if hole.kind is HoleKind.ATTRIBUTE else ""
+            written = [one for one in (*around, *made) if one.name.startswith(head)]
+            found = relevant_headers(expected, written, facts, deadline)
             headers, left = within(found, lambda h: len(h.name) + len(h.header), self.budget)
         return HoleContext(expected, types, headers, omitted + left)
 

@@ -7,11 +7,10 @@ of ChatLSP: Blinn et al., OOPSLA 2024).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import IntEnum
 
 from analysis.deadline import Deadline
-from analysis.holes.expected import ExpectedType
+from analysis.holes.context import ExpectedType, RelevantHeader
 from analysis.semantics.type_facts import Reachable, TypeFacts, TypeUse
 
 
@@ -26,20 +25,6 @@ class Fit(IntEnum):
     SUBCLASS = 3
     """It is an instance of a subclass."""
     SAME = 4
-
-
-@dataclass(frozen=True, slots=True)
-class RelevantHeader:
-    """``name`` is how it is written here, ``header`` its declaration, ``result`` what it gives.
-
-    ``fit`` is the name of a :class:`Fit` in small letters; ``origin`` the module that defines it.
-    """
-
-    name: str
-    header: str
-    result: str
-    fit: str
-    origin: str = ""
 
 
 def relevant_headers(

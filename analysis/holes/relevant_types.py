@@ -9,31 +9,15 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from analysis.deadline import Deadline
-from analysis.holes.expected import ExpectedType
+from analysis.holes.context import ExpectedType, RelevantType
 from analysis.semantics.type_facts import Outline, TypeFacts
 
 #: Steps from the expected type, or from what is at hand, that are gone.
 _DEEPEST = 2
 #: Everybody, also every model, knows these.
 _KNOWN = ("builtins.", "typing.", "typing_extensions.", "_typeshed.", "collections.abc.")
-
-
-@dataclass(frozen=True, slots=True)
-class RelevantType:
-    """A class, its definition as far as the budget goes, and how far it is from what is expected.
-
-    ``distance`` is 0 for the expected type itself. ``path`` and ``line`` (0-based) say where it is
-    defined; ``path`` may be ``""``.
-    """
-
-    name: str
-    definition: str
-    distance: int
-    path: str = ""
-    line: int = 0
 
 
 def relevant_types(

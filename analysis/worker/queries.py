@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from analysis.deadline import Deadline
-from analysis.holes.query import HoleContext, HoleQuery
+from analysis.holes.context import HoleContext
+from analysis.holes.query import HoleQuery
 from analysis.lint.invented import Looked
 from analysis.lint.query import LintQuery
 from analysis.names import NameSet

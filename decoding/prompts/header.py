@@ -8,7 +8,7 @@ start of the prompt, since right above the hole it hurts (measured in the experi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from analysis.names import Name, NameSet
 from analysis.signatures import Parameter, ParameterKind, Signature
@@ -23,17 +23,25 @@ _SEPARATOR = ", "
 
 
 def member_line(
-    names: NameSet, before: str, behind: str, budget: int, tokenize: Tokenize, *, own: bool = False
+    names: NameSet,
+    before: str,
+    behind: str,
+    budget: int,
+    tokenize: Tokenize,
+    *,
+    own: bool = False,
+    fitting: Collection[str] = (),
 ) -> str:
     """The members of a receiver; without ``#``, ``""`` where nothing of use is known.
 
-    ``before`` and ``behind`` are the file on both sides of the hole: they say which come first.
-    ``budget`` is in tokens. ``own`` says that the code is the class's own: it uses private names
-    as often as public ones.
+    ``before`` and ``behind`` are the file on both sides of the hole: they say which come first,
+    behind those that are known to be ``fitting``. ``budget`` is in tokens. ``own`` says that the
+    code is the class's own: it uses private names as often as public ones.
     """
     if not names.receiver_type:
         return ""
     likely = ranked(names.names, before, behind, own=own)
+    likely.sort(key=lambda name: name not in fitting)
     return _listed(f"{names.receiver_type}: ", likely, "", budget, tokenize)
 
 

@@ -11,6 +11,7 @@ from analysis.holes.query import HoleQuery
 from analysis.holes.tutorial import TUTORIAL
 from analysis.lint.checking import Asks
 from engine.handlers.place import offset_of
+from engine.knowledge import Knowledge
 from engine.messages import (
     ErrorReportAnswer,
     ErrorReportRequest,
@@ -21,8 +22,8 @@ from engine.messages import (
 from engine.settings.read import project_settings
 
 
-def hole(request: HoleRequest, pool: Asks) -> HoleAnswer:
-    """Ask ``pool`` and wait for what is known, at most until the request's deadline.
+def hole(request: HoleRequest, knowledge: Knowledge) -> HoleAnswer:
+    """Ask ``knowledge`` and wait for what is known, at most until the request's deadline.
 
     Raises :class:`~analysis.errors.AnalysisError` for a position outside of the text and for an
     interpreter that the user named and that does not work.
@@ -30,7 +31,8 @@ def hole(request: HoleRequest, pool: Asks) -> HoleAnswer:
     begun = time.monotonic()
     offset = offset_of(request.snapshot, request.line, request.character)
     query = HoleQuery(request.snapshot, offset, request.types, request.headers, request.budget)
-    context = pool.ask(query, Deadline.after(request.deadline_ms / 1000)).result()
+    deadline = Deadline.after(request.deadline_ms / 1000)
+    context = knowledge.context(query, deadline).result()
     return HoleAnswer(context, (time.monotonic() - begun) * 1000)
 
 

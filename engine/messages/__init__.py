@@ -10,10 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from analysis.findings import Edit, Finding, Mend, Severity
-from analysis.holes.expected import ExpectedType
-from analysis.holes.query import HoleContext
-from analysis.holes.relevant_headers import RelevantHeader
-from analysis.holes.relevant_types import RelevantType
+from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Arity, ParameterKind, Signature
 from analysis.snapshot import Snapshot, Workspace

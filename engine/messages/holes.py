@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from analysis.findings import Finding
-from analysis.holes.query import HoleContext
+from analysis.holes.context import HoleContext
 from analysis.snapshot import Snapshot
 from engine.messages.request import Request
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future
 from dataclasses import replace
 
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
@@ -15,6 +17,7 @@ from decoding.errors import CancelledError
 from decoding.hint import HintRules, Pace, hint_for
 from decoding.local_writer import LocalWriter
 from decoding.prompts.header import member_line, ranked
+from decoding.prompts.surroundings import Part
 from decoding.writer import InfillRequest
 from tests.decoding.toy import Facts, Toy
 
@@ -48,14 +51,16 @@ def by_byte(text: str) -> list[int]:
     return list(text.encode())
 
 
-def _hint(text: str, facts: Facts, *, seconds: float = 30.0) -> str | None:
+def _hint(
+    text: str, facts: Facts, *, seconds: float = 30.0, rules: HintRules | None = None
+) -> str | None:
     before, after = text.split("$0")
     snapshot = Snapshot("/a.py", before + after, Workspace("/"))
     return hint_for(
         snapshot,
         len(before),
         facts,
-        HintRules(tokens=200),
+        rules or HintRules(tokens=200),
         by_byte,
         Deadline.after(seconds),
         Cancellation(),
@@ -242,3 +247,43 @@ def test_a_call_is_hinted_by_what_it_can_still_be_given() -> None:
     assert _hint("get(u, timeout=1, $0)\n", Facts({"get": call})) == "get(verify, **rest)"
     unsure = replace(call, arity=replace(arity, closed=False))
     assert _hint("get(u, timeout=1, $0)\n", Facts({"get": unsure})) == ""
+
+
+class Knowing(Facts):
+    """Facts that also know what is around."""
+
+    def __init__(self, known: Mapping[str, NameSet], context: HoleContext) -> None:
+        super().__init__(known)
+        self.context = context
+        self.seconds: list[float] = []
+
+    def around(self, snapshot: Snapshot, offset: int, seconds: float) -> Future[HoleContext]:
+        self.seconds.append(seconds)
+        future: Future[HoleContext] = Future()
+        future.set_result(self.context)
+        return future
+
+
+CONTEXT = HoleContext(
+    ExpectedType("Card", "return", classes=("m.Card",)),
+    headers=(RelevantHeader("d.top", "def top() -> Card", "Card", "same"),),
+)
+PARTS = frozenset({Part.EXPECTED, Part.HEADERS})
+
+
+def test_what_is_around_is_told_where_the_rules_want_it() -> None:
+    facts = Knowing({"d": known("b", "top", type="Deck")}, CONTEXT)
+    rules = HintRules(parts=PARTS, tokens=200, part_tokens=200)
+    assert _hint("x = $0\n", facts, rules=rules) == "expected Card\nd.top() -> Card"
+    # Behind a dot what fits comes first among the members instead.
+    assert _hint("x = d.$0\n", facts, rules=rules) == "Deck: top, b\nexpected Card"
+    assert all(0 < seconds <= 30 for seconds in facts.seconds)
+    facts.seconds.clear()
+    assert _hint("import $0\n", facts, rules=rules) == ""
+    assert _hint("# $0\n", facts, rules=rules) is None
+    assert _hint("x = $0\n", facts) is None
+    assert facts.seconds == []
+
+
+def test_evidence_that_knows_nothing_around_is_not_asked() -> None:
+    assert _hint("x = $0\n", Facts({}), rules=HintRules(parts=PARTS)) is None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.holes.query import HoleContext, HoleQuery
+from analysis.holes.context import HoleContext
+from analysis.holes.query import HoleQuery
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 
