@@ -108,7 +108,7 @@ class ReferenceProvider:
     def _look_up(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        if hole.kind in (HoleKind.ATTRIBUTE, HoleKind.KEYWORD):
+        if hole.kind in (HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.LITERAL):
             return self._jedi.names(snapshot, hole, environment, deadline)
         if hole.kind is HoleKind.ARGUMENT:
             keywords = self._jedi.names(snapshot, hole, environment, deadline)

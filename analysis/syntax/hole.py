@@ -9,6 +9,8 @@ from analysis.signatures import NOTHING, Arguments
 
 #: The reason of a subscript's hole between quotes.
 STRING_KEY = "string key"
+#: The reason of an argument's hole between quotes.
+STRING_ARGUMENT = "string argument"
 
 
 class HoleKind(StrEnum):
@@ -21,6 +23,7 @@ class HoleKind(StrEnum):
     ARGUMENT = "argument"
     NAME = "name"
     SUBSCRIPT_KEY = "subscript_key"
+    LITERAL = "literal"
     EXCEPTION = "exception"
     DECORATOR = "decorator"
     NONE = "none"
@@ -50,8 +53,10 @@ class Hole:
     reason: str = ""
     #: For a hole in a call, what the call holds before it.
     given: Arguments = NOTHING
+    #: The name that an argument is given by, where it has one.
+    keyword: str = ""
 
     @property
     def in_string(self) -> bool:
         """Whether what is written stands between quotes."""
-        return self.reason == STRING_KEY
+        return self.reason in (STRING_KEY, STRING_ARGUMENT)

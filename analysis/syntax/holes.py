@@ -6,11 +6,13 @@ parse; what follows the cursor only decides whether the name is assigned. Never 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from analysis.signatures import NOTHING, Arguments
 from analysis.syntax.arguments import arguments_before
 from analysis.syntax.expression import callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
-from analysis.syntax.hole import STRING_KEY, Hole, HoleKind
+from analysis.syntax.hole import STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name
 from analysis.syntax.statement import Statement, Token, statement_at
 from analysis.syntax.stores import binds, stores
@@ -110,17 +112,39 @@ class _Site:
         return self.make(HoleKind.NONE, reason=reason)
 
     def string(self) -> Hole:
-        """Only a key in ``receiver["…`` is a name; other strings are text."""
+        """Only a key in ``receiver["…`` and an argument of a call may be one of a set; other
+        strings are text."""
         opener, last = self.before.opener, self.before.last
-        if opener is not None and last is self.tokens[opener] and last.text == "[":
-            span = callee_of(self.tokens, opener)
-            prefix = self.text[last.end : self.before.string].strip()
-            if span and prefix in ("'", '"'):
-                self.start = self.before.string
-                while self.end < len(self.text) and self.text[self.end] not in prefix + "\r\n":
-                    self.end += 1
-                return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*span), reason=STRING_KEY)
-        return self.none("string")
+        span = callee_of(self.tokens, opener) if opener is not None else None
+        if opener is None or last is None or span is None:
+            return self.none("string")
+        quote = self.text[last.end : self.before.string].strip()
+        if quote not in ("'", '"'):
+            return self.none("string")
+        subscript = self.tokens[opener].text == "[" and last is self.tokens[opener]
+        argument = self.argument(opener, span[0]) if self.tokens[opener].text == "(" else None
+        if not subscript and argument is None:
+            return self.none("string")
+        self.start = self.before.string
+        while self.end < len(self.text) and self.text[self.end] not in quote + "\r\n":
+            self.end += 1
+        if argument is None:
+            return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*span), reason=STRING_KEY)
+        given, keyword = argument
+        hole = self.make(HoleKind.LITERAL, self.span(*span), reason=STRING_ARGUMENT, given=given)
+        return replace(hole, keyword=keyword)
+
+    def argument(self, opener: int, callee: int) -> tuple[Arguments, str] | None:
+        """What a call holds before the argument that begins at the cursor, and its keyword;
+        ``None`` inside of one."""
+        if self.parameters(callee) or (self.before.first == "class" and callee == 1):
+            return None
+        begin, end = segment_start(self.tokens, opener), len(self.tokens)
+        named = begin + 2 == end and self.tokens[-1].text == "="
+        if begin != end and not named:
+            return None
+        given = arguments_before(self.tokens, opener, begin)
+        return given, self.tokens[begin].text if named else ""
 
     def span(self, first: int, last: int) -> tuple[int, int]:
         return self.tokens[first].start, self.tokens[last].end

@@ -18,6 +18,7 @@ from decoding.monitors.exception import ExceptionMonitor
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
+from decoding.monitors.literal_value import LiteralMonitor
 from decoding.monitors.monitor import Monitor
 from decoding.monitors.subscript_key import KeyMonitor
 from decoding.monitors.surplus_argument import SurplusMonitor
@@ -31,6 +32,7 @@ BUILT_IN: tuple[Monitor, ...] = (
     ArityMonitor(),
     SurplusMonitor(),
     KeyMonitor(),
+    LiteralMonitor(),
     ExceptionMonitor(),
     NameMonitor(),
     AssignmentMonitor(),

@@ -134,6 +134,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "arity",
         "surplus_argument",
         "subscript_key",
+        "literal",
         "exception",
         "name",
         "definite_assignment",

@@ -31,6 +31,7 @@ import enum
 import os
 import shutil
 import subprocess
+from typing import Literal
 
 
 SIZES = {"small": 1, "large": 2}
@@ -50,7 +51,7 @@ class Cart:
         $0
 
 
-def ask(question: str, *, default: str = "") -> str:
+def ask(question: str, *, default: str = "", tone: Literal["soft", "loud"] = "soft") -> str:
     return question
 """
 
@@ -71,6 +72,7 @@ CASES = {
     "an argument that no place is left for": ("ask(line, ", "line", "default=", "line)"),
     "an argument that nothing takes": ("Cart().add(line, ", "line", ")", ""),
     "a key": ('print(SIZES["', "medium", "small", '"]'),
+    "a value of a literal": ('ask("", tone="', "shout", "soft", '")'),
     "a name that has no value yet": ("lines = ", "lines", "line", ".upper()"),
     "an argument that is required": ("ask", "()", "(line", ")"),
 }

@@ -13,12 +13,13 @@ from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at, standard_library
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
-from analysis.names import NameSet, Tier
+from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
+from analysis.semantics.jedi_provider.literals import argument_strings
 from analysis.semantics.jedi_provider.narrow import narrowed_values
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
@@ -62,6 +63,7 @@ class JediProvider:
         look_up = {
             HoleKind.ATTRIBUTE: self._attributes,
             HoleKind.SUBSCRIPT_KEY: self._keys,
+            HoleKind.LITERAL: self._literals,
         }.get(hole.kind, self._keywords)
         try:
             return look_up(snapshot, hole, environment, deadline)
@@ -173,6 +175,35 @@ class JediProvider:
             whole = whole and resolved_order(value._definition_class)[1]
             keys.update(dict.fromkeys(typed_dict_keys(classes_of(value._definition_class))))
         return typed_keys(keys, label_of(arms[0]._definition_class), whole=whole)
+
+    def _literals(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        monitor = hole.kind.value
+        if hole.receiver is None or hole.given.unpacked:
+            return NameSet.abstain(monitor, "which parameter it is for is not known")
+        session = self._session(snapshot.text, snapshot, environment)
+        session.renew()
+        last = session.leaf_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        if last is None:
+            return NameSet.abstain(monitor, "the parser does not see what is called")
+        values = infer_receiver(session, last)
+        _check(deadline)
+        found = argument_strings(values, hole.given.positional, hole.keyword)
+        if not found:
+            return NameSet.abstain(monitor, "the parameter takes other strings, too")
+        doubt = "what is called may also be something that could not be inferred"
+        guard = _REFUSED.intersection(hole.guards)
+        if guard:
+            doubt = f"the call is guarded ({min(guard)})"
+        sure = not guard and not completeness.incomplete(values)
+        return NameSet(
+            monitor,
+            Tier.CLOSED if sure else Tier.OPEN,
+            "every string that the parameter's Literal holds" if sure else doubt,
+            tuple(Name(text, "value", "str") for text in sorted(found)),
+            "Literal",
+        )
 
     def _receiver(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline

@@ -1,4 +1,4 @@
-"""Keys between quotes: what a TypedDict or a dictionary that is written out has."""
+"""Between quotes: what a TypedDict or a dictionary that is written out has, and a Literal."""
 
 from __future__ import annotations
 
@@ -60,3 +60,45 @@ def test_case(
     answer = _keys(provider, tmp_path, source)
     assert answer.tier is tier, answer.reason
     assert answer.spellings() == set(keys.split())
+
+
+LITERAL = """
+from typing import Annotated, Literal, Optional, Union
+Side = Literal["left", "right"]
+Other = Union[Side, 'Literal["top", 3]', None]
+def f(x, side: Side, other: Other = None, text: Union[Side, str] = "", *, key: "Side | None" = 0):
+    ...
+class A:
+    def m(self, way: Optional[Side] = None, *rest: Side): ...
+    @classmethod
+    def c(cls, way: Annotated[Side, 1]): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("call", "expected"),
+    [
+        ("f(1, '$0')", "left right"),
+        ("f(1, side='$0')", "left right"),
+        ("f(1, 'left', '$0')", "left right top"),
+        ("f(1, key='$0')", "left right"),
+        ("f('$0')", ""),
+        ("f(1, text='$0')", ""),
+        ("f(*a, '$0')", ""),
+        ("f(1, nothing='$0')", ""),
+        ("A().m('$0')", "left right"),
+        ("A().m(None, '$0')", ""),
+        ("A.c('$0')", "left right"),
+        ("unknown('$0')", ""),
+        ("(f if x else unknown)(1, '$0')", ""),
+        ("(f if x else A().m)(1, '$0')", ""),
+    ],
+)
+def test_what_a_parameter_takes(
+    provider: ReferenceProvider, tmp_path: Path, call: str, expected: str
+) -> None:
+    answer = _keys(provider, tmp_path, f"{LITERAL}\n{call}\n")
+    assert answer.monitor == "literal"
+    assert (answer.tier is Tier.CLOSED) == bool(expected)
+    if expected:
+        assert sorted(answer.spellings()) == expected.split()
