@@ -60,7 +60,7 @@ def report(
     groups |= {p: lambda s, p=p: s.package == p for p in _values(complete, "package")}  # type: ignore[misc]
     columns = [
         "sites", "variant", "n", "next", "sequence", "exact", "similar", "invented", "errors",
-        "silent", "gained", "lost", "ms",
+        "disputed", "silent", "gained", "lost", "ms",
     ]  # fmt: skip
     rows: list[list[object]] = []
     result: dict[str, object] = {}
@@ -115,6 +115,7 @@ def summary(scores: Sequence[Score], first: Sequence[Score]) -> dict[str, object
         "similar": round(sum(s.similarity for s in scores) / count, 3),
         "invented": f"{sum(s.invented for s in judged)}/{len(judged)}",
         "errors": sum(s.errors for s in scores),
+        "disputed": sum(s.disputed for s in scores),
         "silent": sum(not s.text for s in scores),
         "gained": sum(b.next and not a.next for a, b in pairs),
         "lost": sum(a.next and not b.next for a, b in pairs),

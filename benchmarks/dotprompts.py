@@ -53,10 +53,10 @@ from decoding.writer import InfillRequest
 from engine.graphs import Graphs
 from engine.knowledge import Knowledge
 
-#: Packages that the environment of every developer has, and modules of the standard library.
+#: The development half, by the names they are imported by; other packages judge.
 PACKAGES = (
-    "rich", "httpx", "huggingface_hub", "jedi", "pygls", "hypothesis",
-    "argparse", "asyncio", "email", "logging", "unittest", "importlib",
+    "rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer",
+    "hypothesis", "jedi", "huggingface_hub", "pygls",
 )  # fmt: skip
 _FIRST_LOOK_S = 20.0
 #: A hint is formed whatever is in the cache, as where the cursor comes to rest in another place.
