@@ -14,18 +14,22 @@ from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
 from decoding.monitors.definite_assignment import AssignmentMonitor
+from decoding.monitors.enum_member import EnumMonitor
 from decoding.monitors.exception import ExceptionMonitor
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.literal_value import LiteralMonitor
 from decoding.monitors.monitor import Monitor
+from decoding.monitors.self_member import SelfMonitor
 from decoding.monitors.subscript_key import KeyMonitor
 from decoding.monitors.surplus_argument import SurplusMonitor
 
 GROUP = "pilotfish.monitors"
 BUILT_IN: tuple[Monitor, ...] = (
     AttributeMonitor(),
+    SelfMonitor(),
+    EnumMonitor(),
     ImportModuleMonitor(),
     ImportMemberMonitor(),
     KeywordMonitor(),

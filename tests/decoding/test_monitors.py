@@ -19,11 +19,13 @@ import pytest
 
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Arity
+from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.monitor import Passage, Verdict, unfamiliar_only
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
-from decoding.watch import may_begin, readings
+from decoding.watch import may_begin, open_watches, readings
+from tests.decoding.toy import Facts
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "monitors"
 EXPECTED = {"+": Verdict.ALLOWED, "-": Verdict.REJECTED, "~": Verdict.UNDECIDED}
@@ -128,6 +130,8 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
     names = [monitor.name for monitor in BUILT_IN]
     assert names == [
         "attribute",
+        "self_member",
+        "enum_member",
         "import_module",
         "import_member",
         "keyword",
@@ -139,3 +143,19 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "name",
         "definite_assignment",
     ]
+
+
+def test_what_is_chosen_of_an_enumeration_is_a_member() -> None:
+    every = (
+        Name("RED", "statement", origin="x"),
+        Name("BLUE", "statement", origin="x"),
+        Name("paint", "function", origin="x"),
+        Name("mro", "function", origin="builtins"),
+        Name("_member_map_", "statement", origin="enum"),
+    )
+    names = NameSet("attribute", Tier.CLOSED, "", every, "type[Color]")
+    snapshot = Snapshot("", "Color.", Workspace("/"))
+    (watch,) = open_watches(BUILT_IN, Facts({"Color": names}), snapshot, 6, 0, 1.0)
+    constraint = watch.constraint(names)
+    assert constraint is not None
+    assert constraint.names.spelled == (b"BLUE", b"RED")

@@ -1,0 +1,31 @@
+"""The monitor of ``self`` and ``cls``: in a class, its own members, private ones among them."""
+
+from __future__ import annotations
+
+from analysis.names import NameSet
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.lexer import Lexer
+from decoding.constraint import Constraint
+from decoding.monitors.attribute import OWN, begins_attribute, judge_member, public_first
+from decoding.monitors.monitor import Passage, Verdict
+
+
+class SelfMonitor:
+    """Judges loads of members of the class that the code is in."""
+
+    name = "self_member"
+    kinds = frozenset({HoleKind.ATTRIBUTE})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Behind a dot that follows a value."""
+        return begins_attribute(lexer)
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if the class has it or gets it here."""
+        if hole.receiver_text not in OWN:
+            return Verdict.ALLOWED
+        return judge_member(hole, names, passage)
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A member; what the language calls by itself (``__init__``) last."""
+        return public_first(names, typed, "__") if hole.receiver_text in OWN else None
