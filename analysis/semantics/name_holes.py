@@ -12,6 +12,7 @@ from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.scopes import dynamic
+from analysis.scopes.scope import ScopeKind
 from analysis.scopes.unassigned import unassigned
 from analysis.scopes.visible import Visible, visible
 from analysis.semantics import import_holes, module_finder
@@ -27,6 +28,8 @@ from analysis.syntax.tree import SyntaxTree, parsed
 
 #: Guards under which a name may be one of another version of Python, or one that may be missing.
 _ELSEWHERE = frozenset({"try_name_error", "version", "with_error"})
+#: Scopes within a statement: what they bind has its value there.
+_WITHIN = frozenset({ScopeKind.COMPREHENSION, ScopeKind.LAMBDA})
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
@@ -55,7 +58,7 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         names.setdefault(name, Name(name, _KINDS.get(kind, kind), _type(kind), "builtins"))
     if hole.kind is HoleKind.EXCEPTION:
         names = raisable(names, code_only(text))
-    later = () if hole.store else _unassigned(snapshot, hole)
+    later = () if hole.store else _unassigned(snapshot, hole, seen)
     for name in later:
         names.pop(name, None)
     doubt = next(filter(None, doubts), "") or _doubt(hole)
@@ -68,10 +71,11 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
     )
 
 
-def _unassigned(snapshot: Snapshot, hole: Hole) -> tuple[str, ...]:
+def _unassigned(snapshot: Snapshot, hole: Hole, seen: Visible) -> tuple[str, ...]:
     text = snapshot.text
     before = statement_at(text, hole.start, parsed(text))
-    return tuple(sorted(unassigned(text, hole.start, before)))
+    inner = {name for scope in seen.scopes if scope.kind in _WITHIN for name in scope.bindings}
+    return tuple(sorted(unassigned(text, hole.start, before) - inner))
 
 
 def _submodules(path: str) -> Iterable[str]:

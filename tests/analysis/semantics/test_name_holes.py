@@ -37,6 +37,8 @@ def _names(provider: ReferenceProvider, path: Path, source: str) -> NameSet:
         ("try:\n    x = $0\nexcept NameError:\n    x = str", Tier.OPEN, "str", ""),
         ("if PY2:\n    x = $0", Tier.OPEN, "str", ""),
         ("class A($0)", Tier.OPEN, "object", ""),
+        ("def f(a):\n    own = $0\n    late = a", Tier.CLOSED, "a f", "own late"),
+        ("def f(a):\n    g(x.y for x in a if $0)\n    x = y = 1", Tier.CLOSED, "a x", "y"),
         ("def f(a): ...\nb = 1\nf($0)", Tier.CLOSED, "a b f", "c"),
         ("def f(**k): ...\nb = 1\nf($0)", Tier.OPEN, "b f", ""),
         ("def f(:\n    size = 1\n    y = (\n    return $0", Tier.CLOSED, "size y f", "sizes"),
