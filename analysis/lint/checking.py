@@ -16,7 +16,7 @@ from analysis.lint.query import LintQuery
 from analysis.lint.selection import Selected
 from analysis.lint.suppress import not_ignored, without_repeats
 from analysis.snapshot import Snapshot, Workspace
-from analysis.text import TextError, TextFile, read_file
+from analysis.text import TextError, TextFile, decode_source, read_file
 
 #: The code of a file that cannot be read or decoded.
 UNREADABLE = "PF010"
@@ -26,6 +26,7 @@ _PATIENCE_S = 90.0
 _PART_S = 5.0
 #: ``pyi`` files declare; what they name need not be there when they are read.
 _STUB = ".pyi"
+_NOTEBOOK = ".ipynb"
 
 Ignores = Sequence[tuple[str, tuple[str, ...]]]
 
@@ -156,9 +157,22 @@ def _result(
         return {}
 
 
+def read_selected(selected: Selected) -> TextFile:
+    """The text to look at. Raises :class:`~analysis.text.TextError` where it is none."""
+    if selected.path.suffix == _NOTEBOOK:
+        raise TextError(
+            "a notebook is not Python source",
+            where=str(selected.path),
+            mend=f"check what `jupyter nbconvert --to script {selected.path.name}` writes",
+        )
+    if selected.given is not None:
+        return decode_source(selected.given, str(selected.path))
+    return read_file(selected.path)
+
+
 def _read(selected: Selected) -> Report:
     try:
-        return Report(selected, read_file(selected.path))
+        return Report(selected, read_selected(selected))
     except TextError as error:
         unreadable = _whole_file(str(selected.path), UNREADABLE, error, Severity.ERROR)
         return Report(selected, findings=(unreadable,))
@@ -176,7 +190,8 @@ def _ruff(reports: Sequence[Report], root: str) -> dict[str, list[Finding]]:
     for report in reports:
         if report.file is None:
             continue
-        if report.file.encoding == "utf-8" and not report.file.bom:
+        on_disk = report.selected.given is None
+        if on_disk and report.file.encoding == "utf-8" and not report.file.bom:
             batches[report.selected.named].append(report.file.path)
         else:
             found[report.file.path] = list(

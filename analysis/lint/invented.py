@@ -8,10 +8,10 @@ from functools import lru_cache
 from analysis.deadline import Deadline
 from analysis.findings import Edit, Finding, Mend
 from analysis.lint.nearest import akin, nearest, unmistakable
-from analysis.lint.rules import rules_for
+from analysis.lint.rules import RULES, rules_for
 from analysis.lint.rules.rule import Site, Verdict
 from analysis.lint.sites import Candidate, candidates, site_of
-from analysis.lint.suppress import wanted
+from analysis.lint.suppress import unknown_codes, wanted
 from analysis.names import NameSet, Tier
 from analysis.semantics.provider import SemanticProvider
 from analysis.signatures import Arity
@@ -61,6 +61,8 @@ def look(
         provider.refresh()
     tree, all_candidates = reading.tree, reading.candidates
     findings: list[Finding] = []
+    if begin == 0:
+        findings += unknown_codes(snapshot.path, tree, [rule.CODE for rule in RULES])
     asked = closed = 0
     broken = -1
     for number in range(begin, len(all_candidates)):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,10 +21,12 @@ _SUFFIXES = (".py", ".pyi")
 
 @dataclass(frozen=True, slots=True)
 class Selected:
-    """A file to look at: absolute, links not resolved. ``named`` ones are never excluded."""
+    """A file to look at: absolute, links not resolved. ``named`` ones are never excluded; of
+    ``given`` ones the bytes are here and not on disk."""
 
     path: Path
     named: bool
+    given: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class _Ignore:
 def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tuple[Selected, ...]:
     """The files under ``paths``, each once, in the order of their paths within a folder.
 
-    ``exclude`` are patterns relative to ``root``. A folder is walked without following links; what
+    ``exclude`` are patterns relative to ``root``. A folder is walked without following links, and
+    a link to a file that is looked at anyway is passed over; what
     ``.gitignore`` files in and above it (up to ``root``) name, virtual environments and
     :data:`PASSED_OVER` are passed over. Raises :class:`~analysis.errors.AnalysisError` for a path
     that is not there.
@@ -54,7 +57,12 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
             found[absolute] = Selected(absolute, named=True)
         else:
             raise AnalysisError("there is no such file or folder", where=str(path))
-    return tuple(found.values())
+    return tuple(s for s in found.values() if s.named or not _again(s.path, found))
+
+
+def _again(path: Path, found: Mapping[Path, Selected]) -> bool:
+    """Whether ``path`` is a link to another of ``found``."""
+    return path.is_symlink() and path.resolve() in found
 
 
 def _walk(

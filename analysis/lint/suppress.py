@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 
 import tree_sitter
 
-from analysis.findings import Finding
+from analysis.findings import Finding, Severity
+from analysis.lint.nearest import nearest
 from analysis.lint.patterns import matches
 from analysis.syntax.tree import SyntaxTree
 
@@ -38,6 +39,9 @@ _RUFF = {"PF106": ("F821",), "PF107": ("F821", "F823")}
 #: Nodes whose first line is about more than one statement.
 _BODIES = frozenset({"block", "module", "function_definition", "class_definition"})
 _COMMENT = frozenset({"comment"})
+_OURS = re.compile(r"\bPF[0-9]+\b", re.IGNORECASE)
+#: The code of a code that does not exist.
+UNKNOWN = "PF011"
 
 
 def wanted(findings: Iterable[Finding], tree: SyntaxTree) -> tuple[Finding, ...]:
@@ -49,6 +53,28 @@ def wanted(findings: Iterable[Finding], tree: SyntaxTree) -> tuple[Finding, ...]
         if not any(_silences(m, finding.code) for m in (*whole, *_on_line(_LINE, tree, finding)))
         and not any(_knows(m, finding.code) for m in _around(_TYPES, tree, finding))
     )
+
+
+def unknown_codes(path: str, tree: SyntaxTree, known: Iterable[str]) -> tuple[Finding, ...]:
+    """The codes in comments that look like ours and are not among ``known``: they silence nothing,
+    and who wrote them believes that they do."""
+    codes = sorted({*known, UNKNOWN})
+    comments = [*_LINE.finditer(tree.text), *_FILE.finditer(tree.text)]
+    found = []
+    for comment in comments:
+        if not comment["codes"] or not _is_comment(tree, comment.start()):
+            continue
+        for named in _OURS.finditer(tree.text, *comment.span("codes")):
+            if named[0].upper() in codes:
+                continue
+            close = nearest(named[0].upper(), codes)
+            hint = f"; nearest: {', '.join(f'`{code}`' for code in close)}" if close else ""
+            begin, end = (tree.lines.position(offset) for offset in named.span())
+            message = f"`{named[0]}` is no code of Pilotfish and silences nothing{hint}"
+            found.append(
+                Finding(path, *begin, *end, UNKNOWN, Severity.WARNING, message, "pilotfish")
+            )
+    return tuple(found)
 
 
 def _on_line(pattern: re.Pattern[str], tree: SyntaxTree, finding: Finding) -> list[re.Match[str]]:

@@ -17,13 +17,13 @@ from analysis.environments.resolve import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff
-from analysis.lint.checking import Report, check_files
+from analysis.lint.checking import Report, check_files, read_selected
 from analysis.lint.mending import mend
 from analysis.lint.remembered import Remembered
 from analysis.lint.selection import Selected, select
 from analysis.lint.suppress import not_ignored
 from analysis.snapshot import Workspace
-from analysis.text import TextError, read_file, write_file
+from analysis.text import TextError, write_file
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from engine.settings.problems import refuse
@@ -40,6 +40,7 @@ EXAMPLES = """\
   pilotfish check . --since origin/main    only the lines that are new
   pilotfish check . --format sarif         for code scanning; github annotates a pull request
   pilotfish check src --watch              again whenever a file changes
+  pilotfish check - --stdin-filename app.py < edited.py   a text that is not saved
   pilotfish check app.py --python .venv/bin/python   under your project's own interpreter
 Exit code 0 when there is nothing to say, 1 with findings, 2 when something could not be checked.
 docs/check.md explains the codes, `# noqa` and per-file ignores."""
@@ -47,6 +48,7 @@ docs/check.md explains the codes, `# noqa` and per-file ignores."""
 #: Memory of a worker grows with what it reads; more of them than this rarely pays.
 _MOST_WORKERS = 8
 _WATCH_SECONDS = 0.5
+_STDIN = Path("-")
 #: Time of change and size of each file.
 _Stamps = dict[Path, tuple[int, int]]
 
@@ -58,6 +60,8 @@ class _Job:
     workspace: Workspace
     settings: ProjectSettings
     paths: list[Path] = field(default_factory=list)
+    #: What came by standard input.
+    given: tuple[Selected, ...] = ()
 
 
 @dataclass(slots=True)
@@ -74,7 +78,17 @@ class _Outcome:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", type=Path, help="files and folders (default: .)"
+        "paths",
+        metavar="PATH",
+        nargs="*",
+        type=Path,
+        help="files and folders (default: .); - reads standard input",
+    )
+    parser.add_argument(
+        "--stdin-filename",
+        metavar="PATH",
+        type=Path,
+        help="the file that standard input is or will be (default: stdin.py)",
     )
     parser.add_argument(
         "--format",
@@ -130,8 +144,11 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
     machine, problems = machine_settings()
     refuse(problems)
     jobs: dict[Workspace, _Job] = {}
+    given = _given(options)
     for path in options.paths or [Path()]:
-        if not os.path.lexists(path):
+        if path == _STDIN:
+            path = given[0].path
+        elif not os.path.lexists(path):
             raise AnalysisError("there is no such file or folder", where=str(path))
         workspace = workspace_for(options, path)
         if workspace.python is None and machine.python:
@@ -140,12 +157,30 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
             settings, problems = project_settings(Path(workspace.root))
             refuse(problems)
             jobs[workspace] = _Job(workspace, settings)
-        jobs[workspace].paths.append(path)
+        if given and path == given[0].path:
+            jobs[workspace].given = given
+        else:
+            jobs[workspace].paths.append(path)
     return list(jobs.values())
 
 
+def _given(options: argparse.Namespace) -> tuple[Selected, ...]:
+    """What standard input holds, where it is asked for. Raises for what cannot be done with it."""
+    if _STDIN not in options.paths:
+        if options.stdin_filename is not None:
+            raise AnalysisError(
+                "--stdin-filename without standard input", mend="name - among the paths"
+            )
+        return ()
+    for name in ("fix", "watch"):
+        if getattr(options, name):
+            raise AnalysisError(f"--{name} cannot work on standard input", mend="name a file")
+    place = Path(os.path.abspath(options.stdin_filename or "stdin.py"))  # noqa: PTH100
+    return (Selected(place, named=True, given=sys.stdin.buffer.read()),)
+
+
 def _select(job: _Job) -> tuple[Selected, ...]:
-    return select(job.paths, Path(job.workspace.root), job.settings.exclude)
+    return job.given + select(job.paths, Path(job.workspace.root), job.settings.exclude)
 
 
 def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, workers: int) -> int:
@@ -210,7 +245,7 @@ def _memory(
 
 def _unchanged(file: Selected, base: Baseline) -> bool:
     try:
-        return base.unchanged(str(file.path), read_file(file.path).text)
+        return base.unchanged(str(file.path), read_selected(file).text)
     except TextError:
         return False
 

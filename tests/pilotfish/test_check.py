@@ -293,3 +293,45 @@ def test_watch_checks_again_when_a_file_changes(project: Path) -> None:
         finally:
             watchdog.cancel()
             process.kill()
+
+
+def test_standard_input_is_checked_as_the_file_it_will_be(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = b"import json\n\njson.dumpz({})\n"
+    name = str(project / "unsaved.py")
+    given = io.TextIOWrapper(io.BytesIO(text))
+    monkeypatch.setattr(sys, "stdin", given)
+    ran = check("-", "--stdin-filename", name, "--json")
+    assert ran.code == 1
+    assert [(row["path"], row["code"]) for row in ran.rows()] == [(name, "PF101")]
+    assert not Path(name).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("-", "--fix"), "--fix cannot work on standard input"),
+        (("-", "--watch"), "--watch cannot work on standard input"),
+        ((".", "--stdin-filename", "a.py"), "--stdin-filename without standard input"),
+    ],
+)
+def test_what_standard_input_cannot_do_is_said(arguments: tuple[str, ...], said: str) -> None:
+    ran = check(*arguments)
+    assert (ran.code, said in ran.err) == (2, True)
+
+
+def test_a_notebook_is_refused_with_the_way_to_check_it(project: Path) -> None:
+    (project / "book.ipynb").write_text("{}", encoding="utf-8")
+    ran = check(str(project / "book.ipynb"), "--json")
+    (row,) = ran.rows()
+    assert (ran.code, row["code"]) == (1, "PF010")
+    assert "jupyter nbconvert --to script book.ipynb" in row["message"]
+
+
+def test_a_link_to_a_file_that_is_looked_at_anyway_is_no_second_file(project: Path) -> None:
+    (project / "wrong.py").write_text("import json\n\njson.dumpz({})\n", encoding="utf-8")
+    (project / "link.py").symlink_to("wrong.py")
+    rows = check(str(project), "--json").rows()
+    assert "link.py" not in {Path(row["path"]).name for row in rows}
+    assert check(str(project / "link.py"), "--json").codes("link.py") == ["PF101"]

@@ -46,6 +46,18 @@ def test_a_renamed_import_is_safe_to_mend_and_a_plain_one_is_not(look_at: Look) 
     assert not any(fix.safe for fix in plain.fixes)
 
 
+def test_a_code_that_does_not_exist_is_said(look_at: Look) -> None:
+    source = "import json\njson.dumpz()  # noqa: PF110, E501\n'# noqa: PF999'\n"
+    unknown, invented = sorted(look_at(source).findings, key=lambda f: f.code)
+    assert (unknown.code, unknown.line, unknown.character, unknown.end_character) == (
+        ("PF011", 1, 22, 27)
+    )
+    assert "`PF110` is no code of Pilotfish" in unknown.message
+    assert "`PF101`" in unknown.message
+    assert invented.code == "PF101"
+    assert look_at("# pilotfish: noqa: PF011\nx = 1  # noqa: PF999\n").findings == ()
+
+
 def test_noqa_silences_its_line_its_codes_or_the_file(look_at: Look) -> None:
     def codes(text: str) -> list[str]:
         return [f.code for f in look_at("import json\n" + text).findings]
