@@ -1,7 +1,7 @@
 """What the findings of a file stand on, as digests that tell whether they still hold.
 
-Files of the workspace count by their surface, files of the environment by their time of change and
-size, folders by what can be imported from them: a new module may be what an import meant.
+Files of the workspace count by their interface, files of the environment by their time of change
+and size, folders by what can be imported from them: a new module may be what an import meant.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from pathlib import Path
 
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
+from analysis.lint.interface import Interface, changed, interface, words
 from analysis.lint.selection import PASSED_OVER
-from analysis.lint.surface import surface
 from analysis.snapshot import Workspace
 from analysis.text import TextError, read_file
 
@@ -36,15 +36,17 @@ class Grounds:
 class Surveyor:
     """Digests of one run: each file and folder is looked at once.
 
-    ``known_surface`` maps the hash of a source to its surface where that was computed before, and
-    is told of new ones by ``on_surface``.
+    ``known`` maps the hash of a source to the digest of its interface, ``digested`` that to the
+    interface, where they were computed before; ``on_new`` is told of new ones.
     """
 
     workspace: Workspace
     environment: Environment
-    known_surface: Callable[[str], str | None] = field(default=lambda _: None)
-    on_surface: Callable[[str, str], None] = field(default=lambda *_: None)
+    known: Callable[[str], str | None] = field(default=lambda _: None)
+    digested: Callable[[str], Interface | None] = field(default=lambda _: None)
+    on_new: Callable[[str, Interface], None] = field(default=lambda *_: None)
     _texts: dict[str, str] = field(default_factory=dict)
+    _words: dict[str, frozenset[str]] = field(default_factory=dict)
     _files: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
@@ -58,11 +60,37 @@ class Surveyor:
             tuple((folder, self.folder(folder)) for folder in sorted(folders)),
         )
 
-    def hold(self, grounds: Grounds) -> bool:
-        """Whether nothing of ``grounds`` has changed."""
-        return all(self.folder(f) == digest for f, digest in grounds.folders) and all(
-            self.file(f) == digest for f, digest in grounds.files
-        )
+    def hold(self, grounds: Grounds, path: str, *, quiet: bool) -> bool:
+        """Whether nothing of ``grounds`` has changed that could matter to ``path``.
+
+        Where nothing was found in it (``quiet``), changed names that are written nowhere on the way
+        do not matter; a finding may also tell of names that are new.
+        """
+        if any(self.folder(f) != digest for f, digest in grounds.folders):
+            return False
+        differing = [(f, digest) for f, digest in grounds.files if self.file(f) != digest]
+        if not differing:
+            return True
+        return quiet and all(self._unnoticed(f, digest, path, grounds) for f, digest in differing)
+
+    def _unnoticed(self, file: str, before: str, path: str, grounds: Grounds) -> bool:
+        """Whether the change of ``file`` since its interface was ``before`` reaches no name that is
+        written in ``path``, or in what was read for it."""
+        old, new = self.digested(before), self.digested(self.file(file))
+        names = changed(old, new) if old is not None and new is not None else None
+        if names is None:
+            return False
+        others = (other for other, _ in grounds.files if other != file)
+        return all(names.isdisjoint(self._words_of(other)) for other in (path, *others))
+
+    def _words_of(self, path: str) -> frozenset[str]:
+        if path not in self._words:
+            text = self._texts.get(path)
+            try:
+                self._words[path] = words(read_file(Path(path)).text if text is None else text)
+            except TextError:
+                self._words[path] = frozenset()
+        return self._words[path]
 
     def file(self, path: str) -> str:
         """The digest of a file."""
@@ -96,10 +124,11 @@ class Surveyor:
 
     def _of_text(self, text: str) -> str:
         source = content(text)
-        known = self.known_surface(source)
+        known = self.known(source)
         if known is None:
-            known = surface(text)
-            self.on_surface(source, known)
+            made = interface(text)
+            known = made.digest
+            self.on_new(source, made)
         return known
 
 

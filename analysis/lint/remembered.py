@@ -27,6 +27,7 @@ import analysis
 from analysis.environments.environment import Environment
 from analysis.findings import Finding
 from analysis.lint.grounds import Grounds, Surveyor, content
+from analysis.lint.interface import Interface
 from analysis.snapshot import Workspace
 
 #: Rows are dropped after so many days, and written anew when they are needed.
@@ -35,7 +36,8 @@ _DAYS = 30
 _WAIT_S = 2.0
 _TABLES = """
 create table if not exists findings (key text primary key, value blob, made integer);
-create table if not exists surfaces (source text primary key, surface text, made integer);
+create table if not exists sources (source text primary key, digest text, made integer);
+create table if not exists interfaces (digest text primary key, value blob, made integer);
 """
 
 
@@ -52,9 +54,11 @@ class Remembered:
 
     def __init__(self, folder: str, workspace: Workspace, environment: Environment) -> None:
         self._base = _identity(workspace, environment)
-        self._new_surfaces: dict[str, str] = {}
+        self._new: dict[str, Interface] = {}
         self._database = _opened(Path(folder) / "check.sqlite")
-        self._surveyor = Surveyor(workspace, environment, self._surface, self._on_surface)
+        self._surveyor = Surveyor(
+            workspace, environment, self._known, self._digested, self._new.__setitem__
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -75,7 +79,8 @@ class Remembered:
             kept = msgspec.json.decode(row, type=_Kept)
         except msgspec.MsgspecError:
             return None
-        return kept.findings if self._surveyor.hold(kept.grounds) else None
+        holds = self._surveyor.hold(kept.grounds, path, quiet=not kept.findings)
+        return kept.findings if holds else None
 
     def keep(
         self, path: str, text: str, findings: tuple[Finding, ...], files: Iterable[str]
@@ -89,25 +94,35 @@ class Remembered:
 
     def close(self) -> None:
         """Write what is left, drop what is old, close the file."""
-        rows: list[tuple[object, ...]] = [
-            (source, found, _day()) for source, found in self._new_surfaces.items()
-        ]
-        self._write("insert or replace into surfaces values (?, ?, ?)", rows)
-        for table in ("findings", "surfaces"):
+        self._write(
+            "insert or replace into sources values (?, ?, ?)",
+            [(source, made.digest, _day()) for source, made in self._new.items()],
+        )
+        self._write(
+            "insert or replace into interfaces values (?, ?, ?)",
+            [(made.digest, msgspec.json.encode(made), _day()) for made in self._new.values()],
+        )
+        for table in ("findings", "sources", "interfaces"):
             self._write(f"delete from {table} where made < ?", [(_day() - _DAYS,)])
         if self._database is not None:
             self._database.close()
             self._database = None
 
-    def _surface(self, source: str) -> str | None:
-        found = self._new_surfaces.get(source)
-        if found is not None:
-            return found
-        value = self._row("select surface from surfaces where source = ?", source)
+    def _known(self, source: str) -> str | None:
+        if source in self._new:
+            return self._new[source].digest
+        value = self._row("select digest from sources where source = ?", source)
         return str(value) if value is not None else None
 
-    def _on_surface(self, source: str, found: str) -> None:
-        self._new_surfaces[source] = found
+    def _digested(self, digest: str) -> Interface | None:
+        fresh = next((made for made in self._new.values() if made.digest == digest), None)
+        if fresh is not None:
+            return fresh
+        row = self._row("select value from interfaces where digest = ?", digest)
+        try:
+            return msgspec.json.decode(row, type=Interface) if row is not None else None
+        except msgspec.MsgspecError:
+            return None
 
     def _key(self, path: str, text: str) -> str:
         return hashlib.sha256(f"{self._base}\0{path}\0{content(text)}".encode()).hexdigest()

@@ -1,5 +1,5 @@
-"""What of a source file other files can see, as a digest: who stands on it need not be looked at
-again when only the rest changed.
+"""What of a source file other files can see: who stands on it need not be looked at again when only
+the rest changed.
 
 Left out are comments, spacing, and the bodies of functions whose results are declared: jedi reads
 no body where the annotation resolves. A body counts all the same where it may bind something that
@@ -11,47 +11,37 @@ the body), and where the annotation holds a name that the file neither defines n
 from __future__ import annotations
 
 import builtins
-import hashlib
 import re
 from collections.abc import Iterator
 
 import tree_sitter
-
-from analysis.syntax.tree import parse
 
 _STORES = frozenset(
     {"assignment", "augmented_assignment", "pattern_list", "tuple_pattern", "list_pattern"}
     | {"as_pattern_target", "for_statement", "delete_statement"}
 )
 #: Words by which a body reaches beyond its call, or is read for what it says of itself.
-_REACHES = re.compile(
+REACHES = re.compile(
     rb"\b(?:global|nonlocal|setattr|delattr|__dict__|vars|globals|exec|Deprecat\w*|"
     rb"PendingDeprecat\w*)\b|Deprecat"
 )
 _BUILTIN = frozenset(name for name in dir(builtins) if isinstance(getattr(builtins, name), type))
 
 
-def surface(text: str) -> str:
-    """The digest, as hexadecimal digits. Raises nothing: broken code has a digest too."""
-    tree = parse(text)
-    known = _BUILTIN | {"None"} | _classes(tree.root)
-    digest = hashlib.sha256()
-    for part in _parts(tree.root, known):
-        digest.update(part)
-        digest.update(b"\0")
-    return digest.hexdigest()
-
-
-def _classes(root: tree_sitter.Node) -> frozenset[str]:
+def classes(root: tree_sitter.Node) -> frozenset[str]:
+    """The names in annotations that surely resolve: classes of the file, and builtin ones."""
     names = (
         node.child_by_field_name("name")
         for node in root.named_children
         if node.type == "class_definition"
     )
-    return frozenset((name.text or b"").decode() for name in names if name is not None)
+    own = frozenset((name.text or b"").decode() for name in names if name is not None)
+    return _BUILTIN | {"None"} | own
 
 
-def _parts(root: tree_sitter.Node, known: frozenset[str]) -> Iterator[bytes]:
+def seen_parts(root: tree_sitter.Node, known: frozenset[str]) -> Iterator[bytes]:
+    """The text of ``root`` that others can see, in pieces. ``known`` are names that resolve in
+    annotations (:func:`classes`)."""
     stack: list[tree_sitter.Node | bytes] = [root]
     while stack:
         node = stack.pop()
@@ -85,7 +75,7 @@ def _body_is_seen(function: tree_sitter.Node, known: frozenset[str]) -> bool:
     if any(name not in known for name in _identifiers(returned)):
         return True
     # Annotations of parameters decide about the body only; ``*`` passes a signature on.
-    if b"*" in (parameters.text or b"") or _REACHES.search(body.text or b""):
+    if b"*" in (parameters.text or b"") or REACHES.search(body.text or b""):
         return True
     return _stores_an_attribute(body)
 

@@ -92,6 +92,27 @@ def test_a_changed_member_reaches_who_uses_it(project: _Project) -> None:
     assert [name for name, _ in found] == ["alone.py"]
 
 
+def test_a_change_that_no_other_file_mentions_costs_its_own_file(project: _Project) -> None:
+    project.write("user.py", "from base import Base\nBase().name()\n")
+    project.write("far.py", "import user\nuser.Base().name()\n")
+    assert project.check()[0] == ["alone.py", "base.py", "far.py", "user.py"]
+    base = (project.root / "base.py").read_text()
+    project.write("base.py", base + "def added(): ...\n")
+    assert project.check()[0] == ["base.py"]
+    project.write("base.py", base.replace("-> str", "-> int") + "def added(): ...\n")
+    assert project.check()[0] == ["base.py", "far.py", "user.py"]
+
+
+def test_a_name_that_is_new_reaches_what_it_is_nearest_to(project: _Project) -> None:
+    project.write("user.py", "import base\nbase.Bas()\n")
+    _, before = project.check()
+    assert "`Base`" in before[-1][1]
+    project.write("base.py", "class Base: ...\nclass Bas_: ...\n")
+    looked, after = project.check()
+    assert looked == ["base.py", "user.py"]
+    assert "`Bas_`" in after[-1][1]
+
+
 def test_a_new_module_reaches_who_may_have_meant_it(project: _Project) -> None:
     project.write("user.py", "import helper\nhelper.go()\n")
     _, found = project.check()
