@@ -198,22 +198,28 @@ def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | 
 # ---------------------------------------------------------------------- the patch
 
 
-def keep(options: argparse.Namespace, opened: Opened, status: str, patch: str) -> bool:
-    """Under ``--write`` apply a verified patch to the file, which must still be as it was.
+def keep(
+    options: argparse.Namespace, opened: Opened, status: str, patch: str, file: str = ""
+) -> bool:
+    """Under ``--write`` apply a verified patch to the file, which must still be as it was; ``file``
+    names another one that the patch is for.
 
     Returns whether it was written. Raises :class:`~analysis.errors.AnalysisError` where the file
     has changed.
     """
     if not options.write or status != "verified":
         return False
-    expected = opened.source.encode(opened.source.text)
-    if opened.path.read_bytes() != expected:
+    path = Path(file) if file else opened.path
+    before = path.read_bytes()
+    changed = None
+    if path != opened.path or before == opened.source.encode(opened.source.text):
+        with contextlib.suppress(ValueError):
+            changed = apply_diff(patch, before)
+    if changed is None:
         raise AnalysisError(
-            "the file changed while it was being worked on",
-            where=str(opened.path),
-            mend="run it again",
+            "the file changed while it was being worked on", where=str(path), mend="run it again"
         )
-    write_atomically(str(opened.path), apply_diff(patch, expected))
+    write_atomically(str(path), changed)
     return True
 
 

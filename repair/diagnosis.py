@@ -58,7 +58,8 @@ class Diagnosis:
     count as neither; ``unknown`` were not run because others hang. ``imported`` are the lines
     that run at import. ``hold_seconds`` is what importing and collecting takes. ``writes`` tells
     whether tests write files. ``test_files`` are the files that hold the tests. ``contrast`` are
-    ``results`` with passing tests beside them that the command did not name.
+    ``results`` with passing tests beside them that the command did not name. ``own`` are the
+    files of the workspace that the tests loaded.
     """
 
     target: str
@@ -78,6 +79,7 @@ class Diagnosis:
     test_files: tuple[str, ...]
     output: str
     contrast: tuple[TestResult, ...] = ()
+    own: tuple[str, ...] = ()
 
     @property
     def tells_tests_apart(self) -> bool:
@@ -208,6 +210,7 @@ def diagnose(
         test_files=_test_files(plan, first),
         output=first.output,
         contrast=tuple(contrast),
+        own=_own(bench, first),
     )
 
 
@@ -337,16 +340,22 @@ def _neighbours(
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
     """Import early what every cold run imports and what is not the workspace's."""
-    own = bench.policy.workspace.rstrip("/") + "/"
-    shared = [f"{folder}/" for folder in bench.policy.interpreter.folders]
+    own = set(_own(bench, run))
     names = [
         name
         for name, path in run.modules
-        if not name.startswith(("_pilotfish_probe", "__main"))
-        and (not path.startswith(own) or path.startswith(tuple(shared)))
+        if not name.startswith(("_pilotfish_probe", "__main")) and path not in own
     ]
     if names:
         bench.preload(names, pytest=plan.runner == "pytest")
+
+
+def _own(bench: Workbench, run: Run) -> tuple[str, ...]:
+    """The workspace's files that ``run`` loaded, without those of an environment in it."""
+    own = bench.policy.workspace.rstrip("/") + "/"
+    shared = tuple(f"{folder}/" for folder in bench.policy.interpreter.folders)
+    paths = (path for _name, path in run.modules)
+    return tuple(p for p in paths if p.startswith(own) and not p.startswith(shared))
 
 
 def _may_write(source: Source) -> bool:

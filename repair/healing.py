@@ -23,6 +23,7 @@ from repair.choice import Ranked, rank
 from repair.command import TestCommand
 from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
 from repair.differences import notes, weakness
+from repair.elsewhere import elsewhere
 from repair.errors import RepairError
 from repair.guards import literals, refusal
 from repair.localization import Suspicion, blocks
@@ -53,6 +54,8 @@ _LINGER_AT_MOST_S = 5.0
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
 _ALTERNATIVES = 3
+#: Share of the time for the file that was named, where the mistake may be in another one.
+_OWN_SHARE = 0.6
 #: Plausible patches between which is chosen: the likeliest of those there are.
 _CHOSEN_FROM = 40
 #: Plausible patches that are validated before the rest are only alternatives.
@@ -75,21 +78,27 @@ class Job:
     time_limit: float
     base: Mapping[str, bytes] = field(default_factory=dict)
     without: frozenset[Aid] = frozenset()
+    #: Whether time is left for other files where the mistake may be.
+    gives_way: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A plausible patch: the diff, the file's new bytes, and how it was found."""
+    """A plausible patch: the diff, the new bytes of the file ``path``, and how it was found."""
 
     diff: str
     data: bytes
     strategy: str
     score: float
+    path: str
 
 
 @dataclass(frozen=True)
 class Healing:
-    """The outcome; the words are those of the command line's contract (design.md §5)."""
+    """The outcome; the words are those of the command line's contract (design.md §5).
+
+    ``elsewhere`` are other files in which the mistake may be, the likeliest first.
+    """
 
     status: str
     reason: str = ""
@@ -102,6 +111,7 @@ class Healing:
     candidates_run: int = 0
     model_tokens: int = 0
     seconds: float = 0.0
+    elsewhere: tuple[str, ...] = ()
 
 
 def heal(
@@ -158,6 +168,7 @@ class _Healer:
         self._considered: list[Candidate] = []
         self._behaviour: Behaviour | None = None
         self._may_be_slow = False
+        self._elsewhere: tuple[str, ...] = ()
 
     def heal(self) -> Healing:
         job = self.job
@@ -195,9 +206,9 @@ class _Healer:
     def _search(self, diagnosis: Diagnosis, bench: Workbench, witness: Witness) -> Healing:
         job = self.job
         reserve = max(_RESERVE * job.time_limit, _RESERVE_RUNS * diagnosis.cold_seconds)
-        until = Deadline.after(
-            max(0.0, self.deadline.remaining() - min(reserve, job.time_limit / 2))
-        )
+        self._elsewhere = elsewhere(job.source, diagnosis)
+        left = max(0.0, self.deadline.remaining() - min(reserve, job.time_limit / 2))
+        until = Deadline.after(left * (_OWN_SHARE if self._elsewhere and job.gives_way else 1.0))
         self.trials = Trials(job.source, diagnosis, bench)
         if self.writer is not None and Aid.INFILL not in job.without:
             self.infills = Infills(
@@ -367,6 +378,7 @@ class _Healer:
             candidates_run=self.trials.ran if self.trials else 0,
             model_tokens=self.infills.tokens if self.infills else 0,
             seconds=time.monotonic() - self.began,
+            elsewhere=self._elsewhere,
         )
 
     def _notes(self, chosen: Candidate) -> tuple[str, ...]:
@@ -399,4 +411,4 @@ class _Healer:
         data = self._data(candidate)
         root = self.job.policy.workspace
         diff = unified_diff(root, source.path, self.job.original, data)
-        return Patch(diff, data, candidate.strategy, score)
+        return Patch(diff, data, candidate.strategy, score, source.path)

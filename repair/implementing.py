@@ -317,7 +317,7 @@ class Implementer:
         source = self.job.source
         data = source.encode(source.apply(candidate.edits))
         diff = unified_diff(self.job.policy.workspace, source.path, self.job.original, data)
-        return Patch(diff, data, candidate.strategy, 0.0)
+        return Patch(diff, data, candidate.strategy, 0.0, self.job.source.path)
 
     def _said(self, status: str, reason: str) -> Healing:
         return Healing(

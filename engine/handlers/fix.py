@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
-from analysis.deadline import Cancellation
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot
 from decoding.evidence import Evidence
 from decoding.writer import Writer
-from engine.handlers.tested import none_found, subject_of
+from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
 from repair.command import parse
 from repair.healing import Healing, Job, Patch, heal
+from repair.source import read_source
 
 ReportProgress = Callable[[str, float], None]
+
+#: With less time left no other file is looked at, in seconds.
+_LEAST_S = 4.0
 
 
 def fix(
@@ -25,31 +31,79 @@ def fix(
 ) -> FixAnswer:
     """Repair the file of ``request.snapshot``; ``progress`` is told a message and a fraction.
 
+    Where nothing is found there, other files of the workspace are tried that the failing test runs
+    through; the answer's reason says so.
+
     A cancelled request answers with what it has. Raises
     :class:`~analysis.errors.ExplainedError` when nothing could be tried: no sandbox, no
     interpreter, no such path to allow.
     """
-    snapshot = request.snapshot
-    about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
+    about = _subject(request, request.snapshot)
     if about is None:
-        return FixAnswer("error", reason=none_found(snapshot))
+        return FixAnswer("error", reason=none_found(request.snapshot))
     if about.found:
         progress(f"no --test was given: using {about.test}", 0.0)
-    job = Job(
+    deadline = Deadline.after(request.time_limit)
+    writer = writer if request.use_model else None
+    job = _job(request, request.snapshot, about, request.time_limit)
+    healing = heal(replace(job, gives_way=True), writer, evidence, progress, cancellation)
+    for path in healing.elsewhere if healing.status == "none" else ():
+        if cancellation.cancelled or deadline.remaining() < _LEAST_S:
+            break
+        progress(f"looking in {Path(path).name}", 0.5)
+        snapshot = replace(request.snapshot, path=path, text=_text(request.snapshot, path))
+        other = _subject(request, snapshot)
+        if other is not None:
+            job = _job(request, snapshot, other, deadline.remaining())
+            healing = _both(healing, heal(job, writer, evidence, progress, cancellation), path)
+        if healing.status != "none":
+            break
+    answer = answer_of(healing, writer)
+    if not about.found:
+        return answer
+    return replace(answer, reason=f"{answer.reason}; test: {about.test}")
+
+
+def _subject(request: FixRequest, snapshot: Snapshot) -> Tested | None:
+    return subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
+
+
+def _job(request: FixRequest, snapshot: Snapshot, about: Tested, seconds: float) -> Job:
+    return Job(
         source=about.source,
         snapshot=snapshot,
         original=about.original,
         command=about.command,
         suite=parse(request.suite, about.policy.workspace) if request.suite else None,
         policy=about.policy,
-        time_limit=request.time_limit,
+        time_limit=seconds,
         base=about.base,
     )
-    healing = heal(job, writer if request.use_model else None, evidence, progress, cancellation)
-    answer = answer_of(healing, writer if request.use_model else None)
-    if not about.found:
-        return answer
-    return replace(answer, reason=f"{answer.reason}; test: {about.test}")
+
+
+def _text(snapshot: Snapshot, path: str) -> str:
+    """The text of the file ``path``, as the editor has it or as it stands on the disk."""
+    unsaved = dict(snapshot.unsaved)
+    return unsaved[path] if path in unsaved else read_source(path, Path(path).read_bytes()).text
+
+
+def _both(before: Healing, after: Healing, path: str) -> Healing:
+    """The outcome in the file ``path``, after nothing was found ``before``."""
+    spent = replace(
+        before,
+        candidates_run=before.candidates_run + after.candidates_run,
+        model_tokens=before.model_tokens + after.model_tokens,
+        seconds=before.seconds + after.seconds,
+    )
+    if after.patch is None:
+        return spent
+    return replace(
+        after,
+        reason=f"{after.reason}; the change is in {Path(path).name}, which the test runs through",
+        candidates_run=spent.candidates_run,
+        model_tokens=spent.model_tokens,
+        seconds=spent.seconds,
+    )
 
 
 def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
@@ -68,6 +122,7 @@ def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
         reason=healing.reason,
         rejected=healing.rejected,
         notes=healing.notes,
+        file=healing.patch.path if healing.patch else "",
     )
 
 

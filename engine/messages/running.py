@@ -41,6 +41,7 @@ class FixAnswer:
     invariant 9 and §5). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
     0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
     ``notes`` are what a person should know of the patch: weak tests, what else it changes.
+    ``file`` is the absolute path of the file that the patch changes.
     """
 
     status: str
@@ -56,6 +57,7 @@ class FixAnswer:
     reason: str = ""
     rejected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    file: str = ""
 
     @classmethod
     def failed(cls, reason: str) -> FixAnswer:

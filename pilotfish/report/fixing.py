@@ -20,7 +20,7 @@ def conclude(options: argparse.Namespace, opened: Opened, answer: FixAnswer) -> 
 
     Raises :class:`~analysis.errors.AnalysisError` where the file to be written has changed.
     """
-    written = keep(options, opened, answer.status, answer.patch)
+    written = keep(options, opened, answer.status, answer.patch, answer.file)
     if options.json:
         print_document(document_of(answer, written))
     else:
@@ -35,6 +35,7 @@ def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
     return {
         "status": answer.status,
         "patch": answer.patch,
+        "file": answer.file,
         "alternatives": [
             {"patch": other.patch, "strategy": other.strategy, "score": other.score}
             for other in answer.alternatives

@@ -165,6 +165,23 @@ def test_two_mistakes_of_which_one_hides_the_other(project: Path) -> None:
     assert answer["patch"].count("\n-    ") == 2
 
 
+def test_a_mistake_in_a_module_that_is_called_is_mended_there(project: Path) -> None:
+    caller = "from halves import half\n\n\ndef middle(a, b):\n    return half(a + b)\n"
+    (project / "middle.py").write_text(caller)
+    wrong = "def half(number):\n    return number / 3\n"
+    (project / "halves.py").write_text(wrong)
+    (project / "tests").mkdir()
+    more = "    assert middle(10, 20) == 15\n    assert middle(0, 8) == 4\n"
+    (project / "tests" / "test_middle.py").write_text(TEST + more)
+    test = "python -m pytest tests/test_middle.py"
+    code, answer, _ = _fix(project, "--test", test, "--write", "--time-limit", "60")
+    assert (code, answer["status"], answer["written"]) == (0, "verified", True), answer
+    assert answer["file"] == str(project / "halves.py")
+    assert "the change is in halves.py" in answer["reason"]
+    assert (project / "halves.py").read_text() == wrong.replace("3", "2")
+    assert (project / "middle.py").read_text() == caller
+
+
 def test_a_command_that_does_not_exist_is_an_error_that_names_it(project: Path) -> None:
     code, answer, _ = _fix(project, "--test", "no-such-runner --now")
     assert (code, answer["status"]) == (2, "error")
