@@ -1,8 +1,8 @@
 """The best name that a constraint allows: best-first search over tokens by summed log-probability.
 
-Knows a page and a constraint; nothing of code. The byte that ends a name counts
-with it: without, a short name that begins a longer one wins too often, and a name whose end is not
-forced is overrun at once by the same mistake (measured in the experiment of issue C).
+Knows a page and a constraint; nothing of code. The byte that ends a name counts with it: without, a
+short name that begins a longer one wins too often, and a name whose end is not forced is overrun at
+once by the same mistake (measured in the experiment of issue C).
 
 One path a pass, the best one: beside each other they would cost a processor most of what they cost
 one by one, and the cache holds what a path begins with, often all of it, since the model has just
@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     Logits = npt.NDArray[np.float32]
     Ids = npt.NDArray[np.int32]
 
-#: Forward passes after which the search follows the best path it has instead of looking around.
-#: Names are one to three tokens long under the vocabularies we know.
-PASSES = 4
+#: Forward passes after which the search takes the best whole name it has, or follows the best path
+#: to one, instead of looking around. Names are one to three tokens long under the vocabularies we
+#: know.
+PASSES = 6
 #: How many ways on from one state are worth remembering.
 _WIDTH = 24
 
@@ -77,9 +78,12 @@ def best_name(
     start = _Node(0.0, 0, (), (), constraint)
     search.expand(start, page.logits_behind(search.kept) if root is None else root)
     while search.frontier:
-        if search.frontier[0].done:
-            node = search.frontier[0]
-            return Choice(node.tokens, node.logprobs, node.ends, search.passes)
+        best = search.frontier[0]
+        if search.passes >= PASSES:
+            # A whole name will do now, if there is one.
+            best = min((node for node in search.frontier if node.done), default=best)
+        if best.done:
+            return Choice(best.tokens, best.logprobs, best.ends, search.passes)
         search.look()
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decoding.monitors.attribute import AttributeMonitor
-from tests.decoding.toy import LIST, Facts, closed, only, written
+from tests.decoding.toy import LIST, Facts, Toy, closed, only, written
 
 
 def test_an_invented_member_is_replaced_by_the_most_probable_real_one() -> None:
@@ -105,3 +105,19 @@ def test_a_partly_typed_name_is_completed_by_any_token() -> None:
     out = written("x.ap$0\n", table, Facts({"x": LIST}))
     assert out.text == "pend()"
     assert only(out.events).chosen == "append"
+
+
+def test_a_search_does_not_cost_more_than_a_few_passes() -> None:
+    # Forty names, each likelier at its beginning than the one that turns out to be best.
+    names = [f"n{index:02}xyz" for index in range(40)]
+    table = {
+        "x.": {"push": 0.5, "good": 0.01, **{name[:3]: 0.012 for name in names}},
+        "push": {"(1)": 1.0},
+        "good": {"()": 1.0},
+        **{name[:3]: {"xyz": 0.1, "(": 0.9} for name in names},
+        **{name: {"(": 0.01, "!": 0.99} for name in names},
+    }
+    toy = Toy(table)
+    out = written("x.$0\n", table, Facts({"x": closed("good", *names)}), runtime=toy)
+    assert only(out.events).chosen in {"good", *names}
+    assert toy.passes < 16
