@@ -185,6 +185,10 @@ class Constraint:
         """Of tokens that end a name at their byte ``size``, those that may end it so."""
         if self.ends is ANY_END:
             return ids
+        if not size:
+            well = np.zeros(256, np.bool_)
+            well[list(self.ends)] = True
+            return ids[well[vocabulary.first_bytes[ids]]]
         tokens = vocabulary.tokens
         return np.array([i for i in ids.tolist() if tokens[i][size] in self.ends], np.int32)
 
@@ -214,6 +218,6 @@ def meet(strong: Constraint, weak: Constraint) -> Constraint:
     """What both allow, for two constraints at the same state; ``strong`` alone where that is
     nothing, since a constraint never leaves a model without a continuation."""
     both = Names(tuple(sorted(strong.names.members & weak.names.members)))
-    ends = strong.ends & weak.ends
+    ends = weak.ends if strong.ends is ANY_END else strong.ends & weak.ends
     met = Constraint.over(both, strong.part, ends)
     return met.behind(strong.literal) if met else strong

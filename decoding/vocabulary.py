@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,11 @@ class Vocabulary:
     def size(self) -> int:
         """How many ids there are, those without bytes included."""
         return len(self.tokens)
+
+    @cached_property
+    def first_bytes(self) -> npt.NDArray[np.uint8]:
+        """``(size,)``: the first byte of each token; 0 for those without bytes."""
+        return np.frombuffer(b"".join(token[:1] or b"\0" for token in self.tokens), np.uint8)
 
     def spelling(self, tokens: Iterable[int]) -> bytes:
         """The bytes of a sequence of tokens."""

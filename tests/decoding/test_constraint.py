@@ -27,8 +27,8 @@ def _words(names: list[str]) -> Vocabulary:
     return vocabulary.load([*BYTES, *merged, *merged[:3]])
 
 
-def _constraint(names: list[str], literal: bytes) -> Constraint:
-    whole = Constraint.over(Names.of(names))
+def _constraint(names: list[str], literal: bytes, ends: frozenset[int] = ANY_END) -> Constraint:
+    whole = Constraint.over(Names.of(names), ends=ends)
     assert whole is not None
     return whole.behind(literal)
 
@@ -62,12 +62,12 @@ def test_accepts_exactly_what_it_means_at_any_split(
 
 
 @settings(deadline=None)
-@given(NAMES, LITERAL, st.data())
+@given(NAMES, LITERAL, st.sampled_from([ANY_END, *map(frozenset, (b"=", b" ,("))]), st.data())
 def test_the_mask_is_what_advance_says_of_every_token_and_never_empty(
-    names: list[str], literal: bytes, data: st.DataObject
+    names: list[str], literal: bytes, ends: frozenset[int], data: st.DataObject
 ) -> None:
     words = _words(names)
-    state = _constraint(names, literal)
+    state = _constraint(names, literal, ends)
     for _ in range(data.draw(st.integers(0, 3))):
         mask = state.mask(words)
         assert mask.any()
