@@ -19,11 +19,12 @@ from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.lexer import Lexer
-from analysis.syntax.tree import SyntaxTree, parse, reparse
+from analysis.syntax.tree import SyntaxTree, parsed, reparse
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
 from decoding.familiar import familiar
+from decoding.lexed import lexed
 from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
 from decoding.watch import Watch, closed, may_begin, open_watches
 
@@ -138,7 +139,7 @@ class Guidance:
     def begin(self) -> None:
         """Look at the text before the cursor and ask about the hole at the cursor."""
         if self._evidence is not None:
-            self._lexers[0] = Lexer().advance(self._snapshot.text[: self._offset])
+            self._lexers[0] = lexed(self._snapshot.text[: self._offset])
             self._open(self._evidence, self._monitors, 0)
 
     def observe(self, text: str) -> None:
@@ -178,7 +179,7 @@ class Guidance:
         written, offset = self._script.text[:at], self._offset
         text = self._snapshot.text[:offset] + written + self._snapshot.text[offset:]
         snapshot = self._snapshot.with_text(text) if written else self._snapshot
-        self._tree = reparse(self._tree, text) if self._tree is not None else parse(text)
+        self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
         known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self.watches}
         if self._mending is not None:
             known |= {(self._mending.watch.start, self._mending.watch.hole.kind)}
