@@ -33,6 +33,8 @@ _JUDGED_ALIKE = 3
 _PLACES = 2
 #: What failing on all calls that another plausible patch answers costs.
 _FAILING = 3.0
+#: And each example of the file's own that is broken, as far as so many.
+_BROKEN, _MOST_BROKEN = 2.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +142,20 @@ def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> lis
 
 
 def _by_answers(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> list[float]:
-    """What the answers say for each: one that fails where others answer is less likely right."""
+    """What the answers say for each candidate, compared with the best of them.
+
+    One that fails where others answer is less likely right, and so is one that breaks what the
+    file's own examples promise.
+    """
     rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
-    failing = {
-        index: sum(text is not None and text.startswith("raises ") for text in row) / len(row)
-        for index, row in enumerate(rows)
-        if row
-    }
-    least = min(failing.values(), default=0.0)
-    return [-_FAILING * (failing.get(i, least) - least) for i in range(len(candidates))]
+    against: dict[int, float] = {}
+    for index, row in enumerate(rows):
+        if row and behaviour is not None:
+            failing = sum(text is not None and text.startswith("raises ") for text in row)
+            broken = min(_MOST_BROKEN, len(behaviour.broken(row)))
+            against[index] = _FAILING * failing / len(row) + _BROKEN * broken
+    least = min(against.values(), default=0.0)
+    return [least - against.get(index, least) for index in range(len(candidates))]
 
 
 def _together(members: Sequence[tuple[int, float]]) -> float:

@@ -31,6 +31,8 @@ def notes(
     mine = rows.get(chosen)
     if mine is None:
         return tuple(found)
+    if broken := behaviour.broken(mine):
+        found.append(f"an example in the file does not hold with it: {broken[0]}")
     like = essence(mine)
     others = {row for row in rows.values() if row is not None and essence(row) != like}
     if others:

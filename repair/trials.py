@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
+from repair.examples import examples
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms
 from repair.sandbox.workbench import Workbench
@@ -109,6 +110,7 @@ class Trials:
                 [units for units in variants if units is not None],
                 seconds=min(seconds, _ANSWER_AT_MOST_S),
                 wall=_OBSERVE_S,
+                asked=[astuple(example) for example in examples(self._source)],
             )
         except SandboxDiedError:
             if not self._bench.died():

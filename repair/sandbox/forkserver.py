@@ -203,15 +203,20 @@ class ForkServer:
         *,
         seconds: float,
         wall: float,
+        asked: Sequence[tuple[str, str, str, str]] = (),
     ) -> Behaviour:
         """What the program as it is and each of ``variants`` (as for :meth:`patch`) answer to calls
-        that ``plan.select`` makes and to calls like those; each may take so many ``seconds``."""
+        that ``plan.select`` makes and to calls like those; each may take so many ``seconds``.
+
+        ``asked`` are calls to make besides, with what is wanted of them: a function's name,
+        positional arguments, keywords and the result, as literals or ``raises NAME``."""
         request = {
             "op": "behave",
             "plan": self._inside(plan.wire()),
             "variants": [[{"old": old, "new": new} for old, new in units] for units in variants],
             "seconds": seconds,
             "wall": wall,
+            "asked": [list(call) for call in asked],
         }
         return behaviour_of(self._ask(request, wall + _GRACE_S))
 

@@ -160,12 +160,26 @@ class Behaviour:
 
     ``original`` and each row of ``variants`` have one answer for each call: a result or an
     exception as text, or ``None`` where it is not known. A variant that could not be run is
-    ``None`` altogether.
+    ``None`` altogether. ``wanted`` are the answers that the file itself promises, ``None`` where it
+    promises none.
     """
 
     calls: tuple[str, ...]
     original: tuple[str | None, ...]
     variants: tuple[tuple[str | None, ...] | None, ...]
+    wanted: tuple[str | None, ...] = ()
+
+    def broken(self, row: tuple[str | None, ...]) -> tuple[str, ...]:
+        """The calls whose answer in ``row`` is not the one that is wanted."""
+        told = zip(self.calls, self.wanted, row, strict=False)
+        return tuple(
+            call
+            for call, wanted, answer in told
+            if wanted is not None
+            and answer is not None
+            # What a call leaves of its arguments is not promised.
+            and answer.partition(", leaving ")[0] != wanted
+        )
 
 
 def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
@@ -176,7 +190,7 @@ def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
     original, *others = rows
     waiting = iter(others)
     variants = tuple(next(waiting) if known else None for known in body["known"])
-    return Behaviour(tuple(body["calls"]), original, variants)
+    return Behaviour(tuple(body["calls"]), original, variants, tuple(body["wanted"]))
 
 
 def run_of(body: Mapping[str, Any]) -> Run:

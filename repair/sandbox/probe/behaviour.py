@@ -7,6 +7,7 @@ of them, each in a fork of its own, so that what one does to an argument no othe
 
 from __future__ import annotations
 
+import ast
 import copy
 import hashlib
 import inspect
@@ -38,16 +39,23 @@ class Left(BaseException):
     """A test is left behind while calls are noted."""
 
 
-def observe(run_tests: Any, live: Any, target: str, variants: Any, seconds: float) -> Any:
-    """``calls`` as texts, and for each variant what it ``answers`` to each, ``None`` if unknown.
+def observe(
+    run_tests: Any, live: Any, target: str, variants: Any, seconds: float, asked: Any = ()
+) -> Any:
+    """``calls`` as texts, what is ``wanted`` of each as far as that is known, and for each variant
+    what it ``answers`` to each, ``None`` if unknown.
 
     ``run_tests()`` runs the tests; ``variants`` are lists of ``(function, code)`` to put in place,
     of which the first one is the program as it is; each may take so many ``seconds`` for all.
+    ``asked`` are calls to make besides: a function's name, arguments, keywords and the expected
+    result as literals.
     """
     noted = _note(run_tests, live, target)
-    calls = _calls(noted)
+    calls, wanted = _asked(asked, live)
+    calls += _calls(noted)
+    wanted += [None] * (len(calls) - len(wanted))
     if not calls:
-        return {"calls": [], "answers": []}
+        return {"calls": [], "wanted": [], "answers": []}
     answers = [_answered(variant, calls, seconds) for variant in variants]
     once_more = _answered(variants[0], calls, seconds)
     # What differs from itself depends on more than its arguments.
@@ -58,8 +66,26 @@ def observe(run_tests: Any, live: Any, target: str, variants: Any, seconds: floa
     kept = [index for index, good in enumerate(steady) if good or answers[0][index] is None]
     return {
         "calls": [_text(calls[index]) for index in kept],
+        "wanted": [wanted[index] for index in kept],
         "answers": [[row[index] for index in kept] for row in answers],
     }
+
+
+def _asked(asked: Any, live: Any) -> Any:
+    """The calls that are asked for, and what they are to answer, as texts."""
+    calls, wanted = [], []
+    for name, positional, keywords, expected in asked:
+        function = live.named(name)
+        if function is None:
+            continue
+        try:
+            arguments = ast.literal_eval(positional), ast.literal_eval(keywords)
+            raises = expected.startswith("raises ")
+            wanted.append(expected if raises else shown(ast.literal_eval(expected)))
+        except (SyntaxError, ValueError):
+            continue
+        calls.append((function, arguments[0], arguments[1]))
+    return calls, wanted
 
 
 # ------------------------------------------------------------------ noting calls

@@ -37,6 +37,14 @@ class LiveCode:
                 return function
         return None
 
+    def named(self, name: str) -> Any:
+        """The loaded function of the module's top level that is called so, or ``None``."""
+        for functions in self._functions.values():
+            for function in functions:
+                if function.__qualname__ == name:
+                    return function
+        return None
+
     def plan(self, path: str, unit: dict[str, Any]) -> list[Any]:
         """Pairs of a loaded function and the code it is to have.
 

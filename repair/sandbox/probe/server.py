@@ -11,8 +11,8 @@ Requests (JSON objects with ``op``):
 ``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
             from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
-``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each: what they answer to
-            calls that the plan's tests make and to calls like those
+``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each, ``asked``: what they
+            answer to the calls asked for, those that the plan's tests make, and calls like those
 ``release`` leave the held state
 
 Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``crash``),
@@ -168,6 +168,7 @@ class Server:
                     target,
                     variants,
                     request["seconds"],
+                    request["asked"],
                 )
             )
             return 0
