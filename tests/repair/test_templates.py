@@ -84,6 +84,25 @@ CASES = [
     ("missing argument", "return open(a)", 'return open(a, encoding="utf-8")'),
     ("line end", "b.write(a)", 'b.write(a + "\\n")'),
     ("pattern", "return re.match(a, b)", "return re.match(a, b, flags=re.IGNORECASE)"),
+    (
+        "missing element",
+        'b = "skipped"|return a in ("failed", "lost")',
+        'b = "skipped"|return a in ("failed", "lost", "skipped")',
+    ),
+    ("clamp", "x = a.end|return f(b.end)", "x = a.end|return f(max(a.end, b.end))"),
+    (
+        "missing jump",
+        "for x in a:|    if x:|        f(x)|    g(x)",
+        "for x in a:|    if x:|        f(x)|        continue|    g(x)",
+    ),
+    ("swapped operands", "return 2 * a / b", "return 2 * b / a"),
+    ("missing term", "return g(a, b[0])", "return g(a + (b,), b[0])"),
+    ("stale state", "a.x = 1|a.y = 2", "a.x = 1|a.y = None|a.y = 2"),
+    (
+        "missing condition",
+        "c = 1|if a not in b:|    b[a] = c",
+        "c = 1|if a not in b or c < b[a]:|    b[a] = c",
+    ),
     ("comparison everywhere", "return a < b and b < 3", "return a <= b and b <= 3"),
 ]
 
@@ -136,6 +155,13 @@ def test_what_a_class_owes_its_bases() -> None:
     unknown = "class C(other.B):\n    def __init__(self, a):\n        self.b = 1\n"
     called = unknown.replace("        self.b", "        super().__init__(a)\n        self.b")
     assert _shape(called) in _proposed(unknown)
+
+
+def test_functions_and_parameters_of_the_file_are_at_hand() -> None:
+    rest = "\n\ndef clean(text):\n    return text\n\n\ndef put(key, count, unit=None):\n    pass\n"
+    wrong = "def g(a, b):\n    x = b.unit\n    put(a, 1)\n    return b[a]\n" + rest
+    for old, new in (("b[a]", "b[clean(a)]"), ("put(a, 1)", "put(a, 1, b.unit)")):
+        assert _shape(wrong.replace(old, new)) in _proposed(wrong)
 
 
 def test_a_container_of_the_class_becomes_one_of_each_object() -> None:

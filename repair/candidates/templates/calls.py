@@ -145,7 +145,7 @@ def wrappers(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, program.text(node.func.value), "superfluous call", 0.2)
             yield program.replace(node, program.text(node.func), "superfluous call", 0.08)
     for node in program.suspicious:
-        for place in _wrappable(node):
+        for place in wrappable(node):
             text = program.text(place)
             for name, prior in _WRAPPERS.items():
                 yield program.replace(place, f"{name}({text})", "missing call", prior)
@@ -157,7 +157,7 @@ def wrappers(program: Program) -> Iterator[Proposal]:
     yield from _clamps(program)
 
 
-def _wrappable(node: ast.AST) -> list[ast.expr]:
+def wrappable(node: ast.AST) -> list[ast.expr]:
     """Expressions around which a call may be missing."""
     places: list[ast.expr | None] = []
     if isinstance(node, ast.Return | ast.Assign | ast.AugAssign | ast.Yield | ast.AnnAssign):

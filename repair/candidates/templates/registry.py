@@ -15,6 +15,7 @@ from repair.candidates.templates import (
     literals,
     moments,
     names,
+    neighbours,
     operators,
     precision,
     sequences,
@@ -89,6 +90,15 @@ TEMPLATES: tuple[Template, ...] = (
     files.encodings,
     files.line_ends,
     files.patterns,
+    neighbours.own_wrappers,
+    neighbours.named_arguments,
+    neighbours.extremes,
+    neighbours.jumps,
+    neighbours.leaves,
+    neighbours.accumulators,
+    neighbours.fields_of_others,
+    neighbours.better_ones,
+    neighbours.missing_elements,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3

@@ -1,0 +1,242 @@
+"""What the file itself offers: its own functions, parameters by name, fields of the same name."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.calls import wrappable
+from repair.candidates.templates.site import BUILTINS, Function, Program, Proposal, parameters
+from repair.source import Edit
+
+_LOOPS = (ast.For, ast.While, ast.AsyncFor)
+#: Functions of the file that are tried around an expression.
+_MOST_WRAPPERS = 10
+#: Words of the file that are tried as an element.
+_MOST_WORDS = 24
+
+
+def own_wrappers(program: Program) -> Iterator[Proposal]:
+    """A function of one argument that this file has or imports, and that was not called here."""
+    names = _of_one_argument(program)
+    prior = 0.5 / (2 + len(names)) if names else 0.0
+    for node in program.suspicious:
+        for place in wrappable(node):
+            if isinstance(place, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+                text = program.text(place)
+                for name in names:
+                    if not text.startswith(f"{name}("):
+                        yield program.replace(place, f"{name}({text})", "missing call", prior)
+
+
+def _of_one_argument(program: Program) -> list[str]:
+    """Functions that take one argument; of imported ones those that are called so somewhere."""
+    found: dict[str, None] = {}
+    imported: set[str] = set()
+    for node in program.tree.body:
+        if isinstance(node, Function):
+            needed = len(node.args.posonlyargs + node.args.args) - len(node.args.defaults)
+            if needed == 1 and not node.name.startswith("__"):
+                found[node.name] = None
+        elif isinstance(node, ast.ImportFrom):
+            imported.update(alias.asname or alias.name for alias in node.names)
+    for call in program.inside(program.tree):
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name):
+            called = call.func.id
+            if called in imported and called.islower() and len(call.args) == 1:
+                found[called] = None
+    return list(found)[:_MOST_WRAPPERS]
+
+
+def named_arguments(program: Program) -> Iterator[Proposal]:
+    """An argument that was not passed on although something of its name is at hand."""
+    functions = {
+        node.name: node for node in program.inside(program.tree) if isinstance(node, Function)
+    }
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        name = program.text(node.func).rpartition(".")[2]
+        callee = functions.get(name)
+        if callee is None or any(isinstance(a, ast.Starred) for a in node.args):
+            continue
+        names = [p for p in parameters(callee) if p not in ("self", "cls")]
+        passed = {*names[: len(node.args)], *(k.arg for k in node.keywords)}
+        whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
+        head = program.text(node.func)
+        for missing in [p for p in names if p not in passed]:
+            for value in _called_so(program, node, missing):
+                following = names.index(missing) == len(node.args) and not node.keywords
+                new = value if following else f"{missing}={value}"
+                text = ", ".join([*whole, new])
+                yield program.replace(node, f"{head}({text})", "missing argument", 0.35)
+
+
+def _called_so(program: Program, node: ast.AST, name: str) -> list[str]:
+    """Expressions at hand whose name is ``name``: a variable, or a field of one."""
+    function = program.function(node)
+    found: dict[str, None] = {}
+    if name in program.variables(node):
+        found[name] = None
+    fields = {
+        field.attr for field in program.inside(program.tree) if isinstance(field, ast.Attribute)
+    }
+    if function is not None and name in fields:
+        for variable in [*parameters(function)[:1], *program.variables(node)]:
+            found[f"{variable}.{name}"] = None
+    return list(found)[:6]
+
+
+def extremes(program: Program) -> Iterator[Proposal]:
+    """A value that must not fall behind another one of its name: ``max(a.end, b.end)``."""
+    for node in program.of(ast.Assign, ast.Call, ast.Return, ast.AugAssign):
+        function = program.function(node)
+        if function is None:
+            continue
+        values = node.args if isinstance(node, ast.Call) else [getattr(node, "value", None)]
+        for value in values:
+            if not isinstance(value, ast.Attribute | ast.Subscript):
+                continue
+            text = program.text(value)
+            for other in _alike(program, function, value):
+                for name in ("max", "min"):
+                    yield program.replace(value, f"{name}({other}, {text})", "clamp", 0.15)
+
+
+def _alike(program: Program, function: Function, value: ast.expr) -> list[str]:
+    """Fields of the same name, or entries under the same key, of other objects."""
+    found: dict[str, None] = {}
+    for node in program.inside(function):
+        same = (
+            isinstance(node, ast.Attribute)
+            and isinstance(value, ast.Attribute)
+            and node.attr == value.attr
+        ) or (
+            isinstance(node, ast.Subscript)
+            and isinstance(value, ast.Subscript)
+            and program.text(node.slice) == program.text(value.slice)
+        )
+        if same and isinstance(node, ast.Attribute | ast.Subscript):
+            holder = node.value
+            if isinstance(holder, ast.Name):
+                found[program.text(node)] = None
+    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        for name in program.variables(value):
+            if name != value.value.id and len(found) < 5:
+                found[f"{name}.{value.attr}"] = None
+    found.pop(program.text(value), None)
+    return list(found)[:5]
+
+
+def jumps(program: Program) -> Iterator[Proposal]:
+    """A way out of a loop or function that a case was to end in."""
+    for node in program.of(ast.If, ast.Try):
+        in_loop = next(program.enclosing(node, *_LOOPS), None) is not None
+        blocks = [node.body] if isinstance(node, ast.If) else []
+        if isinstance(node, ast.If) and node.orelse and not isinstance(node.orelse[0], ast.If):
+            blocks.append(node.orelse)
+        if isinstance(node, ast.Try):
+            blocks = [handler.body for handler in node.handlers]
+        for block in blocks:
+            last = block[-1]
+            if isinstance(last, ast.Return | ast.Raise | ast.Break | ast.Continue):
+                continue
+            for jump, prior in (("continue", 0.25), ("break", 0.2)) if in_loop else ():
+                yield program.insert_after(last, [jump], "missing jump", prior)
+            yield program.insert_after(last, ["return"], "missing jump", 0.08)
+
+
+def leaves(program: Program) -> Iterator[Proposal]:
+    """``a * b / c`` for ``a * c / b``: two operands that stand a level apart."""
+    for node in program.of(ast.BinOp):
+        assert isinstance(node, ast.BinOp)
+        for inner, outer in ((node.left, node.right), (node.right, node.left)):
+            if not isinstance(inner, ast.BinOp) or isinstance(outer, ast.BinOp):
+                continue
+            for leaf in (inner.left, inner.right):
+                if isinstance(leaf, ast.BinOp) or program.text(leaf) == program.text(outer):
+                    continue
+                one, two = program.replace(leaf, program.text(outer), "", 0), outer
+                other = program.replace(two, program.text(leaf), "", 0)
+                edits = tuple(sorted((*one.edits, *other.edits), key=lambda e: e.start))
+                yield Proposal("swapped operands", 0.12, edits, node)
+
+
+def accumulators(program: Program) -> Iterator[Proposal]:
+    """What a recursion hands on and was to grow by the step that it takes."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        function = program.function(node)
+        called = program.text(node.func).rpartition(".")[2]
+        if function is None or called != function.name:
+            continue
+        names = program.variables(node)
+        for argument in node.args:
+            if not isinstance(argument, ast.Name):
+                continue
+            text = program.text(argument)
+            for name in names:
+                if name != text:
+                    for new in (f"({name},)", f"[{name}]", f"{{{name}}}"):
+                        sign = "|" if new[0] == "{" else "+"
+                        whole = f"{text} {sign} {new}"
+                        yield program.replace(argument, whole, "missing term", 0.3 / len(names))
+
+
+def fields_of_others(program: Program) -> Iterator[Proposal]:
+    """A field of an object at hand that keeps what it should have lost."""
+    stored: dict[str, dict[str, None]] = {}
+    for node in program.inside(program.tree):
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.ctx, ast.Store)
+            and isinstance(node.value, ast.Name)
+            and node.value.id not in ("self", "cls")
+        ):
+            stored.setdefault(node.value.id, {})[node.attr] = None
+    for node in program.of(ast.Assign, ast.AugAssign, ast.Expr):
+        assert isinstance(node, ast.stmt)
+        for inner in program.inside(node):
+            name = inner.id if isinstance(inner, ast.Name) else ""
+            fields = [f for f in stored.get(name, {}) if f"{name}.{f} =" not in program.text(node)]
+            for field in fields[:6]:
+                for value in ("None", "0", "False"):
+                    prior = (0.3 if value == "None" else 0.1) / (2 + len(fields))
+                    line = f"{name}.{field} = {value}"
+                    yield program.insert_after(node, [line], "stale state", prior)
+
+
+def better_ones(program: Program) -> Iterator[Proposal]:
+    """An entry that is there already, and is to give way to a better one."""
+    for node in program.of(ast.If, ast.Compare, ast.BoolOp):
+        test = node.test if isinstance(node, ast.If) else node
+        if not isinstance(test, ast.Compare) or not isinstance(test.ops[0], ast.NotIn):
+            continue
+        key, holder = program.text(test.left), program.text(test.comparators[0])
+        names = [n for n in program.variables(node) if n not in (key, holder)]
+        for name in names:
+            if name not in BUILTINS:
+                for sign in ("<", ">"):
+                    new = f"{program.text(test)} or {name} {sign} {holder}[{key}]"
+                    yield program.replace(test, new, "missing condition", 0.4 / (3 + len(names)))
+
+
+def missing_elements(program: Program) -> Iterator[Proposal]:
+    """A word that a list of words lacks, of those that stand in the file."""
+    words = [
+        node
+        for node in program.inside(program.tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    known = list(dict.fromkeys(program.text(n) for n in words if str(n.value).isidentifier()))
+    for node in program.of(ast.List, ast.Tuple, ast.Set):
+        assert isinstance(node, ast.List | ast.Tuple | ast.Set)
+        elements = [e for e in node.elts if isinstance(e, ast.Constant)]
+        if len(elements) != len(node.elts) or len(elements) < 2:
+            continue
+        if not all(isinstance(e.value, str) for e in elements):
+            continue
+        own = set(map(program.text, elements))
+        others = [text for text in known if text not in own][:_MOST_WORDS]
+        for text in others:
+            edit = Edit(*[program.source.span(elements[-1])[1]] * 2, f", {text}")
+            yield Proposal("missing element", 0.4 / (2 + len(others)), (edit,), node)
