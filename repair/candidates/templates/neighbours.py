@@ -238,5 +238,6 @@ def missing_elements(program: Program) -> Iterator[Proposal]:
         own = set(map(program.text, elements))
         others = [text for text in known if text not in own][:_MOST_WORDS]
         for text in others:
-            edit = Edit(*[program.source.span(elements[-1])[1]] * 2, f", {text}")
+            end = program.source.span(elements[-1])[1]
+            edit = Edit(end, end, f", {text}")
             yield Proposal("missing element", 0.4 / (2 + len(others)), (edit,), node)
