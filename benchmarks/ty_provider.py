@@ -2,10 +2,11 @@
 
 ``python -m benchmarks.ty_provider [--packages …] [--sites 20]`` takes the sites of
 ``benchmarks.soundness`` and asks ty's language server twice for what may stand at each: in the
-file as it is, and with the name removed, which is how text looks where a model is to write.
-*Offered* is the share of sites with any answer; *wrong* the share of the answers that lack the name
-that stood there, which pruning by them would forbid; *ours* are the same numbers of the shipped
-analysis, of whose answers only those in closed sets prune. Times are those of an answer.
+file as it is, behind the name, and with the name removed, which is how text looks where a model is
+to write.
+*Answers* is the share of sites with any name offered; *wrong* the share of these that lack the name
+that stood there, which pruning by them would forbid. Of the shipped analysis (*ours*) only closed
+sets count as answers, since nothing else prunes. Times are those of an answer.
 """
 
 from __future__ import annotations
@@ -183,8 +184,8 @@ def measure(
                 break
             text = read_file(site.path).text
             cut = text[: site.start] + text[site.end :]
-            for state, shown in (("intact", text), ("broken", cut)):
-                names, seconds = server.names(site.path, shown, site.start)
+            for state, shown, at in (("intact", text, site.end), ("broken", cut, site.start)):
+                names, seconds = server.names(site.path, shown, at)
                 of = tallies.setdefault((site.kind, f"ty, {state}"), Tally())
                 of.add(names, site.name, seconds, prunes=bool(names))
             begun = time.perf_counter()
