@@ -49,7 +49,8 @@ def closed(site: Site, text: str) -> str:
 
     Returns ``""`` where closing would leave half an expression or an open string.
     """
-    state = site.lexer.advance(text)
+    # With a blank behind it: two quotes are an empty string unless a third one follows.
+    state = site.lexer.advance(text if text[-1:].isspace() else f"{text} ")
     depth = len(site.lexer.frames)
     added = state.frames[depth:]
     if not added:

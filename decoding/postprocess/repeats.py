@@ -45,6 +45,8 @@ def _line(site: Site, text: str) -> int:
     if len(bare) <= _TRIVIAL or not text.startswith(bare, blanks):
         return 0
     begun = blanks + len(bare)
+    if site.line[-1:].isspace() and begun < len(text) and _inside_word(text, begun):
+        return 0  # it begins with another word: ``import`` and ``importlib``
     if site.line[-1:].isspace():
         begun += len(text[begun:]) - len(text[begun:].lstrip(" \t"))
     return begun
