@@ -66,17 +66,17 @@ def install() -> None:
     ValueSet.iterate = _iterate
     syntax_tree._infer_node = _framed(syntax_tree._infer_node)
     syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)
-    flow_analysis._check_if = _only_certain(_isolated(flow_analysis._check_if))
-    typeshed._try_to_load_stub = _isolated(typeshed._try_to_load_stub)
-    klass.ClassValue.get_metaclasses = _isolated(klass.ClassValue.get_metaclasses)
+    flow_analysis._check_if = _only_certain(isolated(flow_analysis._check_if))
+    typeshed._try_to_load_stub = isolated(typeshed._try_to_load_stub)
+    klass.ClassValue.get_metaclasses = isolated(klass.ClassValue.get_metaclasses)
     # Which type variables a class has, which constructor fits: what they stand for has a flag of
     # its own. Whether there is a slot decides what is looked at next, not what comes of it.
-    generics.LazyGenericManager._tuple = _isolated(generics.LazyGenericManager._tuple)
+    generics.LazyGenericManager._tuple = isolated(generics.LazyGenericManager._tuple)
     for cls, decides in (
         (instance.TreeInstance, "_get_annotated_class_object"),
         (instance.AbstractInstanceValue, "get_function_slot_names"),
     ):
-        setattr(cls, decides, _isolated(getattr(cls, decides)))
+        setattr(cls, decides, isolated(getattr(cls, decides)))
     # What a docstring claims about types is prose; what callers pass is only a sample of it.
     docstrings.infer_param = lambda *_: base_value.NO_VALUES
     docstrings.infer_return_types = lambda *_: base_value.NO_VALUES
@@ -246,10 +246,10 @@ def _only_certain(check: Callable[..., Any]) -> Callable[..., Any]:
     return certain
 
 
-def _isolated(check: Callable[..., Any]) -> Callable[..., Any]:
+def isolated(check: Callable[..., Any]) -> Callable[..., Any]:
     """``check`` looks at values only to decide something else, such as whether code is reached."""
 
-    def isolated(*args: Any, **kwargs: Any) -> Any:
+    def alone(*args: Any, **kwargs: Any) -> Any:
         depth = len(_frames)
         _frames.append(False)
         try:
@@ -257,15 +257,15 @@ def _isolated(check: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             del _frames[depth:]
 
-    return isolated
+    return alone
 
 
 def _exactly(get: Callable[..., Any]) -> Callable[..., Any]:
     """``get`` walks over the stub of a descriptor only to stand in for what it gives back."""
-    isolated = _isolated(get)
+    alone = isolated(get)
 
     def exactly(*args: Any, **kwargs: Any) -> Any:
-        return ValueSet._from_frozen_set(isolated(*args, **kwargs)._set)
+        return ValueSet._from_frozen_set(alone(*args, **kwargs)._set)
 
     return exactly
 
@@ -276,10 +276,10 @@ def _decorated(apply: Callable[..., Any]) -> Callable[..., Any]:
     jedi falls back to the undecorated function. A class is left alone: class decorators return
     the class they were given, with few exceptions that the rules know.
     """
-    isolated = _isolated(apply)
+    alone = isolated(apply)
 
     def decorated(context: Any, node: Any) -> Any:
-        values = isolated(context, node)
+        values = alone(context, node)
         if node.type == "classdef":
             return ValueSet._from_frozen_set(values._set)
         if not node.get_decorators():
@@ -311,6 +311,9 @@ _HARMLESS = frozenset(
         "cache",
         "wraps",
         "deprecated",
+        # What a call of these returns is told by ``wrappers``.
+        "contextmanager",
+        "asynccontextmanager",
     }
 )
 
@@ -324,7 +327,7 @@ def identity(context: Any, decorator: Any) -> bool:
     """Whether a decorator is a function whose every ``return`` gives back its first parameter."""
     if len(decorator.children) > 3:  # more than the sign, a name and the end of the line
         return False
-    values = _isolated(context.infer_node)(decorator.children[1])
+    values = isolated(context.infer_node)(decorator.children[1])
     return not incomplete(values) and all(_gives_back(value) for value in values._set)
 
 

@@ -25,7 +25,9 @@ def install() -> None:
 
 def _call(self: Any, arguments: Any) -> Any:
     signatures = self.get_signatures()
-    fitting = [s for s in signatures if _fits(s, arguments)] or signatures
+    possible = [s for s in signatures if not _refuses(s, arguments)] or signatures
+    # jedi compares no special forms: it may say of all that they do not fit.
+    fitting = [s for s in possible if s.matches_signature(arguments)] or possible
     chosen = []
     for index, signature in enumerate(fitting):
         chosen.append(signature)
@@ -40,10 +42,9 @@ def _given(signature: Any, arguments: Any) -> list[Any]:
     return [parameter for parameter in executed if not parameter._is_default]
 
 
-def _fits(signature: Any, arguments: Any) -> bool:
-    return signature.matches_signature(arguments) and all(
-        _is_one_of(parameter) is not False for parameter in _given(signature, arguments)
-    )
+def _refuses(signature: Any, arguments: Any) -> bool:
+    """Whether the call gives something else than a literal that ``signature`` demands."""
+    return any(_is_one_of(parameter) is False for parameter in _given(signature, arguments))
 
 
 def _decides(signature: Any, arguments: Any, rest: list[Any]) -> bool:

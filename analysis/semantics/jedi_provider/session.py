@@ -31,6 +31,7 @@ from analysis.semantics.jedi_provider import (
     resolution,
     self_type,
     special_forms,
+    wrappers,
 )
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
@@ -81,6 +82,7 @@ def prepare(cache_directory: str) -> None:
     special_forms.install()
     caught.install()
     members.install()
+    wrappers.install()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

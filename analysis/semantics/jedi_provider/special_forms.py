@@ -22,6 +22,8 @@ from jedi.inference.gradual.typing import (
 )
 from jedi.inference.value.iterable import SequenceLiteralValue
 
+from analysis.semantics.jedi_provider import completeness
+
 _remap = TypingModuleName._remap
 _infer_annotation = annotation.infer_annotation
 
@@ -49,7 +51,11 @@ class _Literal(ProxyTypingValue):  # type: ignore[misc]
 
     def py__getitem__(self, index_value_set: Any, contextualized_node: Any) -> Any:
         del contextualized_node
-        return ValueSet(found for value in index_value_set._set for found in self._literals(value))
+        found = completeness.isolated(self._all)(index_value_set)
+        return ValueSet._from_frozen_set(frozenset(found))
+
+    def _all(self, index_value_set: Any) -> list[Any]:
+        return [found for value in index_value_set._set for found in self._literals(value)]
 
     def _literals(self, value: Any) -> Iterator[Any]:
         if isinstance(value, SequenceLiteralValue):

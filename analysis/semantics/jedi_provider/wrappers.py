@@ -1,0 +1,159 @@
+"""Wrappers of the standard library whose types say more than jedi reads out of their stubs.
+
+Decorators (``functools.lru_cache``, ``contextlib.contextmanager``) and iterators over what they are
+given (``zip``, ``filter``): semantics by their documentation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
+from jedi.inference.filters import AttributeOverwrite, publish_method
+from jedi.inference.lazy_value import LazyKnownValue, LazyKnownValues
+from jedi.inference.value.iterable import FakeTuple
+from jedi.plugins import stdlib
+
+_Callback = Callable[[], Any]
+
+
+def install() -> None:
+    """Tell jedi; further calls change nothing more."""
+    functions: dict[str, dict[str, Any]] = stdlib._implemented
+    functions["functools"]["lru_cache"] = _cached
+    functions.setdefault("contextlib", {})["contextmanager"] = _managed
+    functions["contextlib"]["asynccontextmanager"] = _managed
+    functions["builtins"]["zip"] = _zip
+    functions["builtins"]["filter"] = _filter
+
+
+class _Same(ValueWrapper):  # type: ignore[misc]
+    """A decorator whose result is called as the function is: ``lru_cache(maxsize=None)``."""
+
+    def py__call__(self, arguments: Any) -> Any:
+        return _first(arguments)
+
+
+def _first(arguments: Any) -> Any:
+    found = next(iter(arguments.unpack()), None)
+    return found[1].infer() if found is not None and found[0] is None else NO_VALUES
+
+
+def _cached(value: Any, arguments: Any, callback: _Callback) -> Any:
+    if any(found.is_function() for found in _first(arguments)._set):
+        return callback()
+    return ValueSet([_Same(value)])
+
+
+class _Managing(ValueWrapper):  # type: ignore[misc]
+    """A generator function under ``contextmanager``: calling it makes a manager."""
+
+    def __init__(self, function: Any, managers: Any) -> None:
+        super().__init__(function)
+        self._managers = managers
+
+    def py__call__(self, arguments: Any) -> Any:
+        made = self._wrapped_value.py__call__(arguments)
+        return ValueSet(_Manager(m, made) for m in self._managers.execute_with_values()._set)
+
+    def py__get__(self, instance: Any, class_value: Any) -> Any:
+        bound = self._wrapped_value.py__get__(instance, class_value)
+        return ValueSet(_Managing(function, self._managers) for function in bound._set)
+
+
+class _Manager(AttributeOverwrite):  # type: ignore[misc]
+    """A manager that gives what its generator yields."""
+
+    def __init__(self, manager: Any, made: Any) -> None:
+        super().__init__(manager)
+        self._made = made
+
+    @publish_method("__enter__")  # type: ignore[untyped-decorator]
+    def _enter(self, arguments: Any) -> Any:
+        del arguments
+        return self._made.merge_types_of_iterate()
+
+    @publish_method("__aenter__")  # type: ignore[untyped-decorator]
+    def _enter_later(self, arguments: Any) -> Any:
+        del arguments
+        return ValueSet([_Awaited(self._wrapped_value, self._made)])
+
+
+class _Awaited(ValueWrapper):  # type: ignore[misc]
+    """What awaiting gives the first value of an asynchronous generator."""
+
+    def __init__(self, value: Any, made: Any) -> None:
+        super().__init__(value)
+        self._made = made
+
+    def py__await__(self) -> Any:
+        return ValueSet([self])
+
+    def py__stop_iteration_returns(self) -> Any:
+        return self._made.merge_types_of_iterate(is_async=True)
+
+
+def _managed(value: Any, arguments: Any, callback: _Callback) -> Any:
+    del callback
+    later = value.py__name__() == "asynccontextmanager"
+    name = "_AsyncGeneratorContextManager" if later else "_GeneratorContextManager"
+    managers = value.parent_context.py__getattribute__(name)
+    functions = _first(arguments)
+    if not managers or not functions or not all(f.is_function() for f in functions._set):
+        return NO_VALUES
+    return ValueSet(_Managing(function, managers) for function in functions._set)
+
+
+class _Iterating(AttributeOverwrite):  # type: ignore[misc]
+    """An iterator over known elements."""
+
+    def __init__(self, iterator: Any, elements: Any) -> None:
+        super().__init__(iterator)
+        self._elements = elements
+
+    def py__iter__(self, contextualized_node: Any = None) -> Iterator[Any]:
+        del contextualized_node
+        yield self._elements
+
+    @publish_method("__next__")  # type: ignore[untyped-decorator]
+    def _next(self, arguments: Any) -> Any:
+        del arguments
+        return self._elements.infer()
+
+
+def _iterator(value: Any, elements: Any) -> Any:
+    return ValueSet(
+        _Iterating(made, elements)
+        for made in value.inference_state.typing_module.py__getattribute__("Iterator")
+        .execute_with_values()
+        ._set
+    )
+
+
+def _plain(arguments: Any) -> list[Any] | None:
+    """The values of all arguments without a name; ``None`` where some are unpacked."""
+    node = arguments.argument_node
+    listed = [] if node is None else node.children if node.type == "arglist" else [node]
+    if any(
+        part.type == "argument" and part.children[0].value[:1] == "*"
+        for part in listed
+        if part.type == "argument" and hasattr(part.children[0], "value")
+    ):
+        return None
+    return [lazy.infer() for key, lazy in arguments.unpack() if key is None]
+
+
+def _zip(value: Any, arguments: Any, callback: _Callback) -> Any:
+    columns = _plain(arguments)
+    if not columns:
+        return callback()
+    merged = [LazyKnownValues(column.merge_types_of_iterate()) for column in columns]
+    return _iterator(value, LazyKnownValue(FakeTuple(value.inference_state, merged)))
+
+
+def _filter(value: Any, arguments: Any, callback: _Callback) -> Any:
+    given = _plain(arguments)
+    if given is None or len(given) != 2:
+        return callback()
+    return _iterator(value, LazyKnownValues(given[1].merge_types_of_iterate()))
