@@ -30,7 +30,7 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
             names.setdefault(name, Name(name, kind, origin=origin))
     for name in receiver.stored:
         names.setdefault(name, Name(name, "instance", origin="file"))
-    for name in receiver.witnesses:
+    for name in (*receiver.witnesses, *receiver.asked):
         names.setdefault(name, Name(name, "", origin="witness"))
     ranked = sorted(
         names.values(),

@@ -60,6 +60,20 @@ def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> f
     return frozenset(found) - _KEYWORDS
 
 
+def asked(text: str, hole: Hole, within: tuple[int, int] | None = None) -> frozenset[str]:
+    """The names that the code asks of the receiver's text by a literal: ``hasattr(self, "x")``.
+
+    ``within`` as for :func:`witnesses`.
+    """
+    if not hole.receiver_text:
+        return frozenset()
+    start, end = within or (0, len(text))
+    call = re.compile(
+        rf"\b(?:has|get|set|del)attr\(\s*{re.escape(hole.receiver_text)}\s*,\s*[\"']([^\W\d]\w*)[\"']"
+    )
+    return frozenset(match[1] for match in call.finditer(text, start, end))
+
+
 def keywords_used(text: str, hole: Hole) -> frozenset[str]:
     """The keywords that the same callee is given elsewhere, on the first line of a call."""
     if not hole.receiver_text:

@@ -63,6 +63,12 @@ class Arm:
     whole: bool = True
     doubt: str = ""
 
+    @property
+    def says_nothing(self) -> bool:
+        """Whether it is an instance of ``object`` itself: anything is."""
+        first = self.order[0].qualified if self.order else ""
+        return self.kind is ArmKind.INSTANCE and first == "builtins.object"
+
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
@@ -71,7 +77,8 @@ class Receiver:
     ``complete`` is false when a part of it could not be inferred. ``witnesses`` are names that
     the same text shows elsewhere in the file, ``stored`` names that any expression of the file is
     given by assignment. ``scope`` is the source of the function around the hole, of the module
-    outside of functions; ``nulls`` tells that ``None`` was among the values and left out.
+    outside of functions, ``before`` the part of it that stands before the hole; ``nulls`` tells
+    that ``None`` was among the values and left out.
     """
 
     text: str
@@ -80,8 +87,11 @@ class Receiver:
     complete: bool
     environment: Environment
     scope: str = ""
+    before: str = ""
     witnesses: frozenset[str] = frozenset()
     stored: frozenset[str] = frozenset()
+    #: Names that the code asks of the same text by literals, as in ``hasattr(self, "x")``.
+    asked: frozenset[str] = frozenset()
     nulls: bool = False
     #: Whether classes that ``isinstance`` names for this text were added as arms.
     narrowed: bool = False

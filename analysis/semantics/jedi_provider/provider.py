@@ -20,7 +20,7 @@ from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of,
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.literals import argument_strings
-from analysis.semantics.jedi_provider.narrow import narrowed_values
+from analysis.semantics.jedi_provider.narrow import narrowed
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
 from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
@@ -29,6 +29,7 @@ from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
+    asked,
     keywords_used,
     with_placeholder,
     witnesses,
@@ -221,14 +222,20 @@ class JediProvider:
         while scope is not None and scope.type == "lambdef":
             scope = scope.search_ancestor("funcdef", "lambdef")
         scope_code = scope.get_code() if scope is not None else text
-        narrowed, complete_narrowing = narrowed_values(session, leaf, hole.receiver_text, scope)
+        narrowing = narrowed(session, leaf, hole.receiver_text, scope)
         origin = session.context_of(leaf).tree_node
+        complete = not completeness.incomplete(values)
         arms = arms_of(values, origin)
         _check(deadline)
-        if narrowed is not None:
-            arms += arms_of(narrowed, origin)
+        if narrowing.certain:
+            # It is one of these, and also what it was declared as, if that says anything.
+            arms = [arm for arm in arms if complete and not arm.says_nothing]
+            complete = True
+        if narrowing.values is not None:
+            arms += arms_of(narrowing.values, origin)
         arms = [relisted(arm, snapshot, environment) for arm in arms]
         _check(deadline)
+        span = _class_span(leaf, text, hole)
         brought = frozenset[str]()
         if hole.receiver_text in ("self", "cls"):
             brought = brought_by_subclasses(leaf.search_ancestor("classdef"))
@@ -236,13 +243,15 @@ class JediProvider:
             text=hole.receiver_text,
             hole=hole,
             arms=tuple(arms),
-            complete=not completeness.incomplete(values),
+            complete=complete,
             environment=environment,
             scope=scope_code,
-            witnesses=witnesses(snapshot.text, hole, _class_span(leaf, text, hole)),
+            before=text[_start(text, scope) : offset],
+            witnesses=witnesses(snapshot.text, hole, span),
+            asked=asked(snapshot.text, hole, span),
             stored=stored_names(snapshot.text, hole, arms) | brought,
             nulls=any(completeness.is_none(value) for value in values._set),
-            narrowed=narrowed is not None and complete_narrowing,
+            narrowed=narrowing.values is not None and narrowing.complete,
         )
 
     def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
@@ -288,9 +297,15 @@ def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
     if node is None or hole.receiver_text not in ("self", "cls"):
         return None
     lines = split_lines(text, keepends=True)
-    start = sum(map(len, lines[: node.start_pos[0] - 1]))
     end = sum(map(len, lines[: node.end_pos[0] - 1])) + node.end_pos[1]
-    return start, end
+    return _start(text, node), end
+
+
+def _start(text: str, node: Any) -> int:
+    """The offset of the line where ``node`` begins; of the text for ``None``."""
+    if node is None:
+        return 0
+    return sum(map(len, split_lines(text, keepends=True)[: node.start_pos[0] - 1]))
 
 
 def _position(text: str, offset: int) -> tuple[int, int]:

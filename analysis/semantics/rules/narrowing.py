@@ -1,7 +1,7 @@
 """``isinstance`` and its like: the receiver may be more than its declaration says.
 
 Where the classes that ``isinstance`` names are known they were added as arms, and the set is a
-union; where they are not, it is open.
+union; where they are not, it is open. What is asked behind the hole says nothing about it.
 """
 
 from __future__ import annotations
@@ -13,6 +13,12 @@ from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 CASES = (
+    Case(
+        "from nowhere import B\nclass A:\n    x = 1\ndef f(a: A):\n"
+        "    a.$0\n    return isinstance(a, B)",
+        Tier.CLOSED,
+        has=("x",),
+    ),
     Case(
         "class A:\n    x = 1\nclass B(A):\n    y = 1\ndef f(a: A):\n"
         "    if isinstance(a, B):\n        a.$0",
@@ -50,16 +56,16 @@ def doubt(receiver: Receiver) -> Doubt | None:
     """Open where the function narrows the receiver, or what it is looked up on, untraceably."""
     for text in (*prefixes(receiver.text), *_iterated(receiver)):
         subject = re.escape(text)
-        if re.search(rf"\b(?:isinstance|issubclass)\(\s*{subject}\s*,", receiver.scope):
+        if re.search(rf"\b(?:isinstance|issubclass)\(\s*{subject}\s*,", receiver.before):
             if text == receiver.text and receiver.narrowed:
                 continue
             return opened(f"the code narrows {text} by isinstance")
-        if re.search(rf"\bmatch\s+{subject}\s*:", receiver.scope):
+        if re.search(rf"\bmatch\s+{subject}\s*:", receiver.before):
             return opened(f"the code narrows {text} by match")
-        if re.search(rf"\btype\(\s*{subject}\s*\)\s*(?:is|==|in)\b", receiver.scope):
+        if re.search(rf"\btype\(\s*{subject}\s*\)\s*(?:is|==|in)\b", receiver.before):
             return opened(f"the code narrows {text} by its type")
-        if re.search(rf"\b_?is_?\w*\(\s*{subject}\s*\)", receiver.scope) and not re.search(
-            rf"\bisinstance\(\s*{subject}\s*\)", receiver.scope
+        if re.search(rf"\b_?is_?\w*\(\s*{subject}\s*\)", receiver.before) and not re.search(
+            rf"\bisinstance\(\s*{subject}\s*\)", receiver.before
         ):
             return opened(f"the code asks a predicate about {text}")
     return None

@@ -32,7 +32,7 @@ def doubt(receiver: Receiver) -> Doubt | None:
             return opened("functions and callables take any attribute")
         if arm.kind is ArmKind.INSTANCE and arm.order:
             first = arm.order[0]
-            if first.qualified == "builtins.object":
+            if arm.says_nothing:
                 return abstained("the receiver is declared as object")
             if first.qualified in _GENERAL:
                 return opened(f"a {first.name} may have any attribute")
