@@ -27,6 +27,8 @@ _IDLE_S = 10.0
 _IDLE_FAR_S = 2.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
+#: Without it one test file that cannot be imported keeps pytest from running any other.
+_ALL_THE_SAME = "--continue-on-collection-errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +216,8 @@ def _every(
     target: str,
 ) -> _Fates:
     """Run ``plan``'s tests, passing over those that hang; after a crash in another process."""
+    if plan.runner == "pytest" and _ALL_THE_SAME not in plan.args:
+        plan = replace(plan, args=(_ALL_THE_SAME, *plan.args))
     results: dict[str, TestResult] = {}
     aside: set[str] = set()
     left: tuple[str, ...] = ()

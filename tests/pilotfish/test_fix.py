@@ -79,6 +79,20 @@ def test_a_patch_that_breaks_another_test_of_the_suite_is_not_taken(project: Pat
         assert "other tests still pass" in answer["reason"]
 
 
+def test_a_test_file_that_cannot_be_imported_does_not_hide_the_rest_of_the_suite(
+    project: Path,
+) -> None:
+    (project / "test_absent.py").write_text("import not_there_at_all\n")
+    (project / "test_middle.py").write_text(TEST)
+    (project / "test_more.py").write_text(
+        "from middle import middle\n\n\ndef test_of_one():\n    assert middle(5, 5) == 5\n\n\n"
+        "def test_nothing():\n    assert middle\n"
+    )
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py")
+    assert (code, answer["status"]) == (0, "verified"), answer
+    assert "2 other tests still pass" in answer["reason"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "command"),
     [
