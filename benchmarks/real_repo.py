@@ -166,12 +166,8 @@ def _suite(root: Path) -> str:
 
 
 def _changed(one: bytes, other: bytes) -> int:
-    lines = [data.splitlines(keepends=True) for data in (one, other)]
-    return sum(
-        1
-        for line in difflib.ndiff(*([repr(line) for line in side] for side in lines))
-        if line.startswith("+")
-    )
+    before, after = ([repr(line) for line in d.splitlines(keepends=True)] for d in (one, other))
+    return sum(line.startswith("+") for line in difflib.ndiff(before, after))
 
 
 def check(item: Item) -> list[str]:
@@ -189,6 +185,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; exit code 2 where it cannot."""
     parser = options(__doc__)
     parser.add_argument("--check", action="store_true", help="verify the items only")
+    parser.set_defaults(time_limit=120.0)
     chosen = parser.parse_args(arguments)
     try:
         items = load_items()

@@ -10,7 +10,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator, Mapping
 
-from repair.optimizing.transformations import caching, hoisting, joining, membership
+from repair.optimizing.transformations import (
+    caching,
+    comprehending,
+    counting,
+    growing,
+    hoisting,
+    inserting,
+    joining,
+    membership,
+    queueing,
+)
 from repair.source import Edit, Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -19,7 +29,12 @@ Transformation = Callable[[Source, FunctionNode], Iterator[tuple[Edit, ...]]]
 #: By the name that the answer shows.
 TRANSFORMATIONS: Mapping[str, Transformation] = {
     "membership in a set": membership.edits,
+    "a set beside the list": growing.edits,
+    "counted once": counting.edits,
+    "a deque for the queue": queueing.edits,
+    "inserted in order": inserting.edits,
     "join instead of concatenation": joining.edits,
     "remembered results": caching.edits,
     "computed once before the loop": hoisting.edits,
+    "a comprehension": comprehending.edits,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from repair.optimizing.transformations.imports import importing
 from repair.source import Edit, Source
 
 
@@ -27,17 +28,12 @@ def edits(
     start = source.line_starts[function.lineno - 1]
     mark = f"@functools.lru_cache(maxsize=None){source.newline()}"
     changes = [Edit(start, start, mark)]
-    imported = any(
-        isinstance(node, ast.Import)
-        and any(a.name == "functools" and not a.asname for a in node.names)
-        for node in tree.body
-    )
-    if not imported:
-        line, first = _first_line(tree)
-        at = source.line_starts[line - 1]
-        ends = 1 if isinstance(first, ast.Import | ast.ImportFrom) else 3
-        text = f"import functools{source.newline() * ends}"
-        changes = [Edit(at, at, text), *changes] if at != start else [Edit(at, at, text + mark)]
+    imported = importing(source, "functools")
+    if imported and imported[0].start == start:
+        # Two insertions at one place are one.
+        changes = [Edit(start, start, imported[0].new + mark)]
+    else:
+        changes = [*imported, *changes]
     yield tuple(changes)
 
 
@@ -57,16 +53,3 @@ def _looks_pure(function: ast.FunctionDef) -> bool:
         ):
             return False
     return True
-
-
-def _first_line(tree: ast.Module) -> tuple[int, ast.stmt]:
-    """The line before which an import may stand, behind docstring and ``__future__``, and what
-    stands there now."""
-    for node in tree.body:
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module == "__future__":
-            continue
-        marks: list[ast.expr] = getattr(node, "decorator_list", [])
-        return min([node.lineno, *(mark.lineno for mark in marks)]), node
-    return 1, tree.body[0]

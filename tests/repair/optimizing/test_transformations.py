@@ -42,6 +42,49 @@ CASES = [
         "        out.append(x * max(b))\n    return out\n",
         [([1, 2], [5, 4])],
     ),
+    (
+        "a set beside the list",
+        "def f(a):\n    seen = []\n    for x in a:\n        if x not in seen:\n"
+        "            seen.append(x)\n    return seen\n",
+        [([3, 1, 3],), ([],)],
+    ),
+    (
+        "a set beside the list",
+        "def f(a):\n    seen = [1]\n    for x in a:\n"
+        "        if x not in seen: seen.append(x)\n    return seen\n",
+        [([3, 1, 3],)],
+    ),
+    (
+        "counted once",
+        "def f(a):\n    return [x for x in a if a.count(x) == 1]\n",
+        [([3, 1, 3],), ([],)],
+    ),
+    (
+        "a deque for the queue",
+        "def f(a):\n    left = list(a)\n    out = []\n    while left:\n"
+        "        x = left.pop(0)\n        if x > 1:\n            left.append(x - 2)\n"
+        "        out.append(x)\n    return out, len(left)\n",
+        [([3, 1, 5],)],
+    ),
+    (
+        "inserted in order",
+        "def f(a):\n    out = []\n    for x in a:\n        out.append(x)\n        out.sort()\n"
+        "    return out\n",
+        [([3, 1, 2],)],
+    ),
+    (
+        "a comprehension",
+        "def f(a):\n    out = []\n    for row in a:\n        for x in row:\n            if x:\n"
+        "                out.append(x * x)\n    return out\n",
+        [([[3, 0], [2]],)],
+    ),
+    (
+        "a comprehension",
+        "def f(a):\n    a_name_that_is_long = []\n    for element in a:\n"
+        "        if element is not None and element != 0 and element != -1:\n"
+        "            a_name_that_is_long.append(element)\n    return a_name_that_is_long\n",
+        [([3, 0, None],)],
+    ),
 ]
 
 
@@ -80,6 +123,12 @@ def test_a_transformed_function_answers_the_same(
         ("remembered results", "return [f(a, 1), f(a, 2)]"),
         ("computed once before the loop", "for x in a:\n    b.append(x)\n    y = max(b)"),
         ("computed once before the loop", "for x in a:\n    y = max(x)"),
+        ("a set beside the list", "for x in a:\n    if x in b: b.append(x)\n    b.sort()"),
+        ("counted once", "for x in a:\n    b.append(b.count(x))"),
+        ("a deque for the queue", "left = [a]\nwhile left:\n    left.pop(0)\nreturn left"),
+        ("inserted in order", "b.append(a)\nb.sort(key=len)"),
+        ("a comprehension", "out = []\nfor x in a:\n    out.append(x)\n    print(x)"),
+        ("a comprehension", "out = []\nfor x in a:\n    out.append(x)\nreturn out, x"),
     ],
 )
 def test_it_keeps_away_where_the_answer_would_change(name: str, body: str) -> None:
