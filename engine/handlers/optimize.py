@@ -52,6 +52,7 @@ def optimize(
         seconds=round(found.seconds, 3),
         model_tokens=found.model_tokens,
         model=used.name if used else "",
+        hot=tuple((line - 1, share) for line, share in found.hot),
     )
 
 

@@ -114,7 +114,8 @@ class OptimizeAnswer:
     """The outcome; ``status`` as in :class:`FixAnswer`.
 
     ``calls`` of the tests were noted, on ``inputs`` calls (those and larger ones) the answers were
-    compared. ``rejected`` says why other versions were not offered.
+    compared. ``rejected`` says why other versions were not offered. ``hot`` are the lines of the
+    file that take most of the time, 0-based, with their shares.
     """
 
     status: str
@@ -128,6 +129,7 @@ class OptimizeAnswer:
     seconds: float = 0.0
     model_tokens: int = 0
     model: str = ""
+    hot: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,12 +21,16 @@ from pilotfish.mending import (
     show_patch,
     show_remarks,
 )
+from repair.source import Source
 
 EXAMPLES = """\
   pilotfish optimize app/search.py:find --test "pytest tests/test_search.py"
   pilotfish optimize fib.py:fib --test "python -m doctest fib.py" --model none --write
 Exit code 0 when a faster version was found, 1 when none was measured to be faster, 2 when it
 could not be tried. The patch goes to standard output, for git apply."""
+
+#: Lines that take a smaller share of the time are not worth a word.
+_TOLD = 0.1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,13 +65,13 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print_document({**asdict(answer), "patch": patch, "written": written})
     else:
-        _show(answer, patch, written)
+        _show(answer, patch, written, opened.source)
     if answer.status == "error":
         return 2
     return 0 if answer.best else 1
 
 
-def _show(answer: OptimizeAnswer, patch: str, written: bool) -> None:
+def _show(answer: OptimizeAnswer, patch: str, written: bool, source: Source) -> None:
     """The patch on standard output, what was measured on standard error."""
     if answer.status == "error":
         explain(answer.reason)
@@ -80,6 +84,10 @@ def _show(answer: OptimizeAnswer, patch: str, written: bool) -> None:
         f"{found}: {answer.reason} ({answer.candidates_run} versions, {answer.seconds:.1f} s)",
         markup=False,
     )
+    for line, share in answer.hot:
+        if share >= _TOLD:
+            said = f"{share:.0%} of the time: line {line + 1}: {source.line(line + 1).strip()}"
+            console.print(said, markup=False)
     show_remarks(console, "not offered", answer.rejected)
     if written:
         console.print("written", markup=False)

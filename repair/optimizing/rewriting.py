@@ -1,5 +1,6 @@
 """A faster version of a function: propose, compare, measure, run the tests, offer what is faster.
 
+First a profile: what cannot save anything is not tried, and the model is shown where the time goes.
 Known transformations and bodies that the model writes go through the same gate: the same answers on
 every call that the tests make and on larger ones made of them, a measured ratio whose confidence
 interval lies above one, and the tests. Nothing is offered that was not measured to be faster.
@@ -24,6 +25,7 @@ from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.errors import RepairError
 from repair.healing import Job, Report
+from repair.optimizing.profile import WORTH, Profile
 from repair.optimizing.transformations import TRANSFORMATIONS
 from repair.patch import unified_diff
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
@@ -43,6 +45,8 @@ _TEMPERATURE = 0.8
 #: Versions that are measured at once, and seconds that this may take.
 _MOST = 10
 _MEASURE_S = 90.0
+#: Seconds that a profile must be of to be believed.
+_PROFILED_S = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,8 @@ class Optimized:
     """The outcome. ``status``: ``verified`` and ``unverified`` as for repairs, ``none``, ``error``.
 
     ``calls`` of the tests were noted, on ``inputs`` calls (those and larger ones) answers were
-    compared. ``rejected`` says why other versions were not offered.
+    compared. ``rejected`` says why other versions were not offered. ``hot`` are the 1-based lines
+    that take most of the time, with their shares.
     """
 
     status: str
@@ -83,6 +88,7 @@ class Optimized:
     candidates: int = 0
     model_tokens: int = 0
     seconds: float = 0.0
+    hot: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass
@@ -97,6 +103,7 @@ class Optimizer:
     cancellation: Cancellation
     tokens: int = field(default=0, init=False)
     rejected: list[str] = field(default_factory=list, init=False)
+    profile: Profile | None = field(default=None, init=False)
     _began: float = field(default_factory=time.monotonic, init=False)
 
     def run(self) -> Optimized:
@@ -128,16 +135,19 @@ class Optimizer:
         self, server: ForkServer, shell: Plan, node: FunctionNode, deadline: Deadline
     ) -> Optimized:
         source = self.job.source
+        self.report("looking where the time goes", 0.1)
+        first = self._measured(server, [], deadline)
+        if not first["calls"]:
+            return self._said("none", f"the tests do not call {self.name}, so nothing is measured")
+        self.profile = Profile.measured(first.get("lines", {}), first.get("functions", {}))
         versions = self._versions(node, deadline)
         if not versions:
             return self._said(
-                "none", "no transformation applies, and the model wrote no other body"
+                "none", f"no transformation applies, and the model wrote no other body{self._aim()}"
             )
         self.report(f"measuring {len(versions)} versions", 0.5)
         answer = self._measured(server, [text for _, text in versions], deadline)
         calls, inputs = answer["calls"], answer["inputs"]
-        if not calls:
-            return self._said("none", f"the tests do not call {self.name}, so nothing is measured")
         found = []
         for (strategy, text), told in zip(versions, answer["versions"], strict=False):
             if told["differs"]:
@@ -175,11 +185,24 @@ class Optimizer:
             len(versions),
             self.tokens,
             time.monotonic() - self._began,
+            self._hot(),
         )
+
+    def _hot(self) -> tuple[tuple[int, float], ...]:
+        hottest = self.profile.hottest() if self.profile else []
+        return tuple((line, round(share, 3)) for line, share in hottest)
+
+    def _aim(self) -> str:
+        """Where else to look, where the time goes elsewhere."""
+        other = self.profile.elsewhere(self.name) if self.profile else ""
+        if not other or self.profile is None:
+            return ""
+        share = self.profile.functions[other]
+        return f"; {share:.0%} of its time goes to {other}, which it calls: optimize that"
 
     def _why(self, best: Faster | None, calls: int, inputs: int) -> str:
         if best is None:
-            return "nothing was measured to be faster"
+            return f"nothing was measured to be faster{self._aim()}"
         ratio = best.ratio
         text = (
             f"{ratio.times:.1f} times as fast (95 %: {ratio.low:.1f} to {ratio.high:.1f}), same "
@@ -211,9 +234,21 @@ class Optimizer:
     def _changes(
         self, node: FunctionNode, deadline: Deadline
     ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
-        for name, transformation in TRANSFORMATIONS.items():
-            for edits in transformation(self.job.source, node):
-                yield name, edits
+        known = [
+            (name, edits)
+            for name, transformation in TRANSFORMATIONS.items()
+            for edits in transformation(self.job.source, node)
+        ]
+        profile = self.profile
+        if profile is not None and profile.seconds >= _PROFILED_S:
+            first, last = node.lineno, node.end_lineno or node.lineno
+            shares = [profile.share(self.job.source, edits, first, last) for _, edits in known]
+            for share, (name, _) in zip(shares, known, strict=True):
+                if share < WORTH:
+                    self.rejected.append(f"{name}: only {share:.0%} of the time is there")
+            order = sorted(range(len(known)), key=lambda i: -shares[i])
+            known = [known[i] for i in order if shares[i] >= WORTH]
+        yield from known
         if self.writer is None:
             return
         try:
@@ -234,6 +269,9 @@ class Optimizer:
             return
         start, end = source.span(body[0])[0], source.span(node)[1]
         lines = [f"{node.name} is slow. Write the same, faster. Slow:", *_quoted(source, node)]
+        if self.profile is not None and (hottest := self.profile.hottest()):
+            line, share = hottest[0]
+            lines.append(f"{share:.0%} of the time goes to: {source.line(line).strip()}")
         request = InfillRequest(
             self.job.snapshot.with_text(source.text[:start] + source.text[end:]),
             start,
@@ -294,6 +332,7 @@ class Optimizer:
             rejected=tuple(self.rejected),
             model_tokens=self.tokens,
             seconds=time.monotonic() - self._began,
+            hot=self._hot(),
         )
 
 

@@ -3,7 +3,8 @@
 Run as a script in the sandbox, under the user's interpreter: ``python measuring.py SPEC`` with a
 JSON object: ``file``, ``function`` (qualified name), ``module`` and ``arguments`` of the tests
 (``pytest``, ``unittest``, ``doctest``) or ``script``, and ``texts``, the versions of the file, the
-present one first. The last line printed is the answer as JSON.
+present one first. The last line printed is the answer as JSON: with one version alone, where its
+time goes.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ SIZES = (32, 256, 2048)
 #: Rounds in which all versions are timed in turn, and seconds for one version and call.
 ROUNDS, SLICE = 9, 0.004
 SECONDS = 20.0
+#: After so many seconds no further call is looked into.
+LOOKING = 1.5
 
 
 class TooLong(BaseException):
@@ -221,6 +224,55 @@ def compare(present: Any, function: Any, inputs: Any) -> str:
     return ""
 
 
+def profile(function: Any, inputs: Any, file: str) -> Any:
+    """Where the time goes: seconds at each line and in each function of ``file``.
+
+    By tracing lines: what a line calls in other files counts as its own. Signals would be seen
+    between loop turns only, however long a comparison of one takes.
+    """
+    lines: dict[str, float] = {}
+    functions: dict[str, float] = {}
+    clock = time.perf_counter
+    # The place that runs now, its function, and since when.
+    now: list[Any] = [0, "", 0.0]
+
+    def charge() -> None:
+        line, name, since = now
+        if line:
+            spent = clock() - since
+            lines[str(line)] = lines.get(str(line), 0.0) + spent
+            functions[name] = functions.get(name, 0.0) + spent
+
+    def place(frame: Any) -> None:
+        if frame is not None and frame.f_code.co_filename == file:
+            code = frame.f_code
+            now[0] = frame.f_lineno or code.co_firstlineno
+            now[1] = getattr(code, "co_qualname", code.co_name)
+        else:
+            now[0] = 0
+
+    def step(frame: Any, event: str, _argument: Any) -> Any:
+        if frame.f_code.co_filename != file:
+            return None
+        charge()
+        place(frame.f_back if event == "return" else frame)
+        now[2] = clock()
+        return step
+
+    call = caller(function)
+    until = clock() + LOOKING
+    for values in inputs:
+        now[0] = 0
+        sys.settrace(step)
+        try:
+            call(values)
+        finally:
+            sys.settrace(None)
+        if clock() > until:
+            break
+    return {"lines": lines, "functions": functions}
+
+
 def shown(value: Any) -> str:
     """A value as text that fits a line."""
     text = repr(value)
@@ -242,6 +294,13 @@ def measure(spec: Any) -> Any:
     more = larger(calls, caller(present))
     inputs = calls + more
     answer["inputs"] = len(inputs)
+    # The largest calls tell most; small ones are mostly noise.
+    base = [(values, caller(present)(values)) for values in (more or calls)]
+    base = [(values, seen[1]) for values, seen in base if seen[0] and seen[0][0] == "result"]
+    base = sorted(base, key=lambda pair: -pair[1])[:8]
+    if len(spec["texts"]) == 1:
+        answer.update(profile(present, [values for values, _ in base], spec["file"]))
+        return answer
     functions: list[Any] = []
     kept: list[Any] = []
     for text in spec["texts"][1:]:
@@ -255,10 +314,6 @@ def measure(spec: Any) -> Any:
         if not told["differs"]:
             functions.append(function)
             kept.append(told)
-    # The largest calls tell most; small ones are mostly noise.
-    base = [(values, caller(present)(values)) for values in (more or calls)]
-    base = [(values, seen[1]) for values, seen in base if seen[0] and seen[0][0] == "result"]
-    base = sorted(base, key=lambda pair: -pair[1])[:8]
     until = time.perf_counter() + SECONDS
     for turn in range(ROUNDS):
         if not base or time.perf_counter() > until:
