@@ -23,7 +23,7 @@ class AskingMender:
     def instead(self, watch: Watch, constraint: Constraint) -> Iterable[str]:
         """See :class:`~decoding.guidance.Mender`; what is written comes with the next stream."""
         names = [name.decode() for name in constraint.names.spelled]
-        wanted = choice(watch.literal.decode(), watch.typed, names)
+        wanted = choice(watch.literal.decode(), watch.typed, names, constraint.ends)
         if wanted is None:
             raise NoOtherNameError("there are too many names to ask for one of them")
         self.wanted = wanted

@@ -7,16 +7,21 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from decoding.constraint import Constraint, Names
+from decoding.constraint import ANY_END, Constraint, Names
 from decoding.remote.forms import MOST_NAMES, choice
 
 NAMES = st.text("ab_1", min_size=1, max_size=4)
 
 
-@given(st.lists(NAMES, min_size=1, max_size=5), st.text("ab_1.( \n-", max_size=7))
-def test_the_pattern_agrees_with_the_constraint(names: list[str], written: str) -> None:
-    asked = choice(").", "", names)
-    constraint = Constraint.over(Names.of(names))
+ENDS = st.sampled_from([ANY_END, frozenset(b"="), frozenset(b" \n(")])
+
+
+@given(st.lists(NAMES, min_size=1, max_size=5), st.text("ab_1.( \n-=", max_size=7), ENDS)
+def test_the_pattern_agrees_with_the_constraint(
+    names: list[str], written: str, ends: frozenset[int]
+) -> None:
+    asked = choice(").", "", names, ends)
+    constraint = Constraint.over(Names.of(names), ends=ends)
     assert asked is not None
     assert constraint is not None
     state = constraint.behind(b").").advance(f").{written}".encode())
