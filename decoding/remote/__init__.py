@@ -2,5 +2,5 @@
 
 ``dialects`` says how each server is asked, ``model`` what prompts need of it, ``forms`` how a
 constraint is told to it, ``mending`` how another name is asked for where nobody sees the
-alternatives of a token, ``loop`` the order of things: stream, check, stop at a violation, ask again.
+alternatives of a token, ``loop`` the order: stream, check, stop at a violation, ask again.
 """
