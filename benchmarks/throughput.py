@@ -24,6 +24,7 @@ from analysis.snapshot import Snapshot, Workspace
 from benchmarks.llama_server import llama_server
 from benchmarks.report import save, show
 from decoding import threads, vocabulary
+from decoding.drafts import Price
 from decoding.loop import write
 from decoding.models import store
 from decoding.opening import cache_folder
@@ -57,7 +58,7 @@ def ours(runtime: LlamaCpp, words: Vocabulary, prompt: Sequence[int], *, drafts:
         stop=Never(),
         max_tokens=WRITTEN,
         cancellation=Cancellation(),
-        drafts=drafts,
+        drafts=Price() if drafts else None,
     )
     # The first token's logits came with the prompt.
     return (len(written.tokens) - 1) / written.timing.decode * 1e3

@@ -7,7 +7,9 @@ drafted token is what counts, and a draft only saves passes where it is what the
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 #: How many tokens have to stand before the same way. Fewer are a coincidence in code: with three,
 #: one line in seven got more than 3 % slower, with five one in forty (``benchmarks.drafts``).
@@ -18,11 +20,49 @@ _LONGEST = 16
 #: After a draft of which nothing was taken, so many tokens are written without; doubled each time.
 _PAUSE, _LONGEST_PAUSE = 4, 32
 
+#: How often a token of a draft is what the model chooses, where all before it were (the rewritten
+#: functions of ``benchmarks.drafts``).
+_TAKEN = 0.93
+#: What a token beside another costs before anything was measured, of what one costs alone: two
+#: idle cores (``benchmarks.drafts``: its ceiling).
+_USUAL = 0.33
+
+
+@dataclass(slots=True)
+class Price:
+    """What a token costs ``beside`` another, as a share of what it costs ``alone`` (seconds).
+
+    Learnt from how long passes take, for it depends on what else the machine does: alone a token
+    waits for the memory that holds the model's weights, beside others for the processor. Where a
+    token costs nearly as much in a batch as by itself, nothing is to be gained from a draft.
+    """
+
+    alone: float = 0.0
+    beside: float = _USUAL
+
+    def note(self, tokens: int, seconds: float) -> None:
+        """A pass over so many tokens took so long."""
+        if tokens == 1:
+            self.alone += (seconds - self.alone) / (8 if self.alone else 1)
+            # What was dear once is tried again some time.
+            self.beside += (_USUAL - self.beside) / 128
+        elif self.alone:
+            share = (seconds / self.alone - 1) / (tokens - 1)
+            self.beside += (min(max(share, 0.0), 1.0) - self.beside) / 4
+
+    @property
+    def worth(self) -> int:
+        """How many tokens a draft may have until the next is less likely taken than it costs."""
+        if self.beside <= _TAKEN**_LONGEST:
+            return _LONGEST
+        return int(math.log(self.beside) / math.log(_TAKEN))
+
 
 class PromptLookup:
     """Drafts for one text behind one prompt; learns from it when a draft is worth computing."""
 
-    def __init__(self, prompt: Sequence[int]) -> None:
+    def __init__(self, prompt: Sequence[int], price: Price) -> None:
+        self.price = price
         self._tokens = list(prompt)
         #: Where each run of ``_MATCH`` tokens ended last.
         self._ends: dict[tuple[int, ...], int] = {}
@@ -38,7 +78,9 @@ class PromptLookup:
             return []
         tokens = self._tokens
         at = self._ends.get(tuple(tokens[-_MATCH:]))
-        return tokens[at : at + 1 + self._alike(at)] if at is not None else []
+        if at is None:
+            return []
+        return tokens[at : at + min(1 + self._alike(at), self.price.worth)]
 
     def learn(self, drafted: int, taken: int) -> None:
         """So many tokens of the last draft were what the model chose."""

@@ -11,6 +11,7 @@ from analysis.deadline import Cancellation, Deadline
 from decoding import vocabulary
 from decoding.bounds import bounded
 from decoding.completion import Completion
+from decoding.drafts import Price
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.filled import filled
@@ -69,7 +70,7 @@ class LocalWriter(Writer):
         self._prompter = Prompter(runtime, budget)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
-        self._pace = Pace()
+        self._pace, self._price = Pace(), Price()
 
     def complete(
         self,
@@ -106,7 +107,7 @@ class LocalWriter(Writer):
                     cancellation=inner,
                     query_deadline=min(request.query_ms / 1000, deadline.remaining()),
                     monitors=self._guiding.monitors,
-                    drafts=self._guiding.drafts,
+                    drafts=self._price if self._guiding.drafts else None,
                 )
             except CancelledError:
                 if cancellation.cancelled:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot
 from decoding.completion import Timing
-from decoding.drafts import PromptLookup
+from decoding.drafts import Price, PromptLookup
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.guidance import Guidance
@@ -46,18 +46,19 @@ def write(
     cancellation: Cancellation,
     query_deadline: float = QUERY_DEADLINE,
     monitors: Sequence[Monitor] | None = None,
-    drafts: bool = False,
+    drafts: Price | None = None,
 ) -> Written:
     """Write behind ``prompt`` what goes at ``offset`` (code points) of ``snapshot.text``.
 
     ``vocabulary`` is the runtime's own. ``evidence`` ``None`` writes unguided; ``monitors``
     ``None`` are all that are installed. ``query_deadline`` is in seconds for each hole. ``drafts``
-    guesses ahead, which changes the time alone. A name that is chosen anew may run a few tokens
-    past ``max_tokens``. Raises :class:`~decoding.errors.CancelledError`; whatever goes wrong with
-    evidence is an event, never an exception.
+    guesses ahead where that is worth its price, which changes the time alone. A name that is chosen
+    anew may run a few tokens past ``max_tokens``. Raises
+    :class:`~decoding.errors.CancelledError`; whatever goes wrong with evidence is an event, never
+    an exception.
     """
     begun = time.monotonic()
-    lookup = PromptLookup(prompt) if drafts else None
+    lookup = PromptLookup(prompt, drafts) if drafts is not None else None
     page = Page(runtime, vocabulary, prompt, cancellation, sampler, lookup)
     watching = all_monitors() if monitors is None else tuple(monitors)
     mender = SearchMender(page)

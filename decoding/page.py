@@ -5,7 +5,9 @@ Knows the runtime and the manuscript; nothing of monitors.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -111,7 +113,8 @@ class Page:
         runtime, prompt = self.runtime, len(self.prompt)
         kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
         runtime.truncate(prompt + kept)
-        return runtime.evaluate_all(tokens[kept:], self.cancellation)[-count:].copy()
+        with self._priced(len(tokens) - kept):
+            return runtime.evaluate_all(tokens[kept:], self.cancellation)[-count:].copy()
 
     def logits_behind(self, tokens: Sequence[int]) -> Logits:
         """Logits behind the prompt and ``tokens``, reusing what the cache holds of them."""
@@ -125,8 +128,17 @@ class Page:
             kept -= 1
         runtime.truncate(prompt + kept)
         behind = tokens[kept:] if kept >= 0 else self.prompt[-1:]
-        runtime.evaluate(behind, self.cancellation)
+        with self._priced(len(behind)):
+            runtime.evaluate(behind, self.cancellation)
         return runtime.logits()
+
+    @contextmanager
+    def _priced(self, tokens: int) -> Iterator[None]:
+        """Note how long the pass over so many tokens takes."""
+        begun = time.monotonic()
+        yield
+        if self._drafts is not None:
+            self._drafts.price.note(tokens, time.monotonic() - begun)
 
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""

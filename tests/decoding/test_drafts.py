@@ -9,7 +9,7 @@ import pytest
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from decoding import vocabulary
-from decoding.drafts import PromptLookup
+from decoding.drafts import Price, PromptLookup
 from decoding.loop import write
 from decoding.sampling import Greedy, Seeded
 from decoding.written import Written
@@ -17,20 +17,20 @@ from tests.decoding.toy import END, Facts, OneLine, Toy, closed
 
 
 def test_what_followed_the_last_tokens_before_is_proposed() -> None:
-    lookup = PromptLookup([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 1, 2, 3, 4])
+    lookup = PromptLookup([1, 2, 3, 4, 5, 6, 7, 8, 9, 9, 1, 2, 3, 4], Price())
     assert lookup.propose([5]) == [6]
 
 
 def test_the_longer_it_was_the_same_the_more_is_proposed() -> None:
-    lookup = PromptLookup([*range(60), 99, 0, 1, 2, 3])
+    lookup = PromptLookup([*range(60), 99, 0, 1, 2, 3], Price())
     sizes = [len(lookup.propose(list(range(4, end)))) for end in range(5, 30)]
     assert sizes[:15] == list(range(1, 16))
-    assert set(sizes[15:]) == {16}
+    assert set(sizes[15:]) == {15}
     assert lookup.propose(list(range(4, 30)))[:3] == [30, 31, 32]
 
 
 def test_what_never_stood_there_is_not_proposed() -> None:
-    lookup = PromptLookup([1, 2, 3, 4, 5, 6])
+    lookup = PromptLookup([1, 2, 3, 4, 5, 6], Price())
     assert lookup.propose([]) == []
     assert lookup.propose([7, 8, 9, 10, 11]) == []
     assert lookup.propose([2, 3, 4, 5]) == []
@@ -38,21 +38,21 @@ def test_what_never_stood_there_is_not_proposed() -> None:
 
 def test_the_latest_place_counts_and_what_was_written_too() -> None:
     run = [1, 2, 3, 4, 5]
-    lookup = PromptLookup([*run, 6, *run, 7, 0])
+    lookup = PromptLookup([*run, 6, *run, 7, 0], Price())
     assert lookup.propose(run)[0] == 7
     lookup.learn(1, 1)
     assert lookup.propose([*run, 8, *run])[0] == 8
 
 
 def test_what_was_rolled_back_is_forgotten() -> None:
-    lookup, run = PromptLookup([0]), [1, 2, 3, 4, 5]
+    lookup, run = PromptLookup([0], Price()), [1, 2, 3, 4, 5]
     assert lookup.propose([*run, 6, *run]) == [6]
     lookup.learn(1, 1)
     assert lookup.propose([*run[:2], 9, *run]) == []
 
 
 def test_after_drafts_that_are_not_taken_it_pauses_longer_and_longer() -> None:
-    lookup, run = PromptLookup([*range(40), 99]), [0, 1, 2, 3, 4]
+    lookup, run = PromptLookup([*range(40), 99], Price()), [0, 1, 2, 3, 4]
     pauses = []
     for _ in range(3):
         lookup.learn(1, 0)
@@ -60,6 +60,25 @@ def test_after_drafts_that_are_not_taken_it_pauses_longer_and_longer() -> None:
     assert pauses == [4, 8, 16]
     lookup.learn(1, 1)
     assert lookup.propose(run)
+
+
+def test_the_dearer_a_token_beside_others_is_the_shorter_are_drafts() -> None:
+    prompt, written = [*range(60), 99, 0, 1, 2, 3], list(range(4, 40))
+    price = Price()
+    lookup = PromptLookup(prompt, price)
+    sizes = []
+    for share in (0.1, 0.5, 0.8, 1.0):
+        for _ in range(40):
+            price.note(1, 0.02)
+            price.note(5, 0.02 * (1 + 4 * share))
+        sizes.append(len(lookup.propose(written)))
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 16
+    assert sizes[-1] == 0
+    # Times change: what was dear is tried again, with short drafts.
+    for _ in range(64):
+        price.note(1, 0.02)
+    assert 0 < len(lookup.propose(written)) < 8
 
 
 WORDS = ("a", "bc", "d.", "x", "(", ")", "pop", "push", " = ", "\n")
@@ -96,7 +115,7 @@ def _both(seed: int, *, guided: bool, sampled: bool) -> list[tuple[Written, int]
             stop=OneLine(),
             max_tokens=40,
             cancellation=Cancellation(),
-            drafts=drafts,
+            drafts=Price() if drafts else None,
         )
         found.append((written, toy.passes))
     return found

@@ -21,6 +21,7 @@ import pytest
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from decoding import vocabulary
+from decoding.drafts import Price
 from decoding.loop import write
 from decoding.models import store
 from decoding.page import shared
@@ -100,7 +101,7 @@ class Both:
             stop=Never(),
             max_tokens=WRITTEN,
             cancellation=Cancellation(),
-            drafts=drafts,
+            drafts=Price() if drafts else None,
         )
 
     def differ(self, prompt: list[int], seed: int | None) -> str:
