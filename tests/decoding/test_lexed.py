@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.syntax.lexer import Lexer
@@ -13,6 +13,7 @@ PIECES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PIECES, min_size=1, max_size=6))
 def test_what_is_kept_changes_nothing(texts: list[list[str]]) -> None:
     for pieces in texts:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding.sampling import Greedy, Sampler, Seeded, sampler
@@ -12,6 +12,7 @@ from decoding.sampling import Greedy, Sampler, Seeded, sampler
 NOISE = 0.15
 
 
+@settings(deadline=None)
 @given(
     logits=st.lists(st.floats(-8, 8, width=32), min_size=2, max_size=90),
     moves=st.lists(st.floats(-NOISE / 2, NOISE / 2), min_size=90, max_size=90),

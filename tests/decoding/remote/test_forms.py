@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding.constraint import ANY_END, Constraint, Names
@@ -16,6 +16,7 @@ NAMES = st.text("ab_1", min_size=1, max_size=4)
 ENDS = st.sampled_from([ANY_END, frozenset(b"="), frozenset(b" \n(")])
 
 
+@settings(deadline=None)
 @given(st.lists(NAMES, min_size=1, max_size=5), st.text("ab_1.( \n-=", max_size=7), ENDS)
 def test_the_pattern_agrees_with_the_constraint(
     names: list[str], written: str, ends: frozenset[int]
