@@ -20,9 +20,11 @@ def notes(
     candidates: Sequence[Candidate],
     behaviour: Behaviour | None,
     weakness: str = "",
+    confidence: float | None = None,
 ) -> tuple[str, ...]:
     """Sentences about ``chosen``, one of the plausible ``candidates``, whose answers
-    ``behaviour`` holds in the same order; ``weakness`` is what is known of the tests besides."""
+    ``behaviour`` holds in the same order; ``weakness`` is what is known of the tests besides,
+    ``confidence`` how likely it is the right one among those that behave differently."""
     found = [f"the tests are weak: {weakness}"] if weakness else []
     if behaviour is None or chosen not in candidates:
         return tuple(found)
@@ -39,9 +41,10 @@ def notes(
         call, one, other = _example(
             behaviour.calls, mine, min(others, key=lambda r: _apart(r, mine))
         )
+        sure = f" (confidence {confidence:.0%})" if confidence is not None else ""
         many = "another patch passes" if len(others) == 1 else f"{len(others)} other patches pass"
         found.append(
-            f"the tests do not settle it: {many} them too and behave"
+            f"the tests do not settle it{sure}: {many} them too and behave"
             f"{'s' if len(others) == 1 else ''} differently, e.g. {call}: {one}, not {other}"
         )
     changed = [

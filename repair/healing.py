@@ -49,7 +49,7 @@ _LINGER_MODEL_S = (3.0, 8.0)
 _CHOICE_S = 6.0
 #: And on a busy machine until so many were tried, but no longer than this.
 _LINGER_RUNS = 300
-_LINGER_AT_MOST_S = 5.0
+_LINGER_AT_MOST_S = 8.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -97,7 +97,8 @@ class Patch:
 class Healing:
     """The outcome; the words are those of the command line's contract (design.md §5).
 
-    ``elsewhere`` are other files in which the mistake may be, the likeliest first.
+    ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
+    is the chosen behaviour's share among those of all plausible patches.
     """
 
     status: str
@@ -112,6 +113,7 @@ class Healing:
     model_tokens: int = 0
     seconds: float = 0.0
     elsewhere: tuple[str, ...] = ()
+    confidence: float = 0.0
 
 
 def heal(
@@ -379,12 +381,18 @@ class _Healer:
             model_tokens=self.infills.tokens if self.infills else 0,
             seconds=time.monotonic() - self.began,
             elsewhere=self._elsewhere,
+            confidence=self._confidence(usable[0]) if usable else 0.0,
         )
 
     def _notes(self, chosen: Candidate) -> tuple[str, ...]:
         assert self.diagnosis is not None
         weak = weakness(self.diagnosis.test_files, self.diagnosis.failing)
-        return notes(chosen, self._considered, self._behaviour, weak)
+        sure = self._confidence(chosen)
+        return notes(chosen, self._considered, self._behaviour, weak, sure)
+
+    def _confidence(self, chosen: Candidate) -> float:
+        """How likely ``chosen`` behaves rightly, among the plausible patches there are."""
+        return next((r.share for r in self.ranking if r.candidate == chosen), 0.0)
 
     def _why(self, verdict: Verdict | None, reason: str) -> str:
         parts = []

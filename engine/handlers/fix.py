@@ -123,6 +123,7 @@ def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
         rejected=healing.rejected,
         notes=healing.notes,
         file=healing.patch.path if healing.patch else "",
+        confidence=round(healing.confidence, 3),
     )
 
 

@@ -41,7 +41,8 @@ class FixAnswer:
     invariant 9 and §5). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
     0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
     ``notes`` are what a person should know of the patch: weak tests, what else it changes.
-    ``file`` is the absolute path of the file that the patch changes.
+    ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely
+    its behaviour is the right one, among those of all patches found that pass.
     """
 
     status: str
@@ -58,6 +59,7 @@ class FixAnswer:
     rejected: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     file: str = ""
+    confidence: float = 0.0
 
     @classmethod
     def failed(cls, reason: str) -> FixAnswer:

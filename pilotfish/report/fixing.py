@@ -36,6 +36,7 @@ def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
         "status": answer.status,
         "patch": answer.patch,
         "file": answer.file,
+        "confidence": answer.confidence,
         "alternatives": [
             {"patch": other.patch, "strategy": other.strategy, "score": other.score}
             for other in answer.alternatives

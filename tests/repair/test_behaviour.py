@@ -145,10 +145,10 @@ def test_without_evidence_the_likeliest_comes_first() -> None:
 
 
 def test_a_person_hears_of_rivals_and_of_what_else_changes() -> None:
-    found = notes(CANDIDATES[0], CANDIDATES, BEHAVIOUR)
+    found = notes(CANDIDATES[0], CANDIDATES, BEHAVIOUR, confidence=0.4)
     assert found == (
-        "the tests do not settle it: another patch passes them too and behaves differently, "
-        "e.g. f([1, 2, 3]): 5, not 4",
+        "the tests do not settle it (confidence 40%): another patch passes them too and behaves "
+        "differently, e.g. f([1, 2, 3]): 5, not 4",
         "it changes 1 of 2 calls like those of the tests, e.g. f([1, 2, 3]): 5, was 2",
     )
 
