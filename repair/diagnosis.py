@@ -33,6 +33,9 @@ _ALLOWANCE_S = 0.05
 #: this together: edits that mend some are kept.
 _LEADING = 4
 _LEADING_S = 0.05
+#: How long passing tests may take together that a candidate must not break, although the command
+#: does not name them; the slower ones are left to validation.
+_BESIDE_S = 0.5
 #: Hanging tests that are left behind one after the other.
 _MAX_HANGS = 3
 #: Share of the time left that learning about the failure may take.
@@ -113,7 +116,7 @@ class Diagnosis:
     def caps(self, patience: float) -> dict[str, float]:
         """Processor seconds that a candidate may take for each test."""
         found = {"": patience * (_ALLOWANCE_S + _SLOWER * self.warm_seconds)}
-        for result in self.results:
+        for result in self.contrast or self.results:
             if result.outcome is Outcome.TIMEOUT:
                 found[result.id] = patience * _ALLOWANCE_S
             else:
@@ -190,8 +193,14 @@ def diagnose(
     contrast = results
     near = command.neighbours
     if not passing and not unknown and near is not None and near.args != plan.args:
-        contrast = (*results, *_neighbours(bench, near, results, budget))
+        before = bench.warm
+        beside, lines = _neighbours(bench, near, results, failing, budget)
+        contrast = (*results, *beside)
+        if bench.warm is not None and bench.warm is not before:
+            # They are held with the failing ones: no candidate may break the quick ones of them.
+            plan, imported, passing = near, lines, _quick(beside)
     ended = sum(r.seconds for r in first.tests if r.outcome is not Outcome.TIMEOUT)
+    ended += sum(r.seconds for r in contrast if r.id in passing and r not in results)
     return Diagnosis(
         target=source.path,
         plan=plan,
@@ -322,20 +331,45 @@ def _merge(
 
 
 def _neighbours(
-    bench: Workbench, plan: Plan, known: Sequence[TestResult], budget: Deadline
-) -> tuple[TestResult, ...]:
-    """Traced passing tests of the same files, where the command names only failing ones."""
+    bench: Workbench,
+    plan: Plan,
+    known: Sequence[TestResult],
+    failing: Sequence[str],
+    budget: Deadline,
+) -> tuple[tuple[TestResult, ...], frozenset[int] | None]:
+    """Traced passing tests of the same files, where the command names only failing ones.
+
+    Where they can be held with the ``failing`` ones they are, and the lines that importing them
+    runs are told.
+    """
     ids = {result.id for result in known}
+    wall = max(1.0, budget.remaining() / 2)
+    terms = Terms(wall=wall, idle=PATIENT_S + _IMPORT_S, trace=True)
+    imported = None
     try:
-        run = bench.cold().run(
-            plan,
-            bench.base,
-            Terms(wall=max(1.0, budget.remaining() / 2), idle=PATIENT_S + _IMPORT_S, trace=True),
-        )
+        if bench.warm is not None:
+            imported = bench.hold(plan, wall, failing)
+        if imported is not None and bench.warm is not None:
+            others = tuple(test for test in bench.held if test not in ids)
+            run = bench.warm.patch(replace(plan, select=others), (), terms)
+        else:
+            run = bench.cold().run(plan, bench.base, terms)
     except SandboxDiedError:
         bench.close()
-        return ()
-    return tuple(t for t in run.tests if t.outcome is Outcome.PASSED and t.id not in ids)
+        return (), None
+    good = tuple(t for t in run.tests if t.outcome is Outcome.PASSED and t.id not in ids)
+    return good, imported
+
+
+def _quick(results: Sequence[TestResult]) -> tuple[str, ...]:
+    """The quickest of the tests, as many as take no longer than a moment together."""
+    found, spent = [], 0.0
+    for result in sorted(results, key=lambda r: r.seconds):
+        spent += result.seconds
+        if spent > _BESIDE_S:
+            break
+        found.append(result.id)
+    return tuple(found)
 
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:

@@ -3,7 +3,7 @@ one in which patches are validated, which another thread may use meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Self
 
@@ -107,20 +107,27 @@ class Workbench:
         if self._cold is not None:
             self._cold.preload(modules, pytest=pytest)
 
-    def hold(self, plan: Plan, wall: float) -> frozenset[int] | None:
-        """Collect ``plan``'s tests in a warm sandbox, kept as ``warm``; ``held`` are their ids.
+    def hold(self, plan: Plan, wall: float, wanted: Collection[str] = ()) -> frozenset[int] | None:
+        """Collect ``plan``'s tests in a warm sandbox, kept as ``warm`` in place of another one;
+        ``held`` are their ids.
 
-        Returns the lines of the file that ran while importing, or ``None`` where that fails.
+        Returns the lines of the file that ran while importing, or ``None`` where that fails or
+        not all of the ``wanted`` tests are among them; then ``warm`` is what it was.
         """
+        if self.base:
+            # What is held was imported from the disk, which says something else.
+            return None
         server = self.fresh()
         try:
-            held = server.hold(plan, wall=wall, files=self.base)
+            held = server.hold(plan, wall=wall)
         except BaseException:
             server.close()
             raise
-        if held is None or not held[0]:
+        if held is None or not held[0] or not set(wanted) <= set(held[0]):
             server.close()
             return None
+        if self.warm is not None:
+            self.warm.close()
         self.warm = server
         self.held, imported = held
         return imported

@@ -1,0 +1,53 @@
+"""Candidates are run on the failing tests first, then on the quick ones of the same files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Cancellation, Deadline
+from repair.candidates.candidate import Candidate
+from repair.command import parse
+from repair.diagnosis import diagnose
+from repair.sandbox.workbench import Workbench
+from repair.source import Edit, Source
+from repair.trials import Kind, Trials
+from tests.repair.conftest import StartSandbox
+
+pytestmark = pytest.mark.sandbox
+
+MODULE = "def double(number):\n    return number + 3\n"
+TESTS = """\
+from m import double
+
+
+def test_wrong():
+    assert double(2) == 4
+
+
+def test_right():
+    assert double(3) == 6
+"""
+
+
+def test_what_breaks_a_test_beside_the_named_one_is_no_repair(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        assert diagnosis.order() == ("test_m.py::test_wrong", "test_m.py::test_right")
+        assert bench.held == ("test_m.py::test_wrong", "test_m.py::test_right")
+        trials = Trials(source, diagnosis, bench)
+
+        def kind(new: str) -> Kind:
+            start = MODULE.index("number + 3")
+            edit = Edit(start, start + len("number + 3"), new)
+            return trials.run(Candidate((edit,), "template: it", 0.5, 2)).kind
+
+        assert kind("number + 2") is not Kind.PLAUSIBLE
+        assert kind("number * 2") is Kind.PLAUSIBLE
