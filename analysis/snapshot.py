@@ -29,6 +29,8 @@ class Snapshot:
     version: int = 0
     #: Texts of other files that are open and unsaved, by absolute path: ``((path, text), …)``.
     unsaved: tuple[tuple[str, str], ...] = field(default=())
+    #: What names an unsaved buffer among others; ``""`` for a file.
+    buffer: str = ""
 
     def with_text(self, text: str) -> Snapshot:
         """The same file in the same workspace with another text."""

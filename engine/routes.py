@@ -196,7 +196,8 @@ def _trust(request: messages.TrustRequest, context: Context, job: Asked) -> obje
 
 
 def _document(request: messages.CompleteRequest) -> object:
-    return (request.snapshot.workspace.root, request.snapshot.path)
+    snapshot = request.snapshot
+    return (snapshot.workspace.root, snapshot.path or snapshot.buffer)
 
 
 ROUTES: dict[type[Request[Any]], Route] = {

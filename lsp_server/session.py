@@ -60,8 +60,14 @@ class View:
 
     def snapshot(self, workspace: Workspace) -> Snapshot:
         """The engine's view of the document."""
+        document = self.document
         return Snapshot(
-            self.document.path, self.document.text, workspace, self.document.version, self.unsaved
+            document.path,
+            document.text,
+            workspace,
+            document.version,
+            self.unsaved,
+            buffer="" if document.path else document.uri,
         )
 
 

@@ -169,3 +169,25 @@ def test_the_trace_is_a_split(project: Path, start_neovim: StartNeovim) -> None:
     while nvim.lua(where)[0] != "cart.py":
         pass
     assert nvim.lua(where) == ["cart.py", 3]
+
+
+def test_the_lens_debug_opens_the_same_split(project: Path, start_neovim: StartNeovim) -> None:
+    nvim = start_neovim(PATIENT, "test_cart.py")
+    nvim.wait_for("attached")
+    nvim.lua("vim.cmd('Pilotfish trust')")
+    nvim.wait_for("notice", lambda data: "trusted" in data["text"])
+    nvim.lua("vim.lsp.codelens.refresh({ bufnr = 0 })")
+    run = """
+      local client = require('pilotfish').client()
+      for _, lens in ipairs(vim.lsp.codelens.get(0)) do
+        if lens.command and lens.command.title == 'Debug' then
+          client:exec_cmd(lens.command, { bufnr = vim.api.nvim_get_current_buf() })
+          return true
+        end
+      end
+      return false
+    """
+    while not nvim.lua(run):
+        pass
+    nvim.wait_for("PilotfishTrace")
+    assert nvim.line().startswith(" 100 %  statements"), nvim.screen()

@@ -112,8 +112,9 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     code.open("test_cart.py")
     code.trust()
     code.wait_until_ready()
-    code.go_to(5, 8)
-    code.command("Pilotfish: Trace the Test at the Cursor")
+    # Above each test there is what runs it.
+    expect(code.lenses("Run and repair")).to_have_count(3)
+    code.lenses("Debug").first.click()
     # The block at fault is what is looked at first, with its values in the first iteration.
     block = code.trace.locator("#flow [aria-selected=true]")
     expect(block).to_contain_text("result -= price", timeout=WORK_MS)

@@ -6,6 +6,7 @@ Nothing is slept through: each step waits for what a person would wait to see.
 from __future__ import annotations
 
 import contextlib
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -123,6 +124,10 @@ class VSCode:
     def ghost(self) -> Locator:
         """Ghost text in the lines of the editor."""
         return self.page.locator(".view-lines [class*=ghost-text-decoration]")
+
+    def lenses(self, title: str) -> Locator:
+        """The code lenses with this title, from the top."""
+        return self.page.locator(".codelens-decoration a", has_text=re.compile(f"^{title}$"))
 
     @property
     def status(self) -> Locator:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,17 @@ import pytest
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
 from engine.context import Context
-from engine.messages import Done, Failure, Progress, Request, StatusAnswer, StatusRequest
+from engine.messages import (
+    CompleteRequest,
+    Done,
+    Failure,
+    Progress,
+    Request,
+    Snapshot,
+    StatusAnswer,
+    StatusRequest,
+    Workspace,
+)
 from engine.routes import ROUTES, Asked, Lane, Route
 from engine.scheduler import Scheduler
 from tests.engine.conftest import PATIENCE
@@ -231,3 +241,13 @@ def test_closing_answers_everything() -> None:
         failure = replies.last()
         assert isinstance(failure, Failure)
         assert failure.kind == "cancelled"
+
+
+def test_unsaved_buffers_of_one_folder_are_documents_of_their_own() -> None:
+    document = ROUTES[CompleteRequest].document
+    here = Workspace("/w")
+    one, other = (CompleteRequest(Snapshot("", "", here, buffer=b), 0, 0) for b in ("u:1", "u:2"))
+    assert document(one) != document(other)
+    assert document(one) == document(replace(one, character=1))
+    file = CompleteRequest(Snapshot("/w/a.py", "", here), 0, 0)
+    assert document(file) == document(replace(file, line=1)) != document(one)
