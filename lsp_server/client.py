@@ -25,6 +25,7 @@ class Client:
     process_id: int | None = None
     pull_diagnostics: bool = False
     refresh_diagnostics: bool = False
+    refresh_lenses: bool = False
     publish_versions: bool = False
     apply_edit: bool = False
     document_changes: bool = False
@@ -76,6 +77,7 @@ def read_client(params: Mapping[str, Any]) -> Client:
         process_id=process if isinstance(process, int) and process > 0 else None,
         pull_diagnostics=isinstance(dig(capabilities, "textDocument", "diagnostic"), Mapping),
         refresh_diagnostics=supports("workspace", "diagnostics", "refreshSupport"),
+        refresh_lenses=supports("workspace", "codeLens", "refreshSupport"),
         publish_versions=supports("textDocument", "publishDiagnostics", "versionSupport"),
         apply_edit=supports("workspace", "applyEdit"),
         document_changes=supports("workspace", "workspaceEdit", "documentChanges"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
 from importlib.metadata import version
 
 from lsprotocol import types
@@ -72,11 +73,11 @@ class Server(LanguageServer):
 
     def refresh_diagnostics(self) -> None:
         """Ask the client to pull again."""
-        self.session.spawn(self._refresh_diagnostics())
+        self.session.spawn(_heard(self.workspace_diagnostic_refresh(None)))
 
-    async def _refresh_diagnostics(self) -> None:
-        with contextlib.suppress(Exception):  # a client may refuse; nothing depends on it
-            await asyncio.wrap_future(self.workspace_diagnostic_refresh(None))
+    def refresh_lenses(self) -> None:
+        """Ask the client to ask for its lenses again."""
+        self.session.spawn(_heard(self.workspace_code_lens_refresh(None)))
 
     def _tell_trouble(self, text: str) -> None:
         self.session.notices.once(f"trouble:{text}", types.MessageType.Error, text)
@@ -119,3 +120,8 @@ class Server(LanguageServer):
             session.notices.note(f"{state.detail}; it is started again")
         if back:
             self.outdate()
+
+
+async def _heard(answer: Future[None]) -> None:
+    with contextlib.suppress(Exception):  # a client may refuse; nothing depends on it
+        await asyncio.wrap_future(answer)

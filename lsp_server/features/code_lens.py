@@ -97,3 +97,10 @@ def register(server: Server) -> None:
         else:
             lens.command = await impact_lens(server, lens.data)
         return lens
+
+    def outdated() -> None:
+        # Trust, settings and files decide what a lens says, and an editor asks only once.
+        if server.session.client.refresh_lenses:
+            server.refresh_lenses()
+
+    server.on_outdated(outdated)

@@ -241,6 +241,15 @@ def test_a_function_with_examples_can_be_run_too(shop: Shop) -> None:
     assert resolved[0]["arguments"] == [order]
 
 
+def test_lenses_are_asked_for_anew_when_the_settings_change(shop: Shop) -> None:
+    shop.start()
+    settings = {"settings": {"pilotfish": {"codeLens": {"enabled": False}}}}
+    shop.client.notify("workspace/didChangeConfiguration", settings)
+    shop.client.wait_for(method="workspace/codeLens/refresh")
+    params = {"textDocument": {"uri": shop.uri("test_cart.py")}}
+    assert shop.ask("textDocument/codeLens", params)["result"] == []
+
+
 def test_a_forged_item_is_refused(shop: Shop) -> None:
     shop.start()
     item = {"name": "x", "kind": 12, "uri": "file:///x", "data": None}
