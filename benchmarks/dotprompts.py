@@ -158,6 +158,12 @@ def write_all(
             # Let the analysis read the file once, as the server does when a file is opened.
             look = NamesQuery(snapshot, hole_at(snapshot.text, site.start))
             wait([pool.ask(look, Deadline.after(_FIRST_LOOK_S))], timeout=_FIRST_LOOK_S)
+            if options.expecting:
+                around = knowledge.around(
+                    replace(snapshot, workspace=in_package), site.start, _FIRST_LOOK_S
+                )
+                if not around.result().expected.classes:
+                    continue
             for variant in left:
                 told = variant.startswith(_WITH)
                 request = InfillRequest(
@@ -236,6 +242,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="write no longer")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON Lines of results so far")
+    parser.add_argument(
+        "--expecting", action="store_true", help="only where the expected type is known"
+    )
     parser.add_argument("--judge-only", action="store_true", help="write nothing new")
     parser.add_argument("--no-judge", action="store_true", help="without the type checker")
     options = parser.parse_args()

@@ -68,5 +68,5 @@ def _fit(expected: ExpectedType, result: TypeUse, facts: TypeFacts) -> Fit:
 
 
 def _inherits(head: str, wanted: set[str], facts: TypeFacts) -> bool:
-    above = facts.ancestors(head)[1:]
-    return any(name in wanted for name in above if name != "builtins.object")
+    above = set(facts.ancestors(head)[1:]) - {"builtins.object"}
+    return bool(above & wanted) or any(facts.conforms(head, name) for name in wanted)

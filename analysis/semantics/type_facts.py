@@ -86,6 +86,11 @@ class TypeFacts(Protocol):
         """The qualified names of the classes it inherits from, itself first, nearest first."""
         ...
 
+    def conforms(self, qualified_name: str, protocol: str) -> bool:
+        """Whether a class has every method that ``protocol``, if it is one (PEP 544), declares
+        itself; both named by answers so far. What the methods take is not compared."""
+        ...
+
     def reachable(self, offset: int, wanted: frozenset[str]) -> Iterator[Reachable]:
         """What can be written at ``offset``, the nearest first. Of the members of modules only
         those whose annotation holds one of the words ``wanted``."""

@@ -121,6 +121,18 @@ def type_names(node: Any, context: Any) -> Iterator[tuple[Any, Any]]:
             yield leaf, context
 
 
+def is_protocol(node: Any) -> bool:
+    """Whether a class fits by what it has, not by what it inherits (PEP 544)."""
+    bases = node.get_super_arglist()
+    return bases is not None and "Protocol" in words(bases)
+
+
+def methods(node: Any) -> Iterator[str]:
+    """The names of the methods of a class body; none for ``None``."""
+    for function in node.iter_funcdefs() if node is not None else ():
+        yield function.name.value
+
+
 def is_class_function(node: Any) -> bool:
     """Whether it is called on the class."""
     codes = [d.get_code(include_prefix=False).strip() for d in node.get_decorators()]

@@ -122,6 +122,22 @@ class JediTypeFacts:
             return (qualified_name,)
         return tuple(self._name_of(base) for base in classes_of(cls))
 
+    @_or_nothing(False)
+    def conforms(self, qualified_name: str, protocol: str) -> bool:
+        """See the protocol."""
+        node = _body_of(self._classes.get(protocol))
+        cls = self._classes.get(qualified_name)
+        if node is None or cls is None or not headers.is_protocol(node):
+            return False
+        wanted = set(headers.methods(node))
+        had = {
+            name
+            for base in classes_of(cls)
+            if module_of(base) != "builtins" or label_of(base) != "object"
+            for name in headers.methods(_body_of(base))
+        }
+        return bool(wanted) and wanted <= had
+
     @_or_nothing(None)
     def outline(self, qualified_name: str) -> Outline | None:
         """See the protocol."""
@@ -276,6 +292,8 @@ class JediTypeFacts:
                     continue
                 seen.add(found.name)
                 use = self._member_type(base, found.annotation, value)
+                if text == "self" and not found.header and found.annotation is None:
+                    use = self._member_value(value, found.name)
                 if use.heads:
                     shown = f"{text}.{found.name}"
                     header = found.header or f"{shown}: {use.text}"
@@ -286,6 +304,10 @@ class JediTypeFacts:
         if annotation is None:
             return _UNKNOWN
         return self._annotation(base.as_context(), annotation, owner=value.py__class__())
+
+    @_or_nothing(_UNKNOWN)
+    def _member_value(self, value: Any, name: str) -> TypeUse:
+        return self._of_values(value.py__getattribute__(name))
 
     def _of_module(self, text: str, module: Any, wanted: frozenset[str]) -> Iterator[Reachable]:
         """Public functions and classes of a module that speak of one of ``wanted``."""
