@@ -21,20 +21,24 @@ _LONGEST = 200_000
 
 
 def wanted(text: str, start: int, names: Iterable[str]) -> tuple[str, ...]:
-    """Those of ``names`` that the file reads and that nothing binds, where the line at ``start``
-    (code points) is taken away; in the order in which the file has them."""
+    """Those of ``names`` that the file reads and that nothing binds, where the line from ``start``
+    on (code points) is taken away; in the order of ``isort``: constants, classes, the rest."""
     if len(text) > _LONGEST:
         return ()
     begin = text.rfind("\n", 0, start) + 1
     stop = text.find("\n", start)
     rest = text[:begin] + text[stop if stop >= 0 else len(text) :]
-    read = dict.fromkeys(_BARE.findall(_IMPORT.sub("", code_only(rest))))
-    known = frozenset(names)
-    found = [name for name in read if name in known and not name.startswith("__")]
+    given = set(_BARE.findall(text[begin:start]))
+    read = set(_BARE.findall(_IMPORT.sub("", code_only(rest)))) - given
+    found = {name for name in read.intersection(names) if not name.startswith("__")}
     if not found:
         return ()
-    bound = _bound(parsed(rest))
-    return tuple(name for name in found if name not in bound)
+    return tuple(sorted(found - _bound(parsed(rest)), key=_as_isort))
+
+
+def _as_isort(name: str) -> tuple[int, str]:
+    constant = name.isupper() and len(name) > 1
+    return 0 if constant else 1 if name[:1].isupper() else 2, name
 
 
 def _bound(tree: SyntaxTree) -> Set[str]:
