@@ -19,6 +19,8 @@ from benchmarks.report import quantile
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*")
 _RESAMPLES = 2_000
+#: The group of all sites.
+ALL = "ALL"
 _THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
@@ -54,10 +56,7 @@ def report(
     written = {(line["site"], line["variant"]): line for line in lines}
     complete = [s for s in sites if all((s.key, v) in written for v in variants)]
     scores = {v: [_score(s, written[s.key, v], said) for s in complete] for v in variants}
-    groups: dict[str, Callable[[DotSite], bool]] = {"ALL": lambda _: True}
-    groups |= {k: lambda s, k=k: s.kind == k for k in _values(complete, "kind")}  # type: ignore[misc]
-    groups["hard"] = lambda site: site.hard
-    groups |= {p: lambda s, p=p: s.package == p for p in _values(complete, "package")}  # type: ignore[misc]
+    groups = _groups(complete)
     columns = [
         "sites", "variant", "n", "next", "sequence", "exact", "similar", "invented", "errors",
         "disputed", "silent", "gained", "lost", "ms",
@@ -75,7 +74,7 @@ def report(
             result[f"{name}: {variant}"] = numbers
     tables: list[Table] = [("What was written", columns, rows)]
     if complete:
-        tables += [_against(scores, variants), shown_above(scores)]
+        tables += [_against(scores, variants, groups), shown_above(scores)]
         result["against"], result["shown"] = tables[1][2], tables[2][2]
     return tables, {"scores": result}
 
@@ -123,26 +122,42 @@ def summary(scores: Sequence[Score], first: Sequence[Score]) -> dict[str, object
     }
 
 
-def _against(scores: Mapping[str, Sequence[Score]], variants: Sequence[str]) -> Table:
-    """Differences to the first variant with their intervals."""
+def _groups(sites: Sequence[DotSite]) -> dict[str, Callable[[DotSite], bool]]:
+    """What sites are looked at together: all, each kind, the hard ones, each package."""
+    groups: dict[str, Callable[[DotSite], bool]] = {ALL: lambda _: True}
+    groups |= {k: lambda s, k=k: s.kind == k for k in _values(sites, "kind")}  # type: ignore[misc]
+    groups["hard"] = lambda site: site.hard
+    groups |= {p: lambda s, p=p: s.package == p for p in _values(sites, "package")}  # type: ignore[misc]
+    return groups
+
+
+def _against(
+    scores: Mapping[str, Sequence[Score]],
+    variants: Sequence[str],
+    groups: Mapping[str, Callable[[DotSite], bool]],
+) -> Table:
+    """Differences to the first variant with their intervals; of parts of the sites, the next
+    identifier's alone."""
     rows: list[list[object]] = []
-    first = scores[variants[0]]
     for variant in variants[1:]:
-        pairs = list(zip(first, scores[variant], strict=True))
-        measures: dict[str, list[float]] = {
-            "next": [b.next - a.next for a, b in pairs],
-            "sequence": [b.sequence - a.sequence for a, b in pairs],
-            "exact": [b.exact - a.exact for a, b in pairs],
-            "similarity": [b.similarity - a.similarity for a, b in pairs],
-            "invented": [b.invented - a.invented for a, b in pairs if a.judged],
-            "errors": [float(b.errors - a.errors) for a, b in pairs],
-        }
-        for name, values in measures.items():
-            if values:
-                low, high = interval(values)
-                mean = statistics.mean(values)
-                rows.append([variant, name, f"{mean:+.3f}", f"{low:+.3f}", f"{high:+.3f}"])
-    columns = ["variant", "measure", "difference", "from", "to"]
+        every = list(zip(scores[variants[0]], scores[variant], strict=True))
+        for group, belongs in groups.items():
+            pairs = [(a, b) for a, b in every if belongs(a.site)]
+            measures: dict[str, list[float]] = {"next": [b.next - a.next for a, b in pairs]}
+            if group == ALL:
+                measures |= {
+                    "sequence": [b.sequence - a.sequence for a, b in pairs],
+                    "exact": [b.exact - a.exact for a, b in pairs],
+                    "similarity": [b.similarity - a.similarity for a, b in pairs],
+                    "invented": [b.invented - a.invented for a, b in pairs if a.judged],
+                    "errors": [float(b.errors - a.errors) for a, b in pairs],
+                }
+            for name, values in measures.items():
+                if values:
+                    low, high = interval(values)
+                    mean = f"{statistics.mean(values):+.3f}"
+                    rows.append([group, variant, name, mean, f"{low:+.3f}", f"{high:+.3f}"])
+    columns = ["sites", "variant", "measure", "difference", "from", "to"]
     return f"Against {variants[0]}", columns, rows
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import platform
+import sys
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -13,6 +14,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+_WIDE = 200
 #: Results of this machine, which are not committed.
 RESULTS = Path(__file__).parent / "results" / "local"
 
@@ -24,7 +26,8 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -
         table.add_column(column, justify="right" if index else "left")
     for row in rows:
         table.add_row(*map(str, row))
-    Console(highlight=False).print(table)
+    # Into a file or a pipe nothing is cut off: rich would take those for 80 columns.
+    Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
 
 
 def save(name: str, result: Mapping[str, object]) -> Path:
