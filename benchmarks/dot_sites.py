@@ -28,7 +28,8 @@ ORDER = (
 _LARGEST = 60_000
 #: What a line is cut behind where the model is to write the dots itself.
 _VALUE = re.compile(r"(?:= |return |\bif |\bin |\band |\bor |[(,] ?)(?=[^()=,]*\.[a-z])")
-_IDENTIFIER = re.compile(r"[^\W\d]\w*")
+#: A name, and not the prefix of a string.
+_IDENTIFIER = re.compile(r"[^\W\d]\w*+(?!['\"])")
 
 
 @dataclass(frozen=True, slots=True)

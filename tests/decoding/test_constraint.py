@@ -118,3 +118,13 @@ def test_an_empty_intersection_makes_the_weaker_yield() -> None:
     assert meet(one, other).names == Names.of(["b"])
     assert meet(one, apart) is one
     assert meet(one, Constraint(other.names, frozenset(b"="))).ends == ANY_END & frozenset(b"=")
+
+
+def test_nothing_leaves_only_what_may_end_it() -> None:
+    words = _words(["name"])
+    end = Constraint.over(Names.nothing(), b"", frozenset(b")"))
+    assert end is not None
+    assert {words.tokens[token][:1] for token in end.allowed(words).tolist()} == {b")"}
+    assert end.advance(b")\n") is not None
+    assert end.advance(b"x") is None
+    assert meet(end, _constraint(["name"], b"")) == end
