@@ -89,6 +89,14 @@ CASES = [
         'b = "skipped"|return a in ("failed", "lost")',
         'b = "skipped"|return a in ("failed", "lost", "skipped")',
     ),
+    ("superfluous operand", "return (-a) ** 2 * b", "return (-a) ** b"),
+    ("superfluous statement", "x = a|y = b|z = 1|return z", "z = 1|return z"),
+    (
+        "missing statement",
+        "n, d = f(a)|while d:|    a += n",
+        "n, d = f(a)|while d:|    a += n|    d -= 1",
+    ),
+    ("slice", "return f(a)", "return f(a[b:])"),
     ("clamp", "x = a.end|return f(b.end)", "x = a.end|return f(max(a.end, b.end))"),
     (
         "missing jump",

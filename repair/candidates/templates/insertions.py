@@ -263,6 +263,11 @@ def _kinds(program: Program, function: Function) -> dict[str, set[str]]:
             kind = _kind(node.value)
             if kind:
                 found.setdefault(node.targets[0].id, set()).add(kind)
+        elif isinstance(node, ast.While):
+            # What a loop goes on for and nothing else is known of is likely counted down.
+            for name in ast.walk(node.test):
+                if isinstance(name, ast.Name):
+                    found.setdefault(name.id, {"number"})
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             if isinstance(node.value, ast.Constant | ast.BinOp):
                 found.setdefault(node.target.id, set()).add("number")

@@ -118,11 +118,18 @@ def _shortened(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
     """``a op b op c`` without ``b`` and one of the signs beside it."""
     left = node.left
     text, span = program.source.text, program.source.span
-    if not isinstance(left, ast.BinOp) or span(left)[0] != span(left.left)[0]:
+    if not isinstance(left, ast.BinOp) or span(left)[0] != span(node)[0]:
+        return
+    two = program.text(node.right)
+    if span(left)[0] != span(left.left)[0]:
+        # ``(a) op b op c``: what is in parentheses keeps them.
+        before = text[span(left)[0] : span(left.right)[0]]
+        if before.count("(") == before.count(")"):
+            yield program.replace(node, f"{before}{two}", "superfluous operand", 0.2)
         return
     before, after = text[span(left.left)[1] : span(left.right)[0]], text[span(left)[1] :]
     after = after[: span(node.right)[0] - span(left)[1]]
-    one, two = program.text(left.left), program.text(node.right)
+    one = program.text(left.left)
     for sign in dict.fromkeys((before, after)):
         yield program.replace(node, f"{one}{sign}{two}", "superfluous operand", 0.2)
 

@@ -73,6 +73,7 @@ def superfluous(program: Program) -> Iterator[Proposal]:
         if isinstance(node, _SIMPLE):
             if len(program.block(node)) > 1:
                 yield Proposal("superfluous statement", 0.2, (Edit(*lines, ""),), node)
+                yield from _with_the_next(program, node, lines)
             else:
                 yield program.replace(node, "pass", "superfluous statement", 0.1)
         if isinstance(node, ast.If) and not node.orelse and not _is_elif(program, node):
@@ -81,6 +82,17 @@ def superfluous(program: Program) -> Iterator[Proposal]:
                 yield Proposal("superfluous branch", 0.15, (Edit(*lines, body),), node)
             if not any(isinstance(n, ast.Raise) for n in program.inside(node)):
                 yield Proposal("superfluous statement", 0.15, (Edit(*lines, ""),), node)
+
+
+def _with_the_next(program: Program, node: ast.stmt, lines: tuple[int, int]) -> Iterator[Proposal]:
+    """Two statements too many, one behind the other."""
+    block = program.block(node)
+    index = block.index(node)
+    if index + 1 < len(block) and len(block) > 2 and isinstance(block[index + 1], _SIMPLE):
+        following = program.whole_lines(block[index + 1])
+        if following is not None:
+            edits = (Edit(*lines, ""), Edit(*following, ""))
+            yield Proposal("superfluous statement", 0.1, edits, node)
 
 
 def _is_elif(program: Program, node: ast.If) -> bool:
