@@ -22,7 +22,7 @@ from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
-from decoding.prompts.templates import PromptModel
+from decoding.prompts.chat import ChatModel, chat_for
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import log_total, sampler
 from decoding.writer import InfillRequest, Writer
@@ -35,6 +35,9 @@ _SCORED_AT_ONCE = 32
 #: Tokens of context in front of a scored text; more changes little and costs prefill.
 _SCORE_CONTEXT = 384
 
+#: Tokens before and behind the hole that a question shows, and its answer begins with.
+_ASKED = (480, 96)
+
 
 @dataclass(frozen=True, slots=True)
 class Guiding:
@@ -46,7 +49,7 @@ class Guiding:
     drafts: bool = True
 
 
-class FillingRuntime(Runtime, PromptModel, Protocol):
+class FillingRuntime(Runtime, ChatModel, Protocol):
     """A runtime that also says how it wants its prompts."""
 
 
@@ -68,6 +71,7 @@ class LocalWriter(Writer):
         self.name = runtime.name
         self._runtime = runtime
         self._prompter = Prompter(runtime, budget)
+        self._chat = chat_for(runtime)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
         self._pace, self._price = Pace(), Price()
@@ -90,13 +94,9 @@ class LocalWriter(Writer):
         evidence = Once(evidence) if evidence is not None else None
         with bounded(deadline, cancellation) as inner:
             try:
-                preamble = self._preamble(request, evidence, deadline, inner)
-                prompt = self._prompter.prompt(
-                    snapshot.path, snapshot.text, request.offset, preamble
-                )
                 written = write(
                     self._runtime,
-                    prompt.tokens,
+                    self._prompt(request, evidence, deadline, inner),
                     vocabulary=self._vocabulary,
                     snapshot=snapshot,
                     offset=min(max(request.offset, 0), len(snapshot.text)),
@@ -117,6 +117,24 @@ class LocalWriter(Writer):
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
         return filled(self.name, site, request, written)
+
+    def _prompt(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> tuple[int, ...]:
+        """The prompt's tokens: a question where a task is given and the model answers any."""
+        text, offset = (
+            request.snapshot.text,
+            min(max(request.offset, 0), len(request.snapshot.text)),
+        )
+        if request.task and self._chat is not None:
+            task = f"{request.task}\n{request.preamble}".strip()
+            return self._chat.ask(task, text[:offset], text[offset:], _ASKED)
+        preamble = self._preamble(request, evidence, deadline, cancellation)
+        return self._prompter.prompt(request.snapshot.path, text, request.offset, preamble).tokens
 
     def _preamble(
         self,

@@ -17,6 +17,8 @@ class InfillRequest:
     """Write what goes at ``offset`` (code points) of ``snapshot.text``, given both sides.
 
     ``preamble`` is put before the file in the prompt as a comment (for instance the failing test).
+    ``task`` is what is wanted, in words: a model that was trained for chat is asked for it, with
+    ``preamble``, and its answer begun with what stands before the hole; any other one fills in.
     ``multiline`` lets it go on past the end of the line, to the end of a block. ``temperature`` 0
     is greedy; otherwise ``seed`` decides. ``query_ms`` bounds each wait for evidence.
     """
@@ -28,6 +30,7 @@ class InfillRequest:
     temperature: float = 0.0
     seed: int = 0
     preamble: str = ""
+    task: str = ""
     query_ms: int = 300
 
 

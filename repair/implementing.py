@@ -183,6 +183,8 @@ class Implementer:
             max_tokens=_BODY_TOKENS,
             multiline=True,
             preamble=told,
+            task=f"Complete the function `{stub.node.name}` in place of `...`. It must do what its "
+            "docstring says in every case.",
         )
         warm = replace(request, temperature=_TEMPERATURE, seed=stub.node.lineno)
         yield self._counted(
@@ -208,10 +210,11 @@ class Implementer:
         if not body:
             return None
         edit = self.stub.edit(body)
-        text = self.job.source.apply([edit])
-        try:
-            tree = ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError):
+        tree = _parsed(self.job.source.apply([edit]))
+        if tree is None:
+            edit = self.stub.edit(self.stub.realigned(body))
+            tree = _parsed(self.job.source.apply([edit]))
+        if tree is None:
             return None
         old = self.job.source.tree
         assert old is not None
@@ -336,6 +339,13 @@ def _told(diagnosis: Diagnosis) -> str:
     if failure is None or failure.failure is None or diagnosis.plan.runner == "doctest":
         return ""
     return failing_test(diagnosis)
+
+
+def _parsed(text: str) -> ast.Module | None:
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
 
 
 def _outline(tree: ast.Module) -> list[str]:

@@ -81,6 +81,22 @@ class Stub:
         """The edit that puts ``body`` there."""
         return Edit(self.start, self.end, self.lead + body)
 
+    def realigned(self, body: str) -> str:
+        """``body`` with the lines behind its first moved to where that one stands.
+
+        A model that was given the first line's indentation may count it wrongly in the next.
+        """
+        text, offset = self.opened
+        column = offset - (text.rfind("\n", 0, offset) + 1)
+        first, *rest = body.split("\n")
+        depths = [len(line) - len(line.lstrip(" ")) for line in rest if line.strip()]
+        shift = column - min(depths, default=column)
+        return "\n".join([first, *(_moved(line, shift) for line in rest)])
+
+
+def _moved(line: str, shift: int) -> str:
+    return " " * shift + line if shift > 0 and line.strip() else line[max(0, -shift) :]
+
 
 def find_function(source: Source, name: str) -> FunctionNode:
     """The function of qualified name ``name``, with or without ``<locals>``.

@@ -65,6 +65,10 @@ class LlamaTokens:
         found = {role: int(ask(self.vocab)) for role, ask in asked.items()}
         return {role: token for role, token in found.items() if token >= 0}
 
+    def last_token(self) -> int:
+        """The token that the file declares as the end of what the model writes; -1 for none."""
+        return int(native.llama_vocab_eos(self.vocab))
+
     def end_tokens(self) -> frozenset[int]:
         """Tokens that end generation."""
         return self._ends

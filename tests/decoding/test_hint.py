@@ -33,6 +33,9 @@ class FillingToy(Toy):
     def start_tokens(self) -> tuple[int, ...]:
         return ()
 
+    def last_token(self) -> int:
+        return -1
+
     def fill_tokens(self) -> dict[str, int]:
         return {}
 

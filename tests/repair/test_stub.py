@@ -79,6 +79,17 @@ def test_a_wrong_name_gets_the_nearest() -> None:
     assert "C.total" in error.value.mend
 
 
+def test_lines_that_a_model_indented_wrongly_are_moved_to_the_first() -> None:
+    stub = find_stub(Source("a.py", "class C:\n    def f(self, a):\n        ...\n"), "C.f")
+    body = "b = 1\n         if a:\n             b = 2\n\n         return b"
+    text = stub.source.apply([stub.edit(stub.realigned(body))])
+    ast.parse(text)
+    assert text.endswith("        if a:\n            b = 2\n\n        return b\n")
+    right = "if a:\n            return 1\n        return 2"
+    assert stub.realigned(right) == right
+    assert stub.realigned("b = 1\n    return b") == "b = 1\n        return b"
+
+
 OLD = 'def f(a):\n    """Twice; nothing for "none".\n\n    >>> f("seven")\n    14\n    """\n'
 
 
