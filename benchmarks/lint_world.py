@@ -61,6 +61,8 @@ def group(
     changed = invent(texts, Truth(place), inventions, seed)
     copies = []
     for number, new in enumerate(changed):
+        if not new:
+            continue
         copy = folder / f"invented-{number + 1}"
         shutil.copytree(clean, copy)
         for relative, (text, _) in new.items():
