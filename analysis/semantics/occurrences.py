@@ -45,6 +45,12 @@ def with_placeholder(text: str, start: int, end: int) -> tuple[str, int]:
     return text[:start] + PLACEHOLDER + text[end:], start
 
 
+def is_called(text: str, name: str) -> bool:
+    """Whether ``text`` calls ``name``, as by itself and not as an attribute."""
+    called = re.compile(rf"(?<![\w.])(?<!class ){re.escape(name)}[ \t]*\(")
+    return called.search(code_only(text)) is not None
+
+
 def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> frozenset[str]:
     """The names that the receiver's text shows elsewhere in the file.
 

@@ -95,3 +95,5 @@ class Receiver:
     nulls: bool = False
     #: Whether classes that ``isinstance`` names for this text were added as arms.
     narrowed: bool = False
+    #: Whether the file calls the class around the hole.
+    made: bool = False

@@ -30,6 +30,7 @@ from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import (
     asked,
+    is_called,
     keywords_used,
     with_placeholder,
     witnesses,
@@ -236,9 +237,11 @@ class JediProvider:
         arms = [relisted(arm, snapshot, environment) for arm in arms]
         _check(deadline)
         span = _class_span(leaf, text, hole)
-        brought = frozenset[str]()
+        brought, made = frozenset[str](), False
         if hole.receiver_text in ("self", "cls"):
-            brought = brought_by_subclasses(leaf.search_ancestor("classdef"))
+            around = leaf.search_ancestor("classdef")
+            brought = brought_by_subclasses(around)
+            made = around is not None and is_called(snapshot.text, around.name.value)
         return Receiver(
             text=hole.receiver_text,
             hole=hole,
@@ -252,6 +255,7 @@ class JediProvider:
             stored=stored_names(snapshot.text, hole, arms) | brought,
             nulls=any(completeness.is_none(value) for value in values._set),
             narrowed=narrowing.values is not None and narrowing.complete,
+            made=made,
         )
 
     def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:

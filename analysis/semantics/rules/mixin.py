@@ -1,10 +1,13 @@
 """A class whose methods use attributes that neither it nor a base defines.
 
-Its subclasses bring them: what ``self`` has is not known here.
+Its subclasses bring them: what ``self`` has is not known here. Not so where the file itself makes
+an instance of the class, which then is whole; and a slip of the fingers for what the class does
+have is no sign of a subclass.
 """
 
 from __future__ import annotations
 
+from analysis.lint.nearest import unmistakable
 from analysis.names import Tier
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
@@ -28,14 +31,33 @@ CASES = (
         Tier.CLOSED,
         has=("a", "name"),
     ),
+    Case(
+        "class Whole:\n    def a(self):\n        return self.nowhere\n"
+        "    def b(self):\n        self.$0\n\nWhole()\n",
+        Tier.CLOSED,
+        has=("a", "b"),
+    ),
+    Case(
+        "class Mixin:\n    def a(self):\n        return self.name\n    def b(self):\n"
+        "        self.$0\nclass Host(Mixin): ...\nHost()\n",
+        Tier.OPEN,
+        has=("a", "name"),
+    ),
+    Case(
+        "class Reader:\n    buffer = ''\n    def a(self):\n        return self.bufer\n"
+        "    def b(self):\n        self.$0",
+        Tier.CLOSED,
+        has=("a", "buffer"),
+    ),
 )
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where ``self`` or ``cls`` shows a name in the file that no arm has."""
-    if receiver.text not in ("self", "cls"):
+    if receiver.text not in ("self", "cls") or receiver.made:
         return None
-    for name in sorted(receiver.witnesses - receiver.stored):
-        if not any(name in arm.names for arm in receiver.arms):
+    members = {name for arm in receiver.arms for name in arm.names}
+    for name in sorted(receiver.witnesses - receiver.stored - members):
+        if not unmistakable(name, members):
             return opened(f"the class uses {receiver.text}.{name}, which it does not define")
     return None
