@@ -199,7 +199,7 @@ def write_all(
         runtime.close()
 
 
-def _in_turns(groups: Sequence[Sequence[DotSite]]) -> Iterator[DotSite]:
+def in_turns(groups: Sequence[Sequence[DotSite]]) -> Iterator[DotSite]:
     """One of each package in turn, so that a run that is stopped early has looked at all."""
     for turn in range(max(map(len, groups), default=0)):
         yield from (group[turn] for group in groups if turn < len(group))
@@ -252,7 +252,7 @@ def main() -> int:
     options.python = options.python or str(python_with(options.packages, "dotprompts"))
     where = roots(options.python, options.packages)
     drawn = [sites(n, where[n], options.sites, options.seed) for n in options.packages]
-    chosen = [site for site in _in_turns(drawn) if site.kind in options.kinds]
+    chosen = [site for site in in_turns(drawn) if site.kind in options.kinds]
     book = Book(options.resume or RESULTS / f"dotprompts-{options.model}.jsonl")
     if not options.judge_only:
         write_all(options, book, chosen, variants)
