@@ -30,6 +30,7 @@ from repair.errors import RepairError
 from repair.guards import written_to_order
 from repair.healing import Healing, Job, Patch, Report, heal
 from repair.patch import unified_diff
+from repair.retouching import Retoucher
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.stub import Stub, example_inputs, find_function, says_nothing
@@ -39,7 +40,7 @@ from repair.witness import Witness
 
 #: Bodies that are written, the first greedily, within this share of the time.
 _SAMPLES = 48
-_SAMPLING_SHARE = 0.5
+_SAMPLING_SHARE = 0.7
 #: Sampling ends when so many different bodies pass: they are enough to choose from.
 _ENOUGH = 3
 _TEMPERATURE = 0.8
@@ -145,6 +146,8 @@ class Implementer:
         share = _SAMPLING_SHARE if repairing else 1.0 - _RESERVE
         until = Deadline.after(share * deadline.remaining())
         passing = 0
+        retoucher = Retoucher(self.stub, self.job, diagnosis, trials)
+        retouched: list[Candidate] = []
         for body in self._bodies(_told(diagnosis), until, deadline):
             candidate = self._candidate(body)
             if candidate is None:
@@ -158,11 +161,14 @@ class Implementer:
                 trial = trials.run(candidate, patience=8.0)
             tried.append(_Tried(candidate, trial))
             passing += trial.kind is Kind.PLAUSIBLE
-            self.report(f"{len(tried)} bodies written, {passing} pass", 0.0)
+            if repairing and trial.kind is not Kind.PLAUSIBLE:
+                retouched += retoucher.passing(candidate, deadline)
+            repaired = f", {len(retouched)} more with one edit" if retouched else ""
+            self.report(f"{len(tried)} bodies written, {passing} pass{repaired}", 0.0)
             if passing >= _ENOUGH or (passing and until.expired()):
                 break
         self.ran = trials.ran
-        plausible = [t.candidate for t in tried if t.trial.kind is Kind.PLAUSIBLE]
+        plausible = [t.candidate for t in tried if t.trial.kind is Kind.PLAUSIBLE] + retouched
         plausible = [c for c in plausible if not self._refused(c, diagnosis)]
         if plausible and (found := self._validated(plausible, trials, validator, deadline)):
             return found

@@ -10,7 +10,7 @@ from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.examples import examples
 from repair.sandbox.forkserver import SandboxDiedError
-from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms
+from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
 from repair.units import Unit, Units, groups
@@ -25,6 +25,8 @@ _OBSERVE_S = 8.0
 _CHEAP_S = 0.01
 #: Processor seconds that a test may take besides where everything is imported anew.
 _COLD_S = 0.3
+#: Seconds that held tests may take with lines traced.
+_TRACED_S = 2.0
 
 
 class Kind(StrEnum):
@@ -82,6 +84,25 @@ class Trials:
             caps = diagnosis.caps(patience)
             seconds += caps.get(diagnosis.failing[0], caps[""])
         return seconds
+
+    def is_warm(self, candidate: Candidate) -> bool:
+        """Whether ``candidate`` is tried where the tests are held."""
+        return self._bench.warm is not None and self._units_of(candidate) is not None
+
+    def traced(self, candidate: Candidate) -> tuple[TestResult, ...]:
+        """How the held tests fare with ``candidate``, with the lines that they ran; nothing where
+        that cannot be seen, or one hangs."""
+        units = self._texts(candidate)
+        if self._bench.warm is None or units is None:
+            return ()
+        plan = replace(self.diagnosis.plan, select=self.diagnosis.order())
+        try:
+            run = self._bench.warm.patch(plan, units, Terms(wall=_TRACED_S, trace=True))
+        except SandboxDiedError:
+            if not self._bench.died():
+                raise
+            return ()
+        return () if run.cannot or run.ended == "timeout" else run.tests
 
     def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""
