@@ -21,6 +21,8 @@ HASTY_S = 1.5
 PATIENT_S = 5.0
 #: The same for a test that is known to hang, when lines are traced.
 _HANG_TRACED_S = 0.5
+#: And for one that is slow: what it ran until then says where to look.
+_TRACED_SLOWER = 3.0
 #: A whole command that tells no tests apart may be silent for so long.
 _SILENT_S = 8.0
 #: What importing the tests may take besides.
@@ -246,9 +248,11 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
 
     Hanging tests come last and one by one: where they hang shows after a moment.
     """
+    longest = max((t.seconds for t in first.tests if t.outcome is not Outcome.TIMEOUT), default=0)
+    patience = max(PATIENT_S, min(3 * PATIENT_S, _TRACED_SLOWER * longest))
     if plan.runner not in _SELECTING:
         hangs = first.ended == "timeout"
-        idle = _HANG_TRACED_S if hangs else 3 * PATIENT_S
+        idle = _HANG_TRACED_S if hangs else patience
         run = _once(bench, plan, budget, idle, trace=True)
         return run, run.last if run.ended == "timeout" else 0
     hanging = [test.id for test in first.tests if test.outcome is Outcome.TIMEOUT]
@@ -256,7 +260,7 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
     tests: list[TestResult] = []
     run = first
     if rest:
-        run = _once(bench, replace(plan, select=rest), budget, 3 * PATIENT_S, trace=True)
+        run = _once(bench, replace(plan, select=rest), budget, patience, trace=True)
         tests += run.tests
     last = 0
     for test in hanging[:2]:

@@ -209,7 +209,9 @@ class _Healer:
         job = self.job
         reserve = max(_RESERVE * job.time_limit, _RESERVE_RUNS * diagnosis.cold_seconds)
         self._elsewhere = elsewhere(job.source, diagnosis)
-        left = max(0.0, self.deadline.remaining() - min(reserve, job.time_limit / 2))
+        # Diagnosing a slow program takes its time: half of what is left is for the search at least.
+        remaining = self.deadline.remaining()
+        left = remaining - min(reserve, remaining / 2)
         until = Deadline.after(left * (_OWN_SHARE if self._elsewhere and job.gives_way else 1.0))
         self.trials = Trials(job.source, diagnosis, bench)
         if self.writer is not None and Aid.INFILL not in job.without:
@@ -264,7 +266,8 @@ class _Healer:
                 at_most = Deadline.after(_LINGER_AT_MOST_S)
                 tried = self.trials.ran
                 search.around(trial.candidate.line)
-                rehearsal.begin(trial.candidate)
+            if linger is not None:
+                self._rehearse(rehearsal)
             enough = self.trials.ran - tried >= _LINGER_RUNS or at_most.expired()
             if linger is not None and linger.expired() and enough:
                 if healing := self._validate(rehearsal):
@@ -307,18 +310,33 @@ class _Healer:
             self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {reason}")
         return reason is not None
 
+    def _rehearse(self, rehearsal: Rehearsal) -> None:
+        """Have the patch that seems the likeliest so far validated beside the search."""
+        if (known := rehearsal.ended()) is not None:
+            self._note(*known)
+        if not any(verdict.good for verdict in self.verdicts.values()):
+            fresh = [c for c in self.plausible if c not in self.verdicts]
+            if fresh:
+                rehearsal.begin(max(fresh, key=lambda c: c.value))
+
+    def _note(self, candidate: Candidate, verdict: Verdict) -> None:
+        self.verdicts[candidate] = verdict
+        if not verdict.good:
+            self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {verdict.reason}")
+
     def _validate(self, rehearsal: Rehearsal) -> Healing | None:
         """Validate the likeliest plausible patches; the outcome if one holds."""
-        fresh = [c for c in self.plausible if c not in self.verdicts]
         self.ranking = self._rank()
-        order = [r.candidate for r in self.ranking if r.candidate in fresh]
-        for number, candidate in enumerate(order[:_VALIDATED]):
-            self.report(f"validating patch {number + 1} of {len(order)}", 0.9)
-            verdict = rehearsal.verdict(candidate)
-            self.verdicts[candidate] = verdict
-            if verdict.good:
+        order = [r.candidate for r in self.ranking]
+        fresh = [c for c in order if c not in self.verdicts][:_VALIDATED]
+        for candidate in order:
+            if candidate in fresh:
+                number = fresh.index(candidate) + 1
+                self.report(f"validating patch {number} of {len(fresh)}", 0.9)
+                self._note(candidate, rehearsal.verdict(candidate))
+            known = self.verdicts.get(candidate)
+            if known is not None and known.good:
                 return self.outcome("")
-            self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {verdict.reason}")
         return None
 
     def _rank(self) -> list[Ranked]:

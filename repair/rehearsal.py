@@ -30,6 +30,16 @@ class Rehearsal:
             self._candidate = candidate
             self._running = self._thread.submit(self._validate, candidate)
 
+    def ended(self) -> tuple[Candidate, Verdict] | None:
+        """What was begun and its verdict, once it is there; then something else may begin.
+
+        Raises what ``validate`` raises.
+        """
+        if self._running is None or not self._running.done() or self._candidate is None:
+            return None
+        running, self._running = self._running, None
+        return self._candidate, running.result()
+
     def verdict(self, candidate: Candidate) -> Verdict:
         """The verdict on ``candidate``; what was begun for another one is given up.
 

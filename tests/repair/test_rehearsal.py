@@ -73,3 +73,20 @@ def test_what_goes_wrong_in_validation_is_told() -> None:
     with pytest.raises(RuntimeError, match="given up"):
         rehearsal.verdict(ONE)
     rehearsal.close()
+
+
+def test_a_verdict_is_told_once_and_makes_room_for_the_next() -> None:
+    judge = _Judge()
+    rehearsal = Rehearsal(judge.validate, judge.abandon)
+    assert rehearsal.ended() is None
+    rehearsal.begin(ONE)
+    assert rehearsal.ended() is None
+    judge.go.set()
+    while (known := rehearsal.ended()) is None:
+        pass
+    assert known[0] == ONE
+    assert known[1].reason == "one"
+    rehearsal.begin(OTHER)
+    assert rehearsal.verdict(OTHER).reason == "other"
+    rehearsal.close()
+    assert judge.judged == [ONE, OTHER]
