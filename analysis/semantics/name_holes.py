@@ -21,7 +21,7 @@ from analysis.semantics.module_finder import Form, Module
 from analysis.semantics.occurrences import code_only, with_placeholder
 from analysis.semantics.raisable import EXCEPTION, raisable
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 from analysis.syntax.star import StarImport
 from analysis.syntax.statement import statement_at
 from analysis.syntax.tree import SyntaxTree, parsed
@@ -110,7 +110,7 @@ def _origin(seen: Visible, name: str) -> str:
 def _doubt(hole: Hole) -> str:
     if hole.store:
         return "the name is bound here and may be new"
-    if hole.reason == "a base class":
+    if hole.reason == BASE_CLASS:
         return "a keyword of the class may follow"
     if "may_store" in hole.guards:
         return "the statement may yet bind a new name"

@@ -9,6 +9,8 @@ from analysis.signatures import NOTHING, Arguments
 
 #: The reason of a subscript's hole between quotes.
 STRING_KEY = "string key"
+#: The ``reason`` of a name or a keyword in the header of a class.
+BASE_CLASS = "a base class"
 #: The reason of an argument's hole between quotes.
 STRING_ARGUMENT = "string argument"
 

@@ -12,7 +12,7 @@ from analysis.signatures import NOTHING, Arguments
 from analysis.syntax.arguments import arguments_before
 from analysis.syntax.expression import callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
-from analysis.syntax.hole import STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
+from analysis.syntax.hole import BASE_CLASS, STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name
 from analysis.syntax.statement import Statement, Token, statement_at
 from analysis.syntax.stores import binds, stores
@@ -243,12 +243,13 @@ class _Site:
             return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*callee))
         if self.tokens[opener].text != "(" or self.parameters(callee[0]):
             return None
+        given = arguments_before(self.tokens, opener, begin)
         behind = self.text[self.end : self.end + 200].lstrip(" \t\f\r\n\\")
         named = behind.startswith("=") and not behind.startswith("==")
         if self.before.first == "class" and callee[0] == 1:
             # What a class takes by keyword is its bases' and its metaclass' affair.
-            return self.make(HoleKind.KEYWORD if named else HoleKind.NAME, reason="a base class")
-        given = arguments_before(self.tokens, opener, begin)
+            kind = HoleKind.KEYWORD if named or given.keywords else HoleKind.NAME
+            return self.make(kind, reason=BASE_CLASS, given=given)
         kind = HoleKind.ARGUMENT
         if named or given.keywords:
             kind = HoleKind.KEYWORD

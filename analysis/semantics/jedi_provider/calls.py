@@ -10,8 +10,9 @@ from typing import Any
 
 from jedi.inference.gradual.conversion import convert_values
 from jedi.inference.value.decorator import Decoratee
+from jedi.inference.value.instance import BoundMethod
 from jedi.inference.value.klass import DataclassWrapper
-from jedi.plugins.stdlib import ClassMethodGet, PartialObject
+from jedi.plugins.stdlib import ClassMethodGet, PartialObject, Wrapped
 
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
@@ -121,7 +122,14 @@ def _decorated(value: Any) -> tuple[list[Signature], str]:
     node = getattr(original, "tree_node", None)
     decorators = node.get_decorators() if node is not None and node.type == "funcdef" else []
     codes = [d.get_code(include_prefix=False).strip().lstrip("@") for d in decorators]
-    if not codes or not all(_SAME_CALL.match(code) for code in codes):
+    same = (
+        _SAME_CALL.match(code) or completeness.identity(original.parent_context, decorator)
+        for code, decorator in zip(codes, decorators, strict=True)
+    )
+    if not codes or not all(same):
+        handed_on = _handed_on(value)
+        if handed_on is not None:
+            return handed_on, ""
         wrapped = value._wrapped_value
         if getattr(wrapped, "tree_node", None) is node:
             return _signatures(wrapped), ""
@@ -131,6 +139,42 @@ def _decorated(value: Any) -> tuple[list[Signature], str]:
         # Whether it was bound on its way is not known: either fits.
         found += [_without_first(signature) for signature in found]
     return found, ""
+
+
+def _handed_on(value: Any) -> list[Signature] | None:
+    """The signatures of the function that ``functools.wraps`` names, where what stands for it takes
+    anything and does nothing with it but hand it on: ``return fn(*args, **kwargs)``."""
+    bound = False
+    while isinstance(value, Decoratee | BoundMethod):
+        bound = bound or isinstance(value, BoundMethod)
+        value = value._wrapped_value
+    if not isinstance(value, Wrapped):
+        return None
+    node, original = value._wrapped_value.tree_node, value._original_function
+    if getattr(node, "type", "") != "funcdef" or not _hands_on(node):
+        return None
+    found = _signatures(original)
+    return [_without_first(signature) for signature in found] if bound else found
+
+
+def _hands_on(function: Any) -> bool:
+    """Whether all that is given to a function goes, as it is, to others.
+
+    Names that the wrapper takes itself are handed on at the same place.
+    """
+    parameters = function.get_params()
+    stars = {p.star_count: p.name.value for p in parameters if p.star_count}
+    own = [p.name.value for p in parameters if not p.star_count]
+    if set(stars) != {1, 2} or any(p.default is not None for p in parameters):
+        return False
+    body = function.children[-1].get_code()
+    given = "".join(rf"{re.escape(name)}\s*,\s*" for name in own)
+    call = re.compile(
+        rf"\(\s*{given}\*{re.escape(stars[1])}\s*,\s*\*\*{re.escape(stars[2])}\s*,?\s*\)"
+    )
+    rest = call.sub("", body)
+    used = rf"(?<![\w.])(?:{re.escape(stars[1])}|{re.escape(stars[2])})(?!\w)"
+    return rest != body and re.search(used, rest) is None
 
 
 def _without_first(signature: Signature) -> Signature:

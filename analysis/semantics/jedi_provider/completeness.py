@@ -15,6 +15,7 @@ checks the first, would cost the time twice and agree with it less.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -22,7 +23,9 @@ from jedi.inference import base_value, docstrings, flow_analysis, lazy_value, sy
 from jedi.inference import names as jedi_names
 from jedi.inference.base_value import ValueSet
 from jedi.inference.gradual import generics, typeshed
+from jedi.inference.gradual.type_var import TypeVar
 from jedi.inference.value import instance, klass
+from jedi.inference.value.function import FunctionValue
 from jedi.plugins.stdlib import ClassMethodObject
 
 #: One entry per expression or set under construction: whether it walked over an incomplete set.
@@ -282,10 +285,13 @@ def _decorated(apply: Callable[..., Any]) -> Callable[..., Any]:
         values = alone(context, node)
         if node.type == "classdef":
             return ValueSet._from_frozen_set(values._set)
-        if not node.get_decorators():
+        decorators = node.get_decorators()
+        if not decorators:
             return values
+        if all(identity(context, decorator) for decorator in decorators):
+            return ValueSet([FunctionValue.from_context(context, node)])
         plain = all(value.tree_node is node for value in values if hasattr(value, "tree_node"))
-        unknown = [d for d in node.get_decorators() if not _harmless(d)] if plain else []
+        unknown = [d for d in decorators if not _harmless(d)] if plain else []
         if unknown and not all(identity(context, decorator) for decorator in unknown):
             return flagged(values)
         return values
@@ -324,11 +330,62 @@ def _harmless(decorator: Any) -> bool:
 
 
 def identity(context: Any, decorator: Any) -> bool:
-    """Whether a decorator is a function whose every ``return`` gives back its first parameter."""
-    if len(decorator.children) > 3:  # more than the sign, a name and the end of the line
+    """Whether what a decorator makes is called as what it gets, and returns the same.
+
+    Either its every ``return`` gives back its first parameter, or its types say so.
+    """
+    called, values = isolated(_decorating)(context, decorator.children[1])
+    return not incomplete(values) and all(
+        _declared_same(value, called) or (not called and _gives_back(value))
+        for value in values._set
+    )
+
+
+def _decorating(context: Any, written: Any) -> tuple[bool, Any]:
+    """Whether a decorator is called first (``@deco(…)``), and what is called or used."""
+    trailers = written.children[1:] if written.type in ("atom_expr", "power") else []
+    called = bool(trailers) and trailers[-1].children[0] == "("
+    if not called:
+        return False, context.infer_node(written)
+    values = context.infer_node(written.children[0])
+    for trailer in trailers[:-1]:
+        values = syntax_tree.infer_trailer(context, values, trailer)
+    return True, values
+
+
+#: What a decorator that is called first returns: ``Callable[[F], F]``.
+_FACTORY = re.compile(r"(?:\w+\.)*Callable\[\[(?P<same>[^\[\]]+(?:\[[^\[\]]+\])?)\],\s*(?P=same)\]")
+#: ``Callable[P, R]`` of a parameter specification (PEP 612).
+_ANY_CALL = re.compile(r"(?:\w+\.)*Callable\[\s*(\w+)\s*,\s*\w+\s*\]")
+
+
+def _declared_same(value: Any, called: bool) -> bool:
+    """Whether the types of a decorator say that it gives back a function like the one it gets."""
+    node: Any = getattr(value, "tree_node", None)
+    if node is None or node.type != "funcdef" or node.annotation is None:
         return False
-    values = isolated(context.infer_node)(decorator.children[1])
-    return not incomplete(values) and all(_gives_back(value) for value in values._set)
+    made = _unquoted(node.annotation)
+    if called:
+        factory = _FACTORY.fullmatch(made)
+        return factory is not None and _any_function(value, factory["same"])
+    first = next(iter(node.get_params()), None)
+    if first is None or first.annotation is None or first.star_count:
+        return False
+    return _unquoted(first.annotation) == made and _any_function(value, made)
+
+
+def _any_function(value: Any, written: str) -> bool:
+    """Whether ``written`` names a type variable, or a call of any parameters."""
+    if _ANY_CALL.fullmatch(written):
+        return True
+    if not written.isidentifier():
+        return False
+    found = isolated(value.parent_context.py__getattribute__)(written)
+    return bool(found._set) and all(isinstance(each, TypeVar) for each in found._set)
+
+
+def _unquoted(annotation: Any) -> str:
+    return str(annotation.get_code(include_prefix=False)).strip("\"'")
 
 
 def _gives_back(value: Any) -> bool:

@@ -18,6 +18,7 @@ from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
+from analysis.semantics.jedi_provider.class_keywords import class_callee
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.literals import argument_strings
 from analysis.semantics.jedi_provider.narrow import narrowed
@@ -38,7 +39,7 @@ from analysis.semantics.occurrences import (
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
@@ -125,9 +126,11 @@ class JediProvider:
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
         monitor = hole.kind.value
+        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
+        if hole.reason == BASE_CLASS:
+            return self._of_header(snapshot, hole, environment, text, offset)
         if hole.receiver is None:
             return NameSet.abstain(monitor, "there is nothing that is called")
-        text, _ = with_placeholder(snapshot.text, hole.start, hole.end)
         session = self._session(text, snapshot, environment)
         session.renew()
         last = session.leaf_at(*_position(text, hole.receiver[1] - 1))
@@ -154,6 +157,23 @@ class JediProvider:
         if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):
             return replace(answer, tier=Tier.OPEN, reason=f"the call is guarded ({min(guard)})")
         return answer
+
+    def _of_header(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, text: str, offset: int
+    ) -> NameSet:
+        """The keywords of the header of the class that the hole stands in."""
+        monitor = hole.kind.value
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        leaf = session.leaf_at(*_position(text, offset))
+        node = leaf.search_ancestor("classdef") if leaf is not None else None
+        if node is None:
+            return NameSet.abstain(monitor, "the parser does not see the class")
+        callee = class_callee(session.context_of(node).create_value(node))
+        said = looked_at(callee.path, environment) if callee.path else ""
+        answer = judge_call(monitor, [callee], True, frozenset(), "", hole.given, said)
+        left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
+        return replace(answer, names=left)
 
     def _keys(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline

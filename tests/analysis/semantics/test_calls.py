@@ -151,11 +151,14 @@ def test_how_a_call_may_go_on(
         assert (arity.more, arity.missing, arity.closed) == (more, missing, True)
 
 
-def test_a_wrapper_takes_what_the_wrapper_takes(provider: ReferenceProvider) -> None:
+@pytest.mark.parametrize(("does", "more"), [("", 1), ("args = args[1:]", -1)])
+def test_a_wrapper_takes_what_it_hands_on(
+    provider: ReferenceProvider, does: str, more: int
+) -> None:
     source = (
         "import functools\ndef d(g):\n    @functools.wraps(g)\n    def w(*args, **kwargs):\n"
-        "        return g(*args, **kwargs)\n    return w\n@d\ndef f(x): ...\nf($0"
+        f"        {does}\n        return g(*args, **kwargs)\n    return w\n@d\ndef f(x): ...\nf($0"
     )
     arity = ask(provider, source).arity
     assert arity is not None
-    assert arity.more == -1
+    assert arity.more == more
