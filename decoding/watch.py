@@ -18,7 +18,7 @@ from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
-from decoding.monitors.monitor import Monitor, Passage, Verdict, waits, wanted
+from decoding.monitors.monitor import Monitor, Passage, Verdict, concerns, waits, wanted
 from decoding.query import Query
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def open_watches(
     typed = snapshot.text[hole.start : offset]
     found = []
     for reading in readings(hole):
-        watching = tuple(monitor for monitor in monitors if reading.kind in monitor.kinds)
+        watching = tuple(monitor for monitor in monitors if concerns(monitor, reading))
         if not watching:
             continue
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.

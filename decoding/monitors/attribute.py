@@ -26,10 +26,12 @@ class AttributeMonitor:
         """Behind a dot that follows a value, outside import statements."""
         return begins_attribute(lexer)
 
+    def concerns(self, hole: Hole) -> bool:
+        """Not the class itself."""
+        return hole.receiver_text not in OWN
+
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it is a member, is stored to, or stands under a guard after all."""
-        if hole.receiver_text in OWN:
-            return Verdict.ALLOWED
         return judge_member(hole, names, passage)
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
@@ -38,8 +40,6 @@ class AttributeMonitor:
         Private names rank last (design.md §2): one is chosen only where it was begun or nothing
         else is left. The model may write any of them by itself.
         """
-        if hole.receiver_text in OWN:
-            return None
         return public_first(names, typed, "_")
 
 

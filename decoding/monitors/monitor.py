@@ -65,7 +65,8 @@ class Monitor(Protocol):
     A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
     that :mod:`decoding.familiar` does not know, so that it costs nothing elsewhere. One with a
     method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
-    ``None`` is too early. A method ``impossible(hole, passage)`` says what is wrong whatever is
+    ``None`` is too early. A method ``concerns(hole)`` refuses holes of its kinds that are none of
+    its affair. A method ``impossible(hole, passage)`` says what is wrong whatever is
     known of the names (``None``: too early); it is asked where their set is not closed.
     """
 
@@ -96,6 +97,14 @@ class Monitor(Protocol):
 def holds(names: NameSet, name: str) -> bool:
     """Whether ``name`` is one of ``names``, as Python compares identifiers (NFKC)."""
     return unicodedata.normalize("NFKC", name) in names.spellings()
+
+
+def concerns(monitor: Monitor, hole: Hole) -> bool:
+    """Whether a monitor watches ``hole``: it is of its kinds, and not refused."""
+    if hole.kind not in monitor.kinds:
+        return False
+    ask = getattr(monitor, "concerns", None)
+    return True if ask is None else bool(ask(hole))
 
 
 def unfamiliar_only(monitor: Monitor) -> bool:

@@ -20,12 +20,14 @@ class SelfMonitor:
         """Behind a dot that follows a value."""
         return begins_attribute(lexer)
 
+    def concerns(self, hole: Hole) -> bool:
+        """Only the class itself."""
+        return hole.receiver_text in OWN
+
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if the class has it or gets it here."""
-        if hole.receiver_text not in OWN:
-            return Verdict.ALLOWED
         return judge_member(hole, names, passage)
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A member; what the language calls by itself (``__init__``) last."""
-        return public_first(names, typed, "__") if hole.receiver_text in OWN else None
+        return public_first(names, typed, "__")

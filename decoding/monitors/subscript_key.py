@@ -20,10 +20,12 @@ class KeyMonitor:
         """Behind the quote of a string that begins a subscript."""
         return lexer.before == "[" and begins_quoted(lexer)
 
+    def concerns(self, hole: Hole) -> bool:
+        """Not an index that is another expression."""
+        return hole.in_string
+
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it is a key, is assigned, or is only a part of an expression."""
-        if not hole.in_string:
-            return Verdict.ALLOWED
         line = passage.before[passage.before.rfind("\n") + 1 :]
         begins = line.lstrip().startswith(hole.receiver_text)
         said, end = judge_quoted(names, passage, early=not begins), closed_at(passage)
@@ -41,4 +43,4 @@ class KeyMonitor:
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A key, and the quote that ends it."""
-        return only_quoted(names, typed) if hole.in_string else None
+        return only_quoted(names, typed)

@@ -145,6 +145,22 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("x.", ["attribute", "enum_member"]),
+        ("self.", ["self_member", "enum_member"]),
+        ("cls.", ["self_member", "enum_member"]),
+        ("d['", ["subscript_key"]),
+        ("d[", []),
+        ("f('", ["literal"]),
+    ],
+)
+def test_who_is_concerned(code: str, names: list[str]) -> None:
+    found = open_watches(BUILT_IN, Facts({}), Snapshot("", code, Workspace("/")), len(code), 0, 1.0)
+    assert [monitor.name for watch in found for monitor in watch.monitors] == names
+
+
 def test_what_is_chosen_of_an_enumeration_is_a_member() -> None:
     every = (
         Name("RED", "statement", origin="x"),
