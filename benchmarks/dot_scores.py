@@ -177,7 +177,7 @@ def _score(site: DotSite, line: Mapping[str, Any], said: Mapping[str, Any]) -> S
     probe = _of(said, site, PROBE + site.wanted[len(site.name) :])
     # Where the author's own line is at fault the judge does not know the package well enough.
     sure = not any(f["invented"] for f in author)
-    judged = sure and (site.kind == "midline" or any(f["invented"] for f in probe))
+    judged = sure and (site.kind in ("midline", "argument") or any(f["invented"] for f in probe))
     return Score(
         site,
         text,

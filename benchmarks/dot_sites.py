@@ -19,10 +19,10 @@ from analysis.errors import AnalysisError
 from analysis.text.files import read_file
 from analysis.text.lines import LineIndex
 
-#: The kinds of ten sites of a package, in their order.
+#: The kinds of eleven sites of a package, in their order.
 ORDER = (
     "attribute", "midline", "attribute", "keyword", "import_member",
-    "attribute", "store", "midline", "attribute", "import_module",
+    "attribute", "store", "midline", "attribute", "import_module", "argument",
 )  # fmt: skip
 #: Larger files are left out: their prompts are cut to the same size anyway.
 _LARGEST = 60_000
@@ -146,6 +146,10 @@ def _cuts(package: str, root: Path, path: Path, text: str) -> Iterator[DotSite]:
                 end = offset(node.end_lineno or 0, node.end_col_offset or 0)
                 kind = "attribute" if isinstance(node.ctx, ast.Load) else "store"
                 found.append(cut(kind, end - len(node.attr)))
+            elif isinstance(node, ast.Call):
+                for given in node.args:
+                    if isinstance(given, ast.Name | ast.Attribute):
+                        found.append(cut("argument", offset(given.lineno, given.col_offset)))
             elif isinstance(node, ast.keyword) and node.arg is not None:
                 found.append(cut("keyword", offset(node.lineno, node.col_offset)))
             elif isinstance(node, ast.alias) and node.name != "*":
