@@ -1,13 +1,17 @@
-"""The code graphs of one engine: opened when first asked, kept true to the disk, on one thread.
+"""The code graphs of one engine: opened when first asked, kept true to the disk by other processes.
 
-A graph is for one thread (its store is a SQLite connection), and requests arrive on many.
+A graph is for one thread (its store is a SQLite connection), and requests arrive on many. Bringing
+one up to date is a keeper's work (``analysis.graph.keeping``): a question waits for it where there
+is no graph yet, else a moment at most, and is answered by what the store holds then.
 """
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,12 +20,18 @@ from analysis.snapshot import Workspace
 
 if TYPE_CHECKING:
     from analysis.graph import Graph
+    from analysis.graph.keeper import Looked
+    from analysis.graph.keeping import Keeping
 
 Value = TypeVar("Value")
 #: Workspaces whose graphs stay open.
 MOST_OPEN = 4
-#: Seconds for which a graph counts as true to the disk: looking at every file takes time too.
+#: Seconds for which a graph counts as true to the disk where nobody says that a file has changed.
 FRESH_SECONDS = 2.0
+#: Looking at every file may take this share of the time: the larger a project, the rarer.
+SHARE = 0.02
+#: Seconds that a question waits for what has changed; one that comes too late serves the next.
+PATIENCE = 0.25
 
 
 class Graphs:
@@ -31,65 +41,132 @@ class Graphs:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-graph")
-        self._open: OrderedDict[Workspace, Graph] = OrderedDict()
-        self._refreshed: dict[Workspace, float] = {}
-        self._built: set[Workspace] = set()
+        self._lock = threading.Lock()
+        self._open: OrderedDict[Workspace, _Kept] = OrderedDict()
 
     def ask(
         self,
         workspace: Workspace,
         question: Callable[[Graph], Value],
         progress: Callable[[str, float], None],
+        path: str = "",
     ) -> Value:
-        """``question`` answered by the graph of ``workspace`` as the disk is now.
+        """``question`` answered by the graph of ``workspace``; ``path`` is seen as it is on disk.
 
         The first time all files are read, which takes seconds in a large project; ``progress`` is
-        told. Raises what ``question`` raises.
+        told. Raises what ``question`` raises, and :class:`~analysis.errors.AnalysisError` where
+        the graph cannot be built.
         """
-        return self._thread.submit(self._ask, workspace, question, progress).result()
+        kept = self._kept(workspace)
+        kept.follow(path, progress)
+        return self._thread.submit(lambda: question(kept.graph())).result()
 
     def peek(
         self, workspace: Workspace, question: Callable[[Graph], Value]
     ) -> Future[Value] | None:
         """``question`` answered by a graph that is there, as it was when it was last brought up to
         date: nothing is read for it. ``None`` where no graph of ``workspace`` has been built."""
-        if workspace not in self._built:
+        with self._lock:
+            is_open = workspace in self._open
+        if not is_open:
             from analysis.graph import has_graph
 
             if not has_graph(Path(workspace.root), self._folder):
                 return None
-            self._built.add(workspace)
-        return self._thread.submit(lambda: question(self._graph(workspace)))
+        kept = self._kept(workspace)
+        return self._thread.submit(lambda: question(kept.graph()))
+
+    def changed(self, paths: Iterable[str]) -> None:
+        """Files were written or removed; of no interest where no graph that is open holds them."""
+        with self._lock:
+            kept = list(self._open.items())
+        for workspace, each in kept:
+            inside = [path for path in paths if Path(path).is_relative_to(workspace.root)]
+            if inside:
+                each.changed(inside)
 
     def close(self) -> None:
         """Give the stores back; what is under way is not waited for."""
+        with self._lock:
+            kept = list(self._open.values())
+            self._open.clear()
+        for each in kept:
+            each.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _ask(
-        self,
-        workspace: Workspace,
-        question: Callable[[Graph], Value],
-        progress: Callable[[str, float], None],
-    ) -> Value:
-        graph = self._graph(workspace)
-        if time.monotonic() - self._refreshed.get(workspace, -FRESH_SECONDS) >= FRESH_SECONDS:
-            graph.refresh(progress=_told(progress))
-            self._refreshed[workspace] = time.monotonic()
-        return question(graph)
+    def _kept(self, workspace: Workspace) -> _Kept:
+        with self._lock:
+            kept = self._open.get(workspace)
+            if kept is None:
+                kept = self._open[workspace] = _Kept(workspace, self._folder)
+            self._open.move_to_end(workspace)
+            old = self._open.popitem(last=False)[1] if len(self._open) > MOST_OPEN else None
+        if old is not None:
+            old.close()
+            self._thread.submit(old.give_back)
+        return kept
 
-    def _graph(self, workspace: Workspace) -> Graph:
+
+class _Kept:
+    """One graph: its keeper, and a reader that belongs to the thread of questions."""
+
+    def __init__(self, workspace: Workspace, folder: Path | None) -> None:
         # Imported late: an engine that is asked for none starts without.
-        from analysis.graph import Graph
+        from analysis.graph.keeping import Keeping
 
-        graph = self._open.get(workspace)
-        if graph is None:
-            graph = self._open[workspace] = Graph(workspace, self._folder)
-        self._open.move_to_end(workspace)
-        while len(self._open) > MOST_OPEN:
-            oldest, closing = self._open.popitem(last=False)
-            closing.close()
-            self._refreshed.pop(oldest, None)
-        return graph
+        self._workspace = workspace
+        self._folder = folder
+        self._keeping: Keeping = Keeping(workspace, folder)
+        self._graph: Graph | None = None
+        self._lock = threading.Lock()
+        self._whole: Future[Looked] | None = None
+        self._next_whole = 0.0
+        self._built = False
+
+    def graph(self) -> Graph:
+        """The reader, on the thread of questions."""
+        if self._graph is None:
+            from analysis.graph import Graph
+
+            self._graph = Graph(self._workspace, self._folder)
+        return self._graph
+
+    def follow(self, path: str, progress: Callable[[str, float], None]) -> None:
+        """Look at the disk where it is time to; wait for it as the module says."""
+        whole = self._looked_at(progress)
+        if not self._built:
+            whole.result()
+            self._built = True
+            return
+        waiting = self._keeping.look([path]) if path else whole
+        # What keeps the keeper from its work is told where a graph is built, not where one is read.
+        with contextlib.suppress(Exception):
+            waiting.result(PATIENCE)
+
+    def changed(self, paths: list[str]) -> None:
+        """Look at ``paths``."""
+        self._keeping.look(paths)
+
+    def close(self) -> None:
+        """End the keeper."""
+        self._keeping.close()
+
+    def give_back(self) -> None:
+        """Close the reader, on the thread of questions."""
+        if self._graph is not None:
+            self._graph.close()
+
+    def _looked_at(self, progress: Callable[[str, float], None]) -> Future[Looked]:
+        """The look at all files that is under way or, where none is due, was last."""
+        with self._lock:
+            if self._whole is None or (self._whole.done() and time.monotonic() >= self._next_whole):
+                self._whole = self._keeping.look(None, _told(progress))
+                began = time.monotonic()
+                self._whole.add_done_callback(lambda _: self._rest(time.monotonic() - began))
+            return self._whole
+
+    def _rest(self, seconds: float) -> None:
+        self._next_whole = time.monotonic() + max(FRESH_SECONDS, seconds / SHARE)
 
 
 def _told(progress: Callable[[str, float], None]) -> Callable[[str, int, int], None]:

@@ -26,6 +26,8 @@ class Lane(Enum):
     """At once, on the thread it arrived on: only what neither computes nor waits."""
     FORWARD = "forward"
     """Beside others: what waits on other processes, on files, or for a turn at the gate."""
+    GRAPH = "graph"
+    """Beside others of its kind: what may wait until a whole project has been read."""
     MODEL = "model"
     """One at a time: completions."""
     REPAIR = "repair"
@@ -159,6 +161,11 @@ def _graph(request: messages.GraphRequest, context: Context, job: Asked) -> obje
     return graph(request, context.graphs, job.progress)
 
 
+def _files_changed(request: messages.FilesChanged, context: Context, job: Asked) -> object:
+    context.graphs.changed(request.paths)
+    return messages.Done()
+
+
 def _pull(request: messages.PullRequest, context: Context, job: Asked) -> object:
     from engine.handlers.pull import pull_model
 
@@ -216,7 +223,8 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
     messages.OptimizeRequest: Route(_optimize, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
-    messages.GraphRequest: Route(_graph, Lane.FORWARD),
+    messages.GraphRequest: Route(_graph, Lane.GRAPH),
+    messages.FilesChanged: Route(_files_changed, Lane.INLINE),
     messages.PullRequest: Route(_pull, Lane.FORWARD),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),
 }

@@ -32,6 +32,9 @@ Reply = Callable[[object], None]
 
 #: Requests that wait on other processes at once; they cost a thread each and no computing.
 FORWARD_THREADS = 8
+#: Questions to code graphs that wait at once: a project's first reading must not keep others from
+#: theirs, however many lenses of a file wait for it.
+GRAPH_THREADS = 4
 CANCELLED = Failure("cancelled", "the request was cancelled")
 SUPERSEDED = Failure("cancelled", "a newer request for the same document took its place")
 
@@ -80,6 +83,7 @@ class Scheduler:
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
         self._forward = ThreadPoolExecutor(FORWARD_THREADS, "engine-forward")
+        self._graph = ThreadPoolExecutor(GRAPH_THREADS, "engine-graphs")
         self._model: _Lane = queue.SimpleQueue()
         self._repair: _Lane = queue.SimpleQueue()
         for name, lane in (("model", self._model), ("repair", self._repair)):
@@ -107,6 +111,8 @@ class Scheduler:
             self._repair.put((number, job))
         elif route.lane is Lane.INLINE:
             self._run(number, job)
+        elif route.lane is Lane.GRAPH:
+            self._graph.submit(self._run, number, job)
         else:
             self._forward.submit(self._run, number, job)
 
@@ -131,7 +137,8 @@ class Scheduler:
             job.answer(CANCELLED)
         for lane in (self._model, self._repair):
             lane.put(None)
-        self._forward.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._forward, self._graph):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, job: Job, failure: Failure) -> None:
         # A repair that began answers for itself, with what it has until then.

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from lsprotocol import types
 
 from analysis.text import Document
-from engine.messages import GraphAnswer, GraphQuestion, GraphRequest, Progress, Symbol
+from engine.client import RequestFailedError
+from engine.messages import FilesChanged, GraphAnswer, GraphQuestion, GraphRequest, Progress, Symbol
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.positions import offset_of
 from lsp_server.progress import Report, progress
@@ -61,6 +64,14 @@ async def ask(server: Server, request: GraphRequest) -> GraphAnswer:
     except asyncio.CancelledError:
         waiting.cancel()
         raise
+
+
+async def tell_changed(server: Server, paths: Iterable[str]) -> None:
+    """Files were written or removed: graphs that hold them look at them, and at nothing else."""
+    named = tuple(path for path in paths if path)
+    if named and server.session.serves_language_features:
+        with contextlib.suppress(RequestFailedError):  # without an engine nothing is held
+            await server.session.ask(FilesChanged(named))
 
 
 def mark(symbol: Symbol) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from analysis.graph.questions import Reached, Use
 from analysis.graph.rank import Ranked, related
 from analysis.graph.store import Store
 from analysis.graph.walking import Walks
-from analysis.lint.selection import select
+from analysis.lint.selection import reaches, select
 from analysis.snapshot import Workspace
 
 
@@ -95,7 +95,8 @@ class Graph:
     def refresh(self, paths: Iterable[str] | None = None, progress: Progress = _silent) -> int:
         """Bring the graph up to date with the disk; how many files were resolved anew.
 
-        With ``paths`` only those files are looked at (an editor saved them).
+        With ``paths`` only those files are looked at (an editor saved them); what a look at the
+        whole folder would pass over is passed over here too.
         """
         if paths is None:
             root = Path(self.workspace.root)
@@ -103,8 +104,9 @@ class Graph:
             changed, gone = self._indexer.changes(found, self.store.files())
         else:
             known = self.store.files_at(named := list(paths))
+            root = Path(self.workspace.root)
             changed, missing = self._indexer.changes(
-                (path for path in named if Path(path).is_file()), known
+                (path for path in named if path in known or reaches(Path(path), root)), known
             )
             gone = [row for row in missing if not Path(row.path).exists()]
         if not changed and not gone and not self.store.unresolved():

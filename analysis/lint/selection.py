@@ -89,6 +89,21 @@ def _walk(
             yield from _walk(path, root, exclude, ignores)
 
 
+def reaches(path: Path, root: Path) -> bool:
+    """Whether :func:`select` of the folder ``root`` comes to the file ``path``."""
+    if not path.name.endswith(_SUFFIXES) or not path.is_relative_to(root):
+        return False
+    ignores = _gitignore(root)
+    for folder in [*_above(path.parent, root)[1:], path.parent]:
+        if folder == root:
+            continue
+        passed_over = folder.name in PASSED_OVER or (folder / "pyvenv.cfg").exists()
+        if passed_over or folder.is_symlink() or _ignored(folder, True, ignores):
+            return False
+        ignores += _gitignore(folder)
+    return not _ignored(path, False, ignores)
+
+
 def _above(folder: Path, root: Path) -> list[Path]:
     """The folders between ``root`` and ``folder``, from the top, without ``folder`` itself."""
     if not folder.is_relative_to(root):

@@ -26,7 +26,9 @@ def graph(
     """
     if request.question not in _ANSWERS:
         raise AnalysisError(f"unknown question {request.question!r}", where="GraphRequest")
-    return graphs.ask(request.workspace, lambda graph: _answer(request, graph), progress)
+    return graphs.ask(
+        request.workspace, lambda graph: _answer(request, graph), progress, request.path
+    )
 
 
 def _answer(request: GraphRequest, graph: Graph) -> GraphAnswer:

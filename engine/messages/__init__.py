@@ -17,7 +17,7 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.symbols import Link, Symbol
 from decoding.completion import Completion, Event, Timing
 from engine.messages.frames import CancelRequest, Failure, Hello, Progress
-from engine.messages.graph import GraphAnswer, GraphQuestion, GraphRequest
+from engine.messages.graph import FilesChanged, GraphAnswer, GraphQuestion, GraphRequest
 from engine.messages.holes import (
     ErrorReportAnswer,
     ErrorReportRequest,
@@ -77,6 +77,7 @@ REGISTRY: dict[str, type[Any]] = {
         ErrorReportRequest,
         Failure,
         FilesAnswer,
+        FilesChanged,
         FilesRequest,
         FixAnswer,
         FixRequest,
@@ -125,6 +126,7 @@ __all__ = [
     "Failure",
     "FasterPatch",
     "FilesAnswer",
+    "FilesChanged",
     "FilesRequest",
     "Finding",
     "FixAnswer",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from analysis.snapshot import Workspace
 from analysis.symbols import Link, Symbol
-from engine.messages.request import Request
+from engine.messages.request import Done, Request
 
 
 class GraphQuestion(StrEnum):
@@ -47,3 +47,10 @@ class GraphAnswer:
     symbol: Symbol | None = None
     links: tuple[Link, ...] = ()
     tests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FilesChanged(Request[Done]):
+    """Files (absolute paths) were written or removed: the code graphs that hold them look again."""
+
+    paths: tuple[str, ...]

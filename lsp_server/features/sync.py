@@ -8,6 +8,7 @@ from lsprotocol import types
 
 from analysis.text import Document, TextError, read_file
 from lsp_server.failures import FeatureError
+from lsp_server.graphs import tell_changed
 from lsp_server.server import Server
 
 
@@ -60,6 +61,7 @@ def register(server: Server) -> None:
         documents = server.session.documents
         if (document := documents.get(params.text_document.uri)) is not None:
             documents.mark_saved(document.uri, document.version)
+            server.session.spawn(tell_changed(server, [document.path]))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
     def did_close(params: types.DidCloseTextDocumentParams) -> None:

@@ -10,6 +10,7 @@ from lsprotocol import types
 
 from lsp_server.client import dig
 from lsp_server.failures import FeatureError
+from lsp_server.graphs import tell_changed
 from lsp_server.server import Server
 from lsp_server.uris import path_of
 
@@ -85,6 +86,8 @@ def register(server: Server) -> None:
     @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
     def did_change_watched_files(params: types.DidChangeWatchedFilesParams) -> None:
         documents = server.session.documents
+        paths = [path for change in params.changes if (path := path_of(change.uri))]
+        server.session.spawn(tell_changed(server, paths))
         open_paths = {d.path for uri in documents.uris() if (d := documents.get(uri))}
         if any(path_of(change.uri) not in open_paths for change in params.changes):
             server.session.workspaces.forget()

@@ -1,0 +1,70 @@
+"""Keeps the graph of one workspace true to the disk, in a process of its own.
+
+Resolving is computing: in the engine it would take time from every token of a completion. Requests
+are the paths to look at (none: all files of the folder); replies are progress, then the outcome.
+The process ends with its input. See ``keeping`` for the other side.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import time
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from analysis.errors import ExplainedError
+from analysis.graph.frames import read_frame, write_frame
+from analysis.graph.graph import Graph
+from analysis.snapshot import Workspace
+
+#: How much it yields to what a person waits for (nice(2)).
+_NICE = 10
+
+
+class Looked(msgspec.Struct, array_like=True, frozen=True):
+    """What a request came to: ``stage`` is empty when it is done, else how far it is."""
+
+    stage: str = ""
+    done: int = 0
+    total: int = 0
+    seconds: float = 0.0
+    problem: str = ""
+
+
+class Place(msgspec.Struct, array_like=True, frozen=True):
+    """Which graph is kept: its workspace and the folder of graphs, the user's cache by default."""
+
+    workspace: Workspace
+    folder: str | None = None
+
+
+def serve(place: Place, requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer one request after the other until ``requests`` ends."""
+    encoder = msgspec.msgpack.Encoder()
+
+    def tell(looked: Looked) -> None:
+        write_frame(replies, encoder.encode(looked))
+
+    folder = Path(place.folder) if place.folder is not None else None
+    with Graph(place.workspace, folder) as graph:
+        while data := read_frame(requests):
+            paths: list[str] | None = msgspec.msgpack.decode(data, type=list[str] | None)
+            began = time.monotonic()
+            try:
+                count = graph.refresh(paths, lambda *far: tell(Looked(*far)))
+                tell(Looked("", count, count, time.monotonic() - began))
+            except ExplainedError as error:
+                tell(Looked(problem=str(error)))
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(_NICE)
+    with contextlib.suppress(BrokenPipeError, KeyboardInterrupt):
+        asked = msgspec.json.decode(sys.argv[1], type=Place)
+        serve(asked, sys.stdin.buffer, sys.stdout.buffer)
+    os._exit(0)

@@ -1,0 +1,150 @@
+"""Asks a keeper process to bring a graph up to date, and waits for it only so long."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import msgspec
+
+from analysis.errors import AnalysisError
+from analysis.graph.frames import read_frame, write_frame
+from analysis.graph.keeper import Looked, Place
+from analysis.snapshot import Workspace
+
+#: Called as (stage, done, of).
+Progress = Callable[[str, int, int], None]
+_DECODER = msgspec.msgpack.Decoder(Looked)
+
+
+class Keeping:
+    """The keeper of one workspace's graph: started when first needed, again where it has died.
+
+    Thread-safe. What is asked for while it is busy is asked for together when it is not.
+    """
+
+    def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
+        self._workspace = workspace
+        self._place = Place(workspace, str(folder) if folder is not None else None)
+        self._changed = threading.Condition()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._paths: dict[str, None] = {}
+        self._all = False
+        self._next: Future[Looked] = Future()
+        self._listeners: list[Progress] = []
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def look(self, paths: Iterable[str] | None, progress: Progress | None = None) -> Future[Looked]:
+        """Look at ``paths`` (``None``: at all files); done when the graph is as they are.
+
+        Fails with :class:`~analysis.errors.AnalysisError` where no keeper can do it.
+        """
+        with self._changed:
+            if paths is None:
+                self._all = True
+            else:
+                self._paths.update(dict.fromkeys(paths))
+            if progress is not None:
+                self._listeners.append(progress)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._keep, name="graph-keeper", daemon=True)
+                self._thread.start()
+            self._changed.notify()
+            return self._next
+
+    def close(self) -> None:
+        """End the process; what it was at is not lost, and is gone on with next time."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+            process, thread = self._process, self._thread
+        if process is not None:
+            with contextlib.suppress(OSError):
+                process.kill()
+        if thread is not None:
+            thread.join(1.0)
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the keeper's process while it runs."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else None
+
+    def _keep(self) -> None:
+        while True:
+            with self._changed:
+                while not (self._all or self._paths or self._closed):
+                    self._changed.wait()
+                if self._closed:
+                    self._next.cancel()
+                    break
+                paths = None if self._all else list(self._paths)
+                answer, self._next = self._next, Future()
+                self._all, self._paths = False, {}
+                listeners, self._listeners = self._listeners, []
+            answer.set_running_or_notify_cancel()
+            try:
+                answer.set_result(self._ask(paths, listeners))
+            except AnalysisError as error:
+                answer.set_exception(error)
+        self._end()
+
+    def _ask(self, paths: list[str] | None, listeners: list[Progress]) -> Looked:
+        for _ in range(2):  # one that was killed is started once more
+            with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+                process = self._running()
+                write_frame(cast(BinaryIO, process.stdin), msgspec.msgpack.encode(paths))
+                while data := read_frame(cast(BinaryIO, process.stdout)):
+                    looked = _DECODER.decode(data)
+                    if looked.problem:
+                        raise AnalysisError(looked.problem, where=self._workspace.root)
+                    if not looked.stage:
+                        return looked
+                    for tell in listeners:
+                        tell(looked.stage, looked.done, looked.total)
+            self._end()
+            if self._closed:
+                break
+        raise AnalysisError(
+            "the process that keeps the code graph ended before it was done",
+            where=self._workspace.root,
+            mend="ask again; 'pilotfish graph build' shows what is wrong",
+        )
+
+    def _running(self) -> subprocess.Popen[bytes]:
+        process = self._process
+        if process is None or process.poll() is not None:
+            self._end()
+            variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+            process = self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "-I", "-m", "analysis.graph.keeper"),
+                    msgspec.json.encode(self._place).decode(),
+                ],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                cwd=tempfile.gettempdir(),
+                env=variables,
+            )
+        return process
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        for pipe in (process.stdin, process.stdout):
+            with contextlib.suppress(OSError, ValueError):
+                if pipe is not None:
+                    pipe.close()
+        with contextlib.suppress(OSError):
+            process.kill()
+        process.wait()
