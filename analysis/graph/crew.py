@@ -10,16 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import queue
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO, cast
 
 import msgspec
 
-from analysis.graph.frames import read_frame, write_frame
+from analysis.graph.child import Child
 from analysis.graph.reading import Read, read_facts
 
 _DECODER = msgspec.msgpack.Decoder(Read)
@@ -60,7 +56,7 @@ def _feed(
     ready: queue.Queue[tuple[str, Read]],
     stop: threading.Event,
 ) -> None:
-    worker: subprocess.Popen[bytes] | None = _start()
+    worker = _start()
     while (path := pending.get()) is not None and not stop.is_set():
         read = _ask(worker, path) if worker is not None else None
         if read is None:
@@ -68,39 +64,24 @@ def _feed(
             read = read_facts(path)
         ready.put((path, read))
     if worker is not None:
-        _end(worker)
+        worker.end()
 
 
-def _start() -> subprocess.Popen[bytes] | None:
-    variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
+def _start() -> Child | None:
     try:
-        return subprocess.Popen(
-            [sys.executable, "-I", "-m", "analysis.graph.reader"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=tempfile.gettempdir(),
-            env=variables,
-        )
+        return Child("analysis.graph.reader")
     except OSError:
         return None
 
 
-def _ask(worker: subprocess.Popen[bytes], path: str) -> Read | None:
+def _ask(worker: Child, path: str) -> Read | None:
     """The worker's answer; ``None`` when it is gone."""
     try:
-        write_frame(cast(BinaryIO, worker.stdin), os.fsencode(path))
-        data = read_frame(cast(BinaryIO, worker.stdout))
+        worker.write(os.fsencode(path))
+        data = worker.read()
         return _DECODER.decode(data) if data else None
     except (OSError, ValueError, msgspec.MsgspecError):
         return None
     finally:
-        if worker.poll() is not None:
-            _end(worker)
-
-
-def _end(worker: subprocess.Popen[bytes]) -> None:
-    for pipe in (worker.stdin, worker.stdout):
-        with contextlib.suppress(OSError, ValueError):
-            if pipe is not None:
-                pipe.close()
-    worker.wait()
+        if not worker.alive:
+            worker.end()

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import msgspec
 
 from analysis.errors import AnalysisError
-from analysis.graph.frames import read_frame, write_frame
+from analysis.graph.child import Child
 from analysis.graph.keeper import Looked, Place
 from analysis.snapshot import Workspace
 
@@ -35,7 +30,7 @@ class Keeping:
         self._workspace = workspace
         self._place = Place(workspace, str(folder) if folder is not None else None)
         self._changed = threading.Condition()
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Child | None = None
         self._paths: dict[str, None] = {}
         self._all = False
         self._next: Future[Looked] = Future()
@@ -68,8 +63,7 @@ class Keeping:
             self._changed.notify()
             process, thread = self._process, self._thread
         if process is not None:
-            with contextlib.suppress(OSError):
-                process.kill()
+            process.kill()
         if thread is not None:
             thread.join(1.0)
 
@@ -77,7 +71,7 @@ class Keeping:
     def pid(self) -> int | None:
         """The number of the keeper's process while it runs."""
         process = self._process
-        return process.pid if process is not None and process.poll() is None else None
+        return process.pid if process is not None and process.alive else None
 
     def _keep(self) -> None:
         while True:
@@ -102,8 +96,8 @@ class Keeping:
         for _ in range(2):  # one that was killed is started once more
             with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
                 process = self._running()
-                write_frame(cast(BinaryIO, process.stdin), msgspec.msgpack.encode(paths))
-                while data := read_frame(cast(BinaryIO, process.stdout)):
+                process.write(msgspec.msgpack.encode(paths))
+                while data := process.read():
                     looked = _DECODER.decode(data)
                     if looked.problem:
                         raise AnalysisError(looked.problem, where=self._workspace.root)
@@ -120,31 +114,16 @@ class Keeping:
             mend="ask again; 'pilotfish graph build' shows what is wrong",
         )
 
-    def _running(self) -> subprocess.Popen[bytes]:
+    def _running(self) -> Child:
         process = self._process
-        if process is None or process.poll() is not None:
+        if process is None or not process.alive:
             self._end()
-            variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
-            process = self._process = subprocess.Popen(
-                [
-                    *(sys.executable, "-I", "-m", "analysis.graph.keeper"),
-                    msgspec.json.encode(self._place).decode(),
-                ],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                cwd=tempfile.gettempdir(),
-                env=variables,
-            )
+            place = msgspec.json.encode(self._place).decode()
+            process = self._process = Child("analysis.graph.keeper", place)
         return process
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        if process is None:
-            return
-        for pipe in (process.stdin, process.stdout):
-            with contextlib.suppress(OSError, ValueError):
-                if pipe is not None:
-                    pipe.close()
-        with contextlib.suppress(OSError):
+        if process is not None:
             process.kill()
-        process.wait()
+            process.end()
