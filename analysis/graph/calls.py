@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 #: Outside functions that give back what they are given, its elements, or a container of them.
 _SAME = frozenset(
     {"copy.copy", "copy.deepcopy", "dataclasses.replace", "functools.partial", "copy.replace"}
+    | {"builtins.staticmethod", "builtins.classmethod"}
 )
 _ELEMENT = frozenset({"builtins.next", "builtins.min", "builtins.max", "builtins.anext"})
 _CONTAINER = {

@@ -105,6 +105,12 @@ class _Reader:
         if site.kind == "passed":
             self._passed(site, source, row[1], row[2])
             return
+        if site.kind == "called":
+            for value in self.r.evaluate(
+                self.file, site.scope, site.expression, site.at, site.block
+            ):
+                self._call_value(site, source, value, "call")
+            return
         if row[0] == "n":
             definitions, _, home = self.r.name(self.file, site.scope, row[1], site.at, site.block)
             if site.kind == "write" and home != NONE:
@@ -117,12 +123,14 @@ class _Reader:
             self._loosely(site, source, name)
             return
         receivers = self.r.evaluate(self.file, site.scope, row[1], site.at, site.block)
-        found = False
+        loosely = UNKNOWN in receivers or not receivers
         for receiver in receivers:
-            for definition in self.r.members(receiver, name):
-                found = True
+            definitions = self.r.members(receiver, name)
+            for definition in definitions:
                 self._use(site, source, definition, receiver)
-        if not found and (UNKNOWN in receivers or not receivers):
+            # What a class of the project does not have is a subclass's, or another base's of one.
+            loosely |= not definitions and receiver[0] in ("o", "c", "sup")
+        if loosely:
             self._loosely(site, source, name)
 
     def _loosely(self, site: Site, source: str, name: str) -> None:

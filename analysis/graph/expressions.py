@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import tree_sitter
 
 from analysis.graph.facts import NONE, Site, Span
+from analysis.graph.literals import literal_text
 from analysis.graph.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
 from analysis.graph.table import Table
 from analysis.syntax.tree import LANGUAGE
@@ -30,6 +31,8 @@ _COMPREHENSIONS = {
 
 #: Operators of rows whose methods are built in.
 _PLAIN = frozenset({"b", "l", "t", "comp", "lam"})
+
+_SUBSCRIPTS = {"write": "__setitem__", "delete": "__delitem__"}
 
 
 class ExpressionReader:
@@ -155,9 +158,15 @@ class ExpressionReader:
                     rows.append(NONE)
                 elif argument.type != "comment":
                     rows.append(self._passed(callee, argument))
-        if callee == NONE:
+        if callee == NONE or function is None:
             return NONE
+        named = self.table.rows[callee][0] in ("n", "a") and function.type != "call"
+        if kind == "read" and not named:
+            self.site("called", callee, function)
         self._built_in(callee, rows, arguments)
+        attribute = self._got(callee, rows, arguments)
+        if attribute != NONE:
+            return attribute
         if self.table.rows[callee] == ("n", "super"):
             return self.table.add("sup", tuple(rows))
         return self.table.add("c", callee, tuple(rows[:3]))
@@ -168,6 +177,18 @@ class ExpressionReader:
         if node is not None and callee != NONE and node.type in ("identifier", "attribute"):
             self.site("passed", self.table.add("p", callee, row), node)
         return row
+
+    def _got(self, callee: int, rows: list[int], arguments: tree_sitter.Node | None) -> int:
+        """``getattr(x, "name")``: the attribute, ``NONE`` for any other call."""
+        if self.table.rows[callee] != ("n", "getattr") or arguments is None or len(rows) < 2:
+            return NONE
+        place = [child for child in arguments.named_children if child.type != "comment"][1]
+        name = literal_text(self.text(place)) if place.type == "string" else ""
+        if not name.isidentifier() or rows[0] == NONE:
+            return NONE
+        row = self.table.add("a", rows[0], name)
+        self.site("read", row, place)
+        return self.table.add("u", (row, rows[2])) if len(rows) > 2 else row
 
     def _built_in(self, callee: int, rows: list[int], arguments: tree_sitter.Node | None) -> None:
         name = self.table.rows[callee][-1]
@@ -180,14 +201,15 @@ class ExpressionReader:
                 self.iterated(row, arguments)
 
     def _subscript(self, node: tree_sitter.Node, kind: str) -> int:
-        value = self.read(node.child_by_field_name("value"), kind if kind != "call" else "read")
+        inner = "read" if kind in ("call", "delete") else kind
+        value = self.read(node.child_by_field_name("value"), inner)
         inside = "annotate" if kind == "annotate" and not self._is_literal(value) else "read"
         keys = [self.read(key, inside) for key in node.children_by_field_name("subscript")]
         if value == NONE:
             return NONE
         key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
         if kind != "annotate":
-            self.implied(value, node, {"write": "__setitem__"}.get(kind, "__getitem__"))
+            self.implied(value, node, _SUBSCRIPTS.get(kind, "__getitem__"))
         return self.table.add("s", value, key)
 
     def _parenthesized_expression(self, node: tree_sitter.Node, kind: str) -> int:

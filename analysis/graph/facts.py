@@ -114,8 +114,9 @@ class Definition(msgspec.Struct, array_like=True, frozen=True):
 class Site(msgspec.Struct, array_like=True, frozen=True):
     """A place where something is used, by definition ``owner``.
 
-    ``kind`` is that of the edge, or ``base`` (of a class), or ``implied`` (a call that Python
-    makes, as of ``__enter__``). A name is looked up in ``scope``.
+    ``kind`` is that of the edge, or ``base`` (of a class), ``implied`` (a call that Python
+    makes, as of ``__enter__``), ``called`` (what an expression gives is called, as of a subscript)
+    or ``passed`` (what is called may call it). A name is looked up in ``scope``.
     """
 
     kind: str

@@ -8,9 +8,10 @@ from typing import Any
 
 from analysis.graph.overriding import Methods
 from analysis.graph.questions import BY_NAME, EXACT
-from analysis.graph.store import EDGES
+from analysis.graph.store import CODES, EDGES
 
 RELATIONS = ("CONTAINS", "INHERITS", "HAS_METHOD", "HAS_FIELD", "USES")
+_USES = frozenset(CODES[name] for name in EDGES if name not in RELATIONS)
 _VIRTUAL = ("call", "decorate", "raise")
 
 
@@ -33,5 +34,5 @@ def joined(db: sqlite3.Connection) -> Iterator[tuple[int, int, str, tuple[Any, .
         "SELECT source, name, type, line, character, end_line, end_character FROM loose"
     )
     for source, name, code, *span in rows:
-        for method in methods.named(name):
-            yield source, method, "USES", (EDGES[code], BY_NAME, *span)
+        for method, kind in methods.meant(name, code, _USES):
+            yield source, method, "USES", (EDGES[kind], BY_NAME, *span)

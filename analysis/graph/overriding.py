@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sqlite3
 from collections import defaultdict
+from collections.abc import Collection, Iterator
 
 from analysis.graph.store import CODES
 
-_INHERITS = CODES["INHERITS"]
+_INHERITS, _CALL, _READ = CODES["INHERITS"], CODES["call"], CODES["read"]
 #: A name that more methods of the project have says nothing about which is meant.
 MOST_BY_NAME = 8
 
@@ -23,13 +24,19 @@ class Methods:
     def __init__(self, db: sqlite3.Connection) -> None:
         #: Method → its class and its name.
         self.owner: dict[int, tuple[int, str]] = {}
+        #: Those that run when they are read.
+        self.properties: set[int] = set()
         self._named: dict[str, list[int]] = defaultdict(list)
         self._of: dict[int, dict[str, list[int]]] = {}
         self._above: dict[int, list[int]] = defaultdict(list)
         self._below: dict[int, list[int]] = defaultdict(list)
         self._families: dict[tuple[int, bool], list[int]] = {}
-        rows = db.execute("SELECT id, parent, name FROM node WHERE kind='METHOD' ORDER BY id")
-        for number, owner, name in rows:
+        rows = db.execute(
+            "SELECT id, parent, name, property FROM node WHERE kind='METHOD' ORDER BY id"
+        )
+        for number, owner, name, is_property in rows:
+            if is_property:
+                self.properties.add(number)
             if not is_special(name):
                 self.owner[number] = owner, name
                 self._named[name].append(number)
@@ -44,6 +51,15 @@ class Methods:
         """The methods called ``name``, where they are few enough to say something."""
         found = self._named.get(name, [])
         return found if len(found) <= MOST_BY_NAME else []
+
+    def meant(self, name: str, code: int, types: Collection[int]) -> Iterator[tuple[int, int]]:
+        """The methods that an attribute ``name`` of something unknown may be, used by ``code``,
+        each with the type of the edge: of ``types``. Reading a property is calling it."""
+        for method in self.named(name):
+            if code in types:
+                yield method, code
+            if code == _READ and _CALL in types and method in self.properties:
+                yield method, _CALL
 
     def overridden(self, method: int) -> list[int]:
         """The methods of classes above that ``method`` stands in the place of."""

@@ -23,7 +23,7 @@ EXACT, BY_NAME = "exact", "by name"
 _CALLS = tuple(CODES[kind] for kind in ("call", "decorate", "raise"))
 _USES = tuple(CODES[kind] for kind in EDGES[4:])
 CALLABLE = ("FUNCTION", "METHOD", "CLASS")
-_INHERITS = CODES["INHERITS"]
+_INHERITS, _CALL = CODES["INHERITS"], CODES["call"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,17 @@ def _incoming(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> lis
             BY_NAME,
         )
     if _is_telling(db, node.name):
+        if _CALL in types and _is_property(db, node.id):
+            add(
+                db.execute(
+                    "SELECT ?, f.path, e.line, e.character, e.end_line, e.end_character, "
+                    f"{COLUMNS} FROM loose e JOIN node n ON n.id = e.source "
+                    "JOIN file f ON f.id = e.file WHERE e.name=? AND e.type=? "
+                    "ORDER BY f.path, e.line, e.character",
+                    (_CALL, node.name, CODES["read"]),
+                ),
+                BY_NAME,
+            )
         add(
             db.execute(
                 "SELECT e.type, f.path, e.line, e.character, e.end_line, e.end_character, "
@@ -143,17 +154,22 @@ def _outgoing(
         found.append(Use(target, kind, EXACT, path, span))
         if row[-1] and target.kind == "METHOD" and not is_special(target.name):
             found += [Use(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
-    for row in db.execute(
+    for name, code, *place in db.execute(
         "SELECT name, type, line, character, end_line, end_character FROM loose WHERE source=? "
-        f"AND type IN ({_marks(types)})",
-        (source, *types),
+        f"AND type IN ({_marks(types)}, ?)",
+        (source, *types, CODES["read"]),
     ).fetchall():
-        if _is_telling(db, row[0]):
-            found += [
-                Use(target, EDGES[row[1]], BY_NAME, path, tuple(row[2:]))
-                for target in methods_named(db, row[0])
-            ]
+        for target in methods_named(db, name) if _is_telling(db, name) else ():
+            at: Span = tuple(place)
+            if code in types:
+                found.append(Use(target, EDGES[code], BY_NAME, path, at))
+            if code == CODES["read"] and _CALL in types and _is_property(db, target.id):
+                found.append(Use(target, EDGES[_CALL], BY_NAME, path, at))
     return found
+
+
+def _is_property(db: sqlite3.Connection, node: int) -> bool:
+    return bool(db.execute("SELECT property FROM node WHERE id=?", (node,)).fetchone()[0])
 
 
 def methods_named(db: sqlite3.Connection, name: str) -> list[Node]:

@@ -12,14 +12,15 @@ from analysis.graph.store import CODES
 _NODE = (
     "INSERT INTO node(file, qualname, kind, name, qualified_name, parent, line, character, "
     "end_line, end_character, name_line, name_character, name_end_line, name_end_character, "
-    "signature, docstring, package, version) VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','') "
+    "signature, docstring, package, version, property) "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',?) "
     "ON CONFLICT(file, qualname) DO UPDATE SET kind=excluded.kind, name=excluded.name, "
     "qualified_name=excluded.qualified_name, parent=excluded.parent, line=excluded.line, "
     "character=excluded.character, end_line=excluded.end_line, "
     "end_character=excluded.end_character, name_line=excluded.name_line, "
     "name_character=excluded.name_character, name_end_line=excluded.name_end_line, "
     "name_end_character=excluded.name_end_character, signature=excluded.signature, "
-    "docstring=excluded.docstring"
+    "docstring=excluded.docstring, property=excluded.property"
 )
 _MEMBERSHIP = {"METHOD": "HAS_METHOD", "FIELD": "HAS_FIELD"}
 
@@ -32,8 +33,9 @@ def write_nodes(db: sqlite3.Connection, file: int, module: str, interface: Inter
     db.executemany(
         "DELETE FROM node WHERE id=?", [(i,) for name, i in before.items() if name not in now]
     )
+    properties = {scope.definition for scope in interface.scopes if scope.role == "property"}
     rows = []
-    for definition in definitions:
+    for number, definition in enumerate(definitions):
         qualified = f"{module}.{definition.qualname}" if definition.qualname else module
         name = definition.name or module.rpartition(".")[2]
         rows.append(
@@ -41,7 +43,7 @@ def write_nodes(db: sqlite3.Connection, file: int, module: str, interface: Inter
                 *(file, definition.qualname, definition.kind, name, qualified, None),
                 *definition.span,
                 *definition.name_span,
-                *(definition.signature, definition.docstring),
+                *(definition.signature, definition.docstring, number in properties),
             )
         )
     db.executemany(_NODE, rows)

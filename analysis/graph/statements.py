@@ -115,7 +115,9 @@ class StatementReader:
                 row = self.e.table.add("a", receiver, self.e.text(name))
                 self.e.site("write", row, name)
         else:
-            self.e.read(left)
+            row = self.e.read(left)
+            if row != NONE and left.type == "subscript":
+                self.e.implied(self.e.table.rows[row][1], left, "__setitem__")
 
     def _return_statement(self, node: tree_sitter.Node) -> None:
         for child in node.named_children:
@@ -135,7 +137,7 @@ class StatementReader:
                     self.x.bind(name, Binding("del", node.end_byte, self.x.block))
                     self.e.site("write", self.e.table.add("n", name), part)
                 else:
-                    self.e.read(part)
+                    self.e.read(part, "delete" if part.type == "subscript" else "read")
 
     def _global_statement(self, node: tree_sitter.Node) -> None:
         names = [self.e.text(child) for child in node.named_children]

@@ -20,7 +20,7 @@ from filelock import FileLock
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 4
+SCHEMA = 5
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (
@@ -52,10 +52,11 @@ CREATE TABLE node(
     line INTEGER, character INTEGER, end_line INTEGER, end_character INTEGER,
     name_line INTEGER, name_character INTEGER, name_end_line INTEGER, name_end_character INTEGER,
     signature TEXT NOT NULL, docstring TEXT NOT NULL, package TEXT NOT NULL, version TEXT NOT NULL,
+    property INTEGER NOT NULL DEFAULT 0,
     UNIQUE(file, qualname));
 CREATE INDEX node_qualified ON node(qualified_name);
 CREATE INDEX node_name ON node(name, kind);
-CREATE INDEX node_method ON node(id, parent, name) WHERE kind='METHOD';
+CREATE INDEX node_method ON node(id, parent, name, property) WHERE kind='METHOD';
 CREATE TABLE edge(
     file INTEGER NOT NULL, source INTEGER NOT NULL, target INTEGER NOT NULL, type INTEGER NOT NULL,
     virtual INTEGER NOT NULL, line INTEGER, character INTEGER, end_line INTEGER,

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from analysis.graph.naming import COLUMNS, NODES, Node, node_of
 from analysis.graph.overriding import Methods
-from analysis.graph.store import generation
+from analysis.graph.store import CODES, generation
 
 #: SQLite takes as many parameters at once as this in every build.
 _AT_ONCE = 500
@@ -94,27 +94,28 @@ class Walker:
     def _find_incoming(self, nodes: Collection[int]) -> Iterator[Step]:
         yield from self._edges("target", nodes, False)
         overridden: dict[int, list[int]] = {}
-        meant: dict[str, list[int]] = {}
+        meant: dict[str, set[int]] = {}
         for number in nodes:
             for above in self._methods.overridden(number):
                 overridden.setdefault(above, []).append(number)
             _, name = self._methods.owner.get(number, (0, ""))
             if number in self._methods.named(name):
-                meant.setdefault(name, []).append(number)
+                meant.setdefault(name, set()).add(number)
         for source, target, _ in self._edges("target", list(overridden), True):
             for number in overridden[target]:
                 yield source, number, True
-        for source, name in self._loose("name", list(meant)):
-            for number in meant[name]:
-                yield source, number, True
+        for source, name, code in self._loose("name", list(meant)):
+            for number, _ in self._methods.meant(name, code, self._types):
+                if number in meant[name]:
+                    yield source, number, True
 
     def _find_outgoing(self, nodes: Collection[int]) -> Iterator[Step]:
         yield from self._edges("source", nodes, False)
         for source, target, _ in self._edges("source", nodes, True):
             for below in self._methods.overriding(target):
                 yield source, below, True
-        for source, name in self._loose("source", nodes):
-            for target in self._methods.named(name):
+        for source, name, code in self._loose("source", nodes):
+            for target, _ in self._methods.meant(name, code, self._types):
                 yield source, target, True
 
     @property
@@ -132,12 +133,13 @@ class Walker:
             for source, target in rows:
                 yield source, target, False
 
-    def _loose(self, column: str, values: Collection[object]) -> Iterator[tuple[int, str]]:
+    def _loose(self, column: str, values: Collection[object]) -> Iterator[tuple[int, str, int]]:
+        types = (*self._types, CODES["read"])  # of a property: a call
         for part in _parts(values):
             rows = self._db.execute(
-                f"SELECT DISTINCT source, name FROM loose WHERE {column} IN ({_marks(part)}) "
-                f"AND type IN ({self._marks})",
-                (*part, *self._types),
+                f"SELECT DISTINCT source, name, type FROM loose WHERE {column} IN ({_marks(part)}) "
+                f"AND type IN ({_marks(types)})",
+                (*part, *types),
             )
             yield from rows.fetchall()
 

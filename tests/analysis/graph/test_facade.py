@@ -163,3 +163,45 @@ def test_a_glance_takes_what_is_there_and_makes_nothing(root: Path, tmp_path: Pa
     [reached] = glance.tests_reaching("shop.money.Money.plus")
     assert reached.node.qualified_name == "tests.test_basket.test_total"
     assert glance.tests_reaching("shop.money.Nothing") == ()
+
+
+def by_name(graph: Graph, name: str) -> set[str]:
+    return {use.node.qualified_name for use in graph.callers(name) if use.how == "by name"}
+
+
+def test_by_name(tmp_path: Path) -> None:
+    """What a class of the project lacks is another base's; a property of something unknown runs."""
+    (tmp_path / "shop.py").write_text(
+        "class Named:\n"
+        "    @property\n"
+        "    def label(self):\n"
+        "        return self.text_of()\n"
+        "\n"
+        "class Plain:\n"
+        "    def text_of(self):\n"
+        "        return 'x'\n"
+        "\n"
+        "def show(thing):\n"
+        "    return thing.label\n"
+        "\n"
+        "def given(thing=Plain()):\n"
+        "    return thing.text_of()\n"
+        "\n"
+        "class Other:\n"
+        "    def text_of(self):\n"
+        "        return 'y'\n",
+        encoding="utf-8",
+    )
+    with Graph(Workspace(str(tmp_path)), tmp_path / "cache") as graph:
+        graph.refresh()
+        assert by_name(graph, "Named.label") == {"shop.show"}
+        assert by_name(graph, "Plain.text_of") == {"shop.Named.label"}
+        assert by_name(graph, "Other.text_of") == {"shop.Named.label", "shop.given"}
+        callees = {(use.node.qualified_name, use.kind) for use in graph.callees("shop.show")}
+        assert callees == {("shop.Named.label", "call")}
+        reached = {(r.node.qualified_name, r.how) for r in graph.impact("Other.text_of")}
+        assert reached == {(f"shop.{name}", "by name") for name in ("Named.label", "given", "show")}
+        assert [use.node.name for use in graph.path("shop.show", "Other.text_of")] == [
+            "label",
+            "text_of",
+        ]
