@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
+from analysis.findings import Finding
 from engine import messages
 from engine.context import Context
 from engine.messages import Request
@@ -45,6 +46,10 @@ class Asked(Protocol):
 
     def progress(self, message: str, fraction: float = -1.0) -> None:
         """Say how far it is."""
+        ...
+
+    def found(self, findings: tuple[Finding, ...]) -> None:
+        """Say what a check has found so far."""
         ...
 
 
@@ -104,7 +109,7 @@ def _sure_enough(answer: messages.CompleteAnswer, threshold: float) -> messages.
 def _check(request: messages.CheckRequest, context: Context, job: Asked) -> object:
     from engine.handlers.check import check
 
-    return check(request, context.pool(), job.cancellation)
+    return check(request, context.pool(), job.cancellation, job.found)
 
 
 def _files(request: messages.FilesRequest, context: Context, job: Asked) -> object:

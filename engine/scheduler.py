@@ -22,6 +22,7 @@ from typing import Any
 
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
+from analysis.findings import Finding
 from decoding.errors import CancelledError
 from engine.context import Context
 from engine.messages import Failure, Progress, Request
@@ -63,9 +64,16 @@ class Job:
 
     def progress(self, message: str, fraction: float = -1.0) -> None:
         """Say how far it is, while it is not answered."""
+        self._tell(Progress(message, fraction))
+
+    def found(self, findings: tuple[Finding, ...]) -> None:
+        """Say what a check has found so far, while it is not answered."""
+        self._tell(Progress("checking", found=findings))
+
+    def _tell(self, progress: Progress) -> None:
         with self.lock:
             if not self.answered:
-                self.reply(Progress(message, fraction))
+                self.reply(progress)
 
 
 _Lane = queue.SimpleQueue[tuple[int, Job] | None]

@@ -92,12 +92,19 @@ def check_snapshot(
     ignores: Ignores = (),
     part_seconds: float = 0.5,
     cancelled: Callable[[], bool] = lambda: False,
+    on_found: Callable[[tuple[Finding, ...]], None] = lambda findings: None,
 ) -> tuple[Finding, ...]:
     """The findings of one open document, in order of position.
 
-    Asks ``pool`` for short parts, between which other questions get their turn. Where analysis or
-    ruff fails, the other's findings are returned alone. Stops early when ``cancelled``.
+    Asks ``pool`` for short parts, between which other questions get their turn; ``on_found`` is
+    told before each what there is so far, ruff's findings first. Where analysis or ruff fails, the
+    other's findings are returned alone. Stops early when ``cancelled``.
     """
+
+    def kept() -> tuple[Finding, ...]:
+        ours = not_ignored(without_repeats(found), snapshot.workspace.root, ignores)
+        return tuple(sorted(ours, key=_place))
+
     found: list[Finding] = []
     if with_ruff and snapshot.path:
         try:
@@ -106,12 +113,12 @@ def check_snapshot(
             found.append(_whole_file(snapshot.path, "ruff", error, Severity.WARNING))
     begin = 0
     while begin >= 0 and not cancelled() and not snapshot.path.endswith(_STUB):
+        on_found(kept())
         query = LintQuery(snapshot, begin, part_seconds)
         looked: Looked = pool.ask(query, Deadline.after(_PATIENCE_S)).result()
         found += looked.findings
         begin = looked.resume
-    kept = not_ignored(without_repeats(found), snapshot.workspace.root, ignores)
-    return tuple(sorted(kept, key=_place))
+    return kept()
 
 
 def check_files(

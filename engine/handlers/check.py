@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from analysis.deadline import Cancellation
+from analysis.findings import Finding
 from analysis.lint.checking import Asks, check_snapshot
 from engine.messages import CheckAnswer, CheckRequest
 from engine.settings.read import project_settings
 
 
-def check(request: CheckRequest, pool: Asks, cancellation: Cancellation) -> CheckAnswer:
-    """Ask ``pool`` in short parts, between which others get their turn, and ruff.
+def check(
+    request: CheckRequest,
+    pool: Asks,
+    cancellation: Cancellation,
+    on_found: Callable[[tuple[Finding, ...]], None] = lambda findings: None,
+) -> CheckAnswer:
+    """Ask ``pool`` in short parts, between which others get their turn, and ruff; ``on_found`` is
+    told what there is so far.
 
     Stops between two parts when cancelled. Raises :class:`~analysis.errors.AnalysisError` for an
     interpreter that the user named and that does not work.
@@ -23,5 +31,6 @@ def check(request: CheckRequest, pool: Asks, cancellation: Cancellation) -> Chec
         with_ruff=request.ruff,
         ignores=settings.per_file_ignores,
         cancelled=lambda: cancellation.cancelled,
+        on_found=on_found,
     )
     return CheckAnswer(findings)

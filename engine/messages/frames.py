@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from analysis.findings import Finding
+
 
 @dataclass(frozen=True, slots=True)
 class Hello:
@@ -22,10 +24,12 @@ class CancelRequest:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a request is; ``fraction`` in 0…1 or negative when unknown."""
+    """How far a request is; ``fraction`` in 0…1 or negative when unknown. Of a check, what it has
+    ``found`` so far."""
 
     message: str
     fraction: float = -1.0
+    found: tuple[Finding, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

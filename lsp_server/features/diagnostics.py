@@ -1,12 +1,15 @@
 """Diagnostics: pulled by clients that can (``textDocument/diagnostic``), pushed to others.
 
 What is shown is what the engine found in the newest version, once the document rests. An answer
-that was overtaken by an edit is not delivered: it would mark the wrong places.
+that was overtaken by an edit is not delivered: it would mark the wrong places. In a document that
+was just opened ruff's findings do not wait for ours, which come as they are found.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import math
 from collections.abc import Sequence
 
 from lsprotocol import types
@@ -20,6 +23,10 @@ from lsp_server.server import Server
 from lsp_server.session import View
 
 FEATURE = types.TEXT_DOCUMENT_DIAGNOSTIC
+
+#: How long a first pull waits for everything: analysis that begins takes seconds, a person who
+#: has opened a file looks at it at once (2 s is what ruff's findings may take).
+FIRST_AFTER_S = 1.0
 
 _SEVERITIES = {
     Severity.ERROR: types.DiagnosticSeverity.Error,
@@ -69,13 +76,24 @@ def report(
 
 
 async def find(server: Server, view: View) -> list[types.Diagnostic]:
-    """The diagnostics of ``view``, once it rests."""
-    options = view.settings.diagnostics
+    """The diagnostics of ``view``, once it rests. Where the client can be asked to pull again it
+    is, if these are only the first."""
+    options, client = view.settings.diagnostics, server.session.client
     if not options.enabled:
         return []
     await server.session.rest(view, options.debounce_ms)
-    findings = await server.checks.findings(view)
-    return to_diagnostics(view.document, findings, view.encoding)
+    patience = FIRST_AFTER_S if client.refresh_diagnostics else math.inf
+    found = await server.checks.early(view, patience)
+    if not found.complete:
+        server.session.spawn(refresh_when_complete(server, view))
+    return to_diagnostics(view.document, found.findings, view.encoding)
+
+
+async def refresh_when_complete(server: Server, view: View) -> None:
+    """Ask the client to pull again once all findings of ``view`` are there."""
+    with contextlib.suppress(FeatureError, RequestFailedError):  # the next pull is told of these
+        await server.checks.findings(view)
+        server.refresh_diagnostics()
 
 
 async def pull(
@@ -97,18 +115,27 @@ async def pull(
 
 async def push(server: Server, view: View) -> None:
     """Publish the diagnostics of ``view``, unless it is overtaken."""
-    session = server.session
+    session, options = server.session, view.settings.diagnostics
+    version = view.document.version if session.client.publish_versions else None
+
+    def publish(findings: Sequence[Finding]) -> None:
+        shown = to_diagnostics(view.document, findings, view.encoding)
+        params = types.PublishDiagnosticsParams(view.document.uri, shown, version)
+        server.text_document_publish_diagnostics(params)
+
+    if not options.enabled:
+        publish(())
+        return
     try:
-        found = await find(server, view)
+        await session.rest(view, options.debounce_ms)
+        async with contextlib.aclosing(server.checks.as_found(view)) as found:
+            async for some in found:
+                if some.complete or some.findings:
+                    publish(some.findings)
     except FeatureError:
         return
     except RequestFailedError as error:
         session.notices.note(f"diagnostics: {error}")
-        return
-    version = view.document.version if session.client.publish_versions else None
-    server.text_document_publish_diagnostics(
-        types.PublishDiagnosticsParams(view.document.uri, found, version)
-    )
 
 
 def register(server: Server) -> None:

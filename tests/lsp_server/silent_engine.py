@@ -18,6 +18,8 @@ class SilentEngine:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Request[object], Future[object]]] = []
+        #: Told of progress, by the number of the question.
+        self.listeners: list[OnProgress | None] = []
 
     def submit(
         self, request: Request[Answer], *, on_progress: OnProgress | None = None
@@ -25,6 +27,7 @@ class SilentEngine:
         """Keep the request."""
         future: Future[Answer] = Future()
         self.asked.append((request, future))  # type: ignore[arg-type]
+        self.listeners.append(on_progress)
         return Submission(len(self.asked), future, lambda: None)
 
     def on_state(self, callback: Callable[[EngineState], None]) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -14,13 +16,16 @@ from engine.messages import (
     CompleteAnswer,
     CompleteRequest,
     Completion,
+    Finding,
+    Progress,
     ProjectAnswer,
     ProjectRequest,
     ProjectSettings,
+    Severity,
 )
 from lsp_server.client import Client
 from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
-from lsp_server.features.diagnostics import pull
+from lsp_server.features.diagnostics import pull, push
 from lsp_server.features.inline_completion import Suggestions, suggest
 from lsp_server.handshake import Greeting
 from lsp_server.server import Server
@@ -33,9 +38,9 @@ URI = "untitled:a"
 class Bench:
     """A server over an engine that answers when the test says so."""
 
-    def __init__(self) -> None:
+    def __init__(self, client: Client | None = None) -> None:
         self.engine = SilentEngine()
-        self.server = Server(Greeting(Client()), lambda: self.engine)
+        self.server = Server(Greeting(client or Client()), lambda: self.engine)
         self.sent: list[bytes] = []
         self.server.protocol.set_writer(self)
         self.session: Session = self.server.session
@@ -71,6 +76,13 @@ class Bench:
                 return found  # type: ignore[return-value]
             await asyncio.sleep(0)
         raise AssertionError(f"the engine was not asked {count} × {kind.__name__}")
+
+    def found(self, *findings: Finding) -> None:
+        """Let the newest check tell what it has found so far."""
+        asked = zip(self.engine.asked, self.engine.listeners, strict=True)
+        *_, tell = (told for (request, _), told in asked if isinstance(request, CheckRequest))
+        assert tell is not None
+        tell(Progress("checking", found=findings))
 
     def suggest(self, character: int, suggestions: Suggestions) -> asyncio.Task[Any]:
         params = types.InlineCompletionParams(
@@ -180,6 +192,78 @@ async def test_a_pull_that_was_overtaken_is_cancelled_by_the_server() -> None:
         await task
     assert caught.value.code == SERVER_CANCELLED
     assert caught.value.data == {"retriggerRequest": False}
+
+
+def _finding(code: str) -> Finding:
+    return Finding("", 0, 0, 0, 1, code, Severity.ERROR, code, "test")
+
+
+def _published(bench: Bench) -> list[list[str]]:
+    """The codes of each push so far."""
+    pushes = [json.loads(body)["params"] for body in bench.sent if b"publishDiagnostics" in body]
+    return [[one["code"] for one in push["diagnostics"]] for push in pushes]
+
+
+async def _until(condition: Callable[[], bool]) -> None:
+    for _ in range(1000):
+        if condition():
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("it never came to that")
+
+
+async def test_the_first_findings_of_an_opened_document_are_pushed_as_they_come() -> None:
+    bench = Bench()
+    bench.open("x\n")
+    task = asyncio.ensure_future(push(bench.server, bench.session.view(URI)))
+    (asked,) = await bench.asked(CheckRequest)
+    bench.found(_finding("F401"))
+    await _until(lambda: _published(bench) == [["F401"]])
+    asked.set_result(CheckAnswer((_finding("F401"), _finding("PF101"))))
+    await task
+    assert _published(bench) == [["F401"], ["F401", "PF101"]]
+
+    # Later the older findings are of more use than half of the new ones.
+    bench.change("y\n")
+    task = asyncio.ensure_future(push(bench.server, bench.session.view(URI)))
+    _, again = await bench.asked(CheckRequest, 2)
+    bench.found(_finding("F402"))
+    again.set_result(CheckAnswer((_finding("F403"),)))
+    await task
+    assert _published(bench)[2:] == [["F403"]]
+
+
+async def test_a_first_pull_is_answered_early_and_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("lsp_server.features.diagnostics.FIRST_AFTER_S", 0.0)
+    bench = Bench(Client(pull_diagnostics=True, refresh_diagnostics=True))
+    bench.open("x\n")
+    task = asyncio.ensure_future(pull(bench.server, bench.session.view(URI), None))
+    (asked,) = await bench.asked(CheckRequest)
+    bench.found(_finding("F401"))
+    first = await task
+    assert isinstance(first, types.RelatedFullDocumentDiagnosticReport)
+    assert [one.code for one in first.items] == ["F401"]
+    asked.set_result(CheckAnswer((_finding("F401"), _finding("PF101"))))
+    await _until(lambda: any(b"workspace/diagnostic/refresh" in body for body in bench.sent))
+    then = await pull(bench.server, bench.session.view(URI), first.result_id)
+    assert isinstance(then, types.RelatedFullDocumentDiagnosticReport)
+    assert [one.code for one in then.items] == ["F401", "PF101"]
+
+
+async def test_a_pull_that_cannot_be_asked_for_again_waits_for_everything() -> None:
+    bench = Bench(Client(pull_diagnostics=True))
+    bench.open("x\n")
+    task = asyncio.ensure_future(pull(bench.server, bench.session.view(URI), None))
+    (asked,) = await bench.asked(CheckRequest)
+    bench.found(_finding("F401"))
+    await asyncio.wait([task], timeout=0.05)
+    assert not task.done()
+    asked.set_result(CheckAnswer((_finding("F401"), _finding("PF101"))))
+    report = await task
+    assert isinstance(report, types.RelatedFullDocumentDiagnosticReport)
+    assert len(report.items) == 2
 
 
 async def test_a_newer_check_stops_the_older_one() -> None:

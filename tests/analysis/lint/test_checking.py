@@ -29,6 +29,18 @@ def test_both_come_in_order_of_position(tmp_path: Path, pool: InProcess) -> None
     assert {f.path for f in answer.findings} == {str(tmp_path / "a b%.py")}
 
 
+def test_ruffs_findings_do_not_wait_for_ours(tmp_path: Path, pool: InProcess) -> None:
+    told: list[list[str]] = []
+    answer = check(
+        CheckRequest(snapshot(tmp_path)),
+        pool,
+        Cancellation(),
+        lambda found: told.append([f.code for f in found]),
+    )
+    assert told[0] == ["F401"]
+    assert [f.code for f in answer.findings] == ["F401", "PF101"]
+
+
 def test_ruff_may_be_left_out(tmp_path: Path, pool: InProcess) -> None:
     answer = check(CheckRequest(snapshot(tmp_path), ruff=False), pool, Cancellation())
     assert [f.code for f in answer.findings] == ["PF101"]
