@@ -16,7 +16,7 @@ import random
 import statistics
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
@@ -115,6 +115,10 @@ def measure(plain: LocalWriter, drafted: LocalWriter, case: Case, turns: int) ->
         case.offset,
         max_tokens=96 if case.kind == "rewriting" else 32,
         multiline=case.kind == "rewriting",
+    )
+    # Read once beforehand, so that both ways find the prompt in the cache.
+    plain.complete(
+        replace(request, max_tokens=1), None, deadline=Deadline.never(), cancellation=Cancellation()
     )
     for turn in range(turns):
         for drafts in (False, True) if turn % 2 else (True, False):
