@@ -105,8 +105,13 @@ class Both:
         )
 
     def differ(self, prompt: list[int], seed: int | None) -> str:
-        """Where both write something else, what; nothing where they agree."""
-        plain, drafted = (self.write(prompt, seed, drafts=drafts) for drafts in (False, True))
+        """Where both write something else, what; nothing where they agree, or nothing was
+        guessed."""
+        before = self.runtime.verified
+        drafted = self.write(prompt, seed, drafts=True)
+        if self.runtime.verified == before:
+            return ""
+        plain = self.write(prompt, seed, drafts=False)
         return "" if plain.tokens == drafted.tokens else f"{plain.text!r} / {drafted.text!r}"
 
 
