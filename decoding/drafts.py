@@ -47,15 +47,17 @@ class Price:
             # What was dear once is tried again some time.
             self.beside += (_USUAL - self.beside) / 128
         elif self.alone:
+            # Learnt fast: on a machine with much other work a batch may cost more than its tokens
+            # one by one, and then each further one is dear.
             share = (seconds / self.alone - 1) / (tokens - 1)
-            self.beside += (min(max(share, 0.0), 1.0) - self.beside) / 4
+            self.beside += (min(max(share, 0.0), 2.0) - self.beside) / 2
 
     @property
     def worth(self) -> int:
         """How many tokens a draft may have until the next is less likely taken than it costs."""
         if self.beside <= _TAKEN**_LONGEST:
             return _LONGEST
-        return int(math.log(self.beside) / math.log(_TAKEN))
+        return max(0, int(math.log(self.beside) / math.log(_TAKEN)))
 
 
 class PromptLookup:

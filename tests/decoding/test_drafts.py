@@ -75,6 +75,11 @@ def test_the_dearer_a_token_beside_others_is_the_shorter_are_drafts() -> None:
     assert sizes == sorted(sizes, reverse=True)
     assert sizes[0] == 16
     assert sizes[-1] == 0
+    # One batch that cost more than its tokens one by one is enough.
+    other = Price()
+    other.note(1, 0.02)
+    other.note(17, 0.02 * 17 * 2)
+    assert other.worth == 0
     # Times change: what was dear is tried again, with short drafts.
     for _ in range(64):
         price.note(1, 0.02)
