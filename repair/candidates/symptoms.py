@@ -35,6 +35,7 @@ _LIKELIER: dict[str, dict[str, float]] = {
     "Failed": {"missing check": 4, "exception": 2, "comparison": 1.5},
     "timeout": {
         "missing statement": 3,
+        "missing step": 4,
         "assignment": 2,
         "comparison": 1.5,
         "off by one": 2,

@@ -91,8 +91,9 @@ CASES = [
     ),
     ("superfluous operand", "return (-a) ** 2 * b", "return (-a) ** b"),
     ("superfluous statement", "x = a|y = b|z = 1|return z", "z = 1|return z"),
+    ("missing step", "while a > b:|    f(b)", "while a > b:|    f(b)|    a -= 1"),
     (
-        "missing statement",
+        "missing step",
         "n, d = f(a)|while d:|    a += n",
         "n, d = f(a)|while d:|    a += n|    d -= 1",
     ),

@@ -223,6 +223,30 @@ def steps(program: Program) -> Iterator[Proposal]:
                     yield program.insert_before(node, lines, "missing guard", 0.3 * prior)
 
 
+def progress(program: Program) -> Iterator[Proposal]:
+    """A loop that nothing in it brings to an end: a step of what its condition reads."""
+    for node in program.of(ast.While):
+        assert isinstance(node, ast.While)
+        changed = {
+            inner.id
+            for statement in node.body
+            for inner in program.inside(statement)
+            if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Store)
+        }
+        names = {n.id: None for n in ast.walk(node.test) if isinstance(n, ast.Name)}
+        local = set(program.variables(node.test))
+        idle = [name for name in names if name in local and name not in changed]
+        if len(idle) < len(names.keys() & local):
+            continue
+        for name in idle:
+            steps = {f"{name} -= 1": 0.5, f"{name} += 1": 0.4, f"{name} //= 2": 0.15}
+            steps |= {f"{name} = {name}[1:]": 0.15, f"{name}.pop()": 0.1, f"{name} //= 10": 0.1}
+            for step, prior in steps.items():
+                prior /= len(idle)
+                yield program.insert_after(node.body[-1], [step], "missing step", prior)
+                yield program.insert_before(node.body[0], [step], "missing step", 0.5 * prior)
+
+
 def _anchor(node: ast.stmt) -> ast.expr:
     """An expression of ``node``, to ask what is at hand there."""
     return next((e for e in ast.iter_child_nodes(node) if isinstance(e, ast.expr)), ast.Name("_"))

@@ -77,6 +77,7 @@ TEMPLATES: tuple[Template, ...] = (
     insertions.guarded,
     insertions.null_guards,
     insertions.steps,
+    insertions.progress,
     inheritance.parents,
     sharing.copies,
     sharing.changed_while_iterated,
