@@ -200,7 +200,9 @@ def diagnose(
         contrast = (*results, *beside)
         if bench.warm is not None and bench.warm is not before:
             # They are held with the failing ones: no candidate may break the quick ones of them.
-            plan, imported, passing = near, lines, _quick(beside)
+            plan, imported = near, lines
+            ending = [r.id for r in bad if r.outcome is not Outcome.TIMEOUT]
+            passing = _steady(bench, near, ending, _quick(beside), budget)
     ended = sum(r.seconds for r in first.tests if r.outcome is not Outcome.TIMEOUT)
     ended += sum(r.seconds for r in contrast if r.id in passing and r not in results)
     return Diagnosis(
@@ -374,6 +376,24 @@ def _quick(results: Sequence[TestResult]) -> tuple[str, ...]:
             break
         found.append(result.id)
     return tuple(found)
+
+
+def _steady(
+    bench: Workbench,
+    plan: Plan,
+    failing: Sequence[str],
+    passing: Sequence[str],
+    budget: Deadline,
+) -> tuple[str, ...]:
+    """Those of the ``passing`` tests that pass behind the ``failing`` ones too, as candidates will
+    meet them."""
+    try:
+        run = _once(bench, replace(plan, select=(*failing, *passing)), budget, PATIENT_S)
+    except SandboxDiedError:
+        bench.close()
+        return ()
+    good = {test.id for test in run.tests if test.outcome is Outcome.PASSED}
+    return tuple(test for test in passing if test in good)
 
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:

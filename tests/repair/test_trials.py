@@ -51,3 +51,19 @@ def test_what_breaks_a_test_beside_the_named_one_is_no_repair(
 
         assert kind("number + 2") is not Kind.PLAUSIBLE
         assert kind("number * 2") is Kind.PLAUSIBLE
+
+
+def test_a_test_beside_that_depends_on_the_order_is_no_measure(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    spoilt = "seen = []\n\n\ndef test_fresh():\n    assert not seen\n\n\n"
+    tests = TESTS.replace(
+        "\n\n\ndef test_wrong():\n", f"\n\n{spoilt}def test_wrong():\n    seen.append(1)\n"
+    )
+    (workspace / "test_m.py").write_text(tests)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        assert diagnosis.order() == ("test_m.py::test_wrong", "test_m.py::test_right")
