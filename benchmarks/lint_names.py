@@ -5,19 +5,8 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-#: Words that libraries use for the same thing; one for the other is what models make of an API.
-_SAME = (
-    ("get", "fetch", "read", "load"), ("remove", "delete", "discard", "drop"),
-    ("add", "append", "insert", "push"), ("size", "length", "count"), ("path", "file", "filename"),
-    ("write", "save", "dump", "store"), ("start", "begin", "open"), ("end", "stop", "close"),
-    ("create", "make", "build", "new"), ("find", "search", "lookup"), ("is", "has", "can"),
-    ("set", "update", "assign"), ("name", "title", "label"), ("index", "position", "offset"),
-    ("text", "string", "content", "body"), ("items", "elements", "entries"),
-    ("parse", "decode", "from"), ("render", "format", "encode"), ("error", "exception"),
-    ("key", "id"), ("value", "data"), ("args", "arguments", "params"), ("url", "uri"),
-    ("max", "limit"), ("dict", "map"), ("list", "array"), ("run", "execute", "call"),
-    ("style", "theme"), ("message", "msg"), ("type", "kind"), ("request", "req"),
-)  # fmt: skip
+from analysis.lint.nearest import SAME
+
 _TAILS = ("_all", "_by_name", "_now", "_value", "_list", "_async", "_from_path", "_or_none", "s")
 _HEADS = ("get_", "set_", "is_", "to_")
 #: A slip in a shorter name gives another word rather than a wrong one.
@@ -49,7 +38,7 @@ def _slips(name: str) -> Iterator[str]:
 def _words(name: str) -> Iterator[str]:
     parts = name.split("_")
     for i, part in enumerate(parts):
-        for group in _SAME:
+        for group in SAME:
             if part in group:
                 yield from ("_".join((*parts[:i], o, *parts[i + 1 :])) for o in group)
 

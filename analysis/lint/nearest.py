@@ -14,6 +14,21 @@ _SAFE_LENGTH = 5
 _SIMILAR = 0.6
 #: Shorter words (``is``, ``to``, ``by``) say nothing about what a name is for.
 _WORD_LENGTH = 3
+#: Words that libraries and languages use for the same thing: one for the other is what people and
+#: models make of an API that they half remember.
+SAME = (
+    ("get", "fetch", "read", "load"), ("remove", "delete", "discard", "drop", "pop"),
+    ("add", "append", "insert", "push"), ("size", "length", "count"), ("path", "file", "filename"),
+    ("write", "save", "dump", "store"), ("start", "begin", "open"), ("end", "stop", "close"),
+    ("create", "make", "build", "new"), ("find", "search", "lookup", "index"),
+    ("is", "has", "can"), ("set", "update", "assign"), ("name", "title", "label"),
+    ("index", "position", "offset"), ("text", "string", "content", "body"),
+    ("items", "elements", "entries"), ("parse", "decode", "from"), ("render", "format", "encode"),
+    ("error", "exception"), ("key", "id"), ("value", "data"), ("args", "arguments", "params"),
+    ("url", "uri"), ("max", "limit"), ("dict", "map"), ("list", "array"),
+    ("run", "execute", "call"), ("style", "theme"), ("message", "msg"), ("type", "kind"),
+    ("request", "req"), ("strip", "trim"), ("lower", "lowercase"), ("upper", "uppercase"),
+)  # fmt: skip
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 #: Kinds of names that can be called; of a ``statement`` or an ``instance`` it is not known.
 _CALLED = frozenset({"function", "class"})
@@ -59,9 +74,13 @@ def akin(name: str, names: Iterable[Name], *, called: bool, limit: int = 3) -> t
     """At most ``limit`` of ``names`` that share words with ``name`` and can be used as it is.
 
     ``called`` tells that it is called: then only functions and classes come, else what is neither
-    comes first. The more of its words a name shares, and the fewer others it has, the sooner.
+    comes first. The more of its words a name shares, and the fewer others it has, the sooner;
+    words that mean the same (:data:`SAME`) count less than the same words.
     """
     wanted = words(name)
+    meant = frozenset(
+        other for word in wanted for group in SAME if word in group for other in group
+    )
     private = name.startswith("_")
     ranked = []
     for other in names:
@@ -70,10 +89,10 @@ def akin(name: str, names: Iterable[Name], *, called: bool, limit: int = 3) -> t
         if called and other.kind not in _CALLED:
             continue
         own = words(other.name)
-        shared = wanted & own
-        if shared:
+        shared, alike = wanted & own, meant & own
+        if shared or alike:
             unfit = not called and other.kind in _CALLED
-            ranked.append((unfit, -len(shared), len(own - wanted), other.name))
+            ranked.append((unfit, -len(shared), -len(alike), len(own - wanted - meant), other.name))
     return tuple(dict.fromkeys(entry[-1] for entry in sorted(ranked)))[:limit]
 
 

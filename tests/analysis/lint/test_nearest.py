@@ -65,6 +65,8 @@ MEMBERS = (
         ("get_text", False, ("text_width", "read_text", "write_text")),
         ("all_text_read", True, ("read_text", "read_bytes", "write_text")),
         ("as_is", True, ()),
+        ("save", True, ("write_text",)),
+        ("load_text", True, ("read_text", "write_text", "read_bytes")),
     ],
 )
 def test_what_shares_words_and_can_be_used_so_is_akin(
