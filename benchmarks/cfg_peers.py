@@ -23,20 +23,30 @@ _SCRIPT = Path(__file__).parent / "peers" / "cfg_graphs.py"
 _MOST_S = 300
 
 
-def peer_graphs(peer: str, texts: Mapping[str, str]) -> dict[str, tuple[FlowGraph, ...]] | None:
-    """The graphs of ``peer`` for each text by its path; ``None`` where it does not install."""
+class PeerError(Exception):
+    """A library does not install or run on this interpreter; says why in one line."""
+
+
+def peer_graphs(peer: str, texts: Mapping[str, str]) -> dict[str, tuple[FlowGraph, ...]]:
+    """The graphs of ``peer`` for each text by its path. Raises :class:`PeerError`."""
     try:
         python = install([PEERS[peer], "setuptools"], f"cfg-{peer}").python
-    except subprocess.CalledProcessError:
-        return None
-    done = subprocess.run(
-        [python, _SCRIPT, peer],
-        input=json.dumps(dict(texts)),
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=_MOST_S,
-    )
+    except subprocess.CalledProcessError as error:
+        raise PeerError(f"does not install: {error}") from None
+    try:
+        done = subprocess.run(
+            [python, _SCRIPT, peer],
+            input=json.dumps(dict(texts)),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=_MOST_S,
+        )
+    except subprocess.TimeoutExpired:
+        raise PeerError(f"does not end within {_MOST_S} s") from None
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.strip()]
+        raise PeerError(f"does not run: {said[-1] if said else done.returncode}")
     return {
         path: tuple(_graph(each) for each in graphs)
         for path, graphs in json.loads(done.stdout).items()

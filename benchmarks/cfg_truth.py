@@ -21,7 +21,7 @@ from dataclasses import dataclass, field, replace
 from analysis.views.control_flow import control_flow
 from analysis.views.flow import ENTRY, EXIT, RAISE, EdgeKind, FlowGraph, NodeKind
 from benchmarks.byte_code import RAISED, RETURNED, code_objects, line_pairs
-from benchmarks.cfg_peers import PEERS, peer_graphs
+from benchmarks.cfg_peers import PEERS, PeerError, peer_graphs
 from benchmarks.flow_corpus import PARTS, Program, programs
 from benchmarks.flow_truth import (
     Code,
@@ -176,14 +176,16 @@ def without(seen: Seen, kind: EdgeKind) -> int:
     return found
 
 
-def hold_peers(everything: Sequence[Seen]) -> dict[str, dict[str, int]]:
-    """For each peer: functions with a graph, pairs, missing pairs, functions without a graph."""
+def hold_peers(everything: Sequence[Seen]) -> dict[str, dict[str, int] | str]:
+    """For each peer: functions with a graph, pairs, missing pairs, functions without a graph; or
+    why it cannot be held against anything."""
     texts = {path: text for seen in everything for path, text in seen.program.files.items()}
-    results = {}
+    results: dict[str, dict[str, int] | str] = {}
     for peer in PEERS:
-        graphs = peer_graphs(peer, texts)
-        if graphs is None:
-            print(f"{peer} could not be installed", file=sys.stderr)
+        try:
+            graphs = peer_graphs(peer, texts)
+        except PeerError as error:
+            results[peer] = str(error)
             continue
         counts: Counter[str] = Counter(missing=0, without_graph=0, functions=0, pairs=0)
         for seen in everything:
@@ -262,7 +264,7 @@ def main() -> int:
 def _tell(
     tallies: dict[str, Tally],
     mutations: dict[str, int],
-    peers: dict[str, dict[str, int]],
+    peers: dict[str, dict[str, int] | str],
     most: int,
 ) -> bool:
     rows = []
@@ -296,21 +298,25 @@ def _tell(
         show(
             "The same runs against others (inner pairs only)",
             ("", "code objects", "without a graph", "pairs run", "no edge"),
-            [
-                (
-                    name,
-                    counts["functions"],
-                    counts["without_graph"],
-                    counts["pairs"],
-                    f"{counts['missing']} ({counts['missing'] / max(counts['pairs'], 1):.1%})",
-                )
-                for name, counts in peers.items()
-            ],
+            [_peer_row(name, counts) for name, counts in peers.items()],
         )
     edges = sum(tally.edges for tally in tallies.values())
     failed = any(tally.missing or tally.unreachable for tally in tallies.values())
     failed |= kinds.total() > MOST_SURPLUS * edges
     return failed or not all(mutations.values())
+
+
+def _peer_row(name: str, counts: dict[str, int] | str) -> tuple[object, ...]:
+    if isinstance(counts, str):
+        return name, counts, "", "", ""
+    share = counts["missing"] / max(counts["pairs"], 1)
+    return (
+        name,
+        counts["functions"],
+        counts["without_graph"],
+        counts["pairs"],
+        f"{counts['missing']} ({share:.1%})",
+    )
 
 
 if __name__ == "__main__":
