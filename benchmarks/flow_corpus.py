@@ -5,6 +5,7 @@ Each part gives the texts of its files and what to call. Nothing of it is shown.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import importlib
 import importlib.util
@@ -15,6 +16,7 @@ import unittest
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -70,19 +72,41 @@ class Program:
     calls: Sequence[Callable[[], Any]]
 
 
-def programs(part: str, *, modules: int = 40, times: int = 40) -> Iterator[Program]:
-    """The programs of a part; ``modules`` and ``times`` are for what is generated."""
+def programs(
+    part: str, *, modules: int = 40, times: int = 40, piece: tuple[int, int] = (1, 1)
+) -> Iterator[Program]:
+    """The programs of a part; ``modules`` and ``times`` are for what is generated.
+
+    ``piece`` (I, N): every Nth program from the Ith on, so that a long run can be done in slices.
+    """
+    makers: list[Callable[[], Program]]
     if part == "constructs":
-        for path in sorted((ROOT / "tests" / "fixtures" / "flow").glob("*.py")):
-            yield _fixture(path)
+        fixtures = sorted((ROOT / "tests" / "fixtures" / "flow").glob("*.py"))
+        makers = [partial(_fixture, path) for path in fixtures]
     elif part == "generated":
-        for seed in range(modules):
-            yield _generated(seed, times)
+        makers = [partial(_generated, seed, times) for seed in range(modules)]
     elif part == "depot":
-        yield _project()
+        makers = [_project]
     else:
-        for name in STDLIB:
-            yield _stdlib(name)
+        makers = [partial(_stdlib, name) for name in STDLIB]
+    start, step = piece
+    for make in makers[start - 1 :: step]:
+        yield make()
+
+
+def add_piece(parser: argparse.ArgumentParser) -> None:
+    """The option ``--slice I/N``, kept as ``piece``."""
+    parser.add_argument(
+        "--slice", dest="piece", type=_piece, default=(1, 1), metavar="I/N",
+        help="every Nth program from the Ith on; all N slices are the whole",
+    )  # fmt: skip
+
+
+def _piece(text: str) -> tuple[int, int]:
+    start, _, step = text.partition("/")
+    if not (start.isdigit() and step.isdigit() and 1 <= int(start) <= int(step)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no slice, as 1/4 is")
+    return int(start), int(step)
 
 
 def _fixture(path: Path) -> Program:
