@@ -58,8 +58,9 @@ class Tally:
     missing: list[str] = field(default_factory=list)
     unreachable: list[str] = field(default_factory=list)
     edges: int = 0
-    surplus: Counter[str] = field(default_factory=Counter)
-    example: dict[str, str] = field(default_factory=dict)
+    #: By kind of edge and why it is not in the byte code.
+    surplus: Counter[tuple[str, str]] = field(default_factory=Counter)
+    example: dict[tuple[str, str], str] = field(default_factory=dict)
 
 
 def run(program: Program) -> Seen:
@@ -111,15 +112,15 @@ def hold_against_byte_code(seen: Seen, tally: Tally) -> None:
                 continue
             edges, surplus = surplus_edges(graph, line_pairs(code))
             tally.edges += edges
-            for kind, place in surplus:
-                tally.surplus[kind] += 1
-                tally.example.setdefault(kind, f"{seen.program.name}:{place}")
+            for kind, why, place in surplus:
+                tally.surplus[kind, why] += 1
+                tally.example.setdefault((kind, why), f"{seen.program.name}:{place}")
 
 
 def surplus_edges(
     graph: FlowGraph, pairs: set[tuple[int, int]]
-) -> tuple[int, list[tuple[str, str]]]:
-    """How many edges can be told by lines, and those of them that are in no pair: kind, place.
+) -> tuple[int, list[tuple[str, str, str]]]:
+    """How many edges can be told by lines, and those of them that are in no pair: kind, why, place.
 
     Ways through nodes that compile to nothing are edges from what is before to what is behind
     them; edges that no path from the entry reaches are left out, as the compiler leaves them out.
@@ -161,8 +162,22 @@ def surplus_edges(
             if not any(lines[t] & reached for t in told):
                 span = by_id[source].span
                 place = span.line + 1 if span else 0
-                surplus.append((edge.kind.value, f"{place}→{sorted(lines[told[0]])[0]}"))
+                why = _why(lines[source], set[int]().union(*(lines[t] for t in told)), pairs)
+                surplus.append((edge.kind.value, why, f"{place}→{sorted(lines[told[0]])[0]}"))
     return counted, surplus
+
+
+def _why(source: set[int], target: set[int], pairs: set[tuple[int, int]]) -> str:
+    """What the compiler did instead of the edge, as far as its lines tell."""
+    written = {line for pair in pairs for line in pair}
+    if not target & written:
+        return "the compiler left out where it leads: it decided the test"
+    if not source & written:
+        return "the compiler left out where it comes from: it decided the test"
+    entered = {line for line, onward in pairs if onward in target}
+    if source & {onward for _, onward in pairs} and entered:
+        return "the target is entered from other lines: a jump leads past what lies between"
+    return "no instruction of the source leads on: it is the last of its lines"
 
 
 def without(seen: Seen, kind: EdgeKind) -> int:
@@ -253,7 +268,7 @@ def main() -> int:
                     "missing": tally.missing,
                     "unreachable": tally.unreachable,
                     "edges": tally.edges,
-                    "not_in_byte_code": dict(tally.surplus),
+                    "not_in_byte_code": [[*key, count] for key, count in tally.surplus.items()],
                 }
                 for part, tally in tallies.items()
             },
@@ -294,8 +309,8 @@ def _tell(
     examples = {kind: place for tally in tallies.values() for kind, place in tally.example.items()}
     show(
         "Edges that are not in the byte code, by kind",
-        ("kind", "edges", "such as"),
-        [(kind, count, examples[kind]) for kind, count in kinds.most_common()],
+        ("kind", "edges", "such as", "why"),
+        [(key[0], count, examples[key], key[1]) for key, count in kinds.most_common()],
     )
     show("Pairs missed without one kind of edge", ("kind", "missed"), list(mutations.items()))
     if peers:
