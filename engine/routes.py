@@ -166,6 +166,12 @@ def _graph(request: messages.GraphRequest, context: Context, job: Asked) -> obje
     return graph(request, context.graphs, job.progress)
 
 
+def _local(request: messages.LocalRequest, context: Context, job: Asked) -> object:
+    from engine.handlers.local import local
+
+    return local(request)
+
+
 def _files_changed(request: messages.FilesChanged, context: Context, job: Asked) -> object:
     context.graphs.changed(request.paths)
     return messages.Done()
@@ -229,6 +235,7 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.OptimizeRequest: Route(_optimize, Lane.REPAIR, keeps_what_it_has=True),
     messages.TraceRequest: Route(_trace, Lane.REPAIR, keeps_what_it_has=True),
     messages.GraphRequest: Route(_graph, Lane.GRAPH),
+    messages.LocalRequest: Route(_local, Lane.FORWARD),
     messages.FilesChanged: Route(_files_changed, Lane.INLINE),
     messages.PullRequest: Route(_pull, Lane.FORWARD),
     messages.WarmRequest: Route(_warm, Lane.FORWARD),

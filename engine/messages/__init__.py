@@ -17,7 +17,14 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.symbols import Link, Symbol
 from decoding.completion import Completion, Event, Timing
 from engine.messages.frames import CancelRequest, Failure, Hello, Progress
-from engine.messages.graph import FilesChanged, GraphAnswer, GraphQuestion, GraphRequest
+from engine.messages.graph import (
+    FilesChanged,
+    GraphAnswer,
+    GraphQuestion,
+    GraphRequest,
+    LocalAnswer,
+    LocalRequest,
+)
 from engine.messages.holes import (
     ErrorReportAnswer,
     ErrorReportRequest,
@@ -89,6 +96,8 @@ REGISTRY: dict[str, type[Any]] = {
         ImplementRequest,
         InspectAnswer,
         InspectRequest,
+        LocalAnswer,
+        LocalRequest,
         OptimizeAnswer,
         OptimizeRequest,
         Progress,
@@ -142,6 +151,8 @@ __all__ = [
     "InspectAnswer",
     "InspectRequest",
     "Link",
+    "LocalAnswer",
+    "LocalRequest",
     "MachineSettings",
     "Mend",
     "Name",

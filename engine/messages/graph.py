@@ -54,3 +54,21 @@ class FilesChanged(Request[Done]):
     """Files (absolute paths) were written or removed: the code graphs that hold them look again."""
 
     paths: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalRequest(Request["LocalAnswer"]):
+    """Where does ``text`` read and write the local variable at a position (0-based line, 0-based
+    code point)? Of an open document, whatever is on disk."""
+
+    text: str
+    line: int
+    character: int
+
+
+@dataclass(frozen=True, slots=True)
+class LocalAnswer:
+    """The places (0-based lines and code points) in order; none where no local variable stands.
+    The last of each says whether it writes."""
+
+    places: tuple[tuple[int, int, int, int, bool], ...] = ()

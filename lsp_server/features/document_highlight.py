@@ -1,13 +1,14 @@
 """``textDocument/documentHighlight``: where else the file reads, writes or calls what is under the
-cursor, from the code graph. Local names are not in the graph and are left to the client."""
+cursor. Local variables are found in the text of the document, other names by the code graph."""
 
 from __future__ import annotations
 
 from lsprotocol import types
 
-from engine.messages import GraphQuestion
+from engine.messages import GraphQuestion, LocalRequest
 from lsp_server.graphs import ask_at
 from lsp_server.places import Places
+from lsp_server.positions import offset_of, range_of
 from lsp_server.server import Server
 from lsp_server.session import View
 
@@ -19,6 +20,22 @@ async def highlights(
 ) -> list[types.DocumentHighlight] | None:
     """The places of the file, the definition among them; ``None`` where nothing is known, so that
     the client marks equal words as it likes."""
+    document = view.document
+    line, character = document.lines.position(offset_of(document, position, view.encoding))
+    local = await server.session.ask(LocalRequest(document.text, line, character))
+    if local.places:
+        return [
+            types.DocumentHighlight(
+                range_of(
+                    document,
+                    document.lines.offset(start, at),
+                    document.lines.offset(end, to),
+                    view.encoding,
+                ),
+                _kind(writes),
+            )
+            for start, at, end, to, writes in local.places
+        ]
     answer = await ask_at(server, view, position, GraphQuestion.REFERENCES)
     symbol, path = answer.symbol, view.document.path
     if symbol is None:
@@ -30,11 +47,13 @@ async def highlights(
     found: list[types.DocumentHighlight] = []
     for span, kind in spans:
         where = await places.range(path, span, symbol.name)
-        writes = kind in _WRITING
-        marked = types.DocumentHighlightKind.Write if writes else types.DocumentHighlightKind.Read
         if where is not None and all(one.range != where for one in found):
-            found.append(types.DocumentHighlight(where, marked))
+            found.append(types.DocumentHighlight(where, _kind(kind in _WRITING)))
     return found or None
+
+
+def _kind(writes: bool) -> types.DocumentHighlightKind:
+    return types.DocumentHighlightKind.Write if writes else types.DocumentHighlightKind.Read
 
 
 def register(server: Server) -> None:

@@ -282,3 +282,17 @@ def test_what_another_server_gives_is_left_to_it(
     shop.ask("pilotfish/status", None)
     found = _ask(shop, "textDocument/completion", "user.py", USER, "prin$t(total")
     assert (found is not None) == served
+
+
+def test_a_local_variable_is_highlighted_as_the_document_has_it(shop: Shop) -> None:
+    shop.start()
+    text = "def f(\u00e9x, size):\n    size += 1  # unsaved\n    return size\n\nbroken(\n"
+    _open(shop, "user.py", text)
+    found = _ask(shop, "textDocument/documentHighlight", "user.py", text, "return si$ze")
+    assert [(each["range"]["start"]["line"], each["kind"]) for each in found] == [
+        (0, 3),
+        (1, 3),
+        (2, 2),
+    ]
+    other = _ask(shop, "textDocument/documentHighlight", "user.py", text, "un$saved")
+    assert other is None
