@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.deadline import Deadline
+from repair.beside import look_beside
 from repair.command import TestCommand
 from repair.errors import RepairError
 from repair.localization import Suspicion, localize
@@ -35,9 +36,6 @@ _ALLOWANCE_S = 0.05
 #: this together: edits that mend some are kept.
 _LEADING = 4
 _LEADING_S = 0.05
-#: How long passing tests may take together that a candidate must not break, although the command
-#: does not name them; the slower ones are left to validation.
-_BESIDE_S = 0.5
 #: Hanging tests that are left behind one after the other.
 _MAX_HANGS = 3
 #: Share of the time left that learning about the failure may take.
@@ -195,14 +193,10 @@ def diagnose(
     contrast = results
     near = command.neighbours
     if not passing and not unknown and near is not None and near.args != plan.args:
-        before = bench.warm
-        beside, lines = _neighbours(bench, near, results, failing, budget)
-        contrast = (*results, *beside)
-        if bench.warm is not None and bench.warm is not before:
-            # They are held with the failing ones: no candidate may break the quick ones of them.
-            plan, imported = near, lines
-            ending = [r.id for r in bad if r.outcome is not Outcome.TIMEOUT]
-            passing = _steady(bench, near, ending, _quick(beside), budget)
+        beside = look_beside(bench, near, results, bad, budget)
+        contrast = (*results, *beside.passing)
+        if beside.imported is not None:
+            plan, imported, passing = near, beside.imported, beside.measures
     ended = sum(r.seconds for r in first.tests if r.outcome is not Outcome.TIMEOUT)
     ended += sum(r.seconds for r in contrast if r.id in passing and r not in results)
     return Diagnosis(
@@ -334,66 +328,6 @@ def _merge(
         else:
             results.append(replace(result, lines=second.lines))
     return tuple(results), tuple(flaky)
-
-
-def _neighbours(
-    bench: Workbench,
-    plan: Plan,
-    known: Sequence[TestResult],
-    failing: Sequence[str],
-    budget: Deadline,
-) -> tuple[tuple[TestResult, ...], frozenset[int] | None]:
-    """Traced passing tests of the same files, where the command names only failing ones.
-
-    Where they can be held with the ``failing`` ones they are, and the lines that importing them
-    runs are told.
-    """
-    ids = {result.id for result in known}
-    wall = max(1.0, budget.remaining() / 2)
-    terms = Terms(wall=wall, idle=PATIENT_S + _IMPORT_S, trace=True)
-    imported = None
-    try:
-        if bench.warm is not None:
-            imported = bench.hold(plan, wall, failing)
-        if imported is not None and bench.warm is not None:
-            others = tuple(test for test in bench.held if test not in ids)
-            run = bench.warm.patch(replace(plan, select=others), (), terms)
-        else:
-            run = bench.cold().run(plan, bench.base, terms)
-    except SandboxDiedError:
-        bench.close()
-        return (), None
-    good = tuple(t for t in run.tests if t.outcome is Outcome.PASSED and t.id not in ids)
-    return good, imported
-
-
-def _quick(results: Sequence[TestResult]) -> tuple[str, ...]:
-    """The quickest of the tests, as many as take no longer than a moment together."""
-    found, spent = [], 0.0
-    for result in sorted(results, key=lambda r: r.seconds):
-        spent += result.seconds
-        if spent > _BESIDE_S:
-            break
-        found.append(result.id)
-    return tuple(found)
-
-
-def _steady(
-    bench: Workbench,
-    plan: Plan,
-    failing: Sequence[str],
-    passing: Sequence[str],
-    budget: Deadline,
-) -> tuple[str, ...]:
-    """Those of the ``passing`` tests that pass behind the ``failing`` ones too, as candidates will
-    meet them."""
-    try:
-        run = _once(bench, replace(plan, select=(*failing, *passing)), budget, PATIENT_S)
-    except SandboxDiedError:
-        bench.close()
-        return ()
-    good = {test.id for test in run.tests if test.outcome is Outcome.PASSED}
-    return tuple(test for test in passing if test in good)
 
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:

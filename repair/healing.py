@@ -26,6 +26,7 @@ from repair.differences import notes, weakness
 from repair.elsewhere import elsewhere
 from repair.errors import RepairError
 from repair.guards import literals, refusal
+from repair.linger import Linger
 from repair.localization import Suspicion, blocks
 from repair.patch import unified_diff
 from repair.rehearsal import Rehearsal
@@ -39,17 +40,8 @@ from repair.trials import Kind, Trial, Trials
 from repair.validation import Validator, Verdict
 from repair.witness import Witness
 
-#: After the first plausible patch the search goes on for this share of what it took, so that
-#: there is something to choose from, within these bounds in seconds; with a model, which writes
-#: rivals meanwhile, for longer.
-_LINGER = 0.5
-_LINGER_S = (1.5, 4.0)
-_LINGER_MODEL_S = (3.0, 8.0)
 #: What the model may take to choose.
 _CHOICE_S = 6.0
-#: And on a busy machine until so many were tried, but no longer than this.
-_LINGER_RUNS = 300
-_LINGER_AT_MOST_S = 8.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -251,8 +243,8 @@ class _Healer:
         witness: Witness,
     ) -> Healing:
         assert self.trials is not None
-        linger: Deadline | None = None
-        at_most, tried, told = Deadline.never(), 0, 0.0
+        linger: Linger | None = None
+        told = 0.0
         for trial in search.run():
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
@@ -261,15 +253,11 @@ class _Healer:
                     raise _OnlySlowError
             if self._is_plausible(trial, known) and linger is None:
                 spent = time.monotonic() - self.began
-                least, most = _LINGER_MODEL_S if self.scribe else _LINGER_S
-                linger = Deadline.after(min(max(_LINGER * spent, least), most))
-                at_most = Deadline.after(_LINGER_AT_MOST_S)
-                tried = self.trials.ran
+                linger = Linger.begin(spent, self.trials.ran, model=self.scribe is not None)
                 search.around(trial.candidate.line)
             if linger is not None:
                 self._rehearse(rehearsal)
-            enough = self.trials.ran - tried >= _LINGER_RUNS or at_most.expired()
-            if linger is not None and linger.expired() and enough:
+            if linger is not None and linger.over(self.trials.ran):
                 if healing := self._validate(rehearsal):
                     return healing
                 linger = None

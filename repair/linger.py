@@ -1,0 +1,38 @@
+"""How long the search goes on for rivals once a patch has passed the tests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+from analysis.deadline import Deadline
+
+#: For this share of what the search took so far, within these bounds in seconds; with a model,
+#: which writes rivals meanwhile, for longer.
+_SHARE = 0.5
+_BOUNDS_S = (1.5, 4.0)
+_BOUNDS_MODEL_S = (3.0, 8.0)
+#: And on a busy machine until so many were tried, but no longer than this.
+_RUNS = 300
+_AT_MOST_S = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Linger:
+    """A while that has begun: it is over ``until`` then, if ``runs`` candidates were tried or it is
+    ``at_most`` so late."""
+
+    until: Deadline
+    runs: int
+    at_most: Deadline
+
+    @classmethod
+    def begin(cls, spent: float, ran: int, *, model: bool) -> Self:
+        """Begin after ``spent`` seconds and ``ran`` candidates."""
+        least, most = _BOUNDS_MODEL_S if model else _BOUNDS_S
+        seconds = min(max(_SHARE * spent, least), most)
+        return cls(Deadline.after(seconds), ran + _RUNS, Deadline.after(_AT_MOST_S))
+
+    def over(self, ran: int) -> bool:
+        """Whether it is over after ``ran`` candidates."""
+        return self.until.expired() and (ran >= self.runs or self.at_most.expired())

@@ -1,0 +1,26 @@
+"""How long the search looks for rivals of a patch that passes."""
+
+from __future__ import annotations
+
+from analysis.deadline import Deadline
+from repair.linger import Linger
+
+
+def test_it_lasts_for_a_share_of_the_search_within_bounds() -> None:
+    for spent, model, least, most in (
+        (0.1, False, 1.4, 1.5),
+        (6.0, False, 2.9, 3.0),
+        (60.0, False, 3.9, 4.0),
+        (0.1, True, 2.9, 3.0),
+        (60.0, True, 7.9, 8.0),
+    ):
+        linger = Linger.begin(spent, 0, model=model)
+        assert least < linger.until.remaining() <= most
+
+
+def test_it_waits_for_enough_candidates_on_a_busy_machine_but_not_for_long() -> None:
+    linger = Linger(Deadline.after(-1), 300, Deadline.never())
+    assert not linger.over(299)
+    assert linger.over(300)
+    assert Linger(Deadline.after(-1), 300, Deadline.after(-1)).over(2)
+    assert not Linger(Deadline.never(), 300, Deadline.never()).over(5000)
