@@ -5,10 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from analysis.deadline import Deadline
 from repair.beside import look_beside
 from repair.command import TestCommand
+from repair.discovery import module_name
 from repair.errors import RepairError
 from repair.localization import Suspicion, localize
 from repair.sandbox.forkserver import SandboxDiedError
@@ -164,14 +166,14 @@ def diagnose(
     hold_seconds = time.monotonic() - began
     first = _run(bench, plan, budget, idle)
     if first.passed() and bench.warm is None:
-        raise AlreadyPassingError("the test command passes", where=plan.command)
+        raise _already_passing(source, plan, first)
     if bench.warm is not None and not first.bad():
         # Held tests pass; whether the command does is for the command itself to say.
         bench.warm.close()
         bench.warm = None
         first = _run(bench, plan, budget, idle)
         if first.passed():
-            raise AlreadyPassingError("the test command passes", where=plan.command)
+            raise _already_passing(source, plan, first)
     _refuse_nothing_run(plan, first)
     _preload(bench, plan, first)
     again, last = _traced(bench, plan, first, budget)
@@ -219,6 +221,17 @@ def diagnose(
         contrast=tuple(contrast),
         own=_own(bench, first),
     )
+
+
+def _already_passing(source: Source, plan: Plan, run: Run) -> AlreadyPassingError:
+    """That nothing fails; and, where the tests import another copy of the file, which."""
+    name = module_name(Path(source.path))
+    said = "the test command passes"
+    for module, path in run.modules:
+        if module == name and Path(path).resolve() != Path(source.path).resolve():
+            said += f", but it imports {name} from {path} and not from this file"
+            break
+    return AlreadyPassingError(said, where=plan.command)
 
 
 def _run(bench: Workbench, plan: Plan, budget: Deadline, idle: float) -> Run:

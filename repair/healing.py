@@ -261,7 +261,12 @@ class _Healer:
                 if healing := self._validate(rehearsal):
                     return healing
                 linger = None
-        return self._validate(rehearsal) or self.outcome("no candidate makes the test pass")
+        return self._validate(rehearsal) or self.outcome(self._nothing_found())
+
+    def _nothing_found(self) -> str:
+        if problem := self.job.source.problem:
+            return f"the file does not parse ({problem}), and only a model can write what is meant"
+        return "no candidate makes the test pass"
 
     def _is_plausible(self, trial: Trial, known: frozenset[object]) -> bool:
         if trial.kind is not Kind.PLAUSIBLE or self._refused(trial.candidate, known):

@@ -69,6 +69,17 @@ class Source:
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return None
 
+    @cached_property
+    def problem(self) -> str:
+        """Why the file does not parse, and where; ``""`` where it does."""
+        try:
+            ast.parse(self.text)
+        except SyntaxError as error:
+            return f"line {error.lineno}: {error.msg}"
+        except (ValueError, RecursionError, MemoryError) as error:
+            return str(error) or type(error).__name__
+        return ""
+
     def line(self, number: int) -> str:
         """The text of a line (1-based) with its end."""
         starts = self.line_starts

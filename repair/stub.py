@@ -104,7 +104,9 @@ def find_function(source: Source, name: str) -> FunctionNode:
     Raises :class:`~repair.errors.RepairError` with the nearest names where there is none.
     """
     if source.tree is None:
-        raise RepairError("the file does not parse", where=source.path, mend="mend it first")
+        raise RepairError(
+            f"the file does not parse: {source.problem}", where=source.path, mend="mend that first"
+        )
     found: dict[str, FunctionNode] = {}
 
     def gather(node: ast.AST, prefix: str) -> None:

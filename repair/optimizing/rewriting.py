@@ -124,7 +124,9 @@ class Optimizer:
                 shell = Plan("command", job.command.plan.command, (), job.policy.workspace)
                 first = server.run(shell, job.base, Terms(wall=deadline.remaining()))
                 if first.code != 0:
-                    return self._said("error", "the tests do not pass as it is: mend that first")
+                    said = first.output.strip().splitlines()[-1:] or [f"exit code {first.code}"]
+                    why = f"the tests do not pass as it is: mend that first ({said[0].strip()})"
+                    return self._said("error", why)
                 return self._optimize(server, shell, node, deadline)
         except SandboxDiedError as error:
             return self._said("error", f"the tests bring the sandbox down: {error.what}")

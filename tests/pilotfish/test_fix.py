@@ -211,6 +211,26 @@ def test_a_command_that_passes_already(project: Path) -> None:
     assert (code, answer["status"], answer["patch"]) == (0, "passing", "")
 
 
+def test_a_file_that_does_not_parse_is_said_to_be_one(project: Path) -> None:
+    (project / "middle.py").write_text("def middle(a, b):\n    return (a + b / 2\n")
+    (project / "check.py").write_text(SCRIPT)
+    code, answer, _ = _fix(project, "--test", "python check.py")
+    assert (code, answer["status"]) == (1, "none"), answer
+    assert "line 2" in answer["reason"]
+
+
+def test_a_command_that_passes_on_another_copy_of_the_file_says_so(project: Path) -> None:
+    for folder, text in (("src", BUGGY), ("lib", BUGGY.replace("-", "+"))):
+        (project / folder).mkdir()
+        (project / folder / "middle.py").write_text(text)
+    (project / "middle.py").unlink()
+    (project / "test_it.py").write_text(f"import sys\n\nsys.path.insert(0, 'lib')\n{TEST}")
+    command = "python -m pytest test_it.py"
+    code, answer, _ = _fix(project, "--test", command, file="src/middle.py")
+    assert (code, answer["status"]) == (0, "passing"), answer
+    assert "lib/middle.py and not from this file" in answer["reason"]
+
+
 def test_tests_that_print_without_end_fork_and_delete_do_no_harm(project: Path) -> None:
     outside = project.parent / "precious.txt"
     outside.write_text("precious")
