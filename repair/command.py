@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 
 from repair.sandbox.run import Plan
@@ -66,7 +67,8 @@ class TestCommand:
 
     ``neighbours`` runs all tests of the files that the command names: passing ones there tell
     which lines are innocent. ``python`` is the interpreter that the command itself names by a
-    path, or ``None``.
+    path, or ``None``. ``lint`` are the options of each ``ruff check`` in front of the tests in the
+    same command: the plan is of the tests alone, its ``command`` is all of it.
     """
 
     __test__ = False  # pytest would collect it by its name
@@ -75,6 +77,7 @@ class TestCommand:
     suite: Plan | None = None
     neighbours: Plan | None = None
     python: str | None = None
+    lint: tuple[tuple[str, ...], ...] = ()
 
     @property
     def recognized(self) -> bool:
@@ -92,24 +95,60 @@ def parse(command: str, root: str) -> TestCommand:
     if len(words) > 3 and words[0] == "cd" and words[2] == "&&":
         cwd = str(Path(root, words[1]))
         words = words[3:]
+    lint = []
+    while (end := _lint(words)) is not None:
+        lint.append(_lint_options(words[:end]))
+        words = words[end + 1 :]
+    if lint:
+        known = _simple(command, words, root, cwd)
+        return replace(known, lint=tuple(lint)) if known is not None else opaque
+    return _simple(command, words, root, cwd) or opaque
+
+
+def _simple(command: str, words: list[str], root: str, cwd: str) -> TestCommand | None:
+    """The meaning of ``words``, a part of ``command`` that a shell runs in ``cwd``; ``None`` where
+    there is none that is known."""
+    opaque = TestCommand(Plan("command", command, (), root))
     if any(set(word) <= set("();<>|&") for word in words):
-        return opaque
+        return None
     env = []
     while words and _ASSIGNMENT.match(words[0]):
         key, _, value = words.pop(0).partition("=")
         env.append((key, value))
     if not words:
-        return opaque
+        return None
     base = Plan("", command, (), cwd, env=tuple(env))
     name, python = Path(words[0]).name, _interpreter_of(words[0], cwd)
     if name in ("pytest", "py.test"):
         return _pytest(base, words[1:], python)
     if not _PYTHON.match(name):
-        return opaque
+        return None
     rest = words[1:]
     while rest and rest[0] in _HARMLESS:
         rest.pop(0)
     return _python(base, rest, python) or replace(opaque, python=python)
+
+
+#: Options of ``ruff check`` that say what is looked for, each with its value behind it.
+_LINT_VALUES = frozenset({"--select", "--extend-select", "--ignore", "--extend-ignore", "--config"})
+
+
+def _lint(words: list[str]) -> int | None:
+    """Where ``ruff check … &&`` ends, if that is how ``words`` begin."""
+    start = words[2:] if words[1:2] == ["-m"] and _PYTHON.match(Path(words[0]).name) else words
+    if "&&" not in words or not start or Path(start[0]).name != "ruff" or start[1:2] != ["check"]:
+        return None
+    return words.index("&&")
+
+
+def _lint_options(words: list[str]) -> tuple[str, ...]:
+    kept: list[str] = []
+    for option, value in pairwise([*words, ""]):
+        if option in _LINT_VALUES:
+            kept += [option, value]
+        elif option.partition("=")[0] in _LINT_VALUES or option == "--isolated":
+            kept.append(option)
+    return tuple(kept)
 
 
 def _words(command: str) -> list[str]:

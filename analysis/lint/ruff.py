@@ -84,6 +84,15 @@ def check_text(text: str, path: str, root: str) -> tuple[Finding, ...]:
     return _findings(_run(arguments, root, text, _SECONDS))
 
 
+def mended_text(text: str, path: str, root: str, options: Sequence[str] = ()) -> str:
+    """``text`` as the file ``path`` with ruff's safe fixes; ``options`` are of ``ruff check``.
+
+    Raises as :func:`check_text`.
+    """
+    arguments = ("check", "--fix-only", *options, "--stdin-filename", path, "-")
+    return _run(arguments, root, text, _SECONDS).decode("utf-8", "surrogatepass")
+
+
 def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Finding, ...]:
     """The diagnostics of files as they are on disk, which must be UTF-8.
 

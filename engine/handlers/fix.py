@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.lint.ruff import mended_text
 from analysis.snapshot import Snapshot
 from decoding.evidence import Evidence
 from decoding.writer import Writer
@@ -14,6 +15,7 @@ from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
 from repair.command import parse
 from repair.healing import Healing, Job, Patch, heal
+from repair.patch import unified_diff
 from repair.source import read_source
 
 ReportProgress = Callable[[str, float], None]
@@ -47,6 +49,7 @@ def fix(
     writer = writer if request.use_model else None
     job = _job(request, request.snapshot, about, request.time_limit)
     healing = heal(replace(job, gives_way=True), writer, evidence, progress, cancellation)
+    healing = _lint_alone(healing, job)
     for path in healing.elsewhere if healing.status == "none" else ():
         if cancellation.cancelled or deadline.remaining() < _LEAST_S:
             break
@@ -69,6 +72,8 @@ def _subject(request: FixRequest, snapshot: Snapshot) -> Tested | None:
 
 
 def _job(request: FixRequest, snapshot: Snapshot, about: Tested, seconds: float) -> Job:
+    about = _linted(about)
+    snapshot = snapshot.with_text(about.source.text)
     return Job(
         source=about.source,
         snapshot=snapshot,
@@ -79,6 +84,29 @@ def _job(request: FixRequest, snapshot: Snapshot, about: Tested, seconds: float)
         time_limit=seconds,
         base=about.base,
     )
+
+
+def _linted(about: Tested) -> Tested:
+    """The subject with ruff's safe fixes, where the command asks ruff before it runs tests."""
+    text, path = about.source.text, about.source.path
+    for options in about.command.lint:
+        text = mended_text(text, path, about.policy.workspace, options)
+    if text == about.source.text:
+        return about
+    source = replace(about.source, text=text)
+    return replace(about, source=source, base={**about.base, path: source.encode(text)})
+
+
+def _lint_alone(healing: Healing, job: Job) -> Healing:
+    """What was found where the tests pass and the linter alone had something to say."""
+    source = job.source
+    data = source.encode(source.text)
+    if healing.status != "passing" or data == job.original:
+        return healing
+    diff = unified_diff(job.policy.workspace, source.path, job.original, data)
+    why = "the tests pass; the patch is what ruff mends, and the command was not run with it"
+    patch = Patch(diff, data, "ruff", 0.0, source.path)
+    return replace(healing, status="unverified", reason=why, patch=patch)
 
 
 def _text(snapshot: Snapshot, path: str) -> str:

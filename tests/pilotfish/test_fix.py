@@ -211,6 +211,20 @@ def test_a_command_that_passes_already(project: Path) -> None:
     assert (code, answer["status"], answer["patch"]) == (0, "passing", "")
 
 
+def test_what_the_linter_finds_is_mended_in_the_same_run(project: Path) -> None:
+    (project / "middle.py").write_bytes(f"import os\n\n\n{BUGGY}".replace("\n", "\r\n").encode())
+    (project / "test_middle.py").write_text(TEST)
+    command = "ruff check --select F middle.py && python -m pytest -q test_middle.py"
+    code, answer, _ = _fix(project, "--test", command, "--write")
+    assert (code, answer["status"], answer["written"]) == (0, "verified", True), answer
+    after = (project / "middle.py").read_bytes()
+    assert after.endswith(BUGGY.replace("-", "+").replace("\n", "\r\n").encode())
+    assert b"import os" not in after
+    (project / "middle.py").write_bytes(b"import os\n" + after)
+    code, answer, _ = _fix(project, "--test", command)
+    assert (code, answer["status"], answer["strategy"]) == (1, "unverified", "ruff"), answer
+
+
 def test_a_file_that_does_not_parse_is_said_to_be_one(project: Path) -> None:
     (project / "middle.py").write_text("def middle(a, b):\n    return (a + b / 2\n")
     (project / "check.py").write_text(SCRIPT)

@@ -91,3 +91,15 @@ def test_an_interpreter_named_by_its_path(root: str) -> None:
     assert parse("env/bin/python -m pytest", root).python == f"{root}/env/bin/python"
     assert parse("/opt/py/bin/python3 test_b.py", root).python == "/opt/py/bin/python3"
     assert parse("python -m pytest", root).python is None
+
+
+def test_a_linter_before_the_tests_is_told_apart(root: str) -> None:
+    command = "ruff check --select E,F a.py && python -m ruff check . && python -m pytest test_a.py"
+    parsed = parse(command, root)
+    assert parsed.lint == (("--select", "E,F"), ())
+    assert (parsed.plan.runner, parsed.plan.args) == ("pytest", ("test_a.py",))
+    assert parsed.plan.command == command
+    alone = parse("ruff check a.py", root)
+    assert (alone.plan.runner, alone.lint) == ("command", ())
+    other = parse("ruff check a.py && make test", root)
+    assert (other.plan.runner, other.plan.command) == ("command", "ruff check a.py && make test")
