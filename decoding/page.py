@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 #: By how much two logits may move against each other when tokens are computed beside others: the
 #: runtime's own tests allow 0.15 (``tests/decoding/runtimes``).
-_NOISE = 0.15
+NOISE = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ class Page:
             row = self._look_ahead(self._drafts, tokens)
         # Where the last bits decide which token is next, it is computed alone, as without drafts:
         # those bits depend on how many tokens are computed at once.
-        if row is None or not self._sampler.settled(row, _NOISE):
+        if row is None or not self._sampler.settled(row, NOISE):
             return self.logits_behind(tokens)
         return row
 

@@ -107,12 +107,13 @@ def _both(seed: int, *, guided: bool, sampled: bool) -> list[tuple[Written, int]
     table = _table(rng)
     before = "".join(rng.choice(WORDS) for _ in range(30)) + "d."
     found = []
+    words = vocabulary.load(Toy(table).token_bytes())
     for drafts in (False, True):
         toy = Toy(table)
         written = write(
             toy,
             toy.tokenize(before),
-            vocabulary=vocabulary.load(toy.token_bytes()),
+            vocabulary=words,
             snapshot=Snapshot("/a.py", f"{before}\n", Workspace("/")),
             offset=len(before),
             evidence=Facts({"d": closed("pop", "a")}) if guided else None,

@@ -3,7 +3,8 @@
 How ties are handled: the last bits of a logit depend on how many tokens are computed at once. Where
 they could decide which token is next (two logits, or for a draw the ends of a token's share, nearer
 than what batches move), a drafted token's logits are not used, and it is computed alone, as it
-would be without drafts.
+would be without drafts. What stands before it in the cache was still computed in a batch, so a tie
+of the last bits may fall the other way: nothing else may, and that only once in a hundred prompts.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from decoding import vocabulary
 from decoding.drafts import Price
 from decoding.loop import write
 from decoding.models import store
-from decoding.page import shared
+from decoding.page import NOISE, shared
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
-from decoding.sampling import sampler
+from decoding.sampling import Sampler, sampler
 from decoding.vocabulary import Vocabulary
 from decoding.written import Written
 
@@ -82,6 +83,19 @@ def _prompts(runtime: LlamaCpp) -> list[list[int]]:
     return found[:PROMPTS]
 
 
+def _sampler(seed: int | None) -> Sampler:
+    return sampler(0.0 if seed is None else 0.8, seed or 0)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What was written without and with drafts, and whether that began at a tie."""
+
+    plain: str
+    drafted: str
+    tied: bool
+
+
 @dataclass(frozen=True)
 class Both:
     """Writes behind one prompt with and without drafts."""
@@ -97,36 +111,49 @@ class Both:
             snapshot=Snapshot("/a.py", "", Workspace("/")),
             offset=0,
             evidence=None,
-            sampler=sampler(0.0 if seed is None else 0.8, seed or 0),
+            sampler=_sampler(seed),
             stop=Never(),
             max_tokens=WRITTEN,
             cancellation=Cancellation(),
             drafts=Price() if drafts else None,
         )
 
-    def differ(self, prompt: list[int], seed: int | None) -> str:
+    def differ(self, prompt: list[int], seed: int | None) -> Difference | None:
         """Where both write something else, what; nothing where they agree, or nothing was
         guessed."""
         before = self.runtime.verified
         drafted = self.write(prompt, seed, drafts=True)
         if self.runtime.verified == before:
-            return ""
+            return None
         plain = self.write(prompt, seed, drafts=False)
-        return "" if plain.tokens == drafted.tokens else f"{plain.text!r} / {drafted.text!r}"
+        if plain.tokens == drafted.tokens:
+            return None
+        same = plain.tokens[: shared(plain.tokens, drafted.tokens)]
+        return Difference(plain.text, drafted.text, self._tied([*prompt, *same], len(same), seed))
+
+    def _tied(self, tokens: list[int], drawn: int, seed: int | None) -> bool:
+        """Whether the last bits decide which token is next, after so many were drawn."""
+        self.runtime.truncate(shared(self.runtime.evaluated(), tokens[:-1]))
+        self.runtime.evaluate(tokens[len(self.runtime.evaluated()) :], Cancellation())
+        row, drawing = self.runtime.logits(), _sampler(seed)
+        for _ in range(drawn):
+            drawing.choose(row)
+        return not drawing.settled(row, NOISE)
 
 
 def test_the_same_tokens_with_and_without_drafts(model: tuple[Counting, Vocabulary]) -> None:
     runtime, words = model
     both, prompts = Both(runtime, words), _prompts(runtime)
     assert len(prompts) == PROMPTS
-    other = []
+    found = []
     for number, prompt in enumerate(prompts):
         # Both find the prompt in the cache, so that it is computed in the same batches for both.
         runtime.truncate(shared(runtime.evaluated(), prompt))
         runtime.evaluate(prompt[len(runtime.evaluated()) :], Cancellation())
         for seed in (None, number):
-            if differs := both.differ(prompt, seed):
-                other.append((number, seed, differs))
-    assert not other
+            if (differs := both.differ(prompt, seed)) is not None:
+                found.append(differs)
+    assert all(difference.tied for difference in found), found
+    assert len(found) <= 2 * PROMPTS // 100, found
     # Drafts did take part: where code repeats itself, something is guessed.
     assert runtime.verified > PROMPTS // 4
