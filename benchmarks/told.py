@@ -63,15 +63,15 @@ def main() -> int:
     parser.add_argument("--packages", nargs="+", default=PACKAGES)
     parser.add_argument("--sites", type=int, default=20, help="of each package")
     parser.add_argument("--seed", type=int, default=5)
-    parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="go on no longer")
+    parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="ask no longer")
     options = parser.parse_args()
-    deadline = Deadline.after(options.budget) if options.budget else Deadline.never()
     python = str(python_with(options.packages, "dotprompts"))
     where = roots(python, options.packages)
     drawn = [sites(n, where[n], options.sites, options.seed) for n in options.packages]
     chosen = [s for s in in_turns(drawn) if not s.kind.startswith("import")]
     graphs = read_graphs(chosen, python)
     counts: dict[str, Counter[str]] = {part: Counter() for part in [*Part, "all"]}
+    deadline = Deadline.after(options.budget) if options.budget else Deadline.never()
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
         knowledge = Knowledge(pool, graphs)
         for site in chosen:

@@ -79,9 +79,8 @@ def _is_variable(one: Reachable) -> bool:
 def _around(
     facts: TypeFacts, offset: int, expected: ExpectedType, deadline: Deadline
 ) -> Sequence[Reachable]:
-    wanted = frozenset(name.rpartition(".")[2] for name in expected.classes)
     found: list[Reachable] = []
-    for one in facts.reachable(offset, wanted):
+    for one in facts.reachable(offset, frozenset(expected.classes)):
         found.append(one)
         if deadline.expired():
             break

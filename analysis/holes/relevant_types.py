@@ -7,6 +7,7 @@ Contextualizing Large Language Models with Typed Holes*, OOPSLA 2024).
 
 from __future__ import annotations
 
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 
@@ -39,8 +40,9 @@ def relevant_types(
         if outline is None:
             continue
         yield RelevantType(name, definition(outline), distance, outline.path, outline.line)
-        if distance < _DEEPEST:
-            pending.extend((mentioned, distance + 1) for mentioned in outline.mentions)
+        # What the standard library speaks of is known, or so deep in it that it tells nothing.
+        if distance < _DEEPEST and name.partition(".")[0] not in sys.stdlib_module_names:
+            pending.extend((mentioned, distance + 1) for mentioned in facts.mentions(name))
 
 
 def definition(outline: Outline) -> str:

@@ -26,15 +26,13 @@ class TypeUse:
 class Outline:
     """A class as its users see it.
 
-    ``header`` is its first line, ``members`` a line for each public field and method; ``mentions``
-    are the qualified names of the classes that these speak of. ``line`` is 0-based; ``path`` is
-    ``""`` where no source is known.
+    ``header`` is its first line, ``members`` a line for each public field and method. ``line`` is
+    0-based; ``path`` is ``""`` where no source is known.
     """
 
     qualified_name: str
     header: str
     members: tuple[str, ...] = ()
-    mentions: tuple[str, ...] = ()
     path: str = ""
     line: int = 0
 
@@ -82,6 +80,10 @@ class TypeFacts(Protocol):
         """A class that one of the answers so far named."""
         ...
 
+    def mentions(self, qualified_name: str) -> tuple[str, ...]:
+        """The qualified names of the classes that the public members of a class speak of."""
+        ...
+
     def ancestors(self, qualified_name: str) -> tuple[str, ...]:
         """The qualified names of the classes it inherits from, itself first, nearest first."""
         ...
@@ -92,8 +94,9 @@ class TypeFacts(Protocol):
         ...
 
     def reachable(self, offset: int, wanted: frozenset[str]) -> Iterator[Reachable]:
-        """What can be written at ``offset``, the nearest first. Of the members of modules only
-        those whose annotation holds one of the words ``wanted``."""
+        """What can be written at ``offset``, the nearest first. ``wanted`` are the qualified names
+        of classes: what cannot have to do with them need not be looked at. Of the members of
+        modules only those are whose annotation holds the last part of one."""
         ...
 
     def constructors(self, qualified_name: str) -> Iterator[Reachable]:

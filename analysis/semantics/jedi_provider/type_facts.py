@@ -6,6 +6,7 @@ finds behind it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import wraps
 from typing import Any, ParamSpec, Protocol, TypeVar
@@ -145,21 +146,24 @@ class JediTypeFacts:
         node = _body_of(cls)
         if node is None:
             return None
-        members: list[str] = []
-        mentions: dict[str, None] = {}
-        context = cls.as_context()
-        for line, annotation in headers.members(node):
-            members.append(line)
-            if annotation is not None:
-                mentions.update(dict.fromkeys(self._mentioned(context, annotation)))
         return Outline(
             qualified_name,
             headers.class_header(node),
-            tuple(members),
-            tuple(mentions),
+            tuple(line for line, _ in headers.members(node)),
             file_of(cls),
             node.start_pos[0] - 1,
         )
+
+    @_or_nothing(())
+    def mentions(self, qualified_name: str) -> tuple[str, ...]:
+        """See the protocol."""
+        cls: Any = self._classes.get(qualified_name)
+        node = _body_of(cls)
+        found: dict[str, None] = {}
+        for _, annotation in headers.members(node) if node is not None else ():
+            if annotation is not None:
+                found.update(dict.fromkeys(self._mentioned(cls.as_context(), annotation)))
+        return tuple(found)
 
     def constructors(self, qualified_name: str) -> Iterator[Reachable]:
         """See the protocol."""
@@ -191,11 +195,13 @@ class JediTypeFacts:
         classes: set[str] = set()
         for text, value, distance in owners[:_MOST_OWNERS]:
             # Of several variables of a class the nearest stands for all.
-            if (name := self._class_name(value)) not in classes:
+            name = self._class_name(value)
+            if name not in classes and (text == "self" or _may_give(name, wanted)):
                 classes.add(name)
                 yield from self._members(text, value, distance)
+        words = frozenset(name.rpartition(".")[2] for name in wanted)
         for text, module in modules:
-            yield from self._of_module(text, module, wanted)
+            yield from self._of_module(text, module, words)
 
     def _visible(self, leaf: Any) -> Iterator[tuple[int, Any]]:
         """Names that a leaf sees, without builtins: once each, with how far away they are."""
@@ -443,6 +449,16 @@ class JediTypeFacts:
 def _joined(heads: Iterable[str], optional: bool) -> str:
     short = [head.rpartition(".")[2] for head in heads]
     return " | ".join([*short, *(["None"] if optional else [])])
+
+
+def _may_give(owner: str, wanted: frozenset[str]) -> bool:
+    """Whether a class may have members that give one of ``wanted``: the standard library's have
+    none that give what is not of it."""
+    return any(not _standard(owner) or _standard(name) for name in wanted)
+
+
+def _standard(name: str) -> bool:
+    return name.partition(".")[0] in sys.stdlib_module_names
 
 
 def _values_of(found: Any) -> list[Any]:
