@@ -1,6 +1,8 @@
 """jedi as a provider of names and types: the only place that imports jedi (invariant 2).
 
 Read in this order: ``session`` (jedi set up so that nothing of a workspace runs), ``completeness``
-(remembering what could not be inferred), ``arms`` and ``narrow`` (values as the rules see them),
-``provider`` (the answer).
+(remembering what could not be inferred), what makes jedi infer more or guess less, a file for each
+construct (``special_forms``, ``operators``, ``overloads``, ``decorated``, ``wrappers``,
+``comprehended``, ``caught``, ``members``, ``self_type``, ``resolution``), ``arms`` and ``narrow``
+(values as the rules see them), ``provider`` (the answer).
 """

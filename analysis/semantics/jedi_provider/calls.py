@@ -23,6 +23,7 @@ from analysis.semantics.jedi_provider.arms import (
     module_of,
     resolved_order,
 )
+from analysis.semantics.jedi_provider.decorated import identity
 from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
 from analysis.signatures import Parameter, ParameterKind, Signature
@@ -123,7 +124,7 @@ def _decorated(value: Any) -> tuple[list[Signature], str]:
     decorators = node.get_decorators() if node is not None and node.type == "funcdef" else []
     codes = [d.get_code(include_prefix=False).strip().lstrip("@") for d in decorators]
     same = (
-        _SAME_CALL.match(code) or completeness.identity(original.parent_context, decorator)
+        _SAME_CALL.match(code) or identity(original.parent_context, decorator)
         for code, decorator in zip(codes, decorators, strict=True)
     )
     if not codes or not all(same):

@@ -24,6 +24,7 @@ from analysis.semantics.jedi_provider import (
     caught,
     completeness,
     comprehended,
+    decorated,
     kept,
     members,
     operators,
@@ -73,6 +74,7 @@ def prepare(cache_directory: str) -> None:
     typeshed._IMPORT_MAP = {}
     stub_value.StubFilter._is_name_reachable = _in_stub
     completeness.install()
+    decorated.install()
     overloads.install()
     self_type.install()
     kept.install()
