@@ -91,6 +91,8 @@ CASES = [
     ),
     ("superfluous operand", "return (-a) ** 2 * b", "return (-a) ** b"),
     ("superfluous statement", "x = a|y = b|z = 1|return z", "z = 1|return z"),
+    ("missing normalisation", "x = a|return b[x]", "a = a.lower()|x = a|return b[x]"),
+    ("none check", "return b.get(a) is None", "return a not in b"),
     ("missing step", "while a > b:|    f(b)", "while a > b:|    f(b)|    a -= 1"),
     (
         "missing step",
@@ -171,6 +173,13 @@ def test_functions_and_parameters_of_the_file_are_at_hand() -> None:
     wrong = "def g(a, b):\n    x = b.unit\n    put(a, 1)\n    return b[a]\n" + rest
     for old, new in (("b[a]", "b[clean(a)]"), ("put(a, 1)", "put(a, 1, b.unit)")):
         assert _shape(wrong.replace(old, new)) in _proposed(wrong)
+
+
+def test_a_field_is_brought_back_between_other_statements() -> None:
+    head = "class C:\n    def __init__(self):\n        self.n = 0\n\n    def g(self, a):\n"
+    wrong = head + "        if a:\n            self.a = a\n        return self.n\n"
+    right = wrong.replace("self.a = a\n", "self.a = a\n            self.n = 0\n")
+    assert _shape(right) in _proposed(wrong)
 
 
 def test_a_container_of_the_class_becomes_one_of_each_object() -> None:

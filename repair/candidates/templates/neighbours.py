@@ -6,7 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.calls import wrappable
-from repair.candidates.templates.site import BUILTINS, Function, Program, Proposal, parameters
+from repair.candidates.templates.site import (
+    BUILTINS,
+    Function,
+    Program,
+    Proposal,
+    is_docstring,
+    parameters,
+)
 from repair.source import Edit
 
 _LOOPS = (ast.For, ast.While, ast.AsyncFor)
@@ -27,6 +34,24 @@ def own_wrappers(program: Program) -> Iterator[Proposal]:
                 for name in names:
                     if not text.startswith(f"{name}("):
                         yield program.replace(place, f"{name}({text})", "missing call", prior)
+
+
+def normalized(program: Program) -> Iterator[Proposal]:
+    """An argument that is not brought to its usual form before anything is done with it."""
+    own = _of_one_argument(program)
+    for function in [n for n in program.suspicious if isinstance(n, Function)]:
+        names = [n for n in parameters(function) if n not in ("self", "cls")]
+        first = next((s for s in function.body if not is_docstring(s)), None)
+        if first is None:
+            continue
+        for name in names:
+            forms = {f"{name}.lower()": 0.12, f"{name}.strip()": 0.12, f"{name}.casefold()": 0.06}
+            forms |= {f"{called}({name})": 0.3 / (2 + len(own)) for called in own}
+            for form, prior in forms.items():
+                if not form.startswith(f"{function.name}("):
+                    line = f"{name} = {form}"
+                    prior /= len(names)
+                    yield program.insert_before(first, [line], "missing normalisation", prior)
 
 
 def _of_one_argument(program: Program) -> list[str]:

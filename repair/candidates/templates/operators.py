@@ -224,6 +224,25 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
     return []
 
 
+def absences(program: Program) -> Iterator[Proposal]:
+    """``d.get(k) is None``, which an entry of ``None`` meets too, for ``k not in d``."""
+    for node in program.of(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        call, nothing = node.left, node.comparators[0]
+        if (
+            isinstance(node.ops[0], ast.Is | ast.IsNot)
+            and isinstance(nothing, ast.Constant)
+            and nothing.value is None
+            and isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Attribute)
+            and call.func.attr == "get"
+            and len(call.args) == 1
+        ):
+            sign = "not in" if isinstance(node.ops[0], ast.Is) else "in"
+            new = f"{program.text(call.args[0])} {sign} {program.text(call.func.value)}"
+            yield program.replace(node, new, "none check", 0.4)
+
+
 def grouping(program: Program) -> Iterator[Proposal]:
     """Operands that belong together and are taken apart by precedence."""
     for node in program.of(ast.BinOp, ast.BoolOp, ast.UnaryOp):

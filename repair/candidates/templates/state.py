@@ -35,6 +35,23 @@ def resets(program: Program) -> Iterator[Proposal]:
                 yield program.insert_after(last, [line], "stale state", prior)
 
 
+def resets_between(program: Program) -> Iterator[Proposal]:
+    """The same between the statements of a method."""
+    for node in program.of(ast.Assign, ast.AugAssign, ast.Expr):
+        assert isinstance(node, ast.stmt)
+        function, scope = program.function(node), program.class_of(node)
+        if function is None or scope is None or function.name == "__init__":
+            continue
+        initial = {
+            name: value
+            for name, value in _initial(scope).items()
+            if isinstance(value, ast.Constant | ast.UnaryOp)
+        }
+        for name, value in initial.items():
+            line = f"self.{name} = {program.text(value)}"
+            yield program.insert_after(node, [line], "stale state", 0.25 / (2 + len(initial)))
+
+
 def _methods(program: Program) -> Iterator[Function]:
     for node in program.suspicious:
         inside = isinstance(program.parents.get(node), ast.ClassDef)
