@@ -58,7 +58,7 @@ def group(
         chosen += _copy(place.folders[0], package, clean, lines, seed)
     (clean / ".git").mkdir()
     texts = {relative: read_file(clean / relative).text for relative in chosen}
-    changed = invent(texts, Truth(place), inventions, seed)
+    changed = invent(texts, Truth(place), inventions, seed) if inventions else ()
     copies = []
     for number, new in enumerate(changed):
         if not new:

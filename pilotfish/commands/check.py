@@ -17,11 +17,13 @@ from analysis.environments.resolve import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff
-from analysis.lint.checking import Report, check_files, read_selected
+from analysis.lint.checking import UNREADABLE, Report, check_files, read_selected
 from analysis.lint.mending import mend
+from analysis.lint.nearest import nearest
 from analysis.lint.remembered import Remembered
+from analysis.lint.rules import RULES
 from analysis.lint.selection import Selected, select
-from analysis.lint.suppress import not_ignored
+from analysis.lint.suppress import UNKNOWN, not_ignored
 from analysis.snapshot import Workspace
 from analysis.text import TextError, write_file
 from analysis.worker.pool import AnalysisPool
@@ -156,12 +158,28 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
         if workspace not in jobs:
             settings, problems = project_settings(Path(workspace.root))
             refuse(problems)
+            _refuse_unknown_codes(settings)
             jobs[workspace] = _Job(workspace, settings)
         if given and path == given[0].path:
             jobs[workspace].given = given
         else:
             jobs[workspace].paths.append(path)
     return list(jobs.values())
+
+
+def _refuse_unknown_codes(settings: ProjectSettings) -> None:
+    """Raise where per-file ignores name a code of ours that does not exist: it ignores nothing."""
+    known = [UNREADABLE, UNKNOWN, *(rule.CODE for rule in RULES)]
+    for pattern, codes in settings.per_file_ignores:
+        for code in codes:
+            if code.upper().startswith("PF") and not any(k.startswith(code) for k in known):
+                meant = code.upper()
+                close = (meant,) if meant in known else nearest(meant, known) or known
+                raise AnalysisError(
+                    f"there is no code '{code}'",
+                    where=f"[tool.pilotfish.per-file-ignores] '{pattern}'",
+                    mend=f"write {' or '.join(close)}, or the beginning of codes, as PF",
+                )
 
 
 def _given(options: argparse.Namespace) -> tuple[Selected, ...]:

@@ -321,6 +321,15 @@ def test_what_standard_input_cannot_do_is_said(arguments: tuple[str, ...], said:
     assert (ran.code, said in ran.err) == (2, True)
 
 
+@pytest.mark.parametrize(("code", "mend"), [("PF110", "PF101"), ("pf104", "PF104")])
+def test_a_code_that_ignores_nothing_is_refused(project: Path, code: str, mend: str) -> None:
+    settings = f'[tool.pilotfish.per-file-ignores]\n"app.py" = ["E501", "{code}"]\n'
+    (project / "pyproject.toml").write_text(settings, encoding="utf-8")
+    ran = check(".")
+    assert (ran.code, f"there is no code '{code}'" in ran.err) == (2, True)
+    assert mend in ran.err
+
+
 def test_a_notebook_is_refused_with_the_way_to_check_it(project: Path) -> None:
     (project / "book.ipynb").write_text("{}", encoding="utf-8")
     ran = check(str(project / "book.ipynb"), "--json")
