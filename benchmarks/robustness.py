@@ -1,6 +1,7 @@
 """Whether analysis stands up to text as it is while somebody types.
 
-``python -m benchmarks.robustness [--package packaging] [--broken 400] [--budget 240]``
+``python -m benchmarks.robustness [--package packaging] [--broken 400] [--budget 240]
+[--no-boundaries]``
 
 First, every token boundary of every file of one package goes through syntax, holes and scopes: as
 the text is, and with everything behind the boundary cut off. Then files of the package are cut off
@@ -139,11 +140,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--package", default="packaging")
     parser.add_argument("--broken", type=int, default=400, help="texts for the worker")
+    parser.add_argument(
+        "--boundaries",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="walk the token boundaries as well",
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--budget", type=float, default=240.0, metavar="S", help="for both parts")
     options = parser.parse_args()
     files = files_of(options.package)
-    parts = dict(every_boundary(files, Deadline.after(options.budget / 2)))
+    parts: dict[str, Tally] = {}
+    if options.boundaries:
+        parts = dict(every_boundary(files, Deadline.after(options.budget / 2)))
     worker, tiers = ask_worker(
         files, options.broken, options.seed, Deadline.after(options.budget / 2)
     )
