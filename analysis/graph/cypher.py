@@ -43,6 +43,8 @@ _WRITES = frozenset(
     | {"INSTALL", "ATTACH", "EXPORT", "IMPORT", "CHECKPOINT", "USE"}
 )
 _PLACE = re.compile(r"\(line: (?P<line>\d+), offset: (?P<offset>\d+)\)")
+#: Variables that patterns, ``AS`` and ``UNWIND`` bind.
+_BOUND = re.compile(r"(?:(?<!\w)[(\[]\s*|\bAS\s+)(?P<variable>[a-z_]\w*)", re.I)
 _NAMED = re.compile(r"(?:Table|property|Variable|variable|function|Function) '?(?P<name>\w+)'?")
 
 
@@ -192,12 +194,22 @@ def _explained(said: str, text: str) -> CypherError:
         return CypherError(what, where="query", mend="see docs/graph.md for the labels")
     name = named["name"]
     found = re.search(rf"\b{re.escape(name)}\b", text, re.I)
+    where = _where(text, found.start()) if found else "query"
+    if what.startswith("Variable"):
+        bound = sorted({match["variable"] for match in _BOUND.finditer(text)})
+        return CypherError(
+            what.rstrip("."),
+            where=where,
+            mend=f"the query binds {', '.join(bound)}"
+            if bound
+            else "bind it in MATCH, as (c:CLASS)",
+        )
     known = [*KINDS, *RELATIONS, *_PROPERTIES, *_USE_PROPERTIES]
     near_names = difflib.get_close_matches(name.upper(), [k.upper() for k in known], 1, 0.5)
     near = next((k for k in known if near_names and k.upper() == near_names[0]), "")
     labels = f"labels are {', '.join(KINDS)}; edges {', '.join(RELATIONS)}"
     return CypherError(
         what.rstrip("."),
-        where=_where(text, found.start()) if found else "query",
+        where=where,
         mend=f"did you mean {near}? {labels}" if near and near != name else labels,
     )

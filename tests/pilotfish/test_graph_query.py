@@ -104,6 +104,7 @@ def test_docstrings_of_several_lines(project: Path, capsys: pytest.CaptureFixtur
         ("MATCH (c:CLASS RETURN c", "query:1:16", "does not parse"),
         ("MATCH (c:CLASS) SET c.name = 'x'", "query:1:17", "read-only"),
         ("LOAD FROM 'secret.csv' RETURN *", "query:1:1", "read-only"),
+        ("MATCH (c:CLASS) RETURN count(d.name)", "query:1:30", "the query binds c"),
         (" ", "query", "empty"),
     ],
 )
