@@ -364,7 +364,7 @@ class JediTypeFacts:
         if leaf.type != "name":
             return _UNKNOWN
         context = self._session.context_of(leaf)
-        for name in context.inference_state.goto(context, leaf):
+        for name in context.goto(leaf, leaf.start_pos):
             node = name.tree_name
             if node is None:
                 continue
