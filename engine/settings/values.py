@@ -69,8 +69,9 @@ class MachineSettings:
     idle_unload_seconds: float = _setting(
         600.0, "Seconds without work after which a model leaves memory; 0 keeps it.", least=0
     )
+    # ``benchmarks.dotprompts``, precision against share shown: below this nothing was right.
     confidence_threshold: float = _setting(
-        0.0, "Suggestions less sure than this (0 to 1) are not shown.", least=0, most=1
+        0.3, "Suggestions less sure than this (0 to 1) are not shown.", least=0, most=1
     )
     log_level: str = _setting(
         "info",
