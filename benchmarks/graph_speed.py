@@ -40,6 +40,8 @@ from benchmarks.report import quantile, save, show
 
 PACKAGES = ("pip", "jedi", "hypothesis")
 PARTS = ("index", "edit", "questions", "cypher", "kills")
+#: Those that ask a graph that has been built.
+_HELD = frozenset({"edit", "questions", "cypher"})
 _BUILD = (
     "import os, pathlib, sys; os.cpu_count = lambda: int(sys.argv[3]); "
     "from analysis.graph import Graph; from analysis.snapshot import Workspace; "
@@ -195,9 +197,9 @@ def cypher(graph: Graph) -> dict[str, object]:
     return {"edges": edges, "seconds": best, "seconds_per_100k": best * 100_000 / edges}
 
 
-def kills(root: Path, work: Path, count: int, seconds: float) -> dict[str, object]:
+def kills(root: Path, work: Path, count: int, seconds: float, seed: int) -> dict[str, object]:
     """Kill ``count`` builds, each at a random moment of one in peace; then compare."""
-    chance = random.Random(11)
+    chance = random.Random(seed)
     corrupt = finished = 0
     cache = work / "killed"
     expected = _summary(work / "peace", root)
@@ -238,6 +240,8 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=10, help="edits of each kind")
     parser.add_argument("--names", type=int, default=200, help="names to ask each question of")
     parser.add_argument("--kills", type=int, default=20, help="builds to kill (the claim: 100)")
+    parser.add_argument("--killed", default="jedi", help="the package whose builds are killed")
+    parser.add_argument("--seed", type=int, default=11, help="of the moments of kills")
     options = parser.parse_args()
     result: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as folder:
@@ -257,7 +261,8 @@ def main() -> int:
                 else:
                     rows.append(("index, ctags (names alone)", f"{value:.1f} s", "", ""))
         with Graph(Workspace(str(root)), work / "held") as graph:
-            graph.refresh()
+            if _HELD & set(options.parts):
+                graph.refresh()
             if "edit" in options.parts:
                 result["edit"] = edited = edit(graph, root, options.runs)
                 rows += _times("edit, ", edited)
@@ -271,10 +276,11 @@ def main() -> int:
                              f"{loaded['seconds_per_100k']:.2f} s for 100k"))  # fmt: skip
         if "kills" in options.parts:
             small = work / "small"
-            corpus(["jedi"], small)
+            corpus([options.killed], small)
             began = time.perf_counter()
             _build(small, work / "peace", 1).wait()
-            killed = kills(small, work, options.kills, time.perf_counter() - began)
+            seconds = time.perf_counter() - began
+            killed = kills(small, work, options.kills, seconds, options.seed)
             result["kills"] = killed
             rows.append(("kills", killed["kills"], f"{killed['corrupt']} corrupt", ""))
     show(f"code graph of {files} files, {lines:,} lines", ("", "", "", ""), rows)
