@@ -19,6 +19,8 @@ from repair.source import Edit, Source
 from repair.units import Units, groups
 
 _BY_SIZE = 0.01
+#: A larger change is none the less likely: a statement is as long as it is.
+_LARGE = 40
 #: Several edits at once, where one is enough: as likely as two mistakes are.
 _SEVERAL = -1.0
 _UNREAD, _READ_AGAIN = -1.2, 0.8
@@ -44,7 +46,7 @@ def signs(source: Source, candidates: Sequence[Candidate]) -> list[float]:
     known = _expressions(source.tree)
     found = []
     for candidate in candidates:
-        score = -_BY_SIZE * size(source, candidate.edits)
+        score = -_BY_SIZE * min(_LARGE, size(source, candidate.edits))
         if single and " + " in candidate.strategy:
             score += _SEVERAL
         if candidate.strategy.partition(": ")[2] in _TAKING:
@@ -121,6 +123,35 @@ def _never_read(function: Function) -> set[str]:
     return {name for name in bound - read if not name.startswith("_") and name not in _RECEIVERS}
 
 
+def _overwritten(old: Function, new: Function) -> float:
+    """Values that are put into a variable and lost to the next one before anything reads them."""
+    before, after = _lost(old), _lost(new)
+    return _UNREAD * max(0, after - before) + _READ_AGAIN * min(2, max(0, before - after))
+
+
+def _lost(function: Function) -> int:
+    found = 0
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            found += _lost_in(block) if isinstance(block, list) else 0
+    return found
+
+
+def _lost_in(block: Sequence[ast.AST]) -> int:
+    """In the statements of one block; one that branches may read whatever it names."""
+    found = 0
+    waiting: set[str] = set()
+    for statement in block:
+        names = [node for node in ast.walk(statement) if isinstance(node, ast.Name)]
+        plain = isinstance(statement, ast.Assign | ast.AnnAssign)
+        waiting -= {n.id for n in names if not plain or isinstance(n.ctx, ast.Load)}
+        stored = {n.id for n in names if plain and isinstance(n.ctx, ast.Store)}
+        found += len(waiting & stored)
+        waiting |= stored
+    return found
+
+
 _RECEIVERS = frozenset({"self", "cls"})
 
 
@@ -185,4 +216,6 @@ def _more(count: Callable[[Function], int], old: Function, new: Function) -> int
     return max(0, count(new) - count(old))
 
 
-_SIGNS: tuple[Callable[[Function, Function], float], ...] = (_unread, _opposed, _idle, _floored)
+_SIGNS: tuple[Callable[[Function, Function], float], ...] = (
+    *(_unread, _overwritten, _opposed, _idle, _floored),
+)

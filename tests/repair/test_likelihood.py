@@ -19,6 +19,16 @@ CASES = {
         ("sum(items)", "sum(items) + tax"),
         ("sum(items)", "sum(items) + 2"),
     ),
+    "a value that is lost before it is read": (
+        "def f(a):\n    b = a + 1\n    c = a\n    return b - c\n",
+        ("c = a", "c = 2"),
+        ("c = a", "b = 2"),
+    ),
+    "a value that is lost no longer": (
+        "def f(a):\n    b = a + 1\n    b = a + 2\n    c = 1\n    return b - c\n",
+        ("b = a + 2", "c = a + 2"),
+        ("c = 1", "c = a + 2"),
+    ),
     "a chain that goes up and down": (
         "def inside(low, x, high):\n    return low <= x <= high\n",
         ("x <=", "x <"),
