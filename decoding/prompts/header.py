@@ -20,6 +20,9 @@ _NEAR, _NEARER = 600, 80
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[^\W_A-Z]+")
 _MEMBER = re.compile(r"\.[ \t]*([^\W\d]\w*)")
 _SEPARATOR = ", "
+#: Parameters in a hint at most. A small model that is shown twenty gives all of them (seen at the
+#: sites of ``benchmarks.dotprompts``); the author's is mostly among the first.
+_PARAMETERS = 8
 
 
 def member_line(
@@ -53,8 +56,8 @@ def import_line(names: NameSet, budget: int, tokenize: Tokenize) -> str:
 
 
 def call_line(names: NameSet, budget: int, tokenize: Tokenize) -> str:
-    """The parameters that a call can still be given, in their order; ``""`` where not all that may
-    be called is known."""
+    """The parameters that a call can still be given, the first of them in their order; ``""`` where
+    not all that may be called is known."""
     arity = names.arity
     if arity is None or not arity.closed or not arity.signatures or not names.receiver_type:
         return ""
@@ -64,7 +67,9 @@ def call_line(names: NameSet, budget: int, tokenize: Tokenize) -> str:
         for parameter in _after(arity.signatures[0], given.positional)
         if parameter.name not in given.keywords
     ]
-    return _listed(f"{names.receiver_type}(", map(_spelled, left), ")", budget, tokenize)
+    return _listed(
+        f"{names.receiver_type}(", map(_spelled, left[:_PARAMETERS]), ")", budget, tokenize
+    )
 
 
 def ranked(names: Iterable[Name], before: str, behind: str = "", *, own: bool = False) -> list[str]:

@@ -248,6 +248,9 @@ def test_a_call_is_hinted_by_what_it_can_still_be_given() -> None:
     arity = arity_of([signature], given, closed=True, reason="")
     call = NameSet("keyword", Tier.CLOSED, "", (Name("verify"),), "get", arity=arity)
     assert _hint("get(u, timeout=1, $0)\n", Facts({"get": call})) == "get(verify, **rest)"
+    many = Signature(tuple(Parameter(f"p{n}", required=False) for n in range(20)))
+    long = replace(call, arity=arity_of([many], Arguments(1), closed=True, reason=""))
+    assert _hint("get(u, $0)\n", Facts({"get": long})) == ("get(p1, p2, p3, p4, p5, p6, p7, p8)")
     unsure = replace(call, arity=replace(arity, closed=False))
     assert _hint("get(u, timeout=1, $0)\n", Facts({"get": unsure})) == ""
 
