@@ -23,8 +23,11 @@ class KeywordMonitor:
         return begins_argument(lexer)
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
-        """Allowed if it is taken, or is no keyword but an expression."""
-        if not passage.name or holds(names, passage.name):
+        """Allowed if the call takes it and has no value for it yet, or if it is no keyword but an
+        expression."""
+        if not passage.name or (
+            holds(names, passage.name) and passage.name not in _filled(hole, names)
+        ):
             return Verdict.ALLOWED
         behind = passage.behind.strip()
         if passage.ended:
@@ -45,4 +48,14 @@ class KeywordMonitor:
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A keyword, and its ``=``."""
-        return Constraint.over(Names.of(names.spellings()), typed.encode(), _END)
+        free = names.spellings() - _filled(hole, names)
+        return Constraint.over(Names.of(free), typed.encode(), _END)
+
+
+def _filled(hole: Hole, names: NameSet) -> frozenset[str]:
+    """The parameters that arguments by position have given a value, in every signature."""
+    arity = names.arity
+    if arity is None or not arity.closed or hole.given.unpacked:
+        return frozenset()
+    every = {keyword for signature in arity.signatures for keyword in signature.keywords}
+    return frozenset(every.difference(arity.keywords))

@@ -18,10 +18,11 @@ from pathlib import Path
 import pytest
 
 from analysis.names import Name, NameSet, Tier
-from analysis.signatures import NOTHING, Arity
+from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
+from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Passage, Verdict, unfamiliar_only
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
 from decoding.watch import may_begin, open_watches, readings
@@ -175,3 +176,29 @@ def test_what_is_chosen_of_an_enumeration_is_a_member() -> None:
     constraint = watch.constraint(names)
     assert constraint is not None
     assert constraint.names.spelled == (b"BLUE", b"RED")
+
+
+@pytest.mark.parametrize(
+    ("signatures", "verdict"),
+    [
+        ("url timeout", Verdict.REJECTED),
+        ("url timeout;*", Verdict.REJECTED),
+        ("url timeout;timeout url", Verdict.ALLOWED),
+    ],
+)
+def test_what_has_its_value_by_position_is_given_by_no_keyword(
+    signatures: str, verdict: Verdict
+) -> None:
+    code = "get(u, "
+    known = [
+        Signature(tuple(Parameter(name) for name in one.split() if name != "*"))
+        for one in signatures.split(";")
+    ]
+    arity = arity_of(known, Arguments(1), closed=True, reason="")
+    names = NameSet("keyword", Tier.CLOSED, "", (Name("url"), Name("timeout")), arity=arity)
+    hole = readings(hole_at(code, len(code)))[-1]
+    written = Passage(code, "url=1", "")
+    assert KeywordMonitor().judge(hole, names, written) is verdict
+    constraint = KeywordMonitor().constraint(hole, names, "")
+    assert constraint is not None
+    assert (b"url" in constraint.names.members) == (verdict is Verdict.ALLOWED)
