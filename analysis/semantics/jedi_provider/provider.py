@@ -133,7 +133,7 @@ class JediProvider:
             return NameSet.abstain(monitor, "there is nothing that is called")
         session = self._session(text, snapshot, environment)
         session.renew()
-        last = session.leaf_at(*_position(text, hole.receiver[1] - 1))
+        last = session.end_at(*_position(text, hole.receiver[1] - 1))
         if last is None:
             return NameSet.abstain(monitor, "the parser does not see what is called")
         values = infer_receiver(session, last)
@@ -183,7 +183,7 @@ class JediProvider:
             return NameSet.abstain(monitor, "there is nothing that is subscribed")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
-        last = session.leaf_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        last = session.end_at(*_position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
             return NameSet.abstain(monitor, "the parser does not see what is subscribed")
         values = infer_receiver(session, last)
@@ -206,7 +206,7 @@ class JediProvider:
             return NameSet.abstain(monitor, "which parameter it is for is not known")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
-        last = session.leaf_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        last = session.end_at(*_position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
             return NameSet.abstain(monitor, "the parser does not see what is called")
         values = infer_receiver(session, last)

@@ -166,6 +166,12 @@ class Session:
         # At the border of two leaves parso gives the left one.
         return self.module_node.get_leaf_for_position((line, column + 1), include_prefixes=True)
 
+    def end_at(self, line: int, column: int) -> Any:
+        """The leaf that an expression ends with, as :meth:`leaf_at`; ``None`` as well where the
+        parser gave the text up and holds all of it in one leaf, of which jedi knows nothing."""
+        leaf = self.leaf_at(line, column)
+        return None if leaf is None or leaf.type == "error_leaf" else leaf
+
     def context_of(self, leaf: Any) -> Any:
         """jedi's context of a leaf."""
         return self.script._get_module_context().create_context(leaf)

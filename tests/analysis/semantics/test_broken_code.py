@@ -29,6 +29,16 @@ def _ask(provider: ReferenceProvider, text: str, offset: int) -> NameSet:
     return provider.names(snapshot, hole_at(text, offset), Deadline.after(60))
 
 
+def test_a_string_cut_off_in_a_call_of_code_that_the_parser_gave_up(
+    provider: ReferenceProvider,
+) -> None:
+    text = '        """Of a kind.\n        """\n    """\n        raise E("two")\n        a.b("Fou'
+    answer = _ask(provider, text, len(text))
+    assert (answer.tier, answer.reason) == (
+        (Tier.ABSTAIN, "the parser does not see what is called")
+    )
+
+
 def test_a_file_cut_off_behind_a_dot(provider: ReferenceProvider) -> None:
     source = Path(textwrap.__file__).read_text(encoding="utf-8")
     dots = [n + 5 for n in range(len(source)) if source.startswith("self.", n)]
