@@ -114,12 +114,9 @@ class Workbench:
         Returns the lines of the file that ran while importing, or ``None`` where that fails or
         not all of the ``wanted`` tests are among them; then ``warm`` is what it was.
         """
-        if self.base:
-            # What is held was imported from the disk, which says something else.
-            return None
         server = self.fresh()
         try:
-            held = server.hold(plan, wall=wall)
+            held = server.hold(plan, wall=wall, files=self.base)
         except BaseException:
             server.close()
             raise
