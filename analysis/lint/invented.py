@@ -94,9 +94,9 @@ def look(
             if key:
                 reading.steady[key] = names
         closed += names.tier is Tier.CLOSED
-        if candidate.key is not None or site.hole.kind is HoleKind.KEYWORD:
+        if candidate.key is not None:
             names = _without_witnesses(names)
-            if candidate.key is not None and site.name in names.spellings():
+            if site.name in names.spellings():
                 reading.existing.add(candidate.key)
         for rule in judges:
             verdict = rule.judge(site, names)
@@ -144,9 +144,10 @@ def _takes(arity: Arity | None, site: Site) -> bool:
 
 
 def _without_witnesses(names: NameSet) -> NameSet:
-    """A module's names, or the keywords of a call, without those only known from being used there:
-    what they are is read from a file, so that being used twice proves nothing."""
-    if names.monitor != HoleKind.KEYWORD.value and not names.receiver_type.startswith("module "):
+    """A module's names without those only known from being used there: what they are is read from a
+    file, so that being used twice proves nothing. A call's keywords keep theirs: what is called may
+    be another class than the one that was found, as a subclass sets it."""
+    if not names.receiver_type.startswith("module "):
         return names
     real = tuple(name for name in names.names if name.origin != "witness")
     return replace(names, names=real)

@@ -26,7 +26,6 @@ KINDS = frozenset({HoleKind.KEYWORD})
 EXAMPLES = (
     Example("import textwrap\ntextwrap.indent('a', '  ', pred=None)\n", ("pred",)),
     Example("def f(size): ...\nf(sizes=1)\n", ("sizes",)),
-    Example("def f(*, size): ...\nf(scale=1)\nf(scale=2)\n", ("scale", "scale")),
     Example("def f(size): ...\nf(size=1)\n"),
     Example("def f(**options): ...\nf(size=1)\n"),
     Example("dict(a=1)\n"),
