@@ -129,7 +129,14 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     expect(now).not_to_contain_text("result = -1")
     code.press("ArrowUp")
     expect(block).to_contain_text("for price in prices")
-    code.page.screenshot(path=tmp_path / "trace.png")
+    for theme in ("light", "dark"):
+        expect(code.trace.locator("body")).to_have_class(re.compile(f"vscode-{theme}"))
+        # Text stands out from what is behind it, as WCAG 2.2 asks of text (1.4.3).
+        for place in ("#flow [aria-selected=true]", "#values tr.now td", "body"):
+            assert code.contrast(place) >= 4.5, (theme, place)
+        code.page.screenshot(path=tmp_path / f"trace-{theme}.png")
+        code.command("Preferences: Toggle between Light/Dark Themes")
+    block.focus()
     code.press("Enter")
     code.page.locator(".statusbar", has_text="Ln 3, Col").wait_for()
     assert "    for price in prices:" in code.lines()

@@ -22,6 +22,36 @@ _LINES = """
   .map((line) => line.textContent.replace(/\\u00a0/g, ' '))
 """
 
+#: WCAG 2.2, *contrast ratio* and *relative luminance*; backgrounds are painted over each other,
+#: the editor's at the bottom.
+_CONTRAST = """
+(element) => {
+  const parse = (text) => {
+    const canvas = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+    canvas.fillStyle = text;
+    canvas.fillRect(0, 0, 1, 1);
+    const [r, g, b, a] = canvas.getImageData(0, 0, 1, 1).data;
+    return a === 0 ? [0, 0, 0, 0] : [r, g, b, a / 255];
+  };
+  const over = (top, below) => [0, 1, 2].map((i) => top[i] * top[3] + below[i] * (1 - top[3]));
+  const layers = [];
+  for (let at = element; at; at = at.parentElement) {
+    layers.push(parse(getComputedStyle(at).backgroundColor));
+  }
+  const page = getComputedStyle(document.documentElement);
+  const editor = parse(page.getPropertyValue('--vscode-editor-background'));
+  const behind = layers.reverse().reduce((below, top) => over(top, below), editor);
+  const text = over(parse(getComputedStyle(element).color), behind);
+  const light = (rgb) => {
+    const linear = (v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = rgb.map((v) => linear(v / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [dim, bright] = [light(behind), light(text)].sort((a, b) => a - b);
+  return (bright + 0.05) / (dim + 0.05);
+}
+"""
+
 
 class VSCode:
     """One window, in a folder."""
@@ -143,6 +173,11 @@ class VSCode:
     def trace(self) -> FrameLocator:
         """The inside of the trace view."""
         return self.page.frame_locator("iframe.webview").frame_locator("iframe#active-frame")
+
+    def contrast(self, selector: str) -> float:
+        """The contrast of text in the trace view to what is behind it, 1 to 21."""
+        ratio: float = self.trace.locator(selector).first.evaluate(_CONTRAST)
+        return ratio
 
     def lines(self) -> list[str]:
         """The lines that are seen in the editor, ghost text among them."""
