@@ -48,9 +48,12 @@ class DiagnosticSettings:
 
 @dataclass(frozen=True, slots=True)
 class RepairSettings:
-    """``repair``: how much a repair may cost."""
+    """``repair``: how much a repair, and what follows a test, may cost."""
 
     time_limit: int = _setting(120, "seconds that a repair may take")
+    verdicts: bool = _setting(
+        False, "whether *Debug* asks the model if each block is right, which takes as long again"
+    )
 
 
 @dataclass(frozen=True, slots=True)

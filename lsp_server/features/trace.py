@@ -27,7 +27,8 @@ async def trace(server: Server, order: Order, token: types.ProgressToken | None)
     Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted.
     """
     document, snapshot = await subject(server, order.uri)
-    request = TraceRequest(snapshot, test=order.test)
+    verdicts = server.session.settings.repair.verdicts
+    request = TraceRequest(snapshot, test=order.test, verdicts=verdicts)
     answer = await ask_long(server, request, f"Debugging {Path(document.path).name}", token)
     if answer.document["status"] != "error":
         server.session.traced[document.path] = Traced(document.text, answer.document)

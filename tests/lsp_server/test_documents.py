@@ -61,10 +61,11 @@ def sessions(draw: st.DrawFn) -> tuple[str, list[list[tuple[int, int, str] | str
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-32"])
-def test_edits_keep_the_text_that_the_editor_shows(encoding: str) -> None:
+@pytest.mark.parametrize("count", [400, pytest.param(10_000, marks=pytest.mark.slow)])
+def test_edits_keep_the_text_that_the_editor_shows(encoding: str, count: int) -> None:
     ran = 0
 
-    @settings(max_examples=400, deadline=None)
+    @settings(max_examples=count, deadline=None)
     @given(sessions())
     def check(session: tuple[str, list[list[tuple[int, int, str] | str]]]) -> None:
         nonlocal ran
@@ -101,7 +102,7 @@ def test_edits_keep_the_text_that_the_editor_shows(encoding: str) -> None:
             assert document.version == version
 
     check()
-    assert ran >= 400
+    assert ran >= count
 
 
 def _open(text: str = "one\ntwo\n", encoding: Encoding = Encoding.UTF16) -> Documents:

@@ -105,3 +105,17 @@ def test_a_client_without_a_trace_view_is_told_where_to_look(shop: Shop) -> None
     (told,) = [m["params"] for m in shop.client.seen if m.get("method") == "window/showMessage"]
     assert "test_total: assert -6 == 6" in told["message"]
     assert "cart.py:4" in told["message"]
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+def test_the_model_is_asked_for_its_verdicts_where_the_person_wants_them(shop: Shop) -> None:
+    shop.start(trusted=True, repair={"verdicts": True})
+    asked = {"uri": shop.uri("cart.py"), "test": TEST}
+    report = shop.ask("pilotfish/trace", asked)["result"]
+    assert (report["status"], report["reason"]) == ("failing", "")
+    verdicts = [block["verdict"] for block in report["blocks"] if "verdict" in block]
+    assert verdicts
+    for verdict in verdicts:
+        assert isinstance(verdict["right"], bool)
+        assert 0.5 <= verdict["confidence"] <= 1.0

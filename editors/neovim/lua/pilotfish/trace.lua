@@ -141,11 +141,17 @@ local function draw(bufnr)
     end
     local blocks = blocks_of(report, code)
     for _, block in ipairs(blocks) do
+      local opinion = ''
+      if block.verdict then
+        local word = block.verdict.right and 'right' or 'wrong'
+        opinion = (' · model: %s %.0f %%'):format(word, block.verdict.confidence * 100)
+      end
       add(
-        ('%4d %%  %s, to %s'):format(
+        ('%4d %%  %s, to %s%s'):format(
           math.floor(block.suspicion * 100 + 0.5),
           block.kind,
-          flow(block, blocks)
+          flow(block, blocks),
+          opinion
         ),
         group_of(block.suspicion),
         block

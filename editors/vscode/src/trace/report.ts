@@ -39,6 +39,8 @@ export interface Block {
   suspicion: number;
   failing: number;
   passing: number;
+  /** What the model says of the block, if it was asked; `confidence` from 0.5 to 1. */
+  verdict?: { right: boolean; confidence: number };
 }
 
 export interface Run {

@@ -154,12 +154,17 @@ function describeCall(call: Call, index: number): string {
   return `${index + 1}: (${given.join(", ")})${end}`;
 }
 
+function opinion(verdict: { right: boolean; confidence: number }): string {
+  return `model: ${verdict.right ? "right" : "wrong"} ${percent(verdict.confidence)}`;
+}
+
 function drawBlock(block: Block): HTMLElement {
   const seen = visits().filter((visit) => visit.block === block.id).length;
   const isSelected = block.id === focus.block;
   const told =
     `suspicion ${percent(block.suspicion)}, run by ${block.failing} failing and ${block.passing} passing tests` +
-    (seen ? `, visited ${seen} times in this call` : ", not visited in this call");
+    (seen ? `, visited ${seen} times in this call` : ", not visited in this call") +
+    (block.verdict ? `; ${opinion(block.verdict)}` : "");
   const place = `${block.kind}, lines ${block.first_line + 1} to ${block.last_line + 1}`;
   const made = element(
     "div",
@@ -176,6 +181,7 @@ function drawBlock(block: Block): HTMLElement {
       "div",
       { class: "summary" },
       element("span", {}, block.kind),
+      ...(block.verdict ? [element("span", { class: "verdict" }, opinion(block.verdict))] : []),
       element("span", { class: "suspicion" }, percent(block.suspicion)),
     ),
     element("pre", {}, source(block)),
