@@ -17,7 +17,6 @@ from __future__ import annotations
 import ast
 import difflib
 import shutil
-import subprocess
 import sys
 import tarfile
 import tomllib
@@ -28,8 +27,8 @@ from pathlib import Path
 
 from analysis.errors import ExplainedError
 from benchmarks.bug_corpus import CorpusError
-from benchmarks.fixing import BenchmarkError, Case, Task, folder, options, passes, run_corpus
-from benchmarks.release_bugs import PACKAGES
+from benchmarks.fixing import Case, Task, folder, options, passes, run_corpus
+from benchmarks.release_bugs import fetch
 from pilotfish.console import explain
 
 ITEMS = Path(__file__).parent / "corpora" / "real_repo.toml"
@@ -64,32 +63,10 @@ def load_items(path: Path = ITEMS) -> list[Item]:
         raise CorpusError(f"not a list of items: {error}", where=str(path)) from error
 
 
-def fetch(package: str, version: str) -> Path:
-    """The source distribution of a release, downloaded once.
-
-    Raises :class:`BenchmarkError` where pip does not get it.
-    """
-    home = PACKAGES / f"{package}-{version}-source"
-    if not list(home.glob("*.tar.gz")):
-        command = [
-            *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
-            *("--disable-pip-version-check", "--no-binary", package, "--dest", str(home)),
-            f"{package}=={version}",
-        ]
-        ended = subprocess.run(command, capture_output=True, text=True, check=False)
-        if ended.returncode != 0:
-            raise BenchmarkError(
-                ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "pip failed",
-                where=f"{package}=={version}",
-                mend="a package registry must be reachable by pip",
-            )
-    return next(home.glob("*.tar.gz"))
-
-
 def unpack(item: Item, root: Path) -> None:
     """The repository as it was before the mistake, its file in the item's shape."""
     with folder() as scratch:
-        with tarfile.open(fetch(item.package, item.version)) as archive:
+        with tarfile.open(fetch(item.package, item.version, source=True)) as archive:
             archive.extractall(scratch, filter="data")
         shutil.copytree(next(scratch.iterdir()), root, dirs_exist_ok=True)
     path = root / item.file

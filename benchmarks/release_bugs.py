@@ -61,16 +61,18 @@ def load_items(path: Path = ITEMS) -> list[Item]:
         raise CorpusError(f"not a list of items: {error}", where=str(path)) from error
 
 
-def fetch(package: str, version: str) -> Path:
-    """The wheel of a release, downloaded once.
+def fetch(package: str, version: str, *, source: bool = False) -> Path:
+    """The wheel of a release, or its source distribution, downloaded once.
 
     Raises :class:`BenchmarkError` where pip does not get it.
     """
-    folder = PACKAGES / f"{package}-{version}"
-    if not list(folder.glob("*.whl")):
+    folder = PACKAGES / (f"{package}-{version}-source" if source else f"{package}-{version}")
+    pattern = "*.tar.gz" if source else "*.whl"
+    if not list(folder.glob(pattern)):
+        kind = ("--no-binary", package) if source else ("--only-binary", ":all:")
         command = [
             *(sys.executable, "-m", "pip", "download", "--quiet", "--no-deps"),
-            *("--disable-pip-version-check", "--only-binary", ":all:", "--dest", str(folder)),
+            *("--disable-pip-version-check", *kind, "--dest", str(folder)),
             f"{package}=={version}",
         ]
         ended = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -80,7 +82,7 @@ def fetch(package: str, version: str) -> Path:
                 where=f"{package}=={version}",
                 mend="a package registry must be reachable by pip",
             )
-    return next(folder.glob("*.whl"))
+    return next(folder.glob(pattern))
 
 
 def lay_out(item: Item, version: str, folder: Path) -> None:

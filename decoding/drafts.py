@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 #: How many tokens have to stand before the same way. Fewer are a coincidence in code: with three,
-#: one line in seven got more than 3 % slower, with five one in forty (``benchmarks.drafts``).
+#: one line in seven got more than 3 % slower, with five one in forty (counted over 60 functions
+#: without a model, by what batches cost; ``benchmarks.drafts`` has not shown it with one).
 _MATCH = 5
 #: The longest draft. A shorter one has a token for each that stands before the same way, from
 #: :data:`_MATCH` on: what has gone on alike for long is likelier to go on.

@@ -11,6 +11,7 @@ import builtins
 import warnings
 from dataclasses import dataclass
 
+from analysis.semantics.builtin_names import OF_MODULES
 from analysis.views.control_flow import flows
 from analysis.views.data_flow import DataFlow, DefinitionKind, Use, UseKind
 from analysis.views.places import Places
@@ -24,10 +25,7 @@ _YOUNG = frozenset(
     | {"PythonFinalizationError", "WindowsError"}
 )
 #: What a module has before its first statement, besides builtins.
-_OF_MODULES = frozenset(
-    {"__name__", "__file__", "__doc__", "__package__", "__spec__", "__loader__", "__builtins__"}
-    | {"__annotations__", "__cached__", "__path__"}
-)
+_OF_MODULES = frozenset({*OF_MODULES, "__path__"})
 #: What is defined in every module.
 _EVERYWHERE = (frozenset(dir(builtins)) - _YOUNG - {"_"}) | _OF_MODULES
 _NO_VALUE = frozenset({DefinitionKind.UNBOUND, DefinitionKind.UPDATE})
