@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot
 from decoding import vocabulary
 from decoding.bounds import bounded
 from decoding.completion import Completion
@@ -15,12 +16,13 @@ from decoding.drafts import Price
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.filled import filled
-from decoding.hint import HintRules, Once, Pace, hint_for
+from decoding.hint import HintRules, Once, Pace
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
+from decoding.preamble import preamble
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.chat import ChatModel, chat_for
 from decoding.runtimes.runtime import Runtime
@@ -133,40 +135,25 @@ class LocalWriter(Writer):
         if request.task and self._chat is not None:
             task = f"{request.task}\n{request.preamble}".strip()
             return self._chat.ask(task, text[:offset], text[offset:], _ASKED)
-        preamble = self._preamble(request, evidence, deadline, cancellation)
-        return self._prompter.prompt(request.snapshot.path, text, request.offset, preamble).tokens
+        begins = preamble(
+            request,
+            evidence,
+            self._guiding.hints,
+            self._prompter,
+            self._runtime.tokenize,
+            deadline=deadline,
+            cancellation=cancellation,
+            cheap=lambda: self._cheap(request.snapshot, offset),
+        )
+        return self._prompter.prompt(request.snapshot.path, text, offset, begins).tokens
 
-    def _preamble(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> str:
-        """What the prompt begins with: the caller's preamble, else a hint where one is worth it."""
-        snapshot, rules = request.snapshot, self._guiding.hints
-        if request.preamble or evidence is None or not (rules.kinds or rules.parts):
-            return request.preamble
-        offset = min(max(request.offset, 0), len(snapshot.text))
-        held = self._prompter.held(snapshot.path, snapshot.text, offset)
-        if held is not None:
-            return held
+    def _cheap(self, snapshot: Snapshot, offset: int) -> bool:
+        """Whether a prompt that begins with another hint is read in the time that it may take."""
         last = self._prompter.last(snapshot.path)
         plain = self._prompter.preview(snapshot.path, snapshot.text, offset, last)
         # A hint of another place gives way in any case; what counts is the file behind it.
         cached = shared(self._runtime.evaluated(), plain) - len(self._runtime.tokenize(last))
-        if cached * self._pace.seconds > rules.patience:
-            return last
-        hint = hint_for(
-            snapshot,
-            offset,
-            evidence,
-            rules,
-            self._runtime.tokenize,
-            Deadline.after(min(request.query_ms / 1000, deadline.remaining())),
-            cancellation,
-        )
-        return last if hint is None else hint
+        return cached * self._pace.seconds <= self._guiding.hints.patience
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``.

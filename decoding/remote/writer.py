@@ -16,10 +16,11 @@ from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.filled import filled
 from decoding.guidance import Guidance
-from decoding.hint import HintRules, Once, hint_for
+from decoding.hint import HintRules, Once
 from decoding.monitors.registry import monitors
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
+from decoding.preamble import preamble
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.window import plain_line_ends
 from decoding.remote.dialects import Dialect, Order, recognize
@@ -151,33 +152,14 @@ class RemoteWriter(Writer):
         # Asked for side by side beforehand: one by one, each line would be a round trip.
         lines = [line for part in near for line in plain_line_ends(part).split("\n")]
         self._model.prefetch([f"{line}\n" for line in lines] + lines[-1:], cancellation)
-        preamble = self._preamble(request, offset, evidence, deadline, cancellation)
-        return self._prompter.prompt(request.snapshot.path, text, offset, preamble).tokens
-
-    def _preamble(
-        self,
-        request: InfillRequest,
-        offset: int,
-        evidence: Evidence | None,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> str:
-        """What the prompt begins with: the caller's preamble, else a hint, formed where the cursor
-        comes to rest. What that costs the server's cache is not known here: servers read fast."""
-        path, text = request.snapshot.path, request.snapshot.text
-        if request.preamble or evidence is None:
-            return request.preamble
-        held = self._prompter.held(path, text, offset)
-        if held is not None:
-            return held
-        waiting = Deadline.after(min(request.query_ms / 1000, deadline.remaining()))
-        hint = hint_for(
-            request.snapshot,
-            offset,
+        # What a hint costs the server's cache is not known here: servers read fast.
+        begins = preamble(
+            request,
             evidence,
             HintRules(),
+            self._prompter,
             self._model.tokenize,
-            waiting,
-            cancellation,
+            deadline=deadline,
+            cancellation=cancellation,
         )
-        return self._prompter.last(path) if hint is None else hint
+        return self._prompter.prompt(request.snapshot.path, text, offset, begins).tokens
