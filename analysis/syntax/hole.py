@@ -53,7 +53,8 @@ class Hole:
     store: bool = False
     guards: tuple[str, ...] = ()
     reason: str = ""
-    #: For a hole in a call, what the call holds before it.
+    #: For a hole in a call, what the call holds before it; in the list of an import, the names that
+    #: it holds under their own name are the keywords.
     given: Arguments = NOTHING
     #: The name that an argument is given by, where it has one.
     keyword: str = ""

@@ -186,10 +186,27 @@ class _Site:
         if members:
             at = next(i for i, token in enumerate(self.tokens) if token.text == "import")
             path = self.span(1, at - 1) if at > 1 else None
-            return self.make(HoleKind.IMPORT_MEMBER, path)
+            return self.make(HoleKind.IMPORT_MEMBER, path, given=self.listed(at))
         if last.text == "...":
             return self.module_path(len(self.tokens) - 1)
         return self.make(HoleKind.IMPORT_MODULE)
+
+    def listed(self, at: int) -> Arguments:
+        """The names that the list behind the ``import`` at token ``at`` holds, without those that
+        it gives another name."""
+        names = [
+            token.text
+            for token, before, behind in zip(
+                self.tokens[at + 1 :],
+                self.tokens[at:],
+                [*self.tokens[at + 2 :], None],
+                strict=False,
+            )
+            if token.kind == "name"
+            and before.text in ("import", "(", ",")
+            and (behind is None or behind.text != "as")
+        ]
+        return Arguments(keywords=tuple(names))
 
     def closed_to_names(self, last: Token) -> str:
         """Why no existing name can be written behind ``last``, or ``""``."""

@@ -30,5 +30,6 @@ class ImportMemberMonitor:
         return Verdict.ALLOWED if allowed else Verdict.REJECTED
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-        """A member, and what may follow one in an import statement."""
-        return Constraint.over(Names.of(names.spellings()), typed.encode(), _ENDS)
+        """A member that the list has not got yet, and what may follow one in an import."""
+        left = names.spellings() - set(hole.given.keywords)
+        return Constraint.over(Names.of(left or names.spellings()), typed.encode(), _ENDS)

@@ -57,6 +57,7 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     text = raw[start:end].rstrip()
     if site.in_code:
         text = text[: len(text) - repeats.comment(site, text)]
+        text = text[: len(text) - repeats.imported(site, text)]
     text = text[: len(text) - repeats.trailing(site, text)]
     if not site.rest.strip() or site.rest[0].isspace():
         text = text.rstrip()

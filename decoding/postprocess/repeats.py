@@ -13,6 +13,10 @@ _RECEIVER = re.compile(r"((?:\w+\.)+)$")
 _SEPARATORS = (",", ":", ";")
 #: A line this short (a closing bracket, ``pass``) may well stand twice.
 _TRIVIAL = 3
+#: The list of an import; one in brackets may go on on other lines.
+_IMPORT = re.compile(r"[ \t]*from\b[^\n;#]*?\bimport\b[ \t]*(?:\(([^)]*)|([^\n;(]*))")
+_ITEM = re.compile(r"(?P<name>\w+)(?P<alias>\s+as\b\s*\w*)?")
+_COMMENT = re.compile(r"#[^\n]*")
 
 
 def leading(site: Site, text: str) -> int:
@@ -57,6 +61,27 @@ def trailing(site: Site, text: str) -> int:
     if site.rest.strip():
         return _rest(site, text)
     return _lines(site, text) or _closers(site, text)
+
+
+def imported(site: Site, text: str) -> int:
+    """How many characters at the end of ``text`` begin with a name that the import statement has
+    already: a model that knows no further name says one again."""
+    lexer = site.lexer
+    begin = len(site.before) - (lexer.offset - lexer.statement)
+    match = _IMPORT.match(site.before[begin:] + text)
+    if match is None:
+        return 0
+    start = begin + match.start(match.lastindex or 0) - len(site.before)
+    listed = _COMMENT.sub(lambda found: " " * len(found[0]), match[match.lastindex or 0])
+    seen: set[str] = set()
+    for item in _ITEM.finditer(listed):
+        if item["alias"]:
+            continue
+        if item["name"] in seen and start + item.end() > 0:
+            comma = max(0, start + listed.rfind(",", 0, item.start()))
+            return len(text) - len(text[:comma].rstrip())
+        seen.add(item["name"])
+    return 0
 
 
 def _lines(site: Site, text: str) -> int:

@@ -22,6 +22,7 @@ from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature,
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
+from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Passage, Verdict, unfamiliar_only
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
@@ -160,6 +161,27 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
 def test_who_is_concerned(code: str, names: list[str]) -> None:
     found = open_watches(BUILT_IN, Facts({}), Snapshot("", code, Workspace("/")), len(code), 0, 1.0)
     assert [monitor.name for watch in found for monitor in watch.monitors] == names
+
+
+@pytest.mark.parametrize(
+    ("code", "choices"),
+    [
+        ("from m import $0", ["a", "b", "c"]),
+        ("from m import a, $0", ["b", "c"]),
+        ("from m import (\n    a,\n    b as a,\n    $0", ["b", "c"]),
+        ("from a import b, $0", ["a", "c"]),
+        # Where nothing is left a constraint still leads on.
+        ("from m import a, b, c, $0", ["a", "b", "c"]),
+    ],
+)
+def test_a_name_that_an_import_has_already_is_not_chosen_again(
+    code: str, choices: list[str]
+) -> None:
+    hole = hole_at(code.replace("$0", ""), code.index("$0"))
+    names = NameSet(hole.kind.value, Tier.CLOSED, "", tuple(Name(n) for n in "abc"))
+    constraint = ImportMemberMonitor().constraint(hole, names, "")
+    assert constraint is not None
+    assert [name.decode() for name in constraint.names.spelled] == choices
 
 
 def test_what_is_chosen_of_an_enumeration_is_a_member() -> None:
