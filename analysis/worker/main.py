@@ -1,6 +1,6 @@
 """Main of the worker process: one query at a time, in order, until the input ends.
 
-Started by ``process`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES``. A
+Started by ``process`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES NICE``. A
 second thread reads, so that the end of the input (the parent is gone) ends this process at once,
 whatever jedi is doing. Standard output is the wire; what else prints goes to standard error.
 """
@@ -26,8 +26,6 @@ from analysis.semantics.reference import ReferenceProvider
 from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
 from analysis.worker.queries import Query
 
-#: How much an analysis yields to what a person waits for (nice(2)).
-_NICE = 5
 #: The part of the memory limit above which a worker ends after an answer, to be replaced.
 _WORN = 0.7
 #: jedi's inference is deeply recursive; below this its own limits end it first.
@@ -36,9 +34,9 @@ _RECURSION = 3000
 
 def main() -> int:
     """Serve until the input ends or this process is worn; the exit status."""
-    cache_directory, memory = sys.argv[1], int(sys.argv[2])
+    cache_directory, memory, yielding = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     requests, replies = _take_the_wire()
-    _yield_and_limit(memory)
+    _yield_and_limit(yielding, memory)
     sys.setrecursionlimit(_RECURSION)
     # jedi warns of modules that it cannot load; standard error belongs to what a person can mend.
     warnings.simplefilter("ignore")
@@ -91,9 +89,9 @@ def _take_the_wire() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def _yield_and_limit(memory: int) -> None:
+def _yield_and_limit(yielding: int, memory: int) -> None:
     with contextlib.suppress(OSError, AttributeError):
-        os.nice(_NICE)
+        os.nice(yielding)
     if sys.platform != "win32":
         import resource
 

@@ -31,13 +31,15 @@ class WorkerSettings:
     ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
     ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
     ``ahead`` starts them before they are needed, one after another; else each starts when a
-    question waits for it.
+    question waits for it. ``yielding`` is how much they yield to other processes (nice(2)): some in
+    an editor, where a person waits for other things meanwhile; not in a command that one waits for.
     """
 
     cache_directory: str
     memory: int = 1536 * 1024 * 1024
     workers: int = 2
     ahead: bool = True
+    yielding: int = 5
 
 
 def cache_folder() -> str:
@@ -64,6 +66,7 @@ class WorkerProcess:
                 "analysis.worker.main",
                 settings.cache_directory,
                 str(settings.memory),
+                str(settings.yielding),
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -121,7 +121,9 @@ def run(options: argparse.Namespace) -> int:
     jobs = _jobs(options)
     files = sum(len(_select(job)) for job in jobs)
     workers = max(1, min(os.cpu_count() or 1, _MOST_WORKERS, files))
-    settings = WorkerSettings(cache_folder(), workers=workers, ahead=False)
+    # Someone waits for a check; a watch goes on beside their work.
+    yielding = WorkerSettings.yielding if options.watch else 0
+    settings = WorkerSettings(cache_folder(), workers=workers, ahead=False, yielding=yielding)
     with AnalysisPool(settings) as pool:
         # Taken before looking, so that a change meanwhile is not lost.
         seen = _stamps(jobs)

@@ -115,6 +115,15 @@ def test_cancelled_and_open_queries_end_with_the_pool(
     assert after.result(0).reason == "the analysis has ended"
 
 
+@pytest.mark.parametrize("yielding", [0, 3])
+def test_workers_yield_as_much_as_they_are_told(tmp_path: Path, yielding: int) -> None:
+    own = os.nice(0)
+    with AnalysisPool(WorkerSettings(str(tmp_path), yielding=yielding, workers=1)) as pool:
+        pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60)
+        (pid,) = pool.pids()
+        assert psutil.Process(pid).nice() == min(19, own + yielding)
+
+
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
