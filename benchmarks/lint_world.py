@@ -17,7 +17,8 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.text import read_file
 from benchmarks.installed import Installed
-from benchmarks.lint_inventions import Invention, Truth, invent
+from benchmarks.lint_inventions import Invention, invent
+from benchmarks.lint_truth import Truth
 
 _LARGEST = 120_000
 

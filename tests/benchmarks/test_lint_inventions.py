@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.installed import Installed
-from benchmarks.lint_inventions import KINDS, Truth, invent
+from benchmarks.lint_inventions import KINDS, invent
 from benchmarks.lint_names import wrong_names
+from benchmarks.lint_truth import Truth
 from benchmarks.real_api import answered
 
 _SOURCE = """\
