@@ -23,6 +23,9 @@ from analysis.errors import AnalysisError
 from analysis.worker.messages import REPLIES, Within
 from analysis.worker.queries import Query
 
+#: How much a worker yields to other processes, where a person waits for these (nice(2)).
+YIELDING = 5
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
@@ -31,15 +34,15 @@ class WorkerSettings:
     ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
     ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
     ``ahead`` starts them before they are needed, one after another; else each starts when a
-    question waits for it. ``yielding`` is how much they yield to other processes (nice(2)): some in
-    an editor, where a person waits for other things meanwhile; not in a command that one waits for.
+    question waits for it. ``yielding`` is their niceness (nice(2)): 0 in a command that somebody
+    waits for.
     """
 
     cache_directory: str
     memory: int = 1536 * 1024 * 1024
     workers: int = 2
     ahead: bool = True
-    yielding: int = 5
+    yielding: int = YIELDING
 
 
 def cache_folder() -> str:

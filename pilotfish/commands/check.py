@@ -27,7 +27,7 @@ from analysis.lint.suppress import UNKNOWN, not_ignored
 from analysis.snapshot import Workspace
 from analysis.text import TextError, write_file
 from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.process import YIELDING, WorkerSettings, cache_folder
 from engine.settings.problems import refuse
 from engine.settings.read import machine_settings, project_settings
 from engine.settings.values import ProjectSettings
@@ -122,7 +122,7 @@ def run(options: argparse.Namespace) -> int:
     files = sum(len(_select(job)) for job in jobs)
     workers = max(1, min(os.cpu_count() or 1, _MOST_WORKERS, files))
     # Someone waits for a check; a watch goes on beside their work.
-    yielding = WorkerSettings.yielding if options.watch else 0
+    yielding = YIELDING if options.watch else 0
     settings = WorkerSettings(cache_folder(), workers=workers, ahead=False, yielding=yielding)
     with AnalysisPool(settings) as pool:
         # Taken before looking, so that a change meanwhile is not lost.
