@@ -18,7 +18,7 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -37,7 +37,6 @@ from engine.settings.values import MachineSettings
 from pilotfish.console import explain
 from pilotfish.later import LaterEvidence, LaterWriter
 from repair.aids import Aid
-from repair.healing import Job
 from repair.implementing import Implementer
 from repair.stub import find_stub
 
@@ -115,17 +114,8 @@ class Bench:
         snapshot = Snapshot(str(path), problem["prompt"], workspace)
         about = subject_of(snapshot, command)
         assert about is not None
-        job = Job(
-            source=about.source,
-            snapshot=snapshot,
-            original=about.original,
-            command=about.command,
-            suite=None,
-            policy=about.policy,
-            time_limit=self.seconds,
-            base=about.base,
-            without=frozenset(Aid(each) for each in without if each != "monitors"),
-        )
+        without_parts = frozenset(Aid(each) for each in without if each != "monitors")
+        job = replace(about.job(snapshot, self.seconds), without=without_parts)
         stub = find_stub(on_disk(snapshot)[0], problem["entry_point"])
         evidence = None if "monitors" in without else self.evidence
         return Implementer(stub, job, self.writer, evidence, _quiet, Cancellation())

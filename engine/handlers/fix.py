@@ -13,7 +13,6 @@ from decoding.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
-from repair.command import parse
 from repair.healing import Healing, Job, Patch, heal
 from repair.patch import unified_diff
 from repair.source import read_source
@@ -74,16 +73,7 @@ def _subject(request: FixRequest, snapshot: Snapshot) -> Tested | None:
 def _job(request: FixRequest, snapshot: Snapshot, about: Tested, seconds: float) -> Job:
     about = _linted(about)
     snapshot = snapshot.with_text(about.source.text)
-    return Job(
-        source=about.source,
-        snapshot=snapshot,
-        original=about.original,
-        command=about.command,
-        suite=parse(request.suite, about.policy.workspace) if request.suite else None,
-        policy=about.policy,
-        time_limit=seconds,
-        base=about.base,
-    )
+    return about.job(snapshot, seconds, request.suite)
 
 
 def _linted(about: Tested) -> Tested:

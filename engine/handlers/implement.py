@@ -10,9 +10,7 @@ from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress, answer_of
 from engine.handlers.tested import on_disk, subject_of, untested
 from engine.messages import FixAnswer, ImplementRequest
-from repair.command import parse
 from repair.discovery import find_tests_of
-from repair.healing import Job
 from repair.implementing import Implementer
 from repair.source import Source
 from repair.stub import find_stub
@@ -44,16 +42,7 @@ def implement(
     checked = about is not None
     if about is None:
         about = untested(snapshot)
-    job = Job(
-        source=about.source,
-        snapshot=snapshot,
-        original=about.original,
-        command=about.command,
-        suite=parse(request.suite, about.policy.workspace) if request.suite else None,
-        policy=about.policy,
-        time_limit=request.time_limit,
-        base=about.base,
-    )
+    job = about.job(snapshot, request.time_limit, request.suite)
     implementer = Implementer(
         stub, job, writer, evidence, progress, cancellation, narrow=about.found
     )

@@ -8,7 +8,6 @@ from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress
 from engine.handlers.tested import none_found, subject_of
 from engine.messages import FasterPatch, OptimizeAnswer, OptimizeRequest
-from repair.healing import Job
 from repair.optimizing.rewriting import Faster, Optimizer
 
 
@@ -28,16 +27,7 @@ def optimize(
     about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
     if about is None:
         return OptimizeAnswer("error", none_found(snapshot))
-    job = Job(
-        source=about.source,
-        snapshot=snapshot,
-        original=about.original,
-        command=about.command,
-        suite=None,
-        policy=about.policy,
-        time_limit=request.time_limit,
-        base=about.base,
-    )
+    job = about.job(snapshot, request.time_limit)
     used = writer if request.use_model else None
     found = Optimizer(request.function, job, used, evidence, progress, cancellation).run()
     return OptimizeAnswer(

@@ -18,6 +18,7 @@ from analysis.snapshot import Snapshot
 from engine.settings.read import project_settings
 from repair.command import TestCommand, parse
 from repair.discovery import find_test_command
+from repair.healing import Job
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy, parse_allow
 from repair.source import Source, read_source
@@ -38,6 +39,22 @@ class Tested:
     found: bool
     command: TestCommand
     policy: Policy
+
+    def job(self, snapshot: Snapshot, seconds: float, suite: str = "") -> Job:
+        """The repair of this file, of which ``snapshot`` is the editor's view, within ``seconds``.
+
+        ``suite`` is a command for all tests, where one is given.
+        """
+        return Job(
+            source=self.source,
+            snapshot=snapshot,
+            original=self.original,
+            command=self.command,
+            suite=parse(suite, self.policy.workspace) if suite else None,
+            policy=self.policy,
+            time_limit=seconds,
+            base=self.base,
+        )
 
 
 #: Finds a command for a file's tests: from the source, the workspace, and whether it has pytest.

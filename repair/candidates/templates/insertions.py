@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import (
+    LOOPS,
     Function,
     Program,
     Proposal,
@@ -14,7 +15,6 @@ from repair.candidates.templates.site import (
     parameters,
 )
 
-_LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _MOST_CONDITIONS = 24
 _MOST_PERMUTED = 3
 
@@ -216,7 +216,7 @@ def steps(program: Program) -> Iterator[Proposal]:
             yield program.insert_before(node, [line], "missing statement", prior)
             if not isinstance(node, ast.Return | ast.Break | ast.Continue | ast.Raise):
                 yield program.insert_after(node, [line], "missing statement", prior)
-        if next(program.enclosing(node, *_LOOPS), None) is not None:
+        if next(program.enclosing(node, *LOOPS), None) is not None:
             for test, prior in _parts(program, _anchor(node)).items():
                 for jump in ("continue", "break"):
                     lines = [f"if {test}:", f"{program.indent_step}{jump}"]

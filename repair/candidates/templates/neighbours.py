@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import (
     BUILTINS,
+    LOOPS,
     Function,
     Program,
     Proposal,
@@ -16,7 +17,6 @@ from repair.candidates.templates.site import (
 )
 from repair.source import Edit
 
-_LOOPS = (ast.For, ast.While, ast.AsyncFor)
 #: Functions of the file that are tried around an expression.
 _MOST_WRAPPERS = 10
 #: Words of the file that are tried as an element.
@@ -155,7 +155,7 @@ def _alike(program: Program, function: Function, value: ast.expr) -> list[str]:
 def jumps(program: Program) -> Iterator[Proposal]:
     """A way out of a loop or function that a case was to end in."""
     for node in program.of(ast.If, ast.Try):
-        in_loop = next(program.enclosing(node, *_LOOPS), None) is not None
+        in_loop = next(program.enclosing(node, *LOOPS), None) is not None
         blocks = [node.body] if isinstance(node, ast.If) else []
         if isinstance(node, ast.If) and node.orelse and not isinstance(node.orelse[0], ast.If):
             blocks.append(node.orelse)

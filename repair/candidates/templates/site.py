@@ -333,6 +333,7 @@ ATOMS = (
     ast.DictComp,
     ast.JoinedStr,
 )
+LOOPS = (ast.For, ast.While, ast.AsyncFor)
 Template = Callable[[Program], Iterator[Proposal]]
 BUILTINS = frozenset(dir(builtins))
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal
+from repair.candidates.templates.site import LOOPS, Function, Program, Proposal
 from repair.source import Edit
 
-_LOOPS = (ast.For, ast.While, ast.AsyncFor)
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
 
 
@@ -153,7 +152,7 @@ def _other_depth(
     own = text[lines[0] : lines[1]]
     if not own.endswith(("\n", "\r")):
         own += program.source.newline()
-    compound = (*_LOOPS, ast.If, ast.With, ast.Try)
+    compound = (*LOOPS, ast.If, ast.With, ast.Try)
     if (
         isinstance(parent, compound)
         and len(block) > 1
@@ -179,11 +178,7 @@ def _other_depth(
             if inside is not None and behind is not None and behind[1] <= lines[0]:
                 edits = (Edit(behind[1], behind[1], inside), Edit(*lines, ""))
                 yield Proposal("statement depth", 0.25, edits, node)
-    if (
-        isinstance(node, _SIMPLE)
-        and index + 1 < len(block)
-        and isinstance(block[index + 1], _LOOPS)
-    ):
+    if isinstance(node, _SIMPLE) and index + 1 < len(block) and isinstance(block[index + 1], LOOPS):
         first = block[index + 1].body[0]  # type: ignore[attr-defined]
         inside = _shifted(program, [node], program.indentation(first))
         before = program.whole_lines(first)
@@ -229,7 +224,7 @@ def flow(program: Program) -> Iterator[Proposal]:
                         yield Proposal("assignment", prior, (edit,), node)
             if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
                 yield from _accumulated(program, node, target)
-        elif isinstance(node, ast.Return) and next(program.enclosing(node, *_LOOPS), None):
+        elif isinstance(node, ast.Return) and next(program.enclosing(node, *LOOPS), None):
             yield program.replace(node, "continue", "jump", 0.06)
             yield program.replace(node, "break", "jump", 0.06)
 
