@@ -37,7 +37,12 @@ def stages(everything: bool) -> list[tuple[str, list[str]]]:
     """Names and commands, in order."""
     names = list(TESTS) if everything else ["unit tests"]
     pytest = [sys.executable, "-m", "pytest", "-q"]
-    return [*QUICK, *((name, [*pytest, "-m", TESTS[name]]) for name in names)]
+    # The others start processes, and some keep limits of time: not beside each other.
+    shared = {"unit tests": ["-n", "auto", "--maxprocesses", "4"]}
+    return [
+        *QUICK,
+        *((name, [*pytest, *shared.get(name, []), "-m", TESTS[name]]) for name in names),
+    ]
 
 
 def main() -> int:
