@@ -12,11 +12,11 @@ from analysis.lint.rules import RULES, rules_for
 from analysis.lint.rules.rule import Site, Verdict
 from analysis.lint.sites import Candidate, candidates, site_of
 from analysis.lint.suppress import unknown_codes, wanted
-from analysis.names import NameSet, Tier
+from analysis.names import NameSet
 from analysis.semantics.provider import SemanticProvider
 from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.hole import HoleKind
+from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.tree import SyntaxTree, parse
 
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
@@ -30,15 +30,12 @@ _OFFERED = 3
 class Looked:
     """What a look at a file, or at a part of it, found.
 
-    ``asked`` counts the questions to analysis, ``closed`` those it answered for certain.
     ``resume`` is the number of the candidate to go on with, negative when the file is done.
     ``reason`` says why the rest was given up, or is empty. ``files`` are those that analysis read
     for its answers.
     """
 
     findings: tuple[Finding, ...] = ()
-    asked: int = 0
-    closed: int = 0
     resume: int = -1
     reason: str = ""
     files: tuple[str, ...] = ()
@@ -63,12 +60,11 @@ def look(
     findings: list[Finding] = []
     if begin == 0:
         findings += unknown_codes(snapshot.path, tree, [rule.CODE for rule in RULES])
-    asked = closed = 0
     broken = -1
     for number in range(begin, len(all_candidates)):
         if number > begin and deadline is not None and deadline.expired():
             files = tuple(provider.files(snapshot))
-            return Looked(wanted(findings, tree), asked, closed, resume=number, files=files)
+            return Looked(wanted(findings, tree), resume=number, files=files)
         candidate = all_candidates[number]
         if candidate.key is not None and candidate.key in reading.existing:
             continue
@@ -78,9 +74,7 @@ def look(
             continue
         if site.arguments is None and _takes(reading.calls.get(site.hole.receiver), site):
             continue
-        asked += 1
         if provider.holds(snapshot, site.hole, site.name):
-            closed += 1
             if candidate.key is not None:
                 reading.existing.add(candidate.key)
             continue
@@ -88,12 +82,11 @@ def look(
         if key and key in reading.steady:
             names = reading.steady[key]
         else:
-            names = provider.names(snapshot, site.hole, Deadline.after(_SITE_SECONDS))
+            names = provider.names(snapshot, _asked(site.hole), Deadline.after(_SITE_SECONDS))
         if candidate.call is not None:
             reading.calls[candidate.call.callee] = names.arity
             if key:
                 reading.steady[key] = names
-        closed += names.tier is Tier.CLOSED
         if candidate.key is not None:
             names = _without_witnesses(names)
             if site.name in names.spellings():
@@ -105,7 +98,7 @@ def look(
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
-    return Looked(wanted(findings, tree), asked, closed, files=tuple(provider.files(snapshot)))
+    return Looked(wanted(findings, tree), files=tuple(provider.files(snapshot)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +127,12 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
     return _Reading(tree, candidates(tree))
+
+
+def _asked(hole: Hole) -> Hole:
+    """The hole as it is asked about: of a call, only what it takes is wanted, not also every name
+    that an argument may begin with."""
+    return replace(hole, kind=HoleKind.KEYWORD) if hole.kind is HoleKind.ARGUMENT else hole
 
 
 def _takes(arity: Arity | None, site: Site) -> bool:

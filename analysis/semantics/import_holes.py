@@ -21,7 +21,6 @@ from analysis.names import Name, NameSet, Tier
 from analysis.semantics import module_finder, module_members
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.module_finder import Form, Module
-from analysis.semantics.wanted import wanted
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.star import StarImport
@@ -55,7 +54,7 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
         answer = _members(snapshot, hole, roots, environment)
     if answer.tier is Tier.CLOSED and guard:
         answer = replace(answer, tier=Tier.OPEN, reason=f"the import is guarded ({min(guard)})")
-    return replace(answer, wanted=wanted(snapshot.text, hole.start, answer.spellings()))
+    return answer
 
 
 def module_of(

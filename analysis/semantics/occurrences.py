@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 from analysis.syntax.hole import Hole
@@ -16,6 +17,9 @@ PLACEHOLDER = "pilotfish_hole"
 
 #: What follows a dot that nothing was written behind yet.
 _KEYWORDS = frozenset(keyword.kwlist)
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+#: A call of a path of names, and the beginning of what it is given; calls stand within calls.
+_CALL = re.compile(rf"(?<![\w.])(?P<callee>{_PATH.pattern})[ \t]*\((?=(?P<given>[^()\n]*))")
 _KEYWORD = re.compile(r"(?:^|,)\s*([^\W\d]\w*)\s*=(?!=)")
 
 
@@ -82,13 +86,25 @@ def asked(text: str, hole: Hole, within: tuple[int, int] | None = None) -> froze
 
 def keywords_used(text: str, hole: Hole) -> frozenset[str]:
     """The keywords that the same callee is given elsewhere, on the first line of a call."""
-    if not hole.receiver_text:
+    callee = hole.receiver_text
+    if not callee:
         return frozenset()
-    shown = code_only(text)
-    call = re.compile(rf"(?<![\w.]){re.escape(hole.receiver_text)}[ \t]*\(([^()\n]*)")
-    found = set()
-    for match in call.finditer(shown):
-        for given in _KEYWORD.finditer(match[1]):
-            if match.start(1) + given.start(1) != hole.start:
-                found.add(given[1])
-    return frozenset(found)
+    if _PATH.fullmatch(callee):
+        return frozenset(name for at, name in _given(text).get(callee, ()) if at != hole.start)
+    call = re.compile(rf"(?<![\w.]){re.escape(callee)}[ \t]*\((?P<given>[^()\n]*)")
+    matches = call.finditer(code_only(text))
+    return frozenset(name for m in matches for at, name in _keywords_of(m) if at != hole.start)
+
+
+@lru_cache(maxsize=4)
+def _given(text: str) -> dict[str, list[tuple[int, str]]]:
+    """The keywords that each callee, a path of names, is given: where they stand, and which."""
+    given: dict[str, list[tuple[int, str]]] = {}
+    for match in _CALL.finditer(code_only(text)):
+        given.setdefault(match["callee"], []).extend(_keywords_of(match))
+    return given
+
+
+def _keywords_of(call: re.Match[str]) -> Iterator[tuple[int, str]]:
+    for given in _KEYWORD.finditer(call["given"]):
+        yield call.start("given") + given.start(1), given[1]

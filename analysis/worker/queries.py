@@ -6,7 +6,7 @@ and the type of its answer in :data:`ANSWERS`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from analysis.deadline import Deadline
@@ -16,11 +16,14 @@ from analysis.lint.invented import Looked
 from analysis.lint.query import LintQuery
 from analysis.names import NameSet
 from analysis.semantics.provider import SemanticProvider
+from analysis.semantics.wanted import wanted
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.text.lines import LineIndex
 from analysis.text.positions import TextError
+
+_IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
 
 
 class Query(Protocol):
@@ -40,14 +43,18 @@ class Query(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NamesQuery:
-    """Which names may stand in a hole?"""
+    """Which names may stand in a hole, and of those of an import, which does the file lack?"""
 
     snapshot: Snapshot
     hole: Hole
 
     def answer(self, provider: SemanticProvider, deadline: Deadline) -> NameSet:
         """A name set."""
-        return provider.names(self.snapshot, self.hole, deadline)
+        names = provider.names(self.snapshot, self.hole, deadline)
+        if self.hole.kind not in _IMPORTS:
+            return names
+        needed = wanted(self.snapshot.text, self.hole.start, names.spellings())
+        return replace(names, wanted=needed)
 
     def unanswered(self, reason: str) -> NameSet:
         """An abstention."""
