@@ -5,6 +5,8 @@ the shipped analysis pool and all that ships switched on. *Cold*: nothing of the
 cache, the analysis has read the file once. *Warm*: the prompt is in the cache, as it is while
 someone types, so that nothing hides the difference; the better of two runs counts. Which way goes
 first alternates from site to site. A guided line may be another line: its time counts as it is.
+So the ratio *per token* that the model computed is told, too: where it is much lower, the guided
+line was only longer. ``each`` of the JSON says of every line what was computed and what happened.
 Wall time wants an otherwise idle machine; *processor time* of this process (the model's threads and
 the loop, not the analysis beside them) is taken too, which other work disturbs less.
 """
@@ -15,8 +17,10 @@ import argparse
 import statistics
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.syntax.holes import hole_at
@@ -25,7 +29,7 @@ from analysis.worker.process import WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.holes import CutLine, cut_lines
 from benchmarks.report import quantile, save, show
-from decoding.completion import Completion
+from decoding.completion import Completion, Event
 from decoding.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
@@ -33,10 +37,33 @@ from decoding.opening import cache_folder as vocabulary_folder
 from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import InfillRequest, Writer
 
+if TYPE_CHECKING:
+    from decoding.runtimes.runtime import Logits
+
 PACKAGES = ("rich", "httpx", "argparse", "huggingface_hub", "json", "hypothesis")
 KINDS = frozenset({"attribute", "import_member", "import_module"})
 WARM = 2
 FIRST_LOOK_S = 20.0
+
+
+class Counted(LlamaCpp):
+    """A runtime that counts what it computes: ``passes``, and ``tokens`` in them."""
+
+    passes = tokens = 0
+
+    def evaluate(self, tokens: Sequence[int], cancellation: Cancellation) -> None:
+        """As the runtime does."""
+        self._note(tokens)
+        super().evaluate(tokens, cancellation)
+
+    def evaluate_all(self, tokens: Sequence[int], cancellation: Cancellation) -> Logits:
+        """As the runtime does."""
+        self._note(tokens)
+        return super().evaluate_all(tokens, cancellation)
+
+    def _note(self, tokens: Sequence[int]) -> None:
+        self.passes += 1
+        self.tokens += len(tokens)
 
 
 @dataclass(slots=True)
@@ -52,8 +79,12 @@ class Times:
     place: str = ""
     #: Without and with guidance.
     texts: list[str] = field(default_factory=lambda: ["", ""])
-    #: What the last guided run waited for analysis, in milliseconds.
+    #: Passes through the model of the last run, without and with guidance, and tokens in them.
+    passes: list[int] = field(default_factory=lambda: [0, 0])
+    tokens: list[int] = field(default_factory=lambda: [0, 0])
+    #: What the last guided run waited for analysis, in milliseconds, and what it saw.
     waited: float = 0.0
+    events: tuple[Event, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -64,6 +95,11 @@ class Times:
     def ratio(self) -> float:
         """Guided by unguided time, warm."""
         return min(self.guided[1:]) / min(self.free[1:])
+
+    @property
+    def by_token(self) -> float:
+        """The same for each token that was computed."""
+        return self.ratio * self.tokens[0] / self.tokens[1]
 
     @property
     def cpu(self) -> float:
@@ -91,7 +127,7 @@ def look(pool: AnalysisPool, cut: CutLine) -> None:
 
 
 def measure(
-    runtime: LlamaCpp, pool: AnalysisPool, cuts: list[CutLine], seconds: float
+    runtime: Counted, pool: AnalysisPool, cuts: list[CutLine], seconds: float
 ) -> list[Times]:
     """Every site, until ``seconds`` are over."""
     # Each way has its own memory of prompts, as if it were the only one.
@@ -113,13 +149,16 @@ def measure(
             runtime.truncate(0)
             for _ in range(1 + WARM):
                 begun = time.process_time()
+                runtime.passes = runtime.tokens = 0
                 done = run(writer, cut, evidence)
                 into.append(done.ms.total)
                 into_cpu.append((time.process_time() - begun) * 1e3)
-            times.texts[evidence is not None] = done.text
+            way = evidence is not None
+            times.texts[way] = done.text
+            times.passes[way], times.tokens[way] = runtime.passes, runtime.tokens
             if evidence is not None:
                 times.pruned = any(event.rejected for event in done.events)
-                times.waited = done.ms.analysis
+                times.waited, times.events = done.ms.analysis, done.events
         times.place = f"{cut.site.path}:{cut.snapshot.text.count(chr(10), 0, cut.offset) + 1}"
         measured.append(times)
         print(".", end="", file=sys.stderr, flush=True)
@@ -139,12 +178,13 @@ def main() -> int:
     # In turns, so that a run that is stopped early has seen every package.
     cuts = sorted(cuts, key=lambda cut: cuts.index(cut) % each)[: options.sites]
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
-        runtime = LlamaCpp(store.resolve(options.model).path)
+        runtime = Counted(store.resolve(options.model).path)
         times = measure(runtime, pool, cuts, options.seconds)
         runtime.close()
     ratios = [one.ratio for one in times]
     cold = [one.cold for one in times]
     alike = [one.ratio for one in times if one.same]
+    by_token = [one.by_token for one in times]
     cpu = [one.cpu for one in times]
     alike_cpu = [one.cpu for one in times if one.same]
     result = {
@@ -154,6 +194,8 @@ def main() -> int:
         "total": round(
             sum(min(one.guided[1:]) for one in times) / sum(min(one.free[1:]) for one in times), 3
         ),
+        "median_per_token": round(statistics.median(by_token), 3),
+        "p95_per_token": round(quantile(by_token, 0.95), 3),
         "cold": round(statistics.median(cold), 3),
         "cold_p95": round(quantile(cold, 0.95), 3),
         "same_text": len(alike),
