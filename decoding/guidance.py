@@ -20,6 +20,7 @@ from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree, parsed, reparse
+from decoding.asked import asked
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
@@ -140,7 +141,7 @@ class Guidance:
         """Look at the text before the cursor and ask about the hole at the cursor."""
         if self._evidence is not None:
             self._lexers[0] = lexed(self._snapshot.text[: self._offset])
-            self._open(self._evidence, self._monitors, 0)
+            self._open(self._evidence, self._monitors, 0, self._lexers[0])
 
     def observe(self, text: str) -> None:
         """``text`` was written: open the watches that begin in it."""
@@ -153,7 +154,7 @@ class Guidance:
             if before.word and not lexer.word and character not in "'\"":
                 self._look_back(self._evidence, before, at - 1)
             if may_begin(self._monitors, lexer):
-                self._open(self._evidence, self._monitors, at)
+                self._open(self._evidence, self._monitors, at, lexer)
         self._lexers[at] = lexer
 
     def _look_back(self, evidence: Evidence, lexer: Lexer, end: int) -> None:
@@ -164,9 +165,9 @@ class Guidance:
         if self._familiar is None:
             self._familiar = familiar(self._snapshot.text, self._offset)
         if word not in self._familiar:
-            self._open(evidence, self._late, end - len(word))
+            self._open(evidence, self._late, end - len(word), lexer)
 
-    def _open(self, evidence: Evidence, monitors: Sequence[Monitor], at: int) -> None:
+    def _open(self, evidence: Evidence, monitors: Sequence[Monitor], at: int, lexer: Lexer) -> None:
         # A name that was begun before the cursor is watched from the cursor on.
         at = max(at, 0)
         start = self.watches[-1].start if self.watches else -1
@@ -176,9 +177,9 @@ class Guidance:
                 if watch.start == start:
                     self._move(watch, at)
             return
-        written, offset = self._script.text[:at], self._offset
-        text = self._snapshot.text[:offset] + written + self._snapshot.text[offset:]
-        snapshot = self._snapshot.with_text(text) if written else self._snapshot
+        offset = self._offset
+        snapshot = asked(self._snapshot, offset, self._script.text[:at], lexer)
+        text = snapshot.text
         self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
         known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self.watches}
         if self._mending is not None:

@@ -20,6 +20,7 @@ from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
+from decoding.asked import asked
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence, Surroundings
 from decoding.monitors.attribute import OWN
@@ -83,7 +84,7 @@ class Once:
     def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
         """The answer that is under way or there already, or a new question."""
         for before, about, future in self._asked:
-            if before is snapshot and about == hole and not future.cancelled():
+            if before == snapshot and about == hole and not future.cancelled():
                 return future
         future = self.evidence.start(snapshot, hole)
         if not self._asked:
@@ -107,6 +108,7 @@ def hint_for(
     the rules want. Waits until ``deadline``. Raises :class:`~decoding.errors.CancelledError`;
     whatever goes wrong with evidence is no hint.
     """
+    snapshot = asked(snapshot, offset, "")
     hole = hole_at(snapshot.text, offset)
     listed = hole.kind in rules.kinds
     knows = _surroundings(evidence) if rules.parts and hole.kind not in _NO_VALUE else None
@@ -119,8 +121,8 @@ def hint_for(
     if listed:
         # As the watches ask: whether it may yet be assigned is their business.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
-        asked = replace(hole, guards=guards)
-        names = _answer(_begun(lambda: evidence.start(snapshot, asked)), *waiting)
+        about = replace(hole, guards=guards)
+        names = _answer(_begun(lambda: evidence.start(snapshot, about)), *waiting)
     context = _answer(around, *waiting) or HoleContext(ExpectedType())
     parts, line = rules.parts, ""
     if names is not None and names.tier is not Tier.ABSTAIN:
