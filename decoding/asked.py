@@ -19,8 +19,10 @@ from decoding.lexed import lexed
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
 #: What stands in the hole while it is tried how the statement could end.
 _NAME = "x"
-#: A statement that wants a colon, and one that also wants nothing else before its block.
+#: A statement that wants a colon.
 _HEADER = re.compile(r"\s*(?:async\s+)?(?:if|elif|while|for|with|except|match|class|def)\b")
+#: How a header ends: without a block behind it, and with one.
+_COLONS = (": ...", ":")
 #: More brackets than this are seldom open in one line.
 _DEEPEST = 6
 
@@ -51,6 +53,6 @@ def _endings(lexer: Lexer, *, header: bool) -> Iterator[str]:
     if any(frame not in _CLOSES for frame in lexer.frames):
         return  # in a string
     closers = [_CLOSES[str(frame)] for frame in reversed(lexer.frames[-_DEEPEST:])]
-    colons = (":", ": ...") if header else ("",)
     for count in range(len(closers), -1, -1):
-        yield from ("".join(closers[:count]) + colon for colon in colons if count or colon)
+        closed = "".join(closers[:count])
+        yield from (closed + colon for colon in ("", *_COLONS[: 2 * header]))

@@ -1,7 +1,7 @@
 """Words that are most likely names at a place: those of the functions around it and of the module.
 
-A cheap guess by indentation, so that only the rest needs to be looked up. It may take a word of a
-comment or a string for a name; what it leaves out is asked about, never refused.
+A cheap guess by indentation, so that only the rest needs to be looked up; what it leaves out is
+asked about, never refused.
 """
 
 from __future__ import annotations
@@ -10,7 +10,12 @@ import builtins
 import keyword
 import re
 
-_WORD = re.compile(r"[^\W\d]\w*")
+#: What may be a name, and is no member of something.
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+#: Strings and comments.
+_PROSE = re.compile(
+    r"""(?s:(\"{3}|'{3})(?:\\.|(?!\1).)*(?:\1|\Z))|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*"""
+)
 _HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)\b")
 _DEF = re.compile(r"[ \t]*(?:async[ \t]+)?def\b")
 #: What a line assigns.
@@ -25,6 +30,8 @@ def familiar(text: str, offset: int) -> frozenset[str]:
     Of the innermost function only what stands before ``offset``, and of its line not what the line
     assigns: what comes later may have no value yet.
     """
+    # Every line stays where it is, and the cursor in its line.
+    text = "".join(_PROSE.sub(_blank, part) for part in (text[:offset], text[offset:]))
     lines = text.split("\n")
     here = text.count("\n", 0, offset)
     found = set(_WELL_KNOWN)
@@ -40,14 +47,19 @@ def familiar(text: str, offset: int) -> frozenset[str]:
     return frozenset(found)
 
 
+def _blank(prose: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", prose[0])
+
+
 def _module_level(lines: list[str]) -> list[str]:
-    """The lines that belong to no function and no class, their headers included."""
+    """The lines that belong to no function and no class, their headers included; of a function's
+    its name alone, since nobody else sees its parameters."""
     kept, inside = [], False
     for line in lines:
         if line[:1] not in ("", " ", "\t"):
             # A bracket that closes in the first column ends what began before it.
             inside = bool(_HEADER.match(line)) or (inside and line[0] in ")]}")
-            kept.append(line)
+            kept.append(line.partition("(")[0] if _DEF.match(line) else line)
         elif not inside:
             kept.append(line)
     return kept

@@ -87,8 +87,12 @@ class _Mending:
 
 
 class Guidance:
-    """The watches of one text. ``waited`` is in seconds; ``given_up`` is the length of the text
-    before a line that could not be made true; ``watches`` are the holes that are still open."""
+    """The watches of one text.
+
+    ``waited`` is in seconds; ``ended`` says that the text ends in any case, why (as
+    :class:`~decoding.written.Written`) and how much is kept; ``watches`` are the holes that are
+    still open.
+    """
 
     def __init__(
         self,
@@ -118,7 +122,7 @@ class Guidance:
         self._familiar: Set[str] | None = None
         self.watches: list[Watch] = []
         self.waited = 0.0
-        self.given_up: int | None = None
+        self.ended: tuple[str, int] | None = None
 
     def events(self, kept: int) -> tuple[Event, ...]:
         """What happened in the first ``kept`` code points, in order, and what was rejected."""
@@ -313,6 +317,10 @@ class Guidance:
             dispute = "no name begins with what is typed"
         elif sure:
             dispute = "the model is sure of it"
+        elif (stop := watch.ending(self.passage(watch)) - self._offset) > 0:
+            self._close(watch, names, "", rejected=name, reason="the list ends before it")
+            self.ended = "rule", stop
+            return True
         elif sum(line <= start for start in self._replaced) < PRUNES_PER_LINE:
             try:
                 self._replace(watch, names, name, constraint)
@@ -322,7 +330,7 @@ class Guidance:
                 return True
         elif self._script.mean(line, end) < LET_BE:
             self._close(watch, names, "", rejected=name, reason="the line is given up")
-            self.given_up = max(line - 1, 0)
+            self.ended = "gave_up", max(line - 1, 0)
             return True
         else:
             dispute = "the line was mended often enough"
@@ -342,7 +350,7 @@ class Guidance:
         self.watches = [w for w in self.watches if w.start <= watch.start and w is not watch]
         self._events = {key: event for key, event in self._events.items() if key[0] < watch.start}
         self._replaced = [at for at in self._replaced if at <= watch.start] + [watch.start]
-        self._mending, self.given_up = _Mending(watch, names, name), None
+        self._mending, self.ended = _Mending(watch, names, name), None
         for text in written:
             self.observe(text)
         self._note_mended(ended=False)
@@ -353,9 +361,11 @@ class Guidance:
         if mending is None:
             return
         passage = self.passage(mending.watch)
-        if passage.name and (ended or not passage.growing):
+        # Where no name was left, what ends the call stands in its place.
+        chosen = passage.name or passage.written.strip()[:1]
+        if chosen and (ended or not passage.growing):
             self._mending = None
-            self._record(mending.watch, mending.names, passage.name, rejected=mending.rejected)
+            self._record(mending.watch, mending.names, chosen, rejected=mending.rejected)
 
 
 class _Seen(TypedDict, total=False):

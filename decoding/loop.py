@@ -116,8 +116,8 @@ class _Loop:
     def over(self) -> tuple[str, int] | None:
         """Why no further token is wanted, and what is kept of the text."""
         text = self.page.script.text
-        if self.guidance.given_up is not None:
-            return "gave_up", self.guidance.given_up
+        if self.guidance.ended is not None:
+            return self.guidance.ended
         if self.page.script.tokens and (cut := self.stop.cut(text)) is not None:
             return "rule", cut
         if self.mender.finished:

@@ -18,7 +18,15 @@ from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
-from decoding.monitors.monitor import Monitor, Passage, Verdict, concerns, waits, wanted
+from decoding.monitors.monitor import (
+    Monitor,
+    Passage,
+    Verdict,
+    concerns,
+    unfamiliar_only,
+    waits,
+    wanted,
+)
 from decoding.query import Query
 
 if TYPE_CHECKING:
@@ -97,6 +105,12 @@ class Watch:
         said = [ask(self.hole, passage) for ask in asked if ask is not None]
         return True if True in said else (None if None in said else False)
 
+    def ending(self, passage: Passage) -> int:
+        """Where some monitor has the text end rather than another name written, in code points of
+        ``passage.before``; 0: nowhere."""
+        asked = [getattr(monitor, "ending", None) for monitor in self.monitors]
+        return max((ask(self.hole, passage) for ask in asked if ask is not None), default=0)
+
     def constraint(self, names: NameSet) -> Constraint | None:
         """What the monitors together allow from the beginning of ``base`` on, or ``None`` where
         they know nothing that could be written."""
@@ -162,12 +176,16 @@ def open_watches(
         watching = tuple(monitor for monitor in monitors if concerns(monitor, reading))
         if not watching:
             continue
+        waiting = all(waits(monitor) for monitor in watching)
+        certain = reading is hole and not waiting
+        if all(unfamiliar_only(m) and HoleKind.NAME in m.kinds for m in watching):
+            # It has ended, so it is no keyword: whatever else the call takes, a name it is.
+            reading = replace(reading, kind=HoleKind.NAME, receiver=None, receiver_text="")
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
         query = Query(evidence, snapshot, replace(reading, guards=guards), seconds)
-        waiting = all(waits(monitor) for monitor in watching)
-        certain = reading is hole and not waiting
-        if certain:
+        # What stands at the cursor is asked about for the hint in any case.
+        if certain or (reading is hole and start <= 0):
             query.ask()
         found.append(Watch(reading, watching, query, start - len(typed), typed, certain, waiting))
     return found

@@ -29,6 +29,11 @@ class ImportMemberMonitor:
         allowed = not passage.name or holds(names, passage.name)
         return Verdict.ALLOWED if allowed else Verdict.REJECTED
 
+    def ending(self, hole: Hole, passage: Passage) -> int:
+        """Before the comma, where the list has a name: what a model would import besides and does
+        not exist it says again and again, and another name is seldom meant."""
+        return len(passage.before.rstrip().removesuffix(",")) if hole.given.keywords else 0
+
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A member that the list has not got yet, and what may follow one in an import."""
         left = names.spellings() - set(hole.given.keywords)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
@@ -9,7 +11,8 @@ from decoding.constraint import Constraint, Names
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.monitor import Passage, Verdict, holds
 
-_END = frozenset(b"=")
+#: What may stand behind a keyword, and behind the last comma of a call.
+_END, _CLOSE = frozenset(b"="), frozenset(b")")
 
 
 class KeywordMonitor:
@@ -47,9 +50,15 @@ class KeywordMonitor:
         return behind.startswith("=") and not behind.startswith("==")
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-        """A keyword, and its ``=``."""
-        free = names.spellings() - _filled(hole, names)
+        """A keyword that is still free, and its ``=``; where there is none, the end of the call."""
+        return free_keyword(names.spellings() - _filled(hole, names), typed)
+
+
+def free_keyword(free: Set[str], typed: str) -> Constraint | None:
+    """One of ``free`` and its ``=``, the end of the call where there is none."""
+    if free:
         return Constraint.over(Names.of(free), typed.encode(), _END)
+    return None if typed else Constraint.over(Names.nothing(), b"", _CLOSE)
 
 
 def _filled(hole: Hole, names: NameSet) -> frozenset[str]:

@@ -67,7 +67,9 @@ class Monitor(Protocol):
     method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
     ``None`` is too early. A method ``concerns(hole)`` refuses holes of its kinds that are none of
     its affair. A method ``impossible(hole, passage)`` says what is wrong whatever is
-    known of the names (``None``: too early); it is asked where their set is not closed.
+    known of the names (``None``: too early); it is asked where their set is not closed. A method
+    ``ending(hole, passage)`` says where in ``passage.before`` the text could rather end than have
+    another name in place of a rejected one (0: nowhere).
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.

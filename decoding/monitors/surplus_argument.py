@@ -7,27 +7,25 @@ from dataclasses import replace
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint, Names
+from decoding.constraint import Constraint
 from decoding.monitors.arity import begins_argument
+from decoding.monitors.keyword_argument import free_keyword
 from decoding.monitors.monitor import Passage, Verdict
-
-#: What may stand behind a keyword, and behind a call's last comma.
-_EQUALS, _CLOSE = frozenset(b"="), frozenset(b")")
 
 
 class SurplusMonitor:
-    """Judges an argument behind a comma once it shows that it has no name.
+    """Judges an argument once it shows that it has no name.
 
-    A first argument is not asked about: what takes none is called without one by most models, and
-    the question would be asked at every call.
+    A first argument is only judged at the cursor, where the hint asks the same: what takes none is
+    called without one by most models, and the question would be asked at every call.
     """
 
     name = "surplus_argument"
     kinds = frozenset({HoleKind.ARGUMENT})
 
     def begins(self, lexer: Lexer) -> bool:
-        """Behind a comma of what may be a call."""
-        return lexer.before == "," and begins_argument(lexer)
+        """Where an argument of what may be a call begins."""
+        return begins_argument(lexer)
 
     def wanted(self, passage: Passage) -> bool | None:
         """Worth a question where an argument by position is written behind another."""
@@ -49,10 +47,7 @@ class SurplusMonitor:
         if not _full(names):
             return None
         assert names.arity is not None
-        free = names.arity.keywords
-        if free:
-            return Constraint.over(Names.of(free), typed.encode(), _EQUALS)
-        return None if typed else Constraint.over(Names.nothing(), b"", _CLOSE)
+        return free_keyword(set(names.arity.keywords), typed)
 
 
 def by_position(passage: Passage) -> bool | None:

@@ -114,8 +114,8 @@ class Loop:
 
     def _again(self) -> tuple[str, int] | None:
         """The text is another now: why it ends there, or ``None`` to go on from there."""
-        if self.guidance.given_up is not None:
-            return "gave_up", self.guidance.given_up
+        if self.guidance.ended is not None:
+            return self.guidance.ended
         self._from = len(self.script.pieces)
         return None
 

@@ -19,7 +19,9 @@ if LIMIT:
 
 
 def outer(first):
-    local = first
+    '''Words of a docstring.'''
+    local = first  # and of a comment
+    local.member = "said"
 
     def inner(second):
         deep = second
@@ -44,6 +46,9 @@ class Shape:
         return elsewhere
 
 
+def short(argument): pass
+
+
 async def last(
     parameter,
 ):
@@ -51,8 +56,11 @@ async def last(
 """
 MODULE = {"os", "Any", "Callable", "LIMIT", "flag", "outer", "Shape", "last", "print", "return"}
 PLACES = {
-    "inner": ({"first", "local", "second", "deep", "inner"}, {"width", "size", "hidden"}),
-    "outer": ({"first", "local", "inner"}, {"width", "elsewhere", "hidden"}),
+    "inner": (
+        {"first", "local", "second", "deep", "inner"},
+        {"width", "size", "hidden", "docstring", "comment", "said", "member"},
+    ),
+    "outer": ({"first", "local", "inner"}, {"width", "elsewhere", "hidden", "argument"}),
     "class": ({"size", "area", "other"}, {"local", "hidden"}),
     "method": ({"self", "width", "total"}, {"later", "elsewhere", "size", "hidden", "local"}),
 }

@@ -44,8 +44,45 @@ def test_a_keyword_is_not_given_twice_whatever_is_known_of_the_call() -> None:
     out = written("get(url, err=1, $0\n", table, facts, monitors=[KeywordMonitor()])
     assert out.text == "color=2)"
     nothing = Facts({})
-    same = written("get(url, err=1, $0\n", table, nothing, monitors=[KeywordMonitor()])
-    assert (same.text, only(same.events).disputed) == ("err=True)", True)
+    ends = written("get(url, err=1, $0\n", table, nothing, monitors=[KeywordMonitor()])
+    event = only(ends.events)
+    assert (ends.text, event.rejected, event.chosen) == (")", "err", ")")
+
+
+def test_an_argument_that_is_no_keyword_is_a_name_like_any_other() -> None:
+    # What is called takes any keyword: until the name has ended it may be one.
+    table = {
+        "get(": {"line": 1.0},
+        "get(line": {", ": 1.0},
+        "line, ": {"timeouts": 0.6, "timeout": 0.4},
+        "timeouts": {")": 1.0},
+        "timeout": {")": 1.0},
+    }
+    known = {"get": closed("line", tier=Tier.OPEN), "": closed("get", "line", "timeout")}
+    facts = Facts(known)
+    out = written("line = 1\n$0\n", {"line = 1\n": {"get(": 1.0}, **table}, facts)
+    assert out.text == "get(line, timeout)"
+    names = [text for text, hole in facts.asked if hole.kind is HoleKind.NAME and hole.start > 9]
+    # It is asked about as a statement that ends there.
+    assert names[-1] == "line = 1\nget(line, )\n"
+
+
+def test_an_import_list_ends_before_a_name_that_does_not_exist() -> None:
+    table = {
+        "import ": {"path": 1.0},
+        "path": {", ": 1.0},
+        ", ": {"paths": 0.6, "sep": 0.4},
+        "paths": {"\n": 1.0},
+        "sep": {"\n": 1.0},
+    }
+    known = {"os": closed("path", "sep")}
+    out = written("from os import $0\n", table, Facts(known))
+    assert (out.text, out.stopped) == ("path", "rule")
+    last = out.events[-1]
+    assert (last.monitor, last.rejected, last.chosen) == ("import_member", "paths", "")
+    # The comma is the user's: there another name takes its place.
+    out = written("from os import path, $0\n", table, Facts(known))
+    assert out.text == "sep"
 
 
 def test_imports_are_watched_component_by_component() -> None:
@@ -73,7 +110,8 @@ def test_every_name_of_an_import_list_is_watched() -> None:
     }
     facts = Facts({"os": closed("path", "sep")})
     out = written("from os import $0\n", table, facts)
-    assert out.text == "(path, sep)"
+    # It ends before the wrong one; the bracket is closed behind the loop.
+    assert out.text == "(path"
     assert [e.rejected for e in out.events] == ["", "joined"]
 
 

@@ -51,6 +51,10 @@ class Cart:
         $0
 
 
+class Empty:
+    size = 0
+
+
 def ask(question: str, *, default: str = "", tone: Literal["soft", "loud"] = "soft") -> str:
     return question
 """
@@ -70,6 +74,8 @@ CASES = {
     "a builtin that is no exception": ("raise ", "print", "ValueError", "\n"),
     "a bare name": ("print(", "basket", "line", ")"),
     "an argument that no place is left for": ("ask(line, ", "line", "default=", "line)"),
+    "a name of another function, in brackets": ("print(line.upper() + ", "question", "line", ")"),
+    "a positional argument of what takes none": ("Empty(", "line", ")", ""),
     "an argument that nothing takes": ("Cart().add(line, ", "line", ")", ""),
     "a key": ('print(SIZES["', "medium", "small", '"]'),
     "a value of a literal": ('ask("", tone="', "shout", "soft", '")'),
