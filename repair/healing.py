@@ -14,6 +14,7 @@ from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError, DecodingError
 from decoding.evidence import Evidence
 from decoding.writer import Writer
+from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
@@ -221,7 +222,8 @@ class _Healer:
         queue = generate(job.source, diagnosis.suspicion, diagnosis.symptoms()) if mutated else []
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
-        validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)
+        ahead = Ahead(job.snapshot.workspace)
+        validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness, ahead)
         bench.prepare()
         rehearsal = Rehearsal(
             lambda c: validator.validate(job.source.path, self._data(c), self.deadline),
@@ -231,6 +233,7 @@ class _Healer:
             return self._search_and_validate(search, rehearsal, queue, known, witness)
         finally:
             rehearsal.close()
+            ahead.close()
             if self.scribe is not None:
                 self.scribe.close()
 

@@ -20,6 +20,7 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
+from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
@@ -107,13 +108,18 @@ class Implementer:
                 self.job = replace(job, command=narrowed)
                 self.report(f"of those: {narrowed.plan.command}", 0.0)
                 return self._run(deadline)
-            validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness)
+            ahead = Ahead(job.snapshot.workspace)
+            validator = Validator(
+                job.command, job.suite, diagnosis, bench, job.base, witness, ahead
+            )
             try:
                 return self._implement(diagnosis, bench, validator, deadline)
             except CancelledError:
                 return self._said("none", "stopped before a body passed")
             except SandboxDiedError as error:
                 return self._said("none", f"the tests bring the sandbox down: {error.what}")
+            finally:
+                ahead.close()
 
     def _narrowed(self, diagnosis: Diagnosis) -> TestCommand | None:
         """The command for those failing tests that call the function, where others fail too."""

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.deadline import Deadline
+from repair.ahead import Ahead
 from repair.command import TestCommand
 from repair.diagnosis import Diagnosis
 from repair.reach import reaching
@@ -27,6 +28,8 @@ _IDLE_S = 10.0
 _IDLE_FAR_S = 2.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
+#: Where a suite is not through after this share of the time, what failed so far is compared.
+_SUITE_SHARE = 0.8
 #: Without it one test file that cannot be imported keeps pytest from running any other.
 _ALL_THE_SAME = "--continue-on-collection-errors"
 
@@ -48,7 +51,10 @@ class Verdict:
 
 
 class Validator:
-    """Validates patches of one diagnosis. What does not depend on the patch is run once."""
+    """Validates patches of one diagnosis. What does not depend on the patch is run once.
+
+    ``ahead`` knows which tests of a suite run first.
+    """
 
     def __init__(
         self,
@@ -58,8 +64,10 @@ class Validator:
         bench: Workbench,
         base: Mapping[str, bytes],
         witness: Witness,
+        ahead: Ahead,
     ) -> None:
         self._command = command
+        self._ahead = ahead
         self._diagnosis = diagnosis
         self._bench = bench
         self._base = dict(base)
@@ -67,8 +75,10 @@ class Validator:
         self._suite_given = suite is not None
         self._shell = Plan("command", command.plan.command, (), bench.policy.workspace)
         self._witness = witness
-        self._suite_before: dict[str, TestResult] | None = None
+        self._suite_before: dict[str, TestResult] = {}
         self._hashes = _hashes(diagnosis.test_files)
+        if self._suite is not None and not self._is_whole():
+            ahead.begin()
 
     def validate(self, path: str, data: bytes, deadline: Deadline) -> Verdict:
         """Judge the file ``path`` with the bytes ``data``.
@@ -76,13 +86,28 @@ class Validator:
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
         try:
-            return self._validate(self._bench.apart(), {**self._base, path: data}, deadline)
+            files = {**self._base, path: data}
+            return self._validate(self._bench.apart(), files, self._ordered(path, data), deadline)
         except SandboxDiedError as error:
             self._bench.abandon()
             return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
 
+    def _ordered(self, path: str, data: bytes) -> Plan | None:
+        """The suite, with what reaches the change ahead: the time may not be enough for all."""
+        suite = self._suite
+        if suite is None or suite.runner == "command" or self._is_whole():
+            return suite
+        before = self._base.get(path)
+        near = self._ahead.of(path, before if before is not None else _read(path), data)
+        ahead = tuple((each.path, each.qualname, each.distance) for each in near)
+        return replace(suite, ahead=ahead)
+
     def _validate(
-        self, server: ForkServer, files: Mapping[str, bytes], deadline: Deadline
+        self,
+        server: ForkServer,
+        files: Mapping[str, bytes],
+        suite: Plan | None,
+        deadline: Deadline,
     ) -> Verdict:
         plan, shell = self._command.plan, self._shell
         first = server.run(shell, files, Terms(wall=deadline.remaining()))
@@ -96,9 +121,9 @@ class Validator:
         if _hashes(self._diagnosis.test_files) != self._hashes:
             return Verdict(False, False, "the test files changed meanwhile")
         fates = None
-        if self._suite is not None and self._suite.runner != "command" and not self._is_whole():
+        if suite is not None and suite.runner != "command" and not self._is_whole():
             # The suite of the same runner runs the failing test once more, in another process.
-            fates = _every(server, self._suite, files, deadline, self._diagnosis.target)
+            fates = _every(server, suite, files, deadline, self._diagnosis.target)
             failing = [fates.results.get(test) for test in self._diagnosis.failing]
             if all(result is not None and not result.outcome.bad for result in failing):
                 return self._judge_suite(server, files, fates, deadline)
@@ -109,13 +134,13 @@ class Validator:
             return Verdict(True, False, "time ran out while the test ran a second time")
         if not second.passed():
             return Verdict(False, False, "the test passed once and failed when it was run again")
-        if self._suite is None:
+        if suite is None:
             return Verdict(True, True, "the command is the only test there is to know of")
         if self._is_whole():
             others = len(second.tests) - len(self._diagnosis.failing)
             return Verdict(True, True, "", ran=max(0, others))
         if fates is None:
-            fates = _every(server, self._suite, files, deadline, self._diagnosis.target)
+            fates = _every(server, suite, files, deadline, self._diagnosis.target)
         return self._judge_suite(server, files, fates, deadline)
 
     def _is_whole(self) -> bool:
@@ -131,14 +156,11 @@ class Validator:
         after = fates.results
         if suite.runner == "command":
             return self._judge_opaque(server, suite, after, deadline)
-        if self._suite_before is None:
-            wanted = tuple(t for t, r in after.items() if r.outcome.bad and t not in fates.aside)
-            # Only tests that fail now could have been broken: the others need no comparison.
-            self._suite_before = dict(
-                _every(server, replace(suite, select=wanted), self._base, deadline, target).results
-                if wanted
-                else {}
-            )
+        # Only tests that fail now could have been broken: the others need no comparison.
+        bad = (t for t, r in after.items() if r.outcome.bad and t not in fates.aside)
+        if wanted := tuple(t for t in bad if t not in self._suite_before):
+            compared = replace(suite, select=wanted)
+            self._suite_before |= _every(server, compared, self._base, deadline, target).results
         broken, unknown = [], list(fates.left)
         for test, result in after.items():
             if not result.outcome.bad or test in fates.aside:
@@ -224,17 +246,26 @@ def _every(
     select = plan.select
     near: frozenset[str] | None = None
     hangs = 0
+    early = Deadline.after(_SUITE_SHARE * deadline.remaining())
     while not deadline.expired() and hangs <= _MAX_HANGS:
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
-        run = server.run(
-            replace(plan, select=select), files, Terms(wall=deadline.remaining(), idle=idle)
-        )
+        until = deadline if early.expired() else early
+        terms = Terms(wall=until.remaining(), idle=idle)
+        run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
         if run.ended == "done" or not left:
             # Tests that a whole run left out are not there any more, or not selected.
             return _Fates(results, () if run.ended == "done" else left, frozenset(aside))
+        if until.expired():  # the last test did not hang, the time was up
+            cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
+            left = select = (*cut, *left)
+            for test in cut:
+                del results[test]
+            if any(results[t].outcome.bad for t in results if t not in aside):
+                break
+            continue
         if near is None and plan.runner == "pytest":
             paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
             reached = reaching(paths, target, server.policy.workspace)
@@ -256,6 +287,11 @@ def _every(
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:
     return near is None or test.partition("::")[0] in near
+
+
+def _read(path: str) -> bytes:
+    file = Path(path)
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _hashes(paths: tuple[str, ...]) -> dict[str, str]:

@@ -6,13 +6,13 @@ one file says), ``extract`` (read off its tree, with ``statements``, ``definitio
 ``typing_forms`` and ``memo``), ``edges`` (sites, resolved), ``store`` (one SQLite file),
 ``indexing`` (kept true to the disk), ``questions`` (what is asked of it, with ``naming``,
 ``places``, ``rank`` and ``cypher``); ``graph`` is the facade that others use, ``glance`` the one
-for those who take what is there and do not wait (prompts, repair).
+for those who take what is there and do not wait (repair).
 """
 
 from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
 from analysis.graph.naming import Node, UnknownNameError
-from analysis.graph.questions import BY_NAME, EXACT, Reached, Use, is_test
+from analysis.graph.questions import BY_NAME, EXACT, Near, Reached, Use, is_test
 from analysis.graph.rank import Ranked
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "EXACT",
     "Glance",
     "Graph",
+    "Near",
     "Node",
     "Ranked",
     "Reached",

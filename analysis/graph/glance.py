@@ -1,20 +1,19 @@
 """What a graph that has been built already says, for those who will not wait for one.
 
-Prompts and repair ask here: nothing is indexed, nothing is raised, and where there is no graph
+Repair asks here: nothing is indexed, nothing is raised, and where there is no graph
 (yet) or it does not know the name, the answer is empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
 from analysis.errors import AnalysisError
 from analysis.graph.graph import Graph
-from analysis.graph.questions import Reached
-from analysis.graph.rank import Ranked
+from analysis.graph.questions import Near
 from analysis.snapshot import Workspace
 
 Value = TypeVar("Value")
@@ -30,17 +29,10 @@ class Glance:
     workspace: Workspace
     folder: Path | None = None
 
-    def related(self, path: str, line: int, most: int = 20) -> tuple[Ranked, ...]:
-        """The ``most`` definitions that matter most to the code at ``line`` (from 0) of ``path``.
-
-        By personalized PageRank (``rank``), best first; ``path`` is absolute.
-        """
-        return self._ask(lambda graph: tuple(graph.related(path, line, most)))
-
-    def tests_reaching(self, qualified_name: str) -> tuple[Reached, ...]:
-        """The tests that reach ``qualified_name`` (or the one definition that ends in it), the
-        nearest first. No answer does not mean that no test does."""
-        return self._ask(lambda graph: tuple(graph.tests_reaching(qualified_name)))
+    def reaching(self, path: str, qualnames: Iterable[str]) -> tuple[Near, ...]:
+        """The functions and methods that reach one of ``qualnames`` of the file ``path`` (absolute;
+        ``""`` is its module), the nearest first. No answer does not mean that none does."""
+        return self._ask(lambda graph: tuple(graph.reaching(path, qualnames)))
 
     def _ask(self, question: Callable[[Graph], tuple[Value, ...]]) -> tuple[Value, ...]:
         try:

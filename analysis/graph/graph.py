@@ -20,7 +20,7 @@ from analysis.graph.facts import Span
 from analysis.graph.indexing import Indexer, Progress, _silent
 from analysis.graph.naming import Node
 from analysis.graph.outside import Outside
-from analysis.graph.questions import Reached, Use
+from analysis.graph.questions import Near, Reached, Use
 from analysis.graph.rank import Ranked, related
 from analysis.graph.store import Store
 from analysis.graph.walking import Walks
@@ -150,6 +150,11 @@ class Graph:
     def tests_reaching(self, name: str | Node) -> list[Reached]:
         """The tests that reach ``name``, the nearest first."""
         return questions.tests_reaching(self._walks, self._known(name))
+
+    def reaching(self, path: str, qualnames: Iterable[str]) -> list[Near]:
+        """The functions and methods that reach one of ``qualnames`` of the file ``path``, each of
+        the nearest, those themselves too; ``""`` stands for the module."""
+        return questions.reaching(self._walks, self.store.db, path, qualnames)
 
     def path(self, start: str | Node, end: str | Node) -> list[Use]:
         """A shortest way of calls from ``start`` to ``end``."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from analysis.graph.facts import Span
-from analysis.graph.naming import COLUMNS, Node, node_of
+from analysis.graph.naming import COLUMNS, NODES, Node, node_of
 from analysis.graph.overriding import MOST_BY_NAME, is_special
 from analysis.graph.store import CODES, EDGES
 from analysis.graph.walking import Step, Walks, shortest, spread
@@ -44,6 +44,15 @@ class Reached:
     node: Node
     distance: int
     how: str
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A function of the file ``path``, ``qualname`` within it, and how many steps away it is."""
+
+    path: str
+    qualname: str
+    distance: int
 
 
 def callers(db: sqlite3.Connection, node: Node) -> list[Use]:
@@ -263,6 +272,32 @@ def impact(walks: Walks, node: Node, most: int = 10_000) -> list[Reached]:
 def tests_reaching(walks: Walks, node: Node) -> list[Reached]:
     """The tests from which ``node`` is reached, the nearest first."""
     return [reached for reached in impact(walks, node) if is_test(reached.node)]
+
+
+def reaching(
+    walks: Walks, db: sqlite3.Connection, path: str, qualnames: Iterable[str]
+) -> list[Near]:
+    """The functions that reach one of ``qualnames`` of the file ``path``, the nearest first."""
+    distances: dict[int, int] = {}
+    for qualname in qualnames:
+        row = db.execute(
+            f"SELECT {COLUMNS} FROM {NODES} WHERE f.path=? AND n.qualname=?", (path, qualname)
+        ).fetchone()
+        if row is not None:
+            node = node_of(row)
+            distances[node.id] = 0
+            for reached in impact(walks, node):
+                known = distances.get(reached.node.id, reached.distance)
+                distances[reached.node.id] = min(known, reached.distance)
+    found = []
+    for number, distance in distances.items():
+        place = db.execute(
+            f"SELECT f.path, n.qualname FROM {NODES} WHERE n.id=? AND n.kind IN (?, ?)",
+            (number, "FUNCTION", "METHOD"),
+        ).fetchone()
+        if place is not None:
+            found.append(Near(place[0], place[1], distance))
+    return sorted(found, key=lambda near: (near.distance, near.path, near.qualname))
 
 
 def is_test(node: Node) -> bool:

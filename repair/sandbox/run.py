@@ -34,7 +34,8 @@ class Plan:
 
     ``runner``: ``pytest``, ``unittest``, ``doctest``, ``script``, ``module``, ``code`` or
     ``command``. ``path0`` goes first on ``sys.path``. ``select`` runs these tests only, in this
-    order.
+    order; without it, tests that rest on one of the functions ``ahead`` run first: (path, qualified
+    name within it, distance).
     """
 
     runner: str
@@ -44,6 +45,7 @@ class Plan:
     path0: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     select: tuple[str, ...] | None = None
+    ahead: tuple[tuple[str, str, int], ...] = ()
 
     def wire(self) -> dict[str, Any]:
         """As the probe reads it."""
@@ -55,6 +57,7 @@ class Plan:
             "path0": self.path0,
             "env": dict(self.env),
             "select": None if self.select is None else list(self.select),
+            "ahead": [list(function) for function in self.ahead],
         }
 
 

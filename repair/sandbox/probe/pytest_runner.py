@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from . import describe
+from . import ahead, describe
 from .reporter import Reporter
 
 
@@ -38,6 +38,7 @@ def _quiet() -> list[Any]:
 class _Plugin:
     def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
         self._select = plan.get("select")
+        self._ahead = plan.get("ahead")
         self._hold = hold
         self._reporter = reporter
         self._details: dict[Any, Any] = {}
@@ -45,6 +46,7 @@ class _Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
+        items[:] = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
         self._reporter.note(
             collected=[item.nodeid for item in items],
             root=str(config.rootdir),
@@ -132,6 +134,14 @@ class _Plugin:
         if self._hold is None and self._reporter.may_stop():
             # Leaves pytest's loop at once; the run is a fork that ends here anyway.
             pytest.exit("settled", returncode=1)
+
+
+def _functions(item: Any) -> list[Any]:
+    """What runs for a test: itself, its fixtures, what its class sets up."""
+    functions = [getattr(item, "function", None), *ahead.set_ups(getattr(item, "cls", None))]
+    fixtures = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
+    functions += [getattr(known[-1], "func", None) for known in fixtures.values() if known]
+    return functions
 
 
 def is_plain(item: Any) -> bool:

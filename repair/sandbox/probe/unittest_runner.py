@@ -6,7 +6,7 @@ import time
 import unittest
 from typing import Any
 
-from . import describe
+from . import ahead, describe
 from .reporter import Reporter
 
 
@@ -28,12 +28,13 @@ def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
 class _Runner:
     def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
         self._select = plan.get("select")
+        self._ahead = plan.get("ahead")
         self._reporter = reporter
         self._hold = hold
         self.good = False
 
     def run(self, suite: Any) -> Any:
-        tests = list(_flat(suite))
+        tests = ahead.ordered(list(_flat(suite)), self._ahead, _functions, type)
         self._reporter.note(collected=[test.id() for test in tests])
 
         def run_selected(ids: Any, reporter: Reporter) -> Any:
@@ -55,6 +56,11 @@ class _Runner:
         result = run_selected(self._select, self._reporter)
         self.good = bool(tests) and result.wasSuccessful()
         return result
+
+
+def _functions(test: Any) -> list[Any]:
+    """What runs for a test: its method, what its class sets up."""
+    return [getattr(test, test._testMethodName, None), *ahead.set_ups(type(test))]
 
 
 def _flat(suite: Any) -> Any:

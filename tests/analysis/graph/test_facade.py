@@ -151,18 +151,16 @@ def test_around_and_hierarchies(graph: Graph, root: Path) -> None:
 
 def test_a_glance_takes_what_is_there_and_makes_nothing(root: Path, tmp_path: Path) -> None:
     workspace = Workspace(str(root))
-    path, line, _ = at(root, "shop/basket.py", "return")
+    path = str(root / "shop" / "money.py")
     glance = Glance(workspace, tmp_path / "cache")
-    assert glance.related(path, line) == ()
-    assert glance.tests_reaching("shop.money.Money.plus") == ()
+    assert glance.reaching(path, ["Money.plus"]) == ()
     assert not (tmp_path / "cache").exists()
     with Graph(workspace, tmp_path / "cache") as built:
         built.refresh()
-        ranked = tuple(built.related(path, line, 3))
-    assert glance.related(path, line, 3) == ranked
-    [reached] = glance.tests_reaching("shop.money.Money.plus")
-    assert reached.node.qualified_name == "tests.test_basket.test_total"
-    assert glance.tests_reaching("shop.money.Nothing") == ()
+    found = [(near.qualname, near.distance) for near in glance.reaching(path, ["Money.plus"])]
+    assert found[0] == ("Money.plus", 0)
+    assert found[-1][0] == "test_total"
+    assert glance.reaching(path, ["Money.minus"]) == ()
 
 
 def by_name(graph: Graph, name: str) -> set[str]:

@@ -1,0 +1,67 @@
+"""Tests that are to run ahead of the others of a suite, by the functions that they rest on."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from collections.abc import Callable
+from typing import Any
+
+_FAR = 1 << 30
+_SET_UP = ("setUp", "setUpClass", "asyncSetUp", "setup_method", "setup_class")
+
+
+def ordered(
+    items: list[Any],
+    ahead: Any,
+    functions: Callable[[Any], list[Any]],
+    group: Callable[[Any], Any],
+) -> list[Any]:
+    """``items`` with those first that rest on the functions ``ahead``: (path, qualified name,
+    distance) each.
+
+    ``functions`` are those of an item, ``group`` is what it shares fixtures with: a group stays
+    together, at the place of its nearest item, and so does the order of what is equally near.
+    """
+    if not ahead:
+        return items
+    near: dict[Any, int] = {}
+    for path, name, distance in ahead:
+        near[_real(path), name] = min(distance, near.get((_real(path), name), _FAR))
+    distances = [_nearest(functions(item), near) for item in items]
+    groups: dict[Any, Any] = {}
+    for index, item in enumerate(items):
+        known = groups.get(group(item), (_FAR, index))
+        groups[group(item)] = (min(known[0], distances[index]), known[1])
+    order = sorted(
+        range(len(items)), key=lambda index: (groups[group(items[index])], distances[index], index)
+    )
+    return [items[index] for index in order]
+
+
+def set_ups(owner: Any) -> list[Any]:
+    """The functions of test class ``owner`` that run before its tests."""
+    return [getattr(owner, name) for name in _SET_UP if hasattr(owner, name)]
+
+
+def _nearest(functions: list[Any], near: Any) -> int:
+    distance = _FAR
+    for function in functions:
+        try:
+            plain = inspect.unwrap(function)
+            plain = getattr(plain, "__func__", plain)
+            key = _real(plain.__code__.co_filename), plain.__qualname__
+        except (AttributeError, ValueError):
+            continue
+        distance = min(distance, near.get(key, _FAR))
+    return distance
+
+
+_REAL: dict[str, str] = {}
+
+
+def _real(path: str) -> str:
+    known = _REAL.get(path)
+    if known is None:
+        known = _REAL[path] = os.path.realpath(path)
+    return known
