@@ -159,6 +159,10 @@ def comprehensions(program: Program) -> Iterator[Proposal]:
                     ):
                         edit = Edit(end, end, f" if {test}")
                         yield Proposal("missing condition", prior, (edit,), node)
+                kept = node.value if isinstance(node, ast.DictComp) else node.elt
+                if isinstance(kept, ast.Call | ast.Attribute | ast.Subscript):
+                    edit = Edit(end, end, f" if {program.text(kept)}")
+                    yield Proposal("missing condition", 0.08, (edit,), node)
         if isinstance(node, ast.DictComp):
             edits = (
                 Edit(*program.source.span(node.key), program.text(node.value)),

@@ -1,0 +1,89 @@
+"""What a call of the standard library was to be told besides: the options that are forgotten."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Program, Proposal
+
+_JSON = {
+    "sort_keys=True": 0.25,
+    "ensure_ascii=False": 0.25,
+    "default=str": 0.2,
+    "indent=2": 0.1,
+}
+#: By the last name of what is called, the keywords that are forgotten, with priors by judgement.
+_OPTIONS: dict[str, dict[str, float]] = {
+    "dumps": _JSON,
+    "dump": _JSON,
+    "mkdir": {"parents=True, exist_ok=True": 0.5, "exist_ok=True": 0.4, "parents=True": 0.3},
+    "makedirs": {"exist_ok=True": 0.6},
+    "rmtree": {"ignore_errors=True": 0.3},
+    "unlink": {"missing_ok=True": 0.5},
+    "open": {'newline=""': 0.12},
+    "run": {"check=True": 0.2, "text=True": 0.2},
+    "writer": {'lineterminator="\\n"': 0.3},
+    "DictWriter": {'extrasaction="ignore"': 0.3, 'lineterminator="\\n"': 0.2},
+    "gather": {"return_exceptions=True": 0.4},
+    "parse_qs": {"keep_blank_values=True": 0.5},
+    "parse_qsl": {"keep_blank_values=True": 0.5},
+    "quote": {'safe=""': 0.4},
+    "splitlines": {"keepends=True": 0.4},
+    "zip_longest": {"fillvalue=0": 0.2, 'fillvalue=""': 0.2},
+}
+_SPANS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds")
+
+
+def forgotten(program: Program) -> Iterator[Proposal]:
+    """A keyword of a function of the standard library, by its name."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        head = program.text(node.func)
+        known = {k.arg for k in node.keywords}
+        whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
+        for option, prior in _OPTIONS.get(head.rpartition(".")[2], {}).items():
+            if not known & {part.partition("=")[0].strip() for part in option.split(", ")}:
+                new = f"{head}({', '.join([*whole, option])})"
+                yield program.replace(node, new, "missing argument", prior)
+
+
+def spans(program: Program) -> Iterator[Proposal]:
+    """``timedelta(n)``, which counts days, where another unit was meant."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        if program.text(node.func).rpartition(".")[2] == "timedelta" and len(node.args) == 1:
+            for unit in _SPANS:
+                new = f"{unit}={program.text(node.args[0])}"
+                yield program.replace(node.args[0], new, "span", 0.2)
+
+
+def singles(program: Program) -> Iterator[Proposal]:
+    """``(x)``, which is no tuple."""
+    text = program.source.text
+    for node in program.of(ast.Name, ast.Attribute, ast.Subscript, ast.Constant):
+        assert isinstance(node, ast.expr)
+        if not isinstance(program.parents.get(node), ast.Call | ast.Assign | ast.keyword):
+            continue
+        start, end = program.source.span(node)
+        before, behind = text[:start].rstrip(), text[end:].lstrip()
+        if before.endswith("(") and behind.startswith(")") and before[:-1].rstrip()[-1:] in "(,=":
+            yield program.replace(node, f"{program.text(node)},", "container", 0.3)
+
+
+def decorators(program: Program) -> Iterator[Proposal]:
+    """``@functools.wraps`` on what a decorator puts in a function's place."""
+    for node in program.inside(program.tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
+            continue
+        outer = program.function(node)
+        if outer is None or not outer.args.args or program.weight(node) <= 0:
+            continue
+        given = outer.args.args[0].arg
+        called = any(
+            isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == given
+            for n in program.inside(node)
+        )
+        name = "wraps" if "import wraps" in program.source.text else "functools.wraps"
+        if called and "functools" in program.source.text:
+            yield program.insert_before(node, [f"@{name}({given})"], "missing call", 0.3)

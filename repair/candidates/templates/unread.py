@@ -1,0 +1,124 @@
+"""A parameter that nothing reads: callers give it, so somewhere it was to count."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import (
+    Function,
+    Program,
+    Proposal,
+    is_docstring,
+    parameters,
+)
+from repair.source import Edit
+
+
+def given(program: Program) -> Iterator[Proposal]:
+    """In place of a constant or of another name, or as one more condition or bound."""
+    for function, name in _unread(program):
+        for node in program.inside(function):
+            if not isinstance(node, ast.expr) or program.weight(node) <= 0:
+                continue
+            if program.function(node) is not function:
+                continue
+            text = program.text(node)
+            if isinstance(node, ast.Constant) and not is_docstring(program.parents[node]):
+                yield program.replace(node, name, "unread parameter", 0.4)
+            elif isinstance(node, ast.Compare) and not _in_condition(program, node):
+                yield program.replace(node, f"{text} and {name}", "unread parameter", 0.15)
+                yield program.replace(node, f"{text} or {name}", "unread parameter", 0.08)
+                for sign in ("<", "<=") if _upwards(node) else (">", ">="):
+                    yield program.replace(node, f"{text} {sign} {name}", "unread parameter", 0.1)
+
+
+def _in_condition(program: Program, node: ast.expr) -> bool:
+    return isinstance(program.parents.get(node), ast.BoolOp | ast.UnaryOp)
+
+
+def _upwards(node: ast.Compare) -> bool:
+    return isinstance(node.ops[-1], ast.Lt | ast.LtE)
+
+
+def fields(program: Program) -> Iterator[Proposal]:
+    """A parameter of ``__init__`` that was to be kept in a field of its name."""
+    for function, name in _unread(program):
+        scope = program.class_of(function)
+        if function.name != "__init__" or scope is None:
+            continue
+        used = any(
+            isinstance(node, ast.Attribute) and node.attr == name for node in program.inside(scope)
+        )
+        prior = 0.7 if used else 0.2
+        yield program.insert_after(
+            function.body[-1], [f"self.{name} = {name}"], "missing assignment", prior
+        )
+
+
+def handed_on(program: Program) -> Iterator[Proposal]:
+    """``*args`` and ``**keywords`` that a call was to get, or got as one argument."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        function = program.function(node)
+        if function is None:
+            continue
+        many, named = function.args.vararg, function.args.kwarg
+        for argument in node.args:
+            if isinstance(argument, ast.Name):
+                own = many is not None and argument.id == many.arg
+                new = f"*{argument.id}"
+                yield program.replace(argument, new, "unpacking", 0.6 if own else 0.04)
+                if named is not None and argument.id == named.arg:
+                    yield program.replace(argument, f"**{argument.id}", "unpacking", 0.6)
+        missing = [f"*{many.arg}"] if many and not _reads(program, function, many.arg) else []
+        if named and not _reads(program, function, named.arg):
+            missing.append(f"**{named.arg}")
+        if missing:
+            whole = [*map(program.text, node.args), *map(program.text, node.keywords), *missing]
+            new = f"{program.text(node.func)}({', '.join(whole)})"
+            yield program.replace(node, new, "missing argument", 0.5)
+
+
+def bound_late(program: Program) -> Iterator[Proposal]:
+    """A lambda that is made in a loop and reads the loop's variable only when it is called."""
+    for node in program.of(ast.Lambda):
+        assert isinstance(node, ast.Lambda)
+        bound = {
+            name.id
+            for around in program.enclosing(node, ast.For, ast.ListComp, ast.DictComp, ast.SetComp)
+            for inner in _targets(around)
+            for name in ast.walk(inner)
+            if isinstance(name, ast.Name)
+        }
+        names = dict.fromkeys(
+            n.id for n in ast.walk(node.body) if isinstance(n, ast.Name) and n.id in bound
+        )
+        if names and node.args.vararg is None and node.args.kwarg is None:
+            end = program.source.span(node.body)[0]
+            colon = program.source.text.rfind(":", program.source.span(node)[0], end)
+            kept = ", ".join(f"{name}={name}" for name in names)
+            some = bool(node.args.args or node.args.kwonlyargs)
+            edit = Edit(colon, colon, f", {kept}" if some else f" {kept}")
+            yield Proposal("late binding", 0.5, (edit,), node)
+
+
+def _targets(node: ast.AST) -> list[ast.expr]:
+    if isinstance(node, ast.For):
+        return [node.target]
+    return [generator.target for generator in getattr(node, "generators", ())]
+
+
+def _unread(program: Program) -> Iterator[tuple[Function, str]]:
+    for node in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(node, Function)
+        for name in parameters(node):
+            if name not in ("self", "cls") and not _reads(program, node, name):
+                yield node, name
+
+
+def _reads(program: Program, function: Function, name: str) -> bool:
+    return any(
+        isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+        for node in program.inside(function)
+    )
