@@ -37,6 +37,8 @@ class ClassFacts:
     decorators: tuple[str, ...] = ()
     #: Whether code of its module calls ``setattr`` on the class itself.
     written_from_outside: bool = False
+    #: A decorator that may have added to the class, or replaced it.
+    remade: str = ""
 
     @property
     def qualified(self) -> str:

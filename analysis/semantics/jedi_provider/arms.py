@@ -12,25 +12,13 @@ from jedi.inference.gradual.conversion import convert_values
 
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.class_decorators import remaking
 from analysis.semantics.jedi_provider.filters import names_of_filter
+from analysis.semantics.jedi_provider.machinery import machinery
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 
 #: Bases that only typing knows: they give nothing to an instance.
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
-#: ``mro`` and what follows is of ``type`` and of ``ABCMeta``, which stubs leave out.
-_OF_CLASSES = (
-    "mro",
-    "register",
-    "__subclasses__",
-    "__abstractmethods__",
-    "__dict__",
-    "__module__",
-    "__qualname__",
-    "__annotations__",
-    "__doc__",
-    "__mro__",
-)
-_OF_INSTANCES = ("__dict__", "__module__", "__doc__", "__weakref__", "__slots__", "__orig_class__")
 #: What a member of an enumeration has and the enumeration itself refuses (``enum.property``).
 _OF_MEMBERS = ("name", "value")
 _LITERAL_SETATTR = re.compile(r"""\w*setattr\w*\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,""")
@@ -72,7 +60,7 @@ def _arm(value: Any, origin: Any) -> Arm:
     for facts in order:
         for name in _spelled_out(facts.code):
             names.setdefault(name, ("statement", facts.module))
-    for name in _OF_CLASSES if kind is ArmKind.CLASS else _OF_INSTANCES:
+    for name in machinery(order, metaclasses, is_class=kind is ArmKind.CLASS):
         names.setdefault(name, ("instance", ""))
     if kind is ArmKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
         for name in _OF_MEMBERS:
@@ -232,21 +220,33 @@ def _class_facts(cls: Any) -> ClassFacts:
         )
         if is_class
         else (),
-        written_from_outside=is_class and _is_target(node.name.value, node.get_root_node()),
+        written_from_outside=is_class and _is_target(node, node.get_root_node()),
+        remade=remaking(cls, node) if is_class and not cls.is_stub() else "",
     )
 
 
-def _is_target(name: str, module: Any) -> bool:
-    """Whether the module calls ``setattr`` on ``name``."""
+def _is_target(cls: Any, module: Any) -> bool:
+    """Whether the module calls ``setattr`` on a class, or hands its instances to a function that
+    does so with what it is given."""
+    code = ""
     for call in module.get_used_names().get("setattr", ()):
         trailer = call.get_next_sibling()
         if trailer is None or trailer.type != "trailer":
             continue
         arguments = trailer.children[1]
-        if getattr(arguments, "type", "") == "arglist" and (
-            arguments.children[0].get_code(include_prefix=False) == name
-        ):
+        if getattr(arguments, "type", "") != "arglist":
+            continue
+        target = arguments.children[0].get_code(include_prefix=False)
+        if target == cls.name.value:
             return True
+        function = call.search_ancestor("funcdef")
+        if function is None or function.search_ancestor("classdef") is not None:
+            continue
+        computed = arguments.children[2].type != "string"
+        if computed and any(param.name.value == target for param in function.get_params()):
+            code = code or cls.get_code()
+            if re.search(rf"(?<![\w.]){function.name.value}\(\s*self\b", code):
+                return True
     return False
 
 

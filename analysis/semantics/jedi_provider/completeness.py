@@ -184,7 +184,7 @@ def _mapper(self: Any, name: str) -> Callable[..., Any]:
     return mapped
 
 
-class _Unknown(lazy_value.AbstractLazyValue):  # type: ignore[misc]
+class UnknownElement(lazy_value.AbstractLazyValue):  # type: ignore[misc]
     """An element that may be there and is not known."""
 
     def __init__(self) -> None:
@@ -204,7 +204,7 @@ def _iterate(self: Any, contextualized_node: Any = None, is_async: bool = False)
     for index in range(max(map(len, columns), default=0)):
         parts = [column[index] for column in columns if index < len(column)]
         if doubt:
-            parts.append(_Unknown())
+            parts.append(UnknownElement())
         yield lazy_value.get_merged_lazy_value(parts)
 
 

@@ -89,14 +89,14 @@ def identity(context: Any, decorator: Any) -> bool:
 
     Either its every ``return`` gives back its first parameter, or its types say so.
     """
-    called, values = completeness.isolated(_decorating)(context, decorator.children[1])
+    called, values = completeness.isolated(decorating)(context, decorator.children[1])
     return not completeness.incomplete(values) and all(
         _declared_same(value, called) or (not called and _gives_back(value))
         for value in values._set
     )
 
 
-def _decorating(context: Any, written: Any) -> tuple[bool, Any]:
+def decorating(context: Any, written: Any) -> tuple[bool, Any]:
     """Whether a decorator is called first (``@deco(…)``), and what is called or used."""
     trailers = written.children[1:] if written.type in ("atom_expr", "power") else []
     called = bool(trailers) and trailers[-1].children[0] == "("

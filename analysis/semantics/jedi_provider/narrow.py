@@ -165,12 +165,12 @@ def _stored(hole: Any, text: str, test: Any, around: Any, looped: bool) -> bool:
     for count, part in enumerate(parts, start=1):
         for name in used.get(part, ()):
             within = test.end_pos <= name.start_pos < end
-            if within and name.is_definition() and _written(name) == ".".join(parts[:count]):
+            if within and name.is_definition() and written(name) == ".".join(parts[:count]):
                 return True
     return False
 
 
-def _written(name: Any) -> str:
+def written(name: Any) -> str:
     """The dotted expression that ends with ``name``."""
     trailer = name.parent
     if trailer.type != "trailer" or trailer.children[0] != ".":

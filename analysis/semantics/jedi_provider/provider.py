@@ -19,6 +19,7 @@ from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.class_keywords import class_callee
+from analysis.semantics.jedi_provider.elsewhere import elsewhere
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.literals import argument_strings
 from analysis.semantics.jedi_provider.narrow import narrowed
@@ -246,8 +247,13 @@ class JediProvider:
         narrowing = narrowed(session, leaf, hole.receiver_text, scope)
         origin = session.context_of(leaf).tree_node
         complete = not completeness.incomplete(values)
-        arms = arms_of(values, origin)
+        more = elsewhere(session, before)
         _check(deadline)
+        arms = arms_of(values, origin)
+        arms += [arm for arm in arms_of(more.values, origin) if arm not in arms]
+        _check(deadline)
+        # A test that holds here was made of whatever value came from elsewhere.
+        complete = complete and more.complete
         if narrowing.certain:
             # It is one of these, and also what it was declared as, if that says anything.
             arms = [arm for arm in arms if complete and not arm.says_nothing]

@@ -25,6 +25,7 @@ from analysis.semantics.jedi_provider import (
     completeness,
     comprehended,
     decorated,
+    growing,
     kept,
     members,
     operators,
@@ -32,6 +33,7 @@ from analysis.semantics.jedi_provider import (
     resolution,
     self_type,
     special_forms,
+    stars,
     wrappers,
 )
 
@@ -84,6 +86,8 @@ def prepare(cache_directory: str) -> None:
     special_forms.install()
     caught.install()
     members.install()
+    stars.install()
+    growing.install()
     wrappers.install()
 
 

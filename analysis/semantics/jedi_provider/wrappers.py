@@ -15,6 +15,8 @@ from jedi.inference.lazy_value import LazyKnownValue, LazyKnownValues
 from jedi.inference.value.iterable import FakeTuple
 from jedi.plugins import stdlib
 
+from analysis.semantics.jedi_provider import completeness
+
 _Callback = Callable[[], Any]
 
 
@@ -22,6 +24,7 @@ def install() -> None:
     """Tell jedi; further calls change nothing more."""
     functions: dict[str, dict[str, Any]] = stdlib._implemented
     functions["functools"]["lru_cache"] = _cached
+    functions["functools"]["singledispatch"] = _dispatched
     functions.setdefault("contextlib", {})["contextmanager"] = _managed
     functions["contextlib"]["asynccontextmanager"] = _managed
     functions["builtins"]["zip"] = _zip
@@ -44,6 +47,18 @@ def _cached(value: Any, arguments: Any, callback: _Callback) -> Any:
     if any(found.is_function() for found in _first(arguments)._set):
         return callback()
     return ValueSet([_Same(value)])
+
+
+class _Dispatching(ValueWrapper):  # type: ignore[misc]
+    """A function under ``singledispatch``: what is registered later may return anything."""
+
+    def py__call__(self, arguments: Any) -> Any:
+        return completeness.flagged(self._wrapped_value.py__call__(arguments))
+
+
+def _dispatched(value: Any, arguments: Any, callback: _Callback) -> Any:
+    del value, arguments
+    return ValueSet(_Dispatching(found) for found in callback()._set)
 
 
 class _Managing(ValueWrapper):  # type: ignore[misc]

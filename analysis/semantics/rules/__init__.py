@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from analysis.semantics.rules import (
     abstract_collection,
+    computed_slots,
     descriptor,
     dict_lookup,
     dynamic_class,
@@ -21,6 +22,7 @@ from analysis.semantics.rules import (
     metaclass,
     mixin,
     narrowing,
+    remade,
     store_target,
     too_general,
     unresolved,
@@ -36,6 +38,8 @@ RULES: tuple[Rule, ...] = (
     dynamic_class,
     unresolved_base,
     dynamic_writes,
+    computed_slots,
+    remade,
     descriptor,
     functional_enum,
     dict_lookup,
