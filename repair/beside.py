@@ -39,14 +39,18 @@ def look_beside(
     budget: Deadline,
 ) -> Beside:
     """The passing tests of ``plan``, the files of a command that named only the ``failing`` of
-    the ``known`` ones. A sandbox that dies of them is forgotten."""
+    the ``known`` ones. A sandbox that dies of them is forgotten, and what was held before stays."""
     ids = {result.id for result in known}
     wall = max(1.0, budget.remaining() / 2)
     terms = Terms(wall=wall, idle=_IDLE_S + _IMPORT_S, trace=True)
     imported = None
-    try:
-        if bench.warm is not None:
+    if bench.warm is not None:
+        try:
             imported = bench.hold(plan, wall, [result.id for result in failing])
+        except SandboxDiedError:
+            # The files take too long to collect, or cannot be: what was held alone is held still.
+            return Beside()
+    try:
         if imported is not None and bench.warm is not None:
             others = tuple(test for test in bench.held if test not in ids)
             run = bench.warm.patch(replace(plan, select=others), (), terms)

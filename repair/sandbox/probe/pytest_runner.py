@@ -49,8 +49,8 @@ class _Plugin:
         items[:] = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
         self._reporter.note(
             collected=[item.nodeid for item in items],
-            root=str(config.rootdir),
-            files=sorted({str(item.fspath) for item in items}),
+            root=str(getattr(config, "rootpath", None) or config.rootdir),
+            files=sorted({str(getattr(item, "path", None) or item.fspath) for item in items}),
         )
         if self._select is not None and not self._hold:
             items[:] = self._chosen(items, self._select)
