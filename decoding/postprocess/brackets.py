@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from analysis.syntax.lexer import Area, Lexer, Quote
+from analysis.syntax.tree import parse
 from decoding.postprocess.site import Site
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
@@ -68,11 +69,12 @@ def closed(site: Site, text: str) -> str:
     return bare + "".join(closers[:lacking])
 
 
-def rounded_off(site: Site, text: str) -> str:
-    """``text`` that stops behind a comma, with the brackets closed that the cursor's line opened
-    and that nothing behind closes: the model would have gone on on another line."""
+def rounded_off(site: Site, text: str, *, more: bool) -> str:
+    """``text`` with the brackets closed that the cursor's line opened and that nothing behind
+    closes, where it stops behind a comma or there was ``more`` on another line and this one is
+    whole without it."""
     bare = text.rstrip()
-    if not bare.endswith(",") or site.rest.strip() or _DEFINITION.match(site.line):
+    if not bare or site.rest.strip() or _DEFINITION.match(site.line):
         return text
     before = site.before[: len(site.before) - len(site.line)]
     outside = len(Site.at(before, len(before)).lexer.frames)
@@ -80,10 +82,19 @@ def rounded_off(site: Site, text: str) -> str:
     lacking = len(balance(site.lexer, bare + site.behind[:_AHEAD]).open)
     if not opened or lacking < len(opened) or any(frame not in _CLOSES for frame in opened):
         return text
+    closers = "".join(_CLOSES[frame] for frame in reversed(opened) if isinstance(frame, str))
+    if not bare.endswith(","):
+        whole = more and not outside and _parses(f"{site.line}{bare}{closers}".strip())
+        return bare + closers if whole else text
     # A comma makes a tuple of what is in round brackets, but not of a call's arguments.
     if opened[-1] != "(" or _CALL.search(site.line + bare):
         bare = bare[:-1].rstrip()
-    return bare + "".join(_CLOSES[frame] for frame in reversed(opened) if isinstance(frame, str))
+    return bare + closers
+
+
+def _parses(line: str) -> bool:
+    """Whether a line is a statement, or the header of one but for its colon."""
+    return any(not parse(line + colon).root.has_error for colon in ("", ": ..."))
 
 
 def _ends_well(site: Site, text: str) -> bool:

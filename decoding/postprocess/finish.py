@@ -64,10 +64,10 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     kept = start + len(text)
     if site.in_code:
         text = brackets.closed(site, text)
-        if not multiline:
-            text = brackets.rounded_off(site, text)
         if _is_half(site, text):
             text = ""
+        if not multiline:
+            text = brackets.rounded_off(site, text, more=stopped == "rule")
     if not text.strip():
         return Finished("")
     return Finished(text.replace("\n", site.newline), start, kept)
