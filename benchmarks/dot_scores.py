@@ -9,6 +9,7 @@ import difflib
 import random
 import re
 import statistics
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -26,7 +27,8 @@ _THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """One site as one variant wrote it. ``judged``: the judge knows what exists there."""
+    """One site as one variant wrote it. ``judged``: the judge knows what exists there; ``errors``
+    are the rules that the line breaks and the author's does not."""
 
     site: DotSite
     text: str
@@ -36,7 +38,7 @@ class Score:
     similarity: float
     judged: bool
     invented: bool
-    errors: int
+    errors: tuple[str, ...]
     confidence: float
     disputed: bool
     rejected: bool
@@ -74,8 +76,10 @@ def report(
             result[f"{name}: {variant}"] = numbers
     tables: list[Table] = [("What was written", columns, rows)]
     if complete:
-        tables += [_against(scores, variants, groups), shown_above(scores)]
-        result["against"], result["shown"] = tables[1][2], tables[2][2]
+        against = _against(scores, variants, groups)
+        tables += [against, _losses(against), _by_rule(scores), shown_above(scores)]
+        named = ("against", "losses", "rules", "shown")
+        result |= {name: table[2] for name, table in zip(named, tables[1:], strict=True)}
     return tables, {"scores": result}
 
 
@@ -94,7 +98,7 @@ def shown_above(scores: Mapping[str, Sequence[Score]]) -> Table:
                     f"{len(shown) / max(1, len(some)):.2f}",
                     f"{sum(s.next for s in shown) / count:.3f}",
                     f"{sum(s.exact for s in shown) / count:.3f}",
-                    f"{sum(s.errors > 0 for s in shown) / count:.3f}",
+                    f"{sum(bool(s.errors) for s in shown) / count:.3f}",
                 ]
             )
     columns = ["variant", "confidence", "share shown", "next", "exact", "with an error"]
@@ -113,7 +117,7 @@ def summary(scores: Sequence[Score], first: Sequence[Score]) -> dict[str, object
         "exact": round(sum(s.exact for s in scores) / count, 3),
         "similar": round(sum(s.similarity for s in scores) / count, 3),
         "invented": f"{sum(s.invented for s in judged)}/{len(judged)}",
-        "errors": sum(s.errors for s in scores),
+        "errors": sum(len(s.errors) for s in scores),
         "disputed": sum(s.disputed for s in scores),
         "silent": sum(not s.text for s in scores),
         "gained": sum(b.next and not a.next for a, b in pairs),
@@ -150,7 +154,7 @@ def _against(
                     "exact": [b.exact - a.exact for a, b in pairs],
                     "similarity": [b.similarity - a.similarity for a, b in pairs],
                     "invented": [b.invented - a.invented for a, b in pairs if a.judged],
-                    "errors": [float(b.errors - a.errors) for a, b in pairs],
+                    "errors": [float(len(b.errors) - len(a.errors)) for a, b in pairs],
                 }
             for name, values in measures.items():
                 if values:
@@ -159,6 +163,27 @@ def _against(
                     rows.append([group, variant, name, mean, f"{low:+.3f}", f"{high:+.3f}"])
     columns = ["sites", "variant", "measure", "difference", "from", "to"]
     return f"Against {variants[0]}", columns, rows
+
+
+def _losses(against: Table) -> Table:
+    """Where a variant is worse and chance does not explain it. Of many groups one in forty looks
+    like that by chance alone."""
+    fewer = ("invented", "errors")
+    rows = [
+        row
+        for row in against[2]
+        if (float(str(row[4])) > 0 if row[2] in fewer else float(str(row[5])) < 0)
+    ]
+    title = "Significant losses" if rows else "Significant losses: none"
+    return title, against[1], rows
+
+
+def _by_rule(scores: Mapping[str, Sequence[Score]]) -> Table:
+    """New errors by the judge's rule."""
+    counts = {v: Counter(rule for s in some for rule in s.errors) for v, some in scores.items()}
+    rules = sorted(set().union(*counts.values()))
+    rows: list[list[object]] = [[rule, *(counts[v][rule] for v in counts)] for rule in rules]
+    return "New errors by rule", ["rule", *counts], rows
 
 
 def interval(values: Sequence[float]) -> tuple[float, float]:
@@ -187,7 +212,7 @@ def _score(site: DotSite, line: Mapping[str, Any], said: Mapping[str, Any]) -> S
         similarity=difflib.SequenceMatcher(None, text, site.wanted, autojunk=False).ratio(),
         judged=judged,
         invented=any(f["invented"] for f in new) if text else False,
-        errors=len(new) if text else 0,
+        errors=tuple(f["rule"] for f in new) if text else (),
         confidence=line["confidence"],
         disputed=any(event["disputed"] for event in line["events"]),
         rejected=any(event["rejected"] for event in line["events"]),

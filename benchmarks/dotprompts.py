@@ -12,7 +12,8 @@ members, modules and keywords do not exist and what else is wrong, and whether i
 receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without the hint; ``hint``
 without the monitors; ``guided``, all that ships; ``only:MONITOR``; ``with:PART+PART``, all that
 ships and more of what is known around a hole: ``expected``, ``headers``, ``types``, ``related``
-(the code graph of each package is read first). What guidance costs in time, ``benchmarks.overhead``
+(the code graph of each package is read first); ``ablation`` stands for all of them without the
+parts of ``with``. What guidance costs in time, ``benchmarks.overhead``
 says: here every variant finds another state of the cache.
 """
 
@@ -80,9 +81,17 @@ def guiding(variant: str) -> Guiding:
         raise AnalysisError(
             f"there is no variant '{variant}'",
             where="--variants",
-            mend="use unguided, prune, hint, guided, only:MONITOR or with:PART",
+            mend="use ablation, unguided, prune, hint, guided, with:PART or only:MONITOR, which is "
+            + ", ".join(m.name for m in monitors()),
         )
     return Guiding(monitors=alone, hints=_NO_HINT)
+
+
+def meant(name: str) -> tuple[str, ...]:
+    """The variants that one word of ``--variants`` stands for."""
+    if name != "ablation":
+        return (name,)
+    return ("unguided", "prune", "hint", "guided", *(f"only:{m.name}" for m in monitors()))
 
 
 def _hints(names: str) -> HintRules:
@@ -248,7 +257,7 @@ def main() -> int:
     parser.add_argument("--judge-only", action="store_true", help="write nothing new")
     parser.add_argument("--no-judge", action="store_true", help="without the type checker")
     options = parser.parse_args()
-    variants = options.variants.split(",")
+    variants = [one for name in options.variants.split(",") for one in meant(name)]
     options.python = options.python or str(python_with(options.packages, "dotprompts"))
     where = roots(options.python, options.packages)
     drawn = [sites(n, where[n], options.sites, options.seed) for n in options.packages]

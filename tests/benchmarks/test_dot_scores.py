@@ -7,7 +7,9 @@ from typing import Any
 
 from benchmarks.dot_scores import interval, report
 from benchmarks.dot_sites import DotSite
+from benchmarks.dotprompts import guiding, meant
 from benchmarks.judging import PROBE
+from decoding.monitors.registry import monitors
 
 ROOT = Path("/p")
 INVENTED = {"rule": "reportAttributeAccessIssue", "message": '"x" is unknown', "invented": True}
@@ -51,7 +53,9 @@ def test_every_column_says_what_it_is_called() -> None:
     assert against["ALL", "next"] == "+0.250"
     assert against["p", "next"] == "+0.250"
     assert ("p", "exact") not in against
-    shown = {(row[0], row[1]): row[2:] for row in tables[2][2]}
+    assert tables[2][:1] == ("Significant losses: none",)
+    assert tables[3][1:] == (["rule", "unguided", "guided"], [["reportAttributeAccessIssue", 1, 0]])
+    shown = {(row[0], row[1]): row[2:] for row in tables[4][2]}
     assert shown["guided", 0.8] == ["0.75", "1.000", "1.000", "0.000"]
 
 
@@ -68,3 +72,25 @@ def test_an_interval_holds_its_mean() -> None:
     low, high = interval([0.0] * 50 + [1.0] * 50)
     assert 0.38 < low < 0.5 < high < 0.62
     assert interval([1.0] * 10) == (1.0, 1.0)
+
+
+def test_a_significant_loss_is_named() -> None:
+    sites = [_site(n) for n in range(12)]
+    lines = [_line(s, "unguided", "get()") for s in sites]
+    lines += [_line(s, "guided", "got()") for s in sites]
+    said: dict[str, Any] = {f"{s.key}\ngot()": [INVENTED] for s in sites}
+    tables, result = report(sites, lines, said, ["unguided", "guided"])
+    assert {(row[0], row[2]) for row in tables[2][2]} >= {
+        ("ALL", "next"),
+        ("ALL", "errors"),
+        ("p", "next"),
+    }
+    assert result["scores"] is not None
+
+
+def test_an_ablation_is_every_variant() -> None:
+    names = meant("ablation")
+    assert names[:4] == ("unguided", "prune", "hint", "guided")
+    alone = [guiding(name).monitors for name in names[4:]]
+    assert alone == [(monitor,) for monitor in monitors()]
+    assert meant("with:types") == ("with:types",)
