@@ -128,13 +128,17 @@ def roles() -> tuple[str, ...]:
 
 
 def find(word: str) -> Model:
-    """The model that ``word`` names, by its name or by one of its roles.
+    """The model that ``word`` names: by its name, by one of its roles, or by a part of the name
+    that no other model's has, such as its size.
 
     Raises :class:`~decoding.errors.ModelFileError` naming the nearest when there is none.
     """
     for model in MODELS:
         if word == model.name or word in model.roles:
             return model
+    parted = [model for model in MODELS if word.lower() in model.name.split("-")]
+    if len(parted) == 1:
+        return parted[0]
     known = [model.name for model in MODELS] + list(roles())
     near = difflib.get_close_matches(word, known, 1, cutoff=0.4)
     raise ModelFileError(
