@@ -4,8 +4,11 @@
 
 The model decodes with the threads that ship, alone and beside one busy process a core, in turns;
 each round gives one ratio, and the median over rounds counts. Fair shares of every core would leave
-0.50; issue C asks for 0.40. On a machine that is not idle "alone" is slower than it is, so the
-ratio flatters: the load that was there before is saved with the result.
+0.50; issue C asks for 0.40. Beside processes that copy memory cores are not all that is shared: a
+token reads every weight once. So what the model reads a second, what the processes copy, alone and
+beside it, is told, too: where the model keeps less than beside processes that count, on the same
+cores with the same threads, that is the memory bus. On a machine that is not idle "alone" is slower
+than it is, so the ratio flatters: the load that was there before is saved with the result.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ import sys
 import time
 
 from analysis.deadline import Cancellation
-from benchmarks.burning import WORK, burning
+from benchmarks.burning import COPIED, WORK, burning
 from benchmarks.report import save, show
 from decoding import threads
 from decoding.models import store
@@ -55,14 +58,21 @@ def main() -> int:
     cores = len(os.sched_getaffinity(0))
     ways = (None, *WORK)
     rates: dict[str | None, list[tuple[float, float]]] = {way: [] for way in ways}
-    runtime = LlamaCpp(store.resolve(options.model).path)
+    copied: dict[str, list[float]] = {"alone": [], "beside the model": []}
+    path = store.resolve(options.model).path
+    runtime = LlamaCpp(path)
     try:
         runtime.evaluate(range(500, 500 + PROMPT_TOKENS), Cancellation())
         pace(runtime, options.tokens)
         for _ in range(options.rounds):
             for way in ways:
-                with burning(cores if way else 0, way or "counting"):
+                with burning(cores if way else 0, way or "counting") as work:
                     rates[way].append(pace(runtime, options.tokens))
+                if way == "copying":
+                    copied["beside the model"].append(work.pace * COPIED / 1e9)
+            with burning(cores, "copying") as work:
+                time.sleep(1.0)
+            copied["alone"].append(work.pace * COPIED / 1e9)
     finally:
         runtime.close()
     rows: list[list[object]] = []
@@ -82,12 +92,20 @@ def main() -> int:
         )
         if way:
             kept[way] = {"prefill": round(shares[0], 3), "decode": round(shares[1], 3)}
+    size = path.stat().st_size / 1e9
+    bus = {
+        f"weights read, {name}": size * statistics.median(rate for _, rate in rates[way])
+        for name, way in (("alone", None), *((f"beside {way}", way) for way in WORK))
+    } | {f"copied, {name}": statistics.median(values) for name, values in copied.items()}
     counts = threads.choose()
     title = (
         f"Tokens a second, {counts.decode} threads on {cores} cores, limit {LIMIT:.2f} in decode"
     )
     show(title, ["", "prefill", "decode", "prefill kept", "decode kept"], rows)
-    save("contention", {"model": options.model, "limit": LIMIT, "threads": counts.decode, **kept})
+    show("Memory, GB a second", ["", "GB/s"], [[name, f"{x:.1f}"] for name, x in bus.items()])
+    told = {name: round(x, 2) for name, x in bus.items()}
+    result = {"model": options.model, "limit": LIMIT, "threads": counts.decode, **kept}
+    save("contention", {**result, "gigabytes_a_second": told})
     return int(kept["counting"]["decode"] < LIMIT)
 
 
