@@ -45,6 +45,17 @@ def wrapped(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.slice, f"({index}) % len({whole})", "wrapping", 0.12)
 
 
+def months(program: Program) -> Iterator[Proposal]:
+    """The month behind December."""
+    for node in program.of(ast.BinOp):
+        assert isinstance(node, ast.BinOp)
+        left = node.left
+        named = program.text(left).rpartition(".")[2].rpartition("_")[2]
+        if named == "month" and isinstance(node.op, ast.Add):
+            new = f"{program.text(left)} % 12 + {program.text(node.right)}"
+            yield program.replace(node, new, "wrapping", 0.3)
+
+
 def lengths(program: Program) -> Iterator[Proposal]:
     """Two sequences compared pair by pair, of which one may be longer."""
     for node in program.of(ast.Call):

@@ -14,6 +14,19 @@ _DATE = {"%m": "%M", "%M": "%m", "%y": "%Y", "%Y": "%y", "%H": "%I", "%I": "%H",
 _ENCODINGS = {"ascii": ("utf-8",), "latin-1": ("utf-8",), "utf-8": ("utf-8-sig", "latin-1")}
 
 
+#: Numbers of one unit in another that are taken for each other.
+_UNITS = {
+    60: (3600, 24),
+    3600: (60, 86400),
+    24: (60, 12),
+    1000: (1024, 60),
+    1024: (1000,),
+    100: (1000,),
+    365: (366, 360),
+    12: (24,),
+}
+
+
 def numbers(program: Program) -> Iterator[Proposal]:
     """A number that is one off, of the wrong sign, or another number of the neighbourhood."""
     for node in program.of(ast.Constant):
@@ -39,6 +52,7 @@ def _near(
     yield from ((value + 1, 0.5), (value - 1, 0.5), (-value, 0.15), (value * 2, 0.08))
     yield from ((0, 0.25), (1, 0.25))
     if isinstance(value, int):
+        yield from ((other, 0.15) for other in _UNITS.get(value, ()))
         yield from ((value * 10, 0.06), (value // 10, 0.04), (2, 0.06), (value // 2, 0.05))
         yield from ((number, 0.12) for number in _mentioned(program, node))
     else:
@@ -71,8 +85,12 @@ def one_off(program: Program) -> Iterator[Proposal]:
                 place, ast.Name | ast.Attribute | ast.Subscript | ast.Call | ast.BinOp
             ):
                 continue
+            factor = isinstance(node, ast.BinOp) and not (
+                isinstance(node.op, ast.Sub) and place is node.left
+            )
             for sign in ("+", "-"):
-                yield program.replace(place, f"{text} {sign} 1", "off by one", prior)
+                new = f"({text} {sign} 1)" if factor else f"{text} {sign} 1"
+                yield program.replace(place, new, "off by one", prior)
 
 
 def _countable(node: ast.AST) -> list[tuple[ast.expr, float]]:
@@ -227,7 +245,7 @@ def _quoted(program: Program, node: ast.Constant, value: str) -> str:
 
 
 def defaults(program: Program) -> Iterator[Proposal]:
-    """A mutable default that every call shares."""
+    """A mutable default that every call shares, or one that is reckoned once."""
     for node in program.suspicious:
         if not isinstance(node, Function):
             continue
@@ -241,7 +259,7 @@ def defaults(program: Program) -> Iterator[Proposal]:
             if default is not None
         ]
         for argument, default in pairs:
-            if _empty(default) is None:
+            if _empty(default) is None and not isinstance(default, ast.Call):
                 continue
             first = next((s for s in node.body if s.lineno > node.lineno), None)
             if first is None:

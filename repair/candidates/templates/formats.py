@@ -70,6 +70,16 @@ def _other_codes(code: str) -> dict[str, float]:
     return found
 
 
+def quoted(program: Program) -> Iterator[Proposal]:
+    """A value that was to be shown as it is written: ``{name!r}``."""
+    for node in program.of(ast.JoinedStr):
+        assert isinstance(node, ast.JoinedStr)
+        start = program.source.span(node)[0]
+        for found in re.finditer(r"(?<!\{)\{[\w.]+(?=\})", program.text(node)):
+            at = start + found.end()
+            yield Proposal("string", 0.1, (Edit(at, at, "!r"),), node)
+
+
 def dates(program: Program) -> Iterator[Proposal]:
     """A letter of a date format that is taken for another, or two in each other's place."""
     for node in program.of(ast.Constant):

@@ -44,6 +44,8 @@ _GROUPS: tuple[tuple[str, ...], ...] = (
     ("match", "search", "fullmatch"),
     ("findall", "finditer"),
     ("read", "readline", "readlines"),
+    ("read_text", "read_bytes"),
+    ("write_text", "write_bytes"),
     ("write", "writelines"),
     ("loads", "load"),
     ("dumps", "dump"),

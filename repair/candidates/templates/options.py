@@ -71,19 +71,23 @@ def singles(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{program.text(node)},", "container", 0.3)
 
 
-def decorators(program: Program) -> Iterator[Proposal]:
-    """``@functools.wraps`` on what a decorator puts in a function's place."""
-    for node in program.inside(program.tree):
-        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or node.decorator_list:
-            continue
-        outer = program.function(node)
-        if outer is None or not outer.args.args or program.weight(node) <= 0:
-            continue
-        given = outer.args.args[0].arg
-        called = any(
-            isinstance(n, ast.Call) and isinstance(n.func, ast.Name) and n.func.id == given
-            for n in program.inside(node)
-        )
-        name = "wraps" if "import wraps" in program.source.text else "functools.wraps"
-        if called and "functools" in program.source.text:
-            yield program.insert_before(node, [f"@{name}({given})"], "missing call", 0.3)
+def readings(program: Program) -> Iterator[Proposal]:
+    """Numbers to another base, results to some places, lines whatever ends them, keys by value."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        head, given = program.text(node.func), [program.text(a) for a in node.args]
+        if head == "int" and len(given) == 1:
+            for base in (16, 2, 8):
+                yield program.replace(node, f"int({given[0]}, {base})", "missing argument", 0.08)
+        if head.endswith(".split") and given in (['"\\n"'], ["'\\n'"]):
+            new = f"{head.removesuffix('split')}splitlines()"
+            yield program.replace(node, new, "string", 0.3)
+        named = len(given) == 1 and isinstance(node.args[0], ast.Name | ast.Attribute)
+        if head in ("max", "min", "sorted") and named and not node.keywords:
+            new = f"{head}({given[0]}, key={given[0]}.get)"
+            yield program.replace(node, new, "missing argument", 0.1)
+    for node in program.of(ast.Return):
+        assert isinstance(node, ast.Return)
+        if isinstance(node.value, ast.BinOp):
+            new = f"round({program.text(node.value)}, 2)"
+            yield program.replace(node.value, new, "missing call", 0.05)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from repair.candidates.templates.site import Function, Program, Proposal
 
 _INVERSE = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*"}
+_COMPARING = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__add__")
 _METHODS = {
     "append": ("remove", "pop"),
     "add": ("discard", "remove"),
@@ -63,6 +64,21 @@ def _fields(program: Program, node: ast.AST) -> list[str]:
                 if isinstance(inner, ast.Attribute) and isinstance(inner.ctx, ast.Store):
                     found[inner.attr] = None
     return list(found)
+
+
+def other_kinds(program: Program) -> Iterator[Proposal]:
+    """A comparison with an object that need not be of this class."""
+    for function in program.of(ast.FunctionDef):
+        assert isinstance(function, ast.FunctionDef)
+        scope = program.class_of(function)
+        if scope is None or function.name not in _COMPARING or len(function.args.args) != 2:
+            continue
+        other = function.args.args[1].arg
+        lines = [
+            f"if not isinstance({other}, {scope.name}):",
+            f"{program.indent_step}return NotImplemented",
+        ]
+        yield program.insert_before(function.body[0], lines, "missing check", 0.5)
 
 
 def steps_back(program: Program) -> Iterator[Proposal]:
