@@ -11,7 +11,7 @@ import ast
 from analysis.views.data_flow import DefinitionKind, UseKind
 from analysis.views.places import Places
 from analysis.views.record import Record
-from analysis.views.scopes import arguments, defaults
+from analysis.views.scopes import arguments, bound_by_comprehension, defaults
 from analysis.views.states import State, join, joined
 from analysis.views.variables import Variable
 
@@ -123,12 +123,7 @@ class ExpressionWalker:
     ) -> None:
         self.expression(node.generators[0].iter)
         self.record.may_raise()
-        names = [
-            each.id
-            for generator in node.generators
-            for each in ast.walk(generator.target)
-            if isinstance(each, ast.Name)
-        ]
+        names = bound_by_comprehension(node)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
 
         def innermost() -> None:

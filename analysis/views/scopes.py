@@ -102,6 +102,18 @@ def defaults(given: ast.arguments) -> list[ast.expr]:
     return [*given.defaults, *(default for default in given.kw_defaults if default)]
 
 
+def bound_by_comprehension(
+    node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp,
+) -> frozenset[str]:
+    """The names that its targets bind: ``row`` of ``for row, seen[row] in …``, not ``seen``."""
+    return frozenset(
+        name.id
+        for generator in node.generators
+        for name in ast.walk(generator.target)
+        if isinstance(name, ast.Name) and isinstance(name.ctx, ast.Store)
+    )
+
+
 def occurrences(scope: Scope) -> list[Occurrence]:
     """What the statements of a scope do to names, in no particular order.
 
@@ -165,12 +177,7 @@ def _gather(node: ast.AST, hidden: frozenset[str], found: list[Occurrence]) -> N
             _gather(node.body, hidden | own, found)
             return
         case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp():
-            own = frozenset(
-                name.id
-                for generator in node.generators
-                for name in ast.walk(generator.target)
-                if isinstance(name, ast.Name)
-            )
+            own = bound_by_comprehension(node)
             _gather(node.generators[0].iter, hidden, found)
             for child in ast.iter_child_nodes(node):
                 _gather(child, hidden | own, found)
