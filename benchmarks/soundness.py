@@ -1,6 +1,7 @@
 """How often a closed set leaves out the name that the author wrote, and what else it admits.
 
-``python -m benchmarks.soundness [--sites 4] [--group tuned|held-out|fresh] [--packages NAME …]``
+``python -m benchmarks.soundness [--sites 4] [--least 300] [--slice 1/4]
+[--group tuned|held-out|fresh] [--packages NAME …]``
 
 Sites are made from real code: a name, or all but its beginning, is removed and everything else of
 the file is kept. The answer is asked of the analysis worker as the editor would. Rules are tuned
@@ -159,8 +160,8 @@ def ask(
     )
 
 
-def drawn(package: Package, place: Installed, count: int, kinds: set[str], seed: int) -> list[Site]:
-    """Up to ``count`` sites of each kind, spread over the files, in order of the files."""
+def pooled(package: Package, place: Installed, kinds: set[str], seed: int) -> dict[str, list[Site]]:
+    """Every site of a package by kind, in a random order."""
     by_kind: dict[str, list[Site]] = {}
     for path in files_of(package.name, place.folders):
         try:
@@ -170,11 +171,31 @@ def drawn(package: Package, place: Installed, count: int, kinds: set[str], seed:
         for site in sites_of(path, text):
             if site.kind in kinds:
                 by_kind.setdefault(site.kind, []).append(site)
-    chosen: list[Site] = []
-    for kind, sites in sorted(by_kind.items()):
+    for kind, sites in by_kind.items():
         random.Random(f"{seed} {package.name} {kind}").shuffle(sites)
-        chosen += sites[:count]
-    return sorted(chosen, key=lambda site: (str(site.path), site.start))
+    return by_kind
+
+
+def drawn(
+    pools: dict[Package, dict[str, list[Site]]], count: int, least: int
+) -> dict[Package, list[Site]]:
+    """Up to ``count`` sites of each kind from each package, in order of its files. Kinds of which
+    a group would have fewer than ``least`` are drawn more often, from each package that has more.
+    """
+    limits: dict[tuple[str, str], int] = {}
+    for group, kind in {(p.group, kind) for p, pool in pools.items() for kind in pool}:
+        sizes = [len(pool.get(kind, ())) for p, pool in pools.items() if p.group == group]
+        limit = count
+        while sum(min(limit, size) for size in sizes) < min(least, sum(sizes)):
+            limit += 1
+        limits[group, kind] = limit
+    return {
+        package: sorted(
+            (site for kind, sites in pool.items() for site in sites[: limits[package.group, kind]]),
+            key=lambda site: (str(site.path), site.start),
+        )
+        for package, pool in pools.items()
+    }
 
 
 def measure(
@@ -182,17 +203,20 @@ def measure(
 ) -> Iterator[Outcome]:
     """Ask at the sites of each package until the budget of seconds is spent."""
     home = Workspace(str(Path.cwd()), python=str(place.python))
+    pools = {p: pooled(p, place, set(options.kinds), options.seed) for p in packages}
+    sites = drawn(pools, options.sites, options.least)
+    part, parts = options.slice
     ends = Deadline.after(options.budget) if options.budget else Deadline.never()
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
         pool.ask(
             NamesQuery(Snapshot("", "''.", home), hole_at("''.", 3)), Deadline.after(60)
         ).result()
-        for package in packages:
-            chosen = random.Random(f"{options.seed} {package.name}")
-            for site in drawn(package, place, options.sites, set(options.kinds), options.seed):
+        for package, chosen in sites.items():
+            drawing = random.Random(f"{options.seed} {package.name}")
+            for site in chosen[part - 1 :: parts]:
                 if ends.expired():
                     return
-                typed = chosen.choice((0, 0, 1, len(site.name) // 2))
+                typed = drawing.choice((0, 0, 1, len(site.name) // 2))
                 yield ask(pool, package, package.told(place), site, home, typed)
 
 
@@ -287,12 +311,25 @@ def chosen_packages(options: argparse.Namespace) -> list[Package]:
     return found
 
 
+def _slice(text: str) -> tuple[int, int]:
+    part, _, parts = text.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise argparse.ArgumentTypeError(f"'{text}' is no part: write 1/4 for the first of four")
+    return int(part), int(parts)
+
+
 def main() -> int:
     """Measure, print the table and the misses, write the JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--packages", nargs="+", help="these, of what is installed, instead")
     parser.add_argument("--group", choices=GROUPS, nargs="+", default=["tuned", "held-out"])
     parser.add_argument("--sites", type=int, default=4, help="sites a package and kind")
+    parser.add_argument(
+        "--least", type=int, default=0, help="sites a group and kind, from packages that have more"
+    )
+    parser.add_argument(
+        "--slice", type=_slice, default=(1, 1), metavar="I/N", help="the I-th of N parts of them"
+    )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="ask none later")
     parser.add_argument("--kinds", nargs="+", default=[kind.value for kind in KINDS])

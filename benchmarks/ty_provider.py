@@ -33,7 +33,7 @@ from analysis.worker.queries import NamesQuery
 from benchmarks.installed import Installed, distribution, install
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import Site
-from benchmarks.soundness import Package, drawn
+from benchmarks.soundness import Package, drawn, pooled
 
 #: In the version that was judged; a later one may differ.
 TY = "ty==0.0.107"
@@ -202,7 +202,8 @@ def chosen(packages: Sequence[str], place: Installed, count: int, seed: int) -> 
     found = []
     for name in packages:
         package = Package(name, "chosen", name in sys.stdlib_module_names)
-        found += drawn(package, place, count, set(_KINDS), seed)
+        pool = pooled(package, place, set(_KINDS), seed)
+        found += drawn({package: pool}, count, 0)[package]
     return found
 
 

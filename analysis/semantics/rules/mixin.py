@@ -2,7 +2,8 @@
 
 Its subclasses bring them: what ``self`` has is not known here. Not so where the file itself makes
 an instance of the class, which then is whole; and a slip of the fingers for what the class does
-have is no sign of a subclass.
+have is no sign of a subclass. Where the class is whole, reading a name of ``self`` elsewhere is no
+witness for it: a wrong name that is written twice would prove itself.
 """
 
 from __future__ import annotations
@@ -36,6 +37,14 @@ CASES = (
         "    def b(self):\n        self.$0\n\nWhole()\n",
         Tier.CLOSED,
         has=("a", "b"),
+        lacks=("nowhere",),
+    ),
+    Case(
+        "class Whole:\n    def a(self):\n        self.later = 1\n"
+        "        return hasattr(self, 'maybe')\n"
+        "    def b(self):\n        self.$0\n\nWhole().outside = 1\n",
+        Tier.CLOSED,
+        has=("later", "maybe", "outside"),
     ),
     Case(
         "class Mixin:\n    def a(self):\n        return self.name\n    def b(self):\n"
@@ -48,6 +57,7 @@ CASES = (
         "    def b(self):\n        self.$0",
         Tier.CLOSED,
         has=("a", "buffer"),
+        lacks=("bufer",),
     ),
 )
 

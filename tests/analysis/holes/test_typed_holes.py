@@ -46,7 +46,8 @@ def ask(provider: ReferenceProvider, source: str, budget: int = 4000) -> HoleCon
     text = source.replace("$0", "")
     snapshot = Snapshot("", text, Workspace("/nowhere"))
     query = HoleQuery(snapshot, source.index("$0"), types=True, headers=True, budget=budget)
-    return query.answer(provider, Deadline.after(60))
+    # What is known is asked here, not what is known in time: a busy machine would cut it short.
+    return query.answer(provider, Deadline.never())
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.place for case in CASES])
