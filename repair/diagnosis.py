@@ -14,6 +14,7 @@ from repair.discovery import module_name
 from repair.errors import RepairError
 from repair.localization import Suspicion, localize
 from repair.sandbox.forkserver import SandboxDiedError
+from repair.sandbox.interpreter import is_environment
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
@@ -358,7 +359,9 @@ def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
 def _own(bench: Workbench, run: Run) -> tuple[str, ...]:
     """The workspace's files that ``run`` loaded, without those of an environment in it."""
     own = bench.policy.workspace.rstrip("/") + "/"
-    shared = tuple(f"{folder}/" for folder in bench.policy.interpreter.folders)
+    inside = (folder for folder in bench.policy.interpreter.folders if folder.startswith(own))
+    # The others are sources that an editable installation names: the workspace's, and to be mended.
+    shared = tuple(f"{folder}/" for folder in inside if is_environment(Path(folder)))
     paths = (path for _name, path in run.modules)
     return tuple(p for p in paths if p.startswith(own) and not p.startswith(shared))
 

@@ -47,6 +47,15 @@ def interpreter_of(environment: Environment) -> Interpreter:
     )
 
 
+def is_environment(folder: Path) -> bool:
+    """Whether ``folder`` holds what was installed: a Python's prefix, or its packages."""
+    return (
+        (folder / "pyvenv.cfg").is_file()
+        or folder.name in ("site-packages", "dist-packages")
+        or any(folder.glob("lib/python3*/os.py"))
+    )
+
+
 def _real_binary(environment: Environment) -> Path:
     """The binary itself: a version manager's shim is a script that needs the manager's files."""
     executable = Path(environment.executable)
@@ -69,7 +78,7 @@ def _prefixes(executable: Path) -> list[Path]:
     found = []
     for _ in range(16):
         prefix = executable.parent.parent
-        if (prefix / "pyvenv.cfg").is_file() or any(prefix.glob("lib/python3*/os.py")):
+        if is_environment(prefix):
             found.append(prefix)
         if not executable.is_symlink():
             break

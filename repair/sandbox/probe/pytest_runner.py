@@ -132,8 +132,8 @@ class _Plugin:
             detail if outcome in ("failed", "error") else None,
         )
         if self._hold is None and self._reporter.may_stop():
-            # Leaves pytest's loop at once; the run is a fork that ends here anyway.
-            pytest.exit("settled", returncode=1)
+            # The run is a fork that ends here; pytest would describe where it was stopped.
+            self._reporter.leave()
 
 
 def _functions(item: Any) -> list[Any]:
