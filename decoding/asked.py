@@ -13,7 +13,7 @@ from collections.abc import Iterator
 
 from analysis.snapshot import Snapshot
 from analysis.syntax.lexer import Lexer
-from analysis.syntax.tree import parsed
+from analysis.syntax.tree import parse
 from decoding.lexed import lexed
 
 _CLOSES = {"(": ")", "[": "]", "{": "}"}
@@ -23,29 +23,34 @@ _NAME = "x"
 _HEADER = re.compile(r"\s*(?:async\s+)?(?:if|elif|while|for|with|except|match|class|def)\b")
 #: How a header ends: without a block behind it, and with one.
 _COLONS = (": ...", ":")
-#: More brackets than this are seldom open in one line.
-_DEEPEST = 6
+#: What a statement is no whole one without: what has to stand before it, and behind it.
+_COMPANY = {
+    "elif": ("if x: ...\n", ""),
+    "except": ("try: ...\n", ""),
+    "@": ("", "\ndef x(): ..."),
+}
+_FIRST = re.compile(r"@|\w*")
+#: More brackets than this are seldom open in one line, and a statement has seldom more lines.
+_DEEPEST, _LONGEST = 6, 60
 
 
 def asked(snapshot: Snapshot, offset: int, written: str, lexer: Lexer | None = None) -> Snapshot:
     """``snapshot`` with ``written`` at ``offset`` (code points), and the statement ended behind it
-    where that is needed and can be done; ``lexer`` stands behind what was written."""
+    where that is needed and can be done; ``lexer`` stands behind what was written.
+
+    Looks at the statement alone: a tree of a large file takes longer than a token.
+    """
     before, behind = snapshot.text[:offset] + written, snapshot.text[offset:]
     lexer = lexed(before) if lexer is None else lexer
     header = _HEADER.match(before, lexer.statement) is not None
+    ending = ""
     if header or lexer.frames:
-        ending = next(
-            (
-                ending
-                for ending in ("", *_endings(lexer, header=header))
-                if not parsed(f"{before}{_NAME}{ending}{behind}").root.has_error
-            ),
-            "",
-        )
-        behind = ending + behind
+        head, tail = before[lexer.statement :], _rest(behind, _depth(before, lexer.statement))
+        endings = ("", *_endings(lexer, header=header))
+        ending = next((e for e in endings if _whole(head, e, tail)), "")
     elif not written:
         return snapshot
-    return snapshot.with_text(before + behind)
+    return snapshot.with_text(before + ending + behind)
 
 
 def _endings(lexer: Lexer, *, header: bool) -> Iterator[str]:
@@ -56,3 +61,28 @@ def _endings(lexer: Lexer, *, header: bool) -> Iterator[str]:
     for count in range(len(closers), -1, -1):
         closed = "".join(closers[:count])
         yield from (closed + colon for colon in ("", *_COLONS[: 2 * header]))
+
+
+def _whole(head: str, ending: str, tail: str) -> bool:
+    head = head.lstrip()
+    first = _FIRST.match(head)
+    front, back = _COMPANY.get(first[0] if first else "", ("", ""))
+    return not parse(f"{front}{head}{_NAME}{ending}{tail}{back}\n").root.has_error
+
+
+def _depth(text: str, statement: int) -> int:
+    """How deep the line is indented that a statement begins in."""
+    line = text[text.rfind("\n", 0, statement) + 1 :].lstrip("\n")
+    return len(line) - len(line.lstrip(" \t"))
+
+
+def _rest(behind: str, depth: int) -> str:
+    """The rest of the line, and the lines below that can belong to a statement of this depth."""
+    first, *lines = behind.split("\n", _LONGEST)[:_LONGEST]
+    kept = [first]
+    for line in lines:
+        bare = line.lstrip(" \t")
+        if bare and len(line) - len(bare) <= depth and bare[0] not in ")]}":
+            break
+        kept.append(line)
+    return "\n".join(kept).rstrip()

@@ -14,8 +14,10 @@ import re
 _WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
 #: Strings and comments.
 _PROSE = re.compile(
-    r"""(?s:(\"{3}|'{3})(?:\\.|(?!\1).)*(?:\1|\Z))|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|#[^\n]*"""
+    r'''"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?:"""|\Z)|"(?:\\.|[^"\\\n])*+"|#[^\n]*+'''
+    r"""|'''[^'\\]*+(?:(?:\\[\s\S]|'(?!''))[^'\\]*+)*+(?:'''|\Z)|'(?:\\.|[^'\\\n])*+'"""
 )
+_INK = re.compile(r"[^\n]+")
 _HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)\b")
 _DEF = re.compile(r"[ \t]*(?:async[ \t]+)?def\b")
 #: What a line assigns.
@@ -48,7 +50,7 @@ def familiar(text: str, offset: int) -> frozenset[str]:
 
 
 def _blank(prose: re.Match[str]) -> str:
-    return re.sub(r"[^\n]", " ", prose[0])
+    return _INK.sub(lambda line: " " * len(line[0]), prose[0])
 
 
 def _module_level(lines: list[str]) -> list[str]:

@@ -46,8 +46,13 @@ def test_the_statement_ends_behind_the_hole(typed: str, written: str, ending: st
         ("if f($0:\n    pass\n", ")"),
         ("if f($0\n    pass\n", "): ..."),
         ("if $0:\n    pass\n", ""),
-        # What is wrong elsewhere is no reason to try.
-        ("f($0\n\n)))\n", ""),
+        ("if x:\n    pass\nelif f($0\n    pass\n", "): ..."),
+        ("if x:\n    f(a, $0\nelse:\n    pass\n", ")"),
+        ("try:\n    pass\nexcept (A, $0\n", "): ..."),
+        ("@f($0\ndef g(): pass\n", ")"),
+        ("x = 1; f($0\ny = 2\n", ")"),
+        # What is wrong elsewhere does not matter.
+        ("f($0\n\nx = ]\n", ")"),
     ],
 )
 def test_what_stands_behind_is_left_to_end_it(text: str, ending: str) -> None:
