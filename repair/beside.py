@@ -37,14 +37,17 @@ def look_beside(
     known: Sequence[TestResult],
     failing: Sequence[TestResult],
     budget: Deadline,
+    imported: frozenset[int] | None = None,
 ) -> Beside:
     """The passing tests of ``plan``, the files of a command that named only the ``failing`` of
-    the ``known`` ones. A sandbox that dies of them is forgotten, and what was held before stays."""
+    the ``known`` ones. A sandbox that dies of them is forgotten, and what was held before stays.
+
+    ``imported`` are the lines that importing ``plan``'s tests runs, where they are held already.
+    """
     ids = {result.id for result in known}
     wall = max(1.0, budget.remaining() / 2)
     terms = Terms(wall=wall, idle=_IDLE_S + _IMPORT_S, trace=True)
-    imported = None
-    if bench.warm is not None:
+    if bench.warm is not None and imported is None:
         try:
             imported = bench.hold(plan, wall, [result.id for result in failing])
         except SandboxDiedError:

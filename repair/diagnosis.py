@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -161,7 +162,7 @@ def diagnose(
     began = time.monotonic()
     if plan.runner in _HOLDABLE:
         try:
-            imported = bench.hold(plan, wall=budget.remaining())
+            plan, imported = _hold(bench, command, budget)
         except SandboxDiedError:
             bench.close()
     hold_seconds = time.monotonic() - began
@@ -190,13 +191,15 @@ def diagnose(
     bad.sort(key=lambda r: (r.outcome is Outcome.TIMEOUT, round(r.seconds, 2)))
     failing = tuple(result.id for result in bad)
     known = {result.id for result in results} | set(flaky)
-    unknown = tuple(t for t in first.collected or bench.held if t not in known)
+    wanted = plan.select or first.collected or bench.held
+    unknown = tuple(t for t in wanted if t not in known)
     passing = tuple(result.id for result in results if result.outcome is Outcome.PASSED)
     hung = any(result.outcome is Outcome.TIMEOUT for result in results)
     contrast = results
     near = command.neighbours
-    if not passing and not unknown and near is not None and near.args != plan.args:
-        beside = look_beside(bench, near, results, bad, budget)
+    if not passing and not unknown and near is not None and near.args != command.plan.args:
+        held = imported if plan.select is not None else None
+        beside = look_beside(bench, near, results, bad, budget, held)
         contrast = (*results, *beside.passing)
         if beside.imported is not None:
             plan, imported, passing = near, beside.imported, beside.measures
@@ -235,6 +238,35 @@ def _already_passing(source: Source, plan: Plan, run: Run) -> AlreadyPassingErro
     return AlreadyPassingError(said, where=plan.command)
 
 
+def _hold(
+    bench: Workbench, command: TestCommand, budget: Deadline
+) -> tuple[Plan, frozenset[int] | None]:
+    """Hold the command's tests, and tell which lines ran at import; what is to be run of them.
+
+    Where the command names tests by id, all of their files are held at once: those beside them
+    are looked at later, and importing everything a second time takes longer than anything else.
+    """
+    plan, near = command.plan, command.neighbours
+    if near is not None and plan.runner == "pytest":
+        named = [word for word in plan.args if "::" in word and word not in near.args]
+        files = {word.partition("::")[0] for word in named}
+        if named and [w for w in plan.args if w not in named] == [
+            w for w in near.args if w not in files
+        ]:
+            with contextlib.suppress(SandboxDiedError):
+                imported = bench.hold(near, wall=budget.remaining() / 2)
+                chosen = [_of_name(word, bench.held) for word in named]
+                if imported is not None and all(chosen):
+                    tests = dict.fromkeys(test for tests in chosen for test in tests)
+                    return replace(near, select=tuple(tests)), imported
+    return plan, bench.hold(plan, wall=budget.remaining())
+
+
+def _of_name(name: str, tests: Sequence[str]) -> list[str]:
+    """The ids among ``tests`` that pytest runs for ``name``."""
+    return [t for t in tests if t == name or t.startswith((f"{name}[", f"{name}::"))]
+
+
 def _run(bench: Workbench, plan: Plan, budget: Deadline, idle: float) -> Run:
     """One run of all tests; a test that hangs is left behind and the rest are run after it.
 
@@ -244,7 +276,7 @@ def _run(bench: Workbench, plan: Plan, budget: Deadline, idle: float) -> Run:
     tests = list(run.tests)
     for hangs in range(1, _MAX_HANGS + 1):
         known = {test.id for test in tests}
-        left = [test for test in run.collected or bench.held if test not in known]
+        left = [t for t in plan.select or run.collected or bench.held if t not in known]
         if run.ended == "done" or not left or budget.expired() or plan.runner not in _SELECTING:
             break
         again = _once(bench, replace(plan, select=tuple(left)), budget, idle / 4**hangs)

@@ -10,6 +10,7 @@ from analysis.deadline import Cancellation, Deadline
 from repair.candidates.candidate import Candidate
 from repair.command import parse
 from repair.diagnosis import diagnose
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
 from repair.trials import Kind, Trials
@@ -67,3 +68,34 @@ def test_a_test_beside_that_depends_on_the_order_is_no_measure(
     with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
         assert diagnosis.order() == ("test_m.py::test_wrong", "test_m.py::test_right")
+
+
+class _Counting(Workbench):
+    """Counts the sandboxes that are started one after the other."""
+
+    started = 0
+
+    def fresh(self) -> ForkServer:
+        self.started += 1
+        return super().fresh()
+
+
+@pytest.mark.parametrize("named", ["test_m.py::test_wrong", "test_m.py::test_wrong[2]"])
+def test_the_tests_beside_the_named_ones_are_imported_with_them(
+    sandbox: StartSandbox, workspace: Path, named: str
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    several = (
+        '@pytest.mark.parametrize("n", [2, 4])\ndef test_wrong(n):\n    assert double(n) == 2 * n'
+    )
+    tests = TESTS.replace("def test_wrong():\n    assert double(2) == 4", several)
+    (workspace / "test_m.py").write_text("import pytest\n" + tests)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse(f"python -m pytest {named}", str(workspace))
+    with _Counting(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        assert bench.started == 1
+    cases = ["test_m.py::test_wrong[2]", "test_m.py::test_wrong[4]"]
+    failing = [case for case in cases if case.startswith(named)]
+    assert sorted(diagnosis.failing) == failing
+    assert diagnosis.passing == ("test_m.py::test_right",)
