@@ -89,6 +89,12 @@ def wholes(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"({upper} + {lower} - 1) // {lower}", "rounding", 0.25)
         if isinstance(node.op, ast.Div):
             yield program.replace(node, f"{program.text(node)} * 100", "missing term", 0.08)
+        if isinstance(node.op, ast.Mult | ast.Sub):
+            for side in (node.left, node.right):
+                if isinstance(side, ast.Name | ast.Attribute):
+                    new = f"{program.text(side)} / 100"
+                    text = f"({new})" if isinstance(node.op, ast.Mult) else new
+                    yield program.replace(side, text, "missing term", 0.04)
 
 
 def close(program: Program) -> Iterator[Proposal]:

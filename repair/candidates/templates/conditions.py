@@ -70,6 +70,25 @@ def asked_first(program: Program) -> Iterator[Proposal]:
             yield Proposal("swapped operands", 0.12, program.replace(span, new, "", 0).edits, node)
 
 
+def by_rank(program: Program) -> Iterator[Proposal]:
+    """``a.year < b.year or a.month < b.month``: what comes first decides alone if it differs."""
+    for node in program.of(ast.BoolOp):
+        assert isinstance(node, ast.BoolOp)
+        parts = [part for part in node.values if isinstance(part, ast.Compare)]
+        if len(parts) != len(node.values) or any(len(part.ops) != 1 for part in parts):
+            continue
+        if len({type(part.ops[0]) for part in parts}) > 1 or not isinstance(
+            parts[0].ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE
+        ):
+            continue
+        left = ", ".join(program.text(part.left) for part in parts)
+        right = ", ".join(program.text(part.comparators[0]) for part in parts)
+        source = program.source
+        start = source.span(parts[0].left)[1]
+        sign = source.text[start : source.span(parts[0].comparators[0])[0]].strip()
+        yield program.replace(node, f"({left}) {sign} ({right})", "comparison", 0.25)
+
+
 def of_something(program: Program) -> Iterator[Proposal]:
     """``all(…)`` of nothing, which is true."""
     for node in program.of(ast.Call):

@@ -180,7 +180,7 @@ def _other_values(program: Program, node: ast.Constant, value: str) -> Iterator[
     yield from ((value.lower(), 0.08), (value.upper(), 0.08), (value.capitalize(), 0.08))
     if len(value) > 2:
         yield from ((value + "\n", 0.03), (value[:-1], 0.06), (value[1:], 0.06))
-    if any(sign in value for sign in "\\[(^$.*+"):
+    if any(sign in value for sign in "\\[(^$.*+|"):
         yield from ((new, 0.12) for new in _pattern_variants(value))
     yield from ((new, 0.1) for new in _other_strings(program, node, value))
 
@@ -196,6 +196,13 @@ def _pattern_variants(value: str) -> Iterator[str]:
             yield value[:index] + value[index + 1 :]
         elif character == "." and (not index or value[index - 1] != "\\"):
             yield value[:index] + "\\." + value[index + 1 :]
+    # The first alternative that fits wins: a longer one behind a shorter one never does.
+    first, bar, rest = value.partition("|")
+    if bar and "(" not in first and ")" not in rest:
+        yield f"{rest}|{first}"
+    for group in re.finditer(r"\((?:\?(?:P<\w+>|:))?([^()|]+)\|([^()]+)\)", value):
+        swapped = f"{group.group(2)}|{group.group(1)}"
+        yield value[: group.start(1)] + swapped + value[group.end(2) :]
     if not value.startswith("^"):
         yield "^" + value
     if not value.endswith("$"):

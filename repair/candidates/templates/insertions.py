@@ -140,9 +140,21 @@ def guarded(program: Program) -> Iterator[Proposal]:
             continue
         text = program.text(node)
         indent, step = program.indentation(node), program.indent_step
-        for test, prior in _parts(program, _anchor(node)).items():
+        tests = _parts(program, _anchor(node)) | _spans(program, node)
+        for test, prior in tests.items():
             new = f"if {test}:{program.source.newline()}{indent}{step}{text}"
             yield program.replace(node, new, "missing condition", 0.4 * prior)
+
+
+def _spans(program: Program, node: ast.stmt) -> dict[str, float]:
+    """Conditions that what ``node`` makes of two bounds holds anything."""
+    found: dict[str, float] = {}
+    for inner in program.inside(node):
+        if isinstance(inner, ast.Call) and len(inner.args) == 2:
+            one, other = inner.args
+            if all(isinstance(a, ast.Name | ast.Attribute) for a in (one, other)):
+                found[f"{program.text(one)} < {program.text(other)}"] = 0.25
+    return found
 
 
 def null_guards(program: Program) -> Iterator[Proposal]:

@@ -95,6 +95,7 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
     *(("days", "seconds"), ("nlargest", "nsmallest"), ("bisect_left", "bisect_right")),
     *(("encode", "decode"), ("dirname", "basename"), ("name", "stem"), ("low", "high")),
 )
+_MOST_IMPORTED = 6
 _OPPOSITE, _PARTNERS_TOGETHER, _PARTNER = 0.4, 0.6, 0.3
 
 
@@ -150,7 +151,7 @@ def _as_attribute(program: Program, node: ast.Name) -> Iterator[Proposal]:
 
 
 def _other_function(program: Program, node: ast.Name) -> Iterator[Proposal]:
-    """A function of the module that takes as many arguments."""
+    """A function of the module that takes as many arguments, or one that it imports by name."""
     call = program.parents[node]
     assert isinstance(call, ast.Call)
     for other in program.tree.body:
@@ -160,6 +161,10 @@ def _other_function(program: Program, node: ast.Name) -> Iterator[Proposal]:
             and len(parameters(other)) == len(call.args) + len(call.keywords)
         ):
             yield program.replace(node, other.name, "function", 0.15)
+        elif isinstance(other, ast.ImportFrom):
+            names = [alias.asname or alias.name for alias in other.names]
+            for name in [n for n in names if n.islower() and n != node.id][:_MOST_IMPORTED]:
+                yield program.replace(node, name, "function", 0.3 / (4 + len(names)))
 
 
 def attributes(program: Program) -> Iterator[Proposal]:

@@ -29,6 +29,8 @@ _OPTIONS: dict[str, dict[str, float]] = {
     "parse_qs": {"keep_blank_values=True": 0.5},
     "parse_qsl": {"keep_blank_values=True": 0.5},
     "quote": {'safe=""': 0.4},
+    "popitem": {"last=False": 0.5},
+    "move_to_end": {"last=False": 0.3},
     "splitlines": {"keepends=True": 0.4},
     "zip_longest": {"fillvalue=0": 0.2, 'fillvalue=""': 0.2},
 }
@@ -76,6 +78,12 @@ def readings(program: Program) -> Iterator[Proposal]:
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
         head, given = program.text(node.func), [program.text(a) for a in node.args]
+        if head.endswith(".strip") and not given:
+            whole = head.removesuffix(".strip")
+            for new in (f'{whole}.replace(" ", "")', f'" ".join({whole}.split())'):
+                yield program.replace(node, new, "missing normalisation", 0.06)
+            new = f'"".join({whole}.split())'
+            yield program.replace(node, new, "missing normalisation", 0.05)
         if head == "int" and len(given) == 1:
             for base in (16, 2, 8):
                 yield program.replace(node, f"int({given[0]}, {base})", "missing argument", 0.08)

@@ -153,6 +153,7 @@ TEMPLATES: tuple[Template, ...] = (
     conditions.bound,
     conditions.found,
     conditions.asked_first,
+    conditions.by_rank,
     conditions.of_something,
     conditions.decided_late,
     handlers.missing,
