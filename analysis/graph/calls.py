@@ -154,14 +154,13 @@ def function_result(r: Resolver, file: int, scope: int, receiver: Value | None) 
 
 def _function_result(r: Resolver, file: int, scope: int, receiver: Value | None) -> Values:
     known = r.scope(file, scope)
-    r.memo.need(f"{file}:{known.top}")
     if known.role == "manager":
         return (("l", "manager", _yielded(r, file, scope)),)
     if known.returns != NONE:
         found = typing_forms.annotated(r, file, known.parent, known.returns, receiver)
         if found != ANYTHING:
             return found
-    if known.yielded:
+    if r.inside(file, scope).yielded:
         return (("l", "generator", _yielded(r, file, scope)),)
     groups: list[Values] = []
     own = ("o", file, known.parent)
@@ -183,6 +182,7 @@ def _yielded(r: Resolver, file: int, scope: int) -> Values:
         inner = union(*(v[2] for v in typed if v[0] == "l"))
         if inner:
             return inner
+    known = r.inside(file, scope)
     return union(*(r.evaluate(file, scope, row, at - 1, block) for row, at, block in known.yielded))
 
 

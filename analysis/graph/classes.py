@@ -43,8 +43,7 @@ def _member_in(r: Resolver, order: Values, name: str) -> tuple[Definition, ...]:
                 return (("x", f"{owner[1]}.{name}"),)
             continue
         _, file, scope = owner
-        known = r.scope(file, scope)
-        r.memo.need(f"{file}:{known.top}")
+        known = r.member(file, scope, name)
         bindings = known.names.get(name)
         if bindings:
             blocks = r.world.interface(file).blocks
@@ -64,7 +63,6 @@ def mro(r: Resolver, file: int, scope: int) -> Values:
 
 def _mro(r: Resolver, file: int, scope: int) -> Values:
     known = r.scope(file, scope)
-    r.memo.need(f"{file}:{known.top}")
     own: Value = ("c", file, scope)
     heads: list[Value] = []
     for base in known.bases:

@@ -147,7 +147,7 @@ class Interface(msgspec.Struct, array_like=True):
     expressions: list[Expression]
     blocks: list[Block]
     definitions: list[Definition]
-    #: Module-level name → hash of what it means; positions and bodies' plain uses do not count.
+    #: Key (``units``) → hash of what it means; positions and bodies' plain uses do not count.
     hashes: dict[str, str]
 
 

@@ -23,6 +23,7 @@ from analysis.graph.reading import Read, read_facts
 from analysis.graph.resolver import Resolver
 from analysis.graph.rows import write_edges, write_nodes
 from analysis.graph.store import FileRow, Store
+from analysis.graph.units import Keys, keys
 
 #: Called as (stage, done, of) while the graph is brought up to date.
 Progress = Callable[[str, int, int], None]
@@ -35,9 +36,10 @@ def _silent(stage: str, done: int, of: int) -> None:
 
 
 @contextmanager
-def _without_collection(files: int) -> Iterator[None]:
-    """Facts are long-lived and hold no cycles: looking for some costs a third of building."""
-    held = files >= WORTH_IT and gc.isenabled()
+def _without_collection() -> Iterator[None]:
+    """Facts are long-lived and hold no cycles: looking for some costs a third of building, and a
+    look at all that is held costs as much as an edit."""
+    held = gc.isenabled()
     if held:
         gc.disable()
     try:
@@ -61,7 +63,8 @@ class StoredWorld(Layout):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self.interfaces: dict[int, Interface] = {}
+        self._interfaces: dict[int, Interface] = {}
+        self._keys: dict[int, Keys] = {}
         self._there: tuple[int, float] = (-1, 0.0)
         self.refresh()
 
@@ -75,11 +78,26 @@ class StoredWorld(Layout):
 
     def interface(self, file: int) -> Interface:
         """The facts of ``file``."""
-        known = self.interfaces.get(file)
+        known = self._interfaces.get(file)
         if known is None:
             data = self._store.interface(file)
             known = unpack_interface(data) if data else extract("").interface
-            self.interfaces[file] = known
+            self._interfaces[file] = known
+        return known
+
+    def put(self, file: int, interface: Interface | None) -> None:
+        """The facts of ``file`` are others now, or (``None``) not known."""
+        self._keys.pop(file, None)
+        if interface is None:
+            self._interfaces.pop(file, None)
+        else:
+            self._interfaces[file] = interface
+
+    def keys(self, file: int) -> Keys:
+        """Under which keys the scopes of ``file`` are hashed."""
+        known = self._keys.get(file)
+        if known is None:
+            known = self._keys[file] = keys(self.interface(file).scopes).of(file)
         return known
 
     def module_name(self, file: int) -> str:
@@ -121,7 +139,7 @@ class Indexer:
         progress: Progress = _silent,
     ) -> int:
         """Read ``changed``, forget ``gone``; how many files were resolved."""
-        with _without_collection(len(changed)):
+        with _without_collection():
             return self._update(changed, gone, progress)
 
     def _update(self, changed: list[Change], gone: list[FileRow], progress: Progress) -> int:
@@ -209,7 +227,7 @@ class Indexer:
         )
         data = read.interface or store.interface(file)
         interface = unpack_interface(data)
-        self.world.interfaces[file] = interface
+        self.world.put(file, interface)
         write_nodes(store.db, file, module, interface)
         if before is None:
             store.doubt(_module_keys(module, change.path))
@@ -223,7 +241,7 @@ class Indexer:
         names = self.world.interface(row.id).hashes
         self.store.doubt(f"{row.id}:{name}" for name in names)
         self.store.remove_file(row.id)
-        self.world.interfaces.pop(row.id, None)
+        self.world.put(row.id, None)
 
 
 def _module_keys(module: str, path: str) -> list[str]:

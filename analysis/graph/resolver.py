@@ -8,7 +8,7 @@ result is its annotation, else what it returns. Recursion ends in "unknown".
 
 from __future__ import annotations
 
-from analysis.graph import calls, classes, typing_forms
+from analysis.graph import calls, classes, typing_forms, units
 from analysis.graph.facts import NONE, Binding, Scope
 from analysis.graph.memo import Memo
 from analysis.graph.reach import END, reaching
@@ -33,8 +33,24 @@ class Resolver:
         self.memo = Memo()
 
     def scope(self, file: int, scope: int) -> Scope:
-        """A scope of a file."""
+        """A scope of a file: of its head may be made use; for more see :meth:`inside`."""
+        if scope:
+            self.memo.need(self.world.keys(file).heads[scope])
         return self.world.interface(file).scopes[scope]
+
+    def inside(self, file: int, scope: int) -> Scope:
+        """A scope of a file, to make use of its names and results."""
+        if scope:
+            self.memo.need(self.world.keys(file).bodies[scope])
+        return self.world.interface(file).scopes[scope]
+
+    def member(self, file: int, scope: int, name: str) -> Scope:
+        """A class of a file, to make use of its member ``name``."""
+        scopes = self.world.interface(file).scopes
+        if units.is_open(scopes, scope):
+            self.memo.need(f"{file}:{units.member(scopes[scope], name)}")
+            return scopes[scope]
+        return self.inside(file, scope)
 
     # -- modules -----------------------------------------------------------------------
 
@@ -139,9 +155,13 @@ class Resolver:
         The scope is ``NONE`` where no scope of the file binds it.
         """
         interface = self.world.interface(file)
+        if scope:
+            self.memo.need(self.world.keys(file).bodies[scope])
         walk, here = scope, True
         while walk != NONE:
             known = interface.scopes[walk]
+            if here and known.kind == "class":
+                self.member(file, walk, name)
             if name in known.globals:
                 walk, here = 0, False
                 known = interface.scopes[0]
@@ -271,6 +291,9 @@ class Resolver:
 
     def _variable(self, file: int, scope: int, name: str) -> Values:
         known = self.scope(file, scope)
+        known = (
+            self.member(file, scope, name) if known.kind == "class" else self.inside(file, scope)
+        )
         blocks = self.world.interface(file).blocks
         bindings = known.names.get(name, [])
         if known.kind in ("module", "class"):

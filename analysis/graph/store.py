@@ -20,7 +20,7 @@ from filelock import FileLock
 from analysis.errors import AnalysisError
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 5
+SCHEMA = 6
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (

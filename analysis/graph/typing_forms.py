@@ -121,7 +121,9 @@ def _named(r: Resolver, file: int, scope: int, row: int, receiver: Value | None)
 def _alias(r: Resolver, file: int, scope: int, name: str) -> Values:
     """Instances of a type alias: its value is read as an annotation."""
     groups: list[Values] = []
-    for binding in r.scope(file, scope).names.get(name, []):
+    known = r.scope(file, scope)
+    known = r.member(file, scope, name) if known.kind == "class" else r.inside(file, scope)
+    for binding in known.names.get(name, []):
         if binding.how == "value" and binding.value != NONE:
             entry = r.world.interface(file).expressions[binding.value]
             if entry[0] == "c":  # TypeVar("T"), NewType("N", base), namedtuple(…)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from analysis.graph.facts import Interface
+from analysis.graph.units import Keys
 
 
 class World(Protocol):
@@ -12,6 +13,10 @@ class World(Protocol):
 
     def interface(self, file: int) -> Interface:
         """The facts of ``file``."""
+        ...
+
+    def keys(self, file: int) -> Keys:
+        """Under which keys the scopes of ``file`` are hashed."""
         ...
 
     def module_named(self, dotted: str, origin: int) -> int | None:

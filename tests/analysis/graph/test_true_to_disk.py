@@ -98,6 +98,108 @@ def test_after_every_edit_it_is_what_a_new_one_would_be(tmp_path: Path) -> None:
             assert dump(graph) == fresh(root, tmp_path / f"new{number}"), f"edit {number}: {edit}"
 
 
+LIBRARY = """\
+import random
+{imports}
+
+class Base:
+    {field}
+    def __init__(self, given=None):
+        {local}
+        self.kept = {kept}
+
+    def made(self){annotation}:
+        {before}
+        return {result}
+
+    @{role}
+    def shared(first):
+        return {result}
+
+class Other({base}):
+    def only(self):
+        return self
+    made_by = {member}
+
+def make({parameter}):
+    {before}
+    held = {kept}
+    {after}
+    return held
+
+some = {first}
+{early}
+{condition}
+{late}
+picked = some
+"""
+#: What each part of the library may be; any of them together is a program.
+CHOICES = {
+    "imports": ["from typing import Any", "from far import far as some", "from far import *"],
+    "field": ["field = None", "field = 1", "def field(self): return Other()", "only = 3"],
+    "local": ["pass", "given = Other()", "made = Other"],
+    "kept": ["given", "Other()", "Base()", "''", "make", "some", "Other.made_by"],
+    "annotation": ["", " -> 'Other'", " -> 'Base'", " -> Any"],
+    "before": ["pass", "held = Other()", "given = Base()", "if random: return Other()"],
+    "result": ["Other()", "Base()", "make()", "self", "None", "given"],
+    "role": ["property", "staticmethod", "classmethod"],
+    "base": ["", "Base", "some", "far.Far"],
+    "member": ["Base", "make", "1", "Base.field"],
+    "parameter": ["given=None", "given: Base = None", "given: 'Other' = None"],
+    "after": ["pass", "held = Other()", "return Base()", "del held"],
+    "first": ["Base", "Other", "make", "Other()"],
+    "early": ["", "class Kept(some): ...", "early = some"],
+    "late": ["", "class Kept(some): ...", "early = some"],
+    "condition": ["", "some = Other", "if random:\n    some = make", "class Base(Other): ..."],
+}
+USER = """\
+import library, far
+from library import *
+from library import Base as Renamed, picked
+
+class Derived(library.Base):
+    def made(self):
+        return super().made().made()
+
+def use(item: Renamed):
+    item.made().only().made()
+    item.kept.made()
+    item.shared.only()
+    library.Other.made_by().made()
+    library.make().made()
+    library.make(item).kept.only()
+    Derived().kept.only()
+    library.some().made()
+    picked().only()
+    library.field
+    Derived().field().only()
+    library.Kept().made().only()
+    library.early().only()
+"""
+
+
+def test_after_random_edits_it_is_what_a_new_one_would_be(tmp_path: Path) -> None:
+    chance = random.Random(8)
+    root = tmp_path / "project"
+    parts = {name: choices[0] for name, choices in CHOICES.items()}
+    far = (
+        "from library import make\n\nclass Far:\n    made = make\n\ndef far():\n    return Far()\n"
+    )
+    write(root, {"library.py": LIBRARY.format(**parts), "user.py": USER, "far.py": far})
+    alone = 0
+    with Graph(Workspace(str(root)), tmp_path / "kept") as graph:
+        graph.refresh()
+        for number in range(60):
+            name = chance.choice(list(CHOICES))
+            parts[name] = chance.choice(CHOICES[name])
+            write(root, {"library.py": LIBRARY.format(**parts)})
+            alone += graph.refresh([str(root / "library.py")]) == 1
+            assert dump(graph) == fresh(root, tmp_path / f"new{number}"), (
+                f"{number}: {name} {parts}"
+            )
+    assert alone  # what nobody rests on is nobody's to resolve anew
+
+
 def test_a_body_resolves_its_file_alone_and_a_meaning_what_rests_on_it(tmp_path: Path) -> None:
     write(
         tmp_path / "p",
