@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from repair.candidates.candidate import Candidate
 from repair.choice import rank
 from repair.command import parse
 from repair.differences import notes, weakness
+from repair.sandbox.probe.behaviour import vary
 from repair.sandbox.run import Behaviour
 from repair.source import Edit, Source
 from tests.repair.conftest import StartSandbox
@@ -184,3 +187,12 @@ def test_weak_tests_are_said_to_be_weak(text: str, said: str, tmp_path: Path) ->
     path = tmp_path / "test_m.py"
     path.write_text(text)
     assert weakness([str(path)], ["test_m.py::test_a"]) == said
+
+
+def test_text_with_parts_is_varied_part_by_part() -> None:
+    chance = random.Random(1)
+    found = {vary(chance, "03-11-2000") for _ in range(300)}
+    dates = [text for text in found if re.fullmatch("[0-9]{2}-[0-9]{2}-[0-9]{4}", text)]
+    assert "11-03-2000" in dates
+    assert len(dates) > 5
+    assert any("-" not in text for text in found)

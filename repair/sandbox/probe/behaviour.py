@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import random
+import re
 import select
 import signal
 import string
@@ -259,6 +260,17 @@ def _varied_text(chance: Any, value: Any) -> Any:
     choices: list[str] = [value[:at] + letter + value[at:], value[:at] + letter + value[at + 1 :]]
     choices += [value[:at] + value[at + 1 :], value[::-1], value + value, value[:at]]
     choices += [value.swapcase(), value[at:]]
+    # Text with parts keeps its form half of the time: a date stays a date.
+    words = re.findall(r"[A-Za-z]+|[0-9]+|[^A-Za-z0-9]+", value)
+    places = [index for index, word in enumerate(words) if word[0].isalnum()]
+    if len(places) > 1 and chance.random() < 0.5:
+        one, other = chance.sample(places, 2)
+        if words[one].isdigit() and chance.random() < 0.7:
+            number = max(0, int(words[one]) + chance.choice((1, -1, 5, 10, 20)))
+            words[one] = str(number).rjust(len(words[one]), "0")
+        else:
+            words[one], words[other] = words[other], words[one]
+        return "".join(words)
     return chance.choice(choices)
 
 
