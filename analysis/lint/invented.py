@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from analysis.deadline import Deadline
 from analysis.findings import Edit, Finding, Mend
+from analysis.lint.heirs import heir_with
 from analysis.lint.nearest import akin, nearest, unmistakable
 from analysis.lint.rules import RULES, rules_for
 from analysis.lint.rules.rule import Site, Verdict
@@ -60,10 +61,10 @@ def look(
     findings: list[Finding] = []
     if begin == 0:
         findings += unknown_codes(snapshot.path, tree, [rule.CODE for rule in RULES])
-    broken = -1
+    broken, heirs = -1, set[str]()
     for number in range(begin, len(all_candidates)):
         if number > begin and deadline is not None and deadline.expired():
-            files = tuple(provider.files(snapshot))
+            files = (*provider.files(snapshot), *heirs)
             return Looked(wanted(findings, tree), resume=number, files=files)
         candidate = all_candidates[number]
         if candidate.key is not None and candidate.key in reading.existing:
@@ -95,10 +96,13 @@ def look(
             verdict = rule.judge(site, names)
             if verdict is None:
                 continue
+            if heir := heir_with(snapshot, tree, site):
+                heirs.add(heir)
+                continue
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
-    return Looked(wanted(findings, tree), files=tuple(provider.files(snapshot)))
+    return Looked(wanted(findings, tree), files=(*provider.files(snapshot), *heirs))
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,9 @@ _OTHER_PYTHON = re.compile(
     r"\b_?sys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
     r"|\b_?os\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
 )
+#: A test of the version that is left for good where it holds, as a keyword: the rest is for others.
+_LEFT = "left"
+_LEAVES = re.compile(r"(?:return|raise|continue|break)\b")
 #: What an ``else`` or ``elif`` may belong to; the body of its ``try`` is another matter.
 _HEADS = frozenset({"if", "elif", "while", "for"})
 
@@ -47,7 +50,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     ``try_type_error``, ``try_any``: an enclosing ``try`` whose handler catches it. ``with_error``:
     an enclosing ``with`` that names such an error (``suppress``, ``raises``), ``with_warning`` one
     that expects a warning (``catch_warnings``, ``warns``). ``type_checking`` and
-    ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``.
+    ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``;
+    ``version`` also behind such a test whose block leaves by ``return`` or ``raise``.
     ``may_store``: the target begins the statement and nothing follows yet, so that it may still be
     assigned.
     """
@@ -66,6 +70,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
             found.append("with_error")
         elif word == "with" and _WARNED.search(header):
             found.append("with_warning")
+        elif word == _LEFT:
+            found.append("version")
         elif word in ("if", "elif", "else", "while"):
             if "TYPE_CHECKING" in header:
                 found.append("type_checking")
@@ -79,22 +85,30 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
 
 
 def _enclosing(text: str, statement: Statement) -> Iterator[tuple[int, int, str, str]]:
-    """``(start, indent, keyword, line)`` of the headers around a statement, inside out."""
+    """``(start, indent, keyword, line)`` of the headers around a statement, inside out; with the
+    keyword :data:`_LEFT` of a test of the version further up whose block leaves the one around."""
     below = statement.indent
     line = _line_start(text, statement.start)
     branch = False  # the last header was an ``else``: its ``if`` stands at the same indent
+    leaves = False  # the block that is gone through, further in, ends by leaving
+    inside = False
     while (below > 0 or branch) and line > 0:
         line = _line_start(text, line - 1)
         content = line
         while content < len(text) and text[content] in " \t\f":
             content += 1
         indent = content - line
-        if (
-            indent > below
-            or (indent == below and not branch)
-            or content >= len(text)
-            or text[content] in "\r\n#)]}"
-        ):
+        if content >= len(text) or text[content] in "\r\n#)]}":
+            continue
+        if indent > below:
+            leaves = leaves if inside else _LEAVES.match(text, content) is not None
+            inside = True
+            continue
+        ended, inside = leaves and inside, False
+        if indent == below and not branch:
+            header = text[content : _line_end(text, content)]
+            if ended and header.startswith("if") and _OTHER_PYTHON.search(header):
+                yield content, indent, _LEFT, header
             continue
         match = _HEADER.match(text, content)
         if match is None:

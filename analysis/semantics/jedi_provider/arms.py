@@ -15,6 +15,7 @@ from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.class_decorators import remaking
 from analysis.semantics.jedi_provider.filters import names_of_filter
 from analysis.semantics.jedi_provider.machinery import machinery
+from analysis.semantics.jedi_provider.subclasses import defined
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 
 #: Bases that only typing knows: they give nothing to an instance.
@@ -60,6 +61,9 @@ def _arm(value: Any, origin: Any) -> Arm:
     for facts in order:
         for name in _spelled_out(facts.code):
             names.setdefault(name, ("statement", facts.module))
+    for base in classes_of(cls):
+        for name in _only_in_source(base):
+            names.setdefault(name, ("statement", module_of(base)))
     for name in machinery(order, metaclasses, is_class=kind is ArmKind.CLASS):
         names.setdefault(name, ("instance", ""))
     if kind is ArmKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
@@ -108,6 +112,24 @@ def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:
         for found in part.get_filters(origin_scope=origin):
             for text, described in names_of_filter(found, own_module).items():
                 names.setdefault(text, described)
+    return names
+
+
+def _only_in_source(cls: Any) -> frozenset[str]:
+    """What the source of a class in a stub defines besides: a subclass may use its privates."""
+    if not cls.is_stub():
+        return frozenset()
+    known = _kept(cls, "_pilotfish_sources")
+    key = getattr(cls, "tree_node", None) or cls
+    if key not in known:
+        nodes = (getattr(part, "tree_node", None) for part in _with_source(cls) if part is not cls)
+        known[key] = frozenset(
+            name
+            for node in nodes
+            if node is not None and node.type == "classdef"
+            for name in defined(node)
+        )
+    names: frozenset[str] = known[key]
     return names
 
 

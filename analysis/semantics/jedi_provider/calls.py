@@ -258,7 +258,10 @@ def _parameter(name: Any) -> Parameter:
     if node is None:
         compiled = getattr(name, "_signature_param", None)
         required = not getattr(compiled, "has_default", True)
-        return Parameter(name.string_name, _KINDS[name.get_kind()], required)
+        bare = name.string_name.lstrip("*")
+        stars = len(name.string_name) - len(bare)  # jedi leaves them to a name out of a docstring
+        kind = (name.get_kind(), Kinds.VAR_POSITIONAL, Kinds.VAR_KEYWORD)[min(stars, 2)]
+        return Parameter(bare, _KINDS[kind], required and not stars)
     kind = _kind(node, name)
     collects = kind in (ParameterKind.VAR_POSITIONAL, ParameterKind.VAR_KEYWORD)
     required = node.default is None and not collects and not _of_a_namedtuple(name)

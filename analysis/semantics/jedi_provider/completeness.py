@@ -30,6 +30,15 @@ _frames: list[bool] = []
 #: The depths in ``_frames`` at which a set is under construction.
 _building: list[int] = []
 
+#: What is done with a set as a whole, besides what is looked up on each of its values.
+_OPERATIONS = (
+    "execute",
+    "execute_with_values",
+    "get_item",
+    "py__class__",
+    "py__getattribute__",
+)
+
 _installed = False
 
 
@@ -60,7 +69,7 @@ def install() -> None:
     ValueSet.__or__ = _or
     ValueSet.from_sets = classmethod(_from_sets)
     ValueSet.filter = _filter
-    for operation in ("execute", "execute_with_values", "get_item", "py__getattribute__"):
+    for operation in _OPERATIONS:
         setattr(ValueSet, operation, _carrying(getattr(ValueSet, operation)))
     ValueSet.__getattr__ = _mapper
     ValueSet.iterate = _iterate
@@ -267,6 +276,22 @@ def _exactly(get: Callable[..., Any]) -> Callable[..., Any]:
         return ValueSet._from_frozen_set(alone(*args, **kwargs)._set)
 
     return exactly
+
+
+def annotated(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """``infer`` puts the values of an annotation together anew, and their flag is lost."""
+
+    def flagging(context: Any, node: Any) -> Any:
+        depth = len(_frames)
+        _frames.append(False)
+        try:
+            values = infer(context, node)
+            doubt = _frames[depth] and not context.is_stub()
+        finally:
+            del _frames[depth:]
+        return flagged(values) if doubt and not values.incomplete else values
+
+    return flagging
 
 
 def _of_parameter(infer: Callable[..., Any]) -> Callable[..., Any]:

@@ -59,11 +59,15 @@ def _nodes(value: Any) -> Iterator[Any]:
 
 def _of_node(node: Any) -> str | None:
     """What one definition says."""
+    decorators: dict[str, str] = {}
     for decorator in node.get_decorators():
         code = decorator.get_code(include_prefix=False).strip().lstrip("@")
         name, _, arguments = code.partition("(")
-        if name.rpartition(".")[2].strip() == "deprecated":
-            return _message(arguments)
+        decorators[name.rpartition(".")[2].strip()] = arguments
+    if "overload" in decorators:
+        return None  # one way to call it, not the whole
+    if "deprecated" in decorators:
+        return _message(decorators["deprecated"])
     docstring = node.get_doc_node()
     if docstring is not None:
         match = _DIRECTIVE.search(inspect.cleandoc(_text(docstring.value)))

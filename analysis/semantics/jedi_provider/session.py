@@ -34,6 +34,7 @@ from analysis.semantics.jedi_provider import (
     self_type,
     special_forms,
     stars,
+    supers,
     wrappers,
 )
 
@@ -89,6 +90,7 @@ def prepare(cache_directory: str) -> None:
     stars.install()
     growing.install()
     wrappers.install()
+    supers.install()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

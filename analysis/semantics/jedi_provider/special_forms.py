@@ -25,7 +25,7 @@ from jedi.inference.value.iterable import SequenceLiteralValue
 from analysis.semantics.jedi_provider import completeness
 
 _remap = TypingModuleName._remap
-_infer_annotation = annotation.infer_annotation
+_infer_annotation = completeness.annotated(annotation.infer_annotation)
 
 
 def install() -> None:

@@ -32,12 +32,12 @@ def brought_by_subclasses(node: Any) -> frozenset[str]:
             name = other.name.value
             if name not in known and known & _bases(other):
                 known.add(name)
-                names.update(_defined(other))
+                names.update(defined(other))
                 grown = True
     return frozenset(names)
 
 
-def _defined(node: Any) -> Iterator[str]:
+def defined(node: Any) -> Iterator[str]:
     """What a class binds in its body, line by line, and what its methods store to ``self``."""
     suite = node.children[-1]
     own = suite.children[1].start_pos[1] if suite.type == "suite" else -1

@@ -11,6 +11,8 @@ from analysis.semantics.rules.rule import Case, Doubt, abstained, opened
 _PROTOCOL = re.compile(r"^\s*class\s+\w+\s*\([^)]*\bProtocol\b")
 
 _GENERAL = frozenset({"builtins.type", "types.ModuleType", "types.SimpleNamespace"})
+#: What is caught or handed on under these names is of one of their many subclasses.
+_ANY_EXCEPTION = frozenset({"builtins.BaseException", "builtins.Exception"})
 
 CASES = (
     Case("def f(x: object):\n    x.$0", Tier.ABSTAIN),
@@ -21,6 +23,8 @@ CASES = (
         Tier.OPEN,
         has=("go",),
     ),
+    Case("import sys\nsys.exc_info()[1].$0", Tier.OPEN, has=("args",)),
+    Case("try: ...\nexcept OSError as e:\n    e.$0", Tier.CLOSED, has=("errno",)),
     Case("def f(): ...\nf.$0", Tier.OPEN, has=("__name__",)),
 )
 
@@ -36,6 +40,8 @@ def doubt(receiver: Receiver) -> Doubt | None:
                 return abstained("the receiver is declared as object")
             if first.qualified in _GENERAL:
                 return opened(f"a {first.name} may have any attribute")
+            if first.qualified in _ANY_EXCEPTION:
+                return opened(f"a {first.name} may be of any class of exceptions")
             if _PROTOCOL.match(first.code):
                 return opened(f"{first.name} is a protocol")
         elif arm.kind is ArmKind.CLASS and arm.order:

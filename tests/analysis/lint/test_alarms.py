@@ -1,0 +1,119 @@
+"""Code that works and was once reported, each beside a mistake of the kind that still must be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.lint.invented import look
+from analysis.semantics.reference import ReferenceProvider
+from analysis.snapshot import Snapshot, Workspace
+from tests.analysis.lint.conftest import Look
+
+#: Lines that end in ``#!`` must be reported, the others not.
+CASES = {
+    "a class known only as that of something that is not known": """\
+import json
+def made(a):
+    if a:
+        return a
+    return json.loads(a)
+P = type(made(''))
+def given() -> P: ...
+def f(a: P, b: P[str], c: str):
+    a.findall, b.findall, given().findall, type(made('')).findall
+    c.findall  #!
+""",
+    "super of another class": """\
+class A:
+    def __init__(self, languages): ...
+class B(A):
+    def __init__(self):
+        super(A, self).__init__()
+        super(B, self).__init__()  #!
+        super().__init__()  #!
+""",
+    "a slice of a list that was added up": """\
+def f(a):
+    both = [x for x in a.split('/') if x] + ['index']
+    both[:].append(1)
+    both[:].push(1)  #!
+""",
+    "a text that was added up": """\
+def f(a, b):
+    text = "{}"
+    text += " {} {} {}"
+    text.format(a, b, a, b)
+    text.formats(a)  #!
+""",
+    "one way to call it is deprecated": """\
+import shlex, inspect
+def f(a: str):
+    shlex.split(a)
+    inspect.getcallargs(f, a)  #!
+""",
+    "behind a test of the version that is left": """\
+import sys, threading
+def ident():
+    if sys.version_info >= (3, 3):
+        return threading.get_ident()
+    return threading._get_ident()
+def other():
+    if sys.version_info >= (3, 3):
+        print(1)
+    return threading._get_ident()  #!
+""",
+    "privates of a base class that a stub leaves out": """\
+import configparser
+class P(configparser.ConfigParser):
+    def go(self, file):
+        self._read(file, 'name')
+        self._raed(file, 'name')  #!
+""",
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_works_is_not_reported(look_at: Look, case: str) -> None:
+    lines = CASES[case].splitlines()
+    marked = [number for number, line in enumerate(lines) if line.endswith("#!")]
+    found = {finding.line for finding in look_at(CASES[case]).findings}
+    assert sorted(found) == marked
+
+
+BASE = """\
+class Key:
+    def __init__(self, data=None): ...
+    @classmethod
+    def load(cls, path):
+        return cls(filename=path)
+    @classmethod
+    def kinds(cls):
+        return [cls.kind]
+    def go(self):
+        return self.write(1, 2)
+    def write(self, text): ...
+"""
+
+
+def test_what_a_subclass_elsewhere_brings_is_left_to_it(
+    tmp_path: Path, provider: ReferenceProvider
+) -> None:
+    package = tmp_path / "keys"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    snapshot = Snapshot(str(package / "key.py"), BASE, Workspace(str(tmp_path)))
+
+    def lines() -> list[int]:
+        return [finding.line for finding in look(snapshot, provider).findings]
+
+    assert lines() == [4, 7, 9]
+    (package / "other.py").write_text("class Other(Lock):\n    kind = filename = write = 1\n")
+    assert lines() == [4, 7, 9]
+    (package / "rsa.py").write_text(
+        "from .key import Key\n\n\nclass Rsa(Key):\n    kind = 'rsa'\n\n"
+        "    def __init__(self, data=None, filename=None): ...\n"
+    )
+    assert lines() == [9]
+    assert str(package / "rsa.py") in look(snapshot, provider).files
