@@ -23,6 +23,8 @@ _CAUGHT = (
     ("NameError", "try_name_error"),
     ("TypeError", "try_type_error"),
 )
+#: What is caught where something that was looked for is not there.
+_ABSENT = ("ImportError", "ModuleNotFoundError", "NameError")
 #: Contexts in which a warning is expected.
 _WARNED = re.compile(r"\b(?:catch_warnings|warns|deprecated_call|assertWarns\w*)\b")
 _HEADER = re.compile(
@@ -51,7 +53,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     an enclosing ``with`` that names such an error (``suppress``, ``raises``), ``with_warning`` one
     that expects a warning (``catch_warnings``, ``warns``). ``type_checking`` and
     ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``;
-    ``version`` also behind such a test whose block leaves by ``return`` or ``raise``.
+    ``version`` also behind such a test whose block leaves by ``return`` or ``raise``, and in the
+    handler of an import or a name that is missing.
     ``may_store``: the target begins the statement and nothing follows yet, so that it may still be
     assigned.
     """
@@ -64,7 +67,11 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
             continue
         if scope_indent >= 0 and word in ("try", "with"):
             continue  # a function runs when its ``try`` is long left; its version stays
-        if word == "try":
+        if word == "except":
+            # What is done instead: under another version, with another package.
+            if any(name in header for name in _ABSENT):
+                found.append("version")
+        elif word == "try":
             found.extend(_handlers(text, statement.start, indent))
         elif word == "with" and any(name in header for name, _ in _CAUGHT):
             found.append("with_error")

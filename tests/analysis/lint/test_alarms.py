@@ -64,6 +64,15 @@ def other():
         print(1)
     return threading._get_ident()  #!
 """,
+    "what is done where something is missing": """\
+import json
+try:
+    from json import dumpb
+except ImportError:
+    from json.other import dumps as dumpb
+except OSError:
+    from json.other import dumpd  #!
+""",
     "privates of a base class that a stub leaves out": """\
 import configparser
 class P(configparser.ConfigParser):
