@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+import tree_sitter
+
 from analysis.deadline import Deadline
 from analysis.findings import Edit, Finding, Mend
 from analysis.lint.heirs import heir_with
@@ -170,6 +172,17 @@ def _is_called(tree: SyntaxTree, site: Site) -> bool:
     return tree.text[site.hole.end : site.hole.end + 1] == "("
 
 
+def _imported_beside(tree: SyntaxTree, site: Site) -> frozenset[str]:
+    """What the import that the site stands in already brings: said twice, it is no mend."""
+    if site.hole.kind is not HoleKind.IMPORT_MEMBER or site.renamed:
+        return frozenset()
+    statement: tree_sitter.Node | None = tree.node_at(site.hole.start)
+    while statement is not None and statement.type != "import_from_statement":
+        statement = statement.parent
+    listed = statement.children_by_field_name("name") if statement is not None else ()
+    return frozenset(tree.slice(name) for name in listed if name.type == "dotted_name")
+
+
 def _finding(
     path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: Verdict, code: str
 ) -> Finding:
@@ -177,10 +190,12 @@ def _finding(
     line, character = tree.lines.position(verdict.begin if marked else site.hole.start)
     end_line, end_character = tree.lines.position(verdict.end if marked else site.hole.end)
     replaceable = site.arguments is None and not site.unassigned
-    spellings = names.spellings() if replaceable else frozenset()
+    beside = _imported_beside(tree, site)
+    spellings = names.spellings() - beside if replaceable else frozenset()
     close = nearest(site.name, spellings)
     if replaceable:
-        others = akin(site.name, names.names, called=_is_called(tree, site))
+        real = [name for name in names.names if name.name not in beside]
+        others = akin(site.name, real, called=_is_called(tree, site))
         close = tuple(dict.fromkeys((*close, *others)))[:_OFFERED]
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(

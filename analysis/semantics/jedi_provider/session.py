@@ -26,6 +26,7 @@ from analysis.semantics.jedi_provider import (
     comprehended,
     decorated,
     growing,
+    items,
     kept,
     members,
     operators,
@@ -91,6 +92,7 @@ def prepare(cache_directory: str) -> None:
     growing.install()
     wrappers.install()
     supers.install()
+    items.install()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

@@ -73,6 +73,16 @@ except ImportError:
 except OSError:
     from json.other import dumpd  #!
 """,
+    "an item among the targets of an assignment": """\
+def f(found: list[str]):
+    latest = {}
+    for one in found:
+        before, latest[one] = latest.get(one), one
+        print(before)
+    latest.pop('a')
+    latest.items()
+    one.items()  #!
+""",
     "privates of a base class that a stub leaves out": """\
 import configparser
 class P(configparser.ConfigParser):

@@ -46,6 +46,18 @@ def test_a_renamed_import_is_safe_to_mend_and_a_plain_one_is_not(look_at: Look) 
     assert not any(fix.safe for fix in plain.fixes)
 
 
+def test_a_mend_does_not_import_a_name_twice(look_at: Look) -> None:
+    def offered(source: str) -> list[str]:
+        (finding,) = look_at(source).findings
+        return [fix.edits[0].text for fix in finding.fixes]
+
+    assert "dumps" in offered("from json import dumpz\n")
+    assert "dumps" not in offered("from json import dumps, dumpz\n")
+    assert "dumps" not in offered("from json import (\n    dumpz,\n    dumps,\n)\n")
+    assert "dumps" in offered("from json import dumps, dumpz as d\n")
+    assert "dumps" in offered("from json import dumps as d, dumpz\n")
+
+
 def test_a_code_that_does_not_exist_is_said(look_at: Look) -> None:
     source = "import json\njson.dumpz()  # noqa: PF110, E501\n'# noqa: PF999'\n"
     unknown, invented = sorted(look_at(source).findings, key=lambda f: f.code)
