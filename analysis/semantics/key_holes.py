@@ -1,8 +1,9 @@
 """What may stand between the quotes of ``receiver["…"]``: fields of a TypedDict, keys of a literal.
 
-A TypedDict says which keys it has (PEP 589). The keys of a dictionary that is written out are all
-there are where its name is assigned once and nothing in the file can add one. Elsewhere the keys
-that the same receiver shows are known, and there may be more.
+A TypedDict says which keys it has (PEP 589). The keys of a dictionary that is written out, as a
+display or a call of ``dict``, are all there are where its name is assigned once in its scope and
+nothing there can add one. Elsewhere the keys that the same receiver shows are known, and there may
+be more.
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ def names_for(snapshot: Snapshot, hole: Hole, typed: NameSet) -> NameSet:
     if typed.tier is not Tier.ABSTAIN:
         return typed
     tree = parsed(snapshot.text)
-    shown = {key: Name(key, "key", origin="witness") for key in _shown(snapshot.text, hole)}
-    literal = _literal(tree, hole.receiver_text)
+    span = _scope(tree, hole)
+    shown = {key: Name(key, "key", origin="witness") for key in _shown(snapshot.text, hole, span)}
+    literal = _literal(tree, hole.receiver_text, span)
     if literal is None:
         if not shown:
             return NameSet.abstain(monitor, "nothing is known about the keys")
@@ -48,7 +50,7 @@ def names_for(snapshot: Snapshot, hole: Hole, typed: NameSet) -> NameSet:
     keys, doubt = literal
     names = {key: Name(key, "key", origin="file") for key in keys}
     names |= {key: name for key, name in shown.items() if key not in names}
-    doubt = doubt or _changed(snapshot.text, hole) or _guarded(snapshot.text, hole)
+    doubt = doubt or _changed(snapshot.text, hole, span) or _guarded(snapshot.text, hole)
     return NameSet(
         monitor,
         Tier.OPEN if doubt else Tier.CLOSED,
@@ -65,45 +67,76 @@ def _guarded(text: str, hole: Hole) -> str:
     return "the key is assigned here" if _STORE.match(text, hole.end) else ""
 
 
-def _shown(text: str, hole: Hole) -> Iterator[str]:
-    """The literal keys that the receiver's text is asked for elsewhere."""
+def _scope(tree: SyntaxTree, hole: Hole) -> tuple[int, int]:
+    """The span of the function around the hole that binds the receiver's name; of the whole text
+    where none does."""
+    node: Node | None = tree.node_at(hole.start)
+    while node is not None and hole.receiver_text.isidentifier():
+        if node.type == "function_definition":
+            span = tree.span(node)
+            bound = list(_assignments(tree, hole.receiver_text, span))
+            # What ``global`` and ``nonlocal`` name belongs to a scope farther out.
+            if bound and not any(
+                b.type in ("global_statement", "nonlocal_statement") for b in bound
+            ):
+                return span
+        node = node.parent
+    return 0, len(tree.text)
+
+
+def _shown(text: str, hole: Hole, span: tuple[int, int]) -> Iterator[str]:
+    """The literal keys that the receiver's text is asked for elsewhere in its scope."""
     receiver = re.escape(hole.receiver_text)
     use = re.compile(
         rf"(?<![\w.]){receiver}\s*(?:\[|\.\s*(?:get|pop|setdefault)\(\s*)\s*([\"'])(?P<key>[^\"'\\\n]+)\1"
     )
-    for match in use.finditer(text):
+    for match in use.finditer(text, *span):
         if match.start("key") != hole.start:
             yield match["key"]
 
 
-def _literal(tree: SyntaxTree, receiver: str) -> tuple[list[str], str] | None:
-    """The keys of the one dictionary display that is assigned to ``receiver``, and why there may
-    be more; ``None`` where there is not one."""
+def _literal(
+    tree: SyntaxTree, receiver: str, span: tuple[int, int]
+) -> tuple[list[str], str] | None:
+    """The keys of the one dictionary that is written out and assigned to ``receiver`` within
+    ``span``, and why there may be more; ``None`` where there is not one."""
     if not receiver.isidentifier():
         return None
     found: list[Node] = []
-    for node in _assignments(tree, receiver):
+    for node in _assignments(tree, receiver, span):
         right = node.child_by_field_name("right")
-        if right is None or right.type != "dictionary":
+        if right is not None and right.type == "call":
+            function = right.child_by_field_name("function")
+            given = right.child_by_field_name("arguments")
+            made = function is not None and tree.slice(function) == "dict"
+            right = given if made else None
+        if right is None or right.type not in ("dictionary", "argument_list"):
             return None
         found.append(right)
     if len(found) != 1:
         return None
     keys: list[str] = []
+    doubt = ""
     for item in found[0].named_children:
         key = item.child_by_field_name("key") if item.type == "pair" else None
         if item.type == "comment":
             continue
+        name = item.child_by_field_name("name") if item.type == "keyword_argument" else None
+        if name is not None:
+            keys.append(tree.slice(name))
+            continue
         text = _string(tree, key) if key is not None else None
         if text is None:
-            return keys, "some of its keys are computed"
-        keys.append(text)
-    return (keys, "") if keys else None
+            doubt = "some of its keys are computed"
+        else:
+            keys.append(text)
+    return (keys, doubt) if keys else None
 
 
-def _assignments(tree: SyntaxTree, name: str) -> Iterator[Node]:
-    """The nodes that bind ``name``, of whatever kind, in any scope."""
-    for match in re.finditer(rf"(?<![\w.]){re.escape(name)}(?!\w)", tree.text):
+def _assignments(tree: SyntaxTree, name: str, span: tuple[int, int]) -> Iterator[Node]:
+    """The nodes that bind ``name`` within ``span``, of whatever kind, in any scope there."""
+    uses = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    for match in uses.finditer(tree.text, *span):
         node = tree.node_at(match.start())
         if node.type != "identifier":
             continue
@@ -136,11 +169,11 @@ def _string(tree: SyntaxTree, node: Node) -> str | None:
     return None if any("\\" in text for text in content) else "".join(content)
 
 
-def _changed(text: str, hole: Hole) -> str:
+def _changed(text: str, hole: Hole, span: tuple[int, int]) -> str:
     """Whether anything but reading is done with the receiver's name."""
     code = code_only(text)
     name = hole.receiver_text
-    for match in re.finditer(rf"(?<![\w.]){re.escape(name)}(?!\w)", code):
+    for match in re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)").finditer(code, *span):
         before = code[max(0, match.start() - 12) : match.start()]
         if match.start() == (hole.receiver or (-1, -1))[0] or _READS.match(code, match.end()):
             continue

@@ -52,6 +52,26 @@ def _keys(provider: ReferenceProvider, folder: Path, source: str) -> NameSet:
         ("d = {'a': 1}\nd['$0'] = 3", Tier.OPEN, "a"),
         ("d = {'a': 1}\ndef f(d):\n    return d['$0']", Tier.ABSTAIN, ""),
         ("d = {}\nx = d['$0']", Tier.ABSTAIN, ""),
+        ("d = dict(a=1, b=2)\nx = d['$0']", Tier.CLOSED, "a b"),
+        ("d = dict(c, b=2)\nx = d['$0']", Tier.OPEN, "b"),
+        ("d = dict(a=1, **c)\nx = d['$0']", Tier.OPEN, "a"),
+        (
+            "def g():\n    d = {'b': 1}\n    h(d)\ndef f():\n    d = {'a': 1}\n    return d['$0']",
+            Tier.CLOSED,
+            "a",
+        ),
+        ("d = {'b': 1}\ndef f():\n    d = {'a': 1}\n    return d['$0']", Tier.CLOSED, "a"),
+        (
+            "def f():\n    d = {'a': 1}\n    def g():\n        nonlocal d\n        d = x\n"
+            "    return d['$0']",
+            Tier.ABSTAIN,
+            "",
+        ),
+        (
+            "d = {'a': 1}\ndef f():\n    global d\n    d = {}\n    return d['$0']",
+            Tier.ABSTAIN,
+            "",
+        ),
     ],
 )
 def test_case(
