@@ -90,6 +90,17 @@ def _view(self: Any) -> Any:
     return view
 
 
+def is_given_items(arguments: Any) -> bool:
+    """Whether the object that a call with these arguments makes is bound to a name that items are
+    assigned to, or that is updated."""
+    call = arguments.search_ancestor("atom_expr", "power")
+    target = _target(call) if call is not None else None
+    return target is not None and any(
+        _method(name) in ("update", "setdefault") or _is_item_store(name)
+        for name in _uses(call, target)
+    )
+
+
 def _is_open(display: Any) -> bool:
     """Whether a dictionary has items that are not written in it."""
     inside = display.atom.children[1]

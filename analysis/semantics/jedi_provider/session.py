@@ -25,9 +25,11 @@ from analysis.semantics.jedi_provider import (
     completeness,
     comprehended,
     decorated,
+    defaults,
     growing,
     items,
     kept,
+    lambdas,
     members,
     operators,
     overloads,
@@ -90,6 +92,8 @@ def prepare(cache_directory: str) -> None:
     members.install()
     stars.install()
     growing.install()
+    lambdas.install()
+    defaults.install()
     wrappers.install()
     supers.install()
     items.install()

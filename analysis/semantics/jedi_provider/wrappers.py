@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from jedi.inference.arguments import ValuesArguments
 from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
 from jedi.inference.filters import AttributeOverwrite, publish_method
 from jedi.inference.lazy_value import LazyKnownValue, LazyKnownValues
@@ -29,6 +30,8 @@ def install() -> None:
     functions["contextlib"]["asynccontextmanager"] = _managed
     functions["builtins"]["zip"] = _zip
     functions["builtins"]["filter"] = _filter
+    functions.setdefault("itertools", {})["groupby"] = _grouped
+    functions.setdefault("asyncio.tasks", {})["gather"] = _gather
 
 
 class _Same(ValueWrapper):  # type: ignore[misc]
@@ -120,6 +123,37 @@ def _managed(value: Any, arguments: Any, callback: _Callback) -> Any:
     return ValueSet(_Managing(function, managers) for function in functions._set)
 
 
+class _Listed(FakeTuple):  # type: ignore[misc]
+    """A list whose elements are known one by one."""
+
+    array_type = "list"
+
+
+class _Gathered(ValueWrapper):  # type: ignore[misc]
+    """A future whose result is known."""
+
+    def __init__(self, value: Any, result: Any) -> None:
+        super().__init__(value)
+        self._result = result
+
+    def py__await__(self) -> Any:
+        return ValueSet([self])
+
+    def py__stop_iteration_returns(self) -> Any:
+        return ValueSet([self._result])
+
+
+def _gather(value: Any, arguments: Any, callback: _Callback) -> Any:
+    """``asyncio.gather``: a list of what each of its arguments gives when it is awaited."""
+    futures = list(callback()._set)[:1]
+    given = _plain(arguments)
+    if not futures or not given or any(key is not None for key, _ in arguments.unpack()):
+        return callback()
+    results = [one.py__await__().py__stop_iteration_returns() for one in given]
+    listed = _Listed(value.inference_state, [LazyKnownValues(one) for one in results])
+    return ValueSet([_Gathered(futures[0], listed)])
+
+
 class _Iterating(AttributeOverwrite):  # type: ignore[misc]
     """An iterator over known elements."""
 
@@ -157,6 +191,20 @@ def _plain(arguments: Any) -> list[Any] | None:
     ):
         return None
     return [lazy.infer() for key, lazy in arguments.unpack() if key is None]
+
+
+def _grouped(value: Any, arguments: Any, callback: _Callback) -> Any:
+    """``itertools.groupby``: pairs of a key and an iterator over some of the elements."""
+    given = _plain(arguments)
+    if not given or len(given) > 2:
+        return callback()
+    named = [lazy.infer() for key, lazy in arguments.unpack() if key == "key"]
+    elements = given[0].merge_types_of_iterate()
+    functions = [*given[1:], *named]
+    keys = functions[0].execute(ValuesArguments([elements])) if functions else elements
+    group = _iterator(value, LazyKnownValues(elements))
+    pair = FakeTuple(value.inference_state, [LazyKnownValues(keys), LazyKnownValues(group)])
+    return _iterator(value, LazyKnownValue(pair))
 
 
 def _zip(value: Any, arguments: Any, callback: _Callback) -> Any:
