@@ -213,7 +213,7 @@ def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, wor
     for report in outcome.reports:
         for note in report.notes:
             err().print(f"{report.selected.path}: {note}", markup=False)
-    _summary(outcome, findings, time.monotonic() - began)
+    _summary(outcome, findings, time.monotonic() - began, since=bool(options.since))
     if outcome.troubles:
         return 2
     return 1 if findings else 0
@@ -319,7 +319,7 @@ def _write(
     sys.stdout.flush()
 
 
-def _summary(outcome: _Outcome, findings: list[Finding], seconds: float) -> None:
+def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, since: bool) -> None:
     files = len(outcome.reports)
     known = sum(report.remembered for report in outcome.reports)
     words = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"]
@@ -328,6 +328,8 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float) -> None
         words.append(f"{mendable} mendable with --fix")
     if outcome.mended:
         words.append(f"{outcome.mended} mended")
+    if not files and not since and not outcome.troubles:
+        err().print("there is no Python file to check here", style="yellow")
     style = "yellow" if findings else "green"
     err().print(
         f"[{style}]{', '.join(words)}[/{style}] in {files} file{'' if files == 1 else 's'}, "

@@ -57,7 +57,7 @@ def baseline(revision: str, root: Path, paths: Iterable[Path]) -> Baseline:
     if not revision or revision.startswith("-"):
         raise AnalysisError("this names no revision", where=where)
     top = Path(_git(root, where, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
-    commit = _git(root, where, "rev-parse", "--verify", f"{revision}^{{commit}}").decode().strip()
+    commit = _commit(root, where, revision)
     asked: dict[str, Path] = {}
     for path in paths:
         resolved = path.resolve()
@@ -68,6 +68,18 @@ def baseline(revision: str, root: Path, paths: Iterable[Path]) -> Baseline:
     listed = "".join(f"{name}\n" for name in asked).encode()
     answer = _git(root, where, "cat-file", "--batch", feed=listed)
     return Baseline(revision, _texts(answer, list(asked.values())))
+
+
+def _commit(root: Path, where: str, revision: str) -> str:
+    try:
+        found = _git(root, where, "rev-parse", "--verify", f"{revision}^{{commit}}")
+    except AnalysisError as error:
+        raise AnalysisError(
+            f"this is no commit of {root} ({error.what})",
+            where=where,
+            mend="name a commit, a branch or a tag that was fetched",
+        ) from None
+    return found.decode().strip()
 
 
 def _texts(answer: bytes, paths: list[Path]) -> dict[str, str]:

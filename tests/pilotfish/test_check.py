@@ -215,6 +215,13 @@ def git(root: Path, *words: str) -> None:
     subprocess.run(["git", *identity, *words], cwd=root, check=True, capture_output=True)
 
 
+def test_a_folder_without_python_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("x")
+    ran = check(tmp_path)
+    assert ran.code == 0
+    assert "no Python file" in ran.err
+
+
 def test_since_looks_at_new_lines_only_and_runs_nothing_of_the_repository(project: Path) -> None:
     git(project, "init", "-q")
     git(project, "add", "app.py")
@@ -230,7 +237,10 @@ def test_since_looks_at_new_lines_only_and_runs_nothing_of_the_repository(projec
     ran = check("app.py", "--since", "HEAD", "--json")
     assert [(row["line"], row["code"]) for row in ran.rows()] == [(5, "PF101")]
     assert not (project.parent / "ran").exists()
-    assert check("app.py", "--since", "nowhere").code == 2
+    nowhere = check("app.py", "--since", "nowhere")
+    assert nowhere.code == 2
+    assert "no commit of" in nowhere.err
+    assert "a branch or a tag" in nowhere.err
     assert check("app.py", "--since=--help").code == 2
 
 
