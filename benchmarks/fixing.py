@@ -75,7 +75,8 @@ class Task:
     """What ``fix`` is asked: a file, relative to the workspace, and the command that fails.
 
     A patch may touch existing files below ``package`` only, or the file alone where it is empty.
-    ``given`` and ``held_back`` count tests, where they can be counted.
+    ``given`` and ``held_back`` count tests, where they can be counted. ``python`` is the person's
+    interpreter.
     """
 
     file: str
@@ -83,6 +84,7 @@ class Task:
     package: str = ""
     given: int = 0
     held_back: int = 0
+    python: str = sys.executable
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,7 @@ def ask(script: Path, folder: Path, task: Task, model: str, limit: float) -> Ans
     """Let ``fix`` repair the task's file of the workspace ``folder``."""
     command = [
         *(str(script), "fix", str(folder / task.file), "--workspace", str(folder)),
-        *("--test", task.command, "--python", sys.executable),
+        *("--test", task.command, "--python", task.python),
         *("--model", MODELS.get(model, model), "--time-limit", str(limit), "--json"),
     ]
     started = time.perf_counter()
@@ -326,9 +328,11 @@ def _each(
                 yield result
 
 
-def passes(root: Path, command: str, seconds: float = _VERDICT_S) -> bool:
+def passes(
+    root: Path, command: str, seconds: float = _VERDICT_S, python: str = sys.executable
+) -> bool:
     """Whether ``command`` succeeds in ``root``, in the sandbox, within ``seconds``."""
-    environment = resolve(Workspace(str(root), python=sys.executable))
+    environment = resolve(Workspace(str(root), python=python))
     policy = Policy(str(root), interpreter_of(environment))
     plan = parse(command, str(root)).plan
     try:

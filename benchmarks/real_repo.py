@@ -5,11 +5,12 @@
 
 Each item of ``benchmarks/corpora/real_repo.toml`` names a package whose source distribution brings
 its tests, a mistake put into one file, and the test command that fails by it; a ``shape`` first
-turns the file into one with carriage returns, a byte order mark, tabs or no final newline. ``fix``
-is asked as a person asks: FILE and ``--test``, the suite it finds itself. *Right*: the patch
-applies with ``git apply``, the command passes, all of the package's test files that passed before
-the mistake do, and every line that the patch did not touch kept its bytes. Sources are fetched with
-pip into ``.benchmarks/packages``.
+turns the file into one with carriage returns, a byte order mark, tabs or no final newline. A
+package with ``sources`` is installed in place in a ``.venv`` of the checkout, beside what its tests
+need. ``fix`` is asked as a person asks: FILE and ``--test``, the suite it finds itself. *Right*:
+the patch applies with ``git apply``, the command passes, all tests that passed before the mistake
+do (of ``suite``, or else of the test files of ``tests``), and every line that the patch did not
+touch kept its bytes. Sources are fetched with pip into ``.benchmarks/packages``.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import shutil
 import sys
 import tarfile
 import tomllib
+import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -28,11 +30,18 @@ from pathlib import Path
 from analysis.errors import ExplainedError
 from benchmarks.bug_corpus import CorpusError
 from benchmarks.fixing import Case, Task, folder, options, passes, run_corpus
+from benchmarks.installed import install
 from benchmarks.release_bugs import fetch
 from pilotfish.console import explain
 
 ITEMS = Path(__file__).parent / "corpora" / "real_repo.toml"
 _BOM = b"\xef\xbb\xbf"
+#: What the tests of packages with ``sources`` need.
+_NEEDED = (
+    "pytest", "hypothesis", "pytest-cov", "pytest-xdist", "pytest-regressions", "anyio", "trio",
+    "trustme", "uvicorn", "httpcore", "certifi", "idna", "chardet", "zstandard", "brotli", "rich",
+    "pretend", "mdurl", "linkify-it-py", "wcwidth",
+)  # fmt: skip
 #: Lines that a patch may touch besides those of the mistake and their replacement.
 _STRAYED = 3
 
@@ -49,6 +58,8 @@ class Item:
     edits: tuple[tuple[str, str], ...]
     command: str
     shape: str = ""
+    sources: str = ""
+    suite: str = ""
 
 
 def load_items(path: Path = ITEMS) -> list[Item]:
@@ -71,6 +82,25 @@ def unpack(item: Item, root: Path) -> None:
         shutil.copytree(next(scratch.iterdir()), root, dirs_exist_ok=True)
     path = root / item.file
     path.write_bytes(shaped(path.read_bytes(), item.shape))
+    if item.sources:
+        _install_in_place(root, root / item.sources)
+
+
+def _install_in_place(root: Path, sources: Path) -> None:
+    """Give the checkout an environment in which ``sources`` come before what its tests need."""
+    needed = install(_NEEDED, "real_repo").folders[0]
+    venv.create(root / ".venv")
+    (root / ".venv" / ".gitignore").write_text("*\n", encoding="utf-8")
+    (packages,) = (root / ".venv").glob("lib/python*/site-packages")
+    (packages / "in_place.pth").write_text(f"{sources}\n{needed}\n", encoding="utf-8")
+
+
+def _python(item: Item, root: Path) -> str:
+    return str(root / ".venv" / "bin" / "python") if item.sources else sys.executable
+
+
+def _pass(item: Item, root: Path, command: str, seconds: float) -> bool:
+    return passes(root, command, seconds, _python(item, root))
 
 
 def shaped(data: bytes, shape: str) -> bytes:
@@ -116,7 +146,7 @@ def lay_out(item: Item, root: Path) -> Task:
     """The repository with the mistake."""
     unpack(item, root)
     spoil(item, root)
-    return Task(item.file, item.command)
+    return Task(item.file, item.command, python=_python(item, root))
 
 
 def judge(item: Item, patched: Path, root: Path) -> tuple[bool, bool]:
@@ -131,8 +161,8 @@ def judge(item: Item, patched: Path, root: Path) -> tuple[bool, bool]:
     right = (
         _changed(mistaken, new) <= allowed
         and new.startswith(_BOM) == known.startswith(_BOM)
-        and passes(root, item.command, 120.0)
-        and passes(root, _suite(root), 180.0)
+        and _pass(item, root, item.command, 120.0)
+        and _pass(item, root, item.suite or _suite(root), 180.0)
     )
     return right, ast.dump(ast.parse(new)) == ast.dump(ast.parse(known))
 
@@ -151,9 +181,10 @@ def check(item: Item) -> list[str]:
     """What is wrong with ``item``: nothing, where it is what it claims."""
     with folder() as root:
         unpack(item, root)
-        wrong = [] if passes(root, _suite(root), 180.0) else ["the suite fails as it was"]
+        suite = item.suite or _suite(root)
+        wrong = [] if _pass(item, root, suite, 180.0) else ["the suite fails as it was"]
         spoil(item, root)
-        if passes(root, item.command, 120.0):
+        if _pass(item, root, item.command, 120.0):
             wrong.append("the command passes with the mistake")
     return wrong
 
@@ -168,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         items = load_items()
         if chosen.check:
             bad = 0
-            for item in items:
+            for item in [i for i in items if not chosen.only or {i.name, i.kind} & {*chosen.only}]:
                 wrong = check(item)
                 print(f"{item.name:30} {'ok' if not wrong else '; '.join(wrong)}", flush=True)
                 bad += bool(wrong)

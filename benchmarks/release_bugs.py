@@ -128,8 +128,8 @@ def case(item: Item, pool: Pool, turn: threading.Lock) -> Case:
 
     def prepare(folder: Path) -> Task:
         lay_out(item, item.before, folder)
-        counts = (text.count("\ndef test_") for text in (item.given, item.held_back))
-        return Task(item.file, f"pytest {GIVEN}", Path(item.file).parts[0], *counts)
+        given, held_back = (text.count("\ndef test_") for text in (item.given, item.held_back))
+        return Task(item.file, f"pytest {GIVEN}", Path(item.file).parts[0], given, held_back)
 
     def verdict(folder: Path, _scratch: Path) -> tuple[bool, bool]:
         with turn:

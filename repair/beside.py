@@ -24,11 +24,13 @@ _MEASURES_S = 0.5
 @dataclass(frozen=True, slots=True)
 class Beside:
     """``passing`` tests, traced. Where they are held with the failing ones, ``imported`` are the
-    lines that importing them runs, and ``measures`` the tests that no candidate may break."""
+    lines that importing them runs, ``measures`` the tests that no candidate may break, and
+    ``failing`` quick ones that fail too: of candidates, one that mends them as well is likelier."""
 
     passing: tuple[TestResult, ...] = ()
     imported: frozenset[int] | None = None
     measures: tuple[str, ...] = ()
+    failing: tuple[str, ...] = ()
 
 
 def look_beside(
@@ -63,7 +65,9 @@ def look_beside(
         if imported is None:
             return Beside(good)
         ending = [result.id for result in failing if result.outcome is not Outcome.TIMEOUT]
-        return Beside(good, imported, _steady(bench, plan, ending, _quick(good), wall))
+        measures = _steady(bench, plan, ending, _quick(good), wall)
+        ends = [t for t in run.tests if t.outcome in (Outcome.FAILED, Outcome.ERROR)]
+        return Beside(good, imported, measures, _quick([t for t in ends if t.id not in ids]))
     except SandboxDiedError:
         bench.close()
         return Beside()

@@ -66,7 +66,8 @@ class Diagnosis:
     that run at import. ``hold_seconds`` is what importing and collecting takes. ``writes`` tells
     whether tests write files. ``test_files`` are the files that hold the tests. ``contrast`` are
     ``results`` with passing tests beside them that the command did not name. ``own`` are the
-    files of the workspace that the tests loaded.
+    files of the workspace that the tests loaded. ``beside`` are held tests that fail too and
+    that the command did not name.
     """
 
     target: str
@@ -87,6 +88,7 @@ class Diagnosis:
     output: str
     contrast: tuple[TestResult, ...] = ()
     own: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def tells_tests_apart(self) -> bool:
@@ -196,6 +198,7 @@ def diagnose(
     passing = tuple(result.id for result in results if result.outcome is Outcome.PASSED)
     hung = any(result.outcome is Outcome.TIMEOUT for result in results)
     contrast = results
+    also: tuple[str, ...] = ()
     near = command.neighbours
     if not passing and not unknown and near is not None and near.args != command.plan.args:
         held = imported if plan.select is not None else None
@@ -203,6 +206,7 @@ def diagnose(
         contrast = (*results, *beside.passing)
         if beside.imported is not None:
             plan, imported, passing = near, beside.imported, beside.measures
+            also = beside.failing
     ended = sum(r.seconds for r in first.tests if r.outcome is not Outcome.TIMEOUT)
     ended += sum(r.seconds for r in contrast if r.id in passing and r not in results)
     return Diagnosis(
@@ -224,6 +228,7 @@ def diagnose(
         output=first.output,
         contrast=tuple(contrast),
         own=_own(bench, first),
+        beside=also,
     )
 
 

@@ -63,7 +63,7 @@ def find_tests_of(source: Source, name: str, documented: bool, root: str, has_py
 
 def module_name(path: Path) -> str:
     """The dotted name of a file in its packages."""
-    parts = [path.stem]
+    parts = [] if path.name == "__init__.py" else [path.stem]
     while (path.parent / "__init__.py").is_file():
         path = path.parent
         parts.insert(0, path.name)

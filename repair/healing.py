@@ -162,6 +162,7 @@ class _Healer:
         self.scribe: Scribe | None = None
         self._considered: list[Candidate] = []
         self._behaviour: Behaviour | None = None
+        self._beside: dict[Candidate, int] = {}
         self._may_be_slow = False
         self._elsewhere: tuple[str, ...] = ()
 
@@ -350,7 +351,7 @@ class _Healer:
         return self._ranked(None, until)
 
     def _ranked(self, writer: Writer | None, until: Deadline) -> list[Ranked]:
-        return rank(
+        ranked = rank(
             self.job.source,
             self._considered,
             writer,
@@ -358,12 +359,15 @@ class _Healer:
             self.cancellation,
             self._behaviour,
         )
+        # What mends more than was asked for is likelier the mistake itself.
+        return sorted(ranked, key=lambda r: -self._beside.get(r.candidate, 0))
 
     def _observe(self) -> None:
         """What the plausible patches do beyond the tests."""
         considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
         if self.trials is not None and considered and considered != self._considered:
             self._behaviour = self.trials.behave(considered)
+            self._beside = self.trials.beside(considered) if len(considered) > 1 else {}
         self._considered = considered
 
     def outcome(self, reason: str) -> Healing:
@@ -371,7 +375,7 @@ class _Healer:
         good = [c for c, verdict in self.verdicts.items() if verdict.good]
         scores = {r.candidate: r.score for r in self.ranking}
         usable = [c for c in self.plausible if c not in self.verdicts or self.verdicts[c].good]
-        usable.sort(key=lambda c: (c not in good, -scores.get(c, c.value)))
+        usable.sort(key=lambda c: (c not in good, -self._beside.get(c, 0), -scores.get(c, c.value)))
         status = "none"
         not_run: tuple[str, ...] = ()
         if usable:
@@ -416,7 +420,8 @@ class _Healer:
             parts.append(verdict.reason)
         else:
             others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
-            parts.append(f"passes your tests: the failing one twice{others}")
+            still = f", {_named(verdict.still)} with and without it" if verdict.still else ""
+            parts.append(f"passes your tests: the failing one twice{others}{still}")
         if not self.job.policy.confined:
             parts.append("it ran without a sandbox")
         if self.scribe and self.scribe.failed:
@@ -434,3 +439,9 @@ class _Healer:
         root = self.job.policy.workspace
         diff = unified_diff(root, source.path, self.job.original, data)
         return Patch(diff, data, candidate.strategy, score, source.path)
+
+
+def _named(tests: tuple[str, ...]) -> str:
+    more = ", …" if len(tests) > _ALTERNATIVES else ""
+    fail = "fails" if len(tests) == 1 else "fail"
+    return f"{len(tests)} {fail} ({', '.join(tests[:_ALTERNATIVES])}{more})"

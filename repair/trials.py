@@ -141,6 +141,24 @@ class Trials:
         spread = tuple(next(rows) if units is not None else None for units in variants)
         return replace(seen, variants=spread)
 
+    def beside(self, candidates: Sequence[Candidate]) -> dict[Candidate, int]:
+        """How many failing tests that the command did not name pass with each of ``candidates``;
+        for none where there are no such tests, or one brings the sandbox down."""
+        diagnosis = self.diagnosis
+        if not diagnosis.beside or self._bench.warm is None:
+            return {}
+        found = {}
+        try:
+            for candidate in candidates:
+                run = self._run_warm(candidate, 1.0, diagnosis.beside)
+                run = run or self._run_cold(candidate, 1.0, diagnosis.beside)
+                found[candidate] = sum(t.outcome is Outcome.PASSED for t in run.tests)
+        except SandboxDiedError:
+            if not self._bench.died():
+                raise
+            return {}
+        return found
+
     def _texts(self, candidate: Candidate) -> list[tuple[str, str]] | None:
         """The changed functions before and after, where live code can be replaced."""
         changed = self._units_of(candidate)
@@ -151,7 +169,10 @@ class Trials:
             for unit, edits in changed
         ]
 
-    def _run_warm(self, candidate: Candidate, patience: float) -> Run | None:
+    def _run_warm(
+        self, candidate: Candidate, patience: float, beside: tuple[str, ...] = ()
+    ) -> Run | None:
+        """The run of the diagnosis' tests, or all of those ``beside`` them, in the held state."""
         diagnosis = self.diagnosis
         if self._bench.warm is None:
             return None
@@ -160,21 +181,22 @@ class Trials:
             return None
         caps = diagnosis.caps(patience)
         run = self._bench.warm.patch(
-            replace(diagnosis.plan, select=diagnosis.order()),
+            replace(diagnosis.plan, select=beside or diagnosis.order()),
             units,
             Terms(
                 wall=1.0 + 6 * caps[""],
                 caps=caps,
-                stop=True,
+                stop=not beside,
                 leading=diagnosis.leading(),
                 private=diagnosis.writes,
             ),
         )
         return None if run.cannot else run
 
-    def _run_cold(self, candidate: Candidate, patience: float) -> Run:
+    def _run_cold(self, candidate: Candidate, patience: float, beside: tuple[str, ...] = ()) -> Run:
+        """The same where everything is imported anew."""
         diagnosis = self.diagnosis
-        select = diagnosis.order() if diagnosis.tells_tests_apart else None
+        select = beside or (diagnosis.order() if diagnosis.tells_tests_apart else None)
         data = self._source.encode(self._source.apply(candidate.edits))
         # What a test imports when it runs is not there yet, as it is where tests are held.
         caps = {test: cap + _COLD_S * patience for test, cap in diagnosis.caps(patience).items()}
@@ -183,7 +205,7 @@ class Trials:
             wall=1.0 + 6 * (imports + caps[""]),
             cpu=2.0 + 4 * imports,
             caps=caps,
-            stop=True,
+            stop=not beside,
             leading=diagnosis.leading(),
         )
         if diagnosis.plan.runner == "command":

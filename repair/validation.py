@@ -39,7 +39,8 @@ class Verdict:
     """What validation found. ``good`` and complete is *verified*; ``reason`` says what is not.
 
     ``broken`` are tests that passed before and fail with the patch; ``not_run`` were not run
-    within the limit, with or without it. ``ran`` counts other tests that still pass.
+    within the limit, with or without it. ``ran`` counts other tests that still pass; ``still``
+    fail with the patch as they did without it.
     """
 
     good: bool
@@ -48,6 +49,7 @@ class Verdict:
     broken: tuple[str, ...] = ()
     not_run: tuple[str, ...] = ()
     ran: int = 0
+    still: tuple[str, ...] = ()
 
 
 class Validator:
@@ -161,7 +163,7 @@ class Validator:
         if wanted := tuple(t for t in bad if t not in self._suite_before):
             compared = replace(suite, select=wanted)
             self._suite_before |= _every(server, compared, self._base, deadline, target).results
-        broken, unknown = [], list(fates.left)
+        broken, still, unknown = [], [], list(fates.left)
         for test, result in after.items():
             if not result.outcome.bad or test in fates.aside:
                 continue
@@ -170,6 +172,8 @@ class Validator:
                 unknown.append(test)
             elif before.outcome is Outcome.PASSED:
                 broken.append(test)
+            else:
+                still.append(test)
         broken = self._still_broken(server, suite, files, broken, deadline)
         if broken:
             names = ", ".join(broken[:3])
@@ -183,7 +187,7 @@ class Validator:
                 else "the suite could not be run within the time limit"
             )
             return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran)
-        return Verdict(True, True, "", ran=ran)
+        return Verdict(True, True, "", ran=ran, still=tuple(still))
 
     def _still_broken(
         self,

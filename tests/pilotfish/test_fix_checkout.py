@@ -71,3 +71,25 @@ def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str) -> 
     file = str((package / "clip.py").relative_to(root))
     answer = _fix(root, python, file, "python -m pytest 'tests/test_clip.py::test_lowest[a[b]]'")
     assert answer["status"] == "verified", answer
+
+
+def test_of_patches_that_pass_the_one_that_mends_other_failures_is_chosen(tmp_path: Path) -> None:
+    """The test that was named holds for a second wrong number too; the one beside it does not."""
+    (tmp_path / "setup.cfg").touch()
+    (tmp_path / "drop.py").write_text(
+        "def drop(n, letters):\n    n = n + 1\n    return list(letters)[n:]\n"
+    )
+    (tmp_path / "test_drop.py").write_text(
+        "from drop import drop\n\n\ndef test_second():\n    assert drop(1, 'abab')[:1] == ['b']\n"
+        "\n\ndef test_rest():\n    assert drop(2, 'abcd') == ['c', 'd']\n"
+        "\n\ndef test_other():\n    assert 'a' == 'b'\n"
+    )
+    test = "python -m pytest test_drop.py::test_second"
+    answer = _fix(tmp_path, Path(sys.executable), "drop.py", test)
+    assert answer["status"] == "verified", answer
+    assert "1 fails (test_drop.py::test_other) with and without it" in answer["reason"]
+    subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
+    apply = ["git", "apply", "-"]
+    subprocess.run(apply, cwd=tmp_path, input=answer["patch"], text=True, check=True)
+    run = [sys.executable, "-m", "pytest", "-q", "test_drop.py", "-k", "rest"]
+    assert subprocess.run(run, cwd=tmp_path, check=False, capture_output=True).returncode == 0
