@@ -19,6 +19,7 @@ Parts are chosen by ``--parts``; ``--packages`` by name.
 from __future__ import annotations
 
 import argparse
+import ast
 import importlib.util
 import itertools
 import os
@@ -29,7 +30,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psutil
@@ -103,14 +104,15 @@ def edit(graph: Graph, root: Path, runs: int) -> dict[str, object]:
     """From a file written to a query that sees it, in random files and in the most imported one.
 
     *body* adds a line to a function, *meaning* changes what it gives, which is resolved anew
-    wherever it is used; *hub* is both, in the file that most others import.
+    wherever it is used; *hub* is both, in the file that most others import; *shared*
+    gives another member or local variable to the definitions that the most files use.
     """
     rows = graph.store.db.execute(
         "SELECT f.path, f.module, count(*) FROM edge e JOIN node n ON n.id = e.target JOIN file f "
         "ON f.id = n.file WHERE e.type = 7 AND n.kind = 'MODULE' GROUP BY n.id ORDER BY 3 DESC"
     ).fetchall()
     chosen = random.Random(2).sample(rows[1:], min(runs, len(rows) - 1))
-    times: dict[str, list[float]] = {"body": [], "meaning": [], "hub": [], "command": []}
+    times: dict[str, list[float]] = {"body": [], "meaning": [], "hub": [], "shared": []}
     for path, module, _ in [rows[0], *chosen]:
         source = Path(path).read_text(encoding="utf-8")
         for number, result in enumerate(("1", "1", "[]", "''")):
@@ -126,6 +128,8 @@ def edit(graph: Graph, root: Path, runs: int) -> dict[str, object]:
                 times[name].append(passed)
         Path(path).write_text(source, encoding="utf-8")
         graph.refresh([path])
+    times["shared"] = [ms for used in _most_used(graph, runs) for ms in _shared(graph, *used)]
+    times["command"] = []
     path, module, _ = chosen[0]
     source = Path(path).read_text(encoding="utf-8")
     for number in range(4):
@@ -142,6 +146,43 @@ def edit(graph: Graph, root: Path, runs: int) -> dict[str, object]:
         name: {"p50": quantile(v, 0.5), "p95": quantile(v, 0.95), "worst": max(v)}
         for name, v in times.items()
     }
+
+
+def _most_used(graph: Graph, count: int) -> list[tuple[str, str]]:
+    """Path and name of the functions and classes that are used in the most other files."""
+    return graph.store.db.execute(
+        "SELECT f.path, n.name FROM edge e JOIN node n ON n.id = e.target JOIN file f ON f.id = "
+        "n.file WHERE n.kind IN ('FUNCTION', 'CLASS') AND n.qualname = n.name AND e.file != n.file "
+        "GROUP BY n.id ORDER BY count(DISTINCT e.file) DESC LIMIT ?",
+        (count,),
+    ).fetchall()
+
+
+def _shared(graph: Graph, path: str, name: str) -> Iterator[float]:
+    """Milliseconds of edits that give a definition another member or local variable."""
+    source = Path(path).read_text(encoding="utf-8")
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, kinds) and node.name == name:
+            last = node.body[-1]
+            break
+    else:
+        return
+    decorators = last.decorator_list if isinstance(last, kinds) else []
+    at = min([last.lineno, *(each.lineno for each in decorators)]) - 1
+    lines = source.split("\n")
+    for number in range(3):
+        probe = f"{' ' * last.col_offset}probe_{number} = {number}"
+        Path(path).write_text("\n".join([*lines[:at], probe, *lines[at:]]), encoding="utf-8")
+        began = time.perf_counter()
+        graph.refresh([path])
+        used = graph.around(path, at)
+        assert used is not None
+        graph.uses(used)
+        if number:  # the first decodes what an editor has at hand
+            yield 1000 * (time.perf_counter() - began)
+    Path(path).write_text(source, encoding="utf-8")
+    graph.refresh([path])
 
 
 def questions(graph: Graph, count: int) -> dict[str, object]:

@@ -15,6 +15,8 @@ from itertools import pairwise
 
 #: Space between neighbours in a layer, between layers, and around a bend, in pixels.
 GAP_X, GAP_Y, GAP_BEND = 26.0, 18.0, 12.0
+#: How far a loop reaches to the right of its box; its label stands behind that.
+LOOP = 22.0
 _SWEEPS = 12
 _RELAXATIONS = 16
 
@@ -63,17 +65,24 @@ class _Drawing:
     ) -> None:
         self.boxes = list(boxes)
         self.edges = list(edges)
+        self.labels = list(labels)
         self.real = len(boxes)
         down = _downward(self.real, edges)
         self.rank = _ranks(self.real, down)
         #: For each edge the vertices it passes, topmost first; ``None`` for a loop to itself.
         self.chains: list[list[int] | None] = []
         self.label_vertex: list[int] = []
+        #: How far each loop reaches, and what loops and their labels take to the right of a box.
+        self.reach: dict[int, float] = {}
+        self.beside = [0.0] * len(boxes)
         self.above: list[list[int]] = [[] for _ in boxes]
         self.below: list[list[int]] = [[] for _ in boxes]
-        for (source, target), (top, bottom), label in zip(edges, down, labels, strict=True):
+        both = zip(edges, down, labels, strict=True)
+        for number, ((source, target), (top, bottom), label) in enumerate(both):
             if source == target:
                 self.chains.append(None)
+                self.reach[number] = self.beside[source] + LOOP
+                self.beside[source] += LOOP + label.width
                 self.label_vertex.append(source)
             else:
                 self._add_chain(top, bottom, label, at_bottom=top != source)
@@ -87,6 +96,7 @@ class _Drawing:
         for rank in range(self.rank[top] + 1, self.rank[bottom]):
             vertex = len(self.boxes)
             self.boxes.append(label if rank == labelled else Box(0.0, 0.0))
+            self.beside.append(0.0)
             self.rank.append(rank)
             self.above.append([])
             self.below.append([])
@@ -169,13 +179,15 @@ class _Drawing:
 
     def _distance(self, left: int, right: int) -> float:
         gap = GAP_X if left < self.real and right < self.real else GAP_BEND
-        return (self.boxes[left].width + self.boxes[right].width) / 2 + gap
+        return (self.boxes[left].width + self.boxes[right].width) / 2 + self.beside[left] + gap
 
     def _rows(self) -> list[float]:
         rows, y = [], 0.0
+        self.heights = []
         for layer in self.layers:
             height = max((self.boxes[v].height for v in layer), default=0.0)
             rows.append(y + height / 2)
+            self.heights.append(height)
             y += height + GAP_Y
         self.bottom = y - GAP_Y
         return rows
@@ -187,7 +199,7 @@ class _Drawing:
         ports = self._ports()
         routes = [self._route(edge, ports) for edge in range(len(self.edges))]
         width = max(
-            [x[v] + box.width / 2 for v, box in enumerate(self.boxes)]
+            [x[v] + box.width / 2 + self.beside[v] for v, box in enumerate(self.boxes)]
             + [px for route in routes for px, _ in route.points]
         )
         return Layout(tuple(self.middle[: self.real]), tuple(routes), width, self.bottom)
@@ -212,17 +224,23 @@ class _Drawing:
         if chain is None:
             (x, y), box = self.middle[self.edges[edge][0]], self.boxes[self.edges[edge][0]]
             right, third = x + box.width / 2, box.height / 4
-            points = [(right, y - third), (right + 22, y - third), (right + 22, y + third)]
-            return Route((*points, (right, y + third)), (right + 22, y))
+            far = right + self.reach[edge]
+            points = [(right, y - third), (far, y - third), (far, y + third)]
+            return Route((*points, (right, y + third)), (far + self.labels[edge].width / 2, y))
         top, bottom = chain[0], chain[-1]
         points = [
             (ports[edge, top, True], self.middle[top][1] + self.boxes[top].height / 2),
-            *(self.middle[vertex] for vertex in chain[1:-1]),
+            *(point for vertex in chain[1:-1] for point in self._straight(vertex)),
             (ports[edge, bottom, False], self.middle[bottom][1] - self.boxes[bottom].height / 2),
         ]
         if self.edges[edge][0] != top:
             points.reverse()
         return Route(tuple(points), self.middle[self.label_vertex[edge]])
+
+    def _straight(self, vertex: int) -> list[tuple[float, float]]:
+        """The way past a layer: straight, so that it does not cut the corners of boxes there."""
+        (x, y), half = self.middle[vertex], self.heights[self.rank[vertex]] / 2
+        return [(x, y - half), (x, y + half)] if half else [(x, y)]
 
 
 def _downward(count: int, edges: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

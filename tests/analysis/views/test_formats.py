@@ -131,3 +131,20 @@ def test_nothing_in_a_layout_overlaps_and_edges_lead_down() -> None:
         assert abs(ys[-1] - ty) <= 13
         assert abs(route.points[0][0] - sx) <= boxes[edge[0]].width / 2
         assert abs(route.points[-1][0] - tx) <= boxes[edge[1]].width / 2
+
+
+def test_edges_pass_between_boxes_and_labels_of_loops_beside_them() -> None:
+    edges = [(0, 1), (0, 2), (1, 3), (2, 3), (0, 3), (0, 4), (3, 4), (1, 1), (1, 1), (2, 2)]
+    boxes = [Box(80 + 40 * (n % 3), 26) for n in range(5)]
+    layout = layered(boxes, edges, [Box(50, 14)] * len(edges))
+    bends = [point for route in layout.routes for point in route.points[1:-1]]
+    labels = [route.label for (a, b), route in zip(edges, layout.routes, strict=True) if a == b]
+    assert len(bends) > 10
+    for (x, y), box in zip(layout.middles, boxes, strict=True):
+        assert all(abs(bx - x) >= box.width / 2 or abs(by - y) >= 13 for bx, by in bends)
+        assert all(abs(lx - x) >= box.width / 2 + 25 or abs(ly - y) >= 20 for lx, ly in labels)
+        # A long edge is straight from the top of a layer to its foot.
+        passing = [by for bx, by in bends if abs(bx - x) < 400 and abs(by - y) == 13]
+        assert passing.count(y - 13) == passing.count(y + 13)
+    assert len({lx for lx, _ in labels}) == len(labels)
+    assert max(lx for lx, _ in labels) + 25 <= layout.width + 0.01
