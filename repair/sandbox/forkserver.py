@@ -159,9 +159,14 @@ class ForkServer:
     def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
         return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
 
-    def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
-        """Import ``modules`` once for all later cold runs. Never name any of the workspace's."""
-        self._ask({"op": "preload", "names": list(modules), "pytest": pytest}, _START_S)
+    def preload(self, modules: Sequence[str], *, pytest: bool) -> bool:
+        """Import ``modules`` once for all later cold runs. Never name any of the workspace's.
+
+        False where one of them imports a module of the workspace: then what is run here would not
+        see that module's file replaced, and the sandbox is of no use any more.
+        """
+        request = {"op": "preload", "names": list(modules), "pytest": pytest}
+        return bool(self._ask(request, _START_S)["clean"])
 
     def hold(
         self, plan: Plan, *, wall: float, files: Mapping[str, bytes] | None = None

@@ -53,10 +53,20 @@ class Workbench:
     def cold(self) -> ForkServer:
         """The sandbox whose forks import everything themselves."""
         if self._cold is None:
-            self._cold = self.fresh()
-            if self._preload:
-                self._cold.preload(self._preload, pytest=self._pytest)
+            self._cold = self._loaded(self.fresh(), self._cancellation)
         return self._cold
+
+    def _loaded(self, server: ForkServer, cancellation: Cancellation) -> ForkServer:
+        """``server`` with what is known imported early, or another one where that cannot be."""
+        try:
+            if not self._preload or server.preload(self._preload, pytest=self._pytest):
+                return server
+            self._preload = ()
+        except BaseException:
+            server.close()
+            raise
+        server.close()
+        return self._new(cancellation)
 
     def prepare(self) -> None:
         """Start the sandbox that is kept ``apart`` in the background, unless it is there."""
@@ -67,14 +77,7 @@ class Workbench:
             self._apart = self._thread.submit(self._prepared, self._stop)
 
     def _prepared(self, stop: Cancellation) -> ForkServer:
-        server = self._new(stop)
-        try:
-            if self._preload:
-                server.preload(self._preload, pytest=self._pytest)
-        except BaseException:
-            server.close()
-            raise
-        return server
+        return self._loaded(self._new(stop), stop)
 
     def apart(self) -> ForkServer:
         """The sandbox in which the search runs nothing: each of its runs imports what is the
@@ -105,7 +108,7 @@ class Workbench:
         """Have ``modules`` imported before forking, in the cold sandbox of now and of later."""
         self._preload, self._pytest = tuple(modules), pytest
         if self._cold is not None:
-            self._cold.preload(modules, pytest=pytest)
+            self._cold = self._loaded(self._cold, self._cancellation)
 
     def hold(self, plan: Plan, wall: float, wanted: Collection[str] = ()) -> frozenset[int] | None:
         """Collect ``plan``'s tests in a warm sandbox, kept as ``warm`` in place of another one;

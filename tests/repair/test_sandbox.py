@@ -352,3 +352,31 @@ def test_plugins_loaded_early_are_rewritten_as_pytest_would(
     plan = Plan("pytest", "pytest", words, str(workspace), path0=str(workspace))
     run = server.run(plan, {}, Terms(wall=30.0))
     assert run.passed(), run.output
+
+
+def test_functions_that_a_conftest_has_frozen_can_be_replaced(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """``gc.freeze`` hides them from the collector, and candidates would all import anew."""
+    old = "def half(n):\n    return n\n"
+    (workspace / "m.py").write_text(old)
+    (workspace / "conftest.py").write_text("import gc\n\nimport m\n\ngc.freeze()\n")
+    (workspace / "test_m.py").write_text(
+        "import m\n\n\ndef test_half():\n    assert m.half(4) == 2\n"
+    )
+    server = sandbox()
+    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
+    assert server.hold(plan, wall=30) is not None
+    run = server.patch(plan, [(old, old.replace("return n", "return n // 2"))], Terms(wall=20))
+    assert run.passed(), run
+
+
+def test_a_plugin_that_imports_the_workspace_is_told_from_others(
+    sandbox: StartSandbox, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Forks would not see that module's file replaced."""
+    (workspace / "m.py").write_text("x = 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(workspace))
+    server = sandbox()
+    assert server.preload(["json"], pytest=False)
+    assert not server.preload(["m"], pytest=False)

@@ -19,6 +19,8 @@ class LiveCode:
         self._functions: dict[Any, Any] = {}
         self._known: dict[str, Any] = {}
         spelled: dict[Any, Any] = {}
+        # What a conftest has frozen is not among the collector's objects.
+        gc.unfreeze()
         for thing in gc.get_objects():
             if type(thing) is not types.FunctionType:
                 continue

@@ -65,3 +65,14 @@ def modules() -> list[Any]:
         if isinstance(path, str):
             found.append([name, os.path.realpath(path)])
     return found
+
+
+def any_below(folder: str) -> bool:
+    """Whether a module of the sources below ``folder`` is loaded, not of packages installed there.
+
+    A plugin of pytest may use the very package that is under repair.
+    """
+    start = folder.rstrip("/") + "/"
+    return any(
+        path.startswith(start) and "/site-packages/" not in path for _name, path in modules()
+    )

@@ -104,7 +104,7 @@ class Server:
         loaded.early(request["names"], request["pytest"])
         gc.collect()
         gc.freeze()
-        return {}
+        return {"clean": not loaded.any_below(self.settings["workspace"])}
 
     def op_run(self, request: dict[str, Any]) -> dict[str, Any]:
         """One cold run: a fork that imports everything itself."""
