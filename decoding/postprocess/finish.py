@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from dataclasses import dataclass
 
@@ -58,6 +59,7 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     if site.in_code:
         text = text[: len(text) - repeats.comment(site, text)]
         text = text[: len(text) - repeats.imported(site, text)]
+        text = text[: len(text) - _surplus_colon(site, text)]
     text = text[: len(text) - repeats.trailing(site, text)]
     if not site.rest.strip() or site.rest[0].isspace():
         text = text.rstrip()
@@ -80,6 +82,27 @@ def _last_whole_line(site: Site, raw: str) -> int:
         if len(state.frames) <= len(site.lexer.frames) and state.before != ":":
             return end
     return 0
+
+
+def _surplus_colon(site: Site, text: str) -> int:
+    """The length of a colon behind a statement that heads no block: ``x = f():``."""
+    statement = (site.line + text).strip()
+    if site.rest.strip() or site.lexer.frames or not text.endswith(":"):
+        return 0
+    if statement.startswith("match") or _parsed(f"{statement} pass"):
+        return 0
+    match _parsed(statement[:-1]):
+        case None | [ast.Expr(value=ast.Name() | ast.Attribute() | ast.Subscript())]:
+            return 0  # Not a statement either way, or an annotation that is not there yet.
+        case _:
+            return 1
+
+
+def _parsed(statement: str) -> list[ast.stmt] | None:
+    try:
+        return ast.parse(statement).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
 
 
 def _is_half(site: Site, text: str) -> bool:
