@@ -174,7 +174,8 @@ class Validator:
                 broken.append(test)
             else:
                 still.append(test)
-        broken = self._still_broken(server, suite, files, broken, deadline)
+        broken, unsure = self._still_broken(server, suite, files, broken, deadline)
+        unknown += unsure
         if broken:
             names = ", ".join(broken[:3])
             return Verdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
@@ -196,13 +197,15 @@ class Validator:
         files: Mapping[str, bytes],
         broken: list[str],
         deadline: Deadline,
-    ) -> list[str]:
-        """Those of ``broken`` that fail once more: the rest are flaky."""
+    ) -> tuple[list[str], list[str]]:
+        """Those of ``broken`` that fail once more, and those for which the time was not enough: the
+        rest are flaky."""
         if not broken:
-            return []
+            return [], []
         once_more = replace(suite, select=tuple(broken))
         again = _every(server, once_more, files, deadline, self._diagnosis.target).results
-        return [t for t in broken if t not in again or again[t].outcome.bad]
+        unsure = [t for t in broken if t not in again]
+        return [t for t in broken if t in again and again[t].outcome.bad], unsure
 
     def _judge_opaque(
         self,
