@@ -1,9 +1,9 @@
-"""Whether a subclass in another file may bring what a class uses of itself.
+"""Whether a subclass may bring what a class uses of itself.
 
 A base class may leave to its subclasses what ``self`` and ``cls`` have, and how they are called.
-Those of its own file are known to analysis; the others are looked for when something is missing,
-which is seldom, by their text: a file of the package that derives from a class of that name and has
-the missing name in it.
+What those of its own file have is known to analysis, how their methods are called is compared here.
+Those of other files are looked for when something is missing, which is seldom, by their text: a
+file of the package that derives from a class of that name and has the missing name in it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,10 @@ from analysis.lint.rules.rule import Site
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
-from analysis.syntax.tree import SyntaxTree
+from analysis.syntax.tree import LANGUAGE, SyntaxTree
 
+_CLASSES = tree_sitter.Query(LANGUAGE, "(class_definition) @class")
+_WORD = re.compile(r"[^\W\d]\w*")
 _OWN = re.compile(r"(?:self|cls|type\(self\)|self\.__class__)\Z")
 _OF_OWN = re.compile(r"(?:self|cls)\.(?P<method>\w+)\Z")
 #: Files that are looked into at most, so that a finding in a huge tree does not cost seconds.
@@ -29,11 +31,16 @@ _MOST = 2000
 
 
 def heir_with(snapshot: Snapshot, tree: SyntaxTree, site: Site) -> str:
-    """Another file of the package of ``snapshot`` in which a subclass has what ``site`` lacks, or
-    ``""``."""
+    """A file of the package of ``snapshot`` in which a subclass has what ``site`` lacks, or ``""``;
+    its own path where it is in the same file."""
     missing = _missing(site)
-    around = _class_around(tree, site.hole.start) if missing and snapshot.path else ""
-    if not around:
+    node = _class_around(tree, site.hole.start) if missing else None
+    around = _name_of(tree, node)
+    if node is None or not around:
+        return ""
+    if site.hole.kind is not HoleKind.ATTRIBUTE and _overridden(tree, node, missing):
+        return snapshot.path
+    if not snapshot.path:
         return ""
     derives = re.compile(
         rf"^[ \t]*class[ \t]+\w+[^\S\n]*\([^)]*\b{around}\b".encode(), re.MULTILINE
@@ -57,10 +64,45 @@ def _missing(site: Site) -> str:
     return of_own["method"] if of_own else ""
 
 
-def _class_around(tree: SyntaxTree, offset: int) -> str:
+def _class_around(tree: SyntaxTree, offset: int) -> tree_sitter.Node | None:
     node: tree_sitter.Node | None = tree.node_at(offset)
     while node is not None and node.type != "class_definition":
         node = node.parent
+    return node
+
+
+def _overridden(tree: SyntaxTree, base: tree_sitter.Node, method: str) -> bool:
+    """Whether a class of the file that derives from ``base`` defines ``method`` with other
+    parameters."""
+    own = _parameters(tree, base, method)
+    known, grown = {_name_of(tree, base)}, True
+    heirs: list[tree_sitter.Node] = []
+    classes = tree_sitter.QueryCursor(_CLASSES).captures(tree.root).get("class", [])
+    while grown:
+        grown = False
+        for node in classes:
+            bases = node.child_by_field_name("superclasses")
+            derives = bases is not None and known.intersection(_WORD.findall(tree.slice(bases)))
+            if derives and _name_of(tree, node) not in known:
+                known.add(_name_of(tree, node))
+                heirs.append(node)
+                grown = True
+    return any(_parameters(tree, heir, method) not in ("", own) for heir in heirs)
+
+
+def _parameters(tree: SyntaxTree, node: tree_sitter.Node, method: str) -> str:
+    """The parameters of a method of a class as they are written, ``""`` where it has none such."""
+    body = node.child_by_field_name("body")
+    for statement in body.named_children if body is not None else ():
+        inner = statement.child_by_field_name("definition") or statement
+        if inner.type != "function_definition" or _name_of(tree, inner) != method:
+            continue
+        parameters = inner.child_by_field_name("parameters")
+        return tree.slice(parameters) if parameters is not None else ""
+    return ""
+
+
+def _name_of(tree: SyntaxTree, node: tree_sitter.Node | None) -> str:
     name = node.child_by_field_name("name") if node is not None else None
     return tree.slice(name) if name is not None else ""
 

@@ -99,7 +99,7 @@ def look(
             if verdict is None:
                 continue
             if heir := heir_with(snapshot, tree, site):
-                heirs.add(heir)
+                heirs.update({heir} - {snapshot.path})
                 continue
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:

@@ -44,7 +44,7 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
 def judge_call(
     monitor: str,
     callees: list[Callee],
-    complete: bool,
+    doubt: str,
     used: frozenset[str],
     text: str,
     given: Arguments,
@@ -52,13 +52,13 @@ def judge_call(
 ) -> NameSet:
     """The keywords of a call whose callee has the text ``text`` and the values ``callees``.
 
-    ``used`` are keywords that the same text is called with elsewhere in the file, ``given`` what
-    the call holds before the hole.
+    ``doubt`` says why something else may be called, ``""`` where nothing may. ``used`` are keywords
+    that the same text is called with elsewhere in the file, ``given`` what the call holds before
+    the hole.
     """
     if not callees:
         return NameSet.abstain(monitor, f"nothing is known about {text or 'what is called'}")
     names: dict[str, Name] = {}
-    doubt = "" if complete else "what is called may also be something that could not be inferred"
     for callee in callees:
         doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
     arity = arity_of(

@@ -43,6 +43,8 @@ _SAME_CALL = re.compile(
 #: Methods that are static or of the class without saying so (data model, *Customizing class
 #: creation*).
 _BOUND_OTHERWISE = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+#: What the object is called that a method is bound to.
+_RECEIVER = re.compile(r"_*(?:self|cls|mcs|mcls|klass|metacls|this)_*\Z")
 _KINDS = {
     Kinds.POSITIONAL_ONLY: ParameterKind.POSITIONAL_ONLY,
     Kinds.POSITIONAL_OR_KEYWORD: ParameterKind.EITHER,
@@ -234,7 +236,12 @@ def _given(signature: Signature, positional: int, named: set[str]) -> Signature:
 
 def _signatures(value: Any) -> list[Signature]:
     """The signatures of a value and, for a stub, of its source: their parameters may differ."""
-    return [_signature(found) for part in _parts(value) for found in part.get_signatures()]
+    return [
+        signature
+        for part in _parts(value)
+        for found in part.get_signatures()
+        for signature in _ways(found)
+    ]
 
 
 def _parts(value: Any) -> Iterator[Any]:
@@ -244,13 +251,17 @@ def _parts(value: Any) -> Iterator[Any]:
             yield other
 
 
-def _signature(found: Any) -> Signature:
+def _ways(found: Any) -> list[Signature]:
+    """A signature without what is bound; where the first parameter is not called as the object is,
+    also the whole: an interface of ``zope.interface`` declares methods as they are called."""
     function = getattr(found, "_function_value", None)
     names = list(function.get_param_names() if function is not None else found.get_param_names())
-    parameters = [_parameter(name) for name in names]
-    if function is not None and found.is_bound:
-        return _without_first(Signature(tuple(parameters)))
-    return Signature(tuple(parameters))
+    whole = Signature(tuple(_parameter(name) for name in names))
+    if function is None or not found.is_bound:
+        return [whole]
+    bound = _without_first(whole)
+    first = whole.parameters[0].name if whole.parameters else ""
+    return [bound] if _RECEIVER.match(first) or bound == whole else [bound, whole]
 
 
 def _parameter(name: Any) -> Parameter:

@@ -38,12 +38,14 @@ from analysis.semantics.occurrences import (
     witnesses,
 )
 from analysis.semantics.receiver import Receiver
+from analysis.semantics.rules.narrowing import prefixes, told_of
 from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
+_UNKNOWN = "what is called may also be something that could not be inferred"
 #: Guards of calls whose arguments may be refused, or that another version or no one makes.
 _REFUSED = frozenset({"try_type_error", "with_error", "version", "type_checking"})
 
@@ -145,7 +147,7 @@ class JediProvider:
         answer = judge_call(
             monitor,
             callees,
-            not completeness.incomplete(values),
+            _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last),
             used,
             hole.receiver_text,
             hole.given,
@@ -172,7 +174,7 @@ class JediProvider:
             return NameSet.abstain(monitor, "the parser does not see the class")
         callee = class_callee(session.context_of(node).create_value(node))
         said = looked_at(callee.path, environment) if callee.path else ""
-        answer = judge_call(monitor, [callee], True, frozenset(), "", hole.given, said)
+        answer = judge_call(monitor, [callee], "", frozenset(), "", hole.given, said)
         left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
         return replace(answer, names=left)
 
@@ -215,7 +217,7 @@ class JediProvider:
         found = argument_strings(values, hole.given.positional, hole.keyword)
         if not found:
             return NameSet.abstain(monitor, "the parameter takes other strings, too")
-        doubt = "what is called may also be something that could not be inferred"
+        doubt = _UNKNOWN
         guard = _REFUSED.intersection(hole.guards)
         if guard:
             doubt = f"the call is guarded ({min(guard)})"
@@ -305,6 +307,15 @@ class JediProvider:
 def _check(deadline: Deadline) -> None:
     if deadline.expired():
         raise TimeoutError
+
+
+def _told_of(hole: Hole, text: str, last: Any) -> str:
+    """Why the object whose method is called may be another one than it was declared as."""
+    owner, dot, _ = hole.receiver_text.rpartition(".")
+    if not dot or hole.receiver is None:
+        return ""
+    before = text[_start(text, last.search_ancestor("funcdef")) : hole.receiver[0]]
+    return next((reason for part in prefixes(owner) if (reason := told_of(part, before))), "")
 
 
 def _receiver_leaf(session: Session, text: str, offset: int) -> tuple[Any, Any] | str:

@@ -26,10 +26,12 @@ from analysis.semantics.jedi_provider import (
     comprehended,
     decorated,
     defaults,
+    flows,
     growing,
     items,
     kept,
     lambdas,
+    made_dicts,
     members,
     operators,
     overloads,
@@ -94,6 +96,8 @@ def prepare(cache_directory: str) -> None:
     growing.install()
     lambdas.install()
     defaults.install()
+    made_dicts.install()
+    flows.install()
     wrappers.install()
     supers.install()
     items.install()

@@ -49,26 +49,51 @@ CASES = (
         Tier.OPEN,
         has=("x",),
     ),
+    Case(
+        "def holds(a): ...\nclass A:\n    x = 1\ndef f(a: A):\n    assert holds(a)\n    a.$0",
+        Tier.OPEN,
+        has=("x",),
+    ),
+    Case(
+        "class A:\n    x = 1\ndef f(a: list[A]):\n    assert len(a) > 1\n    a.$0",
+        Tier.CLOSED,
+        has=("append",),
+    ),
 )
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where the function narrows the receiver, or what it is looked up on, untraceably."""
     for text in (*prefixes(receiver.text), *_iterated(receiver)):
-        subject = re.escape(text)
-        if re.search(rf"\b(?:isinstance|issubclass)\(\s*{subject}\s*,", receiver.before):
-            if text == receiver.text and receiver.narrowed:
-                continue
-            return opened(f"the code narrows {text} by isinstance")
-        if re.search(rf"\bmatch\s+{subject}\s*:", receiver.before):
-            return opened(f"the code narrows {text} by match")
-        if re.search(rf"\btype\(\s*{subject}\s*\)\s*(?:is|==|in)\b", receiver.before):
-            return opened(f"the code narrows {text} by its type")
-        if re.search(rf"\b_?is_?\w*\(\s*{subject}\s*\)", receiver.before) and not re.search(
-            rf"\bisinstance\(\s*{subject}\s*\)", receiver.before
-        ):
-            return opened(f"the code asks a predicate about {text}")
+        if text == receiver.text and receiver.narrowed and _by_class(text, receiver.before):
+            continue
+        reason = told_of(text, receiver.before)
+        if reason:
+            return opened(reason)
     return None
+
+
+def told_of(text: str, before: str) -> str:
+    """Why the code ``before`` a place may know more of the expression ``text`` than what it was
+    declared as; ``""`` where it tests nothing about it."""
+    subject = re.escape(text)
+    if "match" in before and re.search(rf"\bmatch\s+{subject}\s*:", before):
+        return f"the code narrows {text} by match"
+    if not re.search(rf"\(\s*{subject}\s*[,)]", before):
+        return ""  # all that follows names it as an argument, which is seldom
+    if _by_class(text, before):
+        return f"the code narrows {text} by isinstance"
+    if re.search(rf"\btype\(\s*{subject}\s*\)\s*(?:is|==|in)\b", before):
+        return f"the code narrows {text} by its type"
+    if re.search(rf"\b_*(?!isinstance\()(?:is|has)_?\w*\(\s*{subject}\s*\)", before):
+        return f"the code asks a predicate about {text}"
+    if re.search(rf"\bassert\b[^\n]*?\w\((?<!\blen\()\s*{subject}\s*[,)]", before):
+        return f"the code asserts something about {text}"
+    return ""
+
+
+def _by_class(text: str, before: str) -> bool:
+    return bool(re.search(rf"\b(?:isinstance|issubclass)\(\s*{re.escape(text)}\s*,", before))
 
 
 def _iterated(receiver: Receiver) -> list[str]:

@@ -83,6 +83,81 @@ def f(found: list[str]):
     latest.items()
     one.items()  #!
 """,
+    "methods that are declared as they are called": """\
+class Interface: ...
+class Receiver(Interface):
+    def began(size): ...
+    def ended(): ...
+class Plain:
+    def began(self, size): ...
+def f(a: Receiver, b: Plain):
+    a.began(1)
+    a.ended()
+    a.began(1, 2)  #!
+    b.began(1)
+    b.began(1, 2)  #!
+""",
+    "a method that a subclass takes more by": """\
+class Base:
+    def start(self, method=None): ...
+    def stop(self, method=None): ...
+    def go(self):
+        self.start('a', force=True)
+        self.start('a', True)
+        self.stop('a', True)  #!
+class Middle(Base): ...
+class Last(Middle):
+    def start(self, method=None, force=False): ...
+    def stop(self, method=None): ...
+    def go(self):
+        self.stop('a', force=True)  #!
+""",
+    "behind tests that did not hold": """\
+def f(a):
+    if isinstance(a, str):
+        a.uppers  #!
+    elif a.fly:
+        pass
+    elif isinstance(a, list):
+        a.push  #!
+    else:
+        type(a)._fields_, a.fields
+""",
+    "a dictionary of more than it is made of": """\
+def f(more, name: str):
+    own = {'x': 'y'}
+    own['x'].update({})  #!
+    own.setdefault('k', {}).update({})
+    own.setdefault('k', {}).updates({})
+    given = dict({'x': 'y'}, **more)
+    given.setdefault('k', {}).update({})
+    given['k'].update({}), given.copy().items()
+    given.foo  #!
+    dict({'x': 'y'}, z=1)['z'].bit_length()
+    later = dict({'x': 'y'})
+    later['k'] = {}
+    later['k'].update({})
+    dict({'x': 'y'})['x'].update({})  #!
+""",
+    "a method of what an assertion says to be more": """\
+class Plain:
+    def set(self, value): ...
+class Many(Plain):
+    def set(self, value, adapt=True): ...
+def is_many(a): ...
+def given() -> Plain: ...
+def f(b: Plain):
+    a = given()
+    assert is_many(a)
+    a.set(1, adapt=False)
+    b.set(1, adapt=False)  #!
+def g(a: Plain):
+    if not isinstance(a, Many):
+        raise TypeError
+    a.set(1, False)
+def h(a: Plain):
+    a.set(1, False)  #!
+""",
     "privates of a base class that a stub leaves out": """\
 import configparser
 class P(configparser.ConfigParser):
