@@ -60,6 +60,7 @@ class Trials:
         self._units = Units(source)
         self.diagnosis = diagnosis
         self._bench = bench
+        self._early: dict[range, bool] = {}
 
     def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
         """Try ``candidate``; ``patience`` multiplies the time it may take.
@@ -107,13 +108,17 @@ class Trials:
     def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""
         changed = groups(self._units, candidate.edits)
-        for unit, _ in changed or ():
-            lines = self.diagnosis.imported
-            body = max(unit.body_line, unit.first_line + 1)
-            if any(body <= line <= unit.last_line for line in lines):
+        for unit, edits in changed or ():
+            if any(self._ran_at_import(self._units.body(unit, edit)) for edit in edits):
                 # It ran while the tests were imported; new code would come too late.
                 return None
         return changed
+
+    def _ran_at_import(self, lines: range) -> bool:
+        known = self._early.get(lines)
+        if known is None:
+            known = self._early[lines] = not self.diagnosis.imported.isdisjoint(lines)
+        return known
 
     def behave(self, candidates: Sequence[Candidate]) -> Behaviour | None:
         """What the candidates answer to calls that the tests make and to calls like those.

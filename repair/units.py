@@ -83,6 +83,33 @@ class Units:
         unit = self.all[index]
         return unit if unit.body_start <= edit.start and edit.end <= unit.end else None
 
+    @cached_property
+    def _inner(self) -> dict[int, list[tuple[int, int, range]]]:
+        """By the start of each unit its nested functions, inner ones first: the offsets of the
+        body and its lines."""
+        found: dict[int, list[tuple[int, int, range]]] = {}
+        for node in ast.walk(self.source.tree) if self.source.tree is not None else ():
+            if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                continue
+            body, last = node.body[0], node.end_lineno or node.lineno
+            if body.lineno == node.lineno:
+                continue  # running it and defining it cannot be told apart by lines
+            start = self.source.offset(body.lineno, body.col_offset)
+            end = self.source.offset(last, node.end_col_offset or 0)
+            unit = self.around(Edit(start, end, ""))
+            if unit is not None and start > unit.body_start:
+                found.setdefault(unit.start, []).append((start, end, range(body.lineno, last + 1)))
+        for nested in found.values():
+            nested.sort(key=lambda each: each[1] - each[0])
+        return found
+
+    def body(self, unit: Unit, edit: Edit) -> range:
+        """The lines of the innermost function within ``unit`` whose body holds ``edit`` whole."""
+        for start, end, lines in self._inner.get(unit.start, ()):
+            if start <= edit.start and edit.end <= end:
+                return lines
+        return range(max(unit.body_line, unit.first_line + 1), unit.last_line + 1)
+
     def module(self, unit: Unit, edits: Sequence[Edit]) -> str:
         """A module text that holds ``unit`` with ``edits`` applied and nothing else."""
         source = self.source

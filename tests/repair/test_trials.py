@@ -99,3 +99,27 @@ def test_the_tests_beside_the_named_ones_are_imported_with_them(
     failing = [case for case in cases if case.startswith(named)]
     assert sorted(diagnosis.failing) == failing
     assert diagnosis.passing == ("test_m.py::test_right",)
+
+
+def test_a_closure_that_was_made_at_import_gets_its_new_code_where_it_is_held(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    made = (
+        "def make(more):\n    more = int(more)\n    def rule(number):\n"
+        "        return number + more\n    return rule\n\n\ndouble = make(3)\n"
+    )
+    (workspace / "m.py").write_text(made)
+    (workspace / "test_m.py").write_text(TESTS)
+    source = Source(str(workspace / "m.py"), made)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    with Workbench(sandbox().policy, source.path, 8, {}, Cancellation()) as bench:
+        trials = Trials(source, diagnose(source, command, bench, Deadline.after(120)), bench)
+
+        def tried(old: str, new: str) -> tuple[bool, Kind]:
+            start = made.index(old)
+            candidate = Candidate((Edit(start, start + len(old), new),), "template: it", 0.5, 4)
+            return trials.is_warm(candidate), trials.run(candidate).kind
+
+        assert tried("number + more", "number * 2 + 0 * more") == (True, Kind.PLAUSIBLE)
+        # What made it ran already.
+        assert tried("int(more)", "int(more) + 1")[0] is False
