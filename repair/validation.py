@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -112,26 +113,29 @@ class Validator:
         deadline: Deadline,
     ) -> Verdict:
         plan, shell = self._command.plan, self._shell
+        began = time.monotonic()
         first = server.run(shell, files, Terms(wall=deadline.remaining()))
+        mended_s = time.monotonic() - began
         if first.ended == "timeout":
             return Verdict(True, False, "time ran out while the test ran again")
         if first.code != 0:
             return Verdict(False, False, f"the command still fails: {_last_line(first)}")
-        diagnosis = self._diagnosis
-        if reason := self._witness.objection(hung=diagnosis.hung, importing=diagnosis.hold_seconds):
-            return Verdict(False, False, reason)
-        if _hashes(self._diagnosis.test_files) != self._hashes:
-            return Verdict(False, False, "the test files changed meanwhile")
-        fates = None
+        fates: _Fates | None = None
+        second: Run | None = None
         if suite is not None and suite.runner != "command" and not self._is_whole():
             # The suite of the same runner runs the failing test once more, in another process.
             fates = _every(server, suite, files, deadline, self._diagnosis.target)
-            failing = [fates.results.get(test) for test in self._diagnosis.failing]
-            if all(result is not None and not result.outcome.bad for result in failing):
-                return self._judge_suite(server, files, fates, deadline)
-        second = server.run(
-            plan if self._command.recognized else shell, files, Terms(wall=deadline.remaining())
-        )
+        if fates is None or not self._passed(fates):
+            again = plan if self._command.recognized else shell
+            second = server.run(again, files, Terms(wall=deadline.remaining()))
+        # Asked last: the witness of what hangs may have to be waited for.
+        if reason := self._witness.objection(hung=self._diagnosis.hung, mended_s=mended_s):
+            return Verdict(False, False, reason)
+        if _hashes(self._diagnosis.test_files) != self._hashes:
+            return Verdict(False, False, "the test files changed meanwhile")
+        if fates is not None and second is None:
+            return self._judge_suite(server, files, fates, deadline)
+        assert second is not None
         if second.ended == "timeout":
             return Verdict(True, False, "time ran out while the test ran a second time")
         if not second.passed():
@@ -144,6 +148,11 @@ class Validator:
         if fates is None:
             fates = _every(server, suite, files, deadline, self._diagnosis.target)
         return self._judge_suite(server, files, fates, deadline)
+
+    def _passed(self, fates: _Fates) -> bool:
+        """Whether the failing tests are among what ran, and pass."""
+        results = [fates.results.get(test) for test in self._diagnosis.failing]
+        return all(result is not None and not result.outcome.bad for result in results)
 
     def _is_whole(self) -> bool:
         """Whether the command is its own suite."""

@@ -11,6 +11,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import replace
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
@@ -21,9 +22,12 @@ from repair.sandbox.run import Plan, Run, Terms
 
 #: A command is watched for so long.
 _WALL_S = 60.0
-#: One that seems to hang has hung when it has not ended after so long, and three times what
-#: importing its tests takes.
+#: One that seems to hang has hung when it has not ended after so long, and after so many times
+#: what it takes with the patch, which ran beside the search.
 _HANGS_S = 4.0
+_HANGS_TIMES = 2.0
+#: What hangs would keep a processor from the search.
+_NICE = 5
 
 
 class Witness:
@@ -32,7 +36,8 @@ class Witness:
     def __init__(
         self, policy: Policy, command: str, target: str, base: Mapping[str, bytes]
     ) -> None:
-        self._policy, self._target, self._base = policy, target, dict(base)
+        self._policy = replace(policy, limits=replace(policy.limits, nice=_NICE))
+        self._target, self._base = target, dict(base)
         self._plan = Plan("command", command, (), policy.workspace)
         self._stop = Cancellation()
         self._thread = ThreadPoolExecutor(1, "witness")
@@ -53,15 +58,15 @@ class Witness:
         run = self._run.result()
         return run is not None and run.ended != "timeout"
 
-    def objection(self, *, hung: bool, importing: float) -> str:
+    def objection(self, *, hung: bool, mended_s: float) -> str:
         """Why the failure is none; ``""`` where the command fails.
 
-        ``hung``: it is thought to hang, and ``importing`` takes so many seconds of its time.
-        Waits for the command to end, or to hang for long enough.
+        ``hung``: it is thought to hang; with a patch it ends after ``mended_s`` seconds. Waits for
+        the command to end, or to hang for long enough.
         """
-        until = self._began + _HANGS_S + 3 * importing if hung else self._began + 2 * _WALL_S
+        enough = max(_HANGS_S, _HANGS_TIMES * mended_s) if hung else 2 * _WALL_S
         try:
-            run = self._run.result(max(0.0, until - time.monotonic()))
+            run = self._run.result(max(0.0, self._began + enough - time.monotonic()))
         except NotYetError:
             return ""
         passed = run is not None and run.ended == "done" and run.code == 0

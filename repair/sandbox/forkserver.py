@@ -99,6 +99,7 @@ class ForkServer:
                 "file_size": limits.file_size,
                 "processes": limits.processes,
                 "tmp_bytes": limits.tmp_bytes,
+                "nice": limits.nice,
             },
         }
         return self._ask(request, _START_S)

@@ -18,6 +18,8 @@ class Limits:
     tmp_bytes: int = 512 * 1024**2
     #: Resident bytes of a sandbox and its children together, watched from outside.
     resident: int = 6 * 1024**3
+    #: By how much its runs yield the processors to others (nice(2)).
+    nice: int = 0
 
 
 @dataclass(frozen=True, slots=True)

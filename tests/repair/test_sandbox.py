@@ -141,6 +141,14 @@ def test_a_path_can_be_allowed_and_is_read_only(sandbox: StartSandbox, workspace
         sandbox(readable=(str(shown / "absent"),))
 
 
+def test_a_run_yields_to_others_by_as_much_as_its_limits_say(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    look = "import os; print(os.getpriority(os.PRIO_PROCESS, 0))"
+    before = int(_said(_run(sandbox(), workspace, look)))
+    assert int(_said(_run(sandbox(limits=Limits(nice=3)), workspace, look))) == min(before + 3, 19)
+
+
 def test_the_environment_is_clean(
     sandbox: StartSandbox, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -352,6 +360,20 @@ def test_plugins_loaded_early_are_rewritten_as_pytest_would(
     plan = Plan("pytest", "pytest", words, str(workspace), path0=str(workspace))
     run = server.run(plan, {}, Terms(wall=30.0))
     assert run.passed(), run.output
+
+
+def test_no_plugin_is_asked_for_a_summary_that_nobody_reads(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """hypothesis imports all of itself for it, which takes longer than most tests."""
+    (workspace / "conftest.py").write_text(
+        "def pytest_terminal_summary():\n    raise RuntimeError('asked for a summary')\n"
+    )
+    (workspace / "test_one.py").write_text("def test_one():\n    assert True\n")
+    plan = Plan("pytest", "pytest", ("test_one.py",), str(workspace), path0=str(workspace))
+    run = sandbox().run(plan, {}, Terms(wall=30.0))
+    assert run.passed(), run.output
+    assert "asked for a summary" not in run.output
 
 
 def test_functions_that_a_conftest_has_frozen_can_be_replaced(

@@ -95,6 +95,7 @@ def _write(path: str, text: str) -> None:
 
 def limit_self(limits: dict[str, Any]) -> None:
     """Apply resource limits to this process; ``limits`` are bytes, counts and CPU seconds."""
+    os.nice(limits.get("nice", 0))
     for name, key in (
         ("RLIMIT_AS", "address_space"),
         ("RLIMIT_FSIZE", "file_size"),

@@ -102,6 +102,12 @@ class _Plugin:
             (item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid]
         )
 
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: Any) -> None:
+        # Nobody reads the summary, and what plugins import for it (hypothesis: all of itself) takes
+        # longer than most tests.
+        session.config.hook.pytest_terminal_summary = _no_summary
+
     def pytest_runtest_logstart(self, nodeid: Any, location: Any) -> None:
         self._begun = time.perf_counter()
         self._reporter.start(nodeid)
@@ -134,6 +140,10 @@ class _Plugin:
         if self._hold is None and self._reporter.may_stop():
             # The run is a fork that ends here; pytest would describe where it was stopped.
             self._reporter.leave()
+
+
+def _no_summary(**_given: Any) -> list[Any]:
+    return []
 
 
 def _functions(item: Any) -> list[Any]:
