@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 
 from repair.candidates.candidate import Candidate
-from repair.candidates.symptoms import factor
+from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion
 from repair.source import Source
 
-#: Sources that need no model: every candidate of a file, in any order.
-Generate = Callable[[Source, Suspicion], Iterator[Candidate]]
+#: Sources that need no model: the candidates of a file, in any order. The mapping tells by how
+#: much kinds are likelier than they always are, the number how many candidates are of use.
+Generate = Callable[[Source, Suspicion, Mapping[str, float], int], Iterator[Candidate]]
 GENERATORS: tuple[Generate, ...] = (mutations,)
+#: No search tries more candidates: 500 a second for two minutes (benchmarks/sandbox.py).
+MOST = 60_000
 
 
 def generate(
-    source: Source, suspicion: Suspicion, symptoms: frozenset[str] = frozenset()
+    source: Source, suspicion: Suspicion, symptoms: frozenset[str] = frozenset(), most: int = MOST
 ) -> list[Candidate]:
-    """All candidates that need no model, most promising first, no two with the same text.
+    """Candidates that need no model, most promising first, no two with the same text: all, or the
+    best where there are more than ``most``.
 
     ``symptoms`` are the exceptions that failing tests end in, and ``timeout``.
     """
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
     for generator in GENERATORS:
-        for plain in generator(source, suspicion):
-            value = plain.value * factor(plain.strategy, symptoms)
-            candidate = replace(plain, value=value)
+        for candidate in generator(source, suspicion, likelier(symptoms), most):
             key = tuple((e.start, e.end, e.new) for e in candidate.edits)
             known = found.get(key)
             if known is None or known.value < candidate.value:
                 found[key] = candidate
-    return sorted(found.values(), key=lambda c: -c.value)
+    return sorted(found.values(), key=lambda c: -c.value)[:most]

@@ -65,7 +65,11 @@ _LIKELIER: dict[str, dict[str, float]] = {
 }
 
 
-def factor(strategy: str, symptoms: frozenset[str]) -> float:
-    """By how much ``strategy`` is likelier given the exceptions that failing tests end in."""
-    kind = strategy.partition(": ")[2].removesuffix(" everywhere")
-    return max((_LIKELIER.get(s, {}).get(kind, 1.0) for s in symptoms), default=1.0)
+def likelier(symptoms: frozenset[str]) -> dict[str, float]:
+    """By how much kinds of template are likelier given the exceptions that failing tests end in;
+    those that are not named are as likely as ever."""
+    found: dict[str, float] = {}
+    for symptom in symptoms:
+        for kind, factor in _LIKELIER.get(symptom, {}).items():
+            found[kind] = max(factor, found.get(kind, 1.0))
+    return found

@@ -271,3 +271,18 @@ def test_a_number_that_is_near_for_two_reasons_is_as_likely_as_for_the_better_on
         if c.strategy == "template: constant"
     }
     assert found[text.replace("2", "1")] == found[text.replace("2", "3")] == 0.5
+
+
+def test_of_too_many_candidates_the_best_are_kept() -> None:
+    """A large file has a million; making all of them takes longer than a search."""
+    lines = [f"    v{i} = v{i + 1} + {i}\n" for i in reversed(range(11))]
+    text = "def f(v11):\n" + "".join(lines) + "    return [v0, v1][v2]\n"
+    source = Source("m.py", text)
+    where = Suspicion({line: 1.0 / line for line in range(2, 15)})
+    for symptoms in (frozenset[str](), frozenset({"IndexError"})):
+        everything = generate(source, where, symptoms)
+        best = generate(source, where, symptoms, most=400)
+        assert len(everything) > 2000
+        assert len(best) == 400
+        sure = {(c.edits, c.strategy) for c in everything if c.value > everything[200].value}
+        assert sure == {(c.edits, c.strategy) for c in best if c.value > everything[200].value}

@@ -119,6 +119,8 @@ def terms(program: Program) -> Iterator[Proposal]:
             tight = program.tight(place)
             names = [n for n in program.variables(place) if n != text]
             share = 0.6 / (3 + len(names))
+            if program.is_hopeless(place, "missing term", share):
+                continue
             for name in names:
                 yield program.replace(place, f"{tight} + {name}", "missing term", share)
                 yield program.replace(place, f"{tight} - {name}", "missing term", share)
@@ -157,12 +159,14 @@ def assignments(program: Program) -> Iterator[Proposal]:
             if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
         }
         names = program.variables(node)
+        prior = 0.4 / (4 + len(names) ** 2)
+        if program.is_hopeless(node, "missing assignment", prior):
+            continue
         for name in names:
             if name not in stored:
                 continue
             for other in names:
                 if other != name:
-                    prior = 0.4 / (4 + len(names) ** 2)
                     line = [f"{name} = {other}"]
                     yield program.insert_before(node, line, "missing assignment", prior)
                     if not isinstance(node, ast.Return | ast.Break | ast.Continue | ast.Raise):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterator, Mapping
 
 from repair.candidates.candidate import Candidate
 from repair.candidates.templates import (
@@ -37,7 +38,7 @@ from repair.candidates.templates import (
     symmetry,
     unread,
 )
-from repair.candidates.templates.site import Program, Proposal, Template
+from repair.candidates.templates.site import REPEATED, Program, Proposal, Template
 from repair.localization import Suspicion
 from repair.source import Edit, Source
 
@@ -176,41 +177,30 @@ TEMPLATES: tuple[Template, ...] = (
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3
-#: Kinds of proposal whose edits make sense at several places at once.
-_REPEATED = frozenset(
-    {
-        "comparison",
-        "arithmetic",
-        "constant",
-        "attribute",
-        "function",
-        "missing self",
-        "string",
-        "off by one",
-        "missing call",
-        "superfluous call",
-        "index",
-        "container",
-        "none check",
-        "missing copy",
-        "rounding",
-        "zone",
-    }
-)
 
 
-def mutations(source: Source, suspicion: Suspicion) -> Iterator[Candidate]:
-    """Every template's candidates for ``source``, in no order."""
-    program = Program(source, suspicion)
+def mutations(
+    source: Source, suspicion: Suspicion, likelier: Mapping[str, float], most: int
+) -> Iterator[Candidate]:
+    """Every template's candidates for ``source``, in no order; of kinds in ``likelier`` worth so
+    much more. Where they are more than ``most``, what is worth less than half of those found so
+    far is left out from there on: a large file has a million."""
+    program = Program(source, suspicion, likelier)
     alike: dict[tuple[object, ...], list[Proposal]] = {}
+    values: list[float] = []
     for template in TEMPLATES:
         for proposal in template(program):
-            value = proposal.prior * program.weight(proposal.node)
+            value = program.worth(proposal.node, proposal.name, proposal.prior)
             if value <= 0:
                 continue
-            line = source.line_of(proposal.edits[0].start)
-            yield Candidate(proposal.edits, f"template: {proposal.name}", value, line)
-            if proposal.name in _REPEATED and len(proposal.edits) == 1:
+            if value >= program.floor:
+                line = source.line_of(proposal.edits[0].start)
+                yield Candidate(proposal.edits, f"template: {proposal.name}", value, line)
+                values.append(value)
+                if len(values) > most:
+                    values = heapq.nlargest(most // 2, values)
+                    program.floor = values[-1]
+            if proposal.name in REPEATED and len(proposal.edits) == 1:
                 edit = proposal.edits[0]
                 function = program.function(proposal.node)
                 old = source.text[edit.start : edit.end]
@@ -222,14 +212,15 @@ def mutations(source: Source, suspicion: Suspicion) -> Iterator[Candidate]:
 def _everywhere(
     source: Source, program: Program, alike: dict[tuple[object, ...], list[Proposal]]
 ) -> Iterator[Candidate]:
-    for (name, *_rest), proposals in alike.items():
+    for (_name, *_rest), proposals in alike.items():
+        name = proposals[0].name
         edits: list[Edit] = []
         for proposal in proposals:
             edit = proposal.edits[0]
             if not edits or all(edit.start >= e.end or edit.end <= e.start for e in edits):
                 edits.append(edit)
         if len(edits) > 1:
-            value = max(p.prior * program.weight(p.node) for p in proposals) * _EVERYWHERE
+            value = max(program.worth(p.node, name, p.prior) for p in proposals) * _EVERYWHERE
             edits.sort(key=lambda e: e.start)
             line = source.line_of(edits[0].start)
             yield Candidate(tuple(edits), f"template: {name} everywhere", value, line)

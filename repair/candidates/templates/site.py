@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,11 +16,33 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 _HEADER = 0.4
 #: The same for module and class constants that suspicious code reads.
 _CONSTANT = 0.5
+#: Kinds of proposal whose edits make sense at several places at once.
+REPEATED = frozenset(
+    {
+        "comparison",
+        "arithmetic",
+        "constant",
+        "attribute",
+        "function",
+        "missing self",
+        "string",
+        "off by one",
+        "missing call",
+        "superfluous call",
+        "index",
+        "container",
+        "none check",
+        "missing copy",
+        "rounding",
+        "zone",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Edits that a template proposes at ``node``, with the prior of the kind ``name``."""
+    """Edits that a template proposes at ``node``, with the prior of the kind ``name``; none, with
+    a prior of 0, where they would be worth too little."""
 
     name: str
     prior: float
@@ -30,10 +52,15 @@ class Proposal:
 
 @dataclass
 class Program:
-    """A parsed source with the suspicion of its lines. Templates ask; they change nothing."""
+    """A parsed source with the suspicion of its lines. Templates ask; they change nothing.
+
+    Kinds in ``likelier`` are worth so much more. What is worth less than ``floor`` is not proposed.
+    """
 
     source: Source
     suspicion: Suspicion
+    likelier: Mapping[str, float] = field(default_factory=dict)
+    floor: float = field(default=0.0, init=False)
     _weights: dict[ast.AST, float] = field(default_factory=dict, init=False, repr=False)
     _inside: dict[ast.AST, list[ast.AST]] = field(default_factory=dict, init=False, repr=False)
     _variables: dict[ast.AST, list[str]] = field(default_factory=dict, init=False, repr=False)
@@ -90,6 +117,19 @@ class Program:
         if known is None:
             known = self._weights[node] = self._weigh(node)
         return known
+
+    def worth(self, node: ast.AST, name: str, prior: float) -> float:
+        """What an edit of the kind ``name`` at ``node`` is worth to the search."""
+        return prior * self.weight(node) * self.likelier.get(name, 1.0)
+
+    def is_hopeless(self, node: ast.AST, name: str, prior: float) -> bool:
+        """Whether such an edit is not worth being made. One of a kind that makes sense at several
+        places is: the others may be worth more."""
+        return (
+            self.floor > 0
+            and name not in REPEATED
+            and 0 < self.worth(node, name, prior) < self.floor
+        )
 
     def _weigh(self, node: ast.AST) -> float:
         if isinstance(node, ast.stmt):
@@ -261,6 +301,8 @@ class Program:
         self, node: ast.expr | ast.stmt | ast.arg | ast.keyword, new: str, name: str, prior: float
     ) -> Proposal:
         """Put ``new`` for ``node``."""
+        if self.is_hopeless(node, name, prior):
+            return Proposal(name, 0.0, (), node)
         start, end = self.source.span(node)
         return Proposal(name, prior, (Edit(start, end, new),), node)
 
@@ -274,6 +316,8 @@ class Program:
         self, node: ast.stmt, lines: Sequence[str], name: str, prior: float
     ) -> Proposal:
         """Put statements before ``node``, at its indentation."""
+        if self.is_hopeless(node, name, prior):
+            return Proposal(name, 0.0, (), node)
         start = self.source.offset(node.lineno, node.col_offset)
         if isinstance(node, Function | ast.ClassDef) and node.decorator_list:
             first = min(node.decorator_list, key=lambda d: d.lineno)
@@ -286,6 +330,8 @@ class Program:
         self, node: ast.stmt, lines: Sequence[str], name: str, prior: float
     ) -> Proposal:
         """Put statements behind ``node``, at its indentation."""
+        if self.is_hopeless(node, name, prior):
+            return Proposal(name, 0.0, (), node)
         end = self.source.span(node)[1]
         indent = self.source.newline() + self.indentation(node)
         return Proposal(name, prior, (Edit(end, end, indent + indent.join(lines)),), node)
