@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
-from analysis.lint.interface import Interface, changed, interface, words
+from analysis.lint.interface import Interface, changed, imported_words, interface, words
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Workspace
 from analysis.text import TextError, read_file
@@ -47,6 +47,7 @@ class Surveyor:
     on_new: Callable[[str, Interface], None] = field(default=lambda *_: None)
     _texts: dict[str, str] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
+    _imports: dict[str, frozenset[str]] = field(default_factory=dict)
     _files: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
@@ -80,8 +81,32 @@ class Surveyor:
         names = changed(old, new) if old is not None and new is not None else None
         if names is None:
             return False
+        tops = self._tops(path, grounds)
         others = (other for other, _ in grounds.files if other != file)
-        return all(names.isdisjoint(self._words_of(other)) for other in (path, *others))
+        return all(
+            names.isdisjoint(self._words_of(other))
+            for other in (path, *others)
+            if self._own(other) or not tops.isdisjoint(self._imports_of(other))
+        )
+
+    def _tops(self, path: str, grounds: Grounds) -> frozenset[str]:
+        """What an import of a file of the workspace begins with, for those of ``grounds``: only who
+        says one of these, outside of the workspace, can have names from it."""
+        found = set()
+        for root in import_roots(path, self.workspace, self.environment):
+            for file in (path, *(file for file, _ in grounds.files)):
+                below = file.removeprefix(root + os.sep)
+                if below != file and self._own(file):
+                    found.add(below.partition(os.sep)[0].partition(".")[0])
+        return frozenset(found)
+
+    def _imports_of(self, path: str) -> frozenset[str]:
+        if path not in self._imports:
+            try:
+                self._imports[path] = imported_words(read_file(Path(path)).text)
+            except TextError:
+                self._imports[path] = frozenset()
+        return self._imports[path]
 
     def _words_of(self, path: str) -> frozenset[str]:
         if path not in self._words:

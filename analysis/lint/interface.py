@@ -18,9 +18,14 @@ import msgspec
 import tree_sitter
 
 from analysis.lint.surface import REACHES, classes, seen_parts
+from analysis.semantics.occurrences import PROSE
 from analysis.syntax.tree import parse
 
 _WORD = re.compile(r"[^\W\d]\w*")
+_PHRASE = re.compile(r"[^\W\d]\w*\s+[^\W\d]\w*")
+_LONG = ('"' * 3, "'" * 3)
+_TYPE = re.compile(r"#\s*type:")
+_IMPORTS = re.compile(r"\b(?:from|import)[ \t]+((?:[^\n;#\\]|\\\n)+)")
 _DEFINITIONS = frozenset({"function_definition", "class_definition"})
 _STORES = frozenset({"assignment", "augmented_assignment", "delete_statement"})
 _OWN = (b"self.", b"cls.")
@@ -69,8 +74,31 @@ def interface(text: str) -> Interface:
 
 
 def words(text: str) -> frozenset[str]:
-    """Everything in a source that could be a name, in strings and comments too."""
-    return frozenset(_WORD.findall(text))
+    """Everything in a source that could be a name, in strings too where they could hold one:
+    ``__all__``, ``getattr`` and annotations; not in comments (but ``# type:``) and in prose."""
+    return frozenset(_WORD.findall(PROSE.sub(_without_prose, text)))
+
+
+def imported_words(text: str) -> frozenset[str]:
+    """What could be the name of a module that a source imports: every word of its imports."""
+    return frozenset(word for listed in _IMPORTS.findall(text) for word in _WORD.findall(listed))
+
+
+def _without_prose(found: re.Match[str]) -> str:
+    """A string or a comment, or a blank where nobody could take it for code.
+
+    Words with only space between them are in no annotation but within brackets (``Literal``);
+    ``"a b".split()`` may be names.
+    """
+    text, whole = found[0], found.string
+    if text.startswith("#"):
+        return text if _TYPE.match(text) else " "
+    if "f" in whole[max(0, found.start() - 2) : found.start()].lower():
+        return text  # there is code in it
+    code = "[" in text and not text.startswith(_LONG)
+    if code or whole.startswith(".split", found.end()) or not _PHRASE.search(text):
+        return text
+    return " "
 
 
 def changed(before: Interface, after: Interface) -> frozenset[str] | None:

@@ -25,7 +25,7 @@ _KEYWORD = re.compile(r"(?:^|,)\s*([^\W\d]\w*)\s*=(?!=)")
 
 #: Strings and comments, whose contents show nothing about the code. An unclosed quote ends with
 #: its line.
-_PROSE = re.compile(
+PROSE = re.compile(
     r"""(?:\"{3}(?:[^\\]|\\.)*?(?:\"{3}|\Z)|'{3}(?:[^\\]|\\.)*?(?:'{3}|\Z)"""
     r"""|"(?:[^"\\\n]|\\.)*(?:"|$)|'(?:[^'\\\n]|\\.)*(?:'|$)|#[^\n]*)""",
     re.DOTALL | re.MULTILINE,
@@ -35,7 +35,7 @@ _PROSE = re.compile(
 @lru_cache(maxsize=8)
 def code_only(text: str) -> str:
     """``text`` with strings and comments blanked; offsets and lines stay as they are."""
-    return _PROSE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
+    return PROSE.sub(lambda m: re.sub(r"[^\n]", " ", m[0]), text)
 
 
 def with_placeholder(text: str, start: int, end: int) -> tuple[str, int]:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.lint.interface import changed, interface
+from analysis.lint.interface import changed, imported_words, interface, words
 
 BEFORE = '''"""About."""
 import os
@@ -130,3 +130,32 @@ def test_the_names_by_which_a_change_can_be_noticed(
 def test_a_name_that_a_statement_hangs_on_makes_it_everything() -> None:
     text = "def fast(): ...\ntry:\n    best = fast\nexcept NameError:\n    best = None\n"
     assert changed(interface(text), interface(text.replace("...", "return 1"))) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "there"),
+    [
+        ("added()", True),
+        ("x = added  # new", True),
+        ("x = 1  # added", False),
+        ("x = 1  # type: added", True),
+        ('"""It was added later."""', False),
+        ("raise ValueError('one was added')", False),
+        ('print(f"it was {added}")', True),
+        ('print(rf"it was {added}")', True),
+        ('__all__ = ["added"]', True),
+        ('__all__ = "added other".split()', True),
+        ('def f(x: "added | None"): ...', True),
+        ("def f(x: \"Literal['a b'] | added\"): ...", True),
+        ("getattr(x, 'added')", True),
+        ("x = '#', added", True),
+    ],
+)
+def test_words_are_those_that_could_be_names(text: str, there: bool) -> None:
+    assert ("added" in words(text)) == there
+
+
+def test_the_words_of_imports() -> None:
+    text = "try: import a.b as c, \\\n  d\nexcept E: from .f import g\nfrom h import i; import j\n"
+    assert imported_words(text) >= set("abcdfghij")
+    assert "E" not in imported_words(text)

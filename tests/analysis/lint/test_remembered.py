@@ -103,6 +103,19 @@ def test_a_change_that_no_other_file_mentions_costs_its_own_file(project: _Proje
     assert project.check()[0] == ["base.py", "far.py", "user.py"]
 
 
+def test_what_stands_outside_hands_a_name_on_only_where_it_imports_it(project: _Project) -> None:
+    dep = project.root / ".venv" / "lib" / "python3.11" / "site-packages" / "dep" / "__init__.py"
+    project.write("alone.py", "import base, dep\nbase.Base, dep.made\n")
+    project.write("user.py", "")
+    base = (project.root / "base.py").read_text()
+    for imports, expected in (("", False), ("import base\n", True)):
+        dep.write_text(f"{imports}def made(): ...\ndef added(): ...\n")
+        project.write("base.py", base)
+        project.check()
+        project.write("base.py", base + "def added(): ...\n")
+        assert ("alone.py" in project.check()[0]) == expected
+
+
 def test_a_name_that_is_new_reaches_what_it_is_nearest_to(project: _Project) -> None:
     project.write("user.py", "import base\nbase.Bas()\n")
     _, before = project.check()
