@@ -110,8 +110,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             mend=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
         )
         return USAGE_ERROR
-    options = parser_for(name).parse_args(words[1:])
     try:
+        options = parser_for(name).parse_args(words[1:])
         return load(name).run(options)
     except ExplainedError as error:
         explain(error.what, where=error.where, mend=error.mend)

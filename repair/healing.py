@@ -49,6 +49,8 @@ _RESERVE_RUNS = 6
 _ALTERNATIVES = 3
 #: Share of the time for the file that was named, where the mistake may be in another one.
 _OWN_SHARE = 0.6
+#: Share of it that writing down what to try may take: of a file of thousands of lines, seconds.
+_MUTATIONS_SHARE = 0.25
 #: Plausible patches between which is chosen: the likeliest of those there are.
 _CHOSEN_FROM = 40
 #: Plausible patches that are validated before the rest are only alternatives.
@@ -220,7 +222,7 @@ class _Healer:
             )
             self.scribe = Scribe(self.infills, self.cancellation)
         mutated = Aid.MUTATION not in job.without
-        queue = generate(job.source, diagnosis.suspicion, diagnosis.symptoms()) if mutated else []
+        queue = self._mutations(diagnosis, left) if mutated else []
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         known = self._test_literals(diagnosis)
         ahead = Ahead(job.snapshot.workspace)
@@ -237,6 +239,19 @@ class _Healer:
             ahead.close()
             if self.scribe is not None:
                 self.scribe.close()
+
+    def _mutations(self, diagnosis: Diagnosis, left: float) -> list[Candidate]:
+        self.report("looking for candidates", 0.0)
+        until = Deadline.after(_MUTATIONS_SHARE * left)
+        found = generate(
+            self.job.source,
+            diagnosis.suspicion,
+            diagnosis.symptoms(),
+            go_on=lambda: not (self.cancellation.cancelled or until.expired()),
+        )
+        if self.cancellation.cancelled:
+            raise CancelledError
+        return found
 
     def _search_and_validate(
         self,

@@ -19,12 +19,17 @@ MOST = 60_000
 
 
 def generate(
-    source: Source, suspicion: Suspicion, symptoms: frozenset[str] = frozenset(), most: int = MOST
+    source: Source,
+    suspicion: Suspicion,
+    symptoms: frozenset[str] = frozenset(),
+    most: int = MOST,
+    go_on: Callable[[], bool] = lambda: True,
 ) -> list[Candidate]:
     """Candidates that need no model, most promising first, no two with the same text: all, or the
     best where there are more than ``most``.
 
     ``symptoms`` are the exceptions that failing tests end in, and ``timeout``.
+    Once ``go_on`` says no, those that were found so far are all.
     """
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
     for generator in GENERATORS:
@@ -33,4 +38,6 @@ def generate(
             known = found.get(key)
             if known is None or known.value < candidate.value:
                 found[key] = candidate
+            if not go_on():
+                break
     return sorted(found.values(), key=lambda c: -c.value)[:most]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from pilotfish.console import out
+from pilotfish.main import main
 from pilotfish.options import find_root, parse_location
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
@@ -74,3 +75,16 @@ def test_without_a_marker_the_root_is_the_first_folder_that_is_no_package(tmp_pa
 def test_what_a_file_holds_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     out().print("a :smile: [b]", markup=False)
     assert capsys.readouterr().out == "a :smile: [b]\n"
+
+
+def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Importing what ``fix`` needs takes as long as a hasty Ctrl-C."""
+
+    def interrupted(name: str) -> None:
+        raise KeyboardInterrupt(name)
+
+    monkeypatch.setattr("importlib.import_module", interrupted)
+    assert main(["fix", "m.py"]) == 130
+    assert "interrupted" in capsys.readouterr().err

@@ -286,3 +286,10 @@ def test_of_too_many_candidates_the_best_are_kept() -> None:
         assert len(best) == 400
         sure = {(c.edits, c.strategy) for c in everything if c.value > everything[200].value}
         assert sure == {(c.edits, c.strategy) for c in best if c.value > everything[200].value}
+
+
+def test_candidates_that_were_found_until_it_is_stopped_are_all() -> None:
+    source = Source("m.py", "def f(x, y):\n    return x + y + 2\n")
+    asked = iter([True, True, False])
+    found = generate(source, Suspicion({2: 1.0}), go_on=lambda: next(asked))
+    assert 1 <= len(found) <= 3
