@@ -54,9 +54,10 @@ def _fix(root: Path, python: Path, file: str, test: str) -> dict[str, Any]:
     return answer
 
 
-@pytest.mark.parametrize("layout", ["src", "."])
-def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str) -> None:
-    """Its modules are the workspace's, though a folder of the interpreter's path holds them."""
+@pytest.mark.parametrize(("layout", "runner"), [("src", "python -m pytest"), (".", "pytest")])
+def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str, runner: str) -> None:
+    """Its modules are the workspace's, though a folder of the interpreter's path holds them; and
+    where pytest is seen in another one's folder, no program of that name stands in its own."""
     root = tmp_path / "checkout"
     package = root / layout / "shape"
     package.mkdir(parents=True)
@@ -69,7 +70,7 @@ def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str) -> 
     )
     python = _environment(root, root / layout)
     file = str((package / "clip.py").relative_to(root))
-    answer = _fix(root, python, file, "python -m pytest 'tests/test_clip.py::test_lowest[a[b]]'")
+    answer = _fix(root, python, file, f"{runner} 'tests/test_clip.py::test_lowest[a[b]]'")
     assert answer["status"] == "verified", answer
 
 
