@@ -271,17 +271,18 @@ def _every(
         results.update({test.id: test for test in run.tests})
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
-        if run.ended == "done" or not left:
-            # Tests that a whole run left out are not there any more, or not selected.
-            return _Fates(results, () if run.ended == "done" else left, frozenset(aside))
-        if until.expired():  # the last test did not hang, the time was up
+        if run.ended != "done" and until.expired():
+            # The last test did not hang, the time was up.
             cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
             left = select = (*cut, *left)
             for test in cut:
                 del results[test]
-            if any(results[t].outcome.bad for t in results if t not in aside):
+            if not left or any(results[t].outcome.bad for t in results if t not in aside):
                 break
             continue
+        if run.ended == "done" or not left:
+            # Tests that a whole run left out are not there any more, or not selected.
+            return _Fates(results, () if run.ended == "done" else left, frozenset(aside))
         if near is None and plan.runner == "pytest":
             paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
             reached = reaching(paths, target, server.policy.workspace)

@@ -1,0 +1,72 @@
+"""A plausible patch is judged by the command and by every other test of the suite."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Workspace
+from repair.ahead import Ahead
+from repair.command import parse
+from repair.diagnosis import diagnose
+from repair.sandbox.workbench import Workbench
+from repair.source import Source
+from repair.validation import Validator
+from repair.witness import Witness
+from tests.repair.conftest import StartSandbox
+
+pytestmark = pytest.mark.sandbox
+
+MODULE = "PAUSE = None\n\n\ndef double(number):\n    return number + 3\n"
+#: With a patch the second one fails; run alone with it, it lasts as long as the patch says.
+TESTS = """\
+import time
+
+import m
+
+
+def test_wrong():
+    assert m.double(2) == 4
+
+
+def test_other(request):
+    if m.PAUSE and len(request.session.items) == 1:
+        time.sleep(m.PAUSE)
+    assert m.PAUSE is None
+"""
+
+
+def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    policy = sandbox().policy
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        witness = Witness(policy, command.plan.command, source.path, {})
+        ahead = Ahead(Workspace(str(workspace)))
+        stack.callback(ahead.close)
+        stack.callback(witness.close)
+        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        mended = MODULE.replace("number + 3", "number * 2")
+
+        def with_pause(seconds: float) -> bytes:
+            return mended.replace("None", str(seconds)).encode()
+
+        began = time.monotonic()
+        verdict = validator.validate(source.path, with_pause(0.0), Deadline.after(120))
+        assert not verdict.good
+        assert verdict.broken == ("test_m.py::test_other",)
+        # Enough for all but the third run, and less than a silent test is waited for.
+        limit = 1.5 * (time.monotonic() - began) + 5
+        verdict = validator.validate(source.path, with_pause(60.0), Deadline.after(limit))
+        assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
+        assert verdict.not_run == ("test_m.py::test_other",)

@@ -1,0 +1,45 @@
+"""Sandboxes that import early what each run imports anyway, and nothing of the workspace's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Cancellation
+from repair.sandbox.run import Plan, Terms
+from repair.sandbox.workbench import Workbench
+from tests.repair.conftest import StartSandbox
+
+pytestmark = pytest.mark.sandbox
+
+
+@pytest.mark.parametrize("started", [True, False], ids=["before", "after"])
+def test_where_early_imports_reach_the_workspace_there_are_none(
+    sandbox: StartSandbox, workspace: Path, monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    """A plugin may use the package under repair: every fork would have its old code loaded."""
+    target = str(workspace / "m.py")
+    Path(target).write_text("x = 1\n")
+    monkeypatch.setenv("PYTHONPATH", str(workspace))
+    plan = Plan("code", "the code", ("import m; print(m.x)",), str(workspace))
+    with Workbench(sandbox().policy, target, 1, {}, Cancellation()) as bench:
+
+        def said() -> list[str]:
+            servers = (bench.cold(), bench.apart())
+            new = {target: b"x = 2\n"}
+            return [server.run(plan, new, Terms(wall=30)).output.strip() for server in servers]
+
+        if started:
+            bench.cold()
+        bench.preload(["m"], pytest=False)
+        assert said() == ["2", "2"]
+
+
+def test_other_modules_are_imported_early(sandbox: StartSandbox, workspace: Path) -> None:
+    plan = Plan("code", "c", ("import sys; print('colorsys' in sys.modules)",), str(workspace))
+    with Workbench(sandbox().policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
+        assert bench.cold().run(plan, {}, Terms(wall=30)).output.strip() == "False"
+        bench.preload(["colorsys"], pytest=False)
+        for server in (bench.cold(), bench.apart()):
+            assert server.run(plan, {}, Terms(wall=30)).output.strip() == "True"
