@@ -7,6 +7,7 @@ belongs to an object that may be the receiver, unless the target shows that it i
 
 from __future__ import annotations
 
+import builtins
 import re
 from collections.abc import Iterable
 from functools import lru_cache
@@ -39,14 +40,23 @@ def stored_names(text: str, hole: Hole, arms: Iterable[Arm]) -> frozenset[str]:
         if arm.kind is ArmKind.MODULE:
             continue
         classes.update(facts.name for facts in arm.order)
-        # Instances of builtin types take no attributes.
-        written = written or any(facts.module != "builtins" for facts in arm.order) or not arm.order
+        written = written or _takes_any(arm)
     here = (hole.start, text[hole.start : hole.end])
     return frozenset(
         name
         for start, name, owner in _stores(text)
         if (start, name) != here and (owner in classes if owner else written)
     )
+
+
+def _takes_any(arm: Arm) -> bool:
+    """Whether an attribute can be given to it: of the builtin types those that have a ``__dict__``,
+    such as exceptions."""
+    first = arm.order[0] if arm.order else None
+    if first is None or first.module != "builtins":
+        return True
+    builtin = getattr(builtins, first.name, None)
+    return not isinstance(builtin, type) or builtin.__dictoffset__ != 0
 
 
 @lru_cache(maxsize=8)

@@ -158,6 +158,14 @@ def g(a: Plain):
 def h(a: Plain):
     a.set(1, False)  #!
 """,
+    "what a file gives to others is not of a text": """\
+def f(a, b: str, c: ValueError):
+    a.late = a.line = 1
+    b.late  #!
+    c.line
+    'x'.line  #!
+    [].late  #!
+""",
     "privates of a base class that a stub leaves out": """\
 import configparser
 class P(configparser.ConfigParser):
