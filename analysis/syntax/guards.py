@@ -36,6 +36,11 @@ _OTHER_PYTHON = re.compile(
     r"\b_?sys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
     r"|\b_?os\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
 )
+#: The same within an expression: ``a if PY3 else b``, ``PY3 and a``.
+_CHOICE = re.compile(
+    rf"\bif\b[^:\[\]{{}}]*?(?:{_OTHER_PYTHON.pattern})[^:\[\]{{}}]*?\belse\b"
+    rf"|(?:{_OTHER_PYTHON.pattern})[^:\[\]{{}}]*?\b(?:and|or)\b"
+)
 #: A test of the version that is left for good where it holds, as a keyword: the rest is for others.
 _LEFT = "left"
 _LEAVES = re.compile(r"(?:return|raise|continue|break)\b")
@@ -53,8 +58,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     an enclosing ``with`` that names such an error (``suppress``, ``raises``), ``with_warning`` one
     that expects a warning (``catch_warnings``, ``warns``). ``type_checking`` and
     ``version``: an enclosing test of ``TYPE_CHECKING``, ``sys.version_info`` or ``sys.platform``;
-    ``version`` also behind such a test whose block leaves by ``return`` or ``raise``, and in the
-    handler of an import or a name that is missing.
+    ``version`` also in an expression that chooses by one, behind such a test whose block leaves by
+    ``return`` or ``raise``, and in the handler of an import or a name that is missing.
     ``may_store``: the target begins the statement and nothing follows yet, so that it may still be
     assigned.
     """
@@ -84,6 +89,8 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
                 found.append("type_checking")
             if _OTHER_PYTHON.search(header):
                 found.append("version")
+    if _CHOICE.search(text, statement.start, _line_end(text, offset)):
+        found.append("version")
     if receiver:
         found.extend(_tested(text, receiver, scope, scope_indent, offset))
     if _may_store(text, statement, receiver, offset):

@@ -166,6 +166,15 @@ def f(a, b: str, c: ValueError):
     'x'.line  #!
     [].late  #!
 """,
+    "a choice by the version in an expression": """\
+import sys
+PY3 = sys.version_info >= (3, 0)
+a = sys.maxsize if PY3 else sys.maxint
+b = sys.version_info < (3,) and sys.maxlong
+c = sys.maxsize if a else sys.maxtext  #!
+d = sys.version_infos  #!
+e = [sys.platforms, sys.platform]  #!
+""",
     "privates of a base class that a stub leaves out": """\
 import configparser
 class P(configparser.ConfigParser):
