@@ -14,6 +14,7 @@ from repair.command import TestCommand
 from repair.discovery import module_name
 from repair.errors import RepairError
 from repair.localization import Suspicion, localize
+from repair.sampling import sample
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.interpreter import is_environment
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
@@ -217,12 +218,12 @@ def diagnose(
         passing=passing,
         flaky=flaky,
         unknown=unknown,
-        suspicion=localize(source, contrast, imported or frozenset(), last),
+        suspicion=localize(source, _seen(contrast), imported or frozenset(), last),
         imported=imported or frozenset(),
         warm_seconds=ended,
         cold_seconds=(ended if hung else max(ended, first.seconds)) + hold_seconds,
         hold_seconds=hold_seconds,
-        writes=again.wrote or _may_write(source),
+        writes=first.wrote or again.wrote or _may_write(source),
         hung=hung,
         test_files=_test_files(plan, first),
         output=first.output,
@@ -291,7 +292,8 @@ def _run(bench: Workbench, plan: Plan, budget: Deadline, idle: float) -> Run:
 
 
 def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple[Run, int]:
-    """The same tests once more with lines traced, and the line at which a hanging one was ended.
+    """The same tests, or a sample, once more with lines traced, and the line at which a hanging
+    one was ended.
 
     Hanging tests come last and one by one: where they hang shows after a moment.
     """
@@ -303,12 +305,16 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
         run = _once(bench, plan, budget, idle, trace=True)
         return run, run.last if run.ended == "timeout" else 0
     hanging = [test.id for test in first.tests if test.outcome is Outcome.TIMEOUT]
-    rest = tuple(test.id for test in first.tests if test.id not in hanging)
+    rest = [test for test in first.tests if test.id not in hanging]
     tests: list[TestResult] = []
     run = first
     if rest:
-        run = _once(bench, replace(plan, select=rest), budget, patience, trace=True)
+        chosen = sample(rest)
+        run = _once(bench, replace(plan, select=chosen), budget, patience, trace=True)
         tests += run.tests
+        # Whether they fail again is to be known of the other failing ones too.
+        if left := tuple(t.id for t in rest if t.outcome.bad and t.id not in chosen):
+            tests += _once(bench, replace(plan, select=left), budget, patience).tests
     last = 0
     for test in hanging[:2]:
         hung = _once(bench, replace(plan, select=(test,)), budget, _HANG_TRACED_S, trace=True)
@@ -379,6 +385,12 @@ def _merge(
         else:
             results.append(replace(result, lines=second.lines))
     return tuple(results), tuple(flaky)
+
+
+def _seen(results: Sequence[TestResult]) -> Sequence[TestResult]:
+    """Those whose lines were seen; all, where that is of no failing one."""
+    seen = [result for result in results if result.lines]
+    return seen if any(result.outcome.bad for result in seen) else results
 
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
