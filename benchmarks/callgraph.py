@@ -21,6 +21,7 @@ this is the benchmark's doing; the graph itself only reads.
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -119,8 +120,10 @@ def observe(subject: Subject, root: Path, seconds: int) -> list[Observed]:
     and what it had called by then counts.
     """
     rows: set[Observed] = set()
+    # What was seen names files: those of another checkout are not these.
+    mark = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:8]
     for test in _test_files(subject, root):
-        kept = CACHE / "observed" / subject.name / f"{test.stem}.json"
+        kept = CACHE / "observed" / f"{subject.name}-{mark}" / f"{test.stem}.json"
         if not kept.is_file():
             kept.parent.mkdir(parents=True, exist_ok=True)
             _run(subject, root, test, kept, seconds)
