@@ -4,7 +4,8 @@ jedi gives back an operand where it does not know better: the other one when one
 both when neither has the method, the left one of every ``%``. For a completion list that is a good
 guess; here such a result is incomplete. Of numbers the result is known (reference, *Binary
 arithmetic operations*): ``/`` makes a float of integers, and a float makes a float of all. A slice
-of the list that ``+`` makes is a list, of which jedi gives the elements.
+of the list that ``+`` makes is a list, of which jedi gives the elements. Of ``and`` and ``or`` jedi
+gives the left operand alone where it does not know its truth: here either may be the result.
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ def install() -> None:
     if _installed:
         return
     _installed = True
+    syntax_tree.infer_or_test = _infer_operators
     syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
     syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
     MergedArray.py__simple_getitem__ = _sliced(MergedArray.py__simple_getitem__)
@@ -53,6 +55,36 @@ def _sliced(get: Callable[..., Any]) -> Callable[..., Any]:
         return ValueSet([self]) if isinstance(index, slice) else get(self, index)
 
     return sliced
+
+
+def _infer_operators(context: Any, node: Any) -> Any:
+    """What an expression of operators of one rank gives, from left to right."""
+    first, *rest = node.children
+    values = context.infer_node(first)
+    for operator, operand in zip(rest[::2], rest[1::2], strict=True):
+        right = context.infer_node(operand)
+        if operator.type == "comp_op":  # not in, is not
+            operator = " ".join(word.value for word in operator.children)
+        if _written(operator) in ("and", "or"):
+            values = _either(values, right, truth=_written(operator) == "or")
+        else:
+            values = syntax_tree._infer_comparison(context, values, operator, right)
+    return values
+
+
+def _either(left: Any, right: Any, *, truth: bool) -> Any:
+    """The values of ``left`` that may be true (or false: ``truth``), which end the expression, and
+    those of ``right`` (language reference, *Boolean operations*)."""
+    kept = ValueSet([value for value in left._set if _may_be(value, truth)])
+    result = ValueSet.from_sets((kept, right) if kept._set else (right,))
+    return completeness.flagged(result) if completeness.incomplete(left) else result
+
+
+def _may_be(value: Any, truth: bool) -> bool:
+    if completeness.is_none(value):
+        return not truth
+    always = value.is_class() or value.is_function() or value.is_module()
+    return truth or not always
 
 
 def _written(operator: Any) -> str:
