@@ -33,7 +33,7 @@ _HEADER = re.compile(
 )
 #: Tests of the version, the platform or the implementation, also by the names they are kept under.
 _OTHER_PYTHON = re.compile(
-    r"\b_?sys\s*\.\s*(?:version|version_info|platform|hexversion|implementation)\b"
+    r"\b_?sys\s*\.\s*(?:version|platform|implementation)\b|\b(?:version_info|hexversion)\b"
     r"|\b_?os\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
 )
 #: The same within an expression: ``a if PY3 else b``, ``PY3 and a``.

@@ -35,6 +35,11 @@ CASES = (
     Case(
         "import sys\nx = 'a'\nif sys.version_info >= (3, 99):\n    x.$0", Tier.OPEN, has=("upper",)
     ),
+    Case(
+        "from sys import hexversion\nx = 'a'\nif hexversion < 0x03000000:\n    x.$0",
+        Tier.OPEN,
+        has=("upper",),
+    ),
     Case("x = 'a'\ntry:\n    x.$0\nexcept ValueError:\n    pass", Tier.CLOSED, has=("upper",)),
 )
 
