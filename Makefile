@@ -20,7 +20,7 @@ setup: $(VENV)/.installed ## make .venv with pilotfish, pytest and the 0.5B mode
 demo: setup ## the main job on real input with the real model
 	@$(BIN)/python -m tools.demo
 
-check: $(VENV)/.installed ## format, lint, types, imports, unit tests: under a minute
+check: $(VENV)/.installed ## format, lint, types, imports, unit tests: about a minute
 	@$(BIN)/python -m tools.check
 
 test: setup ## everything that asserts correctness

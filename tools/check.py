@@ -1,6 +1,6 @@
 """Everything that asserts correctness, stage by stage, stopping at the first that fails.
 
-``python -m tools.check`` is what you run all day (under a minute); ``--all`` adds the tests that
+``python -m tools.check`` is what you run all day (about a minute); ``--all`` adds the tests that
 need a model, a sandbox, an editor or more than seconds. The time budget of each stage is in
 CONTRIBUTING.
 """
