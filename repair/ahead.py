@@ -24,8 +24,7 @@ class Ahead:
     """Asks the code graph of ``workspace``, which another process brings up to date meanwhile.
 
     That begins when it is asked to; who does not wait is answered by the graph as it was, or not
-    at all. ``folder`` holds
-    graphs, by default the user's cache.
+    at all. ``folder`` holds graphs, by default the user's cache.
     """
 
     def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
+from tests.pilotfish.command import PILOTFISH, answered
+
 pytestmark = pytest.mark.sandbox
 
-PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 BUGGY = "def middle(a, b):\n    return (a - b) / 2\n"
 TEST = "from middle import middle\n\n\ndef test_middle():\n    assert middle(2, 4) == 3\n"
 SCRIPT = "from middle import middle\n\nassert middle(2, 4) == 3\nassert middle(5, 5) == 5\n"
@@ -32,17 +33,7 @@ def project(tmp_path: Path) -> Path:
 
 def _fix(root: Path, *words: str, file: str = "middle.py") -> tuple[int, dict[str, Any], str]:
     options = ["--json", "--python", sys.executable, "--model", "none", "--time-limit", "90"]
-    done = subprocess.run(
-        [PILOTFISH, "fix", file, *options, *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-    assert "Traceback" not in done.stderr
-    document: dict[str, Any] = json.loads(done.stdout)
-    return done.returncode, document, done.stderr
+    return answered(root, "fix", file, *options, *words)
 
 
 def test_a_verified_patch_applies_with_git(project: Path) -> None:

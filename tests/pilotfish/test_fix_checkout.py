@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import sysconfig
@@ -12,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from tests.pilotfish.command import answered
+
 pytestmark = pytest.mark.sandbox
 
-PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 #: What runs at import can only be mended where a candidate imports the module anew.
 MODULE = "def lowest():\n    return 1\n\n\nLOWEST = lowest()\n"
 TESTS = """\
@@ -41,17 +41,7 @@ def _environment(root: Path, sources: Path) -> Path:
 
 def _fix(root: Path, python: Path, file: str, test: str) -> dict[str, Any]:
     words = [file, "--test", test, "--json", "--model", "none", "--time-limit", "90"]
-    done = subprocess.run(
-        [PILOTFISH, "fix", *words, "--python", str(python)],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-    assert "Traceback" not in done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+    return answered(root, "fix", *words, "--python", str(python))[1]
 
 
 @pytest.mark.parametrize(("layout", "runner"), [("src", "python -m pytest"), (".", "pytest")])

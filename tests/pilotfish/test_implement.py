@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +9,8 @@ from typing import Any
 
 import pytest
 
-PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
+from tests.pilotfish.command import answered
+
 SMALL = "qwen2.5-coder-0.5b-instruct-q4_k_m"
 STUBS = '''\
 class Basket:
@@ -50,17 +50,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def _implement(root: Path, *words: str) -> tuple[int, dict[str, Any]]:
-    done = subprocess.run(
-        [PILOTFISH, "implement", *words, "--json", "--python", sys.executable],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-    assert "Traceback" not in done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return done.returncode, answer
+    return answered(root, "implement", *words, "--json", "--python", sys.executable)[:2]
 
 
 @pytest.mark.model

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -10,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from tests.pilotfish.command import answered
+
 pytestmark = [pytest.mark.sandbox, pytest.mark.slow]
 
-PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 SLOW = '''\
 def common(a, b):
     """What both have, in the order of a."""
@@ -65,17 +65,7 @@ def project(tmp_path: Path) -> Path:
 def _optimize(root: Path, function: str, *words: str) -> tuple[int, dict[str, Any]]:
     test = ["--test", "python -m pytest -q test_slow.py"]
     options = ["--json", "--model", "none", "--python", sys.executable]
-    done = subprocess.run(
-        [PILOTFISH, "optimize", f"slow.py:{function}", *test, *options, *words],
-        cwd=root,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=200,
-    )
-    assert "Traceback" not in done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return done.returncode, answer
+    return answered(root, "optimize", f"slow.py:{function}", *test, *options, *words)[:2]
 
 
 def test_a_faster_version_is_measured_verified_and_applies_with_git(project: Path) -> None:

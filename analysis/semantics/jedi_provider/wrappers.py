@@ -7,6 +7,7 @@ given (``zip``, ``filter``): semantics by their documentation.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 from jedi.inference.arguments import ValuesArguments
@@ -95,21 +96,22 @@ class _Manager(AttributeOverwrite):  # type: ignore[misc]
     @publish_method("__aenter__")  # type: ignore[untyped-decorator]
     def _enter_later(self, arguments: Any) -> Any:
         del arguments
-        return ValueSet([_Awaited(self._wrapped_value, self._made)])
+        first = partial(self._made.merge_types_of_iterate, is_async=True)
+        return ValueSet([_Awaited(self._wrapped_value, first)])
 
 
 class _Awaited(ValueWrapper):  # type: ignore[misc]
-    """What awaiting gives the first value of an asynchronous generator."""
+    """Something to await of which it is known what that gives."""
 
-    def __init__(self, value: Any, made: Any) -> None:
+    def __init__(self, value: Any, result: Callable[[], Any]) -> None:
         super().__init__(value)
-        self._made = made
+        self._result = result
 
     def py__await__(self) -> Any:
         return ValueSet([self])
 
     def py__stop_iteration_returns(self) -> Any:
-        return self._made.merge_types_of_iterate(is_async=True)
+        return self._result()
 
 
 def _managed(value: Any, arguments: Any, callback: _Callback) -> Any:
@@ -129,20 +131,6 @@ class _Listed(FakeTuple):  # type: ignore[misc]
     array_type = "list"
 
 
-class _Gathered(ValueWrapper):  # type: ignore[misc]
-    """A future whose result is known."""
-
-    def __init__(self, value: Any, result: Any) -> None:
-        super().__init__(value)
-        self._result = result
-
-    def py__await__(self) -> Any:
-        return ValueSet([self])
-
-    def py__stop_iteration_returns(self) -> Any:
-        return ValueSet([self._result])
-
-
 def _gather(value: Any, arguments: Any, callback: _Callback) -> Any:
     """``asyncio.gather``: a list of what each of its arguments gives when it is awaited."""
     futures = list(callback()._set)[:1]
@@ -151,7 +139,7 @@ def _gather(value: Any, arguments: Any, callback: _Callback) -> Any:
         return callback()
     results = [one.py__await__().py__stop_iteration_returns() for one in given]
     listed = _Listed(value.inference_state, [LazyKnownValues(one) for one in results])
-    return ValueSet([_Gathered(futures[0], listed)])
+    return ValueSet([_Awaited(futures[0], lambda: ValueSet([listed]))])
 
 
 class _Iterating(AttributeOverwrite):  # type: ignore[misc]
