@@ -270,18 +270,20 @@ class Guidance:
         """Whether the name was rejected, so that the text is another now."""
         if not passage.ended and (passage.growing or not passage.written.strip()):
             return False
-        if not closed(names) and (wrong := watch.impossible(passage)) is not False:
-            return bool(wrong) and self.reject(watch, names, passage.name, sure=False)
+        impossible = watch.impossible(passage)
+        if impossible:
+            return self.reject(watch, names, _shown(passage), sure=False)
         if closed(names):
             verdict, _ = watch.judge(names, passage)
             if verdict is Verdict.UNDECIDED:
                 return False
             if verdict is Verdict.REJECTED:
-                # Where no name is wrong but its absence, what stands there instead.
-                name = passage.name or passage.written.strip()[:1]
+                name = _shown(passage)
                 start, end = max(watch.start, 0), watch.start + len(name)
                 sure = end > 0 and self._script.probability(start, end) > SURE
                 return self.reject(watch, names, name, sure=sure)
+        if impossible is None:
+            return False
         self._close(watch, names, passage.name)
         return False
 
@@ -361,8 +363,7 @@ class Guidance:
         if mending is None:
             return
         passage = self.passage(mending.watch)
-        # Where no name was left, what ends the call stands in its place.
-        chosen = passage.name or passage.written.strip()[:1]
+        chosen = _shown(passage)
         if chosen and (ended or not passage.growing):
             self._mending = None
             self._record(mending.watch, mending.names, chosen, rejected=mending.rejected)
@@ -374,6 +375,12 @@ class _Seen(TypedDict, total=False):
     reason: str
     rejected: str
     disputed: bool
+
+
+def _shown(passage: Passage) -> str:
+    """The name that was written, or what stands in its place: where one was missing, what came
+    instead; where none was left, the end of the call."""
+    return passage.name or passage.written.strip()[:1]
 
 
 def _unfinished(names: NameSet, passage: Passage) -> bool:

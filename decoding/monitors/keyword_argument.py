@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Set
+from dataclasses import replace
 
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
@@ -41,7 +42,12 @@ class KeywordMonitor:
         return Verdict.REJECTED if named else Verdict.ALLOWED
 
     def impossible(self, hole: Hole, passage: Passage) -> bool | None:
-        """Whether a keyword is given twice: wrong whatever is called; ``None``: too early."""
+        """Whether a keyword is given twice, or a value without a name behind one that has one:
+        wrong whatever is called; ``None``: too early."""
+        if _only_named(hole):
+            unnamed = by_position(passage)
+            if unnamed is not False:
+                return unnamed
         if passage.name not in hole.given.keywords:
             return False
         behind = passage.behind.strip()
@@ -54,11 +60,31 @@ class KeywordMonitor:
         return free_keyword(names.spellings() - _filled(hole, names), typed)
 
 
+def by_position(passage: Passage) -> bool | None:
+    """Whether an argument without a name was begun; ``None``: too early to tell."""
+    written = passage.written.lstrip()
+    if not written:
+        return False if passage.ended else None
+    if written[0] in "*)":
+        return False
+    behind = replace(passage, written=written).behind.lstrip(" \t")
+    if passage.ended:
+        behind = (behind + passage.after).lstrip(" \t")
+    elif behind in ("", "="):
+        return None
+    return not behind.startswith("=") or behind.startswith("==")
+
+
 def free_keyword(free: Set[str], typed: str) -> Constraint | None:
     """One of ``free`` and its ``=``, the end of the call where there is none."""
     if free:
         return Constraint.over(Names.of(free), typed.encode(), _END)
     return None if typed else Constraint.over(Names.nothing(), b"", _CLOSE)
+
+
+def _only_named(hole: Hole) -> bool:
+    """Whether an argument without a name can be no code here (language reference, *Calls*)."""
+    return bool(hole.given.keywords) or hole.given.unpacked_names
 
 
 def _filled(hole: Hole, names: NameSet) -> frozenset[str]:

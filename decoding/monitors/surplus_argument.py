@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
 from decoding.monitors.arity import begins_argument
-from decoding.monitors.keyword_argument import free_keyword
+from decoding.monitors.keyword_argument import by_position, free_keyword
 from decoding.monitors.monitor import Passage, Verdict
 
 
@@ -48,19 +46,6 @@ class SurplusMonitor:
             return None
         assert names.arity is not None
         return free_keyword(set(names.arity.keywords), typed)
-
-
-def by_position(passage: Passage) -> bool | None:
-    """Whether an argument without a name was begun; ``None``: too early to tell."""
-    written = passage.written.lstrip()
-    if not written:
-        return False if passage.ended else None
-    if written[0] in "*)":
-        return False
-    behind = replace(passage, written=written).behind.lstrip(" \t")
-    if behind in ("", "=") and not passage.ended:
-        return None
-    return not behind.startswith("=") or behind.startswith("==")
 
 
 def _full(names: NameSet) -> bool:

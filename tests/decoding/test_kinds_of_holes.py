@@ -49,6 +49,20 @@ def test_a_keyword_is_not_given_twice_whatever_is_known_of_the_call() -> None:
     assert (ends.text, event.rejected, event.chosen) == (")", "err", ")")
 
 
+def test_behind_a_keyword_only_a_keyword_stands_however_sure_the_model_is() -> None:
+    table = {
+        "get(url, err=1, ": {"color": 0.97, "depth": 0.03},
+        "color": {")": 0.9, "=": 0.1},
+        "color=": {"2)": 1.0},
+    }
+    for tier in (Tier.CLOSED, Tier.OPEN):
+        facts = Facts({"get": closed("color", "depth", tier=tier)})
+        out = written("get(url, err=1, $0\n", table, facts, monitors=[KeywordMonitor()])
+        assert out.text == "color=2)"
+        event = only(out.events)
+        assert (event.rejected, event.chosen, event.disputed) == ("color", "color", False)
+
+
 def test_an_argument_that_is_no_keyword_is_a_name_like_any_other() -> None:
     # What is called takes any keyword: until the name has ended it may be one.
     table = {

@@ -20,11 +20,12 @@ import pytest
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.hole import Hole
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
-from decoding.monitors.monitor import Passage, Verdict, unfamiliar_only
+from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
 from decoding.watch import may_begin, open_watches, readings
 from tests.decoding.toy import Facts
@@ -61,6 +62,16 @@ def _names(kind: str, listed: str) -> NameSet:
     )
 
 
+def _verdict(monitor: Monitor, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+    """What is wrong whatever is known goes first, as in guidance."""
+    ask = getattr(monitor, "impossible", None)
+    impossible = ask(hole, passage) if ask else False
+    if impossible:
+        return Verdict.REJECTED
+    verdict = monitor.judge(hole, names, passage)
+    return Verdict.UNDECIDED if verdict is Verdict.ALLOWED and impossible is None else verdict
+
+
 @pytest.mark.parametrize(("kind", "names", "code", "written", "expected"), _cases())
 def test_golden(kind: str, names: str, code: str, written: str, expected: Verdict) -> None:
     before, after = code.split("$0")
@@ -72,7 +83,7 @@ def test_golden(kind: str, names: str, code: str, written: str, expected: Verdic
     ended = written.endswith("|")
     text = written.removesuffix("|").replace("\\n", "\n").replace("\\s", " ")
     passage = Passage(before[: hole.start], hole.prefix + text, after, ended)
-    verdict = Verdict.UNDECIDED if passage.growing else monitor.judge(hole, known, passage)
+    verdict = Verdict.UNDECIDED if passage.growing else _verdict(monitor, hole, known, passage)
     assert verdict is expected, f"{before}‸{text}‸{after}"
 
 
