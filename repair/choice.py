@@ -35,6 +35,8 @@ _PLACES = 2
 _FAILING = 3.0
 #: And each example of the file's own that is broken, as far as so many.
 _BROKEN, _MOST_BROKEN = 2.0, 3
+#: What changing all answers costs, and the functions of a file half of which is believed.
+_CHANGED, _HALF_BELIEVED = 4.0, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def rank(
     those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
     by_text = signs(source, candidates)
-    by_answers = _by_answers(candidates, behaviour)
+    by_answers = _by_answers(candidates, behaviour, _CHANGED * _believed(source))
     plain = [
         math.log(max(candidate.value, 1e-6)) + text + answers
         for candidate, text, answers in zip(candidates, by_text, by_answers, strict=True)
@@ -141,11 +143,22 @@ def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> lis
     return found
 
 
-def _by_answers(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> list[float]:
+def _believed(source: Source) -> float:
+    """How far the program as it is can be trusted to answer rightly, for most calls: the more
+    functions a file has, the likelier others use it, and what they met is mended."""
+    nodes = ast.walk(source.tree) if source.tree is not None else ()
+    others = sum(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) for n in nodes) - 1
+    return max(0, others) / (max(0, others) + _HALF_BELIEVED)
+
+
+def _by_answers(
+    candidates: Sequence[Candidate], behaviour: Behaviour | None, changed: float
+) -> list[float]:
     """What the answers say for each candidate, compared with the best of them.
 
     One that fails where others answer is less likely right, and so is one that breaks what the
-    file's own examples promise.
+    file's own examples promise, and, as far as ``changed``, one that changes what the program
+    answers to more calls (after Qlose, D'Antoni et al., CAV 2016).
     """
     rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
     against: dict[int, float] = {}
@@ -154,8 +167,20 @@ def _by_answers(candidates: Sequence[Candidate], behaviour: Behaviour | None) ->
             failing = sum(text is not None and text.startswith("raises ") for text in row)
             broken = min(_MOST_BROKEN, len(behaviour.broken(row)))
             against[index] = _FAILING * failing / len(row) + _BROKEN * broken
+            against[index] += changed * _otherwise(behaviour.original, row)
     least = min(against.values(), default=0.0)
     return [least - against.get(index, least) for index in range(len(candidates))]
+
+
+def _otherwise(original: Sequence[str | None], row: Sequence[str | None]) -> float:
+    """The share of calls that the program answers and the variant answers otherwise."""
+    answered = [
+        (old, new)
+        for old, new in zip(essence(original), essence(row), strict=True)
+        if old is not None and new is not None
+    ]
+    otherwise = sum(old not in ("raises", new) for old, new in answered)
+    return otherwise / len(answered) if answered else 0.0
 
 
 def _together(members: Sequence[tuple[int, float]]) -> float:

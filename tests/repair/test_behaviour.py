@@ -98,6 +98,32 @@ def test_what_a_call_leaves_of_its_arguments_belongs_to_the_answer(
     assert seen.variants[0][0] == "None, leaving []"
 
 
+@pytest.mark.sandbox
+def test_arguments_that_tests_leave_out_are_given_and_bounds_come_near(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = """\
+def first(items, most=None):
+    if most is None or len(items) < 2:
+        return items
+    return items[:most]
+
+def week(day):
+    return day > 41
+"""
+    (workspace / "m.py").write_text(module)
+    (workspace / "check.py").write_text(
+        "from m import first, week\nassert first([1, 2]) == [2]\nassert week(3)\n"
+    )
+    server = sandbox()
+    plan = parse("python check.py", str(workspace)).plan
+    held = server.hold(plan, wall=30)
+    assert held is not None
+    seen = server.behave(replace(plan, select=held[0]), [], seconds=0.3, wall=20)
+    assert any(re.fullmatch(r"first\(\[.*\], -?[0-9]\)", call) for call in seen.calls)
+    assert {"week(41)", "week(42)"} <= set(seen.calls)
+
+
 def _candidate(new: str, value: float, line: int = 1) -> Candidate:
     return Candidate((Edit(0, 1, new),), f"template: {new}", value, line)
 
@@ -138,6 +164,20 @@ def test_a_patch_that_fails_where_others_answer_stands_back() -> None:
         Source("m.py", "x = 1\n"), CANDIDATES, None, Deadline.never(), Cancellation(), behaviour
     )
     assert order[-1].candidate == CANDIDATES[0]
+
+
+@pytest.mark.parametrize(("functions", "first"), [(1, 0), (40, 1)])
+def test_the_more_others_use_a_file_the_less_a_patch_may_change(functions: int, first: int) -> None:
+    text = "\n".join(f"def f{number}():\n    pass\n" for number in range(functions))
+    behaviour = Behaviour(
+        calls=("f(1)", "f(2)", "f(3)", "f(4)"),
+        original=("1", "2", "3", "raises KeyError"),
+        variants=(("2", "3", "4", "5"), ("1", "2", "4", "5"), ("2", "3", "4", "6")),
+    )
+    order = rank(
+        Source("m.py", text), CANDIDATES, None, Deadline.never(), Cancellation(), behaviour
+    )
+    assert order[0].candidate == CANDIDATES[first]
 
 
 def test_without_evidence_the_likeliest_comes_first() -> None:

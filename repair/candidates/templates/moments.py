@@ -74,6 +74,19 @@ def spans(program: Program) -> Iterator[Proposal]:
                         yield program.replace(keyword.value, new, "off by one", 0.12)
 
 
+def fractions(program: Program) -> Iterator[Proposal]:
+    """The digits behind the point of a second, read as a number: ``.5`` is half a million
+    microseconds."""
+    if "datetime" not in program.source.text and "microsecond" not in program.source.text:
+        return
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        if program.text(node.func) == "int" and len(node.args) == 1 and not node.keywords:
+            digits = program.tight(node.args[0])
+            for new in (f'{digits}.ljust(6, "0")[:6]', f'{digits}.ljust(6, "0")', f"{digits}[:6]"):
+                yield program.replace(node.args[0], new, "missing normalisation", 0.1)
+
+
 def _is_called(program: Program, node: ast.Attribute) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node
