@@ -133,6 +133,7 @@ def elements_of_it(program: Program) -> Iterator[Proposal]:
 def not_mine(program: Program) -> Iterator[Proposal]:
     """An operator that answers for operands of another kind, which the other one may know."""
     for node in program.of(ast.Return, ast.Raise):
+        assert isinstance(node, ast.Return | ast.Raise)
         function = program.function(node)
         name = function.name if function is not None else ""
         if not (name.startswith("__") and name.endswith("__") and function is not None):
@@ -154,7 +155,7 @@ def not_what_may_fail(program: Program) -> Iterator[Proposal]:
         if lines is None:
             continue
         source = program.source
-        end = source.span(node.handlers[-1])[1]
+        end = source.span(node.handlers[-1].body[-1])[1]
         outer, newline = program.indentation(node), source.newline()
         rest = source.text[lines[0] : lines[1]].rstrip("\r\n")
         behind = source.text[lines[1] : end]
