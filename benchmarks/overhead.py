@@ -4,9 +4,12 @@ The same lines of real packages are written with and without guidance, by the sh
 the shipped analysis pool and all that ships switched on. *Cold*: nothing of the prompt is in the
 cache, the analysis has read the file once. *Warm*: the prompt is in the cache, as it is while
 someone types, so that nothing hides the difference; the better of two runs counts. Which way goes
-first alternates from site to site. A guided line may be another line: its time counts as it is.
-So the ratio *per token* that the model computed is told, too: where it is much lower, the guided
-line was only longer. ``each`` of the JSON says of every line what was computed and what happened.
+first alternates from site to site. A guided line may be another line, and its time counts as it is.
+So the ratio is told in its three factors, too: how many tokens the guided line has of the other's
+(*length*), how many the model computed for each that it has (*computed*: what a search tries, what
+was written before a name turned out to be wrong) and what each of them took (*per token*). *Slower
+by length* is the share of the first in what the slower lines took longer. ``each`` of the JSON
+says of every line what was computed and what happened.
 Wall time wants an otherwise idle machine; *processor time* of this process (the model's threads and
 the loop, not the analysis beside them) is taken too, which other work disturbs less.
 """
@@ -17,16 +20,15 @@ import argparse
 import statistics
 import sys
 import time
-from collections.abc import Sequence
 from concurrent.futures import wait
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
+from benchmarks.counted import Counted
 from benchmarks.holes import CutLine, cut_lines
 from benchmarks.report import quantile, save, show
 from decoding.completion import Completion, Event
@@ -34,36 +36,12 @@ from decoding.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder
-from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import InfillRequest, Writer
-
-if TYPE_CHECKING:
-    from decoding.runtimes.runtime import Logits
 
 PACKAGES = ("rich", "httpx", "argparse", "huggingface_hub", "json", "hypothesis")
 KINDS = frozenset({"attribute", "import_member", "import_module"})
 WARM = 2
 FIRST_LOOK_S = 20.0
-
-
-class Counted(LlamaCpp):
-    """A runtime that counts what it computes: ``passes``, and ``tokens`` in them."""
-
-    passes = tokens = 0
-
-    def evaluate(self, tokens: Sequence[int], cancellation: Cancellation) -> None:
-        """As the runtime does."""
-        self._note(tokens)
-        super().evaluate(tokens, cancellation)
-
-    def evaluate_all(self, tokens: Sequence[int], cancellation: Cancellation) -> Logits:
-        """As the runtime does."""
-        self._note(tokens)
-        return super().evaluate_all(tokens, cancellation)
-
-    def _note(self, tokens: Sequence[int]) -> None:
-        self.passes += 1
-        self.tokens += len(tokens)
 
 
 @dataclass(slots=True)
@@ -82,6 +60,8 @@ class Times:
     #: Passes through the model of the last run, without and with guidance, and tokens in them.
     passes: list[int] = field(default_factory=lambda: [0, 0])
     tokens: list[int] = field(default_factory=lambda: [0, 0])
+    #: Tokens of the line as it stood in the end, however much of it is shown.
+    written: list[int] = field(default_factory=lambda: [1, 1])
     #: What the last guided run waited for analysis, in milliseconds, and what it saw.
     waited: float = 0.0
     events: tuple[Event, ...] = ()
@@ -95,6 +75,26 @@ class Times:
     def ratio(self) -> float:
         """Guided by unguided time, warm."""
         return min(self.guided[1:]) / min(self.free[1:])
+
+    @property
+    def length(self) -> float:
+        """Tokens of the guided line by those of the other."""
+        return self.written[1] / self.written[0]
+
+    @property
+    def computed(self) -> float:
+        """Tokens that were computed for each of the line, guided by unguided."""
+        return self.tokens[1] / self.tokens[0] / self.length
+
+    @property
+    def longer(self) -> float:
+        """Milliseconds that the guided line takes more since it has more tokens."""
+        return max(self.length - 1, 0.0) * min(self.free[1:])
+
+    @property
+    def slower(self) -> float:
+        """Milliseconds that the guided line takes more."""
+        return max(min(self.guided[1:]) - min(self.free[1:]), 0.0)
 
     @property
     def by_token(self) -> float:
@@ -149,13 +149,14 @@ def measure(
             runtime.truncate(0)
             for _ in range(1 + WARM):
                 begun = time.process_time()
-                runtime.passes = runtime.tokens = 0
+                runtime.restart()
                 done = run(writer, cut, evidence)
                 into.append(done.ms.total)
                 into_cpu.append((time.process_time() - begun) * 1e3)
             way = evidence is not None
             times.texts[way] = done.text
             times.passes[way], times.tokens[way] = runtime.passes, runtime.tokens
+            times.written[way] = max(1, len(runtime.evaluated()) - done.prompt_tokens + 1)
             if evidence is not None:
                 times.pruned = any(event.rejected for event in done.events)
                 times.waited, times.events = done.ms.analysis, done.events
@@ -164,6 +165,14 @@ def measure(
         print(".", end="", file=sys.stderr, flush=True)
     print(file=sys.stderr)
     return measured
+
+
+def _spread(name: str, ratios: list[float]) -> dict[str, float]:
+    """Median and 95th percentile."""
+    return {
+        f"median_{name}": round(statistics.median(ratios), 3),
+        f"p95_{name}": round(quantile(ratios, 0.95), 3),
+    }
 
 
 def main() -> int:
@@ -184,7 +193,6 @@ def main() -> int:
     ratios = [one.ratio for one in times]
     cold = [one.cold for one in times]
     alike = [one.ratio for one in times if one.same]
-    by_token = [one.by_token for one in times]
     cpu = [one.cpu for one in times]
     alike_cpu = [one.cpu for one in times if one.same]
     result = {
@@ -194,8 +202,14 @@ def main() -> int:
         "total": round(
             sum(min(one.guided[1:]) for one in times) / sum(min(one.free[1:]) for one in times), 3
         ),
-        "median_per_token": round(statistics.median(by_token), 3),
-        "p95_per_token": round(quantile(by_token, 0.95), 3),
+        **_spread("length", [one.length for one in times]),
+        **_spread("computed", [one.computed for one in times]),
+        "slower_by_length": round(
+            sum(min(one.longer, one.slower) for one in times)
+            / max(sum(one.slower for one in times), 1e-9),
+            2,
+        ),
+        **_spread("per_token", [one.by_token for one in times]),
         "cold": round(statistics.median(cold), 3),
         "cold_p95": round(quantile(cold, 0.95), 3),
         "same_text": len(alike),

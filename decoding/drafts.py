@@ -7,9 +7,8 @@ drafted token is what counts, and a draft only saves passes where it is what the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 #: How many tokens have to stand before the same way. Fewer are a coincidence in code: with three,
 #: one line in seven got more than 3 % slower, with five one in forty (counted over 60 functions
@@ -21,48 +20,93 @@ _LONGEST = 16
 #: After a draft of which nothing was taken, so many tokens are written without; doubled each time.
 _PAUSE, _LONGEST_PAUSE = 4, 32
 
+#: What drafts may lose of the time that a text takes, as a share of it: a draft is proposed only
+#: where less would be lost by it than they have won before, and this (issue C: elsewhere than in
+#: rewritten code, no line more than 3 % slower).
+STAKE = 0.03
 #: How often a token of a draft is what the model chooses, where all before it were (the rewritten
-#: functions of ``benchmarks.drafts``).
+#: functions of ``benchmarks.drafts``), until there were more than a few drafts.
 _TAKEN = 0.93
 #: What a token beside another costs before anything was measured, of what one costs alone: two
 #: idle cores (``benchmarks.drafts``: its ceiling).
 _USUAL = 0.33
+#: Seconds in which no model computes a token.
+_TOO_SHORT = 0.0005
 
 
 @dataclass(slots=True)
 class Price:
-    """What a token costs ``beside`` another, as a share of what it costs ``alone`` (seconds).
+    """What a pass over several tokens costs, of what one over a single token does.
 
     Learnt from how long passes take, for it depends on what else the machine does: alone a token
-    waits for the memory that holds the model's weights, beside others for the processor. Where a
-    token costs nearly as much in a batch as by itself, nothing is to be gained from a draft.
+    waits for the memory that holds the model's weights, beside others for the processor. And it
+    depends on how many there are: two may cost more than twice as much as one, and sixteen no more
+    than five. ``taken`` is how often the next token of a draft is what the model chooses, and
+    ``stake`` the share of a text's time that drafts may lose.
     """
 
+    taken: float = _TAKEN
+    stake: float = STAKE
+    #: Seconds of a pass over one token; 0 before there was one.
     alone: float = 0.0
-    beside: float = _USUAL
+    #: What each further token costs, by :func:`_about`; where that was not seen, the last entry.
+    _beside: dict[int, float] = field(default_factory=lambda: {_ELSE: _USUAL})
 
     def note(self, tokens: int, seconds: float) -> None:
         """A pass over so many tokens took so long."""
+        if seconds < _TOO_SHORT:
+            return
         if tokens == 1:
             self.alone += (seconds - self.alone) / (8 if self.alone else 1)
             # What was dear once is tried again some time.
-            self.beside += (_USUAL - self.beside) / 128
+            for about, share in self._beside.items():
+                self._beside[about] = share + (_USUAL - share) / 128
         elif self.alone:
             # Learnt fast: on a machine with much other work a batch may cost more than its tokens
             # one by one, and then each further one is dear.
-            share = (seconds / self.alone - 1) / (tokens - 1)
-            self.beside += (min(max(share, 0.0), 2.0) - self.beside) / 2
+            share = min(max((seconds / self.alone - 1) / (tokens - 1), 0.0), 2.5)
+            for about in (_about(tokens), _ELSE):
+                known = self._beside.get(about, self._beside[_ELSE])
+                self._beside[about] = known + (share - known) / 2
 
-    @property
-    def worth(self) -> int:
-        """How many tokens a draft may have until the next is less likely taken than it costs."""
-        if self.beside <= _TAKEN**_LONGEST:
-            return _LONGEST
-        return max(0, int(math.log(self.beside) / math.log(_TAKEN)))
+    def judge(self, drafted: int, taken: int) -> None:
+        """Of a draft of so many tokens, so many were what the model chose."""
+        for number in range(min(drafted, taken + 1)):
+            self.taken += ((number < taken) - self.taken) / 64
+
+    def cost(self, tokens: int) -> float:
+        """Of a pass over so many tokens, in passes over one."""
+        return 1 + (tokens - 1) * self._beside.get(_about(tokens), self._beside[_ELSE])
+
+    def worth(self, longest: int, stake: float) -> int:
+        """How many tokens of a draft, ``longest`` at most, save most if they are taken as often as
+        before; none that would cost over ``stake`` passes if they are not."""
+        best, most = 0, 0.0
+        likely, saved = 1.0, 0.0
+        for length in range(1, longest + 1):
+            likely *= min(max(self.taken, 0.5), 0.99)
+            saved += likely
+            extra = self.cost(1 + length) - 1
+            if extra <= stake and saved - extra > most:
+                best, most = length, saved - extra
+        return best
+
+
+#: Of sizes of batches that nothing is known of.
+_ELSE = 0
+
+
+def _about(tokens: int) -> int:
+    """Sizes of batches that are priced alike: 2; 3 and 4; 5 to 8; …"""
+    return (tokens - 1).bit_length()
 
 
 class PromptLookup:
-    """Drafts for one text behind one prompt; learns from it when a draft is worth computing."""
+    """Drafts for one text behind one prompt; learns from it when a draft is worth computing.
+
+    They play with what they have won: a text of a few tokens gets none, one that repeats what
+    stands above it soon gets long ones, and none takes much longer than it would without.
+    """
 
     def __init__(self, prompt: Sequence[int], price: Price) -> None:
         self.price = price
@@ -71,27 +115,38 @@ class PromptLookup:
         self._ends: dict[tuple[int, ...], int] = {}
         self._indexed = 0
         self._prompt = len(self._tokens)
+        #: Passes over one token that drafts have saved so far, less what they cost.
+        self._won = 0.0
         self._pause, self._resting = _PAUSE, 0
 
     def propose(self, written: Sequence[int]) -> list[int]:
         """What may follow the prompt and ``written``; often nothing."""
-        self._follow(written)
         if self._resting > 0:
             self._resting -= 1
             return []
+        stake = self._won + self.price.stake * (1 + len(written))
+        if not self.price.worth(_LONGEST, stake):
+            return []
+        self._follow(written)
         tokens = self._tokens
         at = self._ends.get(tuple(tokens[-_MATCH:]))
         if at is None:
             return []
-        return tokens[at : at + min(1 + self._alike(at), self.price.worth)]
+        return tokens[at : at + self.price.worth(1 + self._alike(at), stake)]
 
     def learn(self, drafted: int, taken: int) -> None:
         """So many tokens of the last draft were what the model chose."""
+        self._won += taken + 1 - self.price.cost(1 + drafted)
+        self.price.judge(drafted, taken)
         if taken:
             self._pause = _PAUSE
         elif drafted:
             self._resting = self._pause
             self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+
+    def redo(self) -> None:
+        """A token was computed once more by itself: what its draft saved is lost again."""
+        self._won -= 1
 
     def _alike(self, end: int) -> int:
         """How many tokens more stand before ``end`` as at the end of the text, as far as counts."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.deadline import Cancellation
-from decoding.drafts import PromptLookup
+from decoding.drafts import Price, PromptLookup
 from decoding.manuscript import Manuscript
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import Sampler
@@ -70,6 +70,7 @@ class Page:
         self.prompt, self.cancellation = tuple(prompt), cancellation
         self.script = Manuscript()
         self._sampler, self._drafts = sampler, drafts
+        self._price = drafts.price if drafts is not None else Price()
         self._ahead: _Ahead | None = None
 
     def feed(self) -> int:
@@ -90,9 +91,11 @@ class Page:
             row = self._look_ahead(self._drafts, tokens)
         # Where the last bits decide which token is next, it is computed alone, as without drafts:
         # those bits depend on how many tokens are computed at once.
-        if row is None or not self._sampler.settled(row, NOISE):
-            return self.logits_behind(tokens)
-        return row
+        if row is not None and self._sampler.settled(row, NOISE):
+            return row
+        if row is not None:
+            self._drafts.redo()
+        return self.logits_behind(tokens)
 
     def _look_ahead(self, drafts: PromptLookup, tokens: Sequence[int]) -> Logits | None:
         """Logits behind ``tokens``, computed beside those behind a draft, if there is one."""
@@ -109,10 +112,14 @@ class Page:
         return first
 
     def rows_behind(self, tokens: Sequence[int], count: int) -> Logits:
-        """Logits behind the last ``count`` of ``tokens``, each computed in the same batch."""
+        """Logits behind the last ``count`` of ``tokens``: of one batch, where that is quicker than
+        one token after the other."""
         runtime, prompt = self.runtime, len(self.prompt)
         kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
         runtime.truncate(prompt + kept)
+        if self._one_by_one(len(tokens) - kept):
+            rows = [self._compute([token]).copy() for token in tokens[kept:]]
+            return np.stack(rows[-count:])
         with self._priced(len(tokens) - kept):
             return runtime.evaluate_all(tokens[kept:], self.cancellation)[-count:].copy()
 
@@ -128,17 +135,29 @@ class Page:
             kept -= 1
         runtime.truncate(prompt + kept)
         behind = tokens[kept:] if kept >= 0 else self.prompt[-1:]
-        with self._priced(len(behind)):
-            runtime.evaluate(behind, self.cancellation)
-        return runtime.logits()
+        if self._one_by_one(len(behind)):
+            for token in behind[:-1]:
+                self._compute([token])
+            behind = behind[-1:]
+        return self._compute(behind)
+
+    def _compute(self, tokens: Sequence[int]) -> Logits:
+        """Append ``tokens`` to the cache; the logits behind them."""
+        with self._priced(len(tokens)):
+            self.runtime.evaluate(tokens, self.cancellation)
+        return self.runtime.logits()
+
+    def _one_by_one(self, tokens: int) -> bool:
+        """Whether so many tokens are computed sooner one by one than in a batch. There are machines
+        and loads where two at once cost as much as three."""
+        return tokens > 1 and self._price.cost(tokens) > tokens
 
     @contextmanager
     def _priced(self, tokens: int) -> Iterator[None]:
         """Note how long the pass over so many tokens takes."""
         begun = time.monotonic()
         yield
-        if self._drafts is not None:
-            self._drafts.price.note(tokens, time.monotonic() - begun)
+        self._price.note(tokens, time.monotonic() - begun)
 
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""

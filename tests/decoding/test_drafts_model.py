@@ -117,7 +117,7 @@ class Both:
             stop=Never(),
             max_tokens=WRITTEN,
             cancellation=Cancellation(),
-            drafts=Price() if drafts else None,
+            drafts=Price(stake=1.0) if drafts else None,
         )
 
     def differ(self, prompt: list[int], seed: int | None) -> Difference | None:
