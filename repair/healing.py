@@ -31,6 +31,7 @@ from repair.linger import Linger
 from repair.localization import Suspicion, blocks
 from repair.patch import unified_diff
 from repair.rehearsal import Rehearsal
+from repair.sandbox.cores import Spare
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour
@@ -182,6 +183,7 @@ class _Healer:
     def _heal(self, witness: Witness, idle: float) -> Healing:
         job = self.job
         lines = len(job.source.line_starts)
+        spare = Spare()
         with Workbench(job.policy, job.source.path, lines, job.base, self.cancellation) as bench:
             try:
                 self.diagnosis = diagnose(job.source, job.command, bench, self.deadline, idle)
@@ -196,6 +198,7 @@ class _Healer:
                 flat = Suspicion(dict.fromkeys(self.diagnosis.suspicion.lines, 1.0))
                 self.diagnosis = replace(self.diagnosis, suspicion=flat)
             self._may_be_slow = self.diagnosis.hung and idle == HASTY_S
+            bench.spread(spare.lanes())
             return self._search(self.diagnosis, bench, witness)
 
     def _plain(self, status: str, reason: str) -> Healing:

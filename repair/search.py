@@ -1,14 +1,18 @@
 """The search: candidates of all sources, the likeliest per second first (``agenda``).
 
-Candidates that need no model are run one after the other; the model writes beside that, and what it
-has written is tried as soon as it is there. The search waits for the model only when nothing else
-is left to try.
+Candidates that need no model are run, some at once where processors are to spare; the model writes
+beside that, and what it has written is tried as soon as it is there. The search waits for the model
+only when nothing else is left to try.
+
+What came of them is looked at in the order in which they were begun, and the same number is begun
+ahead everywhere: what is found depends neither on the processors nor on which run ends first.
 """
 
 from __future__ import annotations
 
 import ast
 import itertools
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -17,12 +21,15 @@ from repair.agenda import PATIENCE, Agenda, Turn
 from repair.candidates.candidate import Candidate
 from repair.candidates.scribe import Scribe
 from repair.source import Source
-from repair.trials import Kind, Trial, Trials
+from repair.trials import Begun, Kind, Trial, Trials
 from repair.units import Units, groups
 
 #: The model begins to write when the search has lasted so long: most end before, and it takes a
 #: processor (benchmarks/quixbugs.py, median without a model).
 _MODEL_AFTER_S = 1.0
+#: Candidates that are begun before it is known what came of the first of them: enough for
+#: processors not to wait for each other, few enough for what is learned to count at once.
+_AHEAD = 8
 
 
 @dataclass
@@ -35,6 +42,7 @@ class Search:
     scribe: Scribe | None
     deadline: Deadline
     _seen: set[str] = field(default_factory=set, init=False)
+    _begun: deque[tuple[Turn, Begun]] = field(default_factory=deque, init=False)
 
     def __post_init__(self) -> None:
         diagnosis = self.trials.diagnosis
@@ -51,33 +59,47 @@ class Search:
         Raises :class:`~decoding.errors.CancelledError`, and
         :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
         """
-        model_from = Deadline.after(_MODEL_AFTER_S)
+        try:
+            yield from self._run(Deadline.after(_MODEL_AFTER_S))
+        finally:
+            for _turn, begun in self._begun:
+                begun.run.cancel()
+
+    def _run(self, model_from: Deadline) -> Iterator[Trial]:
         while not self.deadline.expired():
-            turn = self._agenda.pop()
             if self.scribe is not None:
-                if model_from.expired() or turn is None:
+                if model_from.expired():
                     self.scribe.start()
+                self.trials.beside_model = self.scribe.writing
                 for written in self.scribe.poll():
-                    yield from self._try(Turn(written))
-            if turn is not None:
-                yield from self._try(turn)
-            elif self.scribe is None or not self.scribe.writing:
+                    self._begin(Turn(written))
+            while len(self._begun) < _AHEAD and (turn := self._agenda.pop()) is not None:
+                self._begin(turn)
+            if self._begun:
+                yield self._finish(*self._begun.popleft())
+            elif self.scribe is None:
                 return
             else:
+                self.scribe.start()
+                if not self.scribe.writing:
+                    return
                 for written in itertools.islice(self.scribe.wait(self.deadline), 1):
-                    yield from self._try(Turn(written))
+                    self._begin(Turn(written))
 
     def around(self, line: int) -> None:
         """Let the model write at ``line`` next: rivals for a plausible patch found there."""
         if self.scribe is not None:
             self.scribe.wish(line)
 
-    def _try(self, turn: Turn) -> Iterator[Trial]:
+    def _begin(self, turn: Turn) -> None:
         fresh = turn.patience == PATIENCE[0]
-        if self.deadline.expired() or (fresh and not self._is_new(turn.candidate)):
-            return
-        trial = self.trials.run(turn.candidate, patience=turn.patience)
-        if trial.kind is Kind.SLOW and trial.gained and fresh:
+        if not fresh or self._is_new(turn.candidate):
+            begun = self.trials.begin(turn.candidate, patience=turn.patience)
+            self._begun.append((turn, begun))
+
+    def _finish(self, turn: Turn, begun: Begun) -> Trial:
+        trial = self.trials.finish(begun)
+        if trial.kind is Kind.SLOW and trial.gained and turn.patience == PATIENCE[0]:
             # It mends something before its time runs out.
             turn = Turn(turn.candidate, PATIENCE[1])
             trial = self.trials.run(turn.candidate, patience=turn.patience)
@@ -85,7 +107,7 @@ class Search:
             self._agenda.slow(turn)
         if trial.gained and trial.kind is not Kind.PLAUSIBLE:
             self._agenda.partial(trial)
-        yield trial
+        return trial
 
     def _is_new(self, candidate: Candidate) -> bool:
         """Whether no program with this syntax tree was tried; false where it does not parse."""

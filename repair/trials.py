@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
+from decoding.threads import choose
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
 from repair.examples import examples
+from repair.sandbox.cores import usable
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
@@ -51,8 +54,22 @@ class Trial:
     mended: frozenset[str] = frozenset()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A candidate that is being run beside others; ``ended`` sandboxes had ended by then."""
+
+    candidate: Candidate
+    patience: float
+    run: Future[Run]
+    ended: int
+
+
 class Trials:
-    """Runs candidates for one diagnosis on one workbench, counting them in ``ran``."""
+    """Runs candidates for one diagnosis on one workbench, counting them in ``ran``.
+
+    Of those that are begun, as many run at once as the workbench has lanes; while a model writes
+    (``beside_model``), only as many as it leaves processors for.
+    """
 
     def __init__(self, source: Source, diagnosis: Diagnosis, bench: Workbench) -> None:
         self.ran = 0
@@ -61,6 +78,29 @@ class Trials:
         self.diagnosis = diagnosis
         self._bench = bench
         self._early: dict[range, bool] = {}
+        self.beside_model = False
+        self._beside_model = max(1, int(usable()) - choose().decode)
+
+    def begin(self, candidate: Candidate, *, patience: float = 1.0) -> Begun:
+        """Start to try ``candidate`` beside others; :meth:`finish` tells what came of it."""
+        run = self._bench.begin(lambda: self._attempt(candidate, patience), self._at_once)
+        return Begun(candidate, patience, run, self._bench.ended)
+
+    def finish(self, begun: Begun) -> Trial:
+        """Wait for what was begun.
+
+        One that was there when the sandbox came to an end need not be the cause: it is run once
+        more, alone. Raises as :meth:`run` does.
+        """
+        try:
+            run = begun.run.result()
+        except SandboxDiedError:
+            if begun.ended == self._bench.ended:
+                self._bench.renew()
+            with self._bench.alone():
+                return self.run(begun.candidate, patience=begun.patience)
+        self.ran += 1
+        return self._judge(begun.candidate, run)
 
     def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
         """Try ``candidate``; ``patience`` multiplies the time it may take.
@@ -69,12 +109,18 @@ class Trials:
         """
         self.ran += 1
         try:
-            run = self._run_warm(candidate, patience) or self._run_cold(candidate, patience)
+            run = self._attempt(candidate, patience)
         except SandboxDiedError:
             if not self._bench.died():
                 raise
             return Trial(candidate, Kind.WORSE)
         return self._judge(candidate, run)
+
+    def _at_once(self) -> int:
+        return self._beside_model if self.beside_model else self._bench.lanes
+
+    def _attempt(self, candidate: Candidate, patience: float) -> Run:
+        return self._run_warm(candidate, patience) or self._run_cold(candidate, patience)
 
     def cost(self, candidate: Candidate, patience: float) -> float:
         """About how many seconds trying ``candidate`` takes: at most, where it is tried again."""
@@ -178,14 +224,15 @@ class Trials:
         self, candidate: Candidate, patience: float, beside: tuple[str, ...] = ()
     ) -> Run | None:
         """The run of the diagnosis' tests, or all of those ``beside`` them, in the held state."""
-        diagnosis = self.diagnosis
-        if self._bench.warm is None:
+        # Another thread may end it any time.
+        diagnosis, warm = self.diagnosis, self._bench.warm
+        if warm is None:
             return None
         units = self._texts(candidate)
         if units is None:
             return None
         caps = diagnosis.caps(patience)
-        run = self._bench.warm.patch(
+        run = warm.patch(
             replace(diagnosis.plan, select=beside or diagnosis.order()),
             units,
             Terms(

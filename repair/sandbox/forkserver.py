@@ -1,16 +1,19 @@
-"""Our end of the fork-server: one sandbox, many runs, each in a fresh fork inside it."""
+"""Our end of the fork-server: one sandbox, many runs, each in a fresh fork inside it.
+
+After :meth:`ForkServer.spread`, as many threads as it has lanes can be in it at once: each lane is
+a process of its own in the sandbox that forks for one run after the other.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
-import select
+import queue
 import shutil
 import subprocess
 import tempfile
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -19,6 +22,7 @@ from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
 from repair.errors import RepairError
 from repair.sandbox import bubblewrap
+from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour, Plan, Run, Terms, behaviour_of, run_of
 from repair.sandbox.watch import Watch, end_namespace
@@ -29,7 +33,7 @@ _START_S = 30.0
 _STDERR_TAIL = 4096
 _BOOT = (
     "import sys; sys.path[0] = {parent!r}; "
-    "import {package}.server as server; sys.path.pop(0); server.main()"
+    "import {package}.server as server; sys.path.pop(0); server.main({lanes!r})"
 )
 #: Folders that no test imports and that make copies slow.
 _NOT_COPIED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache")
@@ -42,7 +46,9 @@ class SandboxDiedError(RepairError):
 class ForkServer:
     """A started sandbox. ``private`` tells whether each run has its own view of the workspace.
 
-    Not thread-safe. Close it, or use it as a context manager. Starting raises
+    Of threads that ask at once, all but as many as there are ``lanes`` wait. There may be up to
+    ``most_lanes``, where each run has its own view.
+    Close it, or use it as a context manager. Starting raises
     :class:`~repair.errors.SandboxUnavailableError` or :class:`~repair.errors.RepairError`; every
     request raises :class:`SandboxDiedError` when the sandbox is gone and
     :class:`~decoding.errors.CancelledError` when cancelled.
@@ -55,15 +61,18 @@ class ForkServer:
         lines: int,
         *,
         cancellation: Cancellation | None = None,
+        most_lanes: int = 1,
     ) -> None:
         self.policy = policy
+        #: How many runs can be made at once.
+        self.lanes = 1
         #: Whether tests are held collected: then ``patch``, not ``run``.
         self.held = False
         self._target, self._lines = target, lines
         self._folder: Path | None = None
         self._moved: Path | None = None
         self._cancellation = cancellation or Cancellation()
-        self._number = 0
+        self._most_lanes = most_lanes
         if policy.confined and policy.overlays:
             answer = self._start(None)
             if answer["private"]:
@@ -79,9 +88,14 @@ class ForkServer:
 
     def _start(self, copy: Path | None) -> dict[str, Any]:
         policy, limits = self.policy, self.policy.limits
-        self._buffer = b""
         self._stderr = bytearray()
+        self._waiting: list[Channel] = []
         self._process = self._confined(copy) if policy.confined else self._unconfined(copy)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        #: Those at which nothing is asked.
+        self._free: queue.SimpleQueue[Channel] = queue.SimpleQueue()
+        self._free.put(Channel(self._process.stdin, self._process.stdout))
         self._watch = Watch(self._process.pid, limits)
         self._reader = threading.Thread(target=self._drain, name="sandbox-stderr", daemon=True)
         self._reader.start()
@@ -117,10 +131,21 @@ class ForkServer:
         return self._folder / "workspace"
 
     def _confined(self, copy: Path | None) -> subprocess.Popen[bytes]:
-        boot = _BOOT.format(parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE)
-        inner = [self.policy.interpreter.executable, "-c", boot]
-        words = bubblewrap.command_line(self.policy, inner, str(copy) if copy else None)
-        return _popen(words, cwd="/", env={})
+        # Where all runs share a copy there is one lane.
+        pipes = [os.pipe() + os.pipe() for _ in range(1, self._most_lanes if copy is None else 1)]
+        theirs = [(asked, said) for asked, _ask, _heard, said in pipes]
+        try:
+            boot = _BOOT.format(
+                parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE, lanes=theirs
+            )
+            inner = [self.policy.interpreter.executable, "-c", boot]
+            words = bubblewrap.command_line(self.policy, inner, str(copy) if copy else None)
+            return _popen(words, cwd="/", env={}, pass_fds=sum(theirs, ()))
+        finally:
+            for asked, ask, heard, said in pipes:
+                os.close(asked)
+                os.close(said)
+                self._waiting.append(Channel(os.fdopen(ask, "wb"), os.fdopen(heard, "rb")))
 
     def _unconfined(self, copy: Path | None) -> subprocess.Popen[bytes]:
         assert copy is not None
@@ -130,7 +155,7 @@ class ForkServer:
         package = self._folder / "probe" / bubblewrap.PROBE_PACKAGE
         package.parent.mkdir()
         package.symlink_to(Path(__file__).parent / "probe")
-        boot = _BOOT.format(parent=str(package.parent), package=bubblewrap.PROBE_PACKAGE)
+        boot = _BOOT.format(parent=str(package.parent), package=bubblewrap.PROBE_PACKAGE, lanes=())
         environment = {**os.environ, **bubblewrap.environment(self.policy)}
         environment |= {"HOME": os.environ.get("HOME", "/"), "TMPDIR": str(self._folder)}
         return _popen(
@@ -226,6 +251,17 @@ class ForkServer:
         }
         return behaviour_of(self._ask(request, wall + _GRACE_S))
 
+    def spread(self, lanes: int) -> None:
+        """Make so many runs at once from now on, or as many as can be; once and for all."""
+        if lanes > 1 and self._waiting:
+            for channel in self._waiting[lanes - 1 :]:
+                channel.close()
+            del self._waiting[lanes - 1 :]
+            self.lanes = int(self._ask({"op": "spread", "lanes": lanes}, _GRACE_S)["lanes"])
+            for channel in self._waiting:
+                self._free.put(channel)
+            self._waiting = []
+
     def release(self) -> None:
         """Leave the held state."""
         self._ask({"op": "release"}, _GRACE_S)
@@ -246,9 +282,14 @@ class ForkServer:
             self._process.wait()
         self._watch.stop()
         self._reader.join()
-        for stream in (self._process.stdin, self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
+        # Threads that wait for an answer see that there will be none.
+        ended = [self._free.get() for _ in range(self.lanes)]
+        for channel in (*self._waiting, *ended):
+            channel.close()
+        for channel in ended:
+            self._free.put(channel)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
 
     def __enter__(self) -> Self:
         return self
@@ -283,38 +324,18 @@ class ForkServer:
             del self._stderr[:-_STDERR_TAIL]
 
     def _ask(self, request: dict[str, Any], seconds: float) -> dict[str, Any]:
-        self._number += 1
-        request["id"] = self._number
-        until = time.monotonic() + seconds
-        assert self._process.stdin is not None
+        channel = self._free.get()
         try:
-            self._process.stdin.write(json.dumps(request).encode() + b"\n")
-            self._process.stdin.flush()
-            while True:
-                body: dict[str, Any] = json.loads(self._line(until))
-                if body.get("lost") and body["id"] != self._number:
-                    raise self._died("the process that held the tests ended")
-                if body["id"] == self._number:
-                    break
+            body = channel.ask(request, seconds)
         except (OSError, ValueError):
             raise self._died("the sandbox ended") from None
+        finally:
+            self._free.put(channel)
+        if body.get("lost") and body["id"] != request["id"]:
+            raise self._died("the process that held the tests ended")
         if "error" in body:
             raise self._died(f"the probe failed: {body['error']}")
         return body
-
-    def _line(self, until: float) -> bytes:
-        assert self._process.stdout is not None
-        descriptor = self._process.stdout.fileno()
-        parts = [self._buffer]
-        while b"\n" not in parts[-1]:
-            ready = select.select([descriptor], [], [], max(0.0, until - time.monotonic()))[0]
-            part = os.read(descriptor, 1 << 20) if ready else b""
-            if not part:
-                self._kill()
-                raise OSError("no answer")
-            parts.append(part)
-        line, _, self._buffer = b"".join(parts).partition(b"\n")
-        return line
 
     def _died(self, what: str) -> Exception:
         if self._cancellation.cancelled:
@@ -325,7 +346,9 @@ class ForkServer:
         return SandboxDiedError(f"{what}: {why}" if why else what, where="sandbox")
 
 
-def _popen(words: list[str], *, cwd: str, env: dict[str, str]) -> subprocess.Popen[bytes]:
+def _popen(
+    words: list[str], *, cwd: str, env: dict[str, str], pass_fds: tuple[int, ...] = ()
+) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             words,
@@ -335,6 +358,7 @@ def _popen(words: list[str], *, cwd: str, env: dict[str, str]) -> subprocess.Pop
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            pass_fds=pass_fds,
         )
     except OSError as error:
         raise RepairError(f"it cannot be started: {error.strerror}", where=words[0]) from None

@@ -36,7 +36,7 @@ class Watch:
 
     def _run(self) -> None:
         while not self._stop.wait(_INTERVAL_S):
-            family = _descendants(self._pid, self._limits.processes * 4)
+            family = descendants(self._pid, self._limits.processes * 4)
             if len(family) > self._limits.processes:
                 self.exceeded = f"more than {self._limits.processes} processes"
             elif sum(map(_resident, family)) > self._limits.resident:
@@ -52,12 +52,13 @@ def end_namespace(pid: int) -> None:
     Its child is init of a process namespace: the kernel ends all others with it, and bubblewrap
     sees its end only when they are gone (pid_namespaces(7)). Without a child, ``pid`` is ended.
     """
-    for process in _descendants(pid, 1)[:1] or [pid]:
+    for process in descendants(pid, 1)[:1] or [pid]:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, 9)
 
 
-def _descendants(pid: int, at_most: int) -> list[int]:
+def descendants(pid: int, at_most: int) -> list[int]:
+    """Children of ``pid`` and theirs, about ``at_most`` of them."""
     found: list[int] = []
     waiting = [pid]
     while waiting and len(found) < at_most:

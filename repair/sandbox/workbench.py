@@ -3,14 +3,20 @@ one in which patches are validated, which another thread may use meanwhile."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+import contextlib
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import Self
+from typing import Self, TypeVar
 
 from analysis.deadline import Cancellation
+from decoding.errors import CancelledError
+from repair.sandbox.cores import MOST
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Plan
+
+T = TypeVar("T")
 
 #: Sandboxes that user code may bring down before the work is given up.
 _MAX_DEATHS = 5
@@ -39,22 +45,91 @@ class Workbench:
         self._preload: tuple[str, ...] = ()
         self._pytest = False
         self._deaths = 0
+        #: How many sandboxes that are used for candidates came to an end so far.
+        self.ended = 0
+        #: How many candidates may run at once (``spread``).
+        self.lanes = 1
+        self._lanes_in_use = 0
+        self._alone = False
+        self._turn = threading.Condition()
+        self._runners: ThreadPoolExecutor | None = None
+        self._starting = threading.Lock()
+        self._closed = False
         self._apart: Future[ForkServer] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._stop = Cancellation()
 
     def fresh(self) -> ForkServer:
         """A new sandbox that the caller closes."""
-        return self._new(self._cancellation)
+        return self._new(self._cancellation, MOST)
 
-    def _new(self, cancellation: Cancellation) -> ForkServer:
-        return ForkServer(self.policy, self._target, self._lines, cancellation=cancellation)
+    def _new(self, cancellation: Cancellation, most_lanes: int = 1) -> ForkServer:
+        return ForkServer(
+            self.policy,
+            self._target,
+            self._lines,
+            cancellation=cancellation,
+            most_lanes=most_lanes,
+        )
 
     def cold(self) -> ForkServer:
-        """The sandbox whose forks import everything themselves."""
-        if self._cold is None:
-            self._cold = self._loaded(self.fresh(), self._cancellation)
-        return self._cold
+        """The sandbox whose forks import everything themselves. Any thread may ask.
+
+        Raises :class:`~decoding.errors.CancelledError` once the bench is closed.
+        """
+        with self._starting:
+            if self._closed:
+                raise CancelledError
+            if self._cold is None:
+                self._cold = self._loaded(self.fresh(), self._cancellation)
+                self._cold.spread(self.lanes)
+            return self._cold
+
+    def spread(self, lanes: int) -> None:
+        """Let up to ``lanes`` candidates run at once, which each have a process of their own."""
+        self.lanes = lanes
+        for server in (self.warm, self._cold):
+            if server is not None:
+                server.spread(lanes)
+
+    def begin(self, work: Callable[[], T], limit: Callable[[], int]) -> Future[T]:
+        """Do ``work``, which runs a candidate, in a thread, when fewer than ``limit`` are at it.
+
+        What is begun first gets there first. Ends with
+        :class:`~decoding.errors.CancelledError` once the bench is closed.
+        """
+        if self._runners is None:
+            self._runners = ThreadPoolExecutor(self.lanes, "candidate")
+
+        def turn() -> T:
+            with self._turn:
+                self._turn.wait_for(
+                    lambda: self._closed or (not self._alone and self._lanes_in_use < limit())
+                )
+                if self._closed:
+                    raise CancelledError
+                self._lanes_in_use += 1
+            try:
+                return work()
+            finally:
+                with self._turn:
+                    self._lanes_in_use -= 1
+                    self._turn.notify_all()
+
+        return self._runners.submit(turn)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nothing that was begun runs inside; what runs is waited for."""
+        with self._turn:
+            self._alone = True
+            self._turn.wait_for(lambda: not self._lanes_in_use)
+        try:
+            yield
+        finally:
+            with self._turn:
+                self._alone = False
+                self._turn.notify_all()
 
     def _loaded(self, server: ForkServer, cancellation: Cancellation) -> ForkServer:
         """``server`` with what is known imported early, or another one where that cannot be."""
@@ -137,23 +212,32 @@ class Workbench:
 
         The warm state is not collected again: its loss may be what the candidates do to it.
         """
-        self._close_used()
+        self.renew()
         self._deaths += 1
         return self._deaths <= _MAX_DEATHS
 
     def close(self) -> None:
         """End all sandboxes."""
         self.abandon()
-        self._close_used()
+        self.renew()
 
-    def _close_used(self) -> None:
-        for server in (self.warm, self._cold):
+    def renew(self) -> None:
+        """End the sandboxes in which candidates run; whatever runs there ends with
+        :class:`~repair.sandbox.forkserver.SandboxDiedError`."""
+        with self._starting:
+            servers, self.warm, self._cold = (self.warm, self._cold), None, None
+            self.ended += 1
+        for server in servers:
             if server is not None:
                 server.close()
-        self.warm = self._cold = None
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_exc: object) -> None:
+        with self._turn:
+            self._closed = True
+            self._turn.notify_all()
         self.close()
+        if self._runners is not None:
+            self._runners.shutdown(cancel_futures=True)

@@ -13,6 +13,7 @@ Requests (JSON objects with ``op``):
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
 ``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each, ``asked``: what they
             answer to the calls asked for, those that the plan's tests make, and calls like those
+``spread``  ``lanes``: answer at so many of them from now on, each in a process of its own
 ``release`` leave the held state
 
 Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``crash``),
@@ -48,9 +49,11 @@ _RUNNERS = {
 class Server:
     """State of one process that forks: what was set up, and what is held collected."""
 
-    def __init__(self, requests: Any, answers: Any) -> None:
+    def __init__(self, requests: Any, answers: Any, lanes: Any = ()) -> None:
         self.requests = requests
         self.answers = answers
+        #: Further pairs of descriptors, unused until ``spread``.
+        self.lanes: list[Any] = list(lanes)
         self.settings: dict[Any, Any] = {}
         self.counts = lines.LineCounts(1)
         self.private = True
@@ -184,6 +187,8 @@ class Server:
         if pid == 0:
             self.held(request)
             os._exit(0)
+        # They are the fork's from now on.
+        self.close_lanes()
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
         self.replaced(before)
@@ -191,6 +196,44 @@ class Server:
             return None
         # It died before or while it served: whoever waits for an answer must hear of it.
         return {"lost": True, "id": request["id"]}
+
+    def op_spread(self, request: dict[str, Any]) -> None:
+        """Fork once for each lane; this process only waits, and ends with the first of them.
+
+        None of them runs more than one candidate at a time: what that leaves behind is its own.
+        """
+        spare, self.lanes = self.lanes[request["lanes"] - 1 :], self.lanes[: request["lanes"] - 1]
+        close_all(spare)
+        pids = [self.at_lane(number, request) for number in range(len(self.lanes) + 1)]
+        self.close_lanes()
+        ended, status = os.wait()
+        while ended not in pids:
+            ended, status = os.wait()
+        isolation.end_children()
+        os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+
+    def at_lane(self, number: int, request: dict[str, Any]) -> int:
+        """A fork that serves at one lane, of which 0 is where this process has been serving."""
+        pid = os.fork()
+        if pid != 0:
+            return pid
+        isolation.become_subreaper()
+        self.counts = lines.LineCounts(self.counts.size)
+        if number > 0:
+            self.requests.close()
+            self.answers.close()
+            reading, writing = self.lanes.pop(number - 1)
+            self.requests, self.answers = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+        else:
+            self.answer(request, {"lanes": 1 + len(self.lanes)})
+        self.close_lanes()
+        self.serve()
+        os._exit(0)
+
+    def close_lanes(self) -> None:
+        """Have no part in the lanes: whoever reads there is to see that the other end is gone."""
+        close_all(self.lanes)
+        self.lanes = []
 
     def held(self, request: dict[str, Any]) -> None:
         plan = request["plan"]
@@ -391,6 +434,7 @@ class Server:
     def child(self, work: Any, events_out: int, output_out: int, cpu: float, private: bool) -> None:
         """In the fork: limits, private world, work, exit. Never returns."""
         os.setpgid(0, 0)
+        self.close_lanes()
         os.close(self.requests.fileno())
         os.close(self.answers.fileno())
         os.dup2(output_out, 1)
@@ -443,6 +487,13 @@ def nothing_run(why: str) -> dict[str, Any]:
     return {"ended": "done", "code": None, "events": events, "output": "", "seconds": 0.0}
 
 
+def close_all(lanes: Any) -> None:
+    """Close pairs of descriptors."""
+    for lane in lanes:
+        for descriptor in lane:
+            os.close(descriptor)
+
+
 def silence() -> None:
     """Send what this process prints nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -450,12 +501,18 @@ def silence() -> None:
     os.dup2(nowhere, 2)
 
 
-def main() -> None:
-    """Serve on standard input and output, which user code never sees."""
+def main(lanes: Any = ()) -> None:
+    """Serve on standard input and output, which user code never sees.
+
+    ``lanes`` are pairs of descriptors at which more can be asked at once, if that is wanted.
+    """
+    for lane in lanes:
+        for descriptor in lane:
+            os.set_inheritable(descriptor, False)
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
     isolation.become_subreaper()
-    Server(requests, answers).serve()
+    Server(requests, answers, lanes).serve()
