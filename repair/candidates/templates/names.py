@@ -96,6 +96,8 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
     *(("encode", "decode"), ("dirname", "basename"), ("name", "stem"), ("low", "high")),
 )
 _MOST_IMPORTED = 6
+#: What an attribute is worth that shares a word with the one that is read, among three.
+_LOOKS_ALIKE = 1.6
 _OPPOSITE, _PARTNERS_TOGETHER, _PARTNER = 0.4, 0.6, 0.3
 
 
@@ -185,7 +187,17 @@ def attributes(program: Program) -> Iterator[Proposal]:
                 if a != node.attr and _is_method(program, node, a) == _is_called(program, node)
             ]
             for name in shown[:20]:
-                others[name] = max(others.get(name, 0.0), 1.0 / (3 + len(shown)))
+                prior = _LOOKS_ALIKE if _shares_a_word(name, node.attr) else 1.0
+                others[name] = max(others.get(name, 0.0), prior / (3 + len(shown)))
+            called = _is_called(program, node)
+            of_its_like = [
+                a
+                for a in _of_its_like(program, node.value.id, node.attr)
+                if a not in (node.attr, *shown) and _is_method(program, node, a) == called
+            ]
+            for name in of_its_like[:20]:
+                prior = _LOOKS_ALIKE if _shares_a_word(name, node.attr) else 0.7
+                others[name] = max(others.get(name, 0.0), prior / (3 + len(of_its_like)))
         for name, prior in others.items():
             yield Proposal("attribute", prior, (Edit(name_start, end, name),), node)
         if (
@@ -194,6 +206,23 @@ def attributes(program: Program) -> Iterator[Proposal]:
             and node.attr in program.variables(node)
         ):
             yield Proposal("superfluous self", 0.2, (Edit(start, name_start, ""),), node)
+
+
+def _shares_a_word(one: str, other: str) -> bool:
+    """Whether two names look alike, like those that are taken for each other."""
+    return any(len(word) > 2 for word in {*one.split("_")} & {*other.split("_")})
+
+
+def _of_its_like(program: Program, receiver: str, name: str) -> list[str]:
+    """Attributes of other variables that have one of this ``name``, as ``receiver`` has: they may
+    be of one class. For ``self`` the class says what there is."""
+    if receiver in ("self", "cls"):
+        return []
+    found: dict[str, None] = {}
+    for other, shown in program.shown.items():
+        if other not in (receiver, "self", "cls") and name in shown:
+            found |= shown
+    return list(found)
 
 
 def _is_method(program: Program, node: ast.AST, name: str) -> bool:

@@ -286,6 +286,15 @@ class Program:
             found |= {f.name: None for f in scope.body if isinstance(f, Function)}
         return [name for name in found if not name.startswith("__")]
 
+    @cached_property
+    def shown(self) -> dict[str, dict[str, None]]:
+        """The attributes that the file reads of each variable, by its name."""
+        found: dict[str, dict[str, None]] = {}
+        for inner in self.inside(self.tree):
+            if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name):
+                found.setdefault(inner.value.id, {})[inner.attr] = None
+        return found
+
     # ------------------------------------------------------------------ edits
 
     def text(self, node: ast.expr | ast.stmt | ast.arg | ast.keyword) -> str:
