@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from analysis.syntax.lexer import Area, Lexer, Quote
+from analysis.syntax.lexer import FIELD, Area, Lexer, Quote
 from analysis.syntax.tree import parse
 from decoding.postprocess.site import Site
 
@@ -90,6 +90,34 @@ def rounded_off(site: Site, text: str, *, more: bool) -> str:
     if opened[-1] != "(" or _CALL.search(site.line + bare):
         bare = bare[:-1].rstrip()
     return bare + closers
+
+
+def ended(site: Site, text: str) -> str:
+    """``text`` with all closed that the statement opened so far and that nothing behind closes."""
+    bare = quoted(site, text).rstrip()
+    frames = site.lexer.advance(f"{bare} ").frames
+    if any(frame not in _CLOSES for frame in frames):
+        return bare
+    lacking = len(balance(site.lexer, f"{bare} {site.behind[:_AHEAD]}").open)
+    closers = [_CLOSES[frame] for frame in reversed(frames) if isinstance(frame, str)]
+    return bare + "".join(closers[:lacking])
+
+
+def quoted(site: Site, text: str) -> str:
+    """``text`` with the string closed that the cursor stands in, where that must end with the line
+    and does not."""
+    # With a blank behind it: two quotes are an empty string unless a third one follows.
+    frames = site.lexer.advance(f"{text} ").frames
+    first = next((at for at, f in enumerate(site.lexer.frames) if isinstance(f, Quote)), None)
+    if first is None or first >= len(frames) or site.rest.strip():
+        return text
+    if any(isinstance(frame, Quote) and len(frame.mark) > 1 for frame in frames):
+        return text
+    ends = _CLOSES | {FIELD: "}"}
+    return text + "".join(
+        frame.mark if isinstance(frame, Quote) else ends.get(frame, "")
+        for frame in reversed(frames[first:])
+    )
 
 
 def _parses(line: str) -> bool:

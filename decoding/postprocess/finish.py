@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import re
 from dataclasses import dataclass
 
 from decoding.postprocess import brackets, indentation, repeats
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
+from decoding.postprocess.whole import whole
 
 #: What a statement never ends with: operators, and words that want something behind them.
 _OPERATORS = tuple("+-*/%@&|^~<>=!,.([{\\")
@@ -59,17 +59,21 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     if site.in_code:
         text = text[: len(text) - repeats.comment(site, text)]
         text = text[: len(text) - repeats.imported(site, text)]
-        text = text[: len(text) - _surplus_colon(site, text)]
     text = text[: len(text) - repeats.trailing(site, text)]
     if not site.rest.strip() or site.rest[0].isspace():
         text = text.rstrip()
-    kept = start + len(text)
+    written = text
     if site.in_code:
         text = brackets.closed(site, text)
         if _is_half(site, text):
             text = ""
         if not multiline:
             text = brackets.rounded_off(site, text, more=stopped == "rule")
+    elif not multiline and text and stopped == "rule":
+        text = brackets.rounded_off(site, brackets.quoted(site, text), more=True)
+    if not multiline:
+        text = whole(site, text)
+    kept = start + _common(written, text)
     if not text.strip():
         return Finished("")
     return Finished(text.replace("\n", site.newline), start, kept)
@@ -84,25 +88,10 @@ def _last_whole_line(site: Site, raw: str) -> int:
     return 0
 
 
-def _surplus_colon(site: Site, text: str) -> int:
-    """The length of a colon behind a statement that heads no block: ``x = f():``."""
-    statement = (site.line + text).strip()
-    if site.rest.strip() or site.lexer.frames or not text.endswith(":"):
-        return 0
-    if statement.startswith("match") or _parsed(f"{statement} pass"):
-        return 0
-    match _parsed(statement[:-1]):
-        case None | [ast.Expr(value=ast.Name() | ast.Attribute() | ast.Subscript())]:
-            return 0  # Not a statement either way, or an annotation that is not there yet.
-        case _:
-            return 1
-
-
-def _parsed(statement: str) -> list[ast.stmt] | None:
-    try:
-        return ast.parse(statement).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
-        return None
+def _common(first: str, second: str) -> int:
+    """The length of the beginning that both texts have."""
+    pairs = enumerate(zip(first, second, strict=False))
+    return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
 def _is_half(site: Site, text: str) -> bool:
