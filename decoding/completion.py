@@ -26,7 +26,8 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Wall time in milliseconds. ``analysis`` is what the loop waited for, not what overlapped."""
+    """Wall time in milliseconds. ``total`` is from the request on, what a prompt's hint was waited
+    for included; ``analysis`` is what the loop waited for, not what overlapped."""
 
     total: float = 0.0
     prefill: float = 0.0

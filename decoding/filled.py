@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import time
+from dataclasses import replace
 
 from decoding.completion import Completion, Piece
 from decoding.postprocess.finish import finish
@@ -11,8 +13,11 @@ from decoding.writer import InfillRequest
 from decoding.written import Written
 
 
-def filled(model: str, site: Site, request: InfillRequest, written: Written) -> Completion:
-    """What ``model`` would have inserted at ``site``."""
+def filled(
+    model: str, site: Site, request: InfillRequest, written: Written, begun: float
+) -> Completion:
+    """What ``model`` would have inserted at ``site``, asked at ``begun`` (``time.monotonic``): what
+    forming the prompt took, and waiting for its hint, somebody waits for as well."""
     done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
     spans = written.within(done.start, done.end) if done.text else []
     mean = sum(span.logprob for span in spans) / len(spans) if spans else -math.inf
@@ -27,7 +32,7 @@ def filled(model: str, site: Site, request: InfillRequest, written: Written) -> 
         tokens=len(spans),
         confidence=math.exp(mean),
         events=written.events,
-        ms=written.timing.rounded(),
+        ms=replace(written.timing, total=(time.monotonic() - begun) * 1e3).rounded(),
         model=model,
         prompt_tokens=written.prompt_tokens,
         reused_tokens=written.reused_tokens,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,7 +92,7 @@ class LocalWriter(Writer):
         A ``deadline`` that passes ends it in silence (``stopped`` is ``deadline``). Raises
         :class:`~decoding.errors.CancelledError` when cancelled.
         """
-        snapshot = request.snapshot
+        snapshot, begun = request.snapshot, time.monotonic()
         site = Site.at(snapshot.text, request.offset)
         evidence = Once(evidence) if evidence is not None else None
         with bounded(deadline, cancellation) as inner:
@@ -118,7 +119,7 @@ class LocalWriter(Writer):
         self._pace.note(
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
-        return filled(self.name, site, request, written)
+        return filled(self.name, site, request, written, begun)
 
     def _prompt(
         self,

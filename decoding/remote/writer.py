@@ -7,6 +7,7 @@ both in its prefix cache, so what is paid is a round trip, not a prefill.
 
 from __future__ import annotations
 
+import time
 from pathlib import PurePath
 
 from analysis.deadline import Cancellation, Deadline
@@ -82,7 +83,7 @@ class RemoteWriter(Writer):
         :class:`~decoding.errors.CancelledError`, and
         :class:`~decoding.runtimes.http.EndpointError` when the server fails for good.
         """
-        snapshot = request.snapshot
+        snapshot, begun = request.snapshot, time.monotonic()
         offset = min(max(request.offset, 0), len(snapshot.text))
         evidence = Once(evidence) if evidence is not None else None
         site = Site.at(snapshot.text, offset)
@@ -115,7 +116,7 @@ class RemoteWriter(Writer):
                 return Completion("", model=self.name, stopped="deadline")
             finally:
                 guidance.close()
-        return filled(self.name, site, request, written)
+        return filled(self.name, site, request, written, begun)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind the end of ``before``.
