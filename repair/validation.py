@@ -7,7 +7,6 @@ its runner; then every other test of the suite, compared with how it fared witho
 from __future__ import annotations
 
 import hashlib
-import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -17,22 +16,11 @@ from analysis.deadline import Deadline
 from repair.ahead import Ahead
 from repair.command import TestCommand
 from repair.diagnosis import Diagnosis
-from repair.reach import reaching
+from repair.fates import Fates, fates_of
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.witness import Witness
-
-#: One test of the suite may be silent for so long before it counts as hanging.
-_IDLE_S = 10.0
-#: The same for tests from whose files no import leads to the file under repair.
-_IDLE_FAR_S = 2.0
-#: Hanging tests that may have to do with the change and are passed over before the rest is left.
-_MAX_HANGS = 5
-#: Where a suite is not through after this share of the time, what failed so far is compared.
-_SUITE_SHARE = 0.8
-#: Without it one test file that cannot be imported keeps pytest from running any other.
-_ALL_THE_SAME = "--continue-on-collection-errors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +108,11 @@ class Validator:
             return Verdict(True, False, "time ran out while the test ran again")
         if first.code != 0:
             return Verdict(False, False, f"the command still fails: {_last_line(first)}")
-        fates: _Fates | None = None
+        fates: Fates | None = None
         second: Run | None = None
         if suite is not None and suite.runner != "command" and not self._is_whole():
             # The suite of the same runner runs the failing test once more, in another process.
-            fates = _every(server, suite, files, deadline, self._diagnosis.target)
+            fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
         if fates is None or not self._passed(fates):
             again = plan if self._command.recognized else shell
             second = server.run(again, files, Terms(wall=deadline.remaining()))
@@ -146,10 +134,10 @@ class Validator:
             others = len(second.tests) - len(self._diagnosis.failing)
             return Verdict(True, True, "", ran=max(0, others))
         if fates is None:
-            fates = _every(server, suite, files, deadline, self._diagnosis.target)
+            fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
         return self._judge_suite(server, files, fates, deadline)
 
-    def _passed(self, fates: _Fates) -> bool:
+    def _passed(self, fates: Fates) -> bool:
         """Whether the failing tests are among what ran, and pass."""
         results = [fates.results.get(test) for test in self._diagnosis.failing]
         return all(result is not None and not result.outcome.bad for result in results)
@@ -160,7 +148,7 @@ class Validator:
         return self._suite.args == self._command.plan.args and not self._suite_given
 
     def _judge_suite(
-        self, server: ForkServer, files: Mapping[str, bytes], fates: _Fates, deadline: Deadline
+        self, server: ForkServer, files: Mapping[str, bytes], fates: Fates, deadline: Deadline
     ) -> Verdict:
         suite, target = self._suite, self._diagnosis.target
         assert suite is not None
@@ -171,7 +159,7 @@ class Validator:
         bad = (t for t, r in after.items() if r.outcome.bad and t not in fates.aside)
         if wanted := tuple(t for t in bad if t not in self._suite_before):
             compared = replace(suite, select=wanted)
-            self._suite_before |= _every(server, compared, self._base, deadline, target).results
+            self._suite_before |= fates_of(server, compared, self._base, deadline, target).results
         broken, still, unknown = [], [], list(fates.left)
         for test, result in after.items():
             if not result.outcome.bad or test in fates.aside:
@@ -212,7 +200,7 @@ class Validator:
         if not broken:
             return [], []
         once_more = replace(suite, select=tuple(broken))
-        again = _every(server, once_more, files, deadline, self._diagnosis.target).results
+        again = fates_of(server, once_more, files, deadline, self._diagnosis.target).results
         unsure = [t for t in broken if t not in again]
         return [t for t in broken if t in again and again[t].outcome.bad], unsure
 
@@ -229,81 +217,11 @@ class Validator:
             return Verdict(True, False, reason, not_run=(suite.command,))
         if not result.outcome.bad:
             return Verdict(True, True, "", ran=1)
-        before = _every(server, suite, self._base, deadline, self._diagnosis.target).results
+        before = fates_of(server, suite, self._base, deadline, self._diagnosis.target).results
         if (known := before.get(suite.command)) and known.outcome is Outcome.PASSED:
             return Verdict(False, False, "breaks the suite", (suite.command,))
         reason = "the suite fails with and without the patch, and its tests cannot be told apart"
         return Verdict(True, False, reason)
-
-
-@dataclass(frozen=True)
-class _Fates:
-    """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
-    the same function, in files that imports do not lead from to the file under repair."""
-
-    results: Mapping[str, TestResult]
-    left: tuple[str, ...] = ()
-    aside: frozenset[str] = frozenset()
-
-
-def _every(
-    server: ForkServer,
-    plan: Plan,
-    files: Mapping[str, bytes],
-    deadline: Deadline,
-    target: str,
-) -> _Fates:
-    """Run ``plan``'s tests, passing over those that hang; after a crash in another process."""
-    if plan.runner == "pytest" and _ALL_THE_SAME not in plan.args:
-        plan = replace(plan, args=(_ALL_THE_SAME, *plan.args))
-    results: dict[str, TestResult] = {}
-    aside: set[str] = set()
-    left: tuple[str, ...] = ()
-    select = plan.select
-    near: frozenset[str] | None = None
-    hangs = 0
-    early = Deadline.after(_SUITE_SHARE * deadline.remaining())
-    while not deadline.expired() and hangs <= _MAX_HANGS:
-        idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
-        until = deadline if early.expired() else early
-        terms = Terms(wall=until.remaining(), idle=idle)
-        run = server.run(replace(plan, select=select), files, terms)
-        results.update({test.id: test for test in run.tests})
-        collected = run.collected if select is None else select
-        left = tuple(t for t in collected if t not in results and t not in aside)
-        if run.ended != "done" and until.expired():
-            # The last test did not hang, the time was up.
-            cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
-            left = select = (*cut, *left)
-            for test in cut:
-                del results[test]
-            if not left or any(results[t].outcome.bad for t in results if t not in aside):
-                break
-            continue
-        if run.ended == "done" or not left:
-            # Tests that a whole run left out are not there any more, or not selected.
-            return _Fates(results, () if run.ended == "done" else left, frozenset(aside))
-        if near is None and plan.runner == "pytest":
-            paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
-            reached = reaching(paths, target, server.policy.workspace)
-            near = frozenset(os.path.relpath(path, run.root or "/") for path in reached)
-        ended = run.tests[-1] if run.tests else None
-        if ended is not None and ended.outcome is Outcome.TIMEOUT and not _is_near(ended.id, near):
-            function = ended.id.partition("[")[0]
-            aside |= {ended.id, *(t for t in left if t.partition("[")[0] == function)}
-            left = tuple(t for t in left if t not in aside)
-        else:
-            hangs += 1
-        # What the change can reach comes first: the time may not be enough for all.
-        left = tuple(sorted(left, key=lambda t: not _is_near(t, near)))
-        select = left
-        if not left:
-            break
-    return _Fates(results, left, frozenset(aside))
-
-
-def _is_near(test: str, near: frozenset[str] | None) -> bool:
-    return near is None or test.partition("::")[0] in near
 
 
 def _read(path: str) -> bytes:
