@@ -1,9 +1,13 @@
-"""How the tests of a suite fare with a patch: all of them, whatever one does to its process."""
+"""How the tests of a suite fare with a patch: all of them, whatever one does to its process.
+
+Where processors are to spare (the lanes of the sandbox), parts of a suite of pytest run at once.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,11 +31,13 @@ _ALL_THE_SAME = "--continue-on-collection-errors"
 @dataclass(frozen=True)
 class Fates:
     """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
-    the same function, in files that imports do not lead from to the file under repair."""
+    the same function, in files that imports do not lead from to the file under repair.
+    ``others`` are what other parts of the suite run."""
 
     results: Mapping[str, TestResult]
     left: tuple[str, ...] = ()
     aside: frozenset[str] = frozenset()
+    others: frozenset[str] = frozenset()
 
 
 def fates_of(
@@ -41,14 +47,43 @@ def fates_of(
     deadline: Deadline,
     target: str,
 ) -> Fates:
-    """Run ``plan``'s tests, passing over those that hang; after a crash in another process."""
+    """Run ``plan``'s tests, passing over those that hang; after a crash in another process.
+
+    Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` and
+    :class:`~decoding.errors.CancelledError`.
+    """
     if plan.runner == "pytest" and _ALL_THE_SAME not in plan.args:
         plan = replace(plan, args=(_ALL_THE_SAME, *plan.args))
+    if plan.runner != "pytest" or plan.select is not None or server.lanes == 1:
+        return _fates(server, plan, files, deadline, target)
+    parts = [replace(plan, part=(number, server.lanes)) for number in range(server.lanes)]
+    with ThreadPoolExecutor(len(parts), "suite") as pool:
+        running = [pool.submit(_fates, server, p, files, deadline, target) for p in parts]
+    return _together([each.result() for each in running])
+
+
+def _together(parts: Sequence[Fates]) -> Fates:
+    """The fates of all parts. A test that each part leaves to another one was not run."""
+    results = {test: result for part in parts for test, result in part.results.items()}
+    aside = frozenset().union(*(part.aside for part in parts))
+    waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
+    left = tuple(test for test in waiting if test not in results and test not in aside)
+    return Fates(results, left, aside)
+
+
+def _fates(
+    server: ForkServer,
+    plan: Plan,
+    files: Mapping[str, bytes],
+    deadline: Deadline,
+    target: str,
+) -> Fates:
     results: dict[str, TestResult] = {}
     aside: set[str] = set()
     left: tuple[str, ...] = ()
     select = plan.select
     near: frozenset[str] | None = None
+    others: frozenset[str] = frozenset()
     hangs = 0
     early = Deadline.after(_SUITE_SHARE * deadline.remaining())
     while not deadline.expired() and hangs <= _MAX_HANGS:
@@ -57,6 +92,7 @@ def fates_of(
         terms = Terms(wall=until.remaining(), idle=idle)
         run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
+        others |= frozenset(run.others)
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
         if run.ended != "done" and until.expired():
@@ -70,7 +106,7 @@ def fates_of(
             continue
         if run.ended == "done" or not left:
             # Tests that a whole run left out are not there any more, or not selected.
-            return Fates(results, () if run.ended == "done" else left, frozenset(aside))
+            return Fates(results, () if run.ended == "done" else left, frozenset(aside), others)
         if near is None and plan.runner == "pytest":
             paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
             reached = reaching(paths, target, server.policy.workspace)
@@ -87,7 +123,7 @@ def fates_of(
         select = left
         if not left:
             break
-    return Fates(results, left, frozenset(aside))
+    return Fates(results, left, frozenset(aside), others)
 
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:

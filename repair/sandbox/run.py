@@ -35,7 +35,7 @@ class Plan:
     ``runner``: ``pytest``, ``unittest``, ``doctest``, ``script``, ``module``, ``code`` or
     ``command``. ``path0`` goes first on ``sys.path``. ``select`` runs these tests only, in this
     order; without it, tests that rest on one of the functions ``ahead`` run first: (path, qualified
-    name within it, distance).
+    name within it, distance). ``part`` is the number of one of so many parts, which alone is run.
     """
 
     runner: str
@@ -46,6 +46,7 @@ class Plan:
     env: tuple[tuple[str, str], ...] = ()
     select: tuple[str, ...] | None = None
     ahead: tuple[tuple[str, str, int], ...] = ()
+    part: tuple[int, int] | None = None
 
     def wire(self) -> dict[str, Any]:
         """As the probe reads it."""
@@ -58,6 +59,7 @@ class Plan:
             "env": dict(self.env),
             "select": None if self.select is None else list(self.select),
             "ahead": [list(function) for function in self.ahead],
+            "part": self.part,
         }
 
 
@@ -128,7 +130,8 @@ class Run:
 
     ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
     file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
-    did not fit live functions. ``root`` is pytest's root folder. ``modules`` are loaded modules
+    did not fit live functions. ``root`` is pytest's root folder,
+    ``others`` are tests of other parts than the plan's. ``modules`` are loaded modules
     and their files, ``wrote`` whether files were left behind; both when asked for. ``trace`` are
     the events of ``probe.blocks`` in order.
     """
@@ -141,6 +144,7 @@ class Run:
     hits: Mapping[int, int] = field(default_factory=dict)
     last: int = 0
     collected: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
     root: str = ""
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
@@ -236,6 +240,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         hits=dict(body.get("hits", ())),
         last=body.get("last", 0),
         collected=tuple(facts.get("collected", ())),
+        others=tuple(facts.get("others", ())),
         root=facts.get("root", ""),
         files=tuple(facts.get("files", ())),
         modules=tuple((name, path) for name, path in facts.get("modules", ())),

@@ -152,7 +152,9 @@ class Workbench:
             self._apart = self._thread.submit(self._prepared, self._stop)
 
     def _prepared(self, stop: Cancellation) -> ForkServer:
-        return self._loaded(self._new(stop), stop)
+        server = self._loaded(self._new(stop, MOST), stop)
+        server.spread(self.lanes)
+        return server
 
     def apart(self) -> ForkServer:
         """The sandbox in which the search runs nothing: each of its runs imports what is the

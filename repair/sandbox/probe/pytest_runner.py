@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from . import ahead, describe
+from . import ahead, dealing, describe
 from .reporter import Reporter
 
 
@@ -35,10 +35,19 @@ def _quiet() -> list[Any]:
     return words
 
 
+#: What tests share fixtures by, and where one file holds most of a suite, less of that.
+_TOGETHER = (
+    lambda item: item.nodeid.partition("::")[0],
+    lambda item: item.parent.nodeid,
+    lambda item: item.nodeid.partition("[")[0],
+)
+
+
 class _Plugin:
     def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
         self._select = plan.get("select")
         self._ahead = plan.get("ahead")
+        self._part = plan.get("part")
         self._hold = hold
         self._reporter = reporter
         self._details: dict[Any, Any] = {}
@@ -47,8 +56,13 @@ class _Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
         items[:] = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
+        others: list[Any] = []
+        if self._part is not None:
+            number, parts = self._part
+            items[:], others = dealing.dealt(items, number, parts, _TOGETHER)
         self._reporter.note(
             collected=[item.nodeid for item in items],
+            others=[item.nodeid for item in others],
             root=str(getattr(config, "rootpath", None) or config.rootdir),
             files=sorted({str(getattr(item, "path", None) or item.fspath) for item in items}),
         )
