@@ -145,7 +145,9 @@ async def suggest(
     )
     session.require_current(view)
     text, spent = answer.completion.text, answer.completion.ms
-    session.times.note(SuggestionTime(_since(begin), rest, spent.total, spent.prefill))
+    # What a hint was waited for is no time of the model's.
+    model = spent.prefill + spent.decode
+    session.times.note(SuggestionTime(_since(begin), rest, model, spent.prefill))
     suggestions.keep(document.uri, place, text)
     return to_list(document, place, text, view.encoding)
 
