@@ -68,7 +68,7 @@ def rank(
     those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
     by_text = signs(source, candidates)
-    by_answers = _by_answers(candidates, behaviour, _CHANGED * _believed(source))
+    by_answers = _by_answers(candidates, behaviour, _CHANGED * believed(source))
     plain = [
         math.log(max(candidate.value, 1e-6)) + text + answers
         for candidate, text, answers in zip(candidates, by_text, by_answers, strict=True)
@@ -143,7 +143,7 @@ def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> lis
     return found
 
 
-def _believed(source: Source) -> float:
+def believed(source: Source) -> float:
     """How far the program as it is can be trusted to answer rightly, for most calls: the more
     functions a file has, the likelier others use it, and what they met is mended."""
     nodes = ast.walk(source.tree) if source.tree is not None else ()

@@ -20,7 +20,7 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
-from repair.choice import Ranked, rank
+from repair.choice import Ranked, believed, rank
 from repair.command import TestCommand
 from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
 from repair.differences import notes, weakness
@@ -56,6 +56,10 @@ _MUTATIONS_SHARE = 0.25
 _CHOSEN_FROM = 40
 #: Plausible patches that are validated before the rest are only alternatives.
 _VALIDATED = 4
+
+#: How likely a patch must be, among its rivals, to be verified where no other test speaks for it
+#: and the whole file is in use (benchmarks/release_bugs.py).
+_LIKELIER = 0.6
 
 Report = Callable[[str, float], None]
 
@@ -399,9 +403,10 @@ class _Healer:
         if usable:
             verdict = self.verdicts.get(usable[0])
             complete = verdict is not None and verdict.complete
+            complete = complete and not self._is_open(usable[0], verdict)
             status = "verified" if complete and self.job.policy.confined else "unverified"
             not_run = verdict.not_run if verdict is not None else ()
-            reason = self._why(verdict, reason)
+            reason = self._why(usable[0], verdict, reason)
         patches = [self._patch(c, scores.get(c, 0.0)) for c in usable[: 1 + _ALTERNATIVES]]
         diagnosis = self.diagnosis
         return Healing(
@@ -430,9 +435,20 @@ class _Healer:
         """How likely ``chosen`` behaves rightly, among the plausible patches there are."""
         return next((r.share for r in self.ranking if r.candidate == chosen), 0.0)
 
-    def _why(self, verdict: Verdict | None, reason: str) -> str:
+    def _is_open(self, chosen: Candidate, verdict: Verdict | None) -> bool:
+        """Whether another plausible patch may well be meant in a file that others use, and no
+        other test tells."""
+        told = verdict is None or verdict.ran > 0 or not self.ranking
+        return not told and self._confidence(chosen) < _LIKELIER * believed(self.job.source)
+
+    def _why(self, chosen: Candidate, verdict: Verdict | None, reason: str) -> str:
         parts = []
-        if verdict is None:
+        if self._is_open(chosen, verdict):
+            parts.append(
+                "it passes the failing test twice, but so do others that behave differently, and "
+                "no other test tells which is meant"
+            )
+        elif verdict is None:
             parts.append(reason or "it was not validated")
         elif verdict.reason:
             parts.append(verdict.reason)

@@ -53,6 +53,25 @@ def test_a_verified_patch_applies_with_git(project: Path) -> None:
     assert subprocess.run(run, cwd=project, check=False, capture_output=True).returncode == 0
 
 
+def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likely(
+    project: Path,
+) -> None:
+    """The second, the last, the greatest: one test in a file of many functions does not tell."""
+    others = "".join(f"\n\ndef other_{n}(a):\n    return a + {n}\n" for n in range(80))
+    (project / "middle.py").write_text("def pick(items):\n    return items[0]\n" + others)
+    test = "from middle import pick\n\n\ndef test_pick():\n    assert pick([3, 7, 7, 7]) == 7\n"
+    (project / "test_middle.py").write_text(test)
+    command = "python -m pytest test_middle.py::test_pick"
+    code, answer, _ = _fix(project, "--test", command)
+    assert (code, answer["status"]) == (1, "unverified"), answer
+    assert "others that behave differently" in answer["reason"]
+    assert answer["not_run"] == []
+    more = "from middle import other_1\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
+    (project / "test_more.py").write_text(more)
+    code, answer, _ = _fix(project, "--test", command)
+    assert (code, answer["status"]) == (0, "verified"), answer
+
+
 def test_a_patch_that_breaks_another_test_of_the_suite_is_not_taken(project: Path) -> None:
     """Either argument may be the limit; only the hidden half of the suite knows which."""
     (project / "middle.py").write_text("def clip(value, low, high):\n    return max(value, low)\n")
