@@ -45,7 +45,7 @@ FIRST, FULL = "first", "implement"
 ARMS: dict[str, frozenset[str]] = {
     "resampled": frozenset({Aid.REPAIR}),
     FULL: frozenset(),
-    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:3], "monitors")},
+    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:4], "monitors")},
 }
 
 

@@ -14,5 +14,7 @@ class Aid(StrEnum):
     """Known edits, executed."""
     INFILL = "infill"
     """What the model writes in place of suspicious lines."""
+    DIALOG = "dialog"
+    """The function written anew by a model that is told what the failing run did in it."""
     REPAIR = "repair"
     """Bodies that fail are repaired; without it, others are written for as long."""

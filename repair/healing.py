@@ -217,7 +217,7 @@ class _Healer:
         left = remaining - min(reserve, remaining / 2)
         until = Deadline.after(left * (_OWN_SHARE if self._elsewhere and job.gives_way else 1.0))
         self.trials = Trials(job.source, diagnosis, bench)
-        if self.writer is not None and Aid.INFILL not in job.without:
+        if self.writer is not None and not {Aid.INFILL, Aid.DIALOG} <= job.without:
             self.infills = Infills(
                 job.source,
                 diagnosis,
@@ -226,8 +226,11 @@ class _Healer:
                 self.evidence,
                 until,
                 self.cancellation,
+                filling=Aid.INFILL not in job.without,
             )
             self.scribe = Scribe(self.infills, self.cancellation)
+            if Aid.DIALOG not in job.without:
+                self.infills.story = self.scribe.story
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         search = self.search = Search(job.source, self.trials, queue, self.scribe, until)

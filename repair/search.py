@@ -71,6 +71,9 @@ class Search:
                 if model_from.expired():
                     self.scribe.start()
                 self.trials.beside_model = self.scribe.writing
+                if asked := self.scribe.question():
+                    line, told = asked
+                    told.set_result(self.trials.story(line))
                 for written in self.scribe.poll():
                     self._begin(Turn(written))
             while len(self._begun) < _AHEAD and (turn := self._agenda.pop()) is not None:

@@ -82,16 +82,20 @@ class Stub:
         return Edit(self.start, self.end, self.lead + body)
 
     def realigned(self, body: str) -> str:
-        """``body`` with the lines behind its first moved to where that one stands.
-
-        A model that was given the first line's indentation may count it wrongly in the next.
-        """
+        """``body`` with the lines behind its first moved to where that one stands."""
         text, offset = self.opened
-        column = offset - (text.rfind("\n", 0, offset) + 1)
-        first, *rest = body.split("\n")
-        depths = [len(line) - len(line.lstrip(" ")) for line in rest if line.strip()]
-        shift = column - min(depths, default=column)
-        return "\n".join([first, *(_moved(line, shift) for line in rest)])
+        return realigned(body, offset - (text.rfind("\n", 0, offset) + 1))
+
+
+def realigned(body: str, column: int) -> str:
+    """``body`` with the lines behind its first moved to ``column``, where that one stands.
+
+    A model that was given the first line's indentation may count it wrongly in the next.
+    """
+    first, *rest = body.split("\n")
+    depths = [len(line) - len(line.lstrip(" ")) for line in rest if line.strip()]
+    shift = column - min(depths, default=column)
+    return "\n".join([first, *(_moved(line, shift) for line in rest)])
 
 
 def _moved(line: str, shift: int) -> str:

@@ -7,6 +7,8 @@ from concurrent.futures import Future
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
+from analysis.deadline import Deadline
+from analysis.views.plan import block_plan
 from decoding.threads import choose
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
@@ -16,6 +18,8 @@ from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
+from repair.trace.recording import record
+from repair.trace.story import story
 from repair.units import Unit, Units, groups
 
 #: Observing behaviour: tests whose calls are noted, and processor seconds for all answers of one
@@ -28,6 +32,8 @@ _OBSERVE_S = 8.0
 _CHEAP_S = 0.01
 #: Processor seconds that a test may take besides where everything is imported anew.
 _COLD_S = 0.3
+#: Seconds that following a failing test block by block may take.
+_STORY_S = 10.0
 #: Seconds that held tests may take with lines traced.
 _TRACED_S = 2.0
 
@@ -79,6 +85,7 @@ class Trials:
         self._bench = bench
         self._early: dict[range, bool] = {}
         self.beside_model = False
+        self._stories: dict[int, str] = {}
         self._beside_model = max(1, int(usable()) - choose().decode)
 
     def begin(self, candidate: Candidate, *, patience: float = 1.0) -> Begun:
@@ -165,6 +172,20 @@ class Trials:
         if known is None:
             known = self._early[lines] = not self.diagnosis.imported.isdisjoint(lines)
         return known
+
+    def story(self, line: int) -> str:
+        """What the first failing test did in the function around ``line``, block by block; ``""``
+        where it cannot be followed."""
+        failing = next((r for r in self.diagnosis.contrast if r.outcome.bad), None)
+        if failing is None or line in self._stories:
+            return self._stories.get(line, "")
+        plan = block_plan(self._source.text)
+        with self._bench.alone():
+            until = Deadline.after(_STORY_S)
+            traces = record(self._bench, self.diagnosis.plan, None, plan, [failing], until)
+        found = traces.get(failing.id)
+        self._stories[line] = story(self._source, plan, found, line) if found else ""
+        return self._stories[line]
 
     def behave(self, candidates: Sequence[Candidate]) -> Behaviour | None:
         """What the candidates answer to calls that the tests make and to calls like those.

@@ -2,15 +2,17 @@
 
 The failing test stands before the file in the prompt. What is rewritten is a line, a new line
 before it, a block, or at last the body of a function; what stands around it is kept, and the model
-knows it. After Repilot (Wei et al., ESEC/FSE 2023): completions, not rewrites.
+knows it. After Repilot (Wei et al., ESEC/FSE 2023): completions, not rewrites. Where none of these
+mends it, the model is told what the failing run did in the function, block by block, and asked for
+another one (``dialog``).
 """
 
 from __future__ import annotations
 
 import ast
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
@@ -19,8 +21,10 @@ from decoding.completion import Completion
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.candidates.candidate import Candidate
+from repair.candidates.dialog import PLAN, Talk, body, task
 from repair.diagnosis import Diagnosis
 from repair.source import Edit, Source
+from repair.stub import realigned
 
 _TEMPERATURE = 0.8
 _TEST_CHARACTERS = 1200
@@ -30,6 +34,8 @@ _LINES_FIRST = 6
 _BLOCKS = 3
 _LONGEST_BLOCK = 14
 _LONGEST_FUNCTION = 40
+#: What a function is worth that was written anew, against the line that is the most suspicious.
+_TALKED = 0.2
 _COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.AsyncWith)
 
 
@@ -45,6 +51,8 @@ class Place:
     samples: int
     max_tokens: int
     multiline: bool = False
+    code: str = ""
+    talk: Talk | None = None
 
 
 @dataclass
@@ -58,18 +66,23 @@ class Infills:
     evidence: Evidence | None
     deadline: Deadline
     cancellation: Cancellation
+    #: Whether lines, blocks and functions are filled in; what a failing run did, told when asked.
+    filling: bool = True
+    story: Callable[[int], str] | None = None
     tokens: int = field(default=0, init=False)
     samples: int = field(default=0, init=False)
     _wishes: deque[int] = field(default_factory=deque, init=False)
     _done: set[tuple[int, int, str]] = field(default_factory=set, init=False)
     _preamble: str = field(default="", init=False)
+    _told: dict[int, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._preamble = failing_test(self.diagnosis)
 
     def wish(self, line: int) -> None:
         """Let ``line`` be the next to be rewritten. May be called from another thread."""
-        self._wishes.append(line)
+        if self.filling:
+            self._wishes.append(line)
 
     def candidates(self) -> Iterator[Candidate | None]:
         """Candidates, best place first; ``None`` for a sample that changes nothing.
@@ -85,10 +98,14 @@ class Infills:
 
     def _places(self) -> Iterator[Place]:
         ranked = [n for n in self.diagnosis.suspicion.ranked() if self.source.line(n).strip()]
+        if not self.filling:
+            yield from self._dialog(ranked)
+            return
         for rank, line in enumerate(ranked[:_LINES_FIRST]):
             yield from self._lines(line, 1.0 / (1 + rank))
         yield from self._blocks(ranked)
         yield from self._functions(ranked)
+        yield from self._dialog(ranked)
         for rank, line in enumerate(ranked[_LINES_FIRST:], _LINES_FIRST):
             yield from self._lines(line, 1.0 / (1 + rank))
 
@@ -117,19 +134,28 @@ class Infills:
             line = self.source.line_of(start)
             yield Place("block", start, end, line, 0.5 / (1 + rank), 2, 160, multiline=True)
 
+    def _dialog(self, ranked: list[int]) -> Iterator[Place]:
+        """The function that is the most suspicious, by a model that is told what it did."""
+        if self.story is None:
+            return
+        for place in self._functions(ranked):
+            for talk in Talk:
+                yield replace(place, name=talk, share=_TALKED, talk=talk)
+
     def _functions(self, ranked: list[int]) -> Iterator[Place]:
         """The whole body of the function that is the most suspicious."""
         tree, source = self.source.tree, self.source
         for node in ast.walk(tree) if tree is not None and ranked else ():
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
-            body = node.body[1:] if ast.get_docstring(node, clean=False) else node.body
+            inner = node.body[1:] if ast.get_docstring(node, clean=False) else node.body
             last = node.end_lineno or node.lineno
-            if not body or not body[0].lineno <= ranked[0] <= last:
+            if not inner or not inner[0].lineno <= ranked[0] <= last:
                 continue
-            if last - body[0].lineno < _LONGEST_FUNCTION:
-                start, end = source.span(body[0])[0], source.span(node)[1]
-                yield Place("function", start, end, body[0].lineno, 0.3, 3, 320, multiline=True)
+            if last - inner[0].lineno < _LONGEST_FUNCTION:
+                start, end = source.span(inner[0])[0], source.span(node)[1]
+                line, code = inner[0].lineno, source.text[source.span(node)[0] : end]
+                yield Place("function", start, end, line, 0.3, 3, 320, multiline=True, code=code)
                 return
 
     def _fill(self, place: Place) -> Iterator[Candidate | None]:
@@ -139,27 +165,22 @@ class Infills:
         self._done.add(key)
         text, start = self.source.text, place.start
         inserted = self.source.newline() + self.source.indentation(place.line)
-        cut = text[:start] + (inserted if place.name == "insert" else "") + text[place.end :]
+        lead = PLAN if place.talk is Talk.PLAN else ""
+        opened = lead or (inserted if place.name == "insert" else "")
+        cut = text[:start] + opened + text[place.end :]
         request = InfillRequest(
             self.snapshot.with_text(cut),
-            start,
+            start + len(lead),
             max_tokens=place.max_tokens,
             multiline=place.multiline,
             preamble=self._preamble,
+            task=self._task(place),
         )
         greedy = self.writer.complete(
             request, self.evidence, deadline=self.deadline, cancellation=self.cancellation
         )
         yield self._candidate(greedy, place)
-        warm = InfillRequest(
-            request.snapshot,
-            start,
-            max_tokens=place.max_tokens,
-            multiline=place.multiline,
-            preamble=self._preamble,
-            temperature=_TEMPERATURE,
-            seed=place.line,
-        )
+        warm = replace(request, temperature=_TEMPERATURE, seed=place.line)
         for sample in self.writer.samples(
             warm,
             place.samples,
@@ -169,16 +190,27 @@ class Infills:
         ):
             yield self._candidate(sample, place)
 
+    def _task(self, place: Place) -> str:
+        if place.talk is None or self.story is None:
+            return ""
+        if place.line not in self._told:
+            self._told[place.line] = self.story(place.line)
+        return task(place.talk, place.code, self._told[place.line])
+
     def _candidate(self, completion: Completion, place: Place) -> Candidate | None:
         self.samples += 1
         self.tokens += completion.tokens
         new = completion.text.rstrip()
+        if place.talk is not None:
+            column = len(self.source.indentation(place.line))
+            new = realigned(body(place.talk, new), column)
         if not new or new == self.source.text[place.start : place.end]:
             return None
         if place.name == "insert":
             new += self.source.newline() + self.source.indentation(place.line)
         edit = Edit(place.start, place.end, new)
-        return Candidate((edit,), f"infill: {place.name}", place.share, place.line)
+        strategy = place.talk or f"infill: {place.name}"
+        return Candidate((edit,), strategy, place.share, place.line)
 
 
 def failing_test(diagnosis: Diagnosis) -> str:

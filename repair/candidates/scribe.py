@@ -6,6 +6,7 @@ import contextlib
 import queue
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
@@ -30,6 +31,7 @@ class Scribe:
         self._stop = Cancellation()
         self._thread: threading.Thread | None = None
         self._ended = False
+        self._question: tuple[int, Future[str]] | None = None
 
     def start(self) -> None:
         """Begin to write, or go on after :meth:`paused`. Does nothing while it is writing."""
@@ -44,6 +46,23 @@ class Scribe:
     def writing(self) -> bool:
         """Whether more may come."""
         return (self._thread is not None and self._thread.is_alive()) or not self._written.empty()
+
+    def story(self, line: int) -> str:
+        """What the failing run did around ``line``: asked by the thread that writes, answered by
+        the one that runs tests (:meth:`question`). Raises
+        :class:`~decoding.errors.CancelledError`."""
+        told: Future[str] = Future()
+        self._question = (line, told)
+        while not told.done():
+            if self._stop.cancelled:
+                raise CancelledError
+            wait([told], timeout=_TICK_S)
+        return told.result()
+
+    def question(self) -> tuple[int, Future[str]] | None:
+        """The line of which a story is wanted, once, and what it is to be set to."""
+        asked, self._question = self._question, None
+        return asked
 
     def wish(self, line: int) -> None:
         """Let the model write at ``line`` next."""
@@ -61,7 +80,7 @@ class Scribe:
 
         Raises :class:`~decoding.errors.CancelledError`.
         """
-        while self.writing and not until.expired():
+        while self.writing and self._question is None and not until.expired():
             if self._outer.cancelled:
                 raise CancelledError
             with contextlib.suppress(queue.Empty):
