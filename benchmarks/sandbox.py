@@ -1,8 +1,10 @@
 """What the sandbox costs: starting one, candidates a second in each way of running them, tracing.
 
-``python -m benchmarks.sandbox [--runs N]``. The file under test is a small module; the tests are
-a plain function, a test with a fixture, and a script. Issue D: at least 300 candidates a second
-where the tests can be called, 15 a second through pytest in general.
+``python -m benchmarks.sandbox [--runs N] [--lanes N]``. The file under test is a small module; the
+tests are a plain function, a test with a fixture, and a script. Issue D: at least 300 candidates a
+second where the tests can be called, 15 a second through pytest in general. Each way is measured
+one candidate after another and with as many at once as a repair would run here: one for each
+processor that nobody else uses (``repair.sandbox.cores``), or ``--lanes``.
 
 Tracing is measured on a module that computes (loops, calls, dictionaries), as the time of its test
 with a probe over that without one: lines counted, expressions noted, blocks followed with their
@@ -17,7 +19,8 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from analysis.environments.resolve import resolve
@@ -26,6 +29,7 @@ from analysis.views.plan import block_plan
 from benchmarks.fixing import folder
 from benchmarks.report import save, show
 from repair.command import parse
+from repair.sandbox.cores import MOST, Spare
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
@@ -95,6 +99,25 @@ def tracing(policy: Policy, root: Path, rounds: int) -> dict[str, dict[str, floa
     }
 
 
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Candidates a second: ``alone``, one after another, and so many ``at_once``."""
+
+    alone: float
+    at_once: float
+
+
+def rates(server: ForkServer, run: Callable[[], object], runs: int, lanes: int) -> Rate:
+    """How many ``run`` a second, alone and in ``lanes`` threads: by the median of ten parts."""
+    alone = rate(run, runs)
+    server.spread(lanes)
+    each = max(1, runs // 10)
+    with ThreadPoolExecutor(server.lanes) as threads:
+        list(threads.map(lambda _: run(), range(2 * lanes)))
+        together = rate(lambda: list(threads.map(lambda _: run(), range(each))), 10)
+    return Rate(alone, each * together)
+
+
 def rate(run: Callable[[], object], runs: int) -> float:
     """Calls a second: the median of one call's time, inverted."""
     times = []
@@ -111,8 +134,10 @@ def main() -> int:
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=7, help="of each way of tracing")
     parser.add_argument("--python", default=sys.executable, help="a Python with pytest")
+    parser.add_argument("--lanes", type=int, help="candidates at once (default: as a repair)")
     chosen = parser.parse_args()
-    rates: dict[str, float] = {}
+    spare = Spare()
+    found: dict[str, Rate] = {}
     with folder() as root:
         texts = {"middle": MODULE, "test_plain": PLAIN, "test_fixture": FIXTURE}
         for name, text in {**texts, "work": WORK, "test_work": WORKING}.items():
@@ -121,16 +146,20 @@ def main() -> int:
         environment = resolve(Workspace(str(root), python=chosen.python))
         policy = Policy(str(root), interpreter_of(environment))
         start = 1 / rate(lambda: ForkServer(policy, str(root / "middle.py"), 2).close(), 10)
+        lanes = chosen.lanes or spare.lanes()
         for name in ("test_plain", "test_fixture"):
-            rates[f"held, {name}"] = _held(policy, root, name, chosen.runs)
-        rates["pytest afresh"] = _cold(policy, root, "python -m pytest test_fixture.py", 20)
-        rates["script"] = _cold(policy, root, "python script.py", chosen.runs)
-        rates["shell command"] = _cold(policy, root, "python script.py; exit $?", 20)
+            found[f"held, {name}"] = _held(policy, root, name, chosen.runs, lanes)
+        for name, command, runs in (
+            ("pytest afresh", "python -m pytest test_fixture.py", 20),
+            ("script", "python script.py", chosen.runs),
+            ("shell command", "python script.py; exit $?", 20),
+        ):
+            found[name] = _cold(policy, root, command, runs, lanes)
         traced = tracing(policy, root, chosen.rounds)
     show(
         "Candidates a second",
-        ("way", "per second"),
-        [(name, f"{value:.0f}") for name, value in rates.items()],
+        ("way", "per second", f"{lanes} at once"),
+        [(name, f"{each.alone:.0f}", f"{each.at_once:.0f}") for name, each in found.items()],
     )
     print(f"start of a sandbox: {start * 1000:.0f} ms")
     show(
@@ -138,39 +167,40 @@ def main() -> int:
         ("probe", "ms", "times as long"),
         [(name, f"{t['seconds'] * 1000:.1f}", f"{t['ratio']:.1f}") for name, t in traced.items()],
     )
-    figures = {"per_second": rates, "start_ms": start * 1000, "tracing": traced}
+    figures = {
+        "per_second": {name: asdict(each) for name, each in found.items()},
+        "lanes": lanes,
+        "start_ms": start * 1000,
+        "tracing": traced,
+    }
     save("sandbox", {**figures, "runs": chosen.runs, "tested_python": environment.version_text})
     return 0
 
 
-def _held(policy: Policy, root: Path, name: str, runs: int) -> float:
+def _held(policy: Policy, root: Path, name: str, runs: int, lanes: int) -> Rate:
     plan = parse(f"python -m pytest {name}.py", str(root)).plan
     edited = MODULE.replace("/ 2", "/ 3")
-    with ForkServer(policy, str(root / "middle.py"), 2) as server:
+    with ForkServer(policy, str(root / "middle.py"), 2, most_lanes=MOST) as server:
         held = server.hold(plan, wall=60)
         assert held is not None
         chosen = replace(plan, select=held[0])
         private = name == "test_fixture"
-        return rate(
-            lambda: server.patch(
-                chosen, [(MODULE, edited)], Terms(wall=10, cpu=2, private=private)
-            ),
-            runs,
-        )
+        terms = Terms(wall=10, cpu=2, private=private)
+        return rates(server, lambda: server.patch(chosen, [(MODULE, edited)], terms), runs, lanes)
 
 
-def _cold(policy: Policy, root: Path, command: str, runs: int) -> float:
+def _cold(policy: Policy, root: Path, command: str, runs: int, lanes: int) -> Rate:
     plan = parse(command, str(root)).plan
     path = str(root / "middle.py")
     edited = {path: MODULE.replace("/ 2", "/ 3").encode()}
-    with ForkServer(policy, path, 2) as server:
+    with ForkServer(policy, path, 2, most_lanes=MOST) as server:
         first = server.run(plan, {}, Terms(wall=60, modules=True))
         own = f"{root}/"
         names = [n for n, file in first.modules if not file.startswith(own) and n != "__main__"]
         server.preload(
             [n for n in names if not n.startswith("_pilotfish")], pytest=plan.runner == "pytest"
         )
-        return rate(lambda: server.run(plan, edited, Terms(wall=10)), runs)
+        return rates(server, lambda: server.run(plan, edited, Terms(wall=10)), runs, lanes)
 
 
 if __name__ == "__main__":
