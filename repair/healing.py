@@ -286,6 +286,7 @@ class _Healer:
                 search.around(trial.candidate.line)
             if linger is not None:
                 self._rehearse(rehearsal)
+                self.trials.beside_validation = rehearsal.running
             if linger is not None and linger.over(self.trials.ran):
                 if healing := self._validate(rehearsal):
                     return healing

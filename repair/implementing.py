@@ -32,6 +32,7 @@ from repair.guards import written_to_order
 from repair.healing import Healing, Job, Patch, Report, heal
 from repair.patch import unified_diff
 from repair.retouching import Retoucher
+from repair.sandbox.cores import Spare
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.stub import Stub, example_inputs, find_function, says_nothing
@@ -90,6 +91,7 @@ class Implementer:
         job = self.job
         command, path = job.command.plan.command, job.source.path
         lines = len(job.source.line_starts) + _BODY_TOKENS
+        spare = Spare()
         with (
             contextlib.closing(Witness(job.policy, command, path, job.base)) as witness,
             Workbench(job.policy, path, lines, job.base, self.cancellation) as bench,
@@ -108,6 +110,7 @@ class Implementer:
                 self.job = replace(job, command=narrowed)
                 self.report(f"of those: {narrowed.plan.command}", 0.0)
                 return self._run(deadline)
+            bench.spread(spare.lanes())
             ahead = Ahead(job.snapshot.workspace)
             validator = Validator(
                 job.command, job.suite, diagnosis, bench, job.base, witness, ahead

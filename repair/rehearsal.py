@@ -30,6 +30,11 @@ class Rehearsal:
             self._candidate = candidate
             self._running = self._thread.submit(self._validate, candidate)
 
+    @property
+    def running(self) -> bool:
+        """Whether something is being validated now."""
+        return self._running is not None and not self._running.done()
+
     def ended(self) -> tuple[Candidate, Verdict] | None:
         """What was begun and its verdict, once it is there; then something else may begin.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -50,31 +50,43 @@ class Retoucher:
         """
         if Aid.MUTATION in self.job.without or not self.trials.is_warm(body):
             return []
-        stub, whole = self.stub, self.job.source
-        text = whole.apply(body.edits)
-        source = replace(whole, text=text)
-        tail = len(whole.text) - stub.end
+        whole = self.job.source
+        source = replace(whole, text=whole.apply(body.edits))
         deadline = Deadline.after(min(_SECONDS, until.remaining()))
         results = self.trials.traced(body)
         symptoms = frozenset(r.failure.exception for r in results if r.outcome.bad and r.failure)
         found: list[Candidate] = []
-        for edited in generate(source, self._suspicion(source, results), symptoms):
-            if deadline.expired() or len(found) >= _KEPT:
+        edits = generate(source, self._suspicion(source, results), symptoms)
+        for trial in self.trials.every(self._edited(body, source, edits, deadline)):
+            if trial.kind is Kind.PLAUSIBLE and not self._refused(source, trial.candidate):
+                found.append(trial.candidate)
+            if len(found) >= _KEPT:
                 break
-            if any(e.start < stub.start or e.end > len(text) - tail for e in edited.edits):
+        return found
+
+    def _edited(
+        self, body: Candidate, source: Source, edits: Sequence[Candidate], deadline: Deadline
+    ) -> Iterator[Candidate]:
+        """Bodies that are ``body``, which makes the text of ``source``, with one of ``edits``."""
+        stub = self.stub
+        tail = len(self.job.source.text) - stub.end
+        for edited in edits:
+            if deadline.expired():
+                return
+            if any(e.start < stub.start or e.end > len(source.text) - tail for e in edited.edits):
                 continue
             new = source.apply(edited.edits)
-            candidate = Candidate(
-                (Edit(stub.start, stub.end, new[stub.start : len(new) - tail]),),
-                f"{body.strategy}, repaired by {edited.strategy}",
-                _DISCOUNT * edited.value,
-                body.line,
-            )
-            if self._is_new(new) and self.trials.run(candidate).kind is Kind.PLAUSIBLE:
-                old = source.tree
-                if old is not None and not refusal(old, ast.parse(new), self._known()):
-                    found.append(candidate)
-        return found
+            if self._is_new(new):
+                yield Candidate(
+                    (Edit(stub.start, stub.end, new[stub.start : len(new) - tail]),),
+                    f"{body.strategy}, repaired by {edited.strategy}",
+                    _DISCOUNT * edited.value,
+                    body.line,
+                )
+
+    def _refused(self, source: Source, candidate: Candidate) -> bool:
+        new = ast.parse(self.job.source.apply(candidate.edits))
+        return source.tree is None or refusal(source.tree, new, self._known()) is not None
 
     def _suspicion(self, source: Source, results: tuple[TestResult, ...]) -> Suspicion:
         """By the tests that ran each line; where they tell nothing, all of the body alike."""

@@ -21,15 +21,12 @@ from repair.agenda import PATIENCE, Agenda, Turn
 from repair.candidates.candidate import Candidate
 from repair.candidates.scribe import Scribe
 from repair.source import Source
-from repair.trials import Begun, Kind, Trial, Trials
+from repair.trials import AHEAD, Begun, Kind, Trial, Trials
 from repair.units import Units, groups
 
 #: The model begins to write when the search has lasted so long: most end before, and it takes a
 #: processor (benchmarks/quixbugs.py, median without a model).
 _MODEL_AFTER_S = 1.0
-#: Candidates that are begun before it is known what came of the first of them: enough for
-#: processors not to wait for each other, few enough for what is learned to count at once.
-_AHEAD = 8
 
 
 @dataclass
@@ -76,7 +73,7 @@ class Search:
                     told.set_result(self.trials.story(line))
                 for written in self.scribe.poll():
                     self._begin(Turn(written))
-            while len(self._begun) < _AHEAD and (turn := self._agenda.pop()) is not None:
+            while len(self._begun) < AHEAD and (turn := self._agenda.pop()) is not None:
                 self._begin(turn)
             if self._begun:
                 yield self._finish(*self._begun.popleft())

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
@@ -22,6 +23,9 @@ from repair.trace.recording import record
 from repair.trace.story import story
 from repair.units import Unit, Units, groups
 
+#: Candidates that are begun before it is known what came of the first of them: enough for
+#: processors not to wait for each other, few enough for what is learned to count at once.
+AHEAD = 8
 #: Observing behaviour: tests whose calls are noted, and processor seconds for all answers of one
 #: candidate, which grow with what the tests take; and for all candidates together.
 _OBSERVED_TESTS = 30
@@ -73,8 +77,9 @@ class Begun:
 class Trials:
     """Runs candidates for one diagnosis on one workbench, counting them in ``ran``.
 
-    Of those that are begun, as many run at once as the workbench has lanes; while a model writes
-    (``beside_model``), only as many as it leaves processors for.
+    Of those that are begun, as many run at once as the workbench has lanes; one less while a patch
+    is validated (``beside_validation``), for whose verdict everything waits in the end, and while a
+    model writes (``beside_model``) only as many as it leaves processors for.
     """
 
     def __init__(self, source: Source, diagnosis: Diagnosis, bench: Workbench) -> None:
@@ -84,7 +89,7 @@ class Trials:
         self.diagnosis = diagnosis
         self._bench = bench
         self._early: dict[range, bool] = {}
-        self.beside_model = False
+        self.beside_model = self.beside_validation = False
         self._stories: dict[int, str] = {}
         self._beside_model = max(1, int(usable()) - choose().decode)
 
@@ -109,6 +114,21 @@ class Trials:
         self.ran += 1
         return self._judge(begun.candidate, run)
 
+    def every(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
+        """What came of each of ``candidates``, in their order; some run at once. Raises as
+        :meth:`run` does."""
+        begun: deque[Begun] = deque()
+        try:
+            for candidate in candidates:
+                begun.append(self.begin(candidate))
+                if len(begun) == AHEAD:
+                    yield self.finish(begun.popleft())
+            while begun:
+                yield self.finish(begun.popleft())
+        finally:
+            for each in begun:
+                each.run.cancel()
+
     def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
         """Try ``candidate``; ``patience`` multiplies the time it may take.
 
@@ -124,7 +144,8 @@ class Trials:
         return self._judge(candidate, run)
 
     def _at_once(self) -> int:
-        return self._beside_model if self.beside_model else self._bench.lanes
+        lanes = self._bench.lanes - self.beside_validation
+        return max(1, min(lanes, self._beside_model) if self.beside_model else lanes)
 
     def _attempt(self, candidate: Candidate, patience: float) -> Run:
         return self._run_warm(candidate, patience) or self._run_cold(candidate, patience)
