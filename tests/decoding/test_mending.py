@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from analysis.deadline import Cancellation
+from decoding import vocabulary
+from decoding.constraint import Constraint, Names
 from decoding.monitors.attribute import AttributeMonitor
+from decoding.page import Page
+from decoding.sampling import Greedy
+from decoding.search import best_name
 from tests.decoding.toy import LIST, Facts, Toy, closed, only, written
 
 
@@ -107,17 +113,40 @@ def test_a_partly_typed_name_is_completed_by_any_token() -> None:
     assert only(out.events).chosen == "append"
 
 
+#: Forty names, each likelier at its beginning than the one that turns out to be best.
+_MANY = [f"n{index:02}xyz" for index in range(40)]
+_MISLEADING = {
+    "x.": {"push": 0.5, "good": 0.01, **{name[:3]: 0.012 for name in _MANY}},
+    "push": {"(1)": 1.0},
+    "good": {"()": 1.0},
+    **{name[:3]: {"xyz": 0.1, "(": 0.9} for name in _MANY},
+    **{name: {"(": 0.01, "!": 0.99} for name in _MANY},
+}
+
+
 def test_a_search_does_not_cost_more_than_a_few_passes() -> None:
-    # Forty names, each likelier at its beginning than the one that turns out to be best.
-    names = [f"n{index:02}xyz" for index in range(40)]
-    table = {
-        "x.": {"push": 0.5, "good": 0.01, **{name[:3]: 0.012 for name in names}},
-        "push": {"(1)": 1.0},
-        "good": {"()": 1.0},
-        **{name[:3]: {"xyz": 0.1, "(": 0.9} for name in names},
-        **{name: {"(": 0.01, "!": 0.99} for name in names},
-    }
-    toy = Toy(table)
-    out = written("x.$0\n", table, Facts({"x": closed("good", *names)}), runtime=toy)
-    assert only(out.events).chosen in {"good", *names}
-    assert toy.passes < 16
+    toy = Toy(_MISLEADING)
+    out = written("x.$0\n", _MISLEADING, Facts({"x": closed("good", *_MANY)}), runtime=toy)
+    assert only(out.events).chosen in {"good", *_MANY}
+    # The prompt, the search, and what stands behind the name.
+    assert toy.passes <= 6
+
+
+def test_a_search_may_cost_what_stands_before_it_and_no_more() -> None:
+    passes = []
+    for line in ("", "a+b+", "a+b+c+d+e+f+"):
+        toy = Toy(_MISLEADING)
+        words = vocabulary.load(toy.token_bytes())
+        page = Page(toy, words, toy.tokenize("y = "), Cancellation(), Greedy())
+        page.feed()
+        for token in toy.tokenize(f"{line}x."):
+            page.append(token, -0.1)
+        constraint = Constraint.over(Names.of(["good", *_MANY]))
+        assert constraint is not None
+        choice = best_name(page, constraint, kept=len(page.script.tokens), root=None)
+        assert choice is not None
+        passes.append(choice.passes)
+    # Looking around, and on to the end of a name that is two tokens long.
+    assert passes == sorted(passes)
+    assert passes[0] <= 4
+    assert passes[0] < passes[-1] <= 7
