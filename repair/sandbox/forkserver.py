@@ -31,6 +31,8 @@ from repair.sandbox.watch import Watch, end_namespace
 _GRACE_S = 5.0
 _START_S = 30.0
 _STDERR_TAIL = 4096
+#: A lane and its run count as much as the sandbox did before; as much again for what runs take.
+_TIMES_PER_LANE = 4
 _BOOT = (
     "import sys; sys.path[0] = {parent!r}; "
     "import {package}.server as server; sys.path.pop(0); server.main({lanes!r})"
@@ -252,7 +254,12 @@ class ForkServer:
         return behaviour_of(self._ask(request, wall + _GRACE_S))
 
     def spread(self, lanes: int) -> None:
-        """Make so many runs at once from now on, or as many as can be; once and for all."""
+        """Make so many runs at once from now on, or as many as can be; once and for all.
+
+        There are fewer where what was imported takes much memory: each lane counts as two more.
+        """
+        room = self.policy.limits.resident // max(1, self._watch.resident())
+        lanes = min(lanes, room // _TIMES_PER_LANE)
         if lanes > 1 and self._waiting:
             for channel in self._waiting[lanes - 1 :]:
                 channel.close()

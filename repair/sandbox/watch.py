@@ -29,6 +29,10 @@ class Watch:
         self._thread = threading.Thread(target=self._run, name="sandbox-watch", daemon=True)
         self._thread.start()
 
+    def resident(self) -> int:
+        """Bytes that are resident now; what processes share counts for each of them."""
+        return sum(map(_resident, descendants(self._pid, self._limits.processes)))
+
     def stop(self) -> None:
         """Watch no more."""
         self._stop.set()

@@ -120,8 +120,9 @@ class Workbench:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Nothing that was begun runs inside; what runs is waited for."""
+        """Nothing that was begun runs inside; what runs is waited for. One thread at a time."""
         with self._turn:
+            self._turn.wait_for(lambda: not self._alone)
             self._alone = True
             self._turn.wait_for(lambda: not self._lanes_in_use)
         try:

@@ -122,6 +122,14 @@ def test_a_copy_that_all_runs_share_has_one_lane(policy: Policy, workspace: Path
         assert server.lanes == 1
 
 
+def test_where_memory_is_scarce_there_are_fewer(policy: Policy, workspace: Path) -> None:
+    scarce = replace(policy, limits=replace(policy.limits, resident=100 * 1024**2))
+    with ForkServer(scarce, str(workspace / "m.py"), 1, most_lanes=3) as server:
+        server.spread(3)
+        assert server.lanes == 1
+        assert _at_once(server, workspace, "print(1)")[0].output == "1\n"
+
+
 def test_where_one_brings_the_sandbox_down_all_hear_of_it(policy: Policy, workspace: Path) -> None:
     kill = """
         import os, signal
@@ -218,6 +226,37 @@ def test_who_was_there_when_the_sandbox_was_brought_down_is_not_blamed(
         "number - 1": Kind.WORSE,
         "2 * number": Kind.PLAUSIBLE,
     }
+
+
+def test_who_wants_to_be_alone_is(policy: Policy, workspace: Path) -> None:
+    """Two threads want to be, while candidates run."""
+    here: list[int] = []
+    most: list[int] = []
+
+    def work(most_here: int) -> None:
+        here.append(1)
+        if len(here) > most_here:
+            most.append(len(here))
+        time.sleep(0.02)
+        here.pop()
+
+    with Workbench(policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
+        bench.spread(3)
+
+        def alone() -> None:
+            for _ in range(10):
+                with bench.alone():
+                    work(1)
+
+        begun = [bench.begin(lambda: work(3), lambda: 3) for _ in range(60)]
+        threads = [threading.Thread(target=alone) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        for each in begun:
+            each.result()
+    assert not most
 
 
 def test_a_bench_that_ends_ends_what_was_begun(policy: Policy, workspace: Path) -> None:
