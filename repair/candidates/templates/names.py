@@ -136,6 +136,36 @@ def variables(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, name, "function", 0.3)
 
 
+def imported(program: Program) -> Iterator[Proposal]:
+    """A name of another module where its partner is meant, which is not imported yet."""
+    for node in program.tree.body:
+        if not isinstance(node, ast.ImportFrom):
+            continue
+        known = {alias.asname or alias.name for alias in node.names}
+        for alias in node.names:
+            uses = [n for n in program.of(ast.Name) if getattr(n, "id", "") == alias.name]
+            if alias.asname is not None or not uses:
+                continue
+            start = program.source.offset(alias.lineno, alias.col_offset)
+            end = start + len(alias.name)
+            everywhere = [
+                program.source.span(n)
+                for n in program.inside(program.tree)
+                if isinstance(n, ast.Name) and n.id == alias.name
+            ]
+            place = max(uses, key=program.weight)
+            for other, prior in _partners(alias.name).items():
+                if other in known:
+                    continue
+                edits = [Edit(start, end, other), *(Edit(*span, other) for span in everywhere)]
+                yield Proposal("function", prior, tuple(edits), place)
+                if len(everywhere) > 1:
+                    added = Edit(end, end, f", {other}")
+                    for use in uses:
+                        edits = [added, Edit(*program.source.span(use), other)]  # type: ignore[arg-type]
+                        yield Proposal("function", 0.7 * prior, tuple(edits), use)
+
+
 def _is_called(program: Program, node: ast.expr) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node

@@ -57,6 +57,7 @@ TEMPLATES: tuple[Template, ...] = (
     constants.strings,
     constants.defaults,
     names.variables,
+    names.imported,
     names.attributes,
     names.targets,
     names.keywords,
