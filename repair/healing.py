@@ -282,7 +282,12 @@ class _Healer:
                     raise _OnlySlowError
             if self._is_plausible(trial, known) and linger is None:
                 spent = time.monotonic() - self.began
-                linger = Linger.begin(spent, self.trials.ran, model=self.scribe is not None)
+                linger = Linger.begin(
+                    spent,
+                    self.trials.ran,
+                    self.deadline.remaining(),
+                    model=self.scribe is not None,
+                )
                 search.around(trial.candidate.line)
             if linger is not None:
                 self._rehearse(rehearsal)

@@ -15,6 +15,8 @@ _BOUNDS_MODEL_S = (3.0, 8.0)
 #: And on a busy machine until so many were tried, but no longer than this.
 _RUNS = 300
 _AT_MOST_S = 8.0
+#: Nor longer than this share of the time that is left, in which the suite is to be run.
+_OF_THE_REST = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,12 @@ class Linger:
     at_most: Deadline
 
     @classmethod
-    def begin(cls, spent: float, ran: int, *, model: bool) -> Self:
-        """Begin after ``spent`` seconds and ``ran`` candidates."""
+    def begin(cls, spent: float, ran: int, left: float, *, model: bool) -> Self:
+        """Begin after ``spent`` seconds and ``ran`` candidates, with ``left`` seconds to go."""
         least, most = _BOUNDS_MODEL_S if model else _BOUNDS_S
-        seconds = min(max(_SHARE * spent, least), most)
-        return cls(Deadline.after(seconds), ran + _RUNS, Deadline.after(_AT_MOST_S))
+        at_most = min(_AT_MOST_S, max(least, _OF_THE_REST * left))
+        seconds = min(max(_SHARE * spent, least), most, at_most)
+        return cls(Deadline.after(seconds), ran + _RUNS, Deadline.after(at_most))
 
     def over(self, ran: int) -> bool:
         """Whether it is over after ``ran`` candidates."""

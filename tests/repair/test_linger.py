@@ -7,15 +7,20 @@ from repair.linger import Linger
 
 
 def test_it_lasts_for_a_share_of_the_search_within_bounds() -> None:
-    for spent, model, least, most in (
-        (0.1, False, 1.4, 1.5),
-        (6.0, False, 2.9, 3.0),
-        (60.0, False, 3.9, 4.0),
-        (0.1, True, 2.9, 3.0),
-        (60.0, True, 7.9, 8.0),
+    for spent, left, model, least, most in (
+        (0.1, 100.0, False, 1.4, 1.5),
+        (6.0, 100.0, False, 2.9, 3.0),
+        (60.0, 100.0, False, 3.9, 4.0),
+        (0.1, 100.0, True, 2.9, 3.0),
+        (60.0, 100.0, True, 7.9, 8.0),
+        # What is left is for the suite.
+        (60.0, 20.0, False, 2.9, 3.0),
+        (60.0, 4.0, False, 1.4, 1.5),
+        (60.0, 30.0, True, 4.4, 4.5),
     ):
-        linger = Linger.begin(spent, 0, model=model)
+        linger = Linger.begin(spent, 0, left, model=model)
         assert least < linger.until.remaining() <= most
+        assert linger.at_most.remaining() <= max(most, 8.0 if left > 60 else most)
 
 
 def test_it_waits_for_enough_candidates_on_a_busy_machine_but_not_for_long() -> None:
