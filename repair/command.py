@@ -68,7 +68,8 @@ class TestCommand:
     ``neighbours`` runs all tests of the files that the command names: passing ones there tell
     which lines are innocent. ``python`` is the interpreter that the command itself names by a
     path, or ``None``. ``lint`` are the options of each ``ruff check`` in front of the tests in the
-    same command: the plan is of the tests alone, its ``command`` is all of it.
+    same command: the plan is of the tests alone, its ``command`` is all of it. Where there are no
+    tests behind it, the plan is opaque.
     """
 
     __test__ = False  # pytest would collect it by its name
@@ -99,6 +100,8 @@ def parse(command: str, root: str) -> TestCommand:
     while (end := _lint(words)) is not None:
         lint.append(_lint_options(words[:end]))
         words = words[end + 1 :]
+    if lint and not words:
+        return replace(opaque, lint=tuple(lint))
     if lint:
         known = _simple(command, words, root, cwd)
         return replace(known, lint=tuple(lint)) if known is not None else opaque
@@ -134,11 +137,13 @@ _LINT_VALUES = frozenset({"--select", "--extend-select", "--ignore", "--extend-i
 
 
 def _lint(words: list[str]) -> int | None:
-    """Where ``ruff check … &&`` ends, if that is how ``words`` begin."""
+    """Where ``ruff check …`` ends, before ``&&`` or with the command, if that is how ``words``
+    begin."""
     start = words[2:] if words[1:2] == ["-m"] and _PYTHON.match(Path(words[0]).name) else words
-    if "&&" not in words or not start or Path(start[0]).name != "ruff" or start[1:2] != ["check"]:
+    if not start or Path(start[0]).name != "ruff" or start[1:2] != ["check"]:
         return None
-    return words.index("&&")
+    end = words.index("&&") if "&&" in words else len(words)
+    return None if any(set(word) <= set("();<>|&") for word in words[:end]) else end
 
 
 def _lint_options(words: list[str]) -> tuple[str, ...]:

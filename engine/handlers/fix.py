@@ -9,10 +9,12 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.lint.ruff import mended_text
 from analysis.snapshot import Snapshot
+from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
+from repair.given import judge_given
 from repair.healing import Healing, Job, Patch, heal
 from repair.patch import unified_diff
 from repair.source import read_source
@@ -48,7 +50,7 @@ def fix(
     writer = writer if request.use_model else None
     job = _job(request, request.snapshot, about, request.time_limit)
     healing = heal(replace(job, gives_way=True), writer, evidence, progress, cancellation)
-    healing = _lint_alone(healing, job)
+    healing = _lint_alone(healing, job, deadline, cancellation)
     for path in healing.elsewhere if healing.status == "none" else ():
         if cancellation.cancelled or deadline.remaining() < _LEAST_S:
             break
@@ -87,16 +89,29 @@ def _linted(about: Tested) -> Tested:
     return replace(about, source=source, base={**about.base, path: source.encode(text)})
 
 
-def _lint_alone(healing: Healing, job: Job) -> Healing:
+def _lint_alone(
+    healing: Healing, job: Job, deadline: Deadline, cancellation: Cancellation
+) -> Healing:
     """What was found where the tests pass and the linter alone had something to say."""
     source = job.source
     data = source.encode(source.text)
     if healing.status != "passing" or data == job.original:
         return healing
     diff = unified_diff(job.policy.workspace, source.path, job.original, data)
-    why = "the tests pass; the patch is what ruff mends, and the command was not run with it"
     patch = Patch(diff, data, "ruff", 0.0, source.path)
-    return replace(healing, status="unverified", reason=why, patch=patch)
+    found = replace(healing, status="unverified", patch=patch)
+    try:
+        verdict = judge_given(job, deadline.remaining(), cancellation)
+    except CancelledError:
+        return replace(found, reason="stopped before the command was run with what ruff mends")
+    found = replace(found, not_run=verdict.not_run)
+    if not verdict.good or not verdict.complete:
+        return replace(found, reason=f"what ruff mends is not all: {verdict.reason}")
+    others = f", {verdict.ran} tests still pass" if verdict.ran else ""
+    why = f"the tests passed already; with what ruff mends the command passes{others}"
+    if not job.policy.confined:
+        return replace(found, reason=f"{why}; it ran without a sandbox")
+    return replace(found, status="verified", reason=why)
 
 
 def _text(snapshot: Snapshot, path: str) -> str:

@@ -230,9 +230,16 @@ def test_what_the_linter_finds_is_mended_in_the_same_run(project: Path) -> None:
     after = (project / "middle.py").read_bytes()
     assert after.endswith(BUGGY.replace("-", "+").replace("\n", "\r\n").encode())
     assert b"import os" not in after
-    (project / "middle.py").write_bytes(b"import os\n" + after)
-    code, answer, _ = _fix(project, "--test", command)
+    for again in (command, "ruff check --select F middle.py"):
+        (project / "middle.py").write_bytes(b"import os\n" + after)
+        code, answer, _ = _fix(project, "--test", again, "--write")
+        assert (code, answer["status"], answer["strategy"]) == (0, "verified", "ruff"), answer
+        assert (project / "middle.py").read_bytes() == after
+    # What ruff mends is not all that it has to say.
+    (project / "middle.py").write_bytes(b"import os\n" + after + b"def f():\r\n    g()\r\n")
+    code, answer, _ = _fix(project, "--test", command, "--time-limit", "15")
     assert (code, answer["status"], answer["strategy"]) == (1, "unverified", "ruff"), answer
+    assert "is not all" in answer["reason"]
 
 
 def test_a_file_that_does_not_parse_is_said_to_be_one(project: Path) -> None:

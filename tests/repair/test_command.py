@@ -100,6 +100,7 @@ def test_a_linter_before_the_tests_is_told_apart(root: str) -> None:
     assert (parsed.plan.runner, parsed.plan.args) == ("pytest", ("test_a.py",))
     assert parsed.plan.command == command
     alone = parse("ruff check a.py", root)
-    assert (alone.plan.runner, alone.lint) == ("command", ())
+    assert (alone.plan.runner, alone.lint) == ("command", ((),))
+    assert parse("ruff check a.py | cat", root).lint == ()
     other = parse("ruff check a.py && make test", root)
     assert (other.plan.runner, other.plan.command) == ("command", "ruff check a.py && make test")
