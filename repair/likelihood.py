@@ -49,14 +49,17 @@ def signs(source: Source, candidates: Sequence[Candidate]) -> list[float]:
         score = -_BY_SIZE * min(_LARGE, size(source, candidate.edits))
         if single and " + " in candidate.strategy:
             score += _SEVERAL
-        if candidate.strategy.partition(": ")[2] in _TAKING:
-            score += _TAKEN_AWAY
         if any(_dump(edit.new) in known for edit in candidate.edits):
             score += _FAMILIAR
+        lost = 0
         for unit, edits in groups(units, candidate.edits) or ():
             old, new = (_function(units.module(unit, e)) for e in ((), edits))
             if old is not None and new is not None:
                 score += sum(sign(old, new) for sign in _SIGNS)
+                lost += _lost(old) - _lost(new)
+        # What only hid another value is no functionality.
+        if candidate.strategy.partition(": ")[2] in _TAKING and lost <= 0:
+            score += _TAKEN_AWAY
         found.append(score)
     return found
 

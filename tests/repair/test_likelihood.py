@@ -86,6 +86,15 @@ def test_a_check_taken_away_is_doubted() -> None:
     assert kept > gone
 
 
+def test_a_statement_that_hid_what_another_one_had_made_is_taken_away_without_doubt() -> None:
+    text = "def f(a, b):\n    c = a + b\n    c = a\n    d = b\n    return c + d\n"
+    source = Source("m.py", text)
+    kinds = ("variable", "superfluous statement")
+    for statement, doubted in (("    c = a\n", False), ("    d = b\n", True)):
+        kept, gone = signs(source, [_candidate(source, statement, "", kind) for kind in kinds])
+        assert (kept > gone) is doubted
+
+
 @pytest.mark.parametrize(
     ("old", "new", "changed"),
     [("islower", "isupper", 6), ("x", "abs(x)", 5), ("a + b", "a - b", 2), ("same", "same", 0)],
