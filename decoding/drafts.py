@@ -7,6 +7,7 @@ drafted token is what counts, and a draft only saves passes where it is what the
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -49,8 +50,10 @@ class Price:
     stake: float = STAKE
     #: Seconds of a pass over one token; 0 before there was one.
     alone: float = 0.0
-    #: What each further token costs, by :func:`_about`; where that was not seen, the last entry.
+    #: What each further token costs, by :func:`_about`, and how often that was seen; where it was
+    #: not, under :data:`_ELSE`.
     _beside: dict[int, float] = field(default_factory=lambda: {_ELSE: _USUAL})
+    _seen: Counter[int] = field(default_factory=Counter)
 
     def note(self, tokens: int, seconds: float) -> None:
         """A pass over so many tokens took so long."""
@@ -65,6 +68,7 @@ class Price:
             # Learnt fast: on a machine with much other work a batch may cost more than its tokens
             # one by one, and then each further one is dear.
             share = min(max((seconds / self.alone - 1) / (tokens - 1), 0.0), 2.5)
+            self._seen[_about(tokens)] += 1
             for about in (_about(tokens), _ELSE):
                 known = self._beside.get(about, self._beside[_ELSE])
                 self._beside[about] = known + (share - known) / 2
@@ -77,6 +81,12 @@ class Price:
     def cost(self, tokens: int) -> float:
         """Of a pass over so many tokens, in passes over one."""
         return 1 + (tokens - 1) * self._beside.get(_about(tokens), self._beside[_ELSE])
+
+    def dear(self, tokens: int) -> bool:
+        """Whether so many tokens are computed sooner one by one than in a batch, by more than one
+        or two batches that something came between. There are machines and loads where two at once
+        cost as much as three."""
+        return self._seen[_about(tokens)] >= _CERTAIN and self.cost(tokens) > tokens
 
     def worth(self, longest: int, stake: float) -> int:
         """How many tokens of a draft, ``longest`` at most, save most if they are taken as often as
@@ -94,6 +104,9 @@ class Price:
 
 #: Of sizes of batches that nothing is known of.
 _ELSE = 0
+#: Batches of a size after which its price is believed even where it is higher than that of its
+#: tokens.
+_CERTAIN = 3
 
 
 def _about(tokens: int) -> int:

@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     Logits = npt.NDArray[np.float32]
 
 
-#: By how much two logits may move against each other when tokens are computed beside others: the
-#: runtime's own tests allow 0.15 (``tests/decoding/runtimes``).
-NOISE = 0.15
+#: By how much two logits may move against each other when tokens are computed beside others. Over
+#: 144 tokens of development code in batches of nine (0.5B) the two most probable ones moved by 0.04
+#: in the median and by 0.22 at most, and by 0.15 where only what stands before was in a batch.
+NOISE = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class Page:
         runtime, prompt = self.runtime, len(self.prompt)
         kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
         runtime.truncate(prompt + kept)
-        if self._one_by_one(len(tokens) - kept):
+        if self._price.dear(len(tokens) - kept):
             rows = [self._compute([token]).copy() for token in tokens[kept:]]
             return np.stack(rows[-count:])
         with self._priced(len(tokens) - kept):
@@ -135,7 +136,7 @@ class Page:
             kept -= 1
         runtime.truncate(prompt + kept)
         behind = tokens[kept:] if kept >= 0 else self.prompt[-1:]
-        if self._one_by_one(len(behind)):
+        if self._price.dear(len(behind)):
             for token in behind[:-1]:
                 self._compute([token])
             behind = behind[-1:]
@@ -146,11 +147,6 @@ class Page:
         with self._priced(len(tokens)):
             self.runtime.evaluate(tokens, self.cancellation)
         return self.runtime.logits()
-
-    def _one_by_one(self, tokens: int) -> bool:
-        """Whether so many tokens are computed sooner one by one than in a batch. There are machines
-        and loads where two at once cost as much as three."""
-        return tokens > 1 and self._price.cost(tokens) > tokens
 
     @contextmanager
     def _priced(self, tokens: int) -> Iterator[None]:
