@@ -142,7 +142,7 @@ class Workbench:
             server.close()
             raise
         server.close()
-        return self._new(cancellation)
+        return self._new(cancellation, MOST)
 
     def prepare(self) -> None:
         """Start the sandbox that is kept ``apart`` in the background, unless it is there."""
@@ -198,6 +198,7 @@ class Workbench:
         server = self.fresh()
         try:
             held = server.hold(plan, wall=wall, files=self.base)
+            server.spread(self.lanes)
         except BaseException:
             server.close()
             raise

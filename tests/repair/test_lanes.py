@@ -228,6 +228,18 @@ def test_who_was_there_when_the_sandbox_was_brought_down_is_not_blamed(
     }
 
 
+def test_what_is_held_anew_has_as_many_lanes(policy: Policy, workspace: Path) -> None:
+    """A trace may hold other tests in the middle of a search."""
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    plan = parse("python -m pytest test_m.py", str(workspace)).plan
+    with Workbench(policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
+        bench.spread(2)
+        assert bench.hold(plan, 60.0) is not None
+        assert bench.warm is not None
+        assert bench.warm.lanes == bench.cold().lanes == 2
+
+
 def test_who_wants_to_be_alone_is(policy: Policy, workspace: Path) -> None:
     """Two threads want to be, while candidates run."""
     here: list[int] = []
