@@ -257,17 +257,19 @@ class ForkServer:
         """Make so many runs at once from now on, or as many as can be; once and for all.
 
         There are fewer where what was imported takes much memory: each lane counts as two more.
+        There is one where the network is shared: two runs may want the same port.
         """
         room = self.policy.limits.resident // max(1, self._watch.resident())
         lanes = min(lanes, room // _TIMES_PER_LANE)
-        if lanes > 1 and self._waiting:
+        if lanes > 1 and self._waiting and not self.policy.network:
             for channel in self._waiting[lanes - 1 :]:
                 channel.close()
             del self._waiting[lanes - 1 :]
             self.lanes = int(self._ask({"op": "spread", "lanes": lanes}, _GRACE_S)["lanes"])
-            for channel in self._waiting:
-                self._free.put(channel)
-            self._waiting = []
+            if self.lanes > 1:
+                for channel in self._waiting:
+                    self._free.put(channel)
+                self._waiting = []
 
     def release(self) -> None:
         """Leave the held state."""

@@ -97,6 +97,38 @@ def test_what_a_run_leaves_running_ends_with_it_and_no_other(
         assert max(map(int, processes)) <= 6
 
 
+def test_runs_at_once_may_listen_at_the_same_port(policy: Policy, workspace: Path) -> None:
+    listen = """
+        import socket, time
+        with socket.create_server(("127.0.0.1", 8765)) as server:
+            time.sleep(1.5)
+            with socket.create_connection(("127.0.0.1", 8765)) as caller:
+                server.accept()[0].sendall(b"heard")
+                print(caller.recv(5).decode())
+    """
+    with ForkServer(policy, str(workspace / "m.py"), 1, most_lanes=3) as server:
+        server.spread(3)
+        runs = _at_once(server, workspace, *[listen] * 3)
+        assert [run.output.strip() for run in runs] == ["heard"] * 3
+
+
+def test_where_importing_the_tests_starts_a_service_there_is_one_lane(
+    policy: Policy, workspace: Path
+) -> None:
+    """It listens where the tests were imported, and each run is to reach it there."""
+    (workspace / "m.py").write_text(MODULE)
+    service = "import socket\nservice = socket.create_server(('127.0.0.1', 8765))\n"
+    (workspace / "test_m.py").write_text(service + TESTS)
+    plan = parse("python -m pytest test_m.py", str(workspace)).plan
+    with Workbench(policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
+        assert bench.hold(plan, 60.0) is not None
+        bench.spread(3)
+        assert bench.warm is not None
+        assert bench.warm.lanes == 1
+        run = bench.warm.patch(replace(plan, select=bench.held), (), Terms(wall=20))
+        assert run.bad()
+
+
 def test_a_run_holds_no_end_of_a_lane(policy: Policy, workspace: Path) -> None:
     """It could answer for another there. Of pipes it has what it prints to and what it tells by."""
     look = """

@@ -200,8 +200,13 @@ class Server:
     def op_spread(self, request: dict[str, Any]) -> None:
         """Fork once for each lane; this process only waits, and ends with the first of them.
 
-        None of them runs more than one candidate at a time: what that leaves behind is its own.
+        Not where lanes would get into each other's way, or lose what this process speaks to. None
+        of them runs more than one candidate at a time: what that leaves behind is its own.
         """
+        if isolation.speaks_to_others() or not self.has_own_network():
+            self.close_lanes()
+            self.answer(request, {"lanes": 1})
+            return
         spare, self.lanes = self.lanes[request["lanes"] - 1 :], self.lanes[: request["lanes"] - 1]
         close_all(spare)
         pids = [self.at_lane(number, request) for number in range(len(self.lanes) + 1)]
@@ -212,23 +217,36 @@ class Server:
         isolation.end_children()
         os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
 
+    def has_own_network(self) -> bool:
+        """Whether a fork can have a network of its own here."""
+
+        def work(emit: Callable[[dict[str, Any]], None]) -> int:
+            isolation.enter_own_network()
+            return 0
+
+        return bool(self.fork_and_wait(work, 10.0, 0.0, private=False)["code"] == 0)
+
     def at_lane(self, number: int, request: dict[str, Any]) -> int:
         """A fork that serves at one lane, of which 0 is where this process has been serving."""
         pid = os.fork()
         if pid != 0:
             return pid
-        isolation.become_subreaper()
-        self.counts = lines.LineCounts(self.counts.size)
-        if number > 0:
-            self.requests.close()
-            self.answers.close()
-            reading, writing = self.lanes.pop(number - 1)
-            self.requests, self.answers = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
-        else:
-            self.answer(request, {"lanes": 1 + len(self.lanes)})
-        self.close_lanes()
-        self.serve()
-        os._exit(0)
+        try:
+            isolation.become_subreaper()
+            isolation.enter_own_network()
+            self.counts = lines.LineCounts(self.counts.size)
+            if number > 0:
+                self.requests.close()
+                self.answers.close()
+                reading, writing = self.lanes.pop(number - 1)
+                self.requests, self.answers = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
+            else:
+                self.answer(request, {"lanes": 1 + len(self.lanes)})
+            self.close_lanes()
+            self.serve()
+            os._exit(0)
+        finally:
+            os._exit(1)
 
     def close_lanes(self) -> None:
         """Have no part in the lanes: whoever reads there is to see that the other end is gone."""
