@@ -46,9 +46,10 @@ class HintRules:
     it begins with another hint. Kinds and size are measured: ``benchmarks.dotprompts``.
     """
 
+    #: Members are not listed: the 0.5B was led away from the author's at 15 of 184 attributes and
+    #: stores, and to it at 6; at 128 imports and calls it was 2 and 17.
     kinds: frozenset[HoleKind] = frozenset(
-        {HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.ARGUMENT}
-        | {HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
+        {HoleKind.KEYWORD, HoleKind.ARGUMENT, HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
     )
     tokens: int = 80
     #: None has shown its worth: at 52 sites the best holds 2 names that the prompt then lacks
