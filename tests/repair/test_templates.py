@@ -7,6 +7,7 @@ import ast
 import pytest
 
 from repair.candidates.registry import generate
+from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion, blocks, localize
 from repair.sandbox.run import Failure, Outcome, TestResult
 from repair.source import Source, read_source
@@ -293,3 +294,19 @@ def test_candidates_that_were_found_until_it_is_stopped_are_all() -> None:
     asked = iter([True, True, False])
     found = generate(source, Suspicion({2: 1.0}), go_on=lambda: next(asked))
     assert 1 <= len(found) <= 3
+
+
+def test_of_a_large_file_all_templates_look_at_the_most_suspicious_places_first() -> None:
+    text = "def f(a, b):\n" + 1100 * "    a = b\n" + "    return a\n"
+    source = read_source("/w/m.py", text.encode())
+    blamed = {5, 505, 1005}
+    lines = {line: 0.1 + line * 1e-5 for line in range(1, text.count("\n") + 1)}
+    lines |= dict.fromkeys(blamed, 1.0)
+    made = [c for c in mutations(source, Suspicion(lines), {}, 10**9) if "every" not in c.strategy]
+    at = [index for index, candidate in enumerate(made) if candidate.line in blamed]
+    kinds = {made[index].strategy for index in at}
+    assert len(kinds) > 5
+    # The first window holds 1,500 of 3,300 nodes: the blamed ones and as many of the others.
+    assert max(at) < 0.6 * len(made)
+    # Nothing is left out by that.
+    assert {c.line for c in made} >= set(range(2, 1100))

@@ -192,31 +192,38 @@ _EVERYWHERE = 0.3
 def mutations(
     source: Source, suspicion: Suspicion, likelier: Mapping[str, float], most: int
 ) -> Iterator[Candidate]:
-    """Every template's candidates for ``source``, in no order; of kinds in ``likelier`` worth so
-    much more. Where they are more than ``most``, what is worth less than half of those found so
-    far is left out from there on: a large file has a million."""
+    """Every template's candidates for ``source``, those at the most suspicious places of a large
+    file before the others; of kinds in ``likelier`` worth so much more. Where they are more than
+    ``most``, what is worth less than half of those found so far is left out from there on: a large
+    file has a million."""
     program = Program(source, suspicion, likelier)
     alike: dict[tuple[object, ...], list[Proposal]] = {}
     values: list[float] = []
-    for template in TEMPLATES:
-        for proposal in template(program):
-            value = program.worth(proposal.node, proposal.name, proposal.prior)
-            if value <= 0:
-                continue
-            if value >= program.floor:
-                line = source.line_of(proposal.edits[0].start)
-                yield Candidate(proposal.edits, f"template: {proposal.name}", value, line)
-                values.append(value)
-                if len(values) > most:
-                    values = heapq.nlargest(most // 2, values)
-                    program.floor = values[-1]
-            if proposal.name in REPEATED and len(proposal.edits) == 1:
-                edit = proposal.edits[0]
-                function = program.function(proposal.node)
-                old = source.text[edit.start : edit.end]
-                if function is not None and old:
-                    alike.setdefault((proposal.name, function, old, edit.new), []).append(proposal)
+    for proposal in _proposals(program):
+        value = program.worth(proposal.node, proposal.name, proposal.prior)
+        if value <= 0:
+            continue
+        if value >= program.floor:
+            line = source.line_of(proposal.edits[0].start)
+            yield Candidate(proposal.edits, f"template: {proposal.name}", value, line)
+            values.append(value)
+            if len(values) > most:
+                values = heapq.nlargest(most // 2, values)
+                program.floor = values[-1]
+        if proposal.name in REPEATED and len(proposal.edits) == 1:
+            edit = proposal.edits[0]
+            function = program.function(proposal.node)
+            old = source.text[edit.start : edit.end]
+            if function is not None and old:
+                alike.setdefault((proposal.name, function, old, edit.new), []).append(proposal)
     yield from _everywhere(source, program, alike)
+
+
+def _proposals(program: Program) -> Iterator[Proposal]:
+    for window in program.windows():
+        program.look_at(window)
+        for template in TEMPLATES:
+            yield from template(program)
 
 
 def _everywhere(

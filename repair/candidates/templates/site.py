@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -50,6 +51,10 @@ class Proposal:
     node: ast.AST
 
 
+#: Nodes of a large file that all templates look at before any looks at the others: about 150 lines.
+_FIRST = 1500
+
+
 @dataclass
 class Program:
     """A parsed source with the suspicion of its lines. Templates ask; they change nothing.
@@ -61,6 +66,9 @@ class Program:
     suspicion: Suspicion
     likelier: Mapping[str, float] = field(default_factory=dict)
     floor: float = field(default=0.0, init=False)
+    #: Expressions and statements with any suspicion, outside annotations and docstrings: all, or
+    #: those that ``look_at`` chose.
+    suspicious: list[ast.AST] = field(default_factory=list, init=False, repr=False)
     _weights: dict[ast.AST, float] = field(default_factory=dict, init=False, repr=False)
     _inside: dict[ast.AST, list[ast.AST]] = field(default_factory=dict, init=False, repr=False)
     _variables: dict[ast.AST, list[str]] = field(default_factory=dict, init=False, repr=False)
@@ -82,10 +90,21 @@ class Program:
                 found[child] = node
         return found
 
-    @cached_property
-    def suspicious(self) -> list[ast.AST]:
-        """Expressions and statements with any suspicion, outside annotations and docstrings."""
-        return [node for node in self._walk(self.tree) if self.weight(node) > 0]
+    def __post_init__(self) -> None:
+        self.suspicious = self._suspicious = [n for n in self._walk(self.tree) if self.weight(n)]
+
+    def windows(self) -> list[tuple[float, float]]:
+        """What to look at one after the other: the most suspicious nodes of a large file first."""
+        weights = sorted(map(self.weight, self._suspicious), reverse=True)
+        if len(weights) <= 2 * _FIRST:
+            return [(0.0, math.inf)]
+        return [(weights[_FIRST], math.inf), (0.0, weights[_FIRST])]
+
+    def look_at(self, window: tuple[float, float]) -> None:
+        """Have as ``suspicious`` what is so at least as much as the first of ``window`` says, and
+        less than the second."""
+        least, most = window
+        self.suspicious = [n for n in self._suspicious if least <= self.weight(n) < most]
 
     def _walk(self, node: ast.AST) -> Iterator[ast.AST]:
         for name, value in ast.iter_fields(node):
