@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.accepted import Accepted
 from analysis.signatures import Arity
 
 
@@ -53,6 +54,8 @@ class NameSet:
     wanted: tuple[str, ...] = ()
     #: For a call: what all that may be called say of their deprecation, where they are deprecated.
     deprecated: str | None = None
+    #: For the value of an argument: what its parameter takes.
+    accepted: Accepted | None = None
 
     @classmethod
     def abstain(cls, monitor: str, reason: str) -> NameSet:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import AnalysisError
+from analysis.syntax.displays import displays_of
 from analysis.syntax.hole import HoleKind
 from analysis.text.lines import LineIndex
 from benchmarks.installed import IMPORTED_AS
+
+#: What an argument stands behind, and not its own parenthesis.
+_BEGINS = re.compile(r"(?:[\w)\]]\(|,|=)\s*\Z")
+_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +74,11 @@ def sites_of(path: Path, text: str) -> Iterator[Site]:
 
     special = _special(tree)
     for node in ast.walk(tree):
+        for value in _arguments(node):
+            start = offset(value.lineno, value.col_offset)
+            end = offset(value.end_lineno or 0, value.end_col_offset or 0)
+            if _BEGINS.search(text, max(0, start - _NEAR), start):
+                yield Site(path, start, end, text[start:end], HoleKind.ARGUMENT_TYPE.value)
         for start, name, kind in _found(node, special, offset):
             if text[start : start + len(name)] == name:
                 yield Site(path, start, start + len(name), name, kind.value)
@@ -100,6 +111,14 @@ def _found(
             yield offset(at.lineno, at.col_offset) + 1, name, HoleKind.SUBSCRIPT_KEY
         case _:
             pass
+
+
+def _arguments(node: ast.AST) -> Iterator[ast.expr]:
+    """The arguments of a call that are written out."""
+    if isinstance(node, ast.Call):
+        for value in (*node.args, *(k.value for k in node.keywords if k.arg is not None)):
+            if displays_of(value):
+                yield value
 
 
 def _special(tree: ast.AST) -> dict[ast.Name, HoleKind]:

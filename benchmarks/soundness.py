@@ -6,7 +6,8 @@
 Sites are made from real code: a name, or all but its beginning, is removed and everything else of
 the file is kept. The answer is asked of the analysis worker as the editor would. Rules are tuned
 on one group of packages only; the others are run afterwards and never tuned on. Each group is
-installed, in the versions named below, into a virtual environment of the benchmark's own.
+installed, in the versions named below, into a virtual environment of the benchmark's own. Of an
+argument that is written out all is removed: *missed* is one that would be refused.
 
 Attributes are counted apart for the standard library, for packages that say that they are typed
 (``py.typed``, PEP 561) and for those that do not. For each kind: sites, the share of closed sets,
@@ -35,8 +36,8 @@ from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.hole import HoleKind
-from analysis.syntax.holes import hole_at
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.holes import hole_at, value_at
 from analysis.text.files import read_file
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
@@ -45,6 +46,8 @@ from benchmarks import run_time
 from benchmarks.installed import IMPORTED_AS, Installed, install
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import Site, files_of, sites_of
+from decoding.monitors.argument_type import ArgumentTypeMonitor
+from decoding.monitors.monitor import Passage, Verdict
 
 TUNED = (
     "rich==14.0.0", "httpx==0.28.1", "click==8.1.8", "attrs==25.3.0", "pygments==2.19.1",
@@ -83,6 +86,7 @@ GROUPS = {
 KINDS = (
     HoleKind.ATTRIBUTE, HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER, HoleKind.KEYWORD,
     HoleKind.NAME, HoleKind.EXCEPTION, HoleKind.DECORATOR, HoleKind.SUBSCRIPT_KEY,
+    HoleKind.ARGUMENT_TYPE,
 )  # fmt: skip
 _DEADLINE_S = 5.0
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -132,9 +136,12 @@ def ask(
 ) -> Outcome:
     """Remove all but ``typed`` characters of the site's name and ask what may stand there."""
     text = read_file(site.path).text
+    typed = 0 if site.kind == HoleKind.ARGUMENT_TYPE.value else typed
     cut = text[: site.start + typed] + text[site.end :]
     begun = time.monotonic()
-    hole = hole_at(cut, site.start + typed)
+    argument = site.kind == HoleKind.ARGUMENT_TYPE.value
+    hole = value_at(cut, site.start) if argument else hole_at(cut, site.start + typed)
+    assert hole is not None, f"{site.path}: no argument begins at {site.start}"
     query = NamesQuery(Snapshot(str(site.path), cut, home), hole)
     answer: NameSet = pool.ask(query, Deadline.after(_DEADLINE_S)).result()
     seconds = time.monotonic() - begun
@@ -149,7 +156,7 @@ def ask(
         site.kind,
         site.name,
         answer.tier.value,
-        site.name in names,
+        _stands(answer, hole, site.name, cut) if argument else site.name in names,
         names.get(site.name) == "witness",
         len(names),
         answer.reason,
@@ -158,6 +165,12 @@ def ask(
         seconds,
         frozenset(names) if closed else frozenset(),
     )
+
+
+def _stands(answer: NameSet, hole: Hole, written: str, cut: str) -> bool:
+    """Whether the monitor lets an argument be that was ``written`` in ``hole`` of ``cut``."""
+    passage = Passage(cut[: hole.start], written, cut[hole.start :], ended=True)
+    return ArgumentTypeMonitor().judge(hole, answer, passage) is not Verdict.REJECTED
 
 
 def pooled(package: Package, place: Installed, kinds: set[str], seed: int) -> dict[str, list[Site]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.holes import hole_at
+from analysis.syntax.holes import hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
 from decoding.constraint import Constraint, meet
@@ -151,6 +151,8 @@ def readings(hole: Hole) -> tuple[Hole, ...]:
     return (hole, *(replace(hole, kind=kind) for kind in _MAY_BE.get(hole.kind, ())))
 
 
+#: What stands where the value of an argument begins, seen for itself.
+_MAY_BEGIN_A_VALUE = frozenset({HoleKind.ARGUMENT, HoleKind.KEYWORD, HoleKind.NAME})
 #: A positional argument may get an ``=`` behind it.
 _MAY_BE = {HoleKind.ARGUMENT: (HoleKind.KEYWORD,)}
 
@@ -172,7 +174,8 @@ def open_watches(
     hole = hole_at(snapshot.text, offset, tree)
     typed = snapshot.text[hole.start : offset]
     found = []
-    for reading in readings(hole):
+    value = value_at(snapshot.text, offset, tree) if hole.kind in _MAY_BEGIN_A_VALUE else None
+    for reading in (*readings(hole), *([value] if value is not None else [])):
         watching = tuple(monitor for monitor in monitors if concerns(monitor, reading))
         if not watching:
             continue

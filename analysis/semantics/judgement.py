@@ -108,6 +108,13 @@ def argument(keywords: NameSet, bare: NameSet) -> NameSet:
     return replace(keywords, tier=tier, reason=reason, names=names, unassigned=bare.unassigned)
 
 
+def value(taken: NameSet, bare: NameSet) -> NameSet:
+    """What may be written as an argument whose parameter takes ``taken``: names of the file."""
+    seen = (n for n in bare.names if n.origin != "builtins")
+    names = tuple(n for n in seen if not n.name.startswith("__"))
+    return replace(taken, names=names, unassigned=bare.unassigned)
+
+
 def _described(receiver: Receiver) -> str:
     labels = list(dict.fromkeys(_label(arm.kind.value, arm.label) for arm in receiver.arms))
     if receiver.nulls:

@@ -9,10 +9,10 @@ from pathlib import Path
 from analysis.deadline import Deadline
 from analysis.environments.environment import Environment
 from analysis.environments.resolve import resolve
-from analysis.names import NameSet
+from analysis.names import NameSet, Tier
 from analysis.semantics import import_holes, key_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
-from analysis.semantics.judgement import argument
+from analysis.semantics.judgement import argument, value
 from analysis.semantics.reads import noting
 from analysis.semantics.type_facts import TypeFacts
 from analysis.snapshot import Snapshot, Workspace
@@ -113,6 +113,11 @@ class ReferenceProvider:
         if hole.kind is HoleKind.ARGUMENT:
             keywords = self._jedi.names(snapshot, hole, environment, deadline)
             return argument(keywords, name_holes.names_for(snapshot, hole, environment))
+        if hole.kind is HoleKind.ARGUMENT_TYPE:
+            taken = self._jedi.names(snapshot, hole, environment, deadline)
+            if taken.tier is not Tier.CLOSED:
+                return taken
+            return value(taken, name_holes.names_for(snapshot, hole, environment))
         if hole.kind in _IMPORTS:
             return import_holes.names_for(snapshot, hole, environment)
         if hole.kind in _BARE:

@@ -26,6 +26,7 @@ class HoleKind(StrEnum):
     NAME = "name"
     SUBSCRIPT_KEY = "subscript_key"
     LITERAL = "literal"
+    ARGUMENT_TYPE = "argument_type"
     EXCEPTION = "exception"
     DECORATOR = "decorator"
     NONE = "none"

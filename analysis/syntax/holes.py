@@ -35,6 +35,15 @@ def hole_at(text: str, offset: int, tree: SyntaxTree | None = None) -> Hole:
     return _Site(text, start, offset, end, statement_at(text, start, tree), tree).hole()
 
 
+def value_at(text: str, offset: int, tree: SyntaxTree | None = None) -> Hole | None:
+    """The hole of an argument's value, where the whole of one begins at ``offset`` (code points)
+    of ``text``, behind its keyword where it has one; ``None`` elsewhere. ``tree`` as above."""
+    if tree is None or tree.text != text:
+        tree = parsed(text)
+    start, end = identifier_at(text, offset)
+    return _Site(text, start, offset, end, statement_at(text, start, tree), tree).value()
+
+
 def identifier_at(text: str, offset: int) -> tuple[int, int]:
     """Begin and end of the identifier around ``offset``; both ``offset`` where there is none."""
     start = end = offset
@@ -132,6 +141,19 @@ class _Site:
             return self.make(HoleKind.SUBSCRIPT_KEY, self.span(*span), reason=STRING_KEY)
         given, keyword = argument
         hole = self.make(HoleKind.LITERAL, self.span(*span), reason=STRING_ARGUMENT, given=given)
+        return replace(hole, keyword=keyword)
+
+    def value(self) -> Hole | None:
+        """The value of an argument, if one begins here."""
+        opener = self.before.opener
+        if self.before.inside or opener is None or self.tokens[opener].text != "(":
+            return None
+        span = callee_of(self.tokens, opener)
+        argument = self.argument(opener, span[0]) if span is not None else None
+        if span is None or argument is None:
+            return None
+        given, keyword = argument
+        hole = self.make(HoleKind.ARGUMENT_TYPE, self.span(*span), given=given)
         return replace(hole, keyword=keyword)
 
     def argument(self, opener: int, callee: int) -> tuple[Arguments, str] | None:

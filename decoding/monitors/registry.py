@@ -10,6 +10,7 @@ import logging
 from functools import cache
 from importlib.metadata import entry_points
 
+from decoding.monitors.argument_type import ArgumentTypeMonitor
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
@@ -35,6 +36,7 @@ BUILT_IN: tuple[Monitor, ...] = (
     KeywordMonitor(),
     ArityMonitor(),
     SurplusMonitor(),
+    ArgumentTypeMonitor(),
     KeyMonitor(),
     LiteralMonitor(),
     ExceptionMonitor(),

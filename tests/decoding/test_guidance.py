@@ -18,18 +18,18 @@ from tests.decoding.toy import END, LIST, Facts, closed, only, written
 
 @pytest.mark.parametrize("tier", [Tier.OPEN, Tier.ABSTAIN])
 def test_what_is_not_closed_never_prunes(tier: Tier) -> None:
-    table = {"x.": {"push": 1.0}, "push": {"(1)": 1.0}}
+    table = {"x.": {"push": 1.0}, "push": {"[0]": 1.0}}
     names = NameSet("attribute", tier, "a dynamic class", LIST.names)
     out = written("x.$0\n", table, Facts({"x": names}))
-    assert out.text == "push(1)"
+    assert out.text == "push[0]"
     event = only(out.events)
     assert (event.tier, event.chosen, event.rejected) == (tier.value, "push", "")
 
 
 def test_a_very_sure_model_keeps_its_name_and_the_event_says_disputed() -> None:
-    table = {"x.": {"push": 0.95, "pop": 0.05}, "push": {"(1)": 1.0}}
+    table = {"x.": {"push": 0.95, "pop": 0.05}, "push": {"[0]": 1.0}}
     out = written("x.$0\n", table, Facts({"x": LIST}))
-    assert out.text == "push(1)"
+    assert out.text == "push[0]"
     event = only(out.events)
     assert event.disputed
     assert (event.rejected, event.chosen) == ("push", "push")
@@ -104,9 +104,9 @@ def test_a_late_answer_is_applied_by_rollback() -> None:
 
 
 def test_an_answer_that_does_not_come_in_time_abstains_and_says_so() -> None:
-    table = {"x.": {"push": 1.0}, "push": {"(1)": 1.0}}
+    table = {"x.": {"push": 1.0}, "push": {"[0]": 1.0}}
     out = written("x.$0\n", table, Facts({"x": LIST}, late=["x"]), query_deadline=0.02)
-    assert out.text == "push(1)"
+    assert out.text == "push[0]"
     event = only(out.events)
     assert (event.tier, event.reason) == ("abstain", "no answer within 20 ms")
     assert out.timing.analysis <= 1000
@@ -122,9 +122,9 @@ def test_evidence_that_fails_abstains(when: str) -> None:
             future.set_exception(OSError("the worker died"))
             return future
 
-    table = {"x.": {"push": 1.0}, "push": {"(1)": 1.0}}
+    table = {"x.": {"push": 1.0}, "push": {"[0]": 1.0}}
     out = written("x.$0\n", table, Broken({}))
-    assert out.text == "push(1)"
+    assert out.text == "push[0]"
     assert only(out.events).reason == "evidence failed: OSError"
 
 
@@ -140,14 +140,14 @@ def test_a_closed_set_that_leaves_nothing_to_write_lets_the_model_go_on() -> Non
 
 def test_what_the_user_typed_whole_is_his_and_what_he_typed_in_part_is_completed() -> None:
     facts = Facts({"x": LIST})
-    his = written("x.push$0\n", {"x.push": {"(1)": 1.0}}, facts)
-    assert his.text == "(1)"
+    his = written("x.push$0\n", {"x.push": {"[0]": 1.0}}, facts)
+    assert his.text == "[0]"
     assert not only(his.events).disputed
     # The model would end a name that is none; it is made to go on.
     part = written(
-        "x.app$0\n", {"x.app": {"(1)": 0.95, "end": 0.05}, "append": {"(1)": 1.0}}, facts
+        "x.app$0\n", {"x.app": {"[0]": 0.95, "end": 0.05}, "append": {"[0]": 1.0}}, facts
     )
-    assert part.text == "end(1)"
+    assert part.text == "end[0]"
     assert only(part.events).rejected == "app"
 
 
@@ -179,8 +179,8 @@ def test_a_monitor_that_raises_is_left_aside() -> None:
         def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
             raise ZeroDivisionError
 
-    table = {"x.": {"push": 0.6, "pop": 0.4}, "push": {"(1)": 1.0}, "pop": {"()": 1.0}}
+    table = {"x.": {"push": 0.6, "pop": 0.4}, "push": {"[0]": 1.0}, "pop": {"()": 1.0}}
     both = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken(), AttributeMonitor()])
     assert both.text == "pop()"
     alone = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken()])
-    assert alone.text == "push(1)"
+    assert alone.text == "push[0]"

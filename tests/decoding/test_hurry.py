@@ -25,11 +25,11 @@ def test_a_name_that_no_other_begins_like_is_replaced_before_it_is_computed() ->
     table = {
         "x.": {"pushing": 0.6, "append": 0.4},
         "pushing": {"_": 1.0},
-        "append": {"(2)": 1.0},
+        "append": {"[2]": 1.0},
     }
     toy = Toy(table)
     out = written("x.$0\n", table, Facts({"x": LIST}), runtime=toy)
-    assert out.text == "append(2)"
+    assert out.text == "append[2]"
     assert only(out.events).rejected == "pushing"
     # The prompt, the other names' ends in one pass, and what was chosen of them.
     assert toy.passes == 3

@@ -16,10 +16,10 @@ def test_an_invented_member_is_replaced_by_the_most_probable_real_one() -> None:
     table = {
         "x.": {"push": 0.6, "pop": 0.1, "append": 0.3},
         "push": {"(1)": 1.0},
-        "append": {"(2)": 1.0},
+        "append": {"[2]": 1.0},
     }
     out = written("x.$0\n", table, Facts({"x": LIST}))
-    assert out.text == "append(2)"
+    assert out.text == "append[2]"
     event = only(out.events)
     assert (event.rejected, event.chosen, event.tier) == ("push", "append", "closed")
     assert not event.disputed
@@ -28,8 +28,8 @@ def test_an_invented_member_is_replaced_by_the_most_probable_real_one() -> None:
 def test_a_private_name_is_chosen_only_by_the_model_or_where_nothing_else_is_left() -> None:
     both, private = closed("append", "__len__"), closed("__len__")
     likelier = {"x.": {"push": 0.5, "__": 0.4, "append": 0.1}, "__": {"len__": 1.0}}
-    ends = {"push": {"(1)": 1.0}, "append": {"(2)": 1.0}, "__len__": {"()": 1.0}}
-    assert written("x.$0\n", likelier | ends, Facts({"x": both})).text == "append(2)"
+    ends = {"push": {"(1)": 1.0}, "append": {"[2]": 1.0}, "__len__": {"()": 1.0}}
+    assert written("x.$0\n", likelier | ends, Facts({"x": both})).text == "append[2]"
     assert written("x.$0\n", likelier | ends, Facts({"x": private})).text == "__len__()"
     own = {"x.": {"__": 0.8, "append": 0.2}, "__": {"len__": 1.0}}
     out = written("x.$0\n", own | ends, Facts({"x": both}))
@@ -41,7 +41,7 @@ def test_in_its_own_class_a_private_name_is_as_good_as_another() -> None:
         "self.": {"push": 0.5, "_items": 0.4, "append": 0.1},
         "push": {"(1)": 1.0},
         "_items": {"[0]": 1.0},
-        "append": {"(2)": 1.0},
+        "append": {"[2]": 1.0},
     }
     names = closed("append", "_items", "__init__")
     assert written("self.$0\n", table, Facts({"self": names})).text == "_items[0]"
@@ -67,9 +67,9 @@ def test_the_byte_that_ends_a_name_counts_in_the_choice() -> None:
         "x.": {"push": 0.4, "pop": 0.35, "append": 0.25},
         "push": {"(": 1.0},
         "pop": {"left": 0.99, "(": 0.01},
-        "append": {"(2)": 1.0},
+        "append": {"[2]": 1.0},
     }
-    assert written("x.$0\n", table, Facts({"x": LIST})).text == "append(2)"
+    assert written("x.$0\n", table, Facts({"x": LIST})).text == "append[2]"
 
 
 def test_the_end_of_a_chosen_name_is_forced() -> None:

@@ -1,9 +1,10 @@
 """Golden cases of the built-in monitors (``tests/fixtures/monitors``).
 
 A case begins with ``#? names: …`` (``-name`` has no value yet; ``/more=`` and
-``/missing=`` are what a call still takes), then code with the cursor ``$0``, then what a model may
-write: ``#+`` stands, ``#-`` is rejected, ``#~`` cannot be told yet. ``\\n``
-and ``\\s`` are escapes; ``|`` at the end says that nothing more is written.
+``/missing=`` are what a call still takes, ``/takes=`` the displays that a parameter does), then
+code with the cursor ``$0``, then what a model may write: ``#+`` stands, ``#-`` is rejected, ``#~``
+cannot be told yet. ``\\n`` and ``\\s`` are escapes; ``|`` at the end says that nothing more is
+written.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from pathlib import Path
 
 import pytest
 
+from analysis.accepted import Accepted
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole
-from analysis.syntax.holes import hole_at
+from analysis.syntax.holes import hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
@@ -52,12 +55,14 @@ def _names(kind: str, listed: str) -> NameSet:
     said = dict(word[1:].split("=") for word in words if word[0] == "/")
     missing = tuple(filter(None, said.get("missing", "").split(",")))
     arity = Arity((), NOTHING, int(said.get("more", -1)), missing, True, "") if said else None
+    takes = tuple(Display(display) for display in said.get("takes", "").split(",") if display)
     return NameSet(
         kind,
         Tier.CLOSED,
         "",
         tuple(Name(word) for word in words if word[0] not in "-/"),
         arity=arity,
+        accepted=Accepted("", takes) if "takes" in said else None,
         unassigned=tuple(word[1:] for word in words if word[0] == "-"),
     )
 
@@ -75,9 +80,9 @@ def _verdict(monitor: Monitor, hole: Hole, names: NameSet, passage: Passage) -> 
 @pytest.mark.parametrize(("kind", "names", "code", "written", "expected"), _cases())
 def test_golden(kind: str, names: str, code: str, written: str, expected: Verdict) -> None:
     before, after = code.split("$0")
-    every = readings(hole_at(before + after, len(before)))
+    every = (*readings(hole_at(before + after, len(before))), value_at(before + after, len(before)))
     watched = next(m.kinds for m in BUILT_IN if m.name == kind)
-    hole = next(one for one in every if one.kind in watched)
+    hole = next(one for one in every if one is not None and one.kind in watched)
     monitor = next(m for m in BUILT_IN if m.name == kind)
     known = _names(kind, names)
     ended = written.endswith("|")
@@ -150,6 +155,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "keyword",
         "arity",
         "surplus_argument",
+        "argument_type",
         "subscript_key",
         "literal",
         "exception",

@@ -16,6 +16,7 @@ from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.class_keywords import class_callee
@@ -70,6 +71,7 @@ class JediProvider:
             HoleKind.ATTRIBUTE: self._attributes,
             HoleKind.SUBSCRIPT_KEY: self._keys,
             HoleKind.LITERAL: self._literals,
+            HoleKind.ARGUMENT_TYPE: self._accepted,
         }.get(hole.kind, self._keywords)
         try:
             return look_up(snapshot, hole, environment, deadline)
@@ -229,6 +231,34 @@ class JediProvider:
             tuple(Name(text, "value", "str") for text in sorted(found)),
             "Literal",
         )
+
+    def _accepted(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
+    ) -> NameSet:
+        monitor = hole.kind.value
+        text, _ = with_placeholder(snapshot.text, hole.start, hole.end)
+        if hole.receiver is None:
+            return NameSet.abstain(monitor, "there is nothing that is called")
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        last = session.end_at(*_position(text, hole.receiver[1] - 1))
+        if last is None:
+            return NameSet.abstain(monitor, "the parser does not see what is called")
+        values = infer_receiver(session, last)
+        _check(deadline)
+        doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
+        for callee in callees_of(values) if not doubt else ():
+            doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
+        guard = _REFUSED.intersection(hole.guards)
+        if doubt or guard:
+            return NameSet.abstain(monitor, doubt or f"the call is guarded ({min(guard)})")
+        try:
+            found = accepted(values, hole.given, hole.keyword)
+        except OpenTypeError as error:
+            return NameSet.abstain(monitor, str(error))
+        _check(deadline)
+        reason = "every type that the parameter's annotation names is known"
+        return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
 
     def _receiver(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline

@@ -1,7 +1,7 @@
 """``hole_at`` on fixtures, on every offset of real files, on broken files, and its speed.
 
 A fixture holds cases separated by blank lines: ``#? KIND [receiver=…] [prefix=…] [rest=…] [store]
-[guards=a,b] [reason=…]``, then the source with ``$0`` at the cursor.
+[guards=a,b] [keyword=…] [reason=…]``, then the source with ``$0`` at the cursor.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.holes import hole_at
+from analysis.syntax.holes import hole_at, value_at
 from analysis.syntax.tree import parse
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "holes"
@@ -49,9 +49,20 @@ def _describe(hole: Hole, text: str) -> str:
         words.append("store")
     if hole.guards:
         words.append(f"guards={','.join(hole.guards)}")
+    if hole.keyword:
+        words.append(f"keyword={hole.keyword!r}")
     if hole.reason:
         words.append(f"reason={hole.reason!r}")
     return " ".join(words)
+
+
+def _seen(expected: str, text: str, offset: int) -> Hole:
+    """The hole that a case is about: of what is at the cursor, or of the argument there."""
+    if not expected.startswith(HoleKind.ARGUMENT_TYPE.value):
+        return hole_at(text, offset)
+    hole = value_at(text, offset)
+    assert hole is not None, text
+    return hole
 
 
 def _parsed(expected: str) -> dict[str, object]:
@@ -65,7 +76,7 @@ def _parsed(expected: str) -> dict[str, object]:
 def test_fixture(theme: str, expected: str, source: str) -> None:
     offset = source.index("$0")
     text = source.replace("$0", "")
-    hole = hole_at(text, offset)
+    hole = _seen(expected, text, offset)
     came = _describe(hole, text)
     assert _parsed(came) == _parsed(expected), (
         f"{theme}.py\n{source}\nexpected: {expected}\ncame:     {came}"
@@ -81,8 +92,8 @@ def test_line_ends_change_nothing(theme: str, expected: str, source: str, ends: 
     plain = source.replace("$0", "")
     text = source.replace("\n", ends)
     offset = text.index("$0")
-    hole = hole_at(text.replace("$0", ""), offset)
-    reference = hole_at(plain, source.index("$0"))
+    hole = _seen(expected, text.replace("$0", ""), offset)
+    reference = _seen(expected, plain, source.index("$0"))
     assert (hole.kind, hole.store, hole.guards) == (
         reference.kind,
         reference.store,
@@ -92,6 +103,15 @@ def test_line_ends_change_nothing(theme: str, expected: str, source: str, ends: 
 
 def test_fixtures_cover_every_kind() -> None:
     assert {expected.split()[0] for _, expected, _ in _cases()} == {kind.value for kind in HoleKind}
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["($0", "[$0", "foo[$0", "foo(a + $0", "foo(*$0", "foo(($0", "foo('$0", "def foo(a=$0",
+     "a = $0", "class A(x=$0", "foo(a=b=$0", "foo(a.b$0", ""],
+)  # fmt: skip
+def test_where_no_argument_begins(source: str) -> None:
+    assert value_at(source.replace("$0", ""), max(0, source.find("$0"))) is None
 
 
 @pytest.mark.parametrize("offset", [-5, 0, 7, 10**9])

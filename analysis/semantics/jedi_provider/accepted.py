@@ -1,0 +1,246 @@
+"""Which literals and displays a parameter's annotation takes, where all of it is known.
+
+After type-constrained decoding (Mündler et al., *Type-Constrained Code Generation with Language
+Models*, PLDI 2025), of which this is the part that is cheap and certain for Python: an annotation
+is *closed* where every type it names is a class that was found, or a form of ``typing`` whose
+instances are known (typing specification, *Type system concepts*, *Special types*). All else, such
+as ``Any``, type variables, new types, and names that were not found, is open.
+"""
+
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import re
+import types
+from collections.abc import Iterator
+from typing import Any
+
+from jedi.inference.gradual import annotation
+from jedi.inference.gradual.annotation import _get_forward_reference_node
+from jedi.inference.gradual.typing import ProxyWithGenerics
+
+from analysis.accepted import Accepted
+from analysis.semantics.jedi_provider import completeness, headers
+from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
+from analysis.semantics.jedi_provider.special_forms import LiteralClass
+from analysis.signatures import Arguments
+from analysis.syntax.displays import Display
+
+#: Forms that hold several types, or one and notes about it.
+_WHOLE = frozenset({"Union", "Optional"})
+_NOTED = frozenset({"Annotated", "Final", "ClassVar"})
+_CLASSES: dict[Display, type] = {
+    Display.NONE: types.NoneType,
+    Display.FUNCTION: types.FunctionType,
+    Display.GENERATOR: types.GeneratorType,
+    **{
+        d: getattr(builtins, d.value) for d in Display if hasattr(builtins, d.value) and d != "None"
+    },
+}
+#: What is taken where a class is written (typing specification, *Special cases for float and
+#: complex*).
+_PROMOTED = {"float": (int, float), "complex": (int, float, complex)}
+_COLLECTIONS = frozenset({"typing", "typing_extensions", "collections.abc", "_collections_abc"})
+#: Bases that say nothing of what an instance is.
+_MARKERS = frozenset({"Generic", "Protocol", "object", "ABC"})
+#: Its instances show in no method before Python 3.12 (PEP 688).
+_BUFFER = "Buffer"
+#: How a variable for types is made.
+_VARIABLE = re.compile(r"(?:\w+\.)*(?:TypeVar|TypeVarTuple|ParamSpec)\s*\(")
+#: Names of one more alias than this are followed no further.
+_DEEPEST = 8
+
+
+class OpenTypeError(Exception):
+    """Why not all is known of what a parameter takes, for people."""
+
+
+def accepted(values: Any, given: Arguments, keyword: str) -> Accepted:
+    """What an argument may be that stands behind ``given`` in a call of ``values``, by any
+    signature of any of them that it can go to.
+
+    Raises :class:`OpenTypeError`.
+    """
+    if given.unpacked and not keyword:
+        raise OpenTypeError("how many arguments come before it is not known")
+    found: list[Any] = []
+    texts: dict[str, None] = {}
+    nulls = False
+    for value in values._set:
+        if completeness.is_none(value):
+            continue
+        reached = False
+        for signature in value.get_signatures():
+            names = list(signature.get_param_names(resolve_stars=False))
+            named = headers.parameter(names, given.positional, keyword)
+            if named is None:
+                continue
+            node = named._get_param_node() if hasattr(named, "_get_param_node") else None
+            if node is None or node.type != "param" or node.annotation is None:
+                raise OpenTypeError("the parameter has no annotation")
+            reached = True
+            function = getattr(signature, "_function_value", None) or signature.value
+            context = function.get_default_param_context()
+            found += parts_of(context, node.annotation)
+            texts.setdefault(headers.annotation_text(node.annotation))
+            default = node.default
+            nulls = nulls or (default is not None and default.get_code(False).strip() == "None")
+        if not reached:
+            raise OpenTypeError("no parameter was found that it goes to")
+    if not found:
+        raise OpenTypeError("nothing is known about what is called")
+    fitting = (
+        d for d in Display if (nulls and d is Display.NONE) or any(_fits(p, d) for p in found)
+    )
+    return Accepted(" | ".join(texts), tuple(fitting))
+
+
+def parts_of(context: Any, node: Any, depth: int = 0) -> Iterator[Any]:
+    """The types that an annotation names, one by one: classes, as jedi's values.
+
+    Raises :class:`OpenTypeError` where one is not known.
+    """
+    if depth > _DEEPEST:
+        raise OpenTypeError("the annotation is nested too deeply")
+    if node.type == "string":
+        inner = _get_forward_reference_node(context, headers.annotation_text(node))
+        if inner is None:
+            raise OpenTypeError("the annotation is a string that could not be read")
+        yield from parts_of(context, inner, depth + 1)
+        return
+    children = _children(node)
+    if node.type in ("eval_input", "file_input") and children:
+        yield from parts_of(context, children[0], depth)
+        return
+    if len(children) > 2 and all(getattr(c, "value", "") == "|" for c in children[1::2]):
+        # One by one: of a union jedi forgets in stubs what it did not find.
+        for operand in children[::2]:
+            yield from parts_of(context, operand, depth + 1)
+        return
+    if node.type == "name":
+        alias = _alias(context, node)
+        if alias is not None and _VARIABLE.match(alias[1].get_code(include_prefix=False)):
+            raise OpenTypeError(f"{node.value} stands for any type")
+        if alias is not None and "|" in [getattr(c, "value", "") for c in _children(alias[1])]:
+            yield from parts_of(*alias, depth + 1)
+            return
+    yield from _known(annotation.infer_annotation(context, node))
+
+
+def _alias(context: Any, leaf: Any) -> tuple[Any, Any] | None:
+    """What a name is assigned: the context and the expression; ``None`` for a class.
+
+    Raises :class:`OpenTypeError` for a type variable that has a value here.
+    """
+    names = list(context.goto(leaf, leaf.start_pos))
+    for _ in range(_DEEPEST):
+        if len(names) != 1 or not names[0].is_import():
+            break
+        names = list(names[0].goto())
+    if any(name.tree_name is None for name in names):
+        # For a variable jedi puts what the list at hand holds, by chance.
+        raise OpenTypeError(f"{leaf.value} stands for any type")
+    if len(names) != 1:
+        return None
+    statement = names[0].tree_name.search_ancestor("expr_stmt")
+    if statement is None or names[0].tree_name not in statement.get_defined_names():
+        return None
+    return names[0].parent_context, statement.get_rhs()
+
+
+def _children(node: Any) -> Any:
+    return getattr(node, "children", ())
+
+
+def _known(values: Any) -> Iterator[Any]:
+    if completeness.incomplete(values):
+        raise OpenTypeError("a type of the annotation was not found")
+    for value in values._set:
+        if type(value).__name__ in _KNOWN or isinstance(value, LiteralClass):
+            yield _checked(value)
+        elif isinstance(value, ProxyWithGenerics):
+            form = value._tree_name.value
+            if form not in _WHOLE | _NOTED:
+                raise OpenTypeError(f"{form} may be anything")
+            generics = list(value.get_generics())
+            for inner in generics if form in _WHOLE else generics[:1]:
+                yield from _known(inner)
+            if form == "Optional":
+                yield None
+        elif completeness.is_none(value):
+            yield None
+        else:
+            raise OpenTypeError(f"{label_of(value) or 'a type of the annotation'} may be anything")
+
+
+#: jedi's values for classes and for the forms of ``typing`` whose instances are known.
+_KNOWN = frozenset(
+    {"ClassValue", "GenericClass", "TypingClassWithGenerics", "ProxyTypingClassValue"}
+)
+_FORMS = {
+    "Type": (),
+    "Tuple": (Display.TUPLE,),
+    "Callable": (Display.FUNCTION,),
+}
+#: Classes that are no class of their own at run time.
+_TWINS = {Display.DICT: "TypedDict", Display.TUPLE: "NamedTuple"}
+
+
+def _checked(value: Any) -> Any:
+    """``value`` if all is known of who its instances are."""
+    label, module = label_of(value), module_of(value)
+    if type(value).__name__ in ("TypingClassWithGenerics", "ProxyTypingClassValue"):
+        if label not in _FORMS:
+            raise OpenTypeError(f"{label} may be anything")
+        return value
+    if (module, label) == ("builtins", "object") or module == "numbers":
+        raise OpenTypeError(f"{label} may be anything")
+    if not isinstance(value, LiteralClass) and not resolved_order(value)[1]:
+        raise OpenTypeError(f"a base class of {label} could not be resolved")
+    return value
+
+
+def _fits(part: Any, display: Display) -> bool:
+    """Whether what is written out as ``display`` may be an instance of ``part``."""
+    if part is None:
+        return display is Display.NONE
+    cls, label, module = _CLASSES[display], label_of(part), module_of(part)
+    if type(part).__name__ in ("TypingClassWithGenerics", "ProxyTypingClassValue"):
+        return display in _FORMS[label]
+    if module == "builtins":
+        real = getattr(builtins, label, None)
+        return issubclass(cls, _PROMOTED.get(label, real)) if isinstance(real, type) else True
+    if module in _COLLECTIONS:
+        real = getattr(collections.abc, {"AbstractSet": "Set"}.get(label, label), None)
+        if isinstance(real, type):
+            return issubclass(cls, real)
+    if label == _BUFFER:
+        return display is Display.BYTES
+    order = [base for base in classes_of(part) if label_of(base) not in _MARKERS]
+    bodies = [getattr(base, "tree_node", None) for base in order]
+    written = [node for node in bodies if getattr(node, "type", "") == "classdef"]
+    # What inherits from ``str`` may be meant by a string: an enumeration's value, a checked one.
+    # Fields of a TypedDict are written as a dictionary.
+    near = {label_of(base) for base in order[1:]}
+    near.update(word for node in written for word in _bases(node))
+    if cls.__name__ in near or _TWINS.get(display) in near:
+        return True
+    if len(written) + len(near.intersection(_TWINS.values())) < len(order):
+        return True  # a class whose body was not read
+    if headers.is_protocol(written[0]):
+        return all(getattr(cls, name, None) is not None for name in _demanded(written))
+    return False
+
+
+def _bases(node: Any) -> list[str]:
+    listed = node.get_super_arglist()
+    return headers.words(listed) if listed is not None else []
+
+
+def _demanded(bodies: list[Any]) -> Iterator[str]:
+    """The names that a protocol and those it extends demand."""
+    for node in bodies:
+        if headers.is_protocol(node):
+            yield from headers.methods(node)
+            yield from (member.name for member in headers.declared_members(node))

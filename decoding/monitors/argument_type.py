@@ -1,0 +1,86 @@
+"""The type monitor: no literal for an argument whose parameter's annotation cannot take one.
+
+After Mündler et al., *Type-Constrained Code Generation with Language Models* (PLDI 2025), where
+whatever cannot be completed to a well-typed expression is refused at once. Here a whole argument
+is: what it is shows where it ends, and another one is written in its place.
+"""
+
+from __future__ import annotations
+
+import re
+
+from analysis.names import NameSet
+from analysis.syntax.displays import Display, displays_of, expression
+from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.lexer import Area, Lexer
+from decoding.constraint import Constraint, Names
+from decoding.monitors.monitor import Passage, Verdict
+
+#: What a literal or a display begins with, beside quotes, a digit and brackets.
+_WORDS = frozenset({"None", "True", "False", "lambda", "not"})
+_BEGINS = re.compile(r"""["'\[{(]|\.?\d|-\s*\.?\d|[A-Za-z]{1,2}["']""")
+_WORD = re.compile(r"[^\W\d]\w*")
+_CALL = Lexer().advance("f(")
+
+
+class ArgumentTypeMonitor:
+    """Judges an argument that is written out, where it ends. Asked about when one begins."""
+
+    name = HoleKind.ARGUMENT_TYPE.value
+    kinds = frozenset({HoleKind.ARGUMENT_TYPE})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Where an argument of what may be a call begins, or the value behind its keyword."""
+        begins = lexer.before in ("(", ",", "=")
+        return begins and lexer.ready and lexer.frames[-1:] == ("(",)
+
+    def wanted(self, passage: Passage) -> bool | None:
+        """Worth a question where a literal or a display begins."""
+        written = passage.written.lstrip()
+        if not written or (written == "-" and not passage.ended):
+            return False if passage.ended else None
+        if _BEGINS.match(written):
+            return True
+        word = _WORD.match(written)
+        if word is not None and word.end() == len(written) and not passage.ended:
+            return None
+        return word is not None and word[0] in _WORDS
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Rejected if it ends here and is written out as what the parameter does not take."""
+        if names.accepted is None:
+            return Verdict.ALLOWED
+        argument = argument_of(passage)
+        if argument is None:
+            return Verdict.ALLOWED if passage.ended else Verdict.UNDECIDED
+        node = expression(argument)
+        found = displays_of(node) if node is not None else frozenset()
+        wrong = bool(found) and found.isdisjoint(names.accepted.displays)
+        return Verdict.REJECTED if wrong else Verdict.ALLOWED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A name that can be seen and may fit, or a constant that does."""
+        if names.accepted is None:
+            return None
+        displays = names.accepted.displays
+        seen = names.spellings().difference(names.accepted.misfits)
+        constants = {"None"} if Display.NONE in displays else set[str]()
+        if Display.BOOL in displays:
+            constants |= {"True", "False"}
+        return Constraint.over(Names.of(seen | constants), typed.encode())
+
+
+def argument_of(passage: Passage) -> str | None:
+    """The argument that was written, once a comma or the bracket of its call ended it; ``None``:
+    it goes on."""
+    text = passage.written + (passage.after if passage.ended else "")
+    lexer = _CALL
+    for at, character in enumerate(text):
+        # Behind two quotes a third one may follow: the string is open yet.
+        frames = lexer.frames[: -1 if lexer.carry == "open2" else None]
+        outside = frames == _CALL.frames and lexer.area is Area.CODE
+        # The comma of a lambda's parameters is none of the call's.
+        if outside and (character == ")" or (character == "," and expression(text[:at]))):
+            return text[:at]
+        lexer = lexer.advance(character)
+    return None

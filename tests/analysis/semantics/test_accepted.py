@@ -1,0 +1,133 @@
+"""What an argument may be, through the whole provider (``tests/fixtures/accepted``)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Deadline
+from analysis.names import NameSet, Tier
+from analysis.semantics.reference import ReferenceProvider
+from analysis.snapshot import Snapshot, Workspace
+from analysis.syntax.displays import displays_of, expression
+from analysis.syntax.holes import value_at
+
+FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "accepted"
+WORLD = (FIXTURES / "world.py").read_text("utf-8")
+
+
+def _annotations() -> list[tuple[str, str]]:
+    lines = (FIXTURES / "annotations.txt").read_text("utf-8").splitlines()
+    split = (line.rsplit(":", 1) for line in lines if not line.startswith("#"))
+    return [(annotation.strip(), displays.strip()) for annotation, displays in split]
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> ReferenceProvider:
+    return ReferenceProvider(str(tmp_path_factory.mktemp("cache")))
+
+
+def ask(provider: ReferenceProvider, code: str) -> NameSet:
+    text = f"{WORLD}\n\n{code}"
+    hole = value_at(text, len(text))
+    assert hole is not None, code
+    return provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
+
+
+def said(names: NameSet) -> str:
+    if names.tier is not Tier.CLOSED:
+        assert names.tier is Tier.ABSTAIN
+        assert names.reason
+        return "open"
+    assert names.accepted is not None
+    return " ".join(names.accepted.displays)
+
+
+def test_what_each_annotation_takes(provider: ReferenceProvider) -> None:
+    cases = _annotations()
+    assert len(cases) > 50
+    definitions = [f"def f{i}(x: {case}): ..." for i, (case, _) in enumerate(cases)]
+    told = {
+        annotation: said(ask(provider, "\n".join(definitions) + f"\nf{i}(x="))
+        for i, (annotation, _) in enumerate(cases)
+    }
+    assert told == dict(cases)
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("def f(a: int, b: str): ...\nf(1, ", "str"),
+        ("def f(a: int, /, *b: bytes, c: str): ...\nf(1, 2, 3, ", "bytes"),
+        ("def f(a: int, **c: str): ...\nf(1, z=", "str"),
+        ("def f(a: int, b: str): ...\nf(*a, ", "open"),
+        ("def f(a: int, b: str): ...\nf(*a, b=", "str"),
+        ("def f(a): ...\nf(", "open"),
+        ("class A:\n    def m(self, a: str): ...\nA().m(", "str"),
+        ("class A:\n    def __init__(self, a: str): ...\nA(", "str"),
+        # Another signature takes it.
+        ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\nf(", "str int bool"),
+        ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: T): ...\nf(", "open"),
+        # Another function may be called.
+        ("def f(a: int): ...\ndef g(a: str): ...\n(f if T else g)(", "str int bool"),
+        ("def f(a: int): ...\n(f if T else Missing)(", "open"),
+        # A type variable has the value of what the list happens to hold.
+        ("[1, 2].count(", "open"),
+        ("try:\n    f(1)\n    len(", "str bytes list dict set tuple"),
+        ("try:\n    len(1)\nexcept TypeError: pass\ntry:\n    len($", "open"),
+    ],
+)
+def test_which_parameter_it_goes_to(provider: ReferenceProvider, code: str, expected: str) -> None:
+    if not code.endswith("$"):
+        assert said(ask(provider, code)) == expected
+        return
+    # What stands behind: the call may fail and is meant to.
+    text = f"{WORLD}\n\n{code[:-1]}"
+    whole = f"{text})\nexcept TypeError:\n    pass\n"
+    hole = value_at(whole, len(text))
+    assert hole is not None
+    names = provider.names(Snapshot("", whole, Workspace("/nowhere")), hole, Deadline.after(60))
+    assert said(names) == expected
+
+
+def test_names_of_the_file_may_be_written_instead(provider: ReferenceProvider) -> None:
+    names = ask(provider, "def f(a: int): ...\ndef g(size):\n    f(")
+    assert {"size", "Plain", "f"} <= names.spellings()
+    assert not names.spellings() & {"print", "__name__"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", "int"),
+        ("-1.5", "float"),
+        ("not x", "bool"),
+        ("f'{x}' 'y'", "str"),
+        ("'%s' % x", "str"),
+        ("', '.join(x)", "str"),
+        ("', '.split(x)", ""),
+        ("x in y", "bool"),
+        ("x < y", ""),
+        ("1 if x else 'a'", "int str"),
+        ("1 if x else y", ""),
+        ("x or 1", ""),
+        ("(1, 2)", "tuple"),
+        ("{**x}", "dict"),
+        ("[y for y in x]", "list"),
+        ("y for y in x", "generator"),
+        ("lambda x: 1", "function"),
+        ("...", ""),
+        ("x[0]", ""),
+        ("[1][0]", ""),
+    ],
+)
+def test_what_is_written_out(text: str, expected: str) -> None:
+    node = expression(text)
+    assert node is not None
+    assert " ".join(sorted(displays_of(node))) == expected
+
+
+@pytest.mark.parametrize("text", ["", "1, 2", "x=1", "*x", "1 +", "(", "lambda x"])
+def test_what_is_no_expression(text: str) -> None:
+    assert expression(text) is None
