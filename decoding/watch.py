@@ -174,7 +174,9 @@ def open_watches(
     hole = hole_at(snapshot.text, offset, tree)
     typed = snapshot.text[hole.start : offset]
     found = []
-    value = value_at(snapshot.text, offset, tree) if hole.kind in _MAY_BEGIN_A_VALUE else None
+    looked = any(HoleKind.ARGUMENT_TYPE in monitor.kinds for monitor in monitors)
+    looked = looked and hole.kind in _MAY_BEGIN_A_VALUE
+    value = value_at(snapshot.text, offset, tree) if looked else None
     for reading in (*readings(hole), *([value] if value is not None else [])):
         watching = tuple(monitor for monitor in monitors if concerns(monitor, reading))
         if not watching:

@@ -80,8 +80,8 @@ CASES = {
     "a key": ('print(SIZES["', "medium", "small", '"]'),
     "a value of a literal": ('ask("", tone="', "shout", "soft", '")'),
     "a name that has no value yet": ("lines = ", "lines", "line", ".upper()"),
-    "a literal of another type": ("ask(", "3", "line", ")"),
-    "a display of another type, by keyword": ("ask(line, default=", "[1, 2]", "line", ")"),
+    "a literal of another type": ("ask(", "3)", "line", ")"),
+    "a display of another type, by keyword": ("ask(line, default=", "[1, 2])", "line", ")"),
     "an argument that is required": ("ask", "()", "(line", ")"),
 }
 
