@@ -1,4 +1,4 @@
-"""The type monitor: no literal for an argument whose parameter's annotation cannot take one.
+"""The type monitor: no literal and no name that an argument's parameter is not annotated to take.
 
 After Mündler et al., *Type-Constrained Code Generation with Language Models* (PLDI 2025), where
 whatever cannot be completed to a well-typed expression is refused at once. Here a whole argument
@@ -7,6 +7,7 @@ is: what it is shows where it ends, and another one is written in its place.
 
 from __future__ import annotations
 
+import ast
 import re
 
 from analysis.names import NameSet
@@ -24,7 +25,10 @@ _CALL = Lexer().advance("f(")
 
 
 class ArgumentTypeMonitor:
-    """Judges an argument that is written out, where it ends. Asked about when one begins."""
+    """Judges an argument that is written out or a bare name, where it ends.
+
+    Asked about when what is written out begins, and when a name turns out to be all of it.
+    """
 
     name = HoleKind.ARGUMENT_TYPE.value
     kinds = frozenset({HoleKind.ARGUMENT_TYPE})
@@ -35,25 +39,32 @@ class ArgumentTypeMonitor:
         return begins and lexer.ready and lexer.frames[-1:] == ("(",)
 
     def wanted(self, passage: Passage) -> bool | None:
-        """Worth a question where a literal or a display begins."""
+        """Worth a question where a literal or a display begins, and where a name was all."""
         written = passage.written.lstrip()
         if not written or (written == "-" and not passage.ended):
             return False if passage.ended else None
         if _BEGINS.match(written):
             return True
         word = _WORD.match(written)
-        if word is not None and word.end() == len(written) and not passage.ended:
+        if word is None:
+            return False
+        behind = written[word.end() :].lstrip(" \t")
+        if not behind and not passage.ended:
             return None
-        return word is not None and word[0] in _WORDS
+        behind = behind or passage.after.lstrip(" \t")
+        return word[0] in _WORDS or behind.startswith((",", ")"))
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
-        """Rejected if it ends here and is written out as what the parameter does not take."""
+        """Rejected if it ends here and the parameter does not take what it is."""
         if names.accepted is None:
             return Verdict.ALLOWED
         argument = argument_of(passage)
         if argument is None:
             return Verdict.ALLOWED if passage.ended else Verdict.UNDECIDED
         node = expression(argument)
+        if isinstance(node, ast.Name):
+            unfit = node.id in names.accepted.misfits
+            return Verdict.REJECTED if unfit else Verdict.ALLOWED
         found = displays_of(node) if node is not None else frozenset()
         wrong = bool(found) and found.isdisjoint(names.accepted.displays)
         return Verdict.REJECTED if wrong else Verdict.ALLOWED

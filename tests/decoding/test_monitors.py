@@ -1,7 +1,8 @@
 """Golden cases of the built-in monitors (``tests/fixtures/monitors``).
 
 A case begins with ``#? names: …`` (``-name`` has no value yet; ``/more=`` and
-``/missing=`` are what a call still takes, ``/takes=`` the displays that a parameter does), then
+``/missing=`` are what a call still takes, ``/takes=`` the displays that a parameter does,
+``/misfits=`` the names that it does not), then
 code with the cursor ``$0``, then what a model may write: ``#+`` stands, ``#-`` is rejected, ``#~``
 cannot be told yet. ``\\n`` and ``\\s`` are escapes; ``|`` at the end says that nothing more is
 written.
@@ -56,13 +57,14 @@ def _names(kind: str, listed: str) -> NameSet:
     missing = tuple(filter(None, said.get("missing", "").split(",")))
     arity = Arity((), NOTHING, int(said.get("more", -1)), missing, True, "") if said else None
     takes = tuple(Display(display) for display in said.get("takes", "").split(",") if display)
+    misfits = tuple(filter(None, said.get("misfits", "").split(",")))
     return NameSet(
         kind,
         Tier.CLOSED,
         "",
         tuple(Name(word) for word in words if word[0] not in "-/"),
         arity=arity,
-        accepted=Accepted("", takes) if "takes" in said else None,
+        accepted=Accepted("", takes, misfits) if "takes" in said else None,
         unassigned=tuple(word[1:] for word in words if word[0] == "-"),
     )
 

@@ -82,6 +82,7 @@ CASES = {
     "a name that has no value yet": ("lines = ", "lines", "line", ".upper()"),
     "a literal of another type": ("ask(", "3)", "line", ")"),
     "a display of another type, by keyword": ("ask(line, default=", "[1, 2])", "line", ")"),
+    "a name of another type": ("os.close(", "line)", "SIZES", ")"),
     "an argument that is required": ("ask", "()", "(line", ")"),
 }
 

@@ -56,9 +56,9 @@ class OpenTypeError(Exception):
     """Why not all is known of what a parameter takes, for people."""
 
 
-def accepted(values: Any, given: Arguments, keyword: str) -> Accepted:
+def accepted(values: Any, given: Arguments, keyword: str) -> tuple[Accepted, list[Any]]:
     """What an argument may be that stands behind ``given`` in a call of ``values``, by any
-    signature of any of them that it can go to.
+    signature of any of them that it can go to; also as jedi's classes, ``None`` for ``None``.
 
     Raises :class:`OpenTypeError`.
     """
@@ -90,10 +90,10 @@ def accepted(values: Any, given: Arguments, keyword: str) -> Accepted:
             raise OpenTypeError("no parameter was found that it goes to")
     if not found:
         raise OpenTypeError("nothing is known about what is called")
-    fitting = (
-        d for d in Display if (nulls and d is Display.NONE) or any(_fits(p, d) for p in found)
-    )
-    return Accepted(" | ".join(texts), tuple(fitting))
+    if nulls:
+        found.append(None)
+    fitting = (d for d in Display if any(fits(part, d) for part in found))
+    return Accepted(" | ".join(texts), tuple(fitting)), found
 
 
 def parts_of(context: Any, node: Any, depth: int = 0) -> Iterator[Any]:
@@ -178,7 +178,7 @@ def _known(values: Any) -> Iterator[Any]:
 _KNOWN = frozenset(
     {"ClassValue", "GenericClass", "TypingClassWithGenerics", "ProxyTypingClassValue"}
 )
-_FORMS = {
+FORMS = {
     "Type": (),
     "Tuple": (Display.TUPLE,),
     "Callable": (Display.FUNCTION,),
@@ -191,23 +191,23 @@ def _checked(value: Any) -> Any:
     """``value`` if all is known of who its instances are."""
     label, module = label_of(value), module_of(value)
     if type(value).__name__ in ("TypingClassWithGenerics", "ProxyTypingClassValue"):
-        if label not in _FORMS:
+        if label not in FORMS:
             raise OpenTypeError(f"{label} may be anything")
         return value
-    if (module, label) == ("builtins", "object") or module == "numbers":
+    if (module, label) == ("builtins", "object") or module in ("numbers", "types"):
         raise OpenTypeError(f"{label} may be anything")
     if not isinstance(value, LiteralClass) and not resolved_order(value)[1]:
         raise OpenTypeError(f"a base class of {label} could not be resolved")
     return value
 
 
-def _fits(part: Any, display: Display) -> bool:
+def fits(part: Any, display: Display) -> bool:
     """Whether what is written out as ``display`` may be an instance of ``part``."""
     if part is None:
         return display is Display.NONE
     cls, label, module = _CLASSES[display], label_of(part), module_of(part)
     if type(part).__name__ in ("TypingClassWithGenerics", "ProxyTypingClassValue"):
-        return display in _FORMS[label]
+        return display in FORMS[label]
     if module == "builtins":
         real = getattr(builtins, label, None)
         return issubclass(cls, _PROMOTED.get(label, real)) if isinstance(real, type) else True

@@ -23,6 +23,7 @@ from analysis.semantics.jedi_provider.class_keywords import class_callee
 from analysis.semantics.jedi_provider.elsewhere import elsewhere
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.literals import argument_strings
+from analysis.semantics.jedi_provider.misfits import misfits
 from analysis.semantics.jedi_provider.narrow import narrowed
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
@@ -236,7 +237,7 @@ class JediProvider:
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
         monitor = hole.kind.value
-        text, _ = with_placeholder(snapshot.text, hole.start, hole.end)
+        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
         if hole.receiver is None:
             return NameSet.abstain(monitor, "there is nothing that is called")
         session = self._session(text, snapshot, environment)
@@ -253,10 +254,12 @@ class JediProvider:
         if doubt or guard:
             return NameSet.abstain(monitor, doubt or f"the call is guarded ({min(guard)})")
         try:
-            found = accepted(values, hole.given, hole.keyword)
+            found, parts = accepted(values, hole.given, hole.keyword)
         except OpenTypeError as error:
             return NameSet.abstain(monitor, str(error))
         _check(deadline)
+        leaf = session.leaf_at(*_position(text, offset))
+        found = replace(found, misfits=misfits(session, leaf, parts))
         reason = "every type that the parameter's annotation names is known"
         return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
 

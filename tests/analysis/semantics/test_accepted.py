@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from analysis.deadline import Deadline
 from analysis.names import NameSet, Tier
+from analysis.semantics.jedi_provider import misfits
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.displays import displays_of, expression
@@ -95,6 +97,25 @@ def test_names_of_the_file_may_be_written_instead(provider: ReferenceProvider) -
     names = ask(provider, "def f(a: int): ...\ndef g(size):\n    f(")
     assert {"size", "Plain", "f"} <= names.spellings()
     assert not names.spellings() & {"print", "__name__"}
+
+
+def _misfits() -> list[tuple[str, str]]:
+    text = (FIXTURES / "misfits.py").read_text("utf-8")
+    return re.findall(r"^#\? (\w+): (.*)$", text, re.M)
+
+
+@pytest.mark.parametrize(("keyword", "expected"), _misfits())
+def test_names_that_a_parameter_does_not_take(
+    provider: ReferenceProvider, monkeypatch: pytest.MonkeyPatch, keyword: str, expected: str
+) -> None:
+    monkeypatch.setattr(misfits, "_TIME", 60.0)  # how fast this machine is, is another matter
+    before, after = (FIXTURES / "misfits.py").read_text("utf-8").split("$0")
+    text = f"{before}f({keyword}={after}"
+    hole = value_at(text, len(before) + len(f"f({keyword}="))
+    assert hole is not None
+    names = provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
+    assert names.accepted is not None
+    assert names.accepted.misfits == tuple(sorted(expected.split()))
 
 
 @pytest.mark.parametrize(
