@@ -56,10 +56,10 @@ def test_a_verified_patch_applies_with_git(project: Path) -> None:
 def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likely(
     project: Path,
 ) -> None:
-    """The second, the last, the greatest: one test in a file of many functions does not tell."""
+    """The second, the third, the last: one test in a file of many functions does not tell."""
     others = "".join(f"\n\ndef other_{n}(a):\n    return a + {n}\n" for n in range(80))
-    (project / "middle.py").write_text("def pick(items):\n    return items[0]\n" + others)
-    test = "from middle import pick\n\n\ndef test_pick():\n    assert pick([3, 7, 7, 7]) == 7\n"
+    (project / "middle.py").write_text("def pick(a, b, c, d):\n    return a\n" + others)
+    test = "from middle import pick\n\n\ndef test_pick():\n    assert pick(3, 7, 7, 7) == 7\n"
     (project / "test_middle.py").write_text(test)
     command = "python -m pytest test_middle.py::test_pick"
     code, answer, _ = _fix(project, "--test", command)
