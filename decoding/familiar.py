@@ -22,7 +22,9 @@ _HEADER = re.compile(r"[ \t]*(?:async[ \t]+)?(def|class)\b")
 _DEF = re.compile(r"[ \t]*(?:async[ \t]+)?def\b")
 #: What a line assigns.
 _TARGET = re.compile(r"^\s*\w+[ \t]*(?::[^=]*)?=(?!=)")
-_WELL_KNOWN = frozenset(keyword.kwlist) | frozenset(dir(builtins))
+#: What every file can call.
+BUILTINS = frozenset(dir(builtins))
+_WELL_KNOWN = frozenset(keyword.kwlist) | BUILTINS
 
 
 def familiar(text: str, offset: int) -> frozenset[str]:

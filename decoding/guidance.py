@@ -18,16 +18,18 @@ from analysis.deadline import Cancellation
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
+from analysis.syntax.holes import calls_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree, parsed, reparse
 from decoding.asked import asked
+from decoding.calls import Calls, Place
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
 from decoding.familiar import familiar
 from decoding.lexed import lexed
 from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
-from decoding.watch import Watch, closed, may_begin, open_watches
+from decoding.watch import Watch, end_of_call, may_begin, open_watches
 
 #: A name that the model gives at least this probability stays even against a closed set: there
 #: the model was right as often as analysis (the experiment of issue C).
@@ -116,6 +118,8 @@ class Guidance:
         self._events: dict[tuple[int, HoleKind], Event] = {}
         #: Of the text that was looked at last.
         self._tree: SyntaxTree | None = None
+        ends = any(HoleKind.CALL_END in monitor.kinds for monitor in monitors)
+        self._calls = Calls(evidence, seconds) if evidence is not None and ends else None
         self._replaced: list[int] = []
         self._mending: _Mending | None = None
         #: Words that need not be looked up.
@@ -138,6 +142,8 @@ class Guidance:
         """No answer is wanted any more."""
         for watch in self.watches:
             watch.query.drop()
+        if self._calls is not None:
+            self._calls.close()
 
     # -- watching -------------------------------------------------------------------------------
 
@@ -146,6 +152,10 @@ class Guidance:
         if self._evidence is not None:
             self._lexers[0] = lexed(self._snapshot.text[: self._offset])
             self._open(self._evidence, self._monitors, 0, self._lexers[0])
+            if self._calls is not None and "(" in self._lexers[0].frames:
+                snapshot, tree = self._asked(0, self._lexers[0])
+                for call in calls_at(snapshot.text, self._offset, tree):
+                    self._calls.opened(snapshot, call)
 
     def observe(self, text: str) -> None:
         """``text`` was written: open the watches that begin in it."""
@@ -157,6 +167,12 @@ class Guidance:
             before, lexer, at = lexer, lexer.advance(character), at + 1
             if before.word and not lexer.word and character not in "'\"":
                 self._look_back(self._evidence, before, at - 1)
+            if (
+                character == ")"
+                and before.frames[-1:] == ("(",)
+                and len(lexer.frames) < len(before.frames)
+            ):
+                self._look_back_at_call(before, at - 1)
             if may_begin(self._monitors, lexer):
                 self._open(self._evidence, self._monitors, at, lexer)
         self._lexers[at] = lexer
@@ -171,6 +187,25 @@ class Guidance:
         if word not in self._familiar:
             self._open(evidence, self._late, end - len(word), lexer)
 
+    def _look_back_at_call(self, lexer: Lexer, end: int) -> None:
+        """A bracket closed at ``end``, where ``lexer`` stands: watch whether it may."""
+        if self._calls is None or (not lexer.word and lexer.before in ("(", ",")):
+            return
+        snapshot, tree = self._asked(end, lexer)
+        watch = end_of_call(
+            self._monitors, self._calls, snapshot.text, self._offset + end, end, tree
+        )
+        if watch is not None:
+            self._move(watch, end)
+            self.watches.append(watch)
+
+    def _asked(self, at: int, lexer: Lexer) -> tuple[Snapshot, SyntaxTree]:
+        """The text that is asked about at ``at``, and its tree."""
+        snapshot = asked(self._snapshot, self._offset, self._script.text[:at], lexer)
+        text = snapshot.text
+        self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
+        return snapshot, self._tree
+
     def _open(self, evidence: Evidence, monitors: Sequence[Monitor], at: int, lexer: Lexer) -> None:
         # A name that was begun before the cursor is watched from the cursor on.
         at = max(at, 0)
@@ -181,15 +216,12 @@ class Guidance:
                 if watch.start == start:
                     self._move(watch, at)
             return
-        offset = self._offset
-        snapshot = asked(self._snapshot, offset, self._script.text[:at], lexer)
-        text = snapshot.text
-        self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
+        snapshot, tree = self._asked(at, lexer)
         known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self.watches}
         if self._mending is not None:
             known |= {(self._mending.watch.start, self._mending.watch.hole.kind)}
         for watch in open_watches(
-            monitors, evidence, snapshot, offset + at, at, self._seconds, self._tree
+            monitors, evidence, snapshot, self._offset + at, at, self._seconds, tree, self._calls
         ):
             if (watch.start, watch.hole.kind) in known:
                 watch.query.drop()
@@ -273,7 +305,7 @@ class Guidance:
         impossible = watch.impossible(passage)
         if impossible:
             return self.reject(watch, names, _shown(passage), sure=False)
-        if closed(names):
+        if watch.decides(names):
             verdict, _ = watch.judge(names, passage)
             if verdict is Verdict.UNDECIDED:
                 return False
@@ -290,7 +322,9 @@ class Guidance:
     def _close(self, watch: Watch, names: NameSet, chosen: str, **seen: Unpack[_Seen]) -> None:
         """Nothing more is to be said of a hole; what was said becomes its event."""
         self.watches.remove(watch)
-        if chosen or seen.get("rejected") or not self._script.text:
+        # What a call takes was not asked for this argument alone.
+        told = watch.start <= 0 or not isinstance(watch.query, Place)
+        if (chosen and told) or seen.get("rejected") or not self._script.text:
             self._record(watch, names, chosen, **seen)
 
     def _record(self, watch: Watch, names: NameSet, chosen: str, **seen: Unpack[_Seen]) -> None:
@@ -347,6 +381,8 @@ class Guidance:
         for other in self.watches:
             if other.start > watch.start:
                 other.query.drop()
+        if self._calls is not None:
+            self._calls.forget(self._offset + watch.start)
         # Not watched again: what is written now is chosen from the same evidence. The other
         # readings of this hole are looked at anew, since its name is another now.
         self.watches = [w for w in self.watches if w.start <= watch.start and w is not watch]

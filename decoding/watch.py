@@ -12,16 +12,19 @@ from typing import TYPE_CHECKING
 
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
+from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.holes import hole_at, value_at
+from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
+from decoding.calls import Calls, Place
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
 from decoding.monitors.monitor import (
     Monitor,
     Passage,
     Verdict,
+    by_arity,
     concerns,
     unfamiliar_only,
     waits,
@@ -52,7 +55,7 @@ class Watch:
 
     hole: Hole
     monitors: tuple[Monitor, ...]
-    query: Query
+    query: Query | Place
     start: int
     typed: str = ""
     certain: bool = True
@@ -79,6 +82,17 @@ class Watch:
             return None
         seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
         return seen.kind is self.hole.kind
+
+    def decides(self, names: NameSet) -> bool:
+        """Whether the monitors may judge by ``names``: their set is closed, or all that is asked is
+        how many arguments a call takes, and that is known."""
+        if closed(names):
+            return True
+        arity = names.arity
+        known = (
+            arity is not None and arity.closed and not REFUSED_CALLS.intersection(self.hole.guards)
+        )
+        return known and all(by_arity(monitor) for monitor in self.monitors)
 
     def judge(self, names: NameSet, passage: Passage) -> tuple[Verdict, Monitor | None]:
         """The joint verdict, and the monitor that spoke it. Rejecting beats waiting.
@@ -165,11 +179,14 @@ def open_watches(
     start: int,
     seconds: float,
     tree: SyntaxTree | None = None,
+    calls: Calls | None = None,
 ) -> list[Watch]:
     """Watch the hole at ``offset`` of ``snapshot.text``, once for each reading that some monitor
     watches, and ask about those that are certain.
 
     ``start`` is the watch's, in code points from where the model began; ``tree`` the text's.
+    ``calls`` are those that were asked about; what only waits for an answer about one finds it
+    there.
     """
     hole = hole_at(snapshot.text, offset, tree)
     typed = snapshot.text[hole.start : offset]
@@ -188,9 +205,27 @@ def open_watches(
             reading = replace(reading, kind=HoleKind.NAME, receiver=None, receiver_text="")
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
+        query: Query | Place
         query = Query(evidence, snapshot, replace(reading, guards=guards), seconds)
+        if waiting and calls is not None and all(by_arity(monitor) for monitor in watching):
+            calls.opened(snapshot, reading)
+            query = calls.place(reading) or query
+            waiting = not query.asked
         # What stands at the cursor is asked about for the hint in any case.
         if certain or (reading is hole and start <= 0):
             query.ask()
         found.append(Watch(reading, watching, query, start - len(typed), typed, certain, waiting))
     return found
+
+
+def end_of_call(
+    monitors: Sequence[Monitor], calls: Calls, text: str, offset: int, start: int, tree: SyntaxTree
+) -> Watch | None:
+    """Watch whether the call that was asked about may end at ``offset`` of ``text``, where its
+    bracket closes; ``start`` and ``tree`` as for :func:`open_watches`."""
+    ending = calls_at(text, offset, tree)[-1:]
+    place = calls.place(ending[0]) if ending else None
+    watching = tuple(m for m in monitors if ending and concerns(m, ending[0]))
+    if place is None or not watching:
+        return None
+    return Watch(ending[0], watching, place, start, certain=False)

@@ -14,10 +14,10 @@ from analysis.syntax.tree import SyntaxTree
 def arguments_before(tokens: Sequence[Token], opener: int, end: int) -> Arguments:
     """What the call that ``tokens[opener]`` opens holds in ``tokens[opener + 1 : end]``.
 
-    ``end`` lies behind a comma, or is ``opener + 1``.
+    ``end`` lies behind a comma or the last argument, or is ``opener + 1``.
     """
     positional, keywords, unpacked, unpacked_names = 0, [], False, False
-    depth, fresh = 0, True
+    depth, lambdas, fresh = 0, 0, True
     for index in range(opener + 1, end):
         token = tokens[index]
         if fresh:
@@ -36,8 +36,12 @@ def arguments_before(tokens: Sequence[Token], opener: int, end: int) -> Argument
                 depth += 1
             elif token.text in (")", "]", "}"):
                 depth -= 1
-            elif token.text == "," and depth == 0:
+            elif depth == 0 and token.text == ":":
+                lambdas = max(0, lambdas - 1)
+            elif depth == 0 and token.text == "," and not lambdas:
                 fresh = True
+        elif depth == 0 and token.text == "lambda":
+            lambdas += 1  # what it takes is separated by commas, too
     return Arguments(positional, tuple(keywords), unpacked, unpacked_names)
 
 

@@ -74,15 +74,19 @@ def callee_of(tokens: Sequence[Token], opener: int) -> tuple[int, int] | None:
 
 def segment_start(tokens: Sequence[Token], opener: int) -> int:
     """The index where the argument at the end of ``tokens`` begins, inside ``opener``."""
-    begin, depth = opener + 1, 0
+    begin, depth, lambdas = opener + 1, 0, 0
     for index in range(opener + 1, len(tokens)):
         token = tokens[index]
+        if depth == 0 and token.text == "lambda" and token.kind == "keyword":
+            lambdas += 1  # what it takes is separated by commas, too
         if token.kind != "op":
             continue
         if token.text in ("(", "[", "{"):
             depth += 1
         elif token.text in _OPENERS:
             depth -= 1
-        elif token.text == "," and depth == 0:
+        elif token.text == ":" and depth == 0:
+            lambdas = max(0, lambdas - 1)
+        elif token.text == "," and depth == 0 and not lambdas:
             begin = index + 1
     return begin

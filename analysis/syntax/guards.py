@@ -13,6 +13,9 @@ from functools import lru_cache
 
 from analysis.syntax.statement import Statement
 
+#: Guards of calls whose arguments may be refused, or that another version or no one makes.
+REFUSED_CALLS = frozenset({"try_type_error", "with_error", "version", "type_checking"})
+
 _TESTS = ("hasattr", "isinstance", "issubclass", "getattr", "setattr", "callable", "type")
 _HANDLER = re.compile(r"except\b(?P<caught>[^:]*)")
 #: What a handler must catch for its ``try`` to be a probe, and the guard that it makes.

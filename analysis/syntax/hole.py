@@ -16,7 +16,10 @@ STRING_ARGUMENT = "string argument"
 
 
 class HoleKind(StrEnum):
-    """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names."""
+    """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names.
+
+    ``CALL_END`` is where a bracket may close a call behind an argument; no name is written there.
+    """
 
     ATTRIBUTE = "attribute"
     IMPORT_MODULE = "import_module"
@@ -29,6 +32,7 @@ class HoleKind(StrEnum):
     ARGUMENT_TYPE = "argument_type"
     EXCEPTION = "exception"
     DECORATOR = "decorator"
+    CALL_END = "call_end"
     NONE = "none"
 
 

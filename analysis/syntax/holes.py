@@ -6,6 +6,7 @@ parse; what follows the cursor only decides whether the name is assigned. Never 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from analysis.signatures import NOTHING, Arguments
@@ -42,6 +43,18 @@ def value_at(text: str, offset: int, tree: SyntaxTree | None = None) -> Hole | N
         tree = parsed(text)
     start, end = identifier_at(text, offset)
     return _Site(text, start, offset, end, statement_at(text, start, tree), tree).value()
+
+
+def calls_at(text: str, offset: int, tree: SyntaxTree | None = None) -> tuple[Hole, ...]:
+    """The calls that are open at ``offset``, the outermost first: each as if it ended there.
+
+    ``given`` is what the call holds before. Parameters, class patterns and the bases of a class are
+    no calls. ``text`` and ``tree`` as for :func:`hole_at`.
+    """
+    if tree is None or tree.text != text:
+        tree = parsed(text)
+    before = statement_at(text, offset, tree)
+    return tuple(_Site(text, offset, offset, offset, before, tree).calls())
 
 
 def identifier_at(text: str, offset: int) -> tuple[int, int]:
@@ -266,6 +279,19 @@ class _Site:
         if before in ("raise", "except", "*", "(", ",") or (first == "raise" and before == "from"):
             return self.make(HoleKind.EXCEPTION)
         return None
+
+    def calls(self) -> Iterator[Hole]:
+        """The open calls, the outermost first."""
+        if self.before.inside or self.before.first == "case":
+            return
+        for opener in self.before.openers:
+            callee = callee_of(self.tokens, opener) if self.tokens[opener].text == "(" else None
+            if callee is None or self.parameters(callee[0]):
+                continue
+            if self.before.first == "class" and callee[0] == 1:
+                continue
+            given = arguments_before(self.tokens, opener, len(self.tokens))
+            yield self.make(HoleKind.CALL_END, self.span(*callee), given=given)
 
     def parameters(self, callee: int) -> bool:
         """Whether what stands at token ``callee`` is the name that a ``def`` declares."""

@@ -21,6 +21,7 @@ class ArityMonitor:
 
     name = "arity"
     kinds = frozenset({HoleKind.ARGUMENT})
+    by_arity = True
 
     def begins(self, lexer: Lexer) -> bool:
         """Where an argument of what may be a call begins."""

@@ -67,9 +67,10 @@ class Monitor(Protocol):
     method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
     ``None`` is too early. A method ``concerns(hole)`` refuses holes of its kinds that are none of
     its affair. A method ``impossible(hole, passage)`` says what is wrong whatever is
-    known of the names (``None``: too early); it is asked where their set is not closed. A method
-    ``ending(hole, passage)`` says where in ``passage.before`` the text could rather end than have
-    another name in place of a rejected one (0: nowhere).
+    known of the names (``None``: too early). One that has ``by_arity = True`` judges how many
+    arguments a call has, and is asked wherever every signature is known, whatever the names. A
+    method ``ending(hole, passage)`` says where in ``passage.before`` the text could rather end than
+    have another name in place of a rejected one (0: nowhere).
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.
@@ -117,6 +118,11 @@ def unfamiliar_only(monitor: Monitor) -> bool:
 def waits(monitor: Monitor) -> bool:
     """Whether a monitor says by itself when it is to be asked about."""
     return hasattr(monitor, "wanted")
+
+
+def by_arity(monitor: Monitor) -> bool:
+    """Whether a monitor judges by the signatures of a call alone."""
+    return bool(getattr(monitor, "by_arity", False))
 
 
 def wanted(monitor: Monitor, passage: Passage) -> bool | None:

@@ -2,34 +2,38 @@
 
 from __future__ import annotations
 
+import re
+
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
+from decoding.familiar import BUILTINS
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.keyword_argument import by_position, free_keyword
 from decoding.monitors.monitor import Passage, Verdict
+
+_OPENED = re.compile(r"(?<![\w.])([^\W\d]\w*)[ \t]*\(\s*\Z")
 
 
 class SurplusMonitor:
     """Judges an argument once it shows that it has no name.
 
-    A first argument is only judged at the cursor, where the hint asks the same: what takes none is
-    called without one by most models, and the question would be asked at every call.
+    The first argument of a builtin is only judged at the cursor, where the hint asks the same:
+    models know how these are called.
     """
 
     name = "surplus_argument"
     kinds = frozenset({HoleKind.ARGUMENT})
+    by_arity = True
 
     def begins(self, lexer: Lexer) -> bool:
         """Where an argument of what may be a call begins."""
         return begins_argument(lexer)
 
     def wanted(self, passage: Passage) -> bool | None:
-        """Worth a question where an argument by position is written behind another."""
-        if not passage.before.rstrip().endswith(","):
-            return False
-        return by_position(passage)
+        """Worth a question where an argument by position is written."""
+        return False if _of_builtin(passage.before) else by_position(passage)
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Rejected if every place that can be reached by position is taken."""
@@ -50,3 +54,9 @@ class SurplusMonitor:
 
 def _full(names: NameSet) -> bool:
     return names.arity is not None and names.arity.closed and names.arity.more == 0
+
+
+def _of_builtin(before: str) -> bool:
+    """Whether the call of a builtin has opened right behind ``before``."""
+    opened = _OPENED.search(before)
+    return opened is not None and opened[1] in BUILTINS

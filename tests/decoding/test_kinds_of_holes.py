@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
+from dataclasses import replace
+from threading import Timer
+
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Parameter, Signature, arity_of
-from analysis.syntax.hole import HoleKind
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole, HoleKind
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.call_end import CallEndMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
+from decoding.monitors.monitor import Monitor
+from decoding.monitors.surplus_argument import SurplusMonitor
 from decoding.written import Written
 from tests.decoding.toy import END, Facts, closed, only, written
 
@@ -210,3 +218,94 @@ def test_calls_with_arguments_are_not_asked_about() -> None:
 def test_at_the_end_nobody_waits_for_what_a_call_requires() -> None:
     facts = Facts({"chdir": _call("path")}, late=["chdir"])
     assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
+
+
+MOVE = {
+    "y = ": {"move(": 1.0},
+    "move(": {"here": 0.8, ")": 0.2},
+    "here": {")": 0.6, ", ": 0.3, ",": 0.1},
+    "here, ": {"there": 1.0},
+    "there": {")": 0.6, ", ": 0.4},
+    "there, ": {"here": 1.0},
+    ")": {"\n": 1.0},
+}
+ENDING: list[Monitor] = [CallEndMonitor(), ArityMonitor(), SurplusMonitor()]
+
+
+def _both(*parameters: str) -> Facts:
+    return Facts({"move": _call(*parameters)})
+
+
+def test_a_call_goes_on_behind_an_argument_while_another_is_required() -> None:
+    facts = _both("source", "target")
+    out = written("y = $0\n", MOVE, facts, monitors=ENDING)
+    assert out.text == "move(here, there)"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("call_end", ")", ",")
+    # One question for the call, whatever place in it is judged.
+    assert [hole.kind for _, hole in facts.asked] == [HoleKind.ARGUMENT]
+    assert facts.asked[0][0] == "y = move()\n"
+
+
+def test_a_call_that_has_what_it_requires_ends() -> None:
+    assert written("y = $0\n", MOVE, _both("source"), monitors=ENDING).text == "move(here)"
+    optional = arity_of([Signature((Parameter("x", required=False),))], NOTHING, closed=True,
+                        reason="")  # fmt: skip
+    facts = Facts({"move": replace(_call(), arity=optional)})
+    assert written("y = $0\n", MOVE, facts, monitors=ENDING).text == "move(here)"
+
+
+def test_a_call_that_takes_nothing_ends_before_its_first_argument() -> None:
+    out = written("y = $0\n", MOVE, _both(), monitors=ENDING)
+    assert out.text == "move()"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("argument", "here", ")")
+
+
+def test_a_bracket_that_was_open_at_the_cursor_is_judged_as_well() -> None:
+    facts = _both("source", "target")
+    assert written("y = move(he$0\n", {"y = move(he": {"re": 1.0}, **MOVE}, facts,
+                   monitors=ENDING).text == "re, there)"  # fmt: skip
+    out = written("y = move(max(move(there, $0\n", {
+        "move(there, ": {"here": 1.0}, "there, here": {")": 1.0}, "there, here)": {")": 1.0},
+        "there, here))": {")": 0.6, ", ": 0.4}, "there, here)), ": {"here": 1.0},
+        "there, here)), here": {")": 1.0}, "there, here)), here)": {"\n": 1.0},
+    }, facts, monitors=ENDING)  # fmt: skip
+    assert out.text == "here)), here)"
+
+
+def test_the_number_of_arguments_counts_whatever_the_names_are() -> None:
+    names = replace(_call("source", "target"), tier=Tier.OPEN)
+    out = written("y = $0\n", MOVE, Facts({"move": names}), monitors=ENDING)
+    assert out.text == "move(here, there)"
+    assert names.arity is not None
+    doubtful = replace(names, arity=replace(names.arity, closed=False))
+    out = written("y = $0\n", MOVE, Facts({"move": doubtful}), monitors=ENDING)
+    assert out.text == "move(here)"
+
+
+def test_calls_that_may_be_refused_or_that_another_version_makes_are_left_alone() -> None:
+    code = "try:\n    y = $0\nexcept TypeError:\n    pass\n"
+    names = replace(_call("source", "target"), tier=Tier.OPEN)
+    out = written(code, MOVE, Facts({"move": names}), monitors=ENDING)
+    assert out.text == "move(here)"
+
+
+def test_builtins_are_not_asked_about_before_their_arguments() -> None:
+    table = {"y = ": {"max(": 1.0}, "max(": {"here": 1.0}, "here": {")": 1.0}}
+    facts = Facts({"max": _call()})
+    assert written("y = $0\n", table, facts, monitors=ENDING).text == "max(here)"
+    assert facts.asked == []
+
+
+def test_what_a_call_takes_is_waited_for_at_the_end() -> None:
+    class Later(Facts):
+        """Answers once the text has ended."""
+
+        def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
+            future = super().start(snapshot, hole)
+            Timer(0.2, lambda: future.set_result(self.answer_to(hole))).start()
+            return future
+
+    facts = Later({"move": _call("source", "target")}, late=["move"])
+    assert written("y = $0\n", MOVE, facts, monitors=ENDING).text == "move(here, there)"

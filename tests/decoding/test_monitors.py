@@ -25,7 +25,7 @@ from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature,
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole
-from analysis.syntax.holes import hole_at, value_at
+from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
@@ -82,7 +82,11 @@ def _verdict(monitor: Monitor, hole: Hole, names: NameSet, passage: Passage) -> 
 @pytest.mark.parametrize(("kind", "names", "code", "written", "expected"), _cases())
 def test_golden(kind: str, names: str, code: str, written: str, expected: Verdict) -> None:
     before, after = code.split("$0")
-    every = (*readings(hole_at(before + after, len(before))), value_at(before + after, len(before)))
+    every = (
+        *readings(hole_at(before + after, len(before))),
+        value_at(before + after, len(before)),
+        *calls_at(before + after, len(before)),
+    )
     watched = next(m.kinds for m in BUILT_IN if m.name == kind)
     hole = next(one for one in every if one is not None and one.kind in watched)
     monitor = next(m for m in BUILT_IN if m.name == kind)
@@ -157,6 +161,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "keyword",
         "arity",
         "surplus_argument",
+        "call_end",
         "argument_type",
         "subscript_key",
         "literal",

@@ -114,7 +114,10 @@ def _of_function(value: Any) -> tuple[list[Signature], str]:
         doubt = "it is bound without a decorator that says so"
     elif value.is_bound_method() and not _in_class(value) and value.is_stub():
         doubt = "a builtin function that a class holds may not be bound"
-    return _signatures(value), doubt
+    found = _signatures(value)
+    if any(map(_for_a_method, found)) and _may_be_bound(value):
+        found += [_without_first(signature) for signature in found]
+    return found, doubt
 
 
 def _decorated(value: Any) -> tuple[list[Signature], str]:
@@ -260,8 +263,24 @@ def _ways(found: Any) -> list[Signature]:
     if function is None or not found.is_bound:
         return [whole]
     bound = _without_first(whole)
-    first = whole.parameters[0].name if whole.parameters else ""
-    return [bound] if _RECEIVER.match(first) or bound == whole else [bound, whole]
+    return [bound] if _for_a_method(whole) or bound == whole else [bound, whole]
+
+
+def _for_a_method(signature: Signature) -> bool:
+    """Whether the first parameter is called as the object that a method is bound to."""
+    first = signature.parameters[:1]
+    return bool(first and _RECEIVER.match(first[0].name))
+
+
+def _may_be_bound(value: Any) -> bool:
+    """Whether a function that was found unbound may be bound after all: one that a class was given
+    from elsewhere, and one of an enumeration, whose members are taken for the class."""
+    if value.is_bound_method():
+        return False
+    context = getattr(value, "class_context", None) or getattr(value, "parent_context", None)
+    if context is None or not context.is_class():
+        return True
+    return bool(_metaclass_doubt(context.get_value()))
 
 
 def _parameter(name: Any) -> Parameter:

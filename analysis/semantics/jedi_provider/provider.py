@@ -43,13 +43,12 @@ from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules.narrowing import prefixes, told_of
 from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
+from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
 _UNKNOWN = "what is called may also be something that could not be inferred"
-#: Guards of calls whose arguments may be refused, or that another version or no one makes.
-_REFUSED = frozenset({"try_type_error", "with_error", "version", "type_checking"})
 
 
 class JediProvider:
@@ -160,7 +159,7 @@ class JediProvider:
         # No keyword is given twice.
         left = tuple(name for name in answer.names if name.name not in hole.given.keywords)
         answer = replace(answer, names=left)
-        if answer.tier is Tier.CLOSED and (guard := _REFUSED.intersection(hole.guards)):
+        if answer.tier is Tier.CLOSED and (guard := REFUSED_CALLS.intersection(hole.guards)):
             return replace(answer, tier=Tier.OPEN, reason=f"the call is guarded ({min(guard)})")
         return answer
 
@@ -221,7 +220,7 @@ class JediProvider:
         if not found:
             return NameSet.abstain(monitor, "the parameter takes other strings, too")
         doubt = _UNKNOWN
-        guard = _REFUSED.intersection(hole.guards)
+        guard = REFUSED_CALLS.intersection(hole.guards)
         if guard:
             doubt = f"the call is guarded ({min(guard)})"
         sure = not guard and not completeness.incomplete(values)
@@ -250,7 +249,7 @@ class JediProvider:
         doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
         for callee in callees_of(values) if not doubt else ():
             doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
-        guard = _REFUSED.intersection(hole.guards)
+        guard = REFUSED_CALLS.intersection(hole.guards)
         if doubt or guard:
             return NameSet.abstain(monitor, doubt or f"the call is guarded ({min(guard)})")
         try:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
+from dataclasses import replace
 
 import pytest
 
 from analysis.deadline import Deadline
 from analysis.names import NameSet
 from analysis.semantics.reference import ReferenceProvider
-from analysis.signatures import Parameter, ParameterKind, Signature
+from analysis.signatures import Arguments, Parameter, ParameterKind, Signature
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.holes import hole_at
+from analysis.syntax.hole import HoleKind
+from analysis.syntax.holes import calls_at, hole_at
 
 
 @pytest.fixture(scope="module")
@@ -162,3 +164,24 @@ def test_a_wrapper_takes_what_it_hands_on(
     arity = ask(provider, source).arity
     assert arity is not None
     assert arity.more == more
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "class A:\n    def __init_subclass__(cls):\n        def m(self, x): ...\n"
+        "        cls.m = m\n    def f(self):\n        self.m(1$0)\n",
+        "import enum\nclass A(enum.Enum):\n    B = 1\n    def m(self, x): ...\n"
+        "    @classmethod\n    def some(cls):\n        return next(a for a in cls)\n"
+        "A.some().m($0)\n",
+        "def m(self, x): ...\nclass A: ...\nA.m = m\nA().m($0)\n",
+    ],
+)
+def test_a_function_that_may_be_bound_is_not_said_to_lack_its_object(
+    provider: ReferenceProvider, source: str
+) -> None:
+    text = source.replace("$0", "")
+    (call,) = calls_at(text, source.index("$0"))
+    asked = replace(call, kind=HoleKind.KEYWORD, given=Arguments(1))
+    names = provider.names(Snapshot("", text, Workspace("/nowhere")), asked, Deadline.after(60))
+    assert names.arity is None or not (names.arity.closed and names.arity.missing), names.arity
