@@ -24,7 +24,7 @@ from decoding.asked import asked
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence, Surroundings
 from decoding.monitors.attribute import OWN
-from decoding.prompts.header import call_line, import_line, member_line
+from decoding.prompts.header import acquaintances, call_line, import_line, member_line
 from decoding.prompts.surroundings import Part, lines
 from decoding.prompts.window import Tokenize
 
@@ -46,11 +46,14 @@ class HintRules:
     it begins with another hint. Kinds and size are measured: ``benchmarks.dotprompts``.
     """
 
-    #: Members are not listed: the 0.5B was led away from the author's at 15 of 184 attributes and
-    #: stores, and to it at 6; at 128 imports and calls it was 2 and 17.
     kinds: frozenset[HoleKind] = frozenset(
-        {HoleKind.KEYWORD, HoleKind.ARGUMENT, HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
+        {HoleKind.ATTRIBUTE, HoleKind.KEYWORD, HoleKind.ARGUMENT}
+        | {HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER}
     )
+    #: Members of a class are told where fewer of them are used near the hole: from as many the
+    #: model knows what it deals with, and a list leads it astray (at 204 attributes and stores
+    #: with one 5 won and 1 lost where fewer are used or it is a module, 5 and 16 elsewhere).
+    acquainted: int = 2
     tokens: int = 80
     #: None has shown its worth: at 52 sites the best holds 2 names that the prompt then lacks
     #: (``benchmarks.told``).
@@ -128,7 +131,7 @@ def hint_for(
     parts, line = rules.parts, ""
     if names is not None and names.tier is not Tier.ABSTAIN:
         fitting = _fitting(context) if Part.HEADERS in parts else frozenset()
-        line = _line(hole, names, snapshot.text, rules.tokens, tokenize, fitting)
+        line = _line(hole, names, snapshot.text, rules, tokenize, fitting)
         if line and hole.kind is HoleKind.ATTRIBUTE:
             parts -= {Part.HEADERS}  # they have come first among the members
     return "\n".join(filter(None, [line, *lines(context, parts, rules.part_tokens, tokenize)]))
@@ -138,13 +141,16 @@ def _line(
     hole: Hole,
     names: NameSet,
     text: str,
-    budget: int,
+    rules: HintRules,
     tokenize: Tokenize,
     fitting: frozenset[str],
 ) -> str:
+    budget = rules.tokens
     if hole.kind is HoleKind.ATTRIBUTE:
         own = hole.receiver_text in OWN
         before, behind = text[: hole.start], text[hole.end :]
+        if acquaintances(names, before, behind) >= rules.acquainted:
+            return ""
         return member_line(names, before, behind, budget, tokenize, own=own, fitting=fitting)
     if hole.kind in (HoleKind.KEYWORD, HoleKind.ARGUMENT):
         return call_line(names, budget, tokenize)

@@ -13,18 +13,15 @@ from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, arity_of
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.hole import HoleKind
 from decoding.errors import CancelledError
 from decoding.hint import HintRules, Pace, hint_for
-from decoding.local_writer import Guiding, LocalWriter
+from decoding.local_writer import LocalWriter
 from decoding.prompts.header import member_line, ranked
 from decoding.prompts.surroundings import Part
 from decoding.writer import InfillRequest
 from tests.decoding.toy import Facts, Toy
 
 PREFIX, SUFFIX, MIDDLE = 0, 1, 2
-#: Members are listed, too.
-MEMBERS = HintRules(kinds=HintRules().kinds | {HoleKind.ATTRIBUTE})
 
 
 class FillingToy(Toy):
@@ -53,10 +50,6 @@ def known(*names: str, tier: Tier = Tier.CLOSED, type: str = "Console") -> NameS
     return NameSet("attribute", tier, "a class", tuple(map(Name, names)), type)
 
 
-def _writer(toy: FillingToy) -> LocalWriter:
-    return LocalWriter(toy, guiding=Guiding(hints=MEMBERS))
-
-
 def by_byte(text: str) -> list[int]:
     return list(text.encode())
 
@@ -70,7 +63,7 @@ def _hint(
         snapshot,
         len(before),
         facts,
-        rules or replace(MEMBERS, tokens=200),
+        rules or HintRules(tokens=200),
         by_byte,
         Deadline.after(seconds),
         Cancellation(),
@@ -103,10 +96,16 @@ def test_what_is_known_of_the_receiver_is_listed() -> None:
     assert _hint("c.$0\n", Facts({"c": known("rule", tier=Tier.OPEN)})) == "Console: rule"
 
 
-def test_members_are_not_listed_where_that_was_not_worth_it() -> None:
-    facts = Facts({"c": known("rule", "bell")})
-    assert _hint("c.$0\n", facts, rules=HintRules()) is None
-    assert facts.asked == []
+def test_members_are_not_listed_where_the_model_sees_how_the_class_is_used() -> None:
+    console, module = known("rule", "bell", "print"), known("rule", "bell", type="module console")
+    facts = Facts({"c": console, "m": module})
+    assert _hint("c.rule()\nc.$0\n", facts) == "Console: rule, bell, print"
+    assert _hint("c.rule()\nc.$0\nc.bell()\n", facts) == ""
+    assert _hint("c.rule()\nm.$0\nm.bell()\n", facts) == "module console: rule, bell"
+    far = "x = 1\n" * 300
+    assert _hint(f"c.rule()\nc.bell()\n{far}c.$0\n", facts) == "Console: bell, rule, print"
+    every = replace(HintRules(tokens=200), acquainted=99)
+    assert (_hint("c.rule()\nc.$0\nc.bell()\n", facts, rules=every) or "").startswith("Console: ")
 
 
 def test_the_class_itself_uses_its_private_names() -> None:
@@ -146,7 +145,7 @@ def test_waiting_ends_when_cancelled() -> None:
     snapshot = Snapshot("/a.py", "c.", Workspace("/"))
     facts = Facts({}, late=["c"])
     with pytest.raises(CancelledError):
-        hint_for(snapshot, 2, facts, MEMBERS, by_byte, Deadline.never(), cancellation)
+        hint_for(snapshot, 2, facts, HintRules(), by_byte, Deadline.never(), cancellation)
     assert facts.futures[0].cancelled()
 
 
@@ -183,31 +182,26 @@ CONSOLES = {"c": known("b", "rule"), "d": known("b", type="Deck")}
 
 def test_a_prompt_begins_with_what_is_known_and_asks_once() -> None:
     toy = FillingToy(TABLE)
-    asked = _complete(_writer(toy), CONSOLES, "import x\nc.$0\n")
+    asked = _complete(LocalWriter(toy), CONSOLES, "import x\nc.$0\n")
     assert toy.before == "# Console: b, rule\nimport x\nc."
     assert [hole.receiver_text for _, hole in asked.asked] == ["c"]
 
 
 def test_without_evidence_the_prompt_is_the_file() -> None:
     toy = FillingToy(TABLE)
-    _complete(_writer(toy), None, "c.$0\n")
+    _complete(LocalWriter(toy), None, "c.$0\n")
     assert toy.before == "c."
 
 
 def test_a_callers_preamble_has_the_place() -> None:
     toy = FillingToy(TABLE)
-    _complete(
-        _writer(toy),
-        CONSOLES,
-        "c.$0\n",
-        preamble="a failing test",
-    )
+    _complete(LocalWriter(toy), CONSOLES, "c.$0\n", preamble="a failing test")
     assert toy.before == "# a failing test\nc."
 
 
 def test_typing_on_keeps_the_hint() -> None:
     toy = FillingToy(TABLE)
-    writer = _writer(toy)
+    writer = LocalWriter(toy)
     _complete(writer, CONSOLES, "x = c.$0\n")
     toy.computed = 0
     _complete(writer, CONSOLES, "x = c.b + d.$0\n")
@@ -217,7 +211,7 @@ def test_typing_on_keeps_the_hint() -> None:
 
 def test_a_hint_is_not_worth_reading_a_long_prompt_again() -> None:
     toy = FillingToy(TABLE)
-    writer = _writer(toy)
+    writer = LocalWriter(toy)
     above = "".join(f"line_{i} = {i}\n" for i in range(20))
     _complete(writer, CONSOLES, above + "c.$0\n")
     toy.computed = 0
@@ -229,7 +223,7 @@ def test_a_hint_is_not_worth_reading_a_long_prompt_again() -> None:
 
 def test_in_another_place_there_is_another_hint() -> None:
     toy = FillingToy(TABLE)
-    writer = _writer(toy)
+    writer = LocalWriter(toy)
     _complete(writer, CONSOLES, "c.$0\n")
     _complete(writer, CONSOLES, "other = 1\n" * 30 + "d.$0\n")
     assert toy.before.startswith("# Deck: b\n")
@@ -297,7 +291,7 @@ PARTS = frozenset({Part.EXPECTED, Part.HEADERS})
 
 def test_what_is_around_is_told_where_the_rules_want_it() -> None:
     facts = Knowing({"d": known("b", "top", type="Deck")}, CONTEXT)
-    rules = replace(MEMBERS, parts=PARTS, tokens=200, part_tokens=200)
+    rules = HintRules(parts=PARTS, tokens=200, part_tokens=200)
     assert _hint("x = $0\n", facts, rules=rules) == "expected Card\nd.top() -> Card"
     # Behind a dot what fits comes first among the members instead.
     assert _hint("x = d.$0\n", facts, rules=rules) == "Deck: top, b\nexpected Card"
