@@ -1,8 +1,9 @@
 """How many candidates can run at once: one, and one more for each processor that nobody else uses.
 
 What others use is what the processors did meanwhile (proc(5), ``/proc/stat``) less what this
-process and its children did. The load average would not tell: it remembers for a minute what this
-very program did before.
+process and its children did. Where a sandbox was ended at once, nobody tells what it had used, and
+others would be taken for it; so it is no more than what the other processes say of themselves. The
+load average would not tell: it remembers for a minute what this very program did before.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ _ENOUGH = 0.5
 _IDLE_FIELDS, _FIELDS = (3, 4), 8
 #: Of ``/proc/PID/stat`` behind the name: what it used, and children that it waited for.
 _USED_FIELDS = slice(11, 15)
+_BEGAN_FIELD = 19
 _TICK_S = 1 / os.sysconf("SC_CLK_TCK")
 _CGROUPS = Path("/sys/fs/cgroup")
 _MANY = 10_000
@@ -37,12 +39,16 @@ class Spare:
 
     def __init__(self) -> None:
         self._began = time.monotonic()
-        self._busy, self._mine = _busy(), _mine()
+        self._busy, self._mine, self._others = _busy(), _mine(), _others()
 
     def used_by_others(self) -> float:
         """How many processors others have used, on average since the beginning."""
         elapsed = max(_TICK_S, time.monotonic() - self._began)
-        return max(0.0, (_busy() - self._busy) - (_mine() - self._mine)) / elapsed
+        by_processors = (_busy() - self._busy) - (_mine() - self._mine)
+        by_processes = sum(
+            used - self._others.get(process, 0.0) for process, used in _others().items()
+        )
+        return max(0.0, min(by_processors, by_processes)) / elapsed
 
     def lanes(self) -> int:
         """How many candidates to run at once, judged by that."""
@@ -69,11 +75,27 @@ def _busy() -> float:
 
 def _mine() -> float:
     """Seconds of it that this process, its children and theirs have used."""
-    ticks = 0
-    for pid in (os.getpid(), *descendants(os.getpid(), _MANY)):
-        fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
-        ticks += sum(int(field) for field in fields[_USED_FIELDS])
-    return ticks * _TICK_S
+    return sum(_used(pid)[1] for pid in (os.getpid(), *descendants(os.getpid(), _MANY)))
+
+
+def _others() -> dict[tuple[int, str], float]:
+    """Seconds that each other process has used with the children it waited for, by its number and
+    when it began."""
+    mine = {os.getpid(), *descendants(os.getpid(), _MANY)}
+    pids = [int(path.name) for path in Path("/proc").glob("[0-9]*") if path.name.isdigit()]
+    found = {}
+    for pid in pids:
+        if pid not in mine:
+            began, used = _used(pid)
+            found[pid, began] = used
+    return found
+
+
+def _used(pid: int) -> tuple[str, float]:
+    """When a process began, and the seconds that it and the children it waited for have used."""
+    fields = _read(Path(f"/proc/{pid}/stat")).rpartition(")")[2].split()
+    used = sum(int(field) for field in fields[_USED_FIELDS]) * _TICK_S
+    return (fields[_BEGAN_FIELD] if fields else "", used)
 
 
 def _quotas(cgroup: Path, mounted: Path) -> list[float]:

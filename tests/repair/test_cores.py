@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +31,32 @@ def test_with_one_processor_it_is_one() -> None:
 
 def test_it_is_bounded_whatever_the_machine() -> None:
     assert 1 <= Spare().lanes() <= min(MOST, max(1, int(usable())))
+
+
+@pytest.mark.process
+def test_what_a_lost_child_had_used_is_not_taken_for_others() -> None:
+    """Nobody waits for the grandchild: the kernel adds its time to no process."""
+    script = "import signal; signal.signal(signal.SIGCHLD, signal.SIG_IGN)\n"
+    script += "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
+    spin = "import time\nwhile time.process_time() < 0.6: pass"
+
+    def seen() -> float:
+        spare = Spare()
+        subprocess.run([sys.executable, "-c", script, spin], check=False)
+        return spare.used_by_others()
+
+    # Others may be at work meanwhile, but hardly each time.
+    assert min(seen() for _ in range(4)) < 0.5
+
+
+def test_another_process_that_computes_counts() -> None:
+    # Begun by a process that ends: it is no child of this one any more.
+    spin = "import time\nwhile time.process_time() < 1.5: pass"
+    start = "import subprocess, sys; subprocess.Popen([sys.executable, '-c', sys.argv[1]])"
+    spare = Spare()
+    subprocess.run([sys.executable, "-c", start, spin], check=True)
+    time.sleep(1.0)
+    assert spare.used_by_others() > 0.2
 
 
 @pytest.mark.parametrize(
