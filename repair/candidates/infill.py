@@ -74,7 +74,6 @@ class Infills:
     _wishes: deque[int] = field(default_factory=deque, init=False)
     _done: set[tuple[int, int, str]] = field(default_factory=set, init=False)
     _preamble: str = field(default="", init=False)
-    _told: dict[int, str] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self._preamble = failing_test(self.diagnosis)
@@ -193,9 +192,7 @@ class Infills:
     def _task(self, place: Place) -> str:
         if place.talk is None or self.story is None:
             return ""
-        if place.line not in self._told:
-            self._told[place.line] = self.story(place.line)
-        return task(place.talk, place.code, self._told[place.line])
+        return task(place.talk, place.code, self.story(place.line))
 
     def _candidate(self, completion: Completion, place: Place) -> Candidate | None:
         self.samples += 1

@@ -134,14 +134,10 @@ class JediProvider:
         text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
         if hole.reason == BASE_CLASS:
             return self._of_header(snapshot, hole, environment, text, offset)
-        if hole.receiver is None:
-            return NameSet.abstain(monitor, "there is nothing that is called")
-        session = self._session(text, snapshot, environment)
-        session.renew()
-        last = session.end_at(*_position(text, hole.receiver[1] - 1))
-        if last is None:
-            return NameSet.abstain(monitor, "the parser does not see what is called")
-        values = infer_receiver(session, last)
+        called = self._called(snapshot, hole, environment, text)
+        if isinstance(called, str):
+            return NameSet.abstain(monitor, called)
+        _, values, doubt = called
         _check(deadline)
         callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
@@ -149,7 +145,7 @@ class JediProvider:
         answer = judge_call(
             monitor,
             callees,
-            _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last),
+            doubt,
             used,
             hole.receiver_text,
             hole.given,
@@ -232,21 +228,32 @@ class JediProvider:
             "Literal",
         )
 
+    def _called(
+        self, snapshot: Snapshot, hole: Hole, environment: Environment, text: str
+    ) -> tuple[Session, Any, str] | str:
+        """What is called at an argument of ``text``, its values and what makes them doubtful; or
+        why that is not known."""
+        if hole.receiver is None:
+            return "there is nothing that is called"
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        last = session.end_at(*_position(text, hole.receiver[1] - 1))
+        if last is None:
+            return "the parser does not see what is called"
+        values = infer_receiver(session, last)
+        doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
+        return session, values, doubt
+
     def _accepted(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
         monitor = hole.kind.value
         text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
-        if hole.receiver is None:
-            return NameSet.abstain(monitor, "there is nothing that is called")
-        session = self._session(text, snapshot, environment)
-        session.renew()
-        last = session.end_at(*_position(text, hole.receiver[1] - 1))
-        if last is None:
-            return NameSet.abstain(monitor, "the parser does not see what is called")
-        values = infer_receiver(session, last)
+        called = self._called(snapshot, hole, environment, text)
+        if isinstance(called, str):
+            return NameSet.abstain(monitor, called)
+        session, values, doubt = called
         _check(deadline)
-        doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
         for callee in callees_of(values) if not doubt else ():
             doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
         guard = REFUSED_CALLS.intersection(hole.guards)
