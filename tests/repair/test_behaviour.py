@@ -14,7 +14,7 @@ from repair.candidates.candidate import Candidate
 from repair.choice import rank
 from repair.command import parse
 from repair.differences import notes, weakness
-from repair.sandbox.probe.behaviour import vary
+from repair.sandbox.probe.varying import vary
 from repair.sandbox.run import Behaviour
 from repair.source import Edit, Source
 from tests.repair.conftest import StartSandbox

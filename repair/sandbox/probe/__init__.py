@@ -7,6 +7,6 @@ project has, so nothing here can shadow a module of the user's.
 Read in this order: ``server`` (requests, forks), ``gathering`` (what a fork says, time limits),
 ``isolation`` (what one fork may not pass on to the next), ``reporter`` and the runners (how tests
 are run), ``live`` (new code for live functions), ``lines`` and ``places`` (which lines and
-expressions ran), ``blocks`` (the tracer), ``behaviour`` (what variants answer to the same calls),
-``describe`` (failures as plain data).
+expressions ran), ``blocks`` (the tracer), ``behaviour`` (what variants answer to the same calls:
+``noting``, ``varying``, ``answering``, ``comparable``), ``describe`` (failures as plain data).
 """

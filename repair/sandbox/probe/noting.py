@@ -1,0 +1,111 @@
+"""Calls that enter the file under repair, noted while tests run, with copies of their arguments."""
+
+from __future__ import annotations
+
+import copy
+import inspect
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+#: Calls noted for each function, and functions.
+_NOTED = 12
+_FUNCTIONS = 6
+#: Arguments larger than this are not copied.
+_MOST_ITEMS = 2000
+#: A test that is busy for so long is left, and noting ends after so long.
+_LEAVE_S = 0.5
+_NOTE_S = 2.0
+
+
+class Left(BaseException):
+    """What takes too long is left behind; no ``except Exception`` of the user's holds it."""
+
+
+def noted_calls(run_tests: Any, live: Any, target: str) -> Any:
+    """The functions of ``target`` that ``run_tests()`` calls from outside of it, each with the
+    arguments it was given: ``(function, [(positional, keywords), …])``."""
+    known: dict[Any, Any] = {}
+    same: dict[str, bool] = {}
+    until = time.monotonic() + _NOTE_S
+
+    def is_target(name: str) -> bool:
+        if name not in same:
+            same[name] = os.path.realpath(name) == target
+        return same[name]
+
+    def hook(frame: Any, event: str, _argument: Any) -> None:
+        if event != "call" or not is_target(frame.f_code.co_filename):
+            return
+        code, back = frame.f_code, frame.f_back
+        if back is None or is_target(back.f_code.co_filename) or code.co_name.startswith("<"):
+            return
+        entry = known.get(code)
+        if entry is None:
+            if len(known) >= _FUNCTIONS or code.co_name == "__init__":
+                return
+            function = live.function(code)
+            if function is None:
+                return
+            entry = known[code] = (function, [])
+        if len(entry[1]) < _NOTED:
+            sys.setprofile(None)
+            try:
+                arguments = copied(_arguments(code, frame.f_locals))
+                if arguments is not None:
+                    entry[1].append(arguments)
+            finally:
+                sys.setprofile(hook)
+
+    def leave(_number: int, _frame: Any) -> None:
+        raise Left
+
+    before = signal.signal(signal.SIGALRM, leave)
+    signal.setitimer(signal.ITIMER_REAL, _LEAVE_S, _LEAVE_S)
+    sys.setprofile(hook)
+    try:
+        while time.monotonic() < until:
+            run_tests()
+            break
+    except BaseException:
+        # Whatever ended the tests: what was noted until then is what there is.
+        pass
+    finally:
+        sys.setprofile(None)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    return [entry for entry in known.values() if entry[1]]
+
+
+def _arguments(code: Any, local: Any) -> Any:
+    """``(positional, keywords)`` of a call whose frame begins with the names ``local``."""
+    count = code.co_argcount
+    names = code.co_varnames
+    positional = [local[name] for name in names[:count]]
+    end = count + code.co_kwonlyargcount
+    keywords = {name: local[name] for name in names[count:end]}
+    if code.co_flags & inspect.CO_VARARGS:
+        positional.extend(local[names[end]])
+        end += 1
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        keywords.update(local[names[end]])
+    return positional, keywords
+
+
+def copied(arguments: Any) -> Any:
+    """A deep copy, or ``None`` where there can be none or it is too large."""
+    try:
+        if any(_size(value) > _MOST_ITEMS for value in arguments[0]):
+            return None
+        return copy.deepcopy(arguments)
+    except Exception:
+        return None
+
+
+def _size(value: Any) -> int:
+    try:
+        return len(value)
+    except Exception:
+        return 1
