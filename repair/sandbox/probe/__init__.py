@@ -4,7 +4,8 @@ Standard library only (and pytest where the user has it), in the syntax of Pytho
 nothing of Pilotfish. The folder is bound read-only as the package ``_pilotfish_probe``, a name no
 project has, so nothing here can shadow a module of the user's.
 
-Read in this order: ``server`` (requests, forks), ``gathering`` (what a fork says, time limits),
+Read in this order: ``server`` (requests), ``forking`` (one run), ``gathering`` (what a fork says,
+time limits), ``files`` (what a run replaces),
 ``isolation`` (what one fork may not pass on to the next), ``reporter`` and the runners (how tests
 are run), ``live`` (new code for live functions), ``lines`` and ``places`` (which lines and
 expressions ran), ``blocks`` (the tracer), ``behaviour`` (what variants answer to the same calls:

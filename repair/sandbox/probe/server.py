@@ -26,14 +26,11 @@ import gc
 import importlib
 import json
 import os
-import signal
 import sys
-import time
-import traceback
 from collections.abc import Callable
 from typing import Any
 
-from . import behaviour, blocks, gathering, isolation, lines, live, loaded, places, reporter
+from . import behaviour, blocks, files, forking, isolation, lines, live, loaded, places, reporter
 
 _RUNNERS = {
     "pytest": "pytest_runner",
@@ -44,6 +41,8 @@ _RUNNERS = {
     "code": "script_runner",
     "command": "command_runner",
 }
+#: How long it may take to see whether something is allowed here.
+_TRIED_S = 10.0
 
 
 class Server:
@@ -91,7 +90,7 @@ class Server:
         self.private = bool(request.get("private", True))
         why = ""
         if self.private:
-            outcome = self.fork_and_wait(lambda emit: 0, 10.0, 0.0)
+            outcome = forking.in_fork(self.apart(lambda emit: 0, 0.0, private=True), _TRIED_S)
             if outcome["ended"] != "done" or outcome["code"] != 0:
                 why = outcome["output"] or "no private mounts here"
                 self.private = False
@@ -114,8 +113,7 @@ class Server:
         plan = request["plan"]
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
-            for path, text in request["files"].items():
-                self.write(path, text)
+            files.write_all(request["files"])
             self.enter(plan)
             told = self.reporter(emit, request)
             runner = self.runner(plan)
@@ -135,7 +133,7 @@ class Server:
             target = self.settings["target"]
             pairs = [p for unit in request["units"] for p in self.live.plan(target, unit)]
         except live.CannotReplaceError as error:
-            return nothing_run(str(error))
+            return forking.nothing_run(str(error))
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
             for function, code in pairs:
@@ -181,8 +179,7 @@ class Server:
 
     def op_hold(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Fork once; the fork collects, then serves in this process' place until released."""
-        files = request.get("files", {})
-        before = {} if self.private else self.replaced(files)
+        before = {} if self.private else files.replace(request.get("files", {}))
         pid = os.fork()
         if pid == 0:
             self.held(request)
@@ -191,7 +188,7 @@ class Server:
         self.close_lanes()
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
-        self.replaced(before)
+        files.replace(before)
         if status == 0:
             return None
         # It died before or while it served: whoever waits for an answer must hear of it.
@@ -224,7 +221,8 @@ class Server:
             isolation.enter_own_network()
             return 0
 
-        return bool(self.fork_and_wait(work, 10.0, 0.0, private=False)["code"] == 0)
+        outcome = forking.in_fork(self.apart(work, 0.0, private=False), _TRIED_S)
+        return bool(outcome["code"] == 0)
 
     def at_lane(self, number: int, request: dict[str, Any]) -> int:
         """A fork that serves at one lane, of which 0 is where this process has been serving."""
@@ -279,7 +277,7 @@ class Server:
             if self.private and request.get("files"):
                 # A world for all that is held; runs that write get theirs on top of it.
                 self.enter_private_world()
-                self.replaced(request["files"])
+                files.write_all(request["files"])
             self.enter(plan)
             self.counts.clear()
             runner = self.runner(plan)
@@ -346,141 +344,39 @@ class Server:
             settings["workspace"], settings["limits"]["tmp_bytes"], settings["private_tmp"]
         )
 
-    def replaced(self, files: dict[str, Any]) -> dict[str, Any]:
-        """Write ``files`` and return what stood there, ``None`` for what was not there."""
-        before = {path: self.read(path) for path in files}
-        for path, text in files.items():
-            self.write(path, text)
-        return before
-
-    @staticmethod
-    def read(path: str) -> Any:
-        """A file's bytes as latin-1, ``None`` where there is none."""
-        if not os.path.exists(path):
-            return None
-        with open(path, "rb") as stream:
-            return stream.read().decode("latin-1")
-
-    @staticmethod
-    def write(path: str, text: Any) -> None:
-        """Replace a file, with a time stamp that no compiled cache was made for; ``None`` removes
-        it."""
-        if text is None:
-            os.remove(path)
-            return
-        stamp = os.stat(path).st_mtime if os.path.exists(path) else 0
-        with open(path, "wb") as stream:
-            stream.write(text.encode("latin-1"))
-        os.utime(path, (stamp + 86399, stamp + 86399))
-
     def forked(self, work: Any, request: dict[str, Any]) -> dict[str, Any]:
         """Run ``work(emit)`` in a fork within the request's limits, and gather what it said."""
         if request.get("trace"):
             self.counts.clear()
         restore: dict[str, Any] = {}
         if not self.private:
-            restore = {path: self.read(path) for path in request.get("files", {})}
-        body = self.fork_and_wait(
-            work,
+            restore = {path: files.read(path) for path in request.get("files", {})}
+        body = forking.in_fork(
+            self.apart(work, request.get("cpu", 0.0), request.get("private", True)),
             request["wall"],
-            request.get("cpu", 0.0),
             request.get("idle", 0.0),
-            private=request.get("private", True),
-            ask_first=bool(request.get("blocks")),
+            blocks.TELL if request.get("blocks") else 0,
         )
-        for path, text in restore.items():
-            self.write(path, text)
+        files.write_all(restore)
         if request.get("trace"):
             body["hits"] = sorted(self.counts.hits().items())
             body["last"] = self.counts.last()
         return body
 
-    def fork_and_wait(
-        self,
-        work: Any,
-        wall: float,
-        cpu: float,
-        idle: float = 0.0,
-        private: bool = True,
-        ask_first: bool = False,
-    ) -> dict[str, Any]:
-        events_in, events_out = os.pipe()
-        output_in, output_out = os.pipe()
-        begun = time.monotonic()
-        pid = os.fork()
-        if pid == 0:
-            try:
-                os.close(events_in)
-                os.close(output_in)
-                self.child(work, events_out, output_out, cpu, private)
-            finally:
-                os._exit(70)
-        os.close(events_out)
-        os.close(output_out)
-        try:
-            os.setpgid(pid, pid)
-        except OSError:
-            pass  # The child did it first, or is gone.
-        last_words = (pid, blocks.TELL) if ask_first else None
-        gathered, output, timed_out = gathering.gather(
-            events_in, output_in, begun + wall, idle, last_words
-        )
-        if timed_out:
-            try:
-                os.killpg(pid, signal.SIGKILL)
-            except (ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        _, status = os.waitpid(pid, 0)
-        isolation.end_children()
-        events = gathering.decode(gathered)
-        ending = bool(events) and "code" in events[-1] and "trace" not in events[-1]
-        code = events.pop()["code"] if ending else None
-        killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        if timed_out or killed == signal.SIGPROF:
-            ended = "timeout"
-        else:
-            ended = "done" if code is not None else "crash"
-        return {
-            "ended": ended,
-            "code": code,
-            "signal": killed,
-            "events": events,
-            "output": output.decode("utf-8", "replace"),
-            "seconds": time.monotonic() - begun,
-        }
+    def apart(self, work: Any, cpu: float, private: bool) -> Any:
+        """``work`` as it is done in a fork: without what this process hears and answers by, in a
+        private world if it is to have one, within the limits and ``cpu`` seconds."""
 
-    def child(self, work: Any, events_out: int, output_out: int, cpu: float, private: bool) -> None:
-        """In the fork: limits, private world, work, exit. Never returns."""
-        os.setpgid(0, 0)
-        self.close_lanes()
-        os.close(self.requests.fileno())
-        os.close(self.answers.fileno())
-        os.dup2(output_out, 1)
-        os.dup2(output_out, 2)
-        os.close(output_out)
-        stream = os.fdopen(events_out, "wb", buffering=0)
-
-        def emit(event: dict[str, Any]) -> None:
-            stream.write(json.dumps(event).encode() + b"\n")
-
-        try:
+        def confined(emit: Callable[[dict[str, Any]], None]) -> Any:
+            self.close_lanes()
+            os.close(self.requests.fileno())
+            os.close(self.answers.fileno())
             if self.private and private:
                 self.enter_private_world()
             isolation.limit_self(dict(self.settings["limits"], cpu_seconds=cpu))
-            code = work(emit)
-        except SystemExit as error:
-            code = error.code if isinstance(error.code, int) else 1
-        except BaseException:
-            traceback.print_exc()
-            code = 71
-        # Before the last word: nobody reads on after it.
-        for output in (sys.stdout, sys.stderr):
-            try:
-                output.flush()
-            except (OSError, ValueError, AttributeError):
-                pass
-        emit({"code": code})
-        os._exit(0)
+            return work(emit)
+
+        return confined
 
 
 class Tracing:
@@ -497,12 +393,6 @@ class Tracing:
     def __exit__(self, *_exc: Any) -> None:
         if self.wanted and self.server.run_selected is None:
             self.server.counts.stop()
-
-
-def nothing_run(why: str) -> dict[str, Any]:
-    """The answer where new code does not fit what is loaded."""
-    events = [{"cannot": why}]
-    return {"ended": "done", "code": None, "events": events, "output": "", "seconds": 0.0}
 
 
 def close_all(lanes: Any) -> None:
