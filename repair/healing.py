@@ -22,7 +22,8 @@ from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
 from repair.choice import Ranked, believed, rank
 from repair.command import TestCommand
-from repair.diagnosis import HASTY_S, PATIENT_S, AlreadyPassingError, Diagnosis, diagnose
+from repair.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
+from repair.diagnosis import Diagnosis
 from repair.differences import notes, weakness
 from repair.elsewhere import elsewhere
 from repair.errors import RepairError

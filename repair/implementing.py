@@ -26,7 +26,8 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.choice import rank
 from repair.command import TestCommand, parse
-from repair.diagnosis import HASTY_S, AlreadyPassingError, Diagnosis, diagnose
+from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
+from repair.diagnosis import Diagnosis
 from repair.errors import RepairError
 from repair.guards import written_to_order
 from repair.healing import Healing, Job, Patch, Report, heal

@@ -48,6 +48,11 @@ class Plan:
     ahead: tuple[tuple[str, str, int], ...] = ()
     part: tuple[int, int] | None = None
 
+    @property
+    def selects(self) -> bool:
+        """Whether the runner can run chosen tests alone."""
+        return self.runner in ("pytest", "unittest", "doctest")
+
     def wire(self) -> dict[str, Any]:
         """As the probe reads it."""
         return {

@@ -14,7 +14,8 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import BlockPlan, block_plan
 from decoding.errors import CancelledError
 from repair.command import TestCommand
-from repair.diagnosis import AlreadyPassingError, Diagnosis, diagnose
+from repair.diagnosing import AlreadyPassingError, diagnose
+from repair.diagnosis import Diagnosis
 from repair.errors import RepairError
 from repair.localization import (
     BlockSuspicion,

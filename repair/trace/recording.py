@@ -21,8 +21,6 @@ _SILENT_S = 1.5
 _HANGS_S = 1.7
 #: What importing the tests may take besides, where they are not held collected.
 _IMPORT_S = 15.0
-#: Runners that run chosen tests alone.
-_SELECTING = ("pytest", "unittest", "doctest")
 _STUCK = (Outcome.TIMEOUT, Outcome.CRASH)
 #: Places are noted for tests that take no longer than this: before 3.12 noting slows them much.
 _QUICK_S = 0.2
@@ -45,7 +43,7 @@ def record(
     if plan.runner == "command":
         return {}
     wire = blocks.to_json()
-    if plan.runner not in _SELECTING:
+    if not plan.selects:
         wanted = {test.id for test in tests}
         hangs = any(test.outcome is Outcome.TIMEOUT for test in tests)
         run = _run(bench, plan, wire, deadline, hangs)
@@ -74,7 +72,7 @@ def record_places(
     if plan.runner == "command" or not quick:
         return tuple(tests)
     ran: dict[str, frozenset[Place]] = {}
-    if plan.runner not in _SELECTING:
+    if not plan.selects:
         groups: list[tuple[Plan, tuple[str, ...] | None]] = []
         if len(quick) == len(tests):
             groups = [(plan, None)]

@@ -13,7 +13,7 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Workspace
 from repair.ahead import Ahead, changed
 from repair.command import parse
-from repair.diagnosis import diagnose
+from repair.diagnosing import diagnose
 from repair.sandbox.run import Terms
 from repair.sandbox.workbench import Workbench
 from repair.source import Source

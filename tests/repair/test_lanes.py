@@ -16,7 +16,7 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError
 from repair.candidates.candidate import Candidate
 from repair.command import parse
-from repair.diagnosis import diagnose
+from repair.diagnosing import diagnose
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Plan, Run, Terms

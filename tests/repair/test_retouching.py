@@ -13,7 +13,7 @@ from analysis.snapshot import Snapshot, Workspace
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.command import parse
-from repair.diagnosis import diagnose
+from repair.diagnosing import diagnose
 from repair.healing import Job
 from repair.retouching import Retoucher
 from repair.sandbox.interpreter import Interpreter

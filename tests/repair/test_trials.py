@@ -9,7 +9,7 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from repair.candidates.candidate import Candidate
 from repair.command import parse
-from repair.diagnosis import diagnose
+from repair.diagnosing import diagnose
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source

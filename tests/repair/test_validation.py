@@ -12,7 +12,7 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Workspace
 from repair.ahead import Ahead
 from repair.command import parse
-from repair.diagnosis import diagnose
+from repair.diagnosing import diagnose
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 from repair.validation import Validator
