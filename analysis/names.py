@@ -43,6 +43,7 @@ class NameSet:
     tier: Tier
     reason: str
     names: tuple[Name, ...] = ()
+    #: As people read it: ``str``, ``type[Path]``, ``module json``, ``""`` where there is none.
     receiver_type: str = ""
     #: Distribution and version the answer was read from, e.g. ``"httpx 0.28.1"``, or ``""``.
     looked_at: str = ""
@@ -61,6 +62,15 @@ class NameSet:
     def abstain(cls, monitor: str, reason: str) -> NameSet:
         """The answer of one who does not know."""
         return cls(monitor, Tier.ABSTAIN, reason)
+
+    @property
+    def module(self) -> str | None:
+        """The dotted name of a receiver that is a module, ``None`` of any other.
+
+        Where it may be one of several things it is all of them, as ``receiver_type`` has them.
+        """
+        kind, _, dotted = self.receiver_type.partition(" ")
+        return dotted if kind == "module" and dotted else None
 
     def spellings(self) -> frozenset[str]:
         """The names as plain strings."""

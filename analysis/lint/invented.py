@@ -152,7 +152,7 @@ def _without_witnesses(names: NameSet) -> NameSet:
     """A module's names without those only known from being used there: what they are is read from a
     file, so that being used twice proves nothing. A call's keywords keep theirs: what is called may
     be another class than the one that was found, as a subclass sets it."""
-    if not names.receiver_type.startswith("module "):
+    if names.module is None:
         return names
     real = tuple(name for name in names.names if name.origin != "witness")
     return replace(names, names=real)

@@ -22,8 +22,6 @@ _MEMBER = re.compile(r"\.[ \t]*([^\W\d]\w*)")
 _SEPARATOR = ", "
 #: What a prompt shows of a file before and behind a hole, about, in code points.
 _SHOWN = (1_300, 400)
-#: How the type of a module is spelled.
-MODULE = "module "
 #: Parameters in a hint at most. A small model that is shown twenty gives all of them (seen at the
 #: sites of ``benchmarks.dotprompts``); the author's is mostly among the first.
 _PARAMETERS = 8
@@ -55,7 +53,7 @@ def member_line(
 def acquaintances(names: NameSet, before: str, behind: str) -> int:
     """How many members of a class are used within what a prompt shows of both sides of the hole; 0
     for a module, of which a file uses what it needs, here one thing and there another."""
-    if names.receiver_type.startswith(MODULE):
+    if names.module is not None:
         return 0
     used = {*_MEMBER.findall(before[-_SHOWN[0] :]), *_MEMBER.findall(behind[: _SHOWN[1]])}
     return sum(name.name in used for name in names.names)

@@ -39,5 +39,5 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the set is closed and lacks the name."""
     if not absent(site, names, _EXPECTED):
         return None
-    owner = described(names.receiver_type, site.hole.receiver_text)
+    owner = described(names, site.hole.receiver_text)
     return Verdict(f"{owner} has no attribute `{site.name}`{version_of(names)}")

@@ -36,5 +36,5 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the module's names are known whole and lack the name."""
     if not absent(site, names, _EXPECTED):
         return None
-    owner = described(names.receiver_type, site.hole.receiver_text)
+    owner = described(names, site.hole.receiver_text)
     return Verdict(f"{owner} has no member `{site.name}`{version_of(names)}", replace=site.renamed)

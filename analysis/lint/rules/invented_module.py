@@ -39,7 +39,7 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     """Reported where the folder is known whole and does not hold the module."""
     if not absent(site, names, _EXPECTED):
         return None
-    package = names.receiver_type.removeprefix("module ")
+    package = names.module
     if not package:
         return Verdict(
             f"there is no module `{site.name}` in this environment",

@@ -94,10 +94,11 @@ def shortened(text: str) -> str:
     return f"{called[:_LONGEST]}…" if len(called) > _LONGEST else called
 
 
-def described(receiver_type: str, fallback: str) -> str:
+def described(names: NameSet, fallback: str) -> str:
     """A receiver as a message names it: ``module `json```, ``class `Path```, `` `str` ``."""
-    if receiver_type.startswith("module "):
-        return f"module `{receiver_type.removeprefix('module ')}`"
+    receiver_type = names.receiver_type
+    if names.module is not None:
+        return f"module `{names.module}`"
     if receiver_type.startswith("type[") and receiver_type.endswith("]"):
         return f"class `{receiver_type[5:-1]}`"
     return f"`{receiver_type or fallback}`"
