@@ -54,30 +54,12 @@ def fates_of(
     """
     if plan.runner == "pytest" and _ALL_THE_SAME not in plan.args:
         plan = replace(plan, args=(_ALL_THE_SAME, *plan.args))
-    if plan.runner != "pytest" or plan.select is not None or server.lanes == 1:
-        return _fates(server, plan, files, deadline, target)
-    parts = [replace(plan, part=(number, server.lanes)) for number in range(server.lanes)]
-    with ThreadPoolExecutor(len(parts), "suite") as pool:
-        running = [pool.submit(_fates, server, p, files, deadline, target) for p in parts]
-    return _together([each.result() for each in running])
-
-
-def _together(parts: Sequence[Fates]) -> Fates:
-    """The fates of all parts. A test that each part leaves to another one was not run."""
-    results = {test: result for part in parts for test, result in part.results.items()}
-    aside = frozenset().union(*(part.aside for part in parts))
-    waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
-    left = tuple(test for test in waiting if test not in results and test not in aside)
-    return Fates(results, left, aside)
-
-
-def _fates(
-    server: ForkServer,
-    plan: Plan,
-    files: Mapping[str, bytes],
-    deadline: Deadline,
-    target: str,
-) -> Fates:
+    whole = plan.runner == "pytest" and plan.select is None and plan.part is None
+    if whole and server.lanes > 1:
+        parts = [replace(plan, part=(number, server.lanes)) for number in range(server.lanes)]
+        with ThreadPoolExecutor(len(parts), "suite") as pool:
+            running = [pool.submit(fates_of, server, p, files, deadline, target) for p in parts]
+        return _together([each.result() for each in running])
     results: dict[str, TestResult] = {}
     aside: set[str] = set()
     left: tuple[str, ...] = ()
@@ -124,6 +106,15 @@ def _fates(
         if not left:
             break
     return Fates(results, left, frozenset(aside), others)
+
+
+def _together(parts: Sequence[Fates]) -> Fates:
+    """The fates of all parts. A test that each part leaves to another one was not run."""
+    results = {test: result for part in parts for test, result in part.results.items()}
+    aside = frozenset().union(*(part.aside for part in parts))
+    waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
+    left = tuple(test for test in waiting if test not in results and test not in aside)
+    return Fates(results, left, aside)
 
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:
