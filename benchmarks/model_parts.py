@@ -13,24 +13,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
 from analysis.snapshot import Snapshot, Workspace
-from benchmarks.fixing import MODELS, Answer, Case, apply_answer, commit, folder, options
+from benchmarks.fixing import Answer, Case, apply_answer, commit, folder, options
 from benchmarks.fixing import choose as choose_cases
+from benchmarks.opened import Opened, opened
 from benchmarks.quixbugs import cases
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample
-from decoding.opening import OpenWriter
 from engine.handlers.tested import subject_of
-from engine.loading import choose, load
-from engine.settings.values import MachineSettings
 from pilotfish.console import explain
-from pilotfish.later import LaterEvidence, LaterWriter
 from repair.aids import Aid
 from repair.healing import heal
 
@@ -55,9 +51,7 @@ class Result:
     strategy: str
 
 
-def repaired(
-    case: Case, arm: str, writer: OpenWriter, evidence: LaterEvidence, seconds: float
-) -> Result:
+def repaired(case: Case, arm: str, model: Opened, seconds: float) -> Result:
     """Let one arm repair one program, and judge what it says."""
     with folder() as work, folder() as judged:
         task = case.lay_out(work)
@@ -68,7 +62,9 @@ def repaired(
         subject = subject_of(snapshot, task.command)
         assert subject is not None
         job = replace(subject.job(snapshot, seconds), without=ARMS[arm])
-        healing = heal(job, writer, evidence, lambda _message, _share: None, Cancellation())
+        healing = heal(
+            job, model.writer, model.evidence, lambda _message, _share: None, Cancellation()
+        )
         patch = healing.patch
         answer = Answer(
             healing.status,
@@ -115,18 +111,14 @@ def main() -> int:
     sample = Sample(chosen)
     results = [Result(**known) for known in sample.known]
     done = {result.name for result in results}
-    name = MODELS.get(chosen.model, chosen.model)
-    machine = MachineSettings(model=name, repair_model=name)
     try:
         of_corpus = choose_cases(cases(chosen.data / "quixbugs"), chosen.only)
-        model = choose(machine, "repair")
-        writer, evidence = LaterWriter(model.name, partial(load, model, machine)), LaterEvidence()
-        try:
+        with opened(chosen.model) as model:
             for case in sample.of(of_corpus, lambda case: case.name):
                 for arm in chosen.arm or ARMS:
                     if f"{case.name}: {arm}" in done:
                         continue
-                    result = repaired(case, arm, writer, evidence, chosen.time_limit)
+                    result = repaired(case, arm, model, chosen.time_limit)
                     results.append(result)
                     sample.keep(asdict(result))
                     verdict = "right" if result.right else "wrong"
@@ -135,19 +127,16 @@ def main() -> int:
                         f" {result.tokens:6} {result.strategy}",
                         flush=True,
                     )
-        finally:
-            evidence.close()
-            writer.close()
     except ExplainedError as error:
         explain(error.what, where=error.where, mend=error.mend)
         return 2
     arms = [arm for arm in ARMS if any(result.arm == arm for result in results)]
     rows = [_row(arm, results) for arm in arms]
-    show(f"QuixBugs by the model alone, {name}, {chosen.time_limit:.0f} s", _COLUMNS, rows)
+    show(f"QuixBugs by the model alone, {model.name}, {chosen.time_limit:.0f} s", _COLUMNS, rows)
     table = [dict(zip(_COLUMNS, row, strict=True)) for row in rows]
     save(
         f"model_parts_{chosen.model}",
-        {"model": name, "table": table, "results": [asdict(result) for result in results]},
+        {"model": model.name, "table": table, "results": [asdict(result) for result in results]},
     )
     return 0
 

@@ -19,7 +19,6 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -28,14 +27,13 @@ from analysis.errors import ExplainedError
 from analysis.snapshot import Snapshot, Workspace
 from benchmarks.fixing import MODELS, folder, passes, read_json_lines
 from benchmarks.humanevalfix import FILE, Problem, write_test
+from benchmarks.opened import opened
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from decoding.opening import OpenWriter
 from engine.handlers.tested import on_disk, subject_of
-from engine.loading import choose, load
-from engine.settings.values import MachineSettings
 from pilotfish.console import explain
-from pilotfish.later import LaterEvidence, LaterWriter
+from pilotfish.later import LaterEvidence
 from repair.aids import Aid
 from repair.implementing import Implementer
 from repair.stub import find_stub
@@ -246,12 +244,8 @@ def _run(chosen: argparse.Namespace) -> None:
     results = [Result(**known) for known in sample.known]
     with_examples = [problem for problem in problems if problem["example_test"].strip()]
     picked = sample.of(with_examples, lambda problem: problem["task_id"])
-    name = MODELS.get(chosen.model, chosen.model)
-    machine = MachineSettings(model=name, repair_model=name)
-    model = choose(machine, "repair")
-    writer, evidence = LaterWriter(model.name, partial(load, model, machine)), LaterEvidence()
-    bench = Bench(writer, evidence, chosen.time_limit)
-    try:
+    with opened(chosen.model) as model:
+        bench = Bench(model.writer, model.evidence, chosen.time_limit)
         for result in _work(bench, list(picked), chosen, results):
             results.append(result)
             sample.keep(asdict(result))
@@ -261,9 +255,6 @@ def _run(chosen: argparse.Namespace) -> None:
                 f" {result.candidates:6} {result.strategy}",
                 flush=True,
             )
-    finally:
-        evidence.close()
-        writer.close()
     firsts = {result.problem: result for result in results if result.arm == FIRST}
     arms = [arm for arm in ARMS if any(result.arm == arm for result in results)]
     rows = [_row(arm, results, firsts, chosen.failing) for arm in arms]
