@@ -13,15 +13,15 @@ receiver's type at all. Variants: ``unguided``; ``prune``, the monitors without 
 without the monitors; ``guided``, all that ships; ``only:MONITOR``; ``with:PART+PART``, all that
 ships and more of what is known around a hole: ``expected``, ``headers``, ``types``, ``related``
 (the code graph of each package is read first); ``ablation`` stands for all of them without the
-parts of ``with``. What guidance costs in time, ``benchmarks.overhead``
-says: here every variant reads its prompt anew.
+parts of ``with``. A variant that must write what another wrote (``benchmarks.dot_variants``) is
+not run but taken from it, unless ``--each``; where both were run the report says how many differ.
+What guidance costs in time, ``benchmarks.overhead`` says: here every variant reads its prompt anew.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,6 @@ from pathlib import Path
 from typing import Any
 
 from analysis.deadline import Cancellation, Deadline
-from analysis.errors import AnalysisError
 from analysis.graph import Graph
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
@@ -40,15 +39,13 @@ from analysis.worker.process import WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.dot_scores import report
 from benchmarks.dot_sites import ORDER, DotSite, roots, sites
+from benchmarks.dot_variants import agreement, guiding, meant, same_as, with_graph
 from benchmarks.installed import python_with
 from benchmarks.judging import PROBE, judge
 from benchmarks.report import RESULTS, save, show
-from decoding.hint import HintRules
-from decoding.local_writer import Guiding, LocalWriter
+from decoding.local_writer import LocalWriter
 from decoding.models import store
-from decoding.monitors.registry import monitors
 from decoding.opening import cache_folder as vocabulary_folder
-from decoding.prompts.surroundings import Part
 from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import InfillRequest
 from engine.graphs import Graphs
@@ -60,52 +57,6 @@ PACKAGES = (
     "hypothesis", "jedi", "huggingface_hub", "pygls",
 )  # fmt: skip
 _FIRST_LOOK_S = 20.0
-#: A hint is formed whatever is in the cache, as where the cursor comes to rest in another place.
-_FORMED = HintRules(patience=math.inf)
-_NO_HINT = HintRules(kinds=frozenset())
-_WITH = "with:"
-
-
-def guiding(variant: str) -> Guiding:
-    """How a variant guides. Raises :class:`~analysis.errors.AnalysisError` for an unknown one."""
-    if variant in ("unguided", "guided"):
-        return Guiding(hints=_FORMED)
-    if variant.startswith(_WITH):
-        return Guiding(hints=_hints(variant.removeprefix(_WITH)))
-    if variant == "prune":
-        return Guiding(hints=_NO_HINT)
-    if variant == "hint":
-        return Guiding(monitors=(), hints=_FORMED)
-    alone = tuple(m for m in monitors() if variant == f"only:{m.name}")
-    if not alone:
-        raise AnalysisError(
-            f"there is no variant '{variant}'",
-            where="--variants",
-            mend="use ablation, unguided, prune, hint, guided, with:PART or only:MONITOR, which is "
-            + ", ".join(m.name for m in monitors()),
-        )
-    return Guiding(monitors=alone, hints=_NO_HINT)
-
-
-def meant(name: str) -> tuple[str, ...]:
-    """The variants that one word of ``--variants`` stands for."""
-    if name != "ablation":
-        return (name,)
-    return ("unguided", "prune", "hint", "guided", *(f"only:{m.name}" for m in monitors()))
-
-
-def _hints(names: str) -> HintRules:
-    """The shipped hint with more parts."""
-    rules = _FORMED
-    for name in names.split("+"):
-        if name not in set(Part):
-            raise AnalysisError(
-                f"there is no part '{name}'",
-                where="--variants",
-                mend=f"the parts are {', '.join(Part)}",
-            )
-        rules = replace(rules, parts=rules.parts | {Part(name)})
-    return rules
 
 
 def read_graphs(chosen: Sequence[DotSite], python: str) -> Graphs:
@@ -130,6 +81,10 @@ class Book:
     def known(self) -> set[tuple[str, str]]:
         """What needs not be written again."""
         return {(line["site"], line["variant"]) for line in self.lines}
+
+    def at(self, site: str) -> dict[str, dict[str, Any]]:
+        """What each variant wrote at a site."""
+        return {line["variant"]: line for line in self.lines if line["site"] == site}
 
     def keep(self, line: dict[str, Any]) -> None:
         """Append a result."""
@@ -156,8 +111,7 @@ def write_all(
             variant: LocalWriter(runtime, cache=vocabulary_folder(), guiding=guiding(variant))
             for variant in variants
         }
-        with_graph = any(variant.startswith(_WITH) for variant in variants)
-        graphs = read_graphs(chosen, options.python) if with_graph else Graphs()
+        graphs = read_graphs(chosen, options.python) if any(map(with_graph, variants)) else Graphs()
         knowledge = Knowledge(pool, graphs)
         for site, left in missing:
             if deadline.expired():
@@ -173,11 +127,19 @@ def write_all(
                 )
                 if not around.result().expected.classes:
                     continue
-            for variant in left:
-                # From an empty cache each: what is in it moves the last bits of a logit, and with
+            before = book.at(site.key)
+            # What guidance did tells what needs not be run, so it goes first.
+            for variant in sorted(left, key=lambda v: (v != "guided", v.startswith("only:"))):
+                same = "" if options.each else same_as(variant, before)
+                if same:
+                    line = {**before[same], "variant": variant, "taken": same}
+                    book.keep(line)
+                    before[variant] = line
+                    continue
+                # From nothing each: what is in the cache moves the last bits of a logit, and with
                 # them one line in a hundred, whatever guides.
-                runtime.truncate(0)
-                told = variant.startswith(_WITH)
+                writers[variant].forget()
+                told = with_graph(variant)
                 request = InfillRequest(
                     replace(snapshot, workspace=in_package) if told else snapshot,
                     site.start,
@@ -192,19 +154,20 @@ def write_all(
                     cancellation=Cancellation(),
                 )
                 took = (time.monotonic() - begun) * 1e3
-                book.keep(
-                    {
-                        "site": site.key,
-                        "variant": variant,
-                        "text": done.text,
-                        "confidence": done.confidence,
-                        "ms": took,
-                        "prefill_ms": done.ms.prefill,
-                        "prompt_tokens": done.prompt_tokens,
-                        "events": [asdict(event) for event in done.events],
-                        "stopped": done.stopped,
-                    }
-                )
+                line = {
+                    "site": site.key,
+                    "variant": variant,
+                    "text": done.text,
+                    "confidence": done.confidence,
+                    "ms": took,
+                    "prefill_ms": done.ms.prefill,
+                    "prompt_tokens": done.prompt_tokens,
+                    "events": [asdict(event) for event in done.events],
+                    "stopped": done.stopped,
+                    "preamble": done.preamble,
+                }
+                book.keep(line)
+                before[variant] = line
             print(".", end="", file=sys.stderr, flush=True)
         print(file=sys.stderr)
         graphs.close()
@@ -257,6 +220,9 @@ def main() -> int:
     parser.add_argument(
         "--expecting", action="store_true", help="only where the expected type is known"
     )
+    parser.add_argument(
+        "--each", action="store_true", help="run variants that must write what another wrote too"
+    )
     parser.add_argument("--judge-only", action="store_true", help="write nothing new")
     parser.add_argument("--no-judge", action="store_true", help="without the type checker")
     options = parser.parse_args()
@@ -272,7 +238,12 @@ def main() -> int:
     tables, result = report(chosen, book.lines, said, variants)
     for title, columns, rows in tables:
         show(title, columns, rows)
-    save("dotprompts", {"model": options.model, "packages": list(options.packages), **result})
+    taken = agreement(book.lines)
+    show("Taken from another variant", ["variant", "taken", "run all the same", "differ"], taken)
+    save(
+        "dotprompts",
+        {"model": options.model, "packages": list(options.packages), "taken": taken, **result},
+    )
     return 0
 
 

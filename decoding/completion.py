@@ -56,7 +56,8 @@ class Completion:
     ``confidence`` is the geometric mean of the token probabilities of ``text`` (0…1). ``tokens``
     counts the tokens of the text; ``prompt_tokens`` the prompt's, ``reused_tokens`` those that
     were in the KV cache already. ``stopped`` says why it ended. ``pieces`` are the tokens of
-    ``text``, in order; what was put there for the model (closing brackets) has none.
+    ``text``, in order; what was put there for the model (closing brackets) has none. ``preamble``
+    is what the prompt began with besides the file: the hint, or the caller's words.
     """
 
     text: str
@@ -69,3 +70,4 @@ class Completion:
     reused_tokens: int = 0
     stopped: str = ""
     pieces: tuple[Piece, ...] = ()
+    preamble: str = ""

@@ -14,10 +14,16 @@ from decoding.written import Written
 
 
 def filled(
-    model: str, site: Site, request: InfillRequest, written: Written, begun: float
+    model: str,
+    site: Site,
+    request: InfillRequest,
+    written: Written,
+    begun: float,
+    preamble: str = "",
 ) -> Completion:
     """What ``model`` would have inserted at ``site``, asked at ``begun`` (``time.monotonic``): what
-    forming the prompt took, and waiting for its hint, somebody waits for as well."""
+    forming the prompt took, and waiting for its hint, somebody waits for as well. The prompt began
+    with ``preamble``."""
     done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
     spans = written.within(done.start, done.end) if done.text else []
     mean = sum(span.logprob for span in spans) / len(spans) if spans else -math.inf
@@ -41,4 +47,5 @@ def filled(
             Piece(shown(span.start), shown(span.end), round(math.exp(span.logprob), 4))
             for span in spans
         ),
+        preamble=preamble,
     )

@@ -119,7 +119,7 @@ class LocalWriter(Writer):
         self._pace.note(
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
-        return filled(self.name, site, request, written, begun)
+        return filled(self.name, site, request, written, begun, self._told(request))
 
     def _prompt(
         self,
@@ -148,6 +148,11 @@ class LocalWriter(Writer):
         )
         return self._prompter.prompt(request.snapshot.path, text, offset, begins).tokens
 
+    def _told(self, request: InfillRequest) -> str:
+        """What the prompt just made for ``request`` began with."""
+        asks = request.task and self._chat is not None
+        return request.preamble if asks else self._prompter.last(request.snapshot.path)
+
     def _cheap(self, snapshot: Snapshot, offset: int) -> bool:
         """Whether a prompt that begins with another hint is read in the time that it may take."""
         last = self._prompter.last(snapshot.path)
@@ -171,6 +176,12 @@ class LocalWriter(Writer):
             context, tokens = tokens[:1], tokens[1:]
         room = self._runtime.context_size - len(context)
         return self._sum(context, tokens[:room], cancellation)
+
+    def forget(self) -> None:
+        """Be as if nothing had been written before: without a cache, and without the places where
+        the cursor rested, both of which a prompt follows."""
+        self._runtime.truncate(0)
+        self._prompter.forget()
 
     def close(self) -> None:
         """Free the model."""

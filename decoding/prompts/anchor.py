@@ -98,6 +98,10 @@ class Prompter:
         anchor = self._anchors.get(path)
         return anchor.preamble if anchor else ""
 
+    def forget(self) -> None:
+        """Remember no anchor."""
+        self._anchors.clear()
+
     def preview(self, path: str, text: str, offset: int, preamble: str) -> tuple[int, ...]:
         """The tokens that :meth:`prompt` would give at a new anchor; nothing is remembered."""
         before = window.plain_line_ends(text[:offset])

@@ -116,7 +116,8 @@ class RemoteWriter(Writer):
                 return Completion("", model=self.name, stopped="deadline")
             finally:
                 guidance.close()
-        return filled(self.name, site, request, written, begun)
+        preamble = self._prompter.last(snapshot.path)
+        return filled(self.name, site, request, written, begun, preamble)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind the end of ``before``.

@@ -7,9 +7,7 @@ from typing import Any
 
 from benchmarks.dot_scores import interval, report
 from benchmarks.dot_sites import DotSite
-from benchmarks.dotprompts import guiding, meant
 from benchmarks.judging import PROBE
-from decoding.monitors.registry import monitors
 
 ROOT = Path("/p")
 INVENTED = {"rule": "reportAttributeAccessIssue", "message": '"x" is unknown', "invented": True}
@@ -86,11 +84,3 @@ def test_a_significant_loss_is_named() -> None:
         ("p", "next"),
     }
     assert result["scores"] is not None
-
-
-def test_an_ablation_is_every_variant() -> None:
-    names = meant("ablation")
-    assert names[:4] == ("unguided", "prune", "hint", "guided")
-    alone = [guiding(name).monitors for name in names[4:]]
-    assert alone == [(monitor,) for monitor in monitors()]
-    assert meant("with:types") == ("with:types",)

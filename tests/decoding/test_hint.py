@@ -199,6 +199,30 @@ def test_a_callers_preamble_has_the_place() -> None:
     assert toy.before == "# a failing test\nc."
 
 
+def test_what_a_prompt_began_with_is_told() -> None:
+    writer = LocalWriter(FillingToy(TABLE))
+    for text, facts, told in (("c.$0\n", CONSOLES, "Console: b, rule"), ("c.b\n$0", None, "")):
+        before, after = text.split("$0")
+        request = InfillRequest(Snapshot("/a.py", before + after, Workspace("/")), len(before))
+        done = writer.complete(
+            request,
+            Facts(facts) if facts else None,
+            deadline=Deadline.never(),
+            cancellation=Cancellation(),
+        )
+        assert done.preamble == told
+
+
+def test_a_writer_that_forgot_everything_begins_anew() -> None:
+    toy = FillingToy(TABLE)
+    writer = LocalWriter(toy)
+    _complete(writer, CONSOLES, "x = c.$0\n")
+    writer.forget()
+    assert not toy.evaluated()
+    _complete(writer, CONSOLES, "x = c.b + d.$0\n")
+    assert toy.before == "# Deck: b\nx = c.b + d."
+
+
 def test_typing_on_keeps_the_hint() -> None:
     toy = FillingToy(TABLE)
     writer = LocalWriter(toy)
