@@ -1,9 +1,10 @@
 """The text that evidence is asked about: the file as if the statement at the hole ended there.
 
 While a line is written, a bracket that is open at the hole takes what follows for its contents, and
-a header without its colon the next lines for no block. A parser recovers somehow, scopes run into
-each other, and analysis has to admit every word of the file, or gives up. So the statement is ended
-behind the hole, if that makes a file that parses.
+a header without its colon the next lines for no block, and of a choice that lacks its ``else`` no
+parser makes anything. It recovers somehow, scopes run into each other, and analysis has to admit
+every word of the file, or gives up. So the statement is ended behind the hole, if that makes a file
+that parses.
 """
 
 from __future__ import annotations
@@ -23,6 +24,9 @@ _NAME = "x"
 _HEADER = re.compile(r"\s*(?:async\s+)?(?:if|elif|while|for|with|except|match|class|def)\b")
 #: How a header ends: without a block behind it, and with one.
 _COLONS = (": ...", ":")
+#: What an expression that chooses lacks (language reference, *Conditional expressions*), and what
+#: shows that there may be one.
+_ELSE, _CHOICE = " else None", re.compile(r"\bif\b")
 #: What a statement is no whole one without: what has to stand before it, and behind it.
 _COMPANY = {
     "elif": ("if x: ...\n", ""),
@@ -30,6 +34,7 @@ _COMPANY = {
     "@": ("", "\ndef x(): ..."),
 }
 _FIRST = re.compile(r"@|\w*")
+_WORD = re.compile(r"\s*\w+")
 #: More brackets than this are seldom open in one line, and a statement has seldom more lines.
 _DEEPEST, _LONGEST = 6, 60
 
@@ -43,24 +48,32 @@ def asked(snapshot: Snapshot, offset: int, written: str, lexer: Lexer | None = N
     before, behind = snapshot.text[:offset] + written, snapshot.text[offset:]
     lexer = lexed(before) if lexer is None else lexer
     header = _HEADER.match(before, lexer.statement) is not None
+    choice = _CHOICE.search(before, _word_end(before, lexer.statement)) is not None
     ending = ""
-    if header or lexer.frames:
+    if header or choice or lexer.frames:
         head, tail = before[lexer.statement :], _rest(behind, _depth(before, lexer.statement))
-        endings = ("", *_endings(lexer, header=header))
+        endings = ("", *_endings(lexer, header=header, choice=choice))
         ending = next((e for e in endings if _whole(head, e, tail)), "")
     elif not written:
         return snapshot
     return snapshot.with_text(before + ending + behind)
 
 
-def _endings(lexer: Lexer, *, header: bool) -> Iterator[str]:
-    """How the statement could end, the likeliest first."""
+def _endings(lexer: Lexer, *, header: bool, choice: bool) -> Iterator[str]:
+    """How the statement could end, the likeliest first; a choice gets its ``else`` as far inside as
+    it can be."""
     if any(frame not in _CLOSES for frame in lexer.frames):
         return  # in a string
     closers = [_CLOSES[str(frame)] for frame in reversed(lexer.frames[-_DEEPEST:])]
+    colons = ("", *_COLONS[: 2 * header])
     for count in range(len(closers), -1, -1):
-        closed = "".join(closers[:count])
-        yield from (closed + colon for colon in ("", *_COLONS[: 2 * header]))
+        yield from ("".join(closers[:count]) + colon for colon in colons)
+    if not choice:
+        return
+    for count in range(len(closers), -1, -1):
+        for inside in range(count + 1):
+            ended = "".join([*closers[:inside], _ELSE, *closers[inside:count]])
+            yield from (ended + colon for colon in colons)
 
 
 def _whole(head: str, ending: str, tail: str) -> bool:
@@ -68,6 +81,12 @@ def _whole(head: str, ending: str, tail: str) -> bool:
     first = _FIRST.match(head)
     front, back = _COMPANY.get(first[0] if first else "", ("", ""))
     return not parse(f"{front}{head}{_NAME}{ending}{tail}{back}\n").root.has_error
+
+
+def _word_end(text: str, statement: int) -> int:
+    """Behind the first word of the statement: an ``if`` that begins it chooses nothing."""
+    first = _WORD.match(text, statement)
+    return first.end() if first else statement
 
 
 def _depth(text: str, statement: int) -> int:

@@ -10,8 +10,12 @@ import builtins
 import keyword
 import re
 
-#: What may be a name, and is no member of something.
-_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+#: What may be a name: no member of something, and not what an argument is given by.
+_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*+(?!=(?!=))")
+#: Of a header also what has a default.
+_ANY_WORD = re.compile(r"(?<![\w.])[^\W\d]\w*")
+#: What an import names and does not bind.
+_UNBOUND = re.compile(r"^[ \t]*from\b.*?(?=\bimport\b)|(?<![\w.])[\w.]++[ \t]+as\b", re.MULTILINE)
 #: Strings and comments.
 _PROSE = re.compile(
     r'''"""[^"\\]*+(?:(?:\\[\s\S]|"(?!""))[^"\\]*+)*+(?:"""|\Z)|"(?:\\.|[^"\\\n])*+"|#[^\n]*+'''
@@ -32,23 +36,44 @@ def familiar(text: str, offset: int) -> frozenset[str]:
     where the code is directly in its body. Keywords and builtins are always among them.
 
     Of the innermost function only what stands before ``offset``, and of its line not what the line
-    assigns: what comes later may have no value yet.
+    assigns: what comes later may have no value yet. What functions and classes in it hold is their
+    own, and so is what an argument is given by.
     """
     # Every line stays where it is, and the cursor in its line.
     text = "".join(_PROSE.sub(_blank, part) for part in (text[:offset], text[offset:]))
     lines = text.split("\n")
     here = text.count("\n", 0, offset)
     found = set(_WELL_KNOWN)
-    for line in _module_level(lines):
-        found.update(_WORD.findall(line))
+    found.update(_words(_module_level(lines)))
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     spans = _around(lines, here)
     if spans and _DEF.match(lines[spans[0][0]]) and spans[0][0] < here:
         (first, _), spans = spans[0], spans[1:]
-        found.update(_WORD.findall("\n".join([*lines[first:here], _TARGET.sub("", line)])))
+        found.update(_of_block([*lines[first:here], _TARGET.sub("", line)]))
     for first, last in spans:
-        found.update(_WORD.findall("\n".join(lines[first:last])))
+        found.update(_of_block(lines[first:last]))
     return frozenset(found)
+
+
+def _words(lines: list[str]) -> list[str]:
+    return _WORD.findall(_UNBOUND.sub(" ", "\n".join(lines)))
+
+
+def _of_block(lines: list[str]) -> list[str]:
+    """The words of a function or a class that begins with its header, without what those in it
+    hold."""
+    body = next((at for at, line in enumerate(lines, 1) if line.rstrip().endswith(":")), 1)
+    found = _ANY_WORD.findall("\n".join(lines[:body]))
+    kept: list[str] = []
+    inside = -1
+    for line in lines[body:]:
+        bare, depth = line.lstrip(" \t"), _depth(line)
+        # A bracket that closes where a header began ends that header.
+        if inside >= 0 and (not bare or depth > inside or (depth == inside and bare[0] in ")]}")):
+            continue
+        inside = depth if _HEADER.match(line) else -1
+        kept.append(line.partition("(")[0] if inside >= 0 else line)
+    return found + _words(kept)
 
 
 def _blank(prose: re.Match[str]) -> str:
@@ -76,10 +101,10 @@ def _around(lines: list[str], here: int) -> list[tuple[int, int]]:
         line = lines[at]
         if not line.strip():
             continue
-        if depth is None:
-            # On a blank line the cursor is at most one level deeper than what stands above.
-            depth = _depth(line) + 1
         header = _HEADER.match(line)
+        if depth is None:
+            # On a blank line the cursor is as deep as what stands above, or in its block.
+            depth = _depth(line) + (header is not None)
         if header and (_depth(line) < depth or at == here):
             depth = _depth(line)
             if header[1] == "def" or direct:

@@ -15,7 +15,7 @@ from decoding.monitors.monitor import Passage, Verdict, holds
 #: Keywords that an expression may begin with; what else begins one is a name or no word.
 EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})
 #: The holes that a bare name is read in.
-NAMES = frozenset({HoleKind.NAME, HoleKind.ARGUMENT, HoleKind.DECORATOR})
+NAMES = frozenset({HoleKind.NAME, HoleKind.ARGUMENT, HoleKind.DECORATOR, HoleKind.SUBSCRIPT_KEY})
 #: Behind a name that is read for certain: it is called, looked into, or an operand.
 _READ = re.compile(r"[ \t]*(?:[(.]|\[|(?:[-+*/%@&|^<>]|//|\*\*|<<|>>)(?!=)|[=!<>]=)")
 #: What a loop assigns and what a lambda takes: up to the word or the colon that ends them.
@@ -36,6 +36,10 @@ class NameMonitor:
     def begins(self, lexer: Lexer) -> bool:
         """Where a word can be a name of its own: not behind a dot and not in an import."""
         return begins_name(lexer)
+
+    def concerns(self, hole: Hole) -> bool:
+        """Not a key between quotes."""
+        return not hole.in_string
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it is bound, or is bound here: a target, a parameter, a loop's variable.

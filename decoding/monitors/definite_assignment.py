@@ -24,6 +24,10 @@ class AssignmentMonitor:
         """Where a word can be a name of its own."""
         return begins_name(lexer)
 
+    def concerns(self, hole: Hole) -> bool:
+        """Not a key between quotes."""
+        return not hole.in_string
+
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Allowed if it has a value on some path, or is bound here."""
         if passage.name not in names.unassigned:

@@ -21,6 +21,16 @@ BEHIND = "\n\n\ndef other(src):\n    return src\n"
         ("while x", " and ", ": ..."),
         ("for x in f(", "a, ", "): ..."),
         ("with ", "open(", "): ..."),
+        # A choice lacks what it gives otherwise.
+        ("x = a if ", "b.c(", ") else None"),
+        ("x = a if ", "b", " else None"),
+        ("x = f(a if ", "b", " else None)"),
+        ("x = f(a)[c if ", "b", " else None]"),
+        ("x = {a: [b if ", "c(", ") else None]}"),
+        ("if a if ", "b", " else None: ..."),
+        ("return [y for y in ", "z if ", "]"),
+        ("x = a if b else ", "c(", ")"),
+        ("x = a if ", "b else ", ""),
         # Nothing is open.
         ("x = ", "y.", ""),
         ("x.", "", ""),

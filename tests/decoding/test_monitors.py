@@ -178,7 +178,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         ("self.", ["self_member", "enum_member"]),
         ("cls.", ["self_member", "enum_member"]),
         ("d['", ["subscript_key"]),
-        ("d[", []),
+        ("d[", ["name", "definite_assignment"]),
         ("f('", ["literal"]),
     ],
 )

@@ -23,6 +23,14 @@ from analysis.syntax.tree import parse
         "builtins.unicode = str",
         "__builtins__['_'] = f",
         "vars()['a'] = 1",
+        "globals()[names[0]] = 1",
+        "globals()['a'] **= 1",
+        "globals()['a']: int = 1",
+        "__builtins__['a'] = 1",
+        "builtins.__dict__[name] = f",
+        "builtins.__dict__.update(names)",
+        "vars(builtins)['_'] = f",
+        "space = vars(builtins)",
     ],
 )
 def test_writing_is_noticed(code: str) -> None:
@@ -41,6 +49,15 @@ def test_writing_is_noticed(code: str) -> None:
         "cursor.exec(code)",
         "for k in globals().copy(): ...",
         "'%s' % vars()['a']",
+        "x = globals()[names[0]]",
+        "f(globals()['a'], b=1)",
+        "{'a': globals()['a']}",
+        "x = builtins.__dict__[name]",
+        "x = builtins.__dict__.get(name)",
+        "x = __builtins__['print']",
+        "if name in vars(builtins): ...",
+        "builtins.__dict__[name] == f",
+        "vars(self)[name] = 1",
     ],
 )
 def test_reading_is_not(code: str) -> None:
