@@ -77,10 +77,43 @@ def report(
     tables: list[Table] = [("What was written", columns, rows)]
     if complete:
         against = _against(scores, variants, groups)
-        tables += [against, _losses(against), _by_rule(scores), shown_above(scores)]
-        named = ("against", "losses", "rules", "shown")
+        tables += [
+            against, _losses(against), _by_rule(scores), shown_above(scores), silence(scores),
+        ]  # fmt: skip
+        named = ("against", "losses", "rules", "shown", "silence")
         result |= {name: table[2] for name, table in zip(named, tables[1:], strict=True)}
     return tables, {"scores": result}
+
+
+def silence(scores: Mapping[str, Sequence[Score]]) -> Table:
+    """What is won by saying nothing, told apart from what is won by writing something else.
+
+    A line that is not shown has no error. So: at how many sites a variant is silent where the first
+    one wrote something, and what that was; and of the sites where both wrote something, the errors
+    of the first and of the variant.
+    """
+    (first, base), *others = scores.items()
+    rows: list[list[object]] = []
+    for variant, some in others:
+        pairs = list(zip(base, some, strict=True))
+        hushed = [a for a, b in pairs if a.text and not b.text]
+        both = [(a, b) for a, b in pairs if a.text and b.text]
+        rows.append(
+            [
+                variant,
+                len(hushed),
+                sum(len(a.errors) for a in hushed),
+                sum(a.next for a in hushed),
+                len(both),
+                sum(len(a.errors) for a, _ in both),
+                sum(len(b.errors) for _, b in both),
+            ]
+        )
+    columns = [
+        "variant", "silent instead", f"errors of {first} there", "right there",
+        "both wrote", f"errors of {first}", "its errors",
+    ]  # fmt: skip
+    return f"Silence, where {first} wrote something", columns, rows
 
 
 def shown_above(scores: Mapping[str, Sequence[Score]]) -> Table:

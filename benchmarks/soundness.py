@@ -29,7 +29,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from analysis.deadline import Deadline
@@ -47,6 +47,7 @@ from benchmarks.installed import IMPORTED_AS, Installed, install
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import Site, files_of, sites_of
 from decoding.monitors.argument_type import ArgumentTypeMonitor
+from decoding.monitors.bare_name import NAMES
 from decoding.monitors.monitor import Passage, Verdict
 
 TUNED = (
@@ -142,6 +143,9 @@ def ask(
     argument = site.kind == HoleKind.ARGUMENT_TYPE.value
     hole = value_at(cut, site.start) if argument else hole_at(cut, site.start + typed)
     assert hole is not None, f"{site.path}: no argument begins at {site.start}"
+    if site.kind == HoleKind.NAME.value and hole.kind in NAMES:
+        # As it is asked once a name has ended that nobody knows: it is no keyword then, and no key.
+        hole = replace(hole, kind=HoleKind.NAME, receiver=None, receiver_text="")
     query = NamesQuery(Snapshot(str(site.path), cut, home), hole)
     answer: NameSet = pool.ask(query, Deadline.after(_DEADLINE_S)).result()
     seconds = time.monotonic() - begun

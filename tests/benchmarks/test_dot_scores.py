@@ -57,6 +57,18 @@ def test_every_column_says_what_it_is_called() -> None:
     assert shown["guided", 0.8] == ["0.75", "1.000", "1.000", "0.000"]
 
 
+def test_silence_is_told_apart_from_what_is_written_instead() -> None:
+    sites = [_site(n) for n in range(5)]
+    unguided = ["gets()", "gets()", "get()", "gets()", ""]
+    guided = ["", "get()", "", "gets()", "get()"]
+    lines = [_line(s, "unguided", t) for s, t in zip(sites, unguided, strict=True)]
+    lines += [_line(s, "guided", t) for s, t in zip(sites, guided, strict=True)]
+    said: dict[str, Any] = {f"{s.key}\ngets()": [INVENTED] for s in sites}
+    tables, _ = report(sites, lines, said, ["unguided", "guided"])
+    # Silent at two, of which one was wrong and one right; both wrote at two, and one was mended.
+    assert tables[5][2] == [["guided", 2, 1, 1, 2, 2, 1]]
+
+
 def test_sites_that_a_variant_lacks_count_for_none() -> None:
     sites = [_site(0), _site(1)]
     lines = [_line(s, "unguided", "get()") for s in sites] + [_line(sites[0], "guided", "get()")]
