@@ -1,7 +1,8 @@
 """Whether a plausible patch is a repair (invariant 9): fresh processes, the command, all tests.
 
 The failing test is run twice with the patch, once by the shell as the person would and once by
-its runner; then every other test of the suite, compared with how it fared without the patch.
+its runner, with every other test of the suite, compared with how it fared without the patch. Both
+run at once, in sandboxes of their own: most of the time is what starting a test runner takes.
 """
 
 from __future__ import annotations
@@ -9,18 +10,24 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.deadline import Deadline
+from analysis.deadline import Cancellation, Deadline
+from decoding.errors import CancelledError
 from repair.ahead import Ahead
 from repair.command import TestCommand
 from repair.diagnosis import Diagnosis
 from repair.fates import Fates, fates_of
+from repair.sandbox.cores import usable
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.witness import Witness
+
+#: Processors with which a command and a suite end earlier when they run at once.
+_AT_ONCE = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +46,22 @@ class Verdict:
     not_run: tuple[str, ...] = ()
     ran: int = 0
     still: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """The very command's run with a patch, by the shell, and how many seconds it took."""
+
+    run: Run
+    seconds: float
+
+    def verdict(self) -> Verdict | None:
+        """What follows where the command does not pass."""
+        if self.run.ended == "timeout":
+            return Verdict(True, False, "time ran out while the test ran again")
+        if self.run.code != 0:
+            return Verdict(False, False, f"the command still fails: {_last_line(self.run)}")
+        return None
 
 
 class Validator:
@@ -68,6 +91,8 @@ class Validator:
         self._witness = witness
         self._suite_before: dict[str, TestResult] = {}
         self._hashes = _hashes(diagnosis.test_files)
+        # Two that share the network may want the same port.
+        self._at_once = usable() >= _AT_ONCE and not bench.policy.network
         if self._suite is not None and not self._is_whole():
             ahead.begin()
 
@@ -76,12 +101,36 @@ class Validator:
 
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
-        try:
-            files = {**self._base, path: data}
-            return self._validate(self._bench.apart(), files, self._ordered(path, data), deadline)
-        except SandboxDiedError as error:
+        files = {**self._base, path: data}
+        suite = self._ordered(path, data)
+        stop = self._bench.prepare()
+        with ThreadPoolExecutor(1, "command") as pool:
+            command: Future[_Ended] | None = None
+            try:
+                if self._at_once:
+                    command = pool.submit(self._by_itself, files, deadline, stop)
+                return self._validate(command, files, suite, deadline)
+            except CancelledError:
+                # What the command said may have ended the rest.
+                if command is None or command.exception() is not None:
+                    raise
+                if (verdict := command.result().verdict()) is None:
+                    raise
+                return verdict
+            except SandboxDiedError as error:
+                self._bench.abandon()
+                return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
+
+    def _by_itself(
+        self, files: Mapping[str, bytes], deadline: Deadline, stop: Cancellation
+    ) -> _Ended:
+        """What the command says in a sandbox of its own; where it fails nothing else matters."""
+        began = time.monotonic()
+        run = self._bench.by_itself(self._shell, files, Terms(wall=deadline.remaining()), stop)
+        ended = _Ended(run, time.monotonic() - began)
+        if ended.verdict() is not None:
             self._bench.abandon()
-            return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
+        return ended
 
     def _ordered(self, path: str, data: bytes) -> Plan | None:
         """The suite, with what reaches the change ahead: the time may not be enough for all."""
@@ -95,19 +144,19 @@ class Validator:
 
     def _validate(
         self,
-        server: ForkServer,
+        command: Future[_Ended] | None,
         files: Mapping[str, bytes],
         suite: Plan | None,
         deadline: Deadline,
     ) -> Verdict:
-        plan, shell = self._command.plan, self._shell
-        began = time.monotonic()
-        first = server.run(shell, files, Terms(wall=deadline.remaining()))
-        mended_s = time.monotonic() - began
-        if first.ended == "timeout":
-            return Verdict(True, False, "time ran out while the test ran again")
-        if first.code != 0:
-            return Verdict(False, False, f"the command still fails: {_last_line(first)}")
+        plan, shell, server = self._command.plan, self._shell, self._bench.apart()
+        if command is None:
+            began = time.monotonic()
+            first = server.run(shell, files, Terms(wall=deadline.remaining()))
+            command = Future()
+            command.set_result(_Ended(first, time.monotonic() - began))
+            if verdict := command.result().verdict():
+                return verdict
         fates: Fates | None = None
         second: Run | None = None
         if suite is not None and suite.runner != "command" and not self._is_whole():
@@ -116,6 +165,10 @@ class Validator:
         if fates is None or not self._passed(fates):
             again = plan if self._command.recognized else shell
             second = server.run(again, files, Terms(wall=deadline.remaining()))
+        ended = command.result()
+        if verdict := ended.verdict():
+            return verdict
+        mended_s = ended.seconds
         # Asked last: the witness of what hangs may have to be waited for.
         if reason := self._witness.objection(hung=self._diagnosis.hung, mended_s=mended_s):
             return Verdict(False, False, reason)

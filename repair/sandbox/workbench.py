@@ -14,7 +14,7 @@ from decoding.errors import CancelledError
 from repair.sandbox.cores import MOST
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Plan
+from repair.sandbox.run import Plan, Run, Terms
 
 T = TypeVar("T")
 
@@ -58,6 +58,7 @@ class Workbench:
         self._apart: Future[ForkServer] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._stop = Cancellation()
+        self._changing = threading.Lock()
 
     def fresh(self) -> ForkServer:
         """A new sandbox that the caller closes."""
@@ -144,13 +145,20 @@ class Workbench:
         server.close()
         return self._new(cancellation, MOST)
 
-    def prepare(self) -> None:
-        """Start the sandbox that is kept ``apart`` in the background, unless it is there."""
+    def prepare(self) -> Cancellation:
+        """Start the sandbox that is kept ``apart`` in the background, unless it is there; what
+        ends it (:meth:`abandon`) cancels what is returned."""
+        with self._changing:
+            self._prepare()
+            return self._stop
+
+    def _prepare(self) -> Future[ForkServer]:
         if self._apart is None:
             self._stop = Cancellation()
             self._cancellation.on_cancel(self._stop.cancel)
             self._thread = ThreadPoolExecutor(1, "sandbox")
             self._apart = self._thread.submit(self._prepared, self._stop)
+        return self._apart
 
     def _prepared(self, stop: Cancellation) -> ForkServer:
         server = self._loaded(self._new(stop, MOST), stop)
@@ -163,20 +171,31 @@ class Workbench:
 
         Waits for it to be ready. Raises what starting it raises, and then forgets it.
         """
-        self.prepare()
-        assert self._apart is not None
+        with self._changing:
+            starting = self._prepare()
         try:
-            return self._apart.result()
+            return starting.result()
         except BaseException:
             self.abandon()
             raise
 
+    def by_itself(
+        self, plan: Plan, files: Mapping[str, bytes], terms: Terms, stop: Cancellation
+    ) -> Run:
+        """Run ``plan`` in a sandbox of its own until ``stop`` is cancelled.
+
+        Raises as starting a sandbox and :meth:`~repair.sandbox.forkserver.ForkServer.run` do.
+        """
+        with self._new(stop) as server:
+            return server.run(plan, files, terms)
+
     def abandon(self) -> None:
         """End the sandbox kept ``apart``; whatever runs there ends with
         :class:`~decoding.errors.CancelledError`, and the next one is a new one."""
-        waiting, thread = self._apart, self._thread
-        self._apart = self._thread = None
-        self._stop.cancel()
+        with self._changing:
+            waiting, thread = self._apart, self._thread
+            self._apart = self._thread = None
+            self._stop.cancel()
         if waiting is not None and thread is not None:
             thread.shutdown()
             if waiting.exception() is None:

@@ -72,3 +72,32 @@ def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
         verdict = validator.validate(source.path, with_pause(60.0), Deadline.after(limit))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         assert verdict.not_run == ("test_m.py::test_other",)
+
+
+def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\nimport pytest\n\n\n"
+    slow += "@pytest.mark.parametrize('n', range(60))\ndef test_slow(n):\n    time.sleep(5)\n"
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    (workspace / "test_slow.py").write_text(slow)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    policy = sandbox().policy
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        witness = Witness(policy, command.plan.command, source.path, {})
+        ahead = Ahead(Workspace(str(workspace)))
+        stack.callback(ahead.close)
+        stack.callback(witness.close)
+        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        limit = Deadline.after(200)
+        verdict = validator.validate(source.path, MODULE.replace("3", "4").encode(), limit)
+        assert (verdict.good, verdict.reason[:23]) == (False, "the command still fails")
+        assert limit.remaining() > 100
+        # The next one has a sandbox that is as good as new.
+        mended = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(source.path, mended, Deadline.after(20))
+        assert (verdict.good, verdict.broken) == (True, ())
