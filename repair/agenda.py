@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -41,8 +42,9 @@ class Turn:
 
 
 class Agenda:
-    """The turns of one search. ``cost`` tells the seconds that a turn is expected to take;
-    ``failing`` are the tests to mend, ``hung`` whether one of them does not end."""
+    """The turns of one search. ``cost`` tells the seconds that a turn is expected to take, which it
+    may learn meanwhile; ``failing`` are the tests to mend, ``hung`` whether one of them does not
+    end."""
 
     def __init__(
         self,
@@ -54,11 +56,13 @@ class Agenda:
         self._cost = cost
         self._failing = failing
         self._again = _AGAIN_HUNG if hung else _AGAIN
-        worth = [(c.value / cost(c, PATIENCE[0]), c) for c in queue]
-        worth.sort(key=lambda pair: -pair[0])
-        self._untried = worth
+        self._untried = sorted(queue, key=lambda c: -c.value)
+        # Those that cost the same now will later too, whatever that is then.
+        alike: dict[float, list[Candidate]] = {}
+        for candidate in self._untried:
+            alike.setdefault(cost(candidate, PATIENCE[0]), []).append(candidate)
+        self._fresh = [deque(candidates) for candidates in alike.values()]
         self._whole = {c.edits: c for c in queue if len(c.edits) > 1}
-        self._next = 0
         self._serial = itertools.count()
         self._waiting: list[tuple[float, int, Turn | Iterator[tuple[float, Turn]], Turn]] = []
         self._partial: list[Trial] = []
@@ -66,16 +70,17 @@ class Agenda:
 
     def pop(self) -> Turn | None:
         """What is worth the most now, or ``None`` when nothing is left."""
-        fresh = self._untried[self._next][0] if self._next < len(self._untried) else -1.0
-        if self._waiting and -self._waiting[0][0] >= fresh:
+        fresh = max(filter(None, self._fresh), key=lambda c: self._worth(c[0]), default=None)
+        least = self._worth(fresh[0]) if fresh else -1.0
+        if self._waiting and -self._waiting[0][0] >= least:
             _worth, _serial, source, turn = heapq.heappop(self._waiting)
             if not isinstance(source, Turn):
                 self._push_next(source)
             return turn
-        if fresh < 0:
-            return None
-        self._next += 1
-        return Turn(self._untried[self._next - 1][1])
+        return Turn(fresh.popleft()) if fresh else None
+
+    def _worth(self, candidate: Candidate) -> float:
+        return candidate.value / self._cost(candidate, PATIENCE[0])
 
     def slow(self, turn: Turn) -> None:
         """``turn`` ran out of time: it waits to be tried with more."""
@@ -112,9 +117,10 @@ class Agenda:
         del self._partial[_PARTIAL_PAIRED:]
 
     def _with_anything(self, base: Candidate, share: float) -> Iterator[tuple[float, Turn]]:
-        for worth, partner in self._untried[:_PARTNERS]:
+        likeliest = heapq.nlargest(_PARTNERS, self._untried, key=self._worth)
+        for partner in likeliest:
             for pair in self._joined(base, partner):
-                yield share * worth, Turn(pair)
+                yield share * self._worth(partner), Turn(pair)
 
     def _joined(self, one: Candidate, other: Candidate) -> Iterator[Candidate]:
         """Both together, unless they touch the same text; one edit of a kind that is known to

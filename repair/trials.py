@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future
@@ -34,6 +35,9 @@ _ANSWER_AT_MOST_S = 1.0
 _OBSERVE_S = 8.0
 #: What a candidate costs that needs no import, in seconds (benchmarks/sandbox.py).
 _CHEAP_S = 0.01
+#: Importing afresh, the test runner is there already: at first this share of what importing all
+#: took is expected, then what it takes; so much of each new measurement is believed.
+_AFRESH, _BELIEVED = 0.25, 0.3
 #: Processor seconds that a test may take besides where everything is imported anew.
 _COLD_S = 0.3
 #: Seconds that following a failing test block by block may take.
@@ -91,6 +95,7 @@ class Trials:
         self._early: dict[range, bool] = {}
         self.beside_model = self.beside_validation = False
         self._stories: dict[int, str] = {}
+        self._import_seconds = _AFRESH * diagnosis.hold_seconds
         self._beside_model = max(1, int(usable()) - choose().decode)
 
     def begin(self, candidate: Candidate, *, patience: float = 1.0) -> Begun:
@@ -154,7 +159,7 @@ class Trials:
         """About how many seconds trying ``candidate`` takes: at most, where it is tried again."""
         diagnosis = self.diagnosis
         dear = self._bench.warm is not None and self._units_of(candidate) is None
-        seconds = max(_CHEAP_S, diagnosis.hold_seconds) if dear else _CHEAP_S
+        seconds = max(_CHEAP_S, self._import_seconds) if dear else _CHEAP_S
         if patience > 1:
             caps = diagnosis.caps(patience)
             seconds += caps.get(diagnosis.failing[0], caps[""])
@@ -305,11 +310,17 @@ class Trials:
         if diagnosis.plan.runner == "command":
             # A command's work is its children's: their processor time is not seen here.
             terms = Terms(wall=0.5 + 4 * imports)
-        return self._bench.cold().run(
+        server = self._bench.cold()
+        began = time.monotonic()
+        run = server.run(
             replace(diagnosis.plan, select=select),
             {**self._bench.base, self._source.path: data},
             terms,
         )
+        if run.ended != "timeout":
+            taken = time.monotonic() - began
+            self._import_seconds += _BELIEVED * (taken - self._import_seconds)
+        return run
 
     def _judge(self, candidate: Candidate, run: Run) -> Trial:
         diagnosis = self.diagnosis

@@ -83,3 +83,23 @@ def test_edits_of_the_same_text_are_not_joined() -> None:
     agenda = _agenda(_candidate("same place", 0.9, 0))
     agenda.partial(Trial(_candidate("part", 0.1, 0), Kind.PARTIAL, 1))
     assert _names(agenda) == ["same place"]
+
+
+def test_what_turns_out_to_cost_less_comes_earlier() -> None:
+    seconds = {"dear": 1.0}
+
+    def cost(candidate: Candidate, _patience: float) -> float:
+        return seconds.get(candidate.edits[0].new[:4], 0.01)
+
+    queue = [_candidate(name, value) for name, value in (("dear1", 0.9), ("dear2", 0.8))]
+    queue += [_candidate("high", 0.5), _candidate("low", 0.005), _candidate("tail", 0.001)]
+    agenda = Agenda(queue, cost, frozenset("a"), False)
+    first = agenda.pop()
+    assert first is not None
+    assert first.candidate.edits[0].new == "high"
+    assert agenda.pop() == Turn(queue[0])
+    seconds["dear"] = 0.1
+    assert _names(agenda) == ["dear2", "low", "tail"]
+    agenda = Agenda(queue, cost, frozenset("a"), False)
+    seconds["dear"] = 10.0
+    assert _names(agenda) == ["high", "low", "tail", "dear1", "dear2"]
