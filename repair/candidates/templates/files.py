@@ -66,9 +66,24 @@ def patterns(program: Program) -> Iterator[Proposal]:
             *("compile", "match", "search", "fullmatch", "findall", "finditer", "sub", "split"),
         ):
             continue
+        if node.args:
+            yield from _taken_literally(program, node.args[0])
         whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
         if any("re." in word for word in whole[1:]):
             continue
         for flag in ("re.IGNORECASE", "re.MULTILINE", "re.DOTALL", "re.ASCII"):
             text = ", ".join([*whole, f"flags={flag}"])
             yield program.replace(node, f"{program.text(node.func)}({text})", "pattern", 0.08)
+
+
+def _taken_literally(program: Program, pattern: ast.expr) -> Iterator[Proposal]:
+    """Parts of a pattern that come from elsewhere, with signs that mean themselves."""
+    for part in program.inside(pattern):
+        if isinstance(part, ast.FormattedValue):
+            part = part.value
+        elif part is not pattern and not isinstance(program.parents.get(part), ast.BinOp):
+            continue
+        if isinstance(part, ast.Name | ast.Attribute | ast.Subscript):
+            new = f"re.escape({program.text(part)})"
+            named = any(word in new.lower() for word in ("pattern", "regex", "_re)"))
+            yield program.replace(part, new, "pattern", 0.05 if named else 0.3)

@@ -48,6 +48,9 @@ def zones(program: Program) -> Iterator[Proposal]:
                     yield program.replace(node, new, "zone", 0.3)
             elif name in ("utcnow", "today") and not node.args:
                 yield program.replace(node, f"{receiver}.now({zone})", "zone", 0.25)
+            elif name in ("isoformat", "strftime", "date", "time", "timetuple"):
+                new = f"{receiver}.astimezone({zone}).{name}"
+                yield program.replace(node.func, new, "zone", 0.12)
             elif name in ("fromisoformat", "strptime", "combine"):
                 new = f"{program.text(node)}.replace(tzinfo={zone})"
                 yield program.replace(node, new, "zone", 0.12)

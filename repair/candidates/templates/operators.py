@@ -219,7 +219,9 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
         return [condition for generator in node.generators for condition in generator.ifs]
     if isinstance(node, ast.BoolOp):
         return list(node.values)
-    if isinstance(node, ast.Return) and isinstance(node.value, ast.Call | ast.Name | ast.BoolOp):
+    if isinstance(node, ast.Return) and isinstance(
+        node.value, ast.Call | ast.Name | ast.BoolOp | ast.Attribute
+    ):
         return [node.value]
     return []
 

@@ -10,6 +10,7 @@ from repair.candidates.templates import (
     absent,
     bounds,
     calls,
+    cleanup,
     conditions,
     constants,
     decorations,
@@ -30,14 +31,17 @@ from repair.candidates.templates import (
     operators,
     options,
     pairs,
+    parts,
     precision,
     procedures,
+    replaced,
     sequences,
     sharing,
     state,
     statements,
     symmetry,
     unread,
+    waiting,
 )
 from repair.candidates.templates.site import REPEATED, Program, Proposal, Template
 from repair.localization import Suspicion
@@ -99,6 +103,7 @@ TEMPLATES: tuple[Template, ...] = (
     insertions.progress,
     inheritance.parents,
     sharing.copies,
+    sharing.whole_copies,
     sharing.changed_while_iterated,
     sharing.repeated,
     sharing.of_the_class,
@@ -184,6 +189,13 @@ TEMPLATES: tuple[Template, ...] = (
     kinds.paths,
     kinds.merged,
     kinds.kept_apart,
+    waiting.pauses,
+    waiting.tasks,
+    waiting.locks,
+    cleanup.in_any_case,
+    parts.trimmed,
+    replaced.assigned_back,
+    replaced.added_to,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3

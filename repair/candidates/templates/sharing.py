@@ -31,6 +31,44 @@ def copies(program: Program) -> Iterator[Proposal]:
                 yield program.replace(value, new, "missing copy", prior * likely)
 
 
+def whole_copies(program: Program) -> Iterator[Proposal]:
+    """A copy whose parts are still those of the original."""
+    deep = "copy.deepcopy" if "import copy" in program.source.text else ""
+    deep = deep or ("deepcopy" if "deepcopy" in program.source.text else "")
+    for node in program.of(ast.Call, ast.Subscript):
+        assert isinstance(node, ast.Call | ast.Subscript)
+        what = _copied(program, node)
+        if what is None:
+            continue
+        text = program.text(what)
+        if deep:
+            yield program.replace(node, f"{deep}({text})", "missing copy", 0.3)
+        made = program.text(node.func) if isinstance(node, ast.Call) else ""
+        # Without being told, a row of rows is likelier than a table of tables.
+        if made != "dict":
+            yield program.replace(node, f"[list(row) for row in {text}]", "missing copy", 0.12)
+        if made == "dict" or made.endswith(".copy"):
+            entries = f"for key, value in {program.tight(what)}.items()"
+            for kind in ("dict", "list", "set"):
+                new = f"{{key: {kind}(value) {entries}}}"
+                yield program.replace(node, new, "missing copy", 0.1)
+
+
+def _copied(program: Program, node: ast.Call | ast.Subscript) -> ast.expr | None:
+    """What ``node`` is a shallow copy of."""
+    if isinstance(node, ast.Subscript):
+        part = node.slice
+        all_of_it = isinstance(part, ast.Slice) and part.lower is part.upper is part.step is None
+        return node.value if all_of_it else None
+    name = program.text(node.func)
+    if name in ("dict", "list", "copy.copy", "copy") and len(node.args) == 1:
+        plain = isinstance(node.args[0], ast.Name | ast.Attribute | ast.Subscript)
+        return node.args[0] if plain and not node.keywords else None
+    if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
+        return node.func.value
+    return None
+
+
 def _handed(node: ast.AST, given: set[str]) -> Iterator[tuple[ast.expr, float]]:
     """Values that go into an object, or out of one, with how likely a copy was meant."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
