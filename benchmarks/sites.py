@@ -114,10 +114,10 @@ def _found(
 
 
 def _arguments(node: ast.AST) -> Iterator[ast.expr]:
-    """The arguments of a call that are written out, or a bare name."""
+    """The arguments of a call that are written out, a name, a member or a call."""
     if isinstance(node, ast.Call):
         for value in (*node.args, *(k.value for k in node.keywords if k.arg is not None)):
-            if displays_of(value) or isinstance(value, ast.Name):
+            if displays_of(value) or isinstance(value, ast.Name | ast.Attribute | ast.Call):
                 yield value
 
 

@@ -146,7 +146,13 @@ def ask(
     if site.kind == HoleKind.NAME.value and hole.kind in NAMES:
         # As it is asked once a name has ended that nobody knows: it is no keyword then, and no key.
         hole = replace(hole, kind=HoleKind.NAME, receiver=None, receiver_text="")
-    query = NamesQuery(Snapshot(str(site.path), cut, home), hole)
+    asked = Snapshot(str(site.path), cut, home)
+    if argument and hole.end == hole.cursor:
+        # As the monitor asks: with all of it there.
+        end = hole.start + len(site.name)
+        hole = replace(hole, cursor=end, end=end, prefix=site.name)
+        asked = asked.with_text(text)
+    query = NamesQuery(asked, hole)
     answer: NameSet = pool.ask(query, Deadline.after(_DEADLINE_S)).result()
     seconds = time.monotonic() - begun
     names = {n.name: n.origin for n in answer.names}

@@ -35,8 +35,9 @@ class Place:
         """Whether the question was asked."""
         return self.call.asked
 
-    def ask(self) -> None:
-        """As :meth:`Query.ask`."""
+    def ask(self, written: str = "") -> None:
+        """As :meth:`Query.ask`; what a call takes does not depend on what is written in it."""
+        del written
         self.call.ask()
 
     def poll(self) -> NameSet | None:
@@ -46,6 +47,10 @@ class Place:
     def wait(self, cancellation: Cancellation) -> NameSet:
         """As :meth:`Query.wait`."""
         return self._here(self.call.wait(cancellation))
+
+    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
+        """As :meth:`Query.linger`."""
+        return self._from_here(self.call.linger(cancellation, share))
 
     def drop(self) -> None:
         """Other places want the answer still."""

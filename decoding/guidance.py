@@ -39,6 +39,9 @@ PRUNES_PER_LINE = 2
 #: Geometric mean of the token probabilities of a line that is let be rather than given up. Not
 #: tuned: a line in which three names were wrong is rare.
 LET_BE = 0.7
+#: The share of its time that a question has which the last word of a line raised. Not tuned: most
+#: answers come within a third.
+LATE = 0.5
 
 
 class Script(Protocol):
@@ -253,7 +256,7 @@ class Guidance:
         watched any longer if it did not."""
         so = watch.turned_out(passage)
         if so:
-            watch.query.ask()
+            watch.query.ask(watch.filled(passage))
         elif so is False:
             self.watches.remove(watch)
         return bool(so)
@@ -285,11 +288,13 @@ class Guidance:
         return True
 
     def _last_answer(self, watch: Watch, cancellation: Cancellation) -> NameSet | None:
-        """What is said of a hole at the end. A question that came up late is not waited for."""
-        if watch.waiting:
-            return watch.query.poll()
+        """What is said of a hole at the end. A question that came up late is waited for less."""
         waiting = time.monotonic()
-        names = watch.query.wait(cancellation)
+        names = (
+            watch.query.linger(cancellation, LATE)
+            if watch.waiting
+            else watch.query.wait(cancellation)
+        )
         self.waited += time.monotonic() - waiting
         return names
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import concurrent.futures
 import time
 from concurrent.futures import Future
+from dataclasses import replace
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.names import NameSet
@@ -38,10 +39,20 @@ class Query:
         """Whether the question was asked."""
         return self._asked > 0
 
-    def ask(self) -> None:
-        """Ask, and let the deadline run; a second call does nothing."""
+    def ask(self, written: str = "") -> None:
+        """Ask, and let the deadline run; a second call does nothing.
+
+        ``written`` is what stands in the hole by now, where the answer depends on it.
+        """
         if self.asked:
             return
+        hole = self._hole
+        if written and hole.end == hole.cursor:
+            text, end = self._snapshot.text, hole.start + len(written)
+            self._snapshot = self._snapshot.with_text(
+                text[: hole.start] + written + text[hole.end :]
+            )
+            self._hole = replace(hole, cursor=end, end=end, prefix=written)
         self._asked = time.monotonic()
         self._deadline = Deadline.after(self._seconds)
         try:
@@ -73,6 +84,19 @@ class Query:
             assert self._future is not None
             pause = min(_SLICE, self._deadline.remaining())
             concurrent.futures.wait([self._future], timeout=pause)
+        return answer
+
+    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
+        """The answer if it comes within a ``share`` of the time that is left for it.
+
+        Raises :class:`~decoding.errors.CancelledError`.
+        """
+        ends = Deadline.after(share * self._deadline.remaining())
+        while (answer := self.poll()) is None and self._future is not None and not ends.expired():
+            if cancellation.cancelled:
+                self.drop()
+                raise CancelledError
+            concurrent.futures.wait([self._future], timeout=min(_SLICE, ends.remaining()))
         return answer
 
     def drop(self) -> None:

@@ -83,6 +83,11 @@ class Watch:
         seen = hole_at(passage.before + passage.written + passage.after, len(passage.before))
         return seen.kind is self.hole.kind
 
+    def filled(self, passage: Passage) -> str:
+        """What is written in the hole, where a monitor's question is about that."""
+        asked = [getattr(monitor, "filled", None) for monitor in self.monitors]
+        return next(filter(None, (ask(passage) for ask in asked if ask is not None)), "")
+
     def decides(self, names: NameSet) -> bool:
         """Whether the monitors may judge by ``names``: their set is closed, or all that is asked is
         how many arguments a call takes, and that is known."""

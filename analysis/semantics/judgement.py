@@ -9,6 +9,7 @@ from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules import RULES
 from analysis.signatures import Arguments, arity_of
+from analysis.syntax.displays import CALLS
 
 _ORDER = {Tier.ABSTAIN: 0, Tier.OPEN: 1, Tier.CLOSED: 2}
 #: A receiver of more classes than this is described by the first of them.
@@ -112,7 +113,10 @@ def value(taken: NameSet, bare: NameSet) -> NameSet:
     """What may be written as an argument whose parameter takes ``taken``: names of the file."""
     seen = (n for n in bare.names if n.origin != "builtins")
     names = tuple(n for n in seen if not n.name.startswith("__"))
-    return replace(taken, names=names, unassigned=bare.unassigned)
+    sure = taken.accepted is not None and bare.tier is Tier.CLOSED
+    builtin = (n.name for n in bare.names if sure and n.origin == "builtins" and n.name in CALLS)
+    accepted = taken.accepted and replace(taken.accepted, builtin=tuple(builtin))
+    return replace(taken, names=names, unassigned=bare.unassigned, accepted=accepted)
 
 
 def _described(receiver: Receiver) -> str:

@@ -1,13 +1,15 @@
 """What class of object an expression makes that is written out: literals, displays, lambdas.
 
-Knows the grammar alone (language reference, *Atoms* and *Lambdas*), so that what it says holds
-whatever the names in it mean.
+Knows the grammar (language reference, *Atoms* and *Lambdas*), so that what it says holds whatever
+the names in it mean, and of calls of builtin functions what they give (standard library,
+*Built-in Functions*), where it is told which names are theirs.
 """
 
 from __future__ import annotations
 
 import ast
 import warnings
+from collections.abc import Set
 from enum import StrEnum
 
 
@@ -50,6 +52,21 @@ _NODES: dict[type[ast.expr], Display] = {
     ast.Lambda: Display.FUNCTION,
     ast.GeneratorExp: Display.GENERATOR,
 }
+#: What a builtin function gives, whatever it is given.
+CALLS = {
+    **dict.fromkeys(("ascii", "bin", "chr", "format", "hex", "oct", "repr", "str"), Display.STR),
+    **dict.fromkeys(("hash", "id", "int", "len", "ord"), Display.INT),
+    **dict.fromkeys(
+        ("all", "any", "bool", "callable", "hasattr", "isinstance", "issubclass"), Display.BOOL
+    ),
+    **dict.fromkeys(("dir", "list", "sorted"), Display.LIST),
+    **dict.fromkeys(("dict", "globals", "locals"), Display.DICT),
+    "bytes": Display.BYTES,
+    "complex": Display.COMPLEX,
+    "float": Display.FLOAT,
+    "set": Display.SET,
+    "tuple": Display.TUPLE,
+}
 #: Methods of a string that give one, whatever they are given.
 _TEXT = frozenset({"format", "join"})
 _NUMBERS = frozenset({Display.INT, Display.FLOAT, Display.COMPLEX})
@@ -70,18 +87,19 @@ def expression(text: str) -> ast.expr | None:
     return body if alone else None
 
 
-def displays_of(node: ast.expr) -> frozenset[Display]:
-    """The classes of what ``node`` may give; nothing where it does not show."""
+def displays_of(node: ast.expr, builtin: Set[str] = frozenset()) -> frozenset[Display]:
+    """The classes of what ``node`` may give; nothing where it does not show. The names ``builtin``
+    are known to be those of builtin functions."""
     if isinstance(node, ast.Constant):
         return _only(_CONSTANTS.get(type(node.value)))
     if isinstance(node, ast.UnaryOp):
-        inner = displays_of(node.operand)
+        inner = displays_of(node.operand, builtin)
         if isinstance(node.op, ast.Not):
             return _only(Display.BOOL)
         return inner if inner and inner <= _NUMBERS else frozenset()
     if isinstance(node, ast.IfExp | ast.BoolOp):
         parts = node.values if isinstance(node, ast.BoolOp) else [node.body, node.orelse]
-        every = [displays_of(part) for part in parts]
+        every = [displays_of(part, builtin) for part in parts]
         return frozenset().union(*every) if all(every) else frozenset()
     if isinstance(node, ast.Compare):
         alone = len(node.ops) == 1 and isinstance(node.ops[0], _TRUTHS)
@@ -91,6 +109,8 @@ def displays_of(node: ast.expr) -> frozenset[Display]:
         return _only(Display.STR if text else None)
     if isinstance(node, ast.Call):
         function = node.func
+        if isinstance(function, ast.Name):
+            return _only(CALLS.get(function.id) if function.id in builtin else None)
         text = isinstance(function, ast.Attribute) and function.attr in _TEXT
         text = text and displays_of(function.value) == {Display.STR}  # type: ignore[attr-defined]
         return _only(Display.STR if text else None)

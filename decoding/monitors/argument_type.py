@@ -1,4 +1,4 @@
-"""The type monitor: no literal and no name that an argument's parameter is not annotated to take.
+"""The type monitor: no argument of a class that its parameter is not annotated to take.
 
 After Mündler et al., *Type-Constrained Code Generation with Language Models* (PLDI 2025), where
 whatever cannot be completed to a well-typed expression is refused at once. Here a whole argument
@@ -11,7 +11,7 @@ import ast
 import re
 
 from analysis.names import NameSet
-from analysis.syntax.displays import Display, displays_of, expression
+from analysis.syntax.displays import CALLS, Display, displays_of, expression
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
 from decoding.constraint import Constraint, Names
@@ -25,9 +25,9 @@ _CALL = Lexer().advance("f(")
 
 
 class ArgumentTypeMonitor:
-    """Judges an argument that is written out or a bare name, where it ends.
+    """Judges an argument that is written out, a name, a member or a call, where it ends.
 
-    Asked about when what is written out begins, and when a name turns out to be all of it.
+    Asked about when what is written out begins, and when all of another argument is there.
     """
 
     name = HoleKind.ARGUMENT_TYPE.value
@@ -39,7 +39,8 @@ class ArgumentTypeMonitor:
         return begins and lexer.ready and lexer.frames[-1:] == ("(",)
 
     def wanted(self, passage: Passage) -> bool | None:
-        """Worth a question where a literal or a display begins, and where a name was all."""
+        """Worth a question where a literal or a display begins or a builtin function is called,
+        and where a name, a member or a call was all."""
         written = passage.written.lstrip()
         if not written or (written == "-" and not passage.ended):
             return False if passage.ended else None
@@ -51,8 +52,21 @@ class ArgumentTypeMonitor:
         behind = written[word.end() :].lstrip(" \t")
         if not behind and not passage.ended:
             return None
+        if word[0] in _WORDS or (word[0] in CALLS and behind.startswith("(")):
+            return True
         behind = behind or passage.after.lstrip(" \t")
-        return word[0] in _WORDS or behind.startswith((",", ")"))
+        if behind.startswith((",", ")")):
+            return True
+        if not behind.startswith((".", "(")):
+            return False
+        argument = argument_of(passage)
+        if argument is None:
+            return False if passage.ended else None
+        return isinstance(expression(argument), ast.Attribute | ast.Call)
+
+    def filled(self, passage: Passage) -> str:
+        """The argument, once all of it is there: what it is declared to be is asked, too."""
+        return (argument_of(passage) or "").strip()
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Rejected if it ends here and the parameter does not take what it is."""
@@ -62,10 +76,11 @@ class ArgumentTypeMonitor:
         if argument is None:
             return Verdict.ALLOWED if passage.ended else Verdict.UNDECIDED
         node = expression(argument)
-        if isinstance(node, ast.Name):
-            unfit = node.id in names.accepted.misfits
-            return Verdict.REJECTED if unfit else Verdict.ALLOWED
-        found = displays_of(node) if node is not None else frozenset()
+        said = node.id if isinstance(node, ast.Name) else argument.strip()
+        if said in names.accepted.misfits:
+            return Verdict.REJECTED
+        builtin = frozenset(names.accepted.builtin)
+        found = displays_of(node, builtin) if node is not None else frozenset()
         wrong = bool(found) and found.isdisjoint(names.accepted.displays)
         return Verdict.REJECTED if wrong else Verdict.ALLOWED
 

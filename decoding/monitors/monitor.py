@@ -69,6 +69,7 @@ class Monitor(Protocol):
     its affair. A method ``impossible(hole, passage)`` says what is wrong whatever is
     known of the names (``None``: too early). One that has ``by_arity = True`` judges how many
     arguments a call has, and is asked wherever every signature is known, whatever the names. A
+    method ``filled(passage)`` says what of a passage stands in the hole when it is asked about. A
     method ``ending(hole, passage)`` says where in ``passage.before`` the text could rather end than
     have another name in place of a rejected one (0: nowhere).
     """

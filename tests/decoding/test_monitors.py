@@ -2,7 +2,7 @@
 
 A case begins with ``#? names: …`` (``-name`` has no value yet; ``/more=`` and
 ``/missing=`` are what a call still takes, ``/takes=`` the displays that a parameter does,
-``/misfits=`` the names that it does not), then
+``/misfits=`` what it does not, ``/builtin=`` the builtin functions that nothing hides), then
 code with the cursor ``$0``, then what a model may write: ``#+`` stands, ``#-`` is rejected, ``#~``
 cannot be told yet. ``\\n`` and ``\\s`` are escapes; ``|`` at the end says that nothing more is
 written.
@@ -58,13 +58,14 @@ def _names(kind: str, listed: str) -> NameSet:
     arity = Arity((), NOTHING, int(said.get("more", -1)), missing, True, "") if said else None
     takes = tuple(Display(display) for display in said.get("takes", "").split(",") if display)
     misfits = tuple(filter(None, said.get("misfits", "").split(",")))
+    builtin = tuple(filter(None, said.get("builtin", "").split(",")))
     return NameSet(
         kind,
         Tier.CLOSED,
         "",
         tuple(Name(word) for word in words if word[0] not in "-/"),
         arity=arity,
-        accepted=Accepted("", takes, misfits) if "takes" in said else None,
+        accepted=Accepted("", takes, misfits, builtin) if "takes" in said else None,
         unassigned=tuple(word[1:] for word in words if word[0] == "-"),
     )
 

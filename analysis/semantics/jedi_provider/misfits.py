@@ -15,21 +15,20 @@ from jedi.inference.gradual import annotation
 from jedi.inference.syntax_tree import tree_name_to_values
 
 from analysis.deadline import Deadline
-from analysis.semantics.jedi_provider import completeness, headers
-from analysis.semantics.jedi_provider.accepted import FORMS, fits, parts_of
-from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.accepted import parts_of
+from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
 from analysis.semantics.jedi_provider.session import Session
-from analysis.syntax.displays import Display
 
 _FUNCTIONS = ("funcdef", "lambdef", "classdef")
 _COMPREHENSIONS = ("sync_comp_for", "comp_for")
 #: Seconds that are spent on names, and how many are looked at.
 _TIME, _MOST = 0.1, 24
 #: What may say more of a value than where it comes from.
-_TESTED = (
-    r"\b(?:isinstance|issubclass|callable|type|cast|assert_type)\s*\(\s*{0}\b"
-    r"|^[ \t]*match\b[^\n]*\b{0}\b|\b{0}\s*\.\s*__class__\b"
-    r"|\b(?:global|nonlocal|del)\b[^\n]*\b{0}\b"
+TESTED = (
+    r"\b(?:isinstance|issubclass|callable|type|cast|assert_type)\s*\(\s*{0}(?!\w|\s*\.)"
+    r"|^[ \t]*match\b[^\n]*\b{0}(?!\w)|\b{0}\s*\.\s*__class__\b"
+    r"|\b(?:global|nonlocal|del)\b[^\n]*\b{0}(?!\w)"
 )
 
 
@@ -62,7 +61,7 @@ def _bound(leaf: Any) -> Iterator[tuple[str, list[Any]]]:
         if not mine or any(_elsewhere(place, function) for place in mine):
             continue
         before = [p.start_pos for p in inside if p.start_pos < leaf.start_pos]
-        if before and not re.search(_TESTED.format(re.escape(name)), code, re.M):
+        if before and not re.search(TESTED.format(re.escape(name)), code, re.M):
             used.append((max(before), name, mine))
     for _, name, mine in sorted(used, key=lambda one: one[0], reverse=True)[:_MOST]:
         yield name, mine
@@ -89,9 +88,10 @@ def _misfit(session: Session, definitions: list[Any], parts: Sequence[Any]) -> b
         if values is None or completeness.incomplete(values):
             return False
         for value in values._set:
-            if any(_may_be(value, part) for part in parts):
+            given = _given_of(value)
+            if given is None or any(may_be(given, part) for part in parts):
                 return False
-            something = something or not completeness.is_none(value)
+            something = something or given.sort is not Sort.NONE
     return something
 
 
@@ -114,38 +114,12 @@ def _values(session: Session, place: Any) -> Any:
     return annotation.infer_annotation(context, definition.annotation).execute_annotation(context)
 
 
-def _may_be(value: Any, part: Any) -> bool:
-    """Whether ``value`` may be an instance of ``part``; where it is not clear, it may."""
+def _given_of(value: Any) -> Given | None:
+    """What ``value`` is; ``None`` where that does not show."""
     if completeness.is_none(value):
-        return fits(part, Display.NONE)
-    if part is None:
-        return False
+        return Given(Sort.NONE)
     if value.is_function() or type(value).__name__ in ("BoundMethod", "FunctionValue"):
-        return fits(part, Display.FUNCTION) or module_of(part) == "types"
+        return Given(Sort.FUNCTION)
     if value.is_class() or value.is_module() or not value.is_instance():
-        return True
-    cls = value.py__class__()
-    label, module = label_of(cls), module_of(cls)
-    if not cls.is_class() or type(cls).__name__ not in ("ClassValue", "GenericClass"):
-        return True
-    if module == "builtins" and label in {d.value for d in Display}:
-        return fits(part, Display(label))
-    if label == "object" or not resolved_order(cls)[1]:
-        return True
-    if label_of(part) in FORMS or module_of(part) in _OPEN or label_of(part) == "Buffer":
-        return True
-    order, wanted = classes_of(cls), classes_of(part)
-    body = _body(part)
-    if body is None or headers.is_protocol(body):
-        return True
-    # By their names: a class may be defined in a stub and in its source, under two modules.
-    return label in map(label_of, wanted) or label_of(part) in map(label_of, order)
-
-
-#: Modules of classes that others are instances of without inheriting from them.
-_OPEN = frozenset({"typing", "typing_extensions", "collections.abc", "_collections_abc", "types"})
-
-
-def _body(cls: Any) -> Any:
-    node = getattr(cls, "tree_node", None)
-    return node if node is not None and node.type == "classdef" else None
+        return None
+    return Given(Sort.INSTANCE, value.py__class__())

@@ -15,7 +15,7 @@ from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
-from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider import completeness, declared
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted
 from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
@@ -265,7 +265,13 @@ class JediProvider:
             return NameSet.abstain(monitor, str(error))
         _check(deadline)
         leaf = session.leaf_at(*_position(text, offset))
-        found = replace(found, misfits=misfits(session, leaf, parts))
+        unfit = list(misfits(session, leaf, parts))
+        written = hole.prefix if hole.end == hole.cursor else ""
+        if written and written not in unfit:
+            last = session.end_at(*_position(text, hole.end - 1))
+            if last is not None and declared.unfit(session, last, written, parts):
+                unfit.append(written)
+        found = replace(found, misfits=tuple(sorted(unfit)))
         reason = "every type that the parameter's annotation names is known"
         return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,37 @@ def test_names_that_a_parameter_does_not_take(
     names = provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
     assert names.accepted is not None
     assert names.accepted.misfits == tuple(sorted(expected.split()))
+
+
+def _declared() -> list[tuple[str, str, bool]]:
+    text = (FIXTURES / "declared.py").read_text("utf-8")
+    found = re.findall(r"^#([?+]) (\w+): (.*)$", text, re.M)
+    return [
+        (keyword, argument, sign == "?")
+        for sign, keyword, listed in found
+        for argument in listed.split()
+    ]
+
+
+@pytest.mark.parametrize(("keyword", "argument", "refused"), _declared())
+def test_what_an_argument_is_declared_to_be(
+    provider: ReferenceProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    keyword: str,
+    argument: str,
+    refused: bool,
+) -> None:
+    monkeypatch.setattr(misfits, "_TIME", 60.0)
+    before, after = (FIXTURES / "declared.py").read_text("utf-8").split("$0")
+    call = f"f({keyword}="
+    text = f"{before}{call}{argument}){after}"
+    hole = value_at(f"{before}{call}{after}", len(before + call))
+    assert hole is not None
+    end = hole.start + len(argument)
+    hole = replace(hole, cursor=end, end=end, prefix=argument)
+    names = provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
+    assert names.accepted is not None, names.reason
+    assert (argument in names.accepted.misfits) is refused
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,187 @@
+"""Arguments that are declared to be something that a parameter certainly does not take.
+
+A member, a call, ``self``, or what the module defines or imports. Only declarations count, as a
+type checker reads them: the annotation of a variable or a member, what a function or a property
+says that it returns, the class that is called. Where one is missing or not all of it is known, the
+argument is let be; so it is where a test of its type may say more.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jedi.inference.base_value import ValueSet
+from jedi.inference.syntax_tree import tree_name_to_values
+from jedi.inference.value.decorator import Decoratee
+from jedi.inference.value.klass import DataclassWrapper
+
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.accepted import OpenTypeError, parts_of
+from analysis.semantics.jedi_provider.arms import resolved_order
+from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
+from analysis.semantics.jedi_provider.calls import callees_of
+from analysis.semantics.jedi_provider.misfits import TESTED
+from analysis.semantics.jedi_provider.session import Session, infer_receiver
+
+#: Decorators that change nothing of what a call gives.
+_SAME_RESULT = re.compile(r"(?:\w+\.)*(?:staticmethod|classmethod|abstractmethod|override|final)$")
+#: Decorators that make a member of a method.
+_PROPERTY = re.compile(r"(?:\w+\.)*(?:property|cached_property|abstractproperty)$")
+
+
+def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
+    """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
+    something that none of ``parts`` takes. Never raises for user code."""
+    function = last.search_ancestor("funcdef")
+    code = function.get_code() if function is not None else last.get_root_node().get_code()
+    if re.search(TESTED.format(re.escape(text)), code, re.M):
+        return False
+    try:
+        found = list(_declared(session, last))
+    except Exception:  # noqa: BLE001 - not declared, or jedi's own defects: nothing known
+        return False
+    something = any(given.sort is not Sort.NONE for given in found)
+    return something and not any(may_be(given, part) for given in found for part in parts)
+
+
+def _declared(session: Session, last: Any) -> Iterator[Given]:
+    """What the expression that ends with ``last`` may be.
+
+    Raises :class:`~analysis.semantics.jedi_provider.accepted.OpenTypeError`.
+    """
+    if last.type == "operator" and last.value == ")" and last.parent.type == "trailer":
+        yield from _called(_known(session, last.parent.get_first_leaf().get_previous_leaf()))
+    elif last.type == "name" and last.parent.type == "trailer":
+        dot = last.get_previous_leaf()
+        for value in _known(session, dot.get_previous_leaf()):
+            if not completeness.is_none(value):
+                yield from _named(session, value.goto(last), member=True)
+    elif last.type == "name":
+        names = session.context_of(last).goto(last, last.start_pos)
+        yield from _named(session, names, member=False)
+    else:
+        raise OpenTypeError("it is written in another way")
+
+
+def _known(session: Session, last: Any) -> list[Any]:
+    values = infer_receiver(session, last)
+    if completeness.incomplete(values):
+        raise OpenTypeError("not all that it may be is known")
+    return list(values._set)
+
+
+def _called(values: list[Any]) -> Iterator[Given]:
+    """What calls of ``values`` give."""
+    for value in values:
+        if completeness.is_none(value):
+            continue
+        if value.is_class():
+            yield _made(value)
+            continue
+        signatures = value.get_signatures()
+        if not signatures:
+            raise OpenTypeError("its signature is not known")
+        for signature in signatures:
+            function = getattr(signature, "_function_value", None) or signature.value
+            yield from _returned(function.tree_node, function.get_default_param_context())
+
+
+def _made(cls: Any) -> Given:
+    """An instance of a class that is called."""
+    doubts = [callee.doubt for callee in callees_of(ValueSet([cls]))]
+    order, whole = resolved_order(cls)
+    news = any("__new__" in facts.methods and not facts.stub for facts in order)
+    if any(doubts) or not whole or news or order[0].qualified == "builtins.type":
+        raise OpenTypeError("what it makes is not certain")
+    return Given(Sort.INSTANCE, _bare(cls))
+
+
+def _named(session: Session, names: Any, *, member: bool) -> Iterator[Given]:
+    """What names are, each by where it is defined."""
+    found = [name for one in names for name in (one.goto() if one.is_import() else [one])]
+    if not found:
+        raise OpenTypeError("it is defined nowhere")
+    for name in found:
+        yield from _defined(session, name, member=member)
+
+
+def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
+    if name.api_type == "module":
+        yield Given(Sort.MODULE)
+        return
+    leaf = name.tree_name
+    definition = leaf.get_definition() if leaf is not None else None
+    if definition is None:
+        raise OpenTypeError("it is not defined in Python")
+    context = name.get_root_context().create_context(leaf)
+    if definition.type == "funcdef":
+        decorators = _decorators(definition)
+        if member and any(map(_PROPERTY.match, decorators)):
+            yield from _returned(definition, context, _PROPERTY)
+        elif decorators:
+            raise OpenTypeError("a decorator may make anything of it")
+        else:
+            yield Given(Sort.FUNCTION)
+    elif definition.type == "classdef":
+        for cls in name.infer():
+            if not cls.is_class() or not resolved_order(cls)[1]:
+                raise OpenTypeError("not all of its bases are known")
+            yield Given(Sort.CLASS, cls)
+    elif definition.type == "expr_stmt" and definition.children[1].type == "annassign":
+        yield from _annotated(context, definition.children[1].children[1])
+    elif definition.type == "param" and not member:
+        yield _self(session, definition)
+    else:
+        raise OpenTypeError("it is not declared")
+
+
+def _self(session: Session, param: Any) -> Given:
+    """The object whose method this is, where the class is written around it."""
+    function = param.search_ancestor("funcdef")
+    around = function.search_ancestor("funcdef", "classdef", "lambdef")
+    first = function.get_params()[0] is param and param.name.value == "self"
+    if not first or around is None or around.type != "classdef" or _decorators(function):
+        raise OpenTypeError("it is a parameter")
+    (cls,) = tree_name_to_values(session.state, session.context_of(around.name), around.name)
+    if not cls.is_class() or not resolved_order(cls)[1]:
+        raise OpenTypeError("not all of its bases are known")
+    return Given(Sort.INSTANCE, _bare(cls))
+
+
+def _bare(cls: Any) -> Any:
+    """A class without what decorators put around it."""
+    while isinstance(cls, DataclassWrapper | Decoratee):
+        cls = cls._wrapped_value
+    return cls
+
+
+def _returned(
+    function: Any, context: Any, allowed: re.Pattern[str] = _SAME_RESULT
+) -> Iterator[Given]:
+    """What a function is annotated to return."""
+    if function is None or function.type != "funcdef" or function.annotation is None:
+        raise OpenTypeError("what it returns is not declared")
+    others = [d for d in _decorators(function) if not (allowed.match(d) or _SAME_RESULT.match(d))]
+    if others or function.parent.type in ("async_stmt", "async_funcdef"):
+        raise OpenTypeError("it gives another thing than it returns")
+    yield from _annotated(context, function.annotation)
+
+
+def _annotated(context: Any, annotation: Any) -> Iterator[Given]:
+    for part in parts_of(context, annotation):
+        if part is None:
+            yield Given(Sort.NONE)
+            continue
+        order, _ = resolved_order(part)
+        if any("__get__" in facts.methods for facts in order):
+            raise OpenTypeError("it is a descriptor")
+        yield Given(Sort.INSTANCE, part)
+
+
+def _decorators(function: Any) -> list[str]:
+    return [
+        one.get_code(include_prefix=False).strip().lstrip("@").strip()
+        for one in function.get_decorators()
+    ]
