@@ -42,6 +42,8 @@ LET_BE = 0.7
 #: The share of its time that a question has which the last word of a line raised. Not tuned: most
 #: answers come within a third.
 LATE = 0.5
+#: Where an argument begins.
+_OF_CALLS = frozenset({HoleKind.ARGUMENT, HoleKind.KEYWORD})
 
 
 class Script(Protocol):
@@ -370,8 +372,10 @@ class Guidance:
             else:
                 return True
         elif self._script.mean(line, end) < LET_BE:
-            self._close(watch, names, "", rejected=name, reason="the line is given up")
-            self.ended = "gave_up", max(line - 1, 0)
+            stop = self._call_before(watch, names)
+            reason = "the call ends before it" if stop > line else "the line is given up"
+            self._close(watch, names, "", rejected=name, reason=reason)
+            self.ended = ("rule", stop) if stop > line else ("gave_up", max(line - 1, 0))
             return True
         else:
             dispute = "the line was mended often enough"
@@ -379,6 +383,15 @@ class Guidance:
             watch, names, name, rejected=name, disputed=True, reason=f"{names.reason}; {dispute}"
         )
         return False
+
+    def _call_before(self, watch: Watch, names: NameSet) -> int:
+        """Where a call can end that has what is required before the argument of ``watch``; 0 where
+        none can."""
+        arity = names.arity
+        if watch.hole.kind not in _OF_CALLS or arity is None or arity.missing or not arity.closed:
+            return 0
+        before = self._script.text[: max(watch.start, 0)].rstrip()
+        return len(before) - 1 if before.endswith(",") else 0
 
     def _replace(self, watch: Watch, names: NameSet, name: str, constraint: Constraint) -> None:
         """Have another name written where the rejected one began, and forget what came after."""

@@ -85,11 +85,13 @@ class ArgumentTypeMonitor:
         return Verdict.REJECTED if wrong else Verdict.ALLOWED
 
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-        """A name that can be seen and may fit, or a constant that does."""
+        """A name that can be seen and may fit, or a constant that does. What a member or a call
+        that was refused begins with is none: the same would be written again."""
         if names.accepted is None:
             return None
         displays = names.accepted.displays
-        seen = names.spellings().difference(names.accepted.misfits)
+        refused = {word[0] for unfit in names.accepted.misfits if (word := _WORD.match(unfit))}
+        seen = names.spellings() - refused
         constants = {"None"} if Display.NONE in displays else set[str]()
         if Display.BOOL in displays:
             constants |= {"True", "False"}

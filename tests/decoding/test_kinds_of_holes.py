@@ -6,10 +6,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Timer
 
+from analysis.accepted import Accepted
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot
+from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
+from decoding.monitors.argument_type import ArgumentTypeMonitor
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.bare_name import NameMonitor
 from decoding.monitors.call_end import CallEndMonitor
@@ -177,6 +180,70 @@ def test_a_name_begun_by_the_user_is_looked_at_from_where_it_begins() -> None:
     facts = Facts({"": closed("data", "y")})
     out = written("data = 1\ny = da$0\n", table, facts, monitors=[NameMonitor()])
     assert out.text == "ta.x"
+
+
+def test_a_call_of_which_a_third_argument_cannot_be_ends_before_it() -> None:
+    five = {"5": 0.4, "q": 0.3, "r": 0.3}
+    table = {
+        "get(": {"timeout": 1.0},
+        **{word: {"=": 1.0} for word in ("timeout", "tries", "verify", "retries")},
+        **{f"{word}=": five for word in ("timeout", "tries", "verify", "retries")},
+        "5": {", ": 1.0},
+        ", ": {"tries": 0.4, "verify": 0.2, "retries": 0.2, "x": 0.2},
+        "retries=5": {", ": 1.0},
+    }
+    names = closed("timeout", "verify", "retries", "port")
+    optional = tuple(Parameter(name.name, required=False) for name in names.names)
+    arity = arity_of([Signature(optional)], NOTHING, closed=True, reason="")
+    facts = Facts({"get": replace(names, arity=arity)})
+    out = written("get($0\n", table, facts, monitors=[KeywordMonitor()])
+    assert [event.rejected for event in out.events][-1] == "tries"
+    assert out.text.endswith("=5")
+    assert "tries" not in out.text.replace("retries", "")
+    # Not where something is required still, or where that is not known.
+    for doubt in (replace(arity, missing=("url",)), replace(arity, closed=False)):
+        facts = Facts({"get": replace(names, arity=doubt)})
+        out = written("get($0\n", table, facts, monitors=[KeywordMonitor()])
+        assert (out.text, out.stopped) == ("", "gave_up")
+
+
+def _text_only(*misfits: str) -> NameSet:
+    accepted = Accepted("str", (Display.STR,), misfits)
+    names = (Name("box"), Name("label"))
+    return NameSet("argument_type", Tier.CLOSED, "known", names, accepted=accepted)
+
+
+MEMBER = {
+    "y = ": {"f(": 1.0},
+    "f(": {"box": 0.6, "label": 0.4},
+    "box": {".size": 1.0},
+    ".size": {")": 1.0},
+    "label": {")": 1.0},
+    ")": {"\n": 1.0},
+}
+
+
+def test_a_member_is_asked_about_with_all_of_it_there_and_another_name_is_written() -> None:
+    facts = Facts({"f": _text_only("box.size")})
+    out = written("y = $0\n", MEMBER, facts, monitors=[ArgumentTypeMonitor()])
+    assert out.text == "f(label)"
+    event = only(out.events)
+    assert (event.monitor, event.chosen) == ("argument_type", "label")
+    text, hole = facts.asked[0]
+    assert text == "y = f(box.size)\n"
+    assert text[hole.start : hole.end] == hole.prefix == "box.size"
+
+
+def test_what_the_last_word_of_a_line_asked_is_waited_for() -> None:
+    class Soon(Facts):
+        def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
+            future = super().start(snapshot, hole)
+            Timer(0.05, lambda: future.set_result(self.answer_to(hole))).start()
+            return future
+
+    facts = Soon({"f": _text_only("box.size")}, late=["f"])
+    out = written("y = $0\n", MEMBER, facts, monitors=[ArgumentTypeMonitor()], query_deadline=60)
+    assert out.text == "f(label)"
 
 
 def _call(*missing: str) -> NameSet:
