@@ -373,8 +373,8 @@ class Guidance:
                 return True
         elif self._script.mean(line, end) < LET_BE:
             stop = self._call_before(watch, names)
-            reason = "the call ends before it" if stop > line else "the line is given up"
-            self._close(watch, names, "", rejected=name, reason=reason)
+            done = "the call ends before it" if stop > line else "the line is given up"
+            self._close(watch, names, "", rejected=name, reason=done)
             self.ended = ("rule", stop) if stop > line else ("gave_up", max(line - 1, 0))
             return True
         else:

@@ -69,6 +69,10 @@ def test_what_each_annotation_takes(provider: ReferenceProvider) -> None:
         ("def f(a): ...\nf(", "open"),
         ("class A:\n    def m(self, a: str): ...\nA().m(", "str"),
         ("class A:\n    def __init__(self, a: str): ...\nA(", "str"),
+        # Fields are not read, and what makes a constructor of them is not what is called.
+        ("class A(NamedTuple):\n    a: int\nA(", "open"),
+        ("class A(NamedTuple):\n    a: int\n    b: int\nA(1, ", "open"),
+        ("import dataclasses\n@dataclasses.dataclass\nclass A:\n    a: int\nA(", "open"),
         # Another signature takes it.
         ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\nf(", "str int bool"),
         ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: T): ...\nf(", "open"),
