@@ -36,7 +36,7 @@ class DefinitionReader:
 
     def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
         self.x = extractor
-        self.e = extractor.expressions
+        self.e, self.uses = extractor.expressions, extractor.uses
         self.statements = statements
 
     def function(
@@ -46,7 +46,7 @@ class DefinitionReader:
         x, name_node = self.x, node.child_by_field_name("name")
         if name_node is None:
             return
-        name = self.e.text(name_node)
+        name = self.uses.text(name_node)
         outer = x.scopes[x.scope]
         decorated = [self._called(decorator) for decorator in decorators]
         role = next((role for key, role in _ROLES.items() if key in decorated), "")
@@ -57,8 +57,8 @@ class DefinitionReader:
             "METHOD" if outer.kind == "class" else "FUNCTION",
             name,
             x.qualname(name),
-            self.e.span(whole),
-            self.e.span(name_node),
+            self.uses.span(whole),
+            self.uses.span(name_node),
             signature(node, x.data),
             docstring(node, x.data),
             replace=not changes,
@@ -94,14 +94,14 @@ class DefinitionReader:
         x, name_node = self.x, node.child_by_field_name("name")
         if name_node is None:
             return
-        name = self.e.text(name_node)
+        name = self.uses.text(name_node)
         outer = x.scopes[x.scope]
         definition = x.define(
             "CLASS",
             name,
             x.qualname(name),
-            self.e.span(whole),
-            self.e.span(name_node),
+            self.uses.span(whole),
+            self.uses.span(name_node),
             signature(node, x.data),
             docstring(node, x.data),
             replace=True,
@@ -140,7 +140,7 @@ class DefinitionReader:
         node = decorator.named_children[0] if decorator.named_children else decorator
         if node.type == "call":
             node = node.child_by_field_name("function") or node
-        return self.e.text(node).rpartition(".")[2]
+        return self.uses.text(node).rpartition(".")[2]
 
     def _parameters(self, node: tree_sitter.Node) -> list[Parameter]:
         """(name, annotation, default); both are read in the scope around."""
@@ -162,7 +162,7 @@ class DefinitionReader:
             if container is not None and name.named_children:
                 name = name.named_children[0]
                 if annotation != NONE:
-                    element = self.e.table.add("an", annotation)
-                    annotation, default = NONE, self.e.table.add("l", container, (element,))
+                    element = self.uses.table.add("an", annotation)
+                    annotation, default = NONE, self.uses.table.add("l", container, (element,))
             found.append((name, annotation, default))
         return found

@@ -19,23 +19,23 @@ class ExportReader:
 
     def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
         self.x = extractor
-        self.e = extractor.expressions
+        self.uses = extractor.uses
         self._statements = statements
 
     def assigned(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
         """``__all__ = […]`` and ``__slots__ = …``."""
         scope = self.x.scopes[self.x.scope]
-        name = self.e.text(left)
+        name = self.uses.text(left)
         if name == "__all__" and scope.kind == "module":
             scope.all = [*(scope.all or ()), *self._strings(right)]
         elif name == "__slots__" and scope.kind == "class":
             for literal in _literals(right):
-                text = literal_text(self.e.text(literal))
+                text = literal_text(self.uses.text(literal))
                 if text and not text.startswith("__"):
                     self._statements.field_nodes.append((scope.definition, text, literal, literal))
 
     def _strings(self, node: tree_sitter.Node) -> list[str]:
-        return [literal_text(self.e.text(literal)) for literal in _literals(node)]
+        return [literal_text(self.uses.text(literal)) for literal in _literals(node)]
 
     def added(self, node: tree_sitter.Node) -> None:
         """``__all__ += …``."""
@@ -50,7 +50,7 @@ class ExportReader:
         arguments = node.child_by_field_name("arguments")
         if function is None or arguments is None or scope.kind != "module":
             return
-        if self.e.text(function) in ("__all__.append", "__all__.extend"):
+        if self.uses.text(function) in ("__all__.append", "__all__.extend"):
             scope.all = [*(scope.all or ()), *self._strings(arguments)]
 
 

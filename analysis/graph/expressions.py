@@ -1,4 +1,4 @@
-"""Expressions of a tree as rows of the file's table, with the sites where they use something."""
+"""Expressions of a tree as rows of the file's table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
-from analysis.graph.facts import NONE, Site, Span
+from analysis.graph.facts import NONE
 from analysis.graph.literals import literal_text
 from analysis.graph.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
-from analysis.graph.table import Table
 from analysis.syntax.tree import LANGUAGE
 
 if TYPE_CHECKING:
@@ -28,10 +27,6 @@ _COMPREHENSIONS = {
     "generator_expression": "generator",
 }
 
-
-#: Operators of rows whose methods are built in.
-_PLAIN = frozenset({"b", "l", "t", "comp", "lam"})
-
 _SUBSCRIPTS = {"write": "__setitem__", "delete": "__delitem__"}
 
 
@@ -39,61 +34,17 @@ class ExpressionReader:
     """Reads expressions for one :class:`~analysis.graph.extract.Extractor`."""
 
     def __init__(self, extractor: Extractor) -> None:
-        self.x = extractor
-        self.table = Table()
-        # A string annotation is parsed on its own; its nodes lie at this row, column and byte.
-        self._shift: tuple[int, int, int] | None = None
-        self._data = extractor.data
+        self.x, self.uses = extractor, extractor.uses
         self._parser = tree_sitter.Parser(LANGUAGE)
 
-    # -- text and places ---------------------------------------------------------------
-
-    def text(self, node: tree_sitter.Node) -> str:
-        """The text of ``node``."""
-        return self._data[node.start_byte : node.end_byte].decode("utf-8", "surrogatepass")
-
-    def span(self, node: tree_sitter.Node) -> Span:
-        """Where ``node`` lies, in lines and code points."""
-        (a, b), (c, d) = node.start_point, node.end_point
-        if self._shift is not None:
-            row, column, _ = self._shift
-            return self.x.points(row + a, column + b, row + c, column + d)
-        return self.x.points(a, b, c, d)
-
-    def at(self, node: tree_sitter.Node) -> int:
-        """The byte at which ``node`` begins."""
-        return node.start_byte + (self._shift[2] if self._shift else 0)
-
-    def site(self, kind: str, expression: int, place: tree_sitter.Node) -> None:
-        """Record that ``expression`` is used, named at ``place``."""
-        x = self.x
-        x.sites.append(
-            Site(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
-        )
-
-    def implied(self, row: int, place: tree_sitter.Node, *names: str) -> None:
-        """Python calls the first of methods ``names`` that the type of ``row`` has."""
-        if row != NONE and self.table.rows[row][0] not in _PLAIN:
-            for name in names:
-                self.site("implied", self.table.add("a", row, name), place)
-
-    def iterated(self, row: int, place: tree_sitter.Node) -> int:
-        """``row`` is iterated over; the row of its elements."""
-        if row != NONE and self.table.rows[row][0] not in _PLAIN:
-            start = self.table.add("a", row, "__iter__")
-            self.site("implied", start, place)
-            step = self.table.add("a", self.table.add("c", start, ()), "__next__")
-            self.site("implied", step, place)
-        return self.table.add("it", row)
+    # -- expressions -------------------------------------------------------------------
 
     def tested(self, node: tree_sitter.Node | None) -> int:
         """A condition: its truth is asked for."""
         row = self.read(node)
         if node is not None:
-            self.implied(row, node, "__bool__")
+            self.uses.implied(row, node, "__bool__")
         return row
-
-    # -- expressions -------------------------------------------------------------------
 
     def read(self, node: tree_sitter.Node | None, kind: str = "read") -> int:
         """The row of ``node``; what it uses is recorded as of ``kind`` at its outermost name."""
@@ -105,7 +56,7 @@ class ExpressionReader:
             return row
         if node.type in _LITERALS:
             self._children(node)
-            return self.table.add("b", _LITERALS[node.type])
+            return self.uses.table.add("b", _LITERALS[node.type])
         if node.type in _COMPREHENSIONS:
             return self._comprehension(node)
         self._children(node)
@@ -116,8 +67,8 @@ class ExpressionReader:
             self.read(child)
 
     def _identifier(self, node: tree_sitter.Node, kind: str) -> int:
-        index = self.table.add("n", self.text(node))
-        self.site(kind, index, node)
+        index = self.uses.table.add("n", self.uses.text(node))
+        self.uses.site(kind, index, node)
         return index
 
     def _attribute(self, node: tree_sitter.Node, kind: str) -> int:
@@ -126,19 +77,19 @@ class ExpressionReader:
         receiver = self.read(value)
         if name is None or receiver == NONE:
             if name is not None and name.end_byte > name.start_byte:
-                index = self.table.add("a", NONE, self.text(name))
-                self.site(kind, index, name)
+                index = self.uses.table.add("a", NONE, self.uses.text(name))
+                self.uses.site(kind, index, name)
                 return index
             return NONE
-        index = self.table.add("a", receiver, self.text(name))
-        self.site(kind, index, name)
+        index = self.uses.table.add("a", receiver, self.uses.text(name))
+        self.uses.site(kind, index, name)
         return index
 
     def _member_type(self, node: tree_sitter.Node, kind: str) -> int:
         parts = node.named_children
         receiver = self.read(parts[0])
-        index = self.table.add("a", receiver, self.text(parts[-1]))
-        self.site(kind, index, parts[-1])
+        index = self.uses.table.add("a", receiver, self.uses.text(parts[-1]))
+        self.uses.site(kind, index, parts[-1])
         return index
 
     def _call(self, node: tree_sitter.Node, kind: str) -> int:
@@ -160,45 +111,45 @@ class ExpressionReader:
                     rows.append(self._passed(callee, argument))
         if callee == NONE or function is None:
             return NONE
-        named = self.table.rows[callee][0] in ("n", "a") and function.type != "call"
+        named = self.uses.table.rows[callee][0] in ("n", "a") and function.type != "call"
         if kind == "read" and not named:
-            self.site("called", callee, function)
+            self.uses.site("called", callee, function)
         self._built_in(callee, rows, arguments)
         attribute = self._got(callee, rows, arguments)
         if attribute != NONE:
             return attribute
-        if self.table.rows[callee] == ("n", "super"):
-            return self.table.add("sup", tuple(rows))
-        return self.table.add("c", callee, tuple(rows[:3]))
+        if self.uses.table.rows[callee] == ("n", "super"):
+            return self.uses.table.add("sup", tuple(rows))
+        return self.uses.table.add("c", callee, tuple(rows[:3]))
 
     def _passed(self, callee: int, node: tree_sitter.Node | None) -> int:
         """An argument: what is called may call it."""
         row = self.read(node)
         if node is not None and callee != NONE and node.type in ("identifier", "attribute"):
-            self.site("passed", self.table.add("p", callee, row), node)
+            self.uses.site("passed", self.uses.table.add("p", callee, row), node)
         return row
 
     def _got(self, callee: int, rows: list[int], arguments: tree_sitter.Node | None) -> int:
         """``getattr(x, "name")``: the attribute, ``NONE`` for any other call."""
-        if self.table.rows[callee] != ("n", "getattr") or arguments is None or len(rows) < 2:
+        if self.uses.table.rows[callee] != ("n", "getattr") or arguments is None or len(rows) < 2:
             return NONE
         place = [child for child in arguments.named_children if child.type != "comment"][1]
-        name = literal_text(self.text(place)) if place.type == "string" else ""
+        name = literal_text(self.uses.text(place)) if place.type == "string" else ""
         if not name.isidentifier() or rows[0] == NONE:
             return NONE
-        row = self.table.add("a", rows[0], name)
-        self.site("read", row, place)
-        return self.table.add("u", (row, rows[2])) if len(rows) > 2 else row
+        row = self.uses.table.add("a", rows[0], name)
+        self.uses.site("read", row, place)
+        return self.uses.table.add("u", (row, rows[2])) if len(rows) > 2 else row
 
     def _built_in(self, callee: int, rows: list[int], arguments: tree_sitter.Node | None) -> None:
-        name = self.table.rows[callee][-1]
+        name = self.uses.table.rows[callee][-1]
         if arguments is None or not rows:
             return
-        if self.table.rows[callee][0] == "n" and name in BUILT_IN:
-            self.implied(rows[0], arguments, BUILT_IN[name])
+        if self.uses.table.rows[callee][0] == "n" and name in BUILT_IN:
+            self.uses.implied(rows[0], arguments, BUILT_IN[name])
         elif name in ITERATING:
             for row in rows:
-                self.iterated(row, arguments)
+                self.uses.iterated(row, arguments)
 
     def _subscript(self, node: tree_sitter.Node, kind: str) -> int:
         inner = "read" if kind in ("call", "delete") else kind
@@ -207,10 +158,10 @@ class ExpressionReader:
         keys = [self.read(key, inside) for key in node.children_by_field_name("subscript")]
         if value == NONE:
             return NONE
-        key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
+        key = keys[0] if len(keys) == 1 else self.uses.table.add("t", tuple(keys))
         if kind != "annotate":
-            self.implied(value, node, _SUBSCRIPTS.get(kind, "__getitem__"))
-        return self.table.add("s", value, key)
+            self.uses.implied(value, node, _SUBSCRIPTS.get(kind, "__getitem__"))
+        return self.uses.table.add("s", value, key)
 
     def _parenthesized_expression(self, node: tree_sitter.Node, kind: str) -> int:
         inner = [child for child in node.named_children if child.type != "comment"]
@@ -230,7 +181,7 @@ class ExpressionReader:
         self.x.narrow(parts[1], parts[0].start_byte)
         first = self.read(parts[0])
         self.x.close_block(block)
-        return self.table.add("u", (first, self.read(parts[2])))
+        return self.uses.table.add("u", (first, self.read(parts[2])))
 
     def _boolean_operator(self, node: tree_sitter.Node, kind: str) -> int:
         left = node.child_by_field_name("left")
@@ -239,14 +190,14 @@ class ExpressionReader:
         if (
             left is not None
             and right is not None
-            and self._data[left.end_byte : right.start_byte].strip() == b"and"
+            and self.uses.between(left, right).strip() == b"and"
         ):
             block = self.x.open_block(right)
             self.x.narrow(left, right.start_byte)
             second = self.read(right)
             self.x.close_block(block)
             return second
-        return self.table.add("u", (first, self.read(right)))
+        return self.uses.table.add("u", (first, self.read(right)))
 
     def _binary_operator(self, node: tree_sitter.Node, kind: str) -> int:
         """A chain as ``a + b + …`` nests to the left, thousands deep in tables: no recursion."""
@@ -260,35 +211,35 @@ class ExpressionReader:
         for link in reversed(chain):
             right = link.child_by_field_name("right")
             operator = link.child_by_field_name("operator")
-            sign = self.text(operator) if operator is not None else ""
+            sign = self.uses.text(operator) if operator is not None else ""
             other = self.read(right, inside)
             if inside != "annotate" and sign in BINARY and place is not None and right is not None:
-                self.implied(row, place, f"__{BINARY[sign]}__")
-                self.implied(other, right, f"__r{BINARY[sign]}__")
-            row, place = self.table.add("op", sign, row, other), right
+                self.uses.implied(row, place, f"__{BINARY[sign]}__")
+                self.uses.implied(other, right, f"__r{BINARY[sign]}__")
+            row, place = self.uses.table.add("op", sign, row, other), right
         return row
 
     def _comparison_operator(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [(self.read(child), child) for child in node.named_children]
-        signs = [self.text(child) for child in node.children_by_field_name("operators")]
+        signs = [self.uses.text(child) for child in node.children_by_field_name("operators")]
         for (left, _), (right, place), sign in zip(rows, rows[1:], signs, strict=False):
             if sign in ("in", "not in"):
-                self.implied(right, place, "__contains__")
+                self.uses.implied(right, place, "__contains__")
             elif sign in COMPARED:
-                self.implied(left, node, COMPARED[sign][0])
-                self.implied(right, place, COMPARED[sign][1])
-        return self.table.add("b", "bool")
+                self.uses.implied(left, node, COMPARED[sign][0])
+                self.uses.implied(right, place, COMPARED[sign][1])
+        return self.uses.table.add("b", "bool")
 
     def _not_operator(self, node: tree_sitter.Node, kind: str) -> int:
         self.tested(node.child_by_field_name("argument"))
-        return self.table.add("b", "bool")
+        return self.uses.table.add("b", "bool")
 
     def _unary_operator(self, node: tree_sitter.Node, kind: str) -> int:
         row = self.read(node.child_by_field_name("argument"))
         operator = node.child_by_field_name("operator")
         if operator is not None:
             names = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
-            self.implied(row, node, names.get(self.text(operator), "__neg__"))
+            self.uses.implied(row, node, names.get(self.uses.text(operator), "__neg__"))
         return row
 
     def _named_expression(self, node: tree_sitter.Node, kind: str) -> int:
@@ -304,12 +255,12 @@ class ExpressionReader:
         for child in node.named_children:
             if child.type == "interpolation":
                 self._interpolation(child)
-        prefix = self.text(node)[:3].lower().split('"')[0].split("'")[0]
-        return self.table.add("b", "bytes" if "b" in prefix else "str")
+        prefix = self.uses.text(node)[:3].lower().split('"')[0].split("'")[0]
+        return self.uses.table.add("b", "bytes" if "b" in prefix else "str")
 
     def _interpolation(self, node: tree_sitter.Node) -> None:
         shown = node.child_by_field_name("expression")
-        self.implied(self.read(shown), node, "__format__")
+        self.uses.implied(self.read(shown), node, "__format__")
         for child in node.named_children:
             if child != shown:
                 self._children(child)
@@ -320,10 +271,10 @@ class ExpressionReader:
 
     def _quoted(self, node: tree_sitter.Node) -> int:
         content = [c for c in node.named_children if c.type == "string_content"]
-        if len(content) != 1 or self._shift is not None:
+        if len(content) != 1 or self.uses.quoted:
             return NONE
         part = content[0]
-        data = self._data[part.start_byte : part.end_byte]
+        data = self.uses.encoded(part)
         if b"\\" in data or b"\n" in data or not data.strip():
             return NONE
         root = self._parser.parse(data).root_node
@@ -332,13 +283,8 @@ class ExpressionReader:
         statement = root.named_children[0]
         if statement.type != "expression_statement" or statement.named_child_count != 1:
             return NONE
-        row, column = part.start_point
-        outer = self._data
-        self._shift, self._data = (row, column, part.start_byte), data
-        try:
+        with self.uses.quoting(part):
             return self.read(statement.named_children[0], "annotate")
-        finally:
-            self._shift, self._data = None, outer
 
     def _list(self, node: tree_sitter.Node, kind: str) -> int:
         return self._elements("list", node, kind)
@@ -352,11 +298,11 @@ class ExpressionReader:
             for child in node.named_children
             if child.type != "comment"
         )
-        return self.table.add("l", name, tuple(rows)[:8])
+        return self.uses.table.add("l", name, tuple(rows)[:8])
 
     def _tuple(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [self.read(child, kind) for child in node.named_children if child.type != "comment"]
-        return self.table.add("t", tuple(rows)[:16])
+        return self.uses.table.add("t", tuple(rows)[:16])
 
     def _expression_list(self, node: tree_sitter.Node, kind: str) -> int:
         return self._tuple(node, kind)
@@ -376,14 +322,14 @@ class ExpressionReader:
                 values[self.read(child.child_by_field_name("value"))] = None
             elif child.type != "comment":
                 self._children(child)
-        return self.table.add("l", "dict", tuple(values)[:8])
+        return self.uses.table.add("l", "dict", tuple(values)[:8])
 
     def _slice(self, node: tree_sitter.Node, kind: str) -> int:
         self._children(node)
-        return self.table.add("b", "slice")
+        return self.uses.table.add("b", "slice")
 
     def _none(self, node: tree_sitter.Node, kind: str) -> int:
-        return self.table.add("b", "None")
+        return self.uses.table.add("b", "None")
 
     def _keyword_argument(self, node: tree_sitter.Node, kind: str) -> int:
         return self.read(node.child_by_field_name("value"))
@@ -403,7 +349,7 @@ class ExpressionReader:
             body = self.read(node.child_by_field_name("body"))
             scope = x.scope
             x.scopes[scope].returned.append((body, node.end_byte, x.block))
-        return self.table.add("lam", scope)
+        return self.uses.table.add("lam", scope)
 
     def _yield(self, node: tree_sitter.Node, kind: str) -> int:
         delegated = any(child.type == "from" for child in node.children)
@@ -411,7 +357,7 @@ class ExpressionReader:
         scope = self.x.scopes[self.x.function_scope()]
         value = rows[0] if rows else NONE
         if delegated:
-            value = self.table.add("it", value)
+            value = self.uses.table.add("it", value)
         scope.yielded.append((value, node.end_byte, self.x.block))
         return NONE
 
@@ -430,14 +376,14 @@ class ExpressionReader:
                 row = self.read(right)
                 left = clause.child_by_field_name("left")
                 if left is not None and right is not None:
-                    x.assign(left, self.iterated(row, right), NONE, node.start_byte)
+                    x.assign(left, self.uses.iterated(row, right), NONE, node.start_byte)
             if body is not None and body.type == "pair":
                 self.read(body.child_by_field_name("key"))
                 row = self.read(body.child_by_field_name("value"))
             else:
                 row = self.read(body)
             scope = x.scope
-        return self.table.add("comp", _COMPREHENSIONS[node.type], row, scope)
+        return self.uses.table.add("comp", _COMPREHENSIONS[node.type], row, scope)
 
     # -- annotations -------------------------------------------------------------------
 
@@ -456,16 +402,16 @@ class ExpressionReader:
         keys: list[int] = []
         for part in parts[1:]:
             keys += [self._argument(child, inside) for child in part.named_children]
-        key = keys[0] if len(keys) == 1 else self.table.add("t", tuple(keys))
-        return self.table.add("s", value, key)
+        key = keys[0] if len(keys) == 1 else self.uses.table.add("t", tuple(keys))
+        return self.uses.table.add("s", value, key)
 
     def _argument(self, node: tree_sitter.Node, kind: str) -> int:
         """A type argument: the grammar wraps even the strings of ``Literal`` in a type."""
         return self.read(node.named_children[0] if node.type == "type" else node, kind)
 
     def _is_literal(self, value: int) -> bool:
-        return value != NONE and self.table.rows[value][-1] == "Literal"
+        return value != NONE and self.uses.table.rows[value][-1] == "Literal"
 
     def _union_type(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [self.read(child, "annotate") for child in node.named_children]
-        return self.table.add("u", tuple(rows))
+        return self.uses.table.add("u", tuple(rows))

@@ -24,6 +24,7 @@ from analysis.graph.facts import (
 from analysis.graph.fingerprint import fingerprints
 from analysis.graph.narrowing import narrowed
 from analysis.graph.statements import StatementReader
+from analysis.graph.uses import Uses
 from analysis.syntax.tree import parse
 
 _FUNCTIONS = frozenset({"function", "lambda"})
@@ -52,6 +53,7 @@ class Extractor:
         #: Definitions whose heads (decorators, bases, parameters) are being read.
         self.heads: list[int] = []
         self._by_qualname: dict[str, int] = {}
+        self.uses = Uses(self)
         self.expressions = ExpressionReader(self)
         self.statements = StatementReader(self)
 
@@ -62,9 +64,7 @@ class Extractor:
         self.define("MODULE", "", "", whole, (0, 0, 0, 0), "", docstring(self.root, self.data))
         self.statements.suite(self.root)
         self._fields()
-        interface = Interface(
-            self.scopes, self.expressions.table.rows, self.blocks, self.definitions, {}
-        )
+        interface = Interface(self.scopes, self.uses.table.rows, self.blocks, self.definitions, {})
         interface.hashes = fingerprints(interface)
         return FileFacts(interface, [site for site in self.sites if not self._is_local(site)])
 
@@ -145,7 +145,7 @@ class Extractor:
         self, name: tree_sitter.Node, number: int, annotation: int, default: int
     ) -> None:
         """A parameter of the scope at hand."""
-        text = self.expressions.text(name)
+        text = self.uses.text(name)
         scope = self.scopes[self.scope]
         scope.parameters.append(text)
         self.bind(text, Binding("param", scope.at, self.block, default, annotation, scope=number))
@@ -159,13 +159,13 @@ class Extractor:
         leak: bool = False,
     ) -> None:
         """Bind what ``target`` names to ``value``, from byte ``at`` on."""
-        table = self.expressions.table
+        table = self.uses.table
         kind = target.type
         if kind == "identifier":
-            name = self.expressions.text(target)
+            name = self.uses.text(target)
             self.bind(name, Binding("value", at, self.block, value, annotation), leak)
             row = table.add("n", name)
-            self.expressions.site("write", row, target)
+            self.uses.site("write", row, target)
         elif kind == "attribute":
             self._assign_attribute(target, value, annotation, at)
         elif kind in ("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"):
@@ -192,9 +192,9 @@ class Extractor:
         if object_ is None or name is None:
             return
         receiver = self.expressions.read(object_)
-        attribute = self.expressions.text(name)
-        row = self.expressions.table.add("a", receiver, attribute)
-        self.expressions.site("write", row, name)
+        attribute = self.uses.text(name)
+        row = self.uses.table.add("a", receiver, attribute)
+        self.uses.site("write", row, name)
         owner = self._owner_of_self(object_)
         if owner is not None:
             owner.fields.setdefault(attribute, []).append(
@@ -206,7 +206,7 @@ class Extractor:
         """The class whose instance ``node`` is, where it names a method's first parameter."""
         if node.type != "identifier":
             return None
-        name = self.expressions.text(node)
+        name = self.uses.text(node)
         scope = self.scope
         while scope != NONE:
             here = self.scopes[scope]
@@ -291,8 +291,8 @@ class Extractor:
                     name,
                     qualname,
                     owner,
-                    self.expressions.span(node),
-                    self.expressions.span(place),
+                    self.uses.span(node),
+                    self.uses.span(place),
                     annotation_text(node, self.data),
                     "",
                 )
@@ -300,7 +300,7 @@ class Extractor:
 
     def _is_local(self, site: Site) -> bool:
         """Whether ``site`` reads or writes a plain local variable, which is no node."""
-        row = self.expressions.table.rows[site.expression] if site.expression != NONE else ("",)
+        row = self.uses.table.rows[site.expression] if site.expression != NONE else ("",)
         if row[0] != "n" or site.kind not in ("read", "write", "annotate"):
             return False
         scope, first = site.scope, True

@@ -17,7 +17,7 @@ class ImportReader:
 
     def __init__(self, extractor: Extractor) -> None:
         self.x = extractor
-        self.e = extractor.expressions
+        self.uses = extractor.uses
 
     def import_(self, node: tree_sitter.Node) -> None:
         """``import a.b as c``."""
@@ -30,7 +30,7 @@ class ImportReader:
                 dotted = self._dotted(module)
                 self._import_site(module, dotted, 0, "")
                 bound = Binding("import", node.end_byte, self.x.block, module=dotted, member="as")
-                self.x.bind(self.e.text(alias), bound)
+                self.x.bind(self.uses.text(alias), bound)
             else:
                 dotted = self._dotted(child)
                 self._import_site(child, dotted, 0, "")
@@ -44,7 +44,7 @@ class ImportReader:
             return
         level, module = 0, self._dotted(module_node)
         if module_node.type == "relative_import":
-            text = self.e.text(module_node).replace(" ", "")
+            text = self.uses.text(module_node).replace(" ", "")
             module = text.lstrip(".")
             level = len(text) - len(module)
         at, block = node.end_byte, self.x.block
@@ -62,14 +62,14 @@ class ImportReader:
             name = self._dotted(member)
             self._import_site(member, module, level, name)
             bound = Binding("from", at, block, module=module, level=level, member=name)
-            self.x.bind(self.e.text(alias), bound)
+            self.x.bind(self.uses.text(alias), bound)
 
     def _dotted(self, node: tree_sitter.Node) -> str:
-        return "".join(self.e.text(node).split())
+        return "".join(self.uses.text(node).split())
 
     def _import_site(self, node: tree_sitter.Node, module: str, level: int, member: str) -> None:
         x = self.x
-        span = self.e.span(node)
+        span = self.uses.span(node)
         x.sites.append(
             Site(
                 "import",

@@ -18,7 +18,7 @@ class MatchReader:
 
     def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
         self.x = extractor
-        self.e = extractor.expressions
+        self.e, self.uses = extractor.expressions, extractor.uses
         self._statements = statements
 
     def match(self, node: tree_sitter.Node) -> None:
@@ -75,25 +75,25 @@ class MatchReader:
             node = node.named_children[0]
         if node.type != "class_pattern":
             return NONE
-        row = NONE
+        table, row = self.uses.table, NONE
         for part in node.named_children[0].named_children:
-            name = self.e.text(part)
-            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
-        return self.e.table.add("ex", row)
+            name = self.uses.text(part)
+            row = table.add("n", name) if row == NONE else table.add("a", row, name)
+        return table.add("ex", row)
 
     def _narrow_subject(self, case: tree_sitter.Node, subjects: list[tree_sitter.Node]) -> None:
         row = self._class_row(case)
         if row == NONE or len(subjects) != 1 or subjects[0].type != "identifier":
             return
-        known = self.x.scopes[self.x.scope].names.get(self.e.text(subjects[0]))
+        known = self.x.scopes[self.x.scope].names.get(self.uses.text(subjects[0]))
         if known is not None:
-            class_row = self.e.table.rows[row][1]
+            class_row = self.uses.table.rows[row][1]
             known.append(Binding("narrow", case.end_byte, self.x.block, class_row))
 
     def _dotted_read(self, node: tree_sitter.Node) -> int:
-        row = NONE
+        table, row = self.uses.table, NONE
         for part in node.named_children:
-            name = self.e.text(part)
-            row = self.e.table.add("n", name) if row == NONE else self.e.table.add("a", row, name)
-            self.e.site("read", row, part)
+            name = self.uses.text(part)
+            row = table.add("n", name) if row == NONE else table.add("a", row, name)
+            self.uses.site("read", row, part)
         return row

@@ -32,23 +32,23 @@ def narrowed(x: Extractor, condition: tree_sitter.Node) -> Iterator[tuple[str, i
     elif node.type == "call":
         function = node.child_by_field_name("function")
         arguments = node.child_by_field_name("arguments")
-        if function is None or arguments is None or x.expressions.text(function) != "isinstance":
+        if function is None or arguments is None or x.uses.text(function) != "isinstance":
             return
         parts = [part for part in arguments.named_children if part.type != "comment"]
         if len(parts) == 2 and parts[0].type == "identifier":
-            yield x.expressions.text(parts[0]), class_named(x, parts[1])
+            yield x.uses.text(parts[0]), class_named(x, parts[1])
 
 
 def class_named(x: Extractor, node: tree_sitter.Node) -> int:
     """The row of a class as it is written; nothing is recorded as used."""
-    table = x.expressions.table
+    table = x.uses.table
     if node.type == "identifier":
-        return table.add("n", x.expressions.text(node))
+        return table.add("n", x.uses.text(node))
     if node.type == "attribute":
         value = node.child_by_field_name("object")
         name = node.child_by_field_name("attribute")
         receiver = class_named(x, value) if value is not None else NONE
-        return table.add("a", receiver, x.expressions.text(name)) if name is not None else NONE
+        return table.add("a", receiver, x.uses.text(name)) if name is not None else NONE
     if node.type == "tuple":
         return table.add("t", tuple(class_named(x, part) for part in node.named_children))
     return NONE

@@ -24,7 +24,7 @@ class StatementReader:
 
     def __init__(self, extractor: Extractor) -> None:
         self.x = extractor
-        self.e = extractor.expressions
+        self.e, self.uses = extractor.expressions, extractor.uses
         self.definitions = DefinitionReader(extractor, self)
         self._imports = ImportReader(extractor)
         self._matching = MatchReader(extractor, self)
@@ -85,11 +85,11 @@ class StatementReader:
         scope = self.x.scopes[self.x.scope]
         if scope.kind in ("module", "class"):
             for name in _names(left):
-                self.field_nodes.append((scope.definition, self.e.text(name), left, name))
+                self.field_nodes.append((scope.definition, self.uses.text(name), left, name))
         else:
             for name in _names(left):
-                if self.e.text(name) in scope.globals:
-                    self.field_nodes.append((0, self.e.text(name), left, name))
+                if self.uses.text(name) in scope.globals:
+                    self.field_nodes.append((0, self.uses.text(name), left, name))
 
     def _augmented(self, node: tree_sitter.Node) -> None:
         left = node.child_by_field_name("left")
@@ -99,25 +99,25 @@ class StatementReader:
         if left is None:
             return
         operator = node.child_by_field_name("operator")
-        sign = self.e.text(operator).rstrip("=") if operator is not None else ""
+        sign = self.uses.text(operator).rstrip("=") if operator is not None else ""
         if sign in BINARY:
-            self.e.implied(class_named(self.x, left), left, f"__i{BINARY[sign]}__")
+            self.uses.implied(class_named(self.x, left), left, f"__i{BINARY[sign]}__")
         if left.type == "identifier":
-            if right is not None and self.e.text(left) == "__all__":
+            if right is not None and self.uses.text(left) == "__all__":
                 self._exports.added(right)
-            self.e.site("write", self.e.table.add("n", self.e.text(left)), left)
-            if self.e.text(left) not in scope.names:
+            self.uses.site("write", self.uses.table.add("n", self.uses.text(left)), left)
+            if self.uses.text(left) not in scope.names:
                 self.x.assign(left, value, NONE, node.end_byte)
         elif left.type == "attribute":
             receiver = self.e.read(left.child_by_field_name("object"))
             name = left.child_by_field_name("attribute")
             if name is not None:
-                row = self.e.table.add("a", receiver, self.e.text(name))
-                self.e.site("write", row, name)
+                row = self.uses.table.add("a", receiver, self.uses.text(name))
+                self.uses.site("write", row, name)
         else:
             row = self.e.read(left)
             if row != NONE and left.type == "subscript":
-                self.e.implied(self.e.table.rows[row][1], left, "__setitem__")
+                self.uses.implied(self.uses.table.rows[row][1], left, "__setitem__")
 
     def _return_statement(self, node: tree_sitter.Node) -> None:
         for child in node.named_children:
@@ -133,14 +133,14 @@ class StatementReader:
         for child in node.named_children:
             for part in child.named_children if child.type == "expression_list" else [child]:
                 if part.type == "identifier":
-                    name = self.e.text(part)
+                    name = self.uses.text(part)
                     self.x.bind(name, Binding("del", node.end_byte, self.x.block))
-                    self.e.site("write", self.e.table.add("n", name), part)
+                    self.uses.site("write", self.uses.table.add("n", name), part)
                 else:
                     self.e.read(part, "delete" if part.type == "subscript" else "read")
 
     def _global_statement(self, node: tree_sitter.Node) -> None:
-        names = [self.e.text(child) for child in node.named_children]
+        names = [self.uses.text(child) for child in node.named_children]
         self.x.scopes[self.x.function_scope()].globals += names
 
     def _nonlocal_statement(self, node: tree_sitter.Node) -> None:
@@ -212,7 +212,7 @@ class StatementReader:
         value = self.e.read(right)
         left = node.child_by_field_name("left")
         body = node.child_by_field_name("body")
-        element = self.e.iterated(value, right or node)
+        element = self.uses.iterated(value, right or node)
         before = self.x.open_block(node, loop=True)
         if left is not None:
             self._target(left, element, NONE, left.end_byte)
@@ -248,7 +248,7 @@ class StatementReader:
                 value = self.e.read(child.named_children[0])
                 alias = child.child_by_field_name("alias")
                 if alias is not None:
-                    row = self.e.table.add("ex", value)
+                    row = self.uses.table.add("ex", value)
                     self.x.assign(alias, row, NONE, child.end_byte)
             elif child.type != "comment":
                 self.e.read(child)
@@ -273,11 +273,11 @@ class StatementReader:
         alias = value.child_by_field_name("alias")
         if alias is not None:
             target = alias.named_children[0] if alias.named_children else alias
-            self._target(target, self.e.table.add("en", row), NONE, value.end_byte)
+            self._target(target, self.uses.table.add("en", row), NONE, value.end_byte)
 
     def _enters(self, row: int, place: tree_sitter.Node) -> None:
         for name in ("__enter__", "__exit__", "__aenter__", "__aexit__"):
-            self.e.implied(row, place, name)
+            self.uses.implied(row, place, name)
 
     def _match_statement(self, node: tree_sitter.Node) -> None:
         self._matching.match(node)
