@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analysis.syntax.lexer import Area, Lexer
+from decoding.lexed import lexed
 from decoding.prompts.window import plain_line_ends
 
-#: How far back a text is lexed, in characters. A longer stretch changes nothing for a statement.
-_REACH = 16_000
-#: Lines at which lexing may begin: in the first column, and not likely inside of a string.
-_FRESH_START = re.compile(r"^(?:def|class|async|import|from|if|@|\w+ =)", re.MULTILINE)
-
+#: How far from the cursor line ends are looked at, in characters.
+_NEAR = 16_000
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
@@ -53,11 +51,7 @@ class Site:
     @cached_property
     def lexer(self) -> Lexer:
         """The lexer behind ``before``."""
-        if len(self.before) <= _REACH:
-            return Lexer().advance(self.before)
-        far = self.before[-_REACH:]
-        fresh = _FRESH_START.search(far)
-        return Lexer().advance(far[fresh.start() if fresh else far.find("\n") + 1 :])
+        return lexed(self.before)
 
     @cached_property
     def in_code(self) -> bool:
@@ -85,5 +79,5 @@ def opens_block(line: str) -> bool:
 
 def _newline(before: str, behind: str) -> str:
     """The line end used nearest above the cursor, else nearest below."""
-    ends = _LINE_END.findall(before[-_REACH:]) or _LINE_END.findall(behind[:_REACH])[:1]
+    ends = _LINE_END.findall(before[-_NEAR:]) or _LINE_END.findall(behind[:_NEAR])[:1]
     return ends[-1] if ends else "\n"

@@ -83,10 +83,3 @@ def test_a_rule_depends_on_the_text_alone(multiline: bool) -> None:
             used.cut(text[:5])
         fresh = Block(site) if multiline else OneLine(site)
         assert used.cut(text[:size]) == fresh.cut(text[:size])
-
-
-def test_a_long_file_costs_no_more_than_its_end() -> None:
-    body = "def f():\n    return 1\n\n\n" * 12_500
-    site = Site.at(body + "x = (1,\n", len(body) + 8)
-    assert site.lexer.frames == ("(",)
-    assert site.lexer.offset < 20_000
