@@ -23,6 +23,7 @@ from jedi.inference.gradual.typing import ProxyWithGenerics
 from analysis.accepted import Accepted
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
+from analysis.semantics.jedi_provider.field_types import field_type
 from analysis.semantics.jedi_provider.fields import generated
 from analysis.semantics.jedi_provider.special_forms import LiteralClass
 from analysis.signatures import Arguments
@@ -71,9 +72,17 @@ def accepted(values: Any, given: Arguments, keyword: str) -> tuple[Accepted, lis
     for value in values._set:
         if completeness.is_none(value):
             continue
-        if value.is_class() and generated(value.py__mro__()) is not None:
+        made = generated(value.py__mro__()) if value.is_class() else None
+        if made is not None:
             # jedi shows the constructor of the class that makes them, ``NamedTuple``.
-            raise OpenTypeError("its parameters are its fields")
+            try:
+                context, node, default = field_type(value, made, given.positional, keyword)
+            except LookupError:
+                raise OpenTypeError("its parameters are fields of which not all is known") from None
+            found += parts_of(context, node)
+            texts.setdefault(headers.annotation_text(node))
+            nulls = nulls or "None" in default
+            continue
         reached = False
         for signature in value.get_signatures():
             names = list(signature.get_param_names(resolve_stars=False))

@@ -18,6 +18,8 @@ from analysis.syntax.holes import value_at
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "accepted"
 WORLD = (FIXTURES / "world.py").read_text("utf-8")
+#: In front of a class.
+DATA = "import dataclasses as dc\n@dc.dataclass\n"
 
 
 def _annotations() -> list[tuple[str, str]]:
@@ -69,10 +71,22 @@ def test_what_each_annotation_takes(provider: ReferenceProvider) -> None:
         ("def f(a): ...\nf(", "open"),
         ("class A:\n    def m(self, a: str): ...\nA().m(", "str"),
         ("class A:\n    def __init__(self, a: str): ...\nA(", "str"),
-        # Fields are not read, and what makes a constructor of them is not what is called.
-        ("class A(NamedTuple):\n    a: int\nA(", "open"),
-        ("class A(NamedTuple):\n    a: int\n    b: int\nA(1, ", "open"),
-        ("import dataclasses\n@dataclasses.dataclass\nclass A:\n    a: int\nA(", "open"),
+        # What a constructor that is made of fields takes.
+        ("class A(NamedTuple):\n    a: int\nA(", "int bool"),
+        ("class A(NamedTuple):\n    a: int\n    b: str\nA(1, ", "str"),
+        ("class A(NamedTuple):\n    a: int\n    b: Missing\nA(1, ", "open"),
+        ("class A(NamedTuple):\n    a: int\nA(1, ", "open"),
+        (f"{DATA}class A:\n    a: int\n    b: str = None\nA(b=", "str None"),
+        (f"{DATA}class A:\n    a: int = dc.field(default=3)\nA(", "int bool"),
+        (f"{DATA}class A:\n    a: dc.InitVar[int]\nA(", "open"),
+        (f"{DATA}class A:\n    a: str\n{DATA}class B(A):\n    b: int\nB(", "str"),
+        (f"{DATA}class A:\n    a: int\n    def f(self):\n        self.a = 1\nA(", "open"),
+        ("import attrs\n@attrs.define\nclass A:\n    a: int\nA(", "int bool"),
+        (
+            "import attrs\n@attrs.define\nclass A:\n    a: int = attrs.field(converter=int)\nA(",
+            "open",
+        ),
+        ("import attrs\n@attrs.define\nclass A:\n    _a: int\nA(", "open"),
         # Another signature takes it.
         ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: str): ...\nf(", "str int bool"),
         ("@overload\ndef f(a: int): ...\n@overload\ndef f(a: T): ...\nf(", "open"),
