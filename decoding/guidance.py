@@ -39,8 +39,8 @@ PRUNES_PER_LINE = 2
 #: Geometric mean of the token probabilities of a line that is let be rather than given up. Not
 #: tuned: a line in which three names were wrong is rare.
 LET_BE = 0.7
-#: The share of its time that a question has which the last word of a line raised. Not tuned: most
-#: answers come within a third.
+#: The share of its time that a question has which the last word of a line raised. Not tuned: of the
+#: arguments of ``benchmarks.soundness`` half are answered within 22 ms, 19 in 20 within 370 ms.
 LATE = 0.5
 #: Where an argument begins.
 _OF_CALLS = frozenset({HoleKind.ARGUMENT, HoleKind.KEYWORD})

@@ -282,7 +282,7 @@ def test_calls_with_arguments_are_not_asked_about() -> None:
     assert facts.asked == []
 
 
-def test_at_the_end_nobody_waits_for_what_a_call_requires() -> None:
+def test_at_the_end_nobody_waits_long_for_what_a_call_requires() -> None:
     facts = Facts({"chdir": _call("path")}, late=["chdir"])
     assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
 
