@@ -11,7 +11,7 @@ import contextlib
 from analysis.deadline import Cancellation, Deadline
 from repair.ahead import Ahead
 from repair.diagnosis import Diagnosis
-from repair.healing import Job
+from repair.job import Job
 from repair.localization import Suspicion
 from repair.sandbox.workbench import Workbench
 from repair.validation import Validator, Verdict

@@ -30,7 +30,8 @@ from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
 from repair.errors import RepairError
 from repair.guards import written_to_order
-from repair.healing import Healing, Job, Patch, Report, heal
+from repair.healing import heal
+from repair.job import Healing, Job, Patch, Report
 from repair.patch import unified_diff
 from repair.retouching import Retoucher
 from repair.sandbox.cores import Spare

@@ -18,7 +18,7 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.registry import generate
 from repair.diagnosis import Diagnosis
 from repair.guards import literals, refusal
-from repair.healing import Job
+from repair.job import Job
 from repair.localization import Suspicion, localize
 from repair.sandbox.run import TestResult
 from repair.source import Edit, Source

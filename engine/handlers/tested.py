@@ -18,7 +18,7 @@ from analysis.snapshot import Snapshot
 from engine.settings.read import project_settings
 from repair.command import TestCommand, parse
 from repair.discovery import find_test_command
-from repair.healing import Job
+from repair.job import Job
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy, parse_allow
 from repair.source import Source, read_source

@@ -24,7 +24,7 @@ from decoding.errors import CancelledError, DecodingError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.errors import RepairError
-from repair.healing import Job, Report
+from repair.job import Job, Report
 from repair.optimizing.profile import WORTH, Profile
 from repair.optimizing.transformations import TRANSFORMATIONS
 from repair.patch import unified_diff

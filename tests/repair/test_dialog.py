@@ -16,7 +16,8 @@ from decoding.runtimes.llama_cpp import LlamaCpp
 from repair.aids import Aid
 from repair.candidates.dialog import Talk, body, task
 from repair.command import parse
-from repair.healing import Job, heal
+from repair.healing import heal
+from repair.job import Job
 from repair.source import Source
 from tests.repair.conftest import StartSandbox
 

@@ -14,7 +14,7 @@ from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.command import parse
 from repair.diagnosing import diagnose
-from repair.healing import Job
+from repair.job import Job
 from repair.retouching import Retoucher
 from repair.sandbox.interpreter import Interpreter
 from repair.sandbox.policy import Policy

@@ -1,0 +1,66 @@
+"""What is to be repaired, and what came of it: the values before and behind a repair."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from analysis.snapshot import Snapshot
+from repair.aids import Aid
+from repair.command import TestCommand
+from repair.sandbox.policy import Policy
+from repair.source import Source
+
+Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to repair. ``base`` are unsaved texts that stand for files while tests run; ``without``
+    leaves parts out, to measure them."""
+
+    source: Source
+    snapshot: Snapshot
+    original: bytes
+    command: TestCommand
+    suite: TestCommand | None
+    policy: Policy
+    time_limit: float
+    base: Mapping[str, bytes] = field(default_factory=dict)
+    without: frozenset[Aid] = frozenset()
+    #: Whether time is left for other files where the mistake may be.
+    gives_way: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """A plausible patch: the diff, the new bytes of the file ``path``, and how it was found."""
+
+    diff: str
+    data: bytes
+    strategy: str
+    score: float
+    path: str
+
+
+@dataclass(frozen=True)
+class Healing:
+    """The outcome; the words are those of the command line's contract (design.md §5).
+
+    ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
+    is the chosen behaviour's share among those of all plausible patches.
+    """
+
+    status: str
+    reason: str = ""
+    patch: Patch | None = None
+    alternatives: tuple[Patch, ...] = ()
+    blocks: tuple[tuple[int, int, float], ...] = ()
+    not_run: tuple[str, ...] = ()
+    rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    candidates_run: int = 0
+    model_tokens: int = 0
+    seconds: float = 0.0
+    elsewhere: tuple[str, ...] = ()
+    confidence: float = 0.0
