@@ -196,7 +196,30 @@ def _clamps(program: Program) -> Iterator[Proposal]:
                     prior = 0.2 / (2 + len(names))
                     yield program.replace(value, f"max({text}, {name})", "clamp", prior)
                     yield program.replace(value, f"min({text}, {name})", "clamp", prior)
-            yield program.replace(value, f"max({text}, 0)", "clamp", 0.08)
+            for nothing, prior in _nothings(program).items():
+                yield program.replace(value, f"max({text}, {nothing})", "clamp", prior)
+            for bound in _answers(program, value):
+                for name in ("min", "max"):
+                    yield program.replace(value, f"{name}({text}, {bound})", "clamp", 0.06)
+
+
+def _nothings(program: Program) -> dict[str, float]:
+    """Zeros of the kinds that the file reckons with."""
+    kinds = ("timedelta(0)", "Decimal(0)")
+    known = {kind: 0.08 for kind in kinds if kind.partition("(")[0] in program.source.text}
+    return {"0": 0.08, **known}
+
+
+def _answers(program: Program, node: ast.expr) -> list[str]:
+    """Calls of functions of the module all of whose parameters are variables here by name."""
+    here, around = set(program.variables(node)), program.function(node)
+    found = []
+    for function in program.tree.body:
+        if isinstance(function, ast.FunctionDef) and function is not around:
+            names = parameters(function)
+            if names and here.issuperset(names):
+                found.append(f"{function.name}({', '.join(names)})")
+    return found[:4]
 
 
 def access(program: Program) -> Iterator[Proposal]:

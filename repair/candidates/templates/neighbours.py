@@ -22,6 +22,9 @@ _MOST_WRAPPERS = 10
 #: Words of the file that are tried as an element.
 _MOST_WORDS = 24
 
+#: How likely an argument is meant that something at hand is called as.
+_NAMED = 0.35
+
 
 def own_wrappers(program: Program) -> Iterator[Proposal]:
     """A function of one argument that this file has or imports, and that was not called here."""
@@ -74,26 +77,65 @@ def _of_one_argument(program: Program) -> list[str]:
 
 
 def named_arguments(program: Program) -> Iterator[Proposal]:
-    """An argument that was not passed on although something of its name is at hand."""
-    functions = {
-        node.name: node for node in program.inside(program.tree) if isinstance(node, Function)
-    }
+    """An argument that was not passed on although something of its name, or else a variable, is at
+    hand; a switch that was not turned."""
+    callables = _callables(program)
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
         name = program.text(node.func).rpartition(".")[2]
-        callee = functions.get(name)
-        if callee is None or any(isinstance(a, ast.Starred) for a in node.args):
+        names = callables.get(name)
+        if names is None or any(isinstance(a, ast.Starred) for a in node.args):
             continue
-        names = [p for p in parameters(callee) if p not in ("self", "cls")]
-        passed = {*names[: len(node.args)], *(k.arg for k in node.keywords)}
+        passed = {*list(names)[: len(node.args)], *(k.arg for k in node.keywords)}
         whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
         head = program.text(node.func)
-        for missing in [p for p in names if p not in passed]:
-            for value in _called_so(program, node, missing):
-                following = names.index(missing) == len(node.args) and not node.keywords
-                new = value if following else f"{missing}={value}"
+        variables = [v for v in program.variables(node) if v not in whole]
+        for index, (missing, default) in enumerate(names.items()):
+            if missing in passed:
+                continue
+            values = dict.fromkeys(_called_so(program, node, missing), _NAMED)
+            for variable in variables:
+                values.setdefault(variable, 0.3 / (3 + len(variables)))
+            if isinstance(default, ast.Constant) and isinstance(default.value, bool):
+                values.setdefault(str(not default.value), 0.1)
+            for value, prior in values.items():
+                following = index == len(node.args) and not node.keywords
+                new = value if following and prior == _NAMED else f"{missing}={value}"
                 text = ", ".join([*whole, new])
-                yield program.replace(node, f"{head}({text})", "missing argument", 0.35)
+                yield program.replace(node, f"{head}({text})", "missing argument", prior)
+
+
+def _callables(program: Program) -> dict[str, dict[str, ast.expr | None]]:
+    """The functions and classes of the file: the parameters of each with their defaults, in
+    order."""
+    found: dict[str, dict[str, ast.expr | None]] = {}
+    for node in program.inside(program.tree):
+        if isinstance(node, Function):
+            found[node.name] = _defaults(node)
+    for node in program.inside(program.tree):
+        if isinstance(node, ast.ClassDef):
+            begin = [f for f in node.body if isinstance(f, Function) and f.name == "__init__"]
+            fields = [s for s in node.body if isinstance(s, ast.AnnAssign)]
+            if begin:
+                found[node.name] = _defaults(begin[0])
+            elif node.decorator_list and fields:
+                named = {s.target.id: s.value for s in fields if isinstance(s.target, ast.Name)}
+                found[node.name] = named
+    return found
+
+
+def _defaults(function: Function) -> dict[str, ast.expr | None]:
+    arguments = function.args
+    found: dict[str, ast.expr | None] = dict.fromkeys(parameters(function))
+    positional = [*arguments.posonlyargs, *arguments.args]
+    behind = positional[len(positional) - len(arguments.defaults) :]
+    found |= {a.arg: d for a, d in zip(behind, arguments.defaults, strict=True)}
+    pairs = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    found |= {a.arg: d for a, d in pairs}
+    for gathering in (arguments.vararg, arguments.kwarg):
+        if gathering is not None:
+            del found[gathering.arg]
+    return {name: value for name, value in found.items() if name not in ("self", "cls")}
 
 
 def _called_so(program: Program, node: ast.AST, name: str) -> list[str]:

@@ -16,6 +16,7 @@ from repair.candidates.templates import (
     decorations,
     edges,
     files,
+    filters,
     formats,
     handlers,
     ingredients,
@@ -55,6 +56,7 @@ TEMPLATES: tuple[Template, ...] = (
     operators.grouping,
     operators.both_sides,
     operators.absences,
+    operators.signs,
     constants.numbers,
     constants.one_off,
     constants.truths,
@@ -196,6 +198,8 @@ TEMPLATES: tuple[Template, ...] = (
     parts.trimmed,
     replaced.assigned_back,
     replaced.added_to,
+    filters.missing,
+    state.resets_of_others,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3

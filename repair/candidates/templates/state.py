@@ -52,6 +52,34 @@ def resets_between(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(node, [line], "stale state", 0.25 / (2 + len(initial)))
 
 
+def resets_of_others(program: Program) -> Iterator[Proposal]:
+    """A field of another object that keeps what an earlier turn left in it: back to what its class
+    begins with."""
+    initial = {
+        statement.target.id: program.text(statement.value)
+        for scope in program.inside(program.tree)
+        if isinstance(scope, ast.ClassDef)
+        for statement in scope.body
+        if isinstance(statement, ast.AnnAssign)
+        and isinstance(statement.target, ast.Name)
+        and isinstance(statement.value, ast.Constant)
+    }
+    for node in program.of(ast.Assign, ast.AugAssign, ast.Expr):
+        assert isinstance(node, ast.stmt)
+        function = program.function(node)
+        lines: dict[str, None] = {}
+        for inner in program.inside(function) if function is not None and initial else ():
+            if (
+                isinstance(inner, ast.Attribute)
+                and isinstance(inner.ctx, ast.Store)
+                and isinstance(inner.value, ast.Name)
+                and inner.attr in initial
+            ):
+                lines[f"{program.text(inner)} = {initial[inner.attr]}"] = None
+        for line in lines:
+            yield program.insert_after(node, [line], "stale state", 0.25 / (1 + len(lines)))
+
+
 def _methods(program: Program) -> Iterator[Function]:
     for node in program.suspicious:
         inside = isinstance(program.parents.get(node), ast.ClassDef)

@@ -1,0 +1,62 @@
+"""What a comprehension takes in: all of it, where other code here looks before it takes."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import BUILTINS, Program, Proposal
+from repair.source import Edit
+
+_MOST = 10
+_OPPOSITE = {
+    ast.Eq: "!=",
+    ast.NotEq: "==",
+    ast.Lt: ">=",
+    ast.GtE: "<",
+    ast.Gt: "<=",
+    ast.LtE: ">",
+    ast.Is: "is not",
+    ast.IsNot: "is",
+    ast.In: "not in",
+    ast.NotIn: "in",
+}
+
+
+def missing(program: Program) -> Iterator[Proposal]:
+    """A condition of the file, or its opposite, on the elements of a comprehension without one."""
+    for node in program.of(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp):
+        assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        last = node.generators[-1]
+        if last.ifs:
+            continue
+        bound = {n.id for n in ast.walk(last.target) if isinstance(n, ast.Name)}
+        at_hand = {"self", *bound, *program.variables(node), *program.module_names, *BUILTINS}
+        end = program.source.span(last.iter)[1]
+        found: dict[str, None] = {}
+        for test in _tests(program):
+            names = {n.id for n in program.inside(test) if isinstance(n, ast.Name)}
+            if names & bound and names <= at_hand and test is not node:
+                found |= {_opposite(program, test): None, program.text(test): None}
+        for text in list(found)[:_MOST]:
+            edit = Edit(end, end, f" if {text}")
+            yield Proposal("missing condition", 0.2, (edit,), node)
+
+
+def _tests(program: Program) -> Iterator[ast.expr]:
+    for node in program.inside(program.tree):
+        if isinstance(node, ast.If | ast.IfExp | ast.While):
+            yield node.test
+        elif isinstance(node, ast.comprehension):
+            yield from node.ifs
+        elif isinstance(node, ast.BoolOp):
+            yield from node.values
+
+
+def _opposite(program: Program, test: ast.expr) -> str:
+    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+        return program.text(test.operand)
+    if isinstance(test, ast.Compare) and len(test.ops) == 1:
+        left, right = program.text(test.left), program.text(test.comparators[0])
+        return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
+    return f"not {program.tight(test)}"
