@@ -198,9 +198,28 @@ def _clamps(program: Program) -> Iterator[Proposal]:
                     yield program.replace(value, f"min({text}, {name})", "clamp", prior)
             for nothing, prior in _nothings(program).items():
                 yield program.replace(value, f"max({text}, {nothing})", "clamp", prior)
-            for bound in _answers(program, value):
-                for name in ("min", "max"):
-                    yield program.replace(value, f"{name}({text}, {bound})", "clamp", 0.06)
+        for value in values:
+            for part in value.elts if isinstance(value, ast.Tuple) else [value]:
+                if isinstance(part, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+                    text = program.text(part)
+                    for bound in (*_answers(program, part), *_compared(program, part)):
+                        for name in ("min", "max"):
+                            new = f"{name}({text}, {bound})"
+                            yield program.replace(part, new, "clamp", 0.06)
+
+
+def _compared(program: Program, node: ast.expr) -> list[str]:
+    """What the function around compares with something: another value must not go beyond it."""
+    found: dict[str, None] = {}
+    for inner in program.inside(program.function(node) or node):
+        if isinstance(inner, ast.Compare) and isinstance(
+            inner.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE
+        ):
+            for side in (inner.left, inner.comparators[0]):
+                if isinstance(side, ast.Subscript | ast.Attribute):
+                    found[program.text(side)] = None
+    found.pop(program.text(node), None)
+    return list(found)[:3]
 
 
 def _nothings(program: Program) -> dict[str, float]:

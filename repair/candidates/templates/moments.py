@@ -65,6 +65,7 @@ def spans(program: Program) -> Iterator[Proposal]:
                 continue
             whole = f"{program.tight(node.value)}.total_seconds()"
             yield program.replace(node, whole, "span", 0.3)
+            yield program.replace(node, f"int({whole})", "span", 0.2)
             if node.attr == "days":
                 yield program.replace(node, f"{program.text(node)} + 1", "off by one", 0.3)
     for node in program.of(ast.Call):

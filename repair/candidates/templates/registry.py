@@ -135,6 +135,7 @@ TEMPLATES: tuple[Template, ...] = (
     unread.fields,
     unread.handed_on,
     unread.bound_late,
+    unread.imports,
     lost.exceptions,
     lost.results,
     lost.depths,

@@ -21,6 +21,10 @@ def copies(program: Program) -> Iterator[Proposal]:
         given = set(parameters(function))
         for value, likely in _handed(node, given):
             text = program.text(value)
+            if isinstance(value, ast.BoolOp):
+                for kind in ("list", "dict", "set"):
+                    yield program.replace(value, f"{kind}({text})", "missing copy", 0.25 * likely)
+                continue
             found = {f"dict({text})": 0.25, f"list({text})": 0.25, f"{text}.copy()": 0.2}
             found |= {f"set({text})": 0.12, f"tuple({text})": 0.08}
             if "deepcopy" in program.source.text:
@@ -80,6 +84,9 @@ def _handed(node: ast.AST, given: set[str]) -> Iterator[tuple[ast.expr, float]]:
                 yield node.value, 1.0 if node.value.id in given else 0.6
             elif isinstance(node.value, ast.Attribute | ast.Subscript):
                 yield node.value, 0.5
+            elif isinstance(node.value, ast.BoolOp) and isinstance(node.value.op, ast.Or):
+                # ``given or []``: the caller's, where there is one.
+                yield node.value, 0.8
         elif isinstance(node.value, ast.Name) and node.value.id in given:
             # ``items = argument`` and then changed.
             yield node.value, 0.6
@@ -111,13 +118,35 @@ def changed_while_iterated(program: Program) -> Iterator[Proposal]:
 
 
 def _changes(program: Program, loop: ast.For | ast.AsyncFor, base: ast.expr) -> bool:
-    changed = [
-        node.value
+    """Whether the loop changes ``base``, itself or by a method of the object that it is of."""
+    if program.text(base) in _changed(program, loop):
+        return True
+    scope = program.class_of(loop)
+    if scope is None or not isinstance(base, ast.Attribute):
+        return False
+    called = {
+        node.func.attr
         for node in program.inside(loop)
-        if (isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del))
-        or (isinstance(node, ast.Attribute) and node.attr in _CHANGING)
-    ]
-    return program.text(base) in map(program.text, changed)
+        if isinstance(node, ast.Call)
+        and isinstance(node.func, ast.Attribute)
+        and program.text(node.func.value) == "self"
+    }
+    return any(
+        isinstance(method, Function)
+        and method.name in called
+        and program.text(base) in _changed(program, method)
+        for method in scope.body
+    )
+
+
+def _changed(program: Program, node: ast.AST) -> set[str]:
+    """The containers that ``node`` changes, as text."""
+    return {
+        program.text(inner.value)
+        for inner in program.inside(node)
+        if (isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store | ast.Del))
+        or (isinstance(inner, ast.Attribute) and inner.attr in _CHANGING)
+    }
 
 
 def repeated(program: Program) -> Iterator[Proposal]:

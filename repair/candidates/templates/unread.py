@@ -1,10 +1,11 @@
-"""A parameter that nothing reads: callers give it, so somewhere it was to count."""
+"""A parameter or an import that nothing reads: it is there, so somewhere it was to count."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
 
+from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import (
     Function,
     Program,
@@ -13,6 +14,9 @@ from repair.candidates.templates.site import (
     parameters,
 )
 from repair.source import Edit
+
+#: Imports that nothing uses: of more, the file is there for others to import from.
+_MOST_IDLE = 3
 
 
 def given(program: Program) -> Iterator[Proposal]:
@@ -122,3 +126,29 @@ def _reads(program: Program, function: Function, name: str) -> bool:
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
         for node in program.inside(function)
     )
+
+
+def imports(program: Program) -> Iterator[Proposal]:
+    """A name that is imported and that nothing uses: the place where it was to stand."""
+    used = {n.id for n in program.inside(program.tree) if isinstance(n, ast.Name)}
+    idle = [
+        alias.asname or alias.name
+        for node in program.tree.body
+        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
+        for alias in node.names
+        if (alias.asname or alias.name) not in used
+    ]
+    if "__all__" in used or len(idle) > _MOST_IDLE:
+        return
+    for node in program.suspicious if idle else ():
+        if isinstance(node, ast.Call) and not any(isinstance(a, ast.Starred) for a in node.args):
+            whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
+            for name in idle:
+                text = f"{program.text(node.func)}({', '.join([*whole, name])})"
+                if name.isupper():
+                    yield program.replace(node, text, "missing argument", 0.3)
+        for place in wrappable(node):
+            for name in idle:
+                if not name.isupper():
+                    new = f"{name}({program.text(place)})"
+                    yield program.replace(place, new, "missing call", 0.2)
