@@ -27,6 +27,7 @@ _UNREAD, _READ_AGAIN = -1.2, 0.8
 _OPPOSED = -3.0
 _IDLE = -2.0
 _FLOORED = -1.5
+_CUT_OFF = -2.5
 _TAKEN_AWAY = -0.6
 _FAMILIAR = 0.4
 _UPWARDS, _DOWNWARDS = (ast.Lt, ast.LtE), (ast.Gt, ast.GtE)
@@ -215,10 +216,29 @@ def _roundings(function: Function) -> int:
     )
 
 
+def _cut_off(old: Function, new: Function) -> float:
+    """Statements behind one that always leaves: what they did is taken away."""
+    return _CUT_OFF * min(1, _more(_unreachable, old, new))
+
+
+def _unreachable(function: Function) -> int:
+    found = 0
+    for node in ast.walk(function):
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(node, name, None)
+            if isinstance(block, list):
+                leaving = [i for i, s in enumerate(block) if isinstance(s, _LEAVING)]
+                found += len(block) - 1 - leaving[0] if leaving else 0
+    return found
+
+
+_LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
+
+
 def _more(count: Callable[[Function], int], old: Function, new: Function) -> int:
     return max(0, count(new) - count(old))
 
 
 _SIGNS: tuple[Callable[[Function, Function], float], ...] = (
-    *(_unread, _overwritten, _opposed, _idle, _floored),
+    *(_unread, _overwritten, _opposed, _idle, _floored, _cut_off),
 )

@@ -44,6 +44,11 @@ CASES = {
         ("/", "*"),
         ("/", "//"),
     ),
+    "statements that are never reached": (
+        "def entered(rows):\n    found = {}\n    found.update(rows)\n    return found\n",
+        ("update(rows)", "update(sorted((row, len(row)) for row in rows))"),
+        ("found = {}", "found = {}\n    return found"),
+    ),
     "what stands nearby": (
         "def mean(items):\n    print(len(items))\n    return sum(items) / 2\n",
         ("2", "len(items)"),
