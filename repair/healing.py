@@ -39,6 +39,8 @@ _CHOICE_S = 6.0
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
+#: What is kept of it while nothing has passed that could be validated.
+_LEAST_S, _LEAST_RUNS = 2.0, 2.5
 #: Share of the time for the file that was named, where the mistake may be in another one.
 _OWN_SHARE = 0.6
 #: Share of it that writing down what to try may take: of a file of thousands of lines, seconds.
@@ -158,6 +160,9 @@ class _Healer:
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         search = Search(job.source, self.trials, queue, self.scribe, until)
+        if not (self._elsewhere and job.gives_way):
+            least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
+            search.late = Deadline.after(max(until.remaining(), self.deadline.remaining() - least))
         ahead = Ahead(job.snapshot.workspace)
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness, ahead)
         bench.prepare()

@@ -31,13 +31,16 @@ _MODEL_AFTER_S = 1.0
 
 @dataclass
 class Search:
-    """One search. ``queue`` holds the candidates that need no model."""
+    """One search. ``queue`` holds the candidates that need no model. Where nothing has passed at
+    the ``deadline``, which leaves time to validate, it goes on until ``late``."""
 
     source: Source
     trials: Trials
     queue: Sequence[Candidate]
     scribe: Scribe | None
     deadline: Deadline
+    late: Deadline | None = None
+    _passed: bool = field(default=False, init=False)
     _seen: set[str] = field(default_factory=set, init=False)
     _begun: deque[tuple[Turn, Begun]] = field(default_factory=deque, init=False)
 
@@ -63,7 +66,7 @@ class Search:
                 begun.run.cancel()
 
     def _run(self, model_from: Deadline) -> Iterator[Trial]:
-        while not self.deadline.expired():
+        while not self._until().expired():
             if self.scribe is not None:
                 if model_from.expired():
                     self.scribe.start()
@@ -83,8 +86,11 @@ class Search:
                 self.scribe.start()
                 if not self.scribe.writing:
                     return
-                for written in itertools.islice(self.scribe.wait(self.deadline), 1):
+                for written in itertools.islice(self.scribe.wait(self._until()), 1):
                     self._begin(Turn(written))
+
+    def _until(self) -> Deadline:
+        return self.deadline if self._passed or self.late is None else self.late
 
     def around(self, line: int) -> None:
         """Let the model write at ``line`` next: rivals for a plausible patch found there."""
@@ -103,6 +109,7 @@ class Search:
             # It mends something before its time runs out.
             turn = Turn(turn.candidate, PATIENCE[1])
             trial = self.trials.run(turn.candidate, patience=turn.patience)
+        self._passed = self._passed or trial.kind is Kind.PLAUSIBLE
         if trial.kind is Kind.SLOW:
             self._agenda.slow(turn)
         if trial.gained and trial.kind is not Kind.PLAUSIBLE:

@@ -229,6 +229,25 @@ def _searched(policy: Policy, workspace: Path, lanes: int, *texts: str) -> list[
         return list(search.run())
 
 
+@pytest.mark.parametrize("late", [True, False], ids=["late", "never"])
+def test_where_nothing_has_passed_in_time_it_is_looked_for_until_late(
+    policy: Policy, workspace: Path, late: bool
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py", str(workspace))
+    texts = ["number * 2", *(f"number + {n + 10}" for n in range(12))]
+    with Workbench(policy, source.path, 2, {}, Cancellation()) as bench:
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        trials = Trials(source, diagnosis, bench)
+        search = Search(source, trials, _candidates(*texts), None, Deadline.after(-1))
+        search.late = Deadline.after(120) if late else None
+        found = [trial.kind for trial in search.run()]
+    # What has passed is to be validated now: nothing else is tried.
+    assert found == ([Kind.PLAUSIBLE] if late else [])
+
+
 def test_what_is_found_and_when_does_not_depend_on_the_number_of_lanes(
     policy: Policy, workspace: Path
 ) -> None:
