@@ -127,6 +127,8 @@ class Guidance:
         self._calls = Calls(evidence, seconds) if evidence is not None and ends else None
         self._replaced: list[int] = []
         self._mending: _Mending | None = None
+        #: Whether a call ends before an argument that could not be.
+        self._shortened = False
         #: Words that need not be looked up.
         self._familiar: Set[str] | None = None
         self.watches: list[Watch] = []
@@ -372,23 +374,31 @@ class Guidance:
             else:
                 return True
         elif self._script.mean(line, end) < LET_BE:
-            stop = self._call_before(watch, names)
+            stop = self._call_before(watch, names, line)
             done = "the call ends before it" if stop > line else "the line is given up"
             self._close(watch, names, "", rejected=name, reason=done)
             self.ended = ("rule", stop) if stop > line else ("gave_up", max(line - 1, 0))
+            self._shortened = stop > line
             return True
         else:
             dispute = "the line was mended often enough"
+        if self._shortened:
+            # What is left of a line that was all but given up has to be beyond dispute.
+            self._close(watch, names, "", rejected=name, reason="the line is given up")
+            self.ended, self._shortened = ("gave_up", max(line - 1, 0)), False
+            return True
         self._close(
             watch, names, name, rejected=name, disputed=True, reason=f"{names.reason}; {dispute}"
         )
         return False
 
-    def _call_before(self, watch: Watch, names: NameSet) -> int:
+    def _call_before(self, watch: Watch, names: NameSet, line: int) -> int:
         """Where a call can end that has what is required before the argument of ``watch``; 0 where
-        none can."""
+        none can, or where something from ``line`` on stands against the evidence."""
         arity = names.arity
         if watch.hole.kind not in _OF_CALLS or arity is None or arity.missing or not arity.closed:
+            return 0
+        if any(event.disputed and line <= start for (start, _), event in self._events.items()):
             return 0
         before = self._script.text[: max(watch.start, 0)].rstrip()
         return len(before) - 1 if before.endswith(",") else 0
@@ -407,6 +417,7 @@ class Guidance:
         self._events = {key: event for key, event in self._events.items() if key[0] < watch.start}
         self._replaced = [at for at in self._replaced if at <= watch.start] + [watch.start]
         self._mending, self.ended = _Mending(watch, names, name), None
+        self._shortened = False
         for text in written:
             self.observe(text)
         self._note_mended(ended=False)

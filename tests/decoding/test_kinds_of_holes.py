@@ -205,6 +205,13 @@ def test_a_call_of_which_a_third_argument_cannot_be_ends_before_it() -> None:
         facts = Facts({"get": replace(names, arity=doubt)})
         out = written("get($0\n", table, facts, monitors=[KeywordMonitor()])
         assert (out.text, out.stopped) == ("", "gave_up")
+    # Nor where a name stands that the model was sure of, against the evidence.
+    sure = {**table, "timeout=": {"5 + oops.x": 0.95, "q": 0.05}, "5 + oops.x": {", ": 1.0}}
+    facts = Facts({"get": replace(names, arity=arity), "": closed("fine")})
+    watching: list[Monitor] = [KeywordMonitor(), NameMonitor()]
+    out = written("get($0\n", sure, facts, monitors=watching)
+    assert "oops" in [event.rejected for event in out.events]
+    assert (out.text, out.stopped) == ("", "gave_up")
 
 
 def _text_only(*misfits: str) -> NameSet:
