@@ -20,6 +20,7 @@ NAMES = (
     "memory",
     "cancellation",
     "threads",
+    "attention",
     "contention",
     "keystrokes",
     "throughput",
