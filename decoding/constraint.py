@@ -23,7 +23,7 @@ from decoding.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Ids = npt.NDArray[np.int32]
+    from decoding.vocabulary import Ids
 
 #: What ends a name unless something else is asked for: any byte that cannot be part of one.
 ANY_END = frozenset(range(256)) - IDENTIFIER_BYTES

@@ -27,7 +27,7 @@ def filled(
     done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
     spans = written.within(done.start, done.end) if done.text else []
     mean = sum(span.logprob for span in spans) / len(spans) if spans else -math.inf
-    #: Line ends may be wider in the file than the one character that models write.
+    # Line ends may be wider in the file than the one character that models write.
     wider = len(site.newline) - 1
 
     def shown(at: int) -> int:

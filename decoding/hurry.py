@@ -22,9 +22,7 @@ from decoding.trie import IDENTIFIER_BYTES
 from decoding.watch import Watch, closed
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Logits = npt.NDArray[np.float32]
+    from decoding.runtimes.runtime import Logits
 
 #: Bytes that go on with a name, to be stripped.
 IDENTIFIER = bytes(sorted(IDENTIFIER_BYTES))

@@ -129,10 +129,8 @@ class LocalWriter(Writer):
         cancellation: Cancellation,
     ) -> tuple[int, ...]:
         """The prompt's tokens: a question where a task is given and the model answers any."""
-        text, offset = (
-            request.snapshot.text,
-            min(max(request.offset, 0), len(request.snapshot.text)),
-        )
+        text = request.snapshot.text
+        offset = min(max(request.offset, 0), len(text))
         if request.task and self._chat is not None:
             task = f"{request.task}\n{request.preamble}".strip()
             return self._chat.ask(task, text[:offset], text[offset:], _ASKED)

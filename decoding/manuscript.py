@@ -1,4 +1,4 @@
-"""The text being written: tokens, their bytes, and the lexer's state behind each, cut at will.
+"""The text being written: tokens, their bytes, and how far the text is behind each, cut at will.
 
 Knows tokens and text. Bytes become text only when a character is complete, so a token may end
 inside one; what was cut off by a rollback leaves no trace, since every mark is an immutable value.

@@ -13,10 +13,7 @@ from decoding.search import Choice, best_name
 from decoding.watch import Watch
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Logits = npt.NDArray[np.float32]
+    from decoding.runtimes.runtime import Logits
 
 
 class SearchMender:

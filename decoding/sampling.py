@@ -12,7 +12,7 @@ import numpy as np
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    Logits = npt.NDArray[np.float32]
+    from decoding.runtimes.runtime import Logits
 
 
 class Sampler(Protocol):

@@ -24,10 +24,7 @@ from decoding.page import Page
 from decoding.sampling import log_total
 
 if TYPE_CHECKING:
-    import numpy.typing as npt
-
-    Logits = npt.NDArray[np.float32]
-    Ids = npt.NDArray[np.int32]
+    from decoding.runtimes.runtime import Logits
 
 #: Forward passes after which the search takes the best whole name it has, or follows the best path
 #: to one, instead of looking around: as many as the text has tokens so far, so that a name costs

@@ -33,10 +33,7 @@ from decoding.monitors.monitor import (
 from decoding.query import Query
 
 if TYPE_CHECKING:
-    import numpy as np
-    import numpy.typing as npt
-
-    Logits = npt.NDArray[np.float32]
+    from decoding.runtimes.runtime import Logits
 
 _log = logging.getLogger(__name__)
 

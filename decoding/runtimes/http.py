@@ -226,7 +226,9 @@ class Connection:
         # What a server says may quote the prompt, so it stands where nothing is logged from.
         said = _reason(document) if isinstance(document, dict) else ""
         return EndpointError(
-            f"{self.base} {how}", where="endpoint", mend=f"it says: {said}" if said else ""
+            f"{self.base} {how}",
+            where="endpoint",
+            mend=f"it says: {said}" if said else "look into the server's log",
         )
 
     def _strange(self, path: str, said: str) -> EndpointError:
