@@ -1,9 +1,9 @@
 """Writing a function from its signature, docstring and tests: sample, run, repair, validate.
 
 The model writes whole bodies under the monitors; each runs on the tests (or the docstring's
-examples). What passes is chosen among as ``fix`` chooses among patches; when none passes, those
-that come nearest are repaired as ``fix`` repairs, for the time that is left. After LDB's setting
-(Zhong, Wang and Shang, ACL Findings 2024), with search in the place of the dialog.
+examples), and those that fail are edited and written anew by turns (``repair.bodies``). Of those
+that pass one is chosen that does what most of them do. After LDB's setting (Zhong, Wang and Shang,
+ACL Findings 2024), with a search around the dialog.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import ast
 import contextlib
 import shlex
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation, Deadline
@@ -20,46 +20,40 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
+from repair.agreement import Vote, agreed
 from repair.ahead import Ahead
 from repair.aids import Aid
+from repair.bodies import BodySearch
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
-from repair.choice import rank
 from repair.command import TestCommand, parse
 from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
+from repair.differences import notes
 from repair.errors import RepairError
 from repair.guards import written_to_order
-from repair.healing import heal
 from repair.job import Healing, Job, Patch, Report
 from repair.patch import unified_diff
 from repair.retouching import Retoucher
+from repair.rewriting import Rewriter
 from repair.sandbox.cores import Spare
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
-from repair.stub import Stub, example_inputs, find_function, says_nothing
-from repair.trials import Kind, Trial, Trials
+from repair.stub import Stub, example_inputs
+from repair.trials import Trials
 from repair.validation import Validator
 from repair.witness import Witness
 
-#: Bodies that are written, the first greedily, within this share of the time.
-_SAMPLES = 48
-_SAMPLING_SHARE = 0.7
-#: Sampling ends when so many different bodies pass: they are enough to choose from.
-_ENOUGH = 3
-_TEMPERATURE = 0.8
+#: Bodies that are written at most, the first greedily.
+_SAMPLES = 200
+#: How much by chance: more for each body that fails and was written again, which is time lost.
+_TEMPERATURE, _HOTTER, _HOTTEST = 0.8, 0.1, 1.2
 _BODY_TOKENS = 400
-#: Bodies that are repaired, the nearest first.
-_REPAIRED = 3
 #: Part of the time kept for validation.
 _RESERVE = 0.15
+#: Bodies that pass between which is chosen.
+_CHOSEN_FROM = 24
 _STRATEGY = "body by the model"
-
-
-@dataclass
-class _Tried:
-    candidate: Candidate
-    trial: Trial
 
 
 @dataclass
@@ -151,47 +145,53 @@ class Implementer:
         self, diagnosis: Diagnosis, bench: Workbench, validator: Validator, deadline: Deadline
     ) -> Healing:
         trials = Trials(self.job.source, diagnosis, bench)
-        tried: list[_Tried] = []
-        seen: set[str] = set()
-        repairing = Aid.REPAIR not in self.job.without
-        share = _SAMPLING_SHARE if repairing else 1.0 - _RESERVE
-        until = Deadline.after(share * deadline.remaining())
-        passing = 0
-        retoucher = Retoucher(self.stub, self.job, diagnosis, trials)
-        retouched: list[Candidate] = []
-        for body in self._bodies(_told(diagnosis), until, deadline):
-            candidate = self._candidate(body)
-            if candidate is None:
-                continue
-            essence = ast.dump(ast.parse(self.job.source.apply(candidate.edits)))
-            if essence in seen:
-                continue
-            seen.add(essence)
-            trial = trials.run(candidate)
-            if trial.kind is Kind.SLOW:
-                trial = trials.run(candidate, patience=8.0)
-            tried.append(_Tried(candidate, trial))
-            passing += trial.kind is Kind.PLAUSIBLE
-            if repairing and trial.kind is not Kind.PLAUSIBLE:
-                retouched += retoucher.passing(candidate, deadline)
-            repaired = f", {len(retouched)} more with one edit" if retouched else ""
-            self.report(f"{len(tried)} bodies written, {passing} pass{repaired}", 0.0)
-            if passing >= _ENOUGH or (passing and until.expired()):
-                break
-        self.ran = trials.ran
-        plausible = [t.candidate for t in tried if t.trial.kind is Kind.PLAUSIBLE] + retouched
-        plausible = [c for c in plausible if not self._refused(c, diagnosis)]
-        if plausible and (found := self._validated(plausible, trials, validator, deadline)):
+        until = Deadline.after((1.0 - _RESERVE) * deadline.remaining())
+        bodies = self._bodies(_told(diagnosis), until, deadline, lambda: search.repeated())
+        search = BodySearch(
+            self.job.source,
+            trials,
+            map(self._candidate, bodies),
+            lambda candidate: self._refused(candidate, diagnosis),
+            until,
+            lambda said: self.report(said, 0.0),
+        )
+        rewriter = None
+        if Aid.REPAIR not in self.job.without:
+            stub, job = self.stub, self.job
+            rewriter = Rewriter(
+                *(stub, job, diagnosis, trials, self.writer, self.evidence, until),
+                self.cancellation,
+            )
+            search.retoucher = Retoucher(stub, job, diagnosis, trials)
+            search.rewriter = rewriter
+        try:
+            search.run()
+        finally:
+            self.ran = trials.ran
+            self.tokens += rewriter.tokens if rewriter is not None else 0
+        votes = search.votes()
+        if votes and (found := self._validated(votes, trials, validator, deadline)):
             return found
-        if not repairing:
-            return self._said("none", f"{len(tried)} bodies were written, none passes")
-        return self._repaired(tried, diagnosis, validator, deadline)
+        written = len(search.bodies)
+        refused = {r.partition(": ")[2] for r in self.rejected}
+        said = f"{written} different bodies were written, none passes"
+        if rewriter is not None:
+            said += ", repaired or not"
+        if refused:
+            said += f"; refused: {', '.join(sorted(refused)[:2])}"
+        return self._said("none", said)
 
     # -- writing
 
-    def _bodies(self, told: str, until: Deadline, at_most: Deadline) -> Iterator[str]:
+    def _bodies(
+        self,
+        told: str,
+        until: Deadline,
+        at_most: Deadline,
+        repeated: Callable[[], int] = lambda: 0,
+    ) -> Iterator[str]:
         """Bodies as the model writes them ``until`` then; the greedy one first, which may take
-        all the time that there is."""
+        all the time that there is. ``repeated`` tells how many were of no use, being known."""
         stub = self.stub
         text, offset = stub.opened
         request = InfillRequest(
@@ -203,20 +203,21 @@ class Implementer:
             task=f"Complete the function `{stub.node.name}` in place of `...`. It must do what its "
             "docstring says in every case.",
         )
-        warm = replace(request, temperature=_TEMPERATURE, seed=stub.node.lineno)
         yield self._counted(
             self.writer.complete(
                 request, self.evidence, deadline=at_most, cancellation=self.cancellation
             )
         )
-        if until.expired():
-            return
-        for sample in self.writer.samples(
-            warm, _SAMPLES - 1, self.evidence, deadline=until, cancellation=self.cancellation
-        ):
-            yield self._counted(sample)
+        for seed in range(stub.node.lineno, stub.node.lineno + _SAMPLES - 1):
             if until.expired():
                 return
+            temperature = min(_HOTTEST, _TEMPERATURE + _HOTTER * repeated())
+            again = replace(request, temperature=temperature, seed=seed)
+            yield self._counted(
+                self.writer.complete(
+                    again, self.evidence, deadline=until, cancellation=self.cancellation
+                )
+            )
 
     def _counted(self, completion: Completion) -> str:
         self.tokens += completion.tokens
@@ -227,23 +228,11 @@ class Implementer:
         if not body:
             return None
         edit = self.stub.edit(body)
-        tree = _parsed(self.job.source.apply([edit]))
-        if tree is None:
+        if not self.stub.is_written(self.job.source.apply([edit])):
             edit = self.stub.edit(self.stub.realigned(body))
-            tree = _parsed(self.job.source.apply([edit]))
-        if tree is None:
-            return None
-        old = self.job.source.tree
-        assert old is not None
-        if _outline(tree) != _outline(old) or self._is_empty(tree):
-            # It went on behind the function, or wrote one more stub.
-            return None
+            if not self.stub.is_written(self.job.source.apply([edit])):
+                return None
         return Candidate((edit,), _STRATEGY, 1.0, self.stub.node.lineno)
-
-    def _is_empty(self, tree: ast.Module) -> bool:
-        node = find_function(replace(self.job.source, text=ast.unparse(tree)), self.stub.name)
-        body = node.body[1:] if ast.get_docstring(node) else node.body
-        return all(map(says_nothing, body))
 
     def _refused(self, candidate: Candidate, diagnosis: Diagnosis) -> bool:
         old = self.job.source.tree
@@ -259,23 +248,26 @@ class Implementer:
 
     def _validated(
         self,
-        plausible: list[Candidate],
+        votes: list[Vote],
         trials: Trials,
         validator: Validator,
         deadline: Deadline,
     ) -> Healing | None:
-        behaviour = trials.behave(plausible) if len(plausible) > 1 else None
-        until = Deadline.after(0.2 * deadline.remaining())
-        ranking = rank(self.job.source, plausible, self.writer, until, self.cancellation, behaviour)
-        for position, ranked in enumerate(ranking):
-            data = self.job.source.encode(self.job.source.apply(ranked.candidate.edits))
+        """The first that holds of those that the others agree with most."""
+        votes = sorted(votes, key=lambda vote: -vote.weight)[:_CHOSEN_FROM]
+        candidates = [vote.candidate for vote in votes]
+        behaviour = trials.behave(candidates) if len(votes) > 1 else None
+        ranking = agreed(votes, behaviour)
+        for position, candidate in enumerate(ranking):
+            data = self.job.source.encode(self.job.source.apply(candidate.edits))
             self.report("validating", 0.9)
             found = self._judged(data, validator, deadline)
             if found is None:
                 continue
-            patch = self._patch(ranked.candidate)
-            rest = [self._patch(other.candidate) for other in ranking[position + 1 :][:3]]
-            return replace(found, patch=patch, alternatives=tuple(rest))
+            rest = [self._patch(other) for other in ranking[position + 1 :][:3]]
+            told = notes(candidate, candidates, behaviour)
+            patch = self._patch(candidate)
+            return replace(found, patch=patch, alternatives=tuple(rest), notes=told)
         return None
 
     def _judged(self, data: bytes, validator: Validator, deadline: Deadline) -> Healing | None:
@@ -291,47 +283,6 @@ class Implementer:
             why += "; it ran without a sandbox"
         found = self._said("verified" if verified else "unverified", why)
         return replace(found, not_run=verdict.not_run)
-
-    # -- repairing
-
-    def _repaired(
-        self,
-        tried: list[_Tried],
-        diagnosis: Diagnosis,
-        validator: Validator,
-        deadline: Deadline,
-    ) -> Healing:
-        """The nearest bodies, repaired in turn as ``fix`` repairs."""
-        refused = {r.partition(": ")[2] for r in self.rejected}
-        nearest = sorted(tried, key=lambda t: (-t.trial.gained, t.trial.kind is Kind.SLOW))
-        nearest = [t for t in nearest if t.trial.kind is not Kind.PLAUSIBLE][:_REPAIRED]
-        for left, each in zip(range(len(nearest), 0, -1), nearest, strict=True):
-            seconds = (deadline.remaining() - _RESERVE * self.job.time_limit) / left
-            if seconds < 1 or self.cancellation.cancelled:
-                break
-            source = self.job.source
-            text = source.apply(each.candidate.edits)
-            job = replace(
-                self.job,
-                source=replace(source, text=text),
-                snapshot=self.job.snapshot.with_text(text),
-                time_limit=seconds,
-                base={**self.job.base, source.path: source.encode(text)},
-            )
-            healing = heal(job, self.writer, self.evidence, self.report, self.cancellation)
-            self.ran += healing.candidates_run
-            self.tokens += healing.model_tokens
-            if healing.patch is None:
-                continue
-            found = self._judged(healing.patch.data, validator, deadline)
-            if found is not None:
-                strategy = f"{_STRATEGY}, repaired by {healing.patch.strategy}"
-                patch = replace(healing.patch, strategy=strategy)
-                return replace(found, patch=patch, notes=healing.notes)
-        said = f"{len(tried)} bodies were written, none passes, repaired or not"
-        if refused:
-            said = f"{said}; refused: {', '.join(sorted(refused)[:2])}"
-        return self._said("none", said)
 
     def _patch(self, candidate: Candidate) -> Patch:
         source = self.job.source
@@ -356,16 +307,3 @@ def _told(diagnosis: Diagnosis) -> str:
     if failure is None or failure.failure is None or diagnosis.plan.runner == "doctest":
         return ""
     return failing_test(diagnosis)
-
-
-def _parsed(text: str) -> ast.Module | None:
-    try:
-        return ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-
-
-def _outline(tree: ast.Module) -> list[str]:
-    """What stands at the top of the file, in order: a body changes none of it."""
-    named = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-    return [each.name if isinstance(each, named) else ast.dump(each) for each in tree.body]

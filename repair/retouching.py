@@ -1,35 +1,47 @@
-"""Small edits of a body that fails, executed at once where its tests are held.
+"""Small edits of a body that fails, executed: a model's body is often wrong in one place.
 
-A model's body is often wrong in one place. No sandbox is started and nothing is imported for it:
-the held tests run each edited body as they ran the body itself, hundreds a second.
+Where the tests are held no sandbox is started and nothing is imported for it: they run each edited
+body as they ran the body itself, hundreds a second.
 """
 
 from __future__ import annotations
 
 import ast
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.deadline import Deadline
+from repair.agenda import Agenda
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.registry import generate
 from repair.diagnosis import Diagnosis
 from repair.guards import literals, refusal
 from repair.job import Job
-from repair.localization import Suspicion, localize
-from repair.sandbox.run import TestResult
-from repair.source import Edit, Source
+from repair.source import Source
 from repair.stub import Stub
 from repair.trials import Kind, Trials
+from repair.written import Written
 
-#: Seconds for one body (benchmarks/own_bugs.py), and edits that pass that are kept of it.
-_SECONDS = 1.5
+#: Seconds at a time for one body, and edits that pass that are kept of it.
+_SECONDS = 0.7
 _KEPT = 4
 #: How likely an edited body is beside one that passes as it was written.
 _DISCOUNT = 0.2
+
+
+@dataclass
+class _Edits:
+    """What can be changed in one body, and how far its tests came as it was written."""
+
+    written: Written
+    agenda: Agenda
+    gained: int
+    changes: dict[Candidate, Candidate] = field(default_factory=dict)
+    found: int = 0
+    ended: bool = False
 
 
 @dataclass
@@ -41,62 +53,73 @@ class Retoucher:
     diagnosis: Diagnosis
     trials: Trials
     _seen: set[str] = field(default_factory=set, init=False)
+    _begun: dict[Candidate, _Edits] = field(default_factory=dict, init=False)
 
-    def passing(self, body: Candidate, until: Deadline) -> list[Candidate]:
-        """The likeliest edits of ``body`` with which the tests pass, as bodies of their own.
+    def can(self, body: Candidate) -> bool:
+        """Whether there are edits of ``body`` that were not tried yet."""
+        if Aid.MUTATION in self.job.without:
+            return False
+        return body not in self._begun or not self._begun[body].ended
 
-        Raises :class:`~decoding.errors.CancelledError` and
+    def passing(self, body: Candidate, until: Deadline, gained: int = 0) -> list[Candidate]:
+        """The likeliest edits of ``body`` with which the tests pass, as bodies of their own, as far
+        as they are found in a moment; the next call goes on behind them.
+
+        ``gained`` is how far the tests came with ``body`` itself: edits with which they come
+        further are tried together with others. Raises
+        :class:`~decoding.errors.CancelledError` and
         :class:`~repair.sandbox.forkserver.SandboxDiedError`.
         """
-        if Aid.MUTATION in self.job.without or not self.trials.is_warm(body):
+        if not self.can(body):
             return []
-        whole = self.job.source
-        source = replace(whole, text=whole.apply(body.edits))
         deadline = Deadline.after(min(_SECONDS, until.remaining()))
-        results = self.trials.traced(body)
-        symptoms = frozenset(r.failure.exception for r in results if r.outcome.bad and r.failure)
+        if body not in self._begun:
+            self._begun[body] = self._opened(body, gained)
+        edits = self._begun[body]
         found: list[Candidate] = []
-        edits = generate(source, self._suspicion(source, results), symptoms)
-        for trial in self.trials.every(self._edited(body, source, edits, deadline)):
-            if trial.kind is Kind.PLAUSIBLE and not self._refused(source, trial.candidate):
-                found.append(trial.candidate)
-            if len(found) >= _KEPT:
+        edited = self._edited(edits, deadline)
+        # Where everything is imported anew for each, several begun at once take too long.
+        warm = self.trials.is_warm(body)
+        for trial in self.trials.every(edited) if warm else map(self.trials.run, edited):
+            change = edits.changes.pop(trial.candidate)
+            if trial.kind is Kind.PLAUSIBLE:
+                if not self._refused(edits.written.source, trial.candidate):
+                    found.append(trial.candidate)
+            elif trial.gained > edits.gained:
+                edits.agenda.partial(replace(trial, candidate=change))
+            if edits.found + len(found) >= _KEPT:
+                edits.ended = True
                 break
+        edits.found += len(found)
         return found
 
-    def _edited(
-        self, body: Candidate, source: Source, edits: Sequence[Candidate], deadline: Deadline
-    ) -> Iterator[Candidate]:
-        """Bodies that are ``body``, which makes the text of ``source``, with one of ``edits``."""
-        stub = self.stub
-        tail = len(self.job.source.text) - stub.end
-        for edited in edits:
-            if deadline.expired():
+    def _opened(self, body: Candidate, gained: int) -> _Edits:
+        written = Written(self.stub, body)
+        results = self.trials.traced(body)
+        symptoms = frozenset(r.failure.exception for r in results if r.outcome.bad and r.failure)
+        traced = Aid.TRACE not in self.job.without
+        suspicion = written.suspicion(results, self.diagnosis.imported, traced=traced)
+        queue = generate(written.source, suspicion, symptoms)
+        hung = self.diagnosis.hung
+        # All of them run where the tests are held: one costs what another one costs.
+        agenda = Agenda(queue, lambda _c, _p: 1.0, frozenset(self.diagnosis.failing), hung)
+        return _Edits(written, agenda, gained)
+
+    def _edited(self, edits: _Edits, deadline: Deadline) -> Iterator[Candidate]:
+        """Bodies with one more of ``edits`` each."""
+        while not deadline.expired():
+            turn = edits.agenda.pop()
+            if turn is None:
+                edits.ended = True
                 return
-            if any(e.start < stub.start or e.end > len(source.text) - tail for e in edited.edits):
-                continue
-            new = source.apply(edited.edits)
-            if self._is_new(new):
-                yield Candidate(
-                    (Edit(stub.start, stub.end, new[stub.start : len(new) - tail]),),
-                    f"{body.strategy}, repaired by {edited.strategy}",
-                    _DISCOUNT * edited.value,
-                    body.line,
-                )
+            body = edits.written.edited(turn.candidate, _DISCOUNT * turn.candidate.value)
+            if body is not None and self._is_new(self.job.source.apply(body.edits)):
+                edits.changes[body] = turn.candidate
+                yield body
 
     def _refused(self, source: Source, candidate: Candidate) -> bool:
         new = ast.parse(self.job.source.apply(candidate.edits))
         return source.tree is None or refusal(source.tree, new, self._known()) is not None
-
-    def _suspicion(self, source: Source, results: tuple[TestResult, ...]) -> Suspicion:
-        """By the tests that ran each line; where they tell nothing, all of the body alike."""
-        if results and Aid.TRACE not in self.job.without:
-            found = localize(source, results, self.diagnosis.imported, 0)
-            if found.lines:
-                return found
-        first = self.job.source.line_of(self.stub.start)
-        last = first + source.text.count("\n") - self.job.source.text.count("\n")
-        return Suspicion(dict.fromkeys(range(first, last + 2), 1.0))
 
     def _is_new(self, text: str) -> bool:
         try:

@@ -6,7 +6,7 @@ import ast
 import contextlib
 import doctest
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -76,6 +76,15 @@ class Stub:
         node = self.node
         first = node.lineno + (node.end_lineno != node.lineno)
         return any(first <= line <= (node.end_lineno or first) for line in lines)
+
+    def is_written(self, text: str) -> bool:
+        """Whether ``text`` is the file with a body for this function, and nothing else in it
+        changed: a model may go on behind the function, or write one more stub."""
+        new, old = replace(self.source, text=text), self.source.tree
+        if new.tree is None or old is None or _outline(new.tree) != _outline(old):
+            return False
+        node = find_function(new, self.name)
+        return not _is_stub(node)
 
     def edit(self, body: str) -> Edit:
         """The edit that puts ``body`` there."""
@@ -176,6 +185,12 @@ def _step(source: Source) -> str:
             if inner.startswith(outer) and inner != outer:
                 return inner[len(outer) :]
     return "    "
+
+
+def _outline(tree: ast.Module) -> list[str]:
+    """What stands at the top of the file, in order: a body changes none of it."""
+    named = ast.ClassDef | FunctionNode
+    return [each.name if isinstance(each, named) else ast.dump(each) for each in tree.body]
 
 
 def _is_stub(node: FunctionNode) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, replace
 from enum import StrEnum
 
 from analysis.deadline import Deadline
-from analysis.views.plan import block_plan
+from analysis.views.plan import BlockPlan, block_plan
 from decoding.threads import choose
 from repair.candidates.candidate import Candidate
 from repair.diagnosis import Diagnosis
@@ -20,7 +20,8 @@ from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
-from repair.trace.recording import record
+from repair.trace.record import TestTrace, traces
+from repair.trace.recording import LIMITS, record
 from repair.trace.story import story
 from repair.units import Unit, Units, groups
 
@@ -183,6 +184,29 @@ class Trials:
                 raise
             return ()
         return () if run.cannot or run.ended == "timeout" else run.tests
+
+    def followed(
+        self, candidate: Candidate, blocks: BlockPlan, test: TestResult
+    ) -> TestTrace | None:
+        """What the held ``test`` did with ``candidate``, in whose file ``blocks`` are; ``None``
+        where that cannot be seen."""
+        units = self._texts(candidate)
+        if self._bench.warm is None or units is None:
+            return None
+        terms = Terms(
+            wall=_STORY_S,
+            idle=_STORY_S,
+            blocks={"plan": blocks.to_json(), "limits": dict(LIMITS)},
+        )
+        try:
+            run = self._bench.warm.patch(
+                replace(self.diagnosis.plan, select=(test.id,)), units, terms
+            )
+        except SandboxDiedError:
+            if not self._bench.died():
+                raise
+            return None
+        return next((trace for trace in traces(run.trace) if trace.test == test.id), None)
 
     def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""

@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from analysis.deadline import Cancellation, Deadline
-from analysis.snapshot import Snapshot, Workspace
+from analysis.deadline import Deadline
 from repair.aids import Aid
-from repair.candidates.candidate import Candidate
-from repair.command import parse
-from repair.diagnosing import diagnose
-from repair.job import Job
-from repair.retouching import Retoucher
 from repair.sandbox.interpreter import Interpreter
-from repair.sandbox.policy import Policy
-from repair.sandbox.workbench import Workbench
-from repair.source import Source
-from repair.stub import Stub, find_stub
-from repair.trials import Trials
+from tests.repair.stubbed import Stubbed, stubbed
 
 pytestmark = pytest.mark.sandbox
 
@@ -32,44 +21,44 @@ TESTS = (
 )
 WRONG = "found = []\n    for value in values:\n        if value < least:\n"
 BODY = f"{WRONG}            found.append(value)\n    return found"
-
-
-@dataclass
-class Bench:
-    stub: Stub
-    job: Job
-    bench: Workbench
-
-    def passing(self, body: str, *without: Aid) -> list[str]:
-        job = Job(**{**vars(self.job), "without": frozenset(without)})
-        diagnosis = diagnose(job.source, job.command, self.bench, Deadline.after(30))
-        retoucher = Retoucher(self.stub, job, diagnosis, Trials(job.source, diagnosis, self.bench))
-        whole = Candidate((self.stub.edit(body),), "body", 1.0, 1)
-        return [
-            job.source.apply(found.edits) for found in retoucher.passing(whole, Deadline.after(20))
-        ]
+#: Wrong in two places.
+TWICE = BODY.replace("found = []", "found = [0]")
 
 
 @pytest.fixture
-def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Bench]:
-    path = workspace / "m.py"
-    path.write_text(TEXT)
-    (workspace / "test_m.py").write_text(TESTS)
-    source = Source(str(path), TEXT)
-    policy = Policy(str(workspace), interpreter)
-    snapshot = Snapshot(str(path), TEXT, Workspace(str(workspace)))
-    command = parse("python -m pytest test_m.py", str(workspace))
-    job = Job(source, snapshot, TEXT.encode(), command, None, policy, 30.0)
-    with Workbench(policy, str(path), 60, {}, Cancellation()) as opened:
-        yield Bench(find_stub(source, "above"), job, opened)
+def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
+    with stubbed(workspace, interpreter, TEXT, TESTS, "above") as opened:
+        yield opened
 
 
-def test_one_edit_mends_a_body_and_nothing_around_it(bench: Bench) -> None:
-    found = bench.passing(BODY)
+def _passing(bench: Stubbed, body: str, *without: Aid) -> list[str]:
+    found = bench.retoucher(*without).passing(bench.body(body), Deadline.after(20))
+    return [bench.job.source.apply(each.edits) for each in found]
+
+
+def test_one_edit_mends_a_body_and_nothing_around_it(bench: Stubbed) -> None:
+    found = _passing(bench, BODY)
     assert any("if value > least:" in text for text in found)
     assert all(text.startswith(TEXT[:50]) and text.endswith("\n\n\nAFTER = 1\n") for text in found)
 
 
-def test_it_can_be_left_out(bench: Bench) -> None:
-    assert bench.passing(BODY, Aid.MUTATION) == []
-    assert any("if value > least:" in text for text in bench.passing(BODY, Aid.TRACE))
+def test_it_can_be_left_out(bench: Stubbed) -> None:
+    assert _passing(bench, BODY, Aid.MUTATION) == []
+    assert any("if value > least:" in text for text in _passing(bench, BODY, Aid.TRACE))
+
+
+def test_it_goes_on_where_it_ended_and_comes_to_an_end(bench: Stubbed) -> None:
+    """What was tried is not tried again, and when nothing is left that is known."""
+    retoucher, body = bench.retoucher(), bench.body("return values and None")
+    ran = []
+    for _ in range(200):
+        if not retoucher.can(body):
+            break
+        before = bench.trials.ran
+        retoucher.passing(body, Deadline.after(20))
+        ran.append(bench.trials.ran - before)
+    assert not retoucher.can(body)
+    assert retoucher.passing(body, Deadline.after(20)) == []
+    again = bench.trials.ran
+    retoucher.passing(bench.body("return values and None"), Deadline.after(20))
+    assert bench.trials.ran == again

@@ -116,3 +116,23 @@ def test_what_is_written_to_order_is_refused(body: str, refused: str) -> None:
     reason = written_to_order(source.tree, new, inputs, stub.prose)
     assert refused in (reason or "")
     assert bool(reason) is bool(refused)
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("return x", True),
+        ("for y in x:\n    return y", False),
+        ("return x\n\n\ndef g(x):\n    return x", False),
+        ("return x\n\n\ndef other():\n    return 1", False),
+        ("pass", False),
+        ("raise NotImplementedError", False),
+        ("def other():\n        return 1\n    return other", True),
+    ],
+)
+def test_a_body_is_written_where_it_says_something_and_nothing_else_changes(
+    body: str, written: bool
+) -> None:
+    source = Source("a.py", 'def f(x):\n    """Doc."""\n    ...\n\n\ndef g(x):\n    ...\n')
+    stub = find_stub(source, "f")
+    assert stub.is_written(source.apply([stub.edit(body)])) is written
