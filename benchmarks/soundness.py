@@ -147,7 +147,8 @@ def ask(
         # As it is asked once a name has ended that nobody knows: it is no keyword then, and no key.
         hole = replace(hole, kind=HoleKind.NAME, receiver=None, receiver_text="")
     asked = Snapshot(str(site.path), cut, home)
-    if argument and hole.end == hole.cursor:
+    behind = Passage(cut[: hole.start], site.name, cut[hole.start :], ended=True)
+    if argument and hole.end == hole.cursor and ArgumentTypeMonitor().filled(behind):
         # As the monitor asks: with all of it there.
         end = hole.start + len(site.name)
         hole = replace(hole, cursor=end, end=end, prefix=site.name)

@@ -22,6 +22,7 @@ _WORDS = frozenset({"None", "True", "False", "lambda", "not"})
 _BEGINS = re.compile(r"""["'\[{(]|\.?\d|-\s*\.?\d|[A-Za-z]{1,2}["']""")
 _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = Lexer().advance("f(")
+_DECLARED = ast.Name | ast.Attribute | ast.Call
 
 
 class ArgumentTypeMonitor:
@@ -65,8 +66,10 @@ class ArgumentTypeMonitor:
         return isinstance(expression(argument), ast.Attribute | ast.Call)
 
     def filled(self, passage: Passage) -> str:
-        """The argument, once all of it is there: what it is declared to be is asked, too."""
-        return (argument_of(passage) or "").strip()
+        """The argument, once all of it is there and it is a name, a member or a call: what it is
+        declared to be is asked, too. Of other expressions such a one is only the end."""
+        argument = (argument_of(passage) or "").strip()
+        return argument if isinstance(expression(argument), _DECLARED) else ""
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Rejected if it ends here and the parameter does not take what it is."""

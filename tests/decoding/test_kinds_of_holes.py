@@ -6,6 +6,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 from threading import Timer
 
+import pytest
+
 from analysis.accepted import Accepted
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import NOTHING, Parameter, Signature, arity_of
@@ -17,7 +19,7 @@ from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.bare_name import NameMonitor
 from decoding.monitors.call_end import CallEndMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
-from decoding.monitors.monitor import Monitor
+from decoding.monitors.monitor import Monitor, Passage
 from decoding.monitors.surplus_argument import SurplusMonitor
 from decoding.written import Written
 from tests.decoding.toy import END, Facts, closed, only, written
@@ -239,6 +241,13 @@ def test_a_member_is_asked_about_with_all_of_it_there_and_another_name_is_writte
     text, hole = facts.asked[0]
     assert text == "y = f(box.size)\n"
     assert text[hole.start : hole.end] == hole.prefix == "box.size"
+
+
+@pytest.mark.parametrize("written_out", ["3 + box.size", "lambda: box.size", "not f(box)"])
+def test_what_only_ends_with_a_member_or_a_call_is_none(written_out: str) -> None:
+    monitor = ArgumentTypeMonitor()
+    assert monitor.filled(Passage("y = f(", f"{written_out})", "\n")) == ""
+    assert monitor.filled(Passage("y = f(", "box.size)", "\n")) == "box.size"
 
 
 def test_what_the_last_word_of_a_line_asked_is_waited_for() -> None:
