@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -70,6 +70,13 @@ def _hints(names: str) -> HintRules:
 def with_graph(variant: str) -> bool:
     """Whether a variant is told of the code graph."""
     return variant.startswith(_WITH)
+
+
+def in_order(variants: Iterable[str]) -> list[str]:
+    """Those first that tell what the others need not be run for, and those that share a prompt
+    one after the other."""
+    first = ("guided", "hint", "unguided", "prune")
+    return sorted(variants, key=lambda v: first.index(v) if v in first else len(first))
 
 
 def same_as(variant: str, done: Mapping[str, Mapping[str, Any]]) -> str:

@@ -175,10 +175,11 @@ class LocalWriter(Writer):
         room = self._runtime.context_size - len(context)
         return self._sum(context, tokens[:room], cancellation)
 
-    def forget(self) -> None:
-        """Be as if nothing had been written before: without a cache, and without the places where
-        the cursor rested, both of which a prompt follows."""
-        self._runtime.truncate(0)
+    def forget(self, *, cache: bool = True) -> None:
+        """Be as if nothing had been written before: without the places where the cursor rested,
+        which prompts follow, and, if the ``cache`` is to go as well, without that."""
+        if cache:
+            self._runtime.truncate(0)
         self._prompter.forget()
 
     def close(self) -> None:

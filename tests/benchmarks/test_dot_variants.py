@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.dot_variants import agreement, guiding, meant, same_as
+from benchmarks.dot_variants import agreement, guiding, in_order, meant, same_as
 from decoding.monitors.registry import monitors
 
 
@@ -24,6 +24,12 @@ def test_an_ablation_is_every_variant() -> None:
     alone = [guiding(name).monitors for name in names[4:]]
     assert alone == [(monitor,) for monitor in monitors()]
     assert meant("with:types") == ("with:types",)
+
+
+def test_what_tells_of_others_goes_first() -> None:
+    order = in_order(meant("ablation"))
+    assert order[:4] == ["guided", "hint", "unguided", "prune"]
+    assert sorted(order) == sorted(meant("ablation"))
 
 
 @pytest.mark.parametrize(

@@ -217,6 +217,8 @@ def test_a_writer_that_forgot_everything_begins_anew() -> None:
     toy = FillingToy(TABLE)
     writer = LocalWriter(toy)
     _complete(writer, CONSOLES, "x = c.$0\n")
+    writer.forget(cache=False)
+    assert toy.evaluated()
     writer.forget()
     assert not toy.evaluated()
     _complete(writer, CONSOLES, "x = c.b + d.$0\n")
