@@ -88,7 +88,15 @@ def warm(python: Path) -> None:
     writing = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryDirectory() as empty:
         subprocess.run(
-            [str(python.absolute()), "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"],
+            [
+                str(python.absolute()),
+                "-m",
+                "pytest",
+                "--collect-only",
+                "-q",
+                "-p",
+                "no:cacheprovider",
+            ],
             cwd=empty,
             env=writing,
             capture_output=True,
