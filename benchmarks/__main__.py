@@ -24,6 +24,7 @@ NAMES = (
     "contention",
     "keystrokes",
     "throughput",
+    "lanes",
     "overhead",
     "drafts",
     "dotprompts",

@@ -95,6 +95,12 @@ class Once:
             self._asked.append((snapshot, hole, future))
         return future
 
+    def answered(self) -> Once:
+        """Another one for somebody else. It hands on what is answered; what is still under way its
+        first asker may drop."""
+        known = [each for each in self._asked if each[2].done() and not each[2].cancelled()]
+        return Once(self.evidence, known)
+
 
 def hint_for(
     snapshot: Snapshot,

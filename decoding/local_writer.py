@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -18,6 +19,7 @@ from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.filled import filled
 from decoding.hint import HintRules, Once, Pace
+from decoding.lanes import side_by_side
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.page import shared
@@ -26,15 +28,19 @@ from decoding.postprocess.site import Site
 from decoding.preamble import preamble
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.chat import ChatModel, chat_for
+from decoding.runtimes.branching import Branching
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import log_total, sampler
 from decoding.writer import InfillRequest, Writer
+from decoding.written import Written
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
 
 #: Rows of logits taken at once by :meth:`LocalWriter.score`: each is as long as the vocabulary.
 _SCORED_AT_ONCE = 32
+#: Tokens that one of several samples may need past its ``max_tokens``, while a name is searched.
+_SPARE = 64
 #: Tokens of context in front of a scored text; more changes little and costs prefill.
 _SCORE_CONTEXT = 384
 
@@ -92,34 +98,144 @@ class LocalWriter(Writer):
         A ``deadline`` that passes ends it in silence (``stopped`` is ``deadline``). Raises
         :class:`~decoding.errors.CancelledError` when cancelled.
         """
-        snapshot, begun = request.snapshot, time.monotonic()
-        site = Site.at(snapshot.text, request.offset)
+        begun = time.monotonic()
         evidence = Once(evidence) if evidence is not None else None
+        drafts = self._price if self._guiding.drafts else None
         with bounded(deadline, cancellation) as inner:
             try:
-                written = write(
-                    self._runtime,
-                    self._prompt(request, evidence, deadline, inner),
-                    vocabulary=self._vocabulary,
-                    snapshot=snapshot,
-                    offset=min(max(request.offset, 0), len(snapshot.text)),
-                    evidence=evidence,
-                    sampler=sampler(request.temperature, request.seed),
-                    stop=Block(site) if request.multiline else OneLine(site),
-                    max_tokens=request.max_tokens,
-                    cancellation=inner,
-                    query_deadline=min(request.query_ms / 1000, deadline.remaining()),
-                    monitors=self._guiding.monitors,
-                    drafts=self._price if self._guiding.drafts else None,
+                prompt = self._prompt(request, evidence, deadline, inner)
+                written = self._written(
+                    self._runtime, prompt, request, evidence, deadline, inner, drafts
                 )
             except CancelledError:
                 if cancellation.cancelled:
                     raise
-                return Completion("", model=self.name, stopped="deadline")
+                return self._late()
         self._pace.note(
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
+        return self._filled(request, written, begun)
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        """Fill the same hole ``count`` times with seeds ``request.seed + i``, in their order.
+
+        Several are written side by side where the runtime can: as many as it has branches at once,
+        and none is under way when one is yielded, so the writer may be used for other things in
+        between. A ``deadline`` that passes ends in silence what is not written yet, and no more are
+        begun. Raises :class:`~decoding.errors.CancelledError` when cancelled, behind those that
+        were ready, as it does whatever one of them raised.
+        """
+        runtime, done = self._runtime, 0
+        while done < count and not deadline.expired():
+            again = replace(request, seed=request.seed + done)
+            found: list[Completion | Exception] = []
+            if isinstance(runtime, Branching) and count - done > 1:
+                found = self._together(
+                    runtime, again, count - done, evidence, deadline, cancellation
+                )
+            if not found:
+                found.append(
+                    self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
+                )
+            for one in found:
+                if isinstance(one, Exception):
+                    raise one
+                yield one
+            done += len(found)
+
+    def _together(
+        self,
+        runtime: Branching,
+        request: InfillRequest,
+        most: int,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> list[Completion | Exception]:
+        """What as many samples as fit became, up to ``most``; nothing where no two fit."""
+        begun = time.monotonic()
+        first = Once(evidence) if evidence is not None else None
+        with bounded(deadline, cancellation) as inner:
+            try:
+                prompt = self._prompt(request, first, deadline, inner)
+                room = request.max_tokens + _SPARE
+                fitting = (runtime.context_size - len(prompt)) // room
+                count = min(most, runtime.most_branches, fitting)
+                if count < 2:
+                    return []
+                read = self._read(prompt[:-1], inner)
+            except CancelledError:
+                if cancellation.cancelled:
+                    raise
+                return [self._late()]
+
+            def sample(index: int, lane: Runtime) -> Completion:
+                asked = first.answered() if first is not None and index else first
+                again = replace(request, seed=request.seed + index)
+                # Without drafts: how far they look ahead depends on the time that passes take.
+                written = self._written(lane, prompt, again, asked, deadline, inner, None)
+                if not index:
+                    written = replace(written, reused_tokens=written.reused_tokens - read)
+                return self._filled(request, written, begun)
+
+            works = [partial(sample, index) for index in range(count)]
+            found = side_by_side(runtime, works, room, inner)
+        return [
+            self._late() if isinstance(one, CancelledError) and not cancellation.cancelled else one
+            for one in found
+        ]
+
+    def _read(self, tokens: Sequence[int], cancellation: Cancellation) -> int:
+        """Let the cache hold ``tokens`` and nothing else; how many it lacked."""
+        begun, held = time.monotonic(), shared(self._runtime.evaluated(), tokens)
+        self._runtime.truncate(held)
+        self._runtime.evaluate(tokens[held:], cancellation)
+        self._pace.note(len(tokens) - held, time.monotonic() - begun)
+        return len(tokens) - held
+
+    def _written(
+        self,
+        runtime: Runtime,
+        prompt: Sequence[int],
+        request: InfillRequest,
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        drafts: Price | None,
+    ) -> Written:
+        """What the loop writes for ``request`` behind ``prompt``."""
+        site = Site.at(request.snapshot.text, request.offset)
+        return write(
+            runtime,
+            prompt,
+            vocabulary=self._vocabulary,
+            snapshot=request.snapshot,
+            offset=min(max(request.offset, 0), len(request.snapshot.text)),
+            evidence=evidence,
+            sampler=sampler(request.temperature, request.seed),
+            stop=Block(site) if request.multiline else OneLine(site),
+            max_tokens=request.max_tokens,
+            cancellation=cancellation,
+            query_deadline=min(request.query_ms / 1000, deadline.remaining()),
+            monitors=self._guiding.monitors,
+            drafts=drafts,
+        )
+
+    def _filled(self, request: InfillRequest, written: Written, begun: float) -> Completion:
+        site = Site.at(request.snapshot.text, request.offset)
         return filled(self.name, site, request, written, begun, self._told(request))
+
+    def _late(self) -> Completion:
+        """What a deadline that passes leaves."""
+        return Completion("", model=self.name, stopped="deadline")
 
     def _prompt(
         self,

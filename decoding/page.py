@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.deadline import Cancellation
-from decoding.drafts import Price, PromptLookup
+from decoding.drafts import PromptLookup
 from decoding.manuscript import Manuscript
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import Sampler
@@ -68,7 +68,8 @@ class Page:
         self.prompt, self.cancellation = tuple(prompt), cancellation
         self.script = Manuscript()
         self._sampler, self._drafts = sampler, drafts
-        self._price = drafts.price if drafts is not None else Price()
+        #: Without one, what is computed at once does not depend on how long it took before.
+        self._price = drafts.price if drafts is not None else None
         self._ahead: _Ahead | None = None
 
     def feed(self) -> int:
@@ -115,7 +116,7 @@ class Page:
         runtime, prompt = self.runtime, len(self.prompt)
         kept = min(shared(runtime.evaluated()[prompt:], tokens), len(tokens) - count)
         runtime.truncate(prompt + kept)
-        if self._price.dear(len(tokens) - kept):
+        if self._dear(len(tokens) - kept):
             rows = [self._compute([token]).copy() for token in tokens[kept:]]
             return np.stack(rows[-count:])
         with self._priced(len(tokens) - kept):
@@ -133,7 +134,7 @@ class Page:
             kept -= 1
         runtime.truncate(prompt + kept)
         behind = tokens[kept:] if kept >= 0 else self.prompt[-1:]
-        if self._price.dear(len(behind)):
+        if self._dear(len(behind)):
             for token in behind[:-1]:
                 self._compute([token])
             behind = behind[-1:]
@@ -145,12 +146,17 @@ class Page:
             self.runtime.evaluate(tokens, self.cancellation)
         return self.runtime.logits()
 
+    def _dear(self, tokens: int) -> bool:
+        """Whether so many tokens are computed sooner one by one."""
+        return self._price is not None and self._price.dear(tokens)
+
     @contextmanager
     def _priced(self, tokens: int) -> Iterator[None]:
         """Note how long the pass over so many tokens takes."""
         begun = time.monotonic()
         yield
-        self._price.note(tokens, time.monotonic() - begun)
+        if self._price is not None:
+            self._price.note(tokens, time.monotonic() - begun)
 
     def evaluate(self, tokens: Sequence[int]) -> Logits:
         """Logits behind each of ``tokens``, which are about to be written: ``(n, vocab)``."""

@@ -60,8 +60,9 @@ class Writer(Protocol):
         cancellation: Cancellation,
     ) -> Iterator[Completion]:
         """Fill the same hole ``count`` times with seeds ``request.seed + i``; the prompt stays in
-        the model's cache, so it is evaluated once. Yields each as it is ready, and ends early when
-        the deadline passes."""
+        the model's cache, so it is evaluated once. Yields them in this order, each as it is ready
+        or several that were written at once; the writer may be used for other things in between.
+        Ends early when the deadline passes."""
         for index in range(count):
             if deadline.expired():
                 return

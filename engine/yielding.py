@@ -3,7 +3,7 @@
 A model call that has to step back is cancelled and made again when the turn comes back; since
 calls are seeded, the caller gets what it would have got, but for ties that the shape of a batch
 decides. The prompt's KV cache may have to be evaluated anew. So a repair yields at the grain of
-one token and loses at most one infill.
+one token and loses at most what was written at once.
 """
 
 from __future__ import annotations
@@ -58,26 +58,28 @@ class YieldingWriter:
         cancellation: Cancellation,
     ) -> Iterator[Completion]:
         """See :class:`~decoding.writer.Writer`. Each sample is a turn of its own, so the caller
-        may run what it got while others compute; if they did, the prompt is evaluated anew."""
+        may run what it got while others compute; if they did, the prompt is evaluated anew for
+        what is not written yet."""
         done = 0
+        held: Writer | None = None
         running: Iterator[Completion] = iter(())
         stop = Cancellation()
-        last_turn = -2
         while done < count:
             with self._gate.turn(Claim.REPAIR, cancellation) as turn:
-                if turn.granted != last_turn + 1 or stop.cancelled:
-                    stop = Cancellation()
+                writer = self._load()
+                if writer is not held:
+                    held, stop = writer, Cancellation()
                     rest = replace(request, seed=request.seed + done)
-                    running = self._load().samples(
+                    running = writer.samples(
                         rest, count - done, evidence, deadline=deadline, cancellation=stop
                     )
-                last_turn = turn.granted
                 try:
                     with linked(stop, cancellation, turn.step_back):
                         sample = next(running, None)
                 except CancelledError:
                     if cancellation.cancelled:
                         raise
+                    held = None
                     continue
             if sample is None:
                 return

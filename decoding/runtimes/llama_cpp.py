@@ -19,6 +19,7 @@ import numpy as np
 from analysis.deadline import Cancellation
 from decoding import threads
 from decoding.errors import CancelledError, DecodingError, ModelFileError
+from decoding.runtimes.branching import Growth
 from decoding.runtimes.llama_tokens import LlamaTokens
 from decoding.runtimes.native import LOG, native
 from decoding.threads import Threads
@@ -38,17 +39,24 @@ class Tuning:
     ``flash_attention`` halves the cache (12 KiB less a token of the 0.5B), but a processor computes
     it token by token and in half precision: behind a prompt of the usual size one token of the 0.5B
     takes a sixth longer and a batch of twelve three quarters (``benchmarks.attention``).
+
+    ``branches`` are how many texts may be written at once (:meth:`LlamaCpp.branch`).
     """
 
     context: int = 4096
     batch: int = 512
     microbatch: int = 64
     flash_attention: bool = False
+    branches: int = 4
     threads: Threads | None = None
 
 
 class LlamaCpp(LlamaTokens):
-    """A :class:`~decoding.runtimes.runtime.Runtime` over llama.cpp in this process."""
+    """A :class:`~decoding.runtimes.branching.Branching` runtime over llama.cpp in this process.
+
+    It is sequence 0 of llama.cpp's context, and branch *n* the sequence *n* + 1: all in one cache,
+    whose cells a common beginning shares.
+    """
 
     def __init__(self, path: Path, *, name: str = "", tuning: Tuning | None = None) -> None:
         """Load ``path``; raises :class:`~decoding.errors.ModelFileError` when it cannot be."""
@@ -72,6 +80,8 @@ class LlamaCpp(LlamaTokens):
             parameters.flash_attn_type = native.LLAMA_FLASH_ATTN_TYPE_DISABLED
             parameters.type_k = parameters.type_v = native.GGML_TYPE_F32
         parameters.swa_full = True
+        parameters.n_seq_max = 1 + how.branches
+        parameters.kv_unified = True
         parameters.no_perf = True
         counts = how.threads or threads.choose()
         parameters.n_threads = counts.decode
@@ -92,6 +102,7 @@ class LlamaCpp(LlamaTokens):
         self._batch_size = how.batch
         self._fields = _fields(self._batch, how.batch)
         self.context_size = int(native.llama_n_ctx(self._context))
+        self.most_branches = how.branches
         self._evaluated: list[int] = []
         self._ready = False
         self._current: Cancellation | None = None
@@ -137,6 +148,38 @@ class LlamaCpp(LlamaTokens):
         row = native.llama_get_logits_ith(self._context, -1)
         return np.ctypeslib.as_array(row, shape=(self.vocabulary_size,))
 
+    def branch(self, count: int) -> None:
+        """Let the branches from 0 to ``count`` hold what is evaluated, in the same cells."""
+        if not 0 < count <= self.most_branches:
+            raise ValueError(f"1 to {self.most_branches} branches, not {count}")
+        self.unbranch()
+        for sequence in range(1, count + 1):
+            native.llama_memory_seq_cp(self._memory, 0, sequence, 0, len(self._evaluated))
+
+    def grow(self, growths: Sequence[Growth], cancellation: Cancellation) -> list[Logits]:
+        """Compute what branches want in as few passes as the batch has room for.
+
+        Raises as :meth:`evaluate`.
+        """
+        fed = []
+        for growth in growths:
+            sequence, last = growth.branch + 1, len(growth.tokens) - 1
+            native.llama_memory_seq_rm(self._memory, sequence, growth.kept, -1)
+            fed += [
+                (token, growth.kept + i, growth.every or i == last, sequence)
+                for i, token in enumerate(growth.tokens)
+            ]
+        parts = range(0, len(fed), self._batch_size)
+        rows = [self._feed(fed[at : at + self._batch_size], cancellation) for at in parts]
+        together = rows[0] if len(rows) == 1 else np.concatenate(rows)
+        counts = [len(growth.tokens) if growth.every else 1 for growth in growths]
+        return np.split(together, np.cumsum(counts)[:-1])
+
+    def unbranch(self) -> None:
+        """Give the cells of the branches back."""
+        for sequence in range(1, self.most_branches + 1):
+            native.llama_memory_seq_rm(self._memory, sequence, -1, -1)
+
     def close(self) -> None:
         """Free everything; further calls do nothing."""
         if self._batch is not None:
@@ -174,6 +217,25 @@ class LlamaCpp(LlamaTokens):
             raise
         self._evaluated.extend(tokens)
         self._ready = last
+
+    def _feed(self, fed: Sequence[tuple[int, int, bool, int]], stop: Cancellation) -> Logits:
+        """Compute tokens, each with its position, whether its logits are wanted, and its sequence;
+        a copy of the wanted logits, ``(wanted, vocab)``."""
+        count, wanted = len(fed), sum(each[2] for each in fed)
+        for field, values in zip(self._fields, zip(*fed, strict=True), strict=False):
+            field[:count] = values
+        # All but this is of sequence 0.
+        for at, (_, _, _, sequence) in enumerate(fed):
+            self._batch.seq_id[at][0] = sequence
+        try:
+            self._run(count, stop)
+        finally:
+            for at in range(count):
+                self._batch.seq_id[at][0] = 0
+        if not wanted:
+            return np.empty((0, self.vocabulary_size), np.float32)
+        rows = native.llama_get_logits(self._context)
+        return np.ctypeslib.as_array(rows, shape=(wanted, self.vocabulary_size)).copy()
 
     def _run(self, count: int, cancellation: Cancellation) -> None:
         """Compute the first ``count`` tokens of the batch."""
@@ -222,7 +284,7 @@ _IS_SET = _is_set()
 
 
 def _fields(batch: Any, size: int) -> tuple[Any, Any, Any]:
-    """Views of a batch's tokens, positions and wanted logits; all of it is of sequence 0."""
+    """Views of a batch's tokens, positions and wanted logits, all of it of sequence 0 at first."""
     sequences = np.ctypeslib.as_array(batch.n_seq_id, shape=(size,))
     sequences[:] = 1
     for i in range(size):

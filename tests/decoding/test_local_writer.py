@@ -42,6 +42,12 @@ def _complete(writer: OpenWriter, request: InfillRequest) -> Completion:
     return writer.complete(request, None, deadline=Deadline.never(), cancellation=Cancellation())
 
 
+def _draw(writer: OpenWriter, request: InfillRequest, count: int) -> list[Completion]:
+    return list(
+        writer.samples(request, count, None, deadline=Deadline.never(), cancellation=Cancellation())
+    )
+
+
 def test_one_line_is_filled_in(writer: OpenWriter) -> None:
     done = _complete(writer, _request(PARENT))
     assert done.text
@@ -75,19 +81,44 @@ def test_typing_on_reuses_all_but_what_was_typed(writer: OpenWriter) -> None:
 
 
 def test_samples_are_repeatable_and_share_the_prompt(writer: OpenWriter) -> None:
-    request = _request(PARENT, temperature=0.8, seed=5)
-    # How a prompt is split into batches changes the last bits of its logits, so both runs are to
-    # find it in the cache.
-    _complete(writer, request)
-    runs = []
-    for _ in range(2):
-        drawn = list(
-            writer.samples(request, 3, None, deadline=Deadline.never(), cancellation=Cancellation())
-        )
-        assert len(drawn) == 3
-        assert all(one.reused_tokens >= one.prompt_tokens - 1 for one in drawn)
-        runs.append([one.text for one in drawn])
-    assert runs[0] == runs[1]
+    body = "def area(width, height):\n    $0\n\n\nprint(area(2, 3))\n"
+    for request in (
+        _request(PARENT, temperature=1.2, seed=5),
+        _request(body, temperature=1.2, seed=5, multiline=True, max_tokens=40),
+    ):
+        # How a prompt is split into batches changes the last bits of its logits, so both runs are
+        # to find it in the cache.
+        _complete(writer, request)
+        runs = []
+        for _ in range(2):
+            drawn = _draw(writer, request, 6)
+            assert len(drawn) == 6
+            assert all(one.reused_tokens >= one.prompt_tokens - 1 for one in drawn)
+            runs.append([one.text for one in drawn])
+        assert runs[0] == runs[1]
+        assert len(set(runs[0])) > 2
+
+
+def test_a_completion_behind_samples_finds_its_prompt_and_says_the_same(writer: OpenWriter) -> None:
+    request = _request(PARENT, path="/samples.py")
+    before = _complete(writer, request)
+    first, *others = _draw(writer, _request(PARENT, path="/other.py", temperature=0.8), 4)
+    assert first.reused_tokens <= others[0].reused_tokens == others[0].prompt_tokens - 1
+    _draw(writer, _request(PARENT, path="/samples.py", temperature=0.8), 4)
+    after = _complete(writer, request)
+    assert after.text == before.text
+    assert after.reused_tokens == after.prompt_tokens - 1
+
+
+def test_cancelled_samples_raise_and_the_next_ones_work(writer: OpenWriter) -> None:
+    request = _request("value = 1\n" * 60 + "$0", multiline=True, max_tokens=400, temperature=0.8)
+    stop = Cancellation()
+    timer = threading.Timer(0.4, stop.cancel)
+    timer.start()
+    with pytest.raises(CancelledError):
+        list(writer.samples(request, 4, None, deadline=Deadline.never(), cancellation=stop))
+    timer.join()
+    assert all(one.text for one in _draw(writer, _request(PARENT, path="/after.py"), 2))
 
 
 def test_a_likelier_text_scores_higher_and_parts_add_up(writer: OpenWriter) -> None:

@@ -7,7 +7,7 @@ single bytes are tokens, as in every real vocabulary with byte fallback.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ from decoding.completion import Event
 from decoding.errors import CancelledError
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
+from decoding.runtimes.branching import Growth
 from decoding.sampling import Greedy
 from decoding.written import Written
 
@@ -79,7 +80,8 @@ class Toy:
         self._logits = []
 
     def evaluate(self, tokens: Sequence[int], cancellation: Cancellation) -> None:
-        self.evaluate_all(tokens, cancellation)
+        if tokens:
+            self.evaluate_all(tokens, cancellation)
 
     def evaluate_all(self, tokens: Sequence[int], cancellation: Cancellation) -> Logits:
         if cancellation.cancelled:
@@ -89,7 +91,7 @@ class Toy:
         self._logits = []
         for token in tokens:
             self._held.append(token)
-            self._logits.append(self._row())
+            self._logits.append(self._row(self._held))
         return np.stack(self._logits)
 
     def logits(self) -> Logits:
@@ -99,8 +101,18 @@ class Toy:
     def close(self) -> None:
         pass
 
-    def _row(self) -> Logits:
-        text = b"".join(self._tokens[token] for token in self._held).decode("utf-8", "replace")
+    def start_tokens(self) -> tuple[int, ...]:
+        return ()
+
+    def last_token(self) -> int:
+        return self._end
+
+    def fill_tokens(self) -> dict[str, int]:
+        """A prompt ends with ``\\x03``."""
+        return {"prefix": 1, "suffix": 2, "middle": 3}
+
+    def _row(self, held: Sequence[int]) -> Logits:
+        text = b"".join(self._tokens[token] for token in held).decode("utf-8", "replace")
         row = np.full(self.vocabulary_size, -30.0, np.float32)
         for ending, following in self._table:
             if text.endswith(ending):
@@ -109,6 +121,45 @@ class Toy:
                 return row
         row[self._end] = 0.0
         return row
+
+
+class Branches(Toy):
+    """Implements :class:`~decoding.runtimes.branching.Branching`. ``rounds`` are the branches of
+    each pass and how many tokens each wanted; ``before`` a pass of this number something else
+    happens once."""
+
+    most_branches = 4
+
+    def __init__(self, table: Table) -> None:
+        super().__init__(table)
+        self.branches: list[list[int]] = []
+        self.rounds: list[list[tuple[int, int]]] = []
+        self.before: dict[int, Callable[[Cancellation], None]] = {}
+
+    def branch(self, count: int) -> None:
+        assert 0 < count <= self.most_branches
+        self.branches = [list(self._held) for _ in range(count)]
+
+    def grow(self, growths: Sequence[Growth], cancellation: Cancellation) -> list[Logits]:
+        if before := self.before.pop(len(self.rounds), None):
+            before(cancellation)
+        if cancellation.cancelled:
+            raise CancelledError
+        self.rounds.append([(growth.branch, len(growth.tokens)) for growth in growths])
+        return [self._grown(growth) for growth in growths]
+
+    def unbranch(self) -> None:
+        self.branches = []
+
+    def _grown(self, growth: Growth) -> Logits:
+        held = self.branches[growth.branch]
+        assert growth.kept <= len(held)
+        del held[growth.kept :]
+        rows = []
+        for token in growth.tokens:
+            held.append(token)
+            rows.append(self._row(held))
+        return np.stack(rows if growth.every else rows[-1:])
 
 
 class Facts:

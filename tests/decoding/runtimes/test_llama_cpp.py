@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError, ModelFileError
 from decoding.models import store
+from decoding.runtimes.branching import Growth
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
 from decoding.runtimes.llama_tokens import LlamaTokens
 
@@ -194,6 +196,80 @@ def test_more_than_the_context_holds_is_refused_and_harmless(fresh: LlamaCpp) ->
     fresh.truncate(0)
     fresh.evaluate(fresh.tokenize("still works"), Cancellation())
     assert np.isfinite(fresh.logits()).all()
+
+
+def test_branches_go_on_from_one_cache_each_for_itself(fresh: LlamaCpp) -> None:
+    prompt = fresh.tokenize(_text(120))
+    ways = [fresh.tokenize(_text(6, seed=seed)) for seed in (2, 3, 4)]
+    fresh.evaluate(prompt, Cancellation())
+    fresh.branch(3)
+    kept = [len(prompt)] * 3
+    grown = [
+        Growth(branch, kept[branch], tuple(way), every=branch != 1)
+        for branch, way in enumerate(ways)
+    ]
+    first = fresh.grow(grown, Cancellation())
+    assert [len(rows) for rows in first] == [len(ways[0]), 1, len(ways[2])]
+    # One of them takes back what it wrote, and another part of the prompt.
+    again = Growth(2, len(prompt) - 5, (*prompt[-5:], *ways[1]))
+    second = fresh.grow([again], Cancellation())[0]
+    held = list(fresh.evaluated())
+    fresh.unbranch()
+    assert held == prompt
+    alone = []
+    for way in ways:
+        fresh.truncate(len(prompt))
+        alone.append(fresh.evaluate_all(way, Cancellation()).copy())
+    apart = min(np.abs(a[-1] - b[-1]).max() for a, b in itertools.pairwise(alone))
+    for rows, others in zip([*first, second], [*alone, alone[1]], strict=True):
+        assert np.abs(rows - others[-len(rows) :]).max() < min(1.0, apart / 4)
+        assert np.argmax(rows[-1]) == np.argmax(others[-1])
+
+
+def test_branches_have_all_the_room_that_is_left_and_give_it_back(fresh: LlamaCpp) -> None:
+    prompt = fresh.tokenize(_text(300))[:200]
+    room = (fresh.context_size - len(prompt)) // 4
+    fresh.evaluate(prompt, Cancellation())
+    for _ in range(2):
+        fresh.branch(4)
+        for at in range(0, room, 100):
+            more = tuple(prompt[:1]) * min(100, room - at)
+            grown = [Growth(branch, len(prompt) + at, more) for branch in range(4)]
+            assert len(fresh.grow(grown, Cancellation())) == 4
+        with pytest.raises(DecodingError, match="could not evaluate"):
+            fresh.grow([Growth(0, len(prompt) + room, (10,) * 8)], Cancellation())
+        fresh.unbranch()
+    fresh.evaluate(prompt, Cancellation())
+    assert np.isfinite(fresh.logits()).all()
+    with pytest.raises(ValueError, match="1 to 4 branches"):
+        fresh.branch(5)
+
+
+def test_branches_that_are_cut_in_a_pass_leave_the_rest_as_it_was(fresh: LlamaCpp) -> None:
+    prompt, more = fresh.tokenize(_text(300))[:100], fresh.tokenize(_text(300, seed=5))[:100]
+    fresh.evaluate(prompt, Cancellation())
+    fresh.branch(2)
+    grown = [Growth(branch, len(prompt), tuple(more)) for branch in range(2)]
+    begun = time.monotonic()
+    straight = [rows.copy() for rows in fresh.grow(grown, Cancellation())]
+    whole = time.monotonic() - begun
+    cuts = 0
+    for step in range(6):
+        stop = Cancellation()
+        timer = threading.Timer(whole * step / 7, stop.cancel)
+        timer.start()
+        try:
+            fresh.grow(grown, stop)
+        except CancelledError:
+            cuts += 1
+        timer.join()
+        assert list(fresh.evaluated()) == prompt
+        for rows, others in zip(fresh.grow(grown, Cancellation()), straight, strict=True):
+            np.testing.assert_allclose(rows, others, atol=0.15)
+    assert cuts > 0
+    fresh.unbranch()
+    fresh.evaluate(more, Cancellation())
+    assert np.abs(fresh.logits() - straight[0][-1]).max() < 1.0
 
 
 def test_an_unknown_architecture_is_named(tmp_path: Path) -> None:

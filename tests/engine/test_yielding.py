@@ -1,0 +1,105 @@
+"""Samples behind a gate: what was ready is not written again because somebody was in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Snapshot, Workspace
+from decoding.completion import Completion
+from decoding.errors import CancelledError
+from decoding.evidence import Evidence
+from decoding.writer import InfillRequest, Writer
+from engine.gate import Claim, Gate
+from engine.yielding import YieldingWriter
+
+REQUEST = InfillRequest(Snapshot("/a.py", "x = ", Workspace("/")), 4, seed=7)
+
+
+class Pairs(Writer):
+    """Writes the seed that it was asked with, two samples at once; steps back while it writes where
+    the next of ``disturbed`` says so."""
+
+    name = "pairs"
+
+    def __init__(self, disturbed: tuple[bool, ...] = ()) -> None:
+        self.disturbed = list(disturbed)
+        self.asked: list[int] = []
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        self.asked.append(request.seed)
+        if cancellation.cancelled:
+            raise CancelledError
+        return Completion(str(request.seed))
+
+    def samples(
+        self,
+        request: InfillRequest,
+        count: int,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Iterator[Completion]:
+        for begin in range(0, count, 2):
+            if self.disturbed and self.disturbed.pop(0):
+                cancellation.cancel()
+            seeds = range(request.seed + begin, request.seed + min(begin + 2, count))
+            yield from [
+                self.complete(
+                    replace(request, seed=seed),
+                    evidence,
+                    deadline=deadline,
+                    cancellation=cancellation,
+                )
+                for seed in seeds
+            ]
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        return 0.0
+
+
+def _drawn(writer: YieldingWriter, gate: Gate, count: int) -> Iterator[str]:
+    """The samples' texts; behind each, a completion has a turn."""
+    for one in writer.samples(
+        REQUEST, count, None, deadline=Deadline.never(), cancellation=Cancellation()
+    ):
+        yield one.text
+        with gate.turn(Claim.COMPLETION, Cancellation()):
+            pass
+
+
+def test_what_was_ready_is_handed_on_whoever_was_in_between() -> None:
+    gate = Gate()
+    pairs = Pairs()
+    found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 5))
+    assert found == ["7", "8", "9", "10", "11"]
+    assert pairs.asked == [7, 8, 9, 10, 11]
+
+
+def test_what_had_to_step_back_is_written_again() -> None:
+    gate = Gate()
+    pairs = Pairs((False, True, False))
+    found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 4))
+    assert found == ["7", "8", "9", "10"]
+    assert pairs.asked == [7, 8, 9, 9, 10]
+
+
+def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
+    gate = Gate()
+    models = [Pairs(), Pairs()]
+    loaded = [models[0]]
+    found = []
+    for text in _drawn(YieldingWriter("pairs", lambda: loaded[0], gate), gate, 4):
+        found.append(text)
+        loaded[0] = models[len(found) > 2]
+    assert found == ["7", "8", "9", "10"]
+    assert (models[0].asked, models[1].asked) == ([7, 8, 9, 10], [10])
