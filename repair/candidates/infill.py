@@ -27,6 +27,10 @@ from repair.source import Edit, Source
 from repair.stub import realigned
 
 _TEMPERATURE = 0.8
+#: How much hotter each further round of the dialog is, and the hottest.
+_HEAT, _HOTTEST = 0.1, 1.2
+#: What the seeds of two rounds differ by: more than two places of a file do.
+_SEEDS = 1_000_003
 _TEST_CHARACTERS = 1200
 _TEST_LINES = 12
 #: Lines that are rewritten before blocks are, and blocks before functions.
@@ -74,6 +78,7 @@ class Infills:
     _wishes: deque[int] = field(default_factory=deque, init=False)
     _done: set[tuple[int, int, str]] = field(default_factory=set, init=False)
     _preamble: str = field(default="", init=False)
+    _rounds: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._preamble = failing_test(self.diagnosis)
@@ -94,9 +99,22 @@ class Infills:
                 for wished in self._lines(self._wishes.popleft(), 1.0):
                     yield from self._fill(wished)
             yield from self._fill(place)
+        yield from self._ask_again()
+
+    def _ranked(self) -> list[int]:
+        return [n for n in self.diagnosis.suspicion.ranked() if self.source.line(n).strip()]
+
+    def _ask_again(self) -> Iterator[Candidate | None]:
+        """The dialog once more, leaving more to chance each time, while there is time: nothing else
+        is left to be tried, and small models are right once in many answers."""
+        talks = list(self._dialog(self._ranked()))
+        while talks and not self.deadline.expired():
+            self._rounds += 1
+            for place in talks:
+                yield from self._by_chance(self._request(place), place)
 
     def _places(self) -> Iterator[Place]:
-        ranked = [n for n in self.diagnosis.suspicion.ranked() if self.source.line(n).strip()]
+        ranked = self._ranked()
         if not self.filling:
             yield from self._dialog(ranked)
             return
@@ -162,12 +180,20 @@ class Infills:
         if key in self._done:
             return
         self._done.add(key)
+        request = self._request(place)
+        greedy = self.writer.complete(
+            request, self.evidence, deadline=self.deadline, cancellation=self.cancellation
+        )
+        yield self._candidate(greedy, place)
+        yield from self._by_chance(request, place)
+
+    def _request(self, place: Place) -> InfillRequest:
         text, start = self.source.text, place.start
         inserted = self.source.newline() + self.source.indentation(place.line)
         lead = PLAN if place.talk is Talk.PLAN else ""
         opened = lead or (inserted if place.name == "insert" else "")
         cut = text[:start] + opened + text[place.end :]
-        request = InfillRequest(
+        return InfillRequest(
             self.snapshot.with_text(cut),
             start + len(lead),
             max_tokens=place.max_tokens,
@@ -175,11 +201,11 @@ class Infills:
             preamble=self._preamble,
             task=self._task(place),
         )
-        greedy = self.writer.complete(
-            request, self.evidence, deadline=self.deadline, cancellation=self.cancellation
-        )
-        yield self._candidate(greedy, place)
-        warm = replace(request, temperature=_TEMPERATURE, seed=place.line)
+
+    def _by_chance(self, request: InfillRequest, place: Place) -> Iterator[Candidate | None]:
+        """As many samples as ``place`` is worth; others, and hotter ones, in each round."""
+        heat = min(_TEMPERATURE + self._rounds * _HEAT, _HOTTEST)
+        warm = replace(request, temperature=heat, seed=place.line + self._rounds * _SEEDS)
         for sample in self.writer.samples(
             warm,
             place.samples,

@@ -79,7 +79,7 @@ def test_a_body_with_two_mistakes_is_written_anew(
         command=test,
         suite=None,
         policy=sandbox().policy,
-        time_limit=120,
+        time_limit=240,
         without=frozenset({Aid.MUTATION, Aid.INFILL}),
     )
     found = heal(job, writer, None, _say_nothing, Cancellation())
