@@ -58,8 +58,8 @@ class YieldingWriter:
         cancellation: Cancellation,
     ) -> Iterator[Completion]:
         """See :class:`~decoding.writer.Writer`. Each sample is a turn of its own, so the caller
-        may run what it got while others compute; if they did, the prompt is evaluated anew for
-        what is not written yet."""
+        may run what it got while others compute. What was being written when it had to step back,
+        or when the model was replaced, is written anew."""
         done = 0
         held: Writer | None = None
         running: Iterator[Completion] = iter(())
