@@ -11,6 +11,10 @@ import pytest
 
 from analysis.environments.resolve import resolve
 from analysis.snapshot import Workspace
+from decoding.local_writer import LocalWriter
+from decoding.models import store
+from decoding.opening import OpenWriter, cache_folder
+from decoding.runtimes.llama_cpp import LlamaCpp
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import Interpreter, interpreter_of
 from repair.sandbox.policy import Limits, Policy
@@ -47,3 +51,11 @@ def sandbox(workspace: Path, interpreter: Interpreter) -> Iterator[StartSandbox]
     yield start
     for server in started:
         server.close()
+
+
+@pytest.fixture
+def writer() -> Iterator[OpenWriter]:
+    """The 0.5B, in this process."""
+    runtime = LlamaCpp(store.resolve("complete").path)
+    yield LocalWriter(runtime, cache=cache_folder())
+    runtime.close()

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
-from decoding.local_writer import LocalWriter
-from decoding.models import store
-from decoding.opening import OpenWriter, cache_folder
-from decoding.runtimes.llama_cpp import LlamaCpp
+from decoding.opening import OpenWriter
 from repair.aids import Aid
 from repair.candidates.dialog import Talk, body, task
 from repair.command import parse
@@ -52,13 +48,6 @@ def test_a_plan_is_no_part_of_the_body() -> None:
     assert body(Talk.PLAN, written) == "r = 0\n    # kept\n    return r"
     assert body(Talk.PLAN, " Nothing but a plan.\n    # 2. More of it.") == ""
     assert body(Talk.DIALOG, "# kept\n    return 1") == "# kept\n    return 1"
-
-
-@pytest.fixture
-def writer() -> Iterator[OpenWriter]:
-    runtime = LlamaCpp(store.resolve("complete").path)
-    yield LocalWriter(runtime, cache=cache_folder())
-    runtime.close()
 
 
 @pytest.mark.model

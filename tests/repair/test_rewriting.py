@@ -8,10 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.local_writer import LocalWriter
-from decoding.models import store
-from decoding.opening import OpenWriter, cache_folder
-from decoding.runtimes.llama_cpp import LlamaCpp
+from decoding.opening import OpenWriter
 from repair.rewriting import Manner, Rewriter
 from repair.sandbox.interpreter import Interpreter
 from tests.repair.stubbed import Stubbed, stubbed
@@ -32,13 +29,6 @@ WRONG = "result = 1\n    for price in prices:\n        result = result * price\n
 def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
     with stubbed(workspace, interpreter, TEXT, TESTS, "total") as opened:
         yield opened
-
-
-@pytest.fixture
-def writer() -> Iterator[OpenWriter]:
-    runtime = LlamaCpp(store.resolve("complete").path)
-    yield LocalWriter(runtime, cache=cache_folder())
-    runtime.close()
 
 
 @pytest.mark.model
