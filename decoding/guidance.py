@@ -1,35 +1,29 @@
-"""What monitors make of a text while it is written: which holes are watched, and what is done when
-evidence rules a name out.
+"""What monitors make of a text while it is written: what is done when evidence rules a name out.
 
 One policy for every way of writing; knows watches and their evidence, nothing of tokens or models.
-How another name gets there, a :class:`Mender` knows. Invariant 8 is kept here: only a closed set
-rejects, a rejected name is replaced only where there is another, and whatever else happens is an
-event.
+Which holes are watched, the :class:`~decoding.lookout.Lookout` knows; how another name gets there,
+a :class:`~decoding.mender.Mender`. Invariant 8 is kept here: only a closed set rejects, a rejected
+name is replaced only where there is another, and whatever else happens is an event.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence, Set
-from dataclasses import dataclass, replace
-from typing import Protocol, TypedDict, Unpack
+from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from analysis.deadline import Cancellation
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
-from analysis.syntax.holes import calls_at
-from analysis.syntax.lexer import Lexer
-from analysis.syntax.tree import SyntaxTree, parsed, reparse
-from decoding.asked import asked
-from decoding.calls import Calls, Place
+from decoding.calls import Place
 from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
-from decoding.familiar import familiar
-from decoding.lexed import lexed
-from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
-from decoding.watch import Watch, end_of_call, may_begin, open_watches
+from decoding.lookout import Holes, Lookout
+from decoding.mender import Mender, NoOtherNameError, Script
+from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.watch import Watch
 
 #: A name that the model gives at least this probability stays even against a closed set: there
 #: the model was right as often as analysis (the experiment of issue C).
@@ -44,44 +38,6 @@ LET_BE = 0.7
 LATE = 0.5
 #: Where an argument begins.
 _OF_CALLS = frozenset({HoleKind.ARGUMENT, HoleKind.KEYWORD})
-
-
-class Script(Protocol):
-    """What is being written. Positions are code points of ``text``."""
-
-    @property
-    def text(self) -> str:
-        """All of it."""
-        ...
-
-    def before(self, at: int) -> tuple[int, bytes]:
-        """How many pieces end before or at ``at``, and the bytes of the next one that still belong
-        before it."""
-        ...
-
-    def probability(self, start: int, end: int) -> float:
-        """How probable the model found the pieces between two positions."""
-        ...
-
-    def mean(self, start: int, end: int) -> float:
-        """The geometric mean of their probabilities."""
-        ...
-
-
-class NoOtherNameError(Exception):
-    """Why another name cannot be written, for people."""
-
-
-class Mender(Protocol):
-    """Writes another name where one was rejected."""
-
-    def instead(self, watch: Watch, constraint: Constraint) -> Iterable[str]:
-        """Cut the text where ``watch`` has its base and write what ``constraint`` allows; the text
-        of each piece as it is written, nothing where it comes later.
-
-        Raises :class:`NoOtherNameError` before anything is cut.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,24 +70,13 @@ class Guidance:
         """``offset`` is in code points of ``snapshot.text``; evidence has ``seconds`` a hole."""
         self._script, self._mender = script, mender
         self._snapshot, self._offset = snapshot, offset
-        self._evidence, self._seconds = evidence, seconds
-        self._monitors = tuple(m for m in monitors if not unfamiliar_only(m))
-        self._late = tuple(m for m in monitors if unfamiliar_only(m))
-        #: By how much of the text stands before it.
-        self._lexers = {0: Lexer()}
+        self._lookout = Lookout(script, snapshot, offset, evidence, monitors, seconds)
         #: By where the name begins and what kind of hole it is in.
         self._events: dict[tuple[int, HoleKind], Event] = {}
-        #: Of the text that was looked at last.
-        self._tree: SyntaxTree | None = None
-        ends = any(HoleKind.CALL_END in monitor.kinds for monitor in monitors)
-        self._calls = Calls(evidence, seconds) if evidence is not None and ends else None
         self._replaced: list[int] = []
         self._mending: _Mending | None = None
         #: Whether a call ends before an argument that could not be.
         self._shortened = False
-        #: Words that need not be looked up.
-        self._familiar: Set[str] | None = None
-        self.watches: list[Watch] = []
         self.waited = 0.0
         self.ended: tuple[str, int] | None = None
 
@@ -147,99 +92,27 @@ class Guidance:
 
     def close(self) -> None:
         """No answer is wanted any more."""
-        for watch in self.watches:
-            watch.query.drop()
-        if self._calls is not None:
-            self._calls.close()
+        self._lookout.close()
+
+    @property
+    def watches(self) -> list[Watch]:
+        """The holes that are still open."""
+        return self._lookout.watches
 
     # -- watching -------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Look at the text before the cursor and ask about the hole at the cursor."""
-        if self._evidence is not None:
-            self._lexers[0] = lexed(self._snapshot.text[: self._offset])
-            self._open(self._evidence, self._monitors, 0, self._lexers[0])
-            if self._calls is not None and "(" in self._lexers[0].frames:
-                snapshot, tree = self._asked(0, self._lexers[0])
-                for call in calls_at(snapshot.text, self._offset, tree):
-                    self._calls.opened(snapshot, call)
+        self._lookout.begin()
 
     def observe(self, text: str) -> None:
         """``text`` was written: open the watches that begin in it."""
-        if self._evidence is None or not text:
-            return
-        at = len(self._script.text) - len(text)
-        lexer = self._lexers[at]
-        for character in text:
-            before, lexer, at = lexer, lexer.advance(character), at + 1
-            if before.word and not lexer.word and character not in "'\"":
-                self._look_back(self._evidence, before, at - 1)
-            if (
-                character == ")"
-                and before.frames[-1:] == ("(",)
-                and len(lexer.frames) < len(before.frames)
-            ):
-                self._look_back_at_call(before, at - 1)
-            if may_begin(self._monitors, lexer):
-                self._open(self._evidence, self._monitors, at, lexer)
-        self._lexers[at] = lexer
+        self._lookout.observe(text, self._done())
 
-    def _look_back(self, evidence: Evidence, lexer: Lexer, end: int) -> None:
-        """A word ended at ``end``, where ``lexer`` stands: watch it if nobody knows it."""
-        word = lexer.word
-        if not self._late or lexer.number or not may_begin(self._late, replace(lexer, word="")):
-            return
-        if self._familiar is None:
-            self._familiar = familiar(self._snapshot.text, self._offset)
-        if word not in self._familiar:
-            self._open(evidence, self._late, end - len(word), lexer)
-
-    def _look_back_at_call(self, lexer: Lexer, end: int) -> None:
-        """A bracket closed at ``end``, where ``lexer`` stands: watch whether it may."""
-        if self._calls is None or (not lexer.word and lexer.before in ("(", ",")):
-            return
-        snapshot, tree = self._asked(end, lexer)
-        watch = end_of_call(
-            self._monitors, self._calls, snapshot.text, self._offset + end, end, tree
-        )
-        if watch is not None:
-            self._move(watch, end)
-            self.watches.append(watch)
-
-    def _asked(self, at: int, lexer: Lexer) -> tuple[Snapshot, SyntaxTree]:
-        """The text that is asked about at ``at``, and its tree."""
-        snapshot = asked(self._snapshot, self._offset, self._script.text[:at], lexer)
-        text = snapshot.text
-        self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
-        return snapshot, self._tree
-
-    def _open(self, evidence: Evidence, monitors: Sequence[Monitor], at: int, lexer: Lexer) -> None:
-        # A name that was begun before the cursor is watched from the cursor on.
-        at = max(at, 0)
-        start = self.watches[-1].start if self.watches else -1
-        if 0 <= start < at and not self._script.text[start:at].strip():
-            # Blanks before the name: the hole is the same, it only begins later.
-            for watch in self.watches:
-                if watch.start == start:
-                    self._move(watch, at)
-            return
-        snapshot, tree = self._asked(at, lexer)
-        known = self._events.keys() | {(watch.start, watch.hole.kind) for watch in self.watches}
-        if self._mending is not None:
-            known |= {(self._mending.watch.start, self._mending.watch.hole.kind)}
-        for watch in open_watches(
-            monitors, evidence, snapshot, self._offset + at, at, self._seconds, tree, self._calls
-        ):
-            if (watch.start, watch.hole.kind) in known:
-                watch.query.drop()
-                continue
-            self._move(watch, watch.start)
-            self.watches.append(watch)
-
-    def _move(self, watch: Watch, start: int) -> None:
-        watch.start = start
-        watch.base, watch.literal = self._script.before(max(start, 0))
-        watch.root, watch.joint = None, None
+    def _done(self) -> Holes:
+        """The holes of which nothing more is to be said, and the one that is being mended."""
+        mended = self._mending.watch if self._mending is not None else None
+        return self._events.keys() | ({(mended.start, mended.hole.kind)} if mended else set())
 
     # -- judging --------------------------------------------------------------------------------
 
@@ -272,10 +145,7 @@ class Guidance:
         :class:`~decoding.errors.CancelledError`.
         """
         self._note_mended(ended=True)
-        if self._evidence is not None and kept == len(self._script.text):
-            lexer = self._lexers[kept]
-            if lexer.word:
-                self._look_back(self._evidence, lexer, kept)
+        self._lookout.ends(kept, self._done())
         for watch in list(self.watches):
             if watch.start >= kept and watch.start > 0:
                 continue
@@ -406,14 +276,9 @@ class Guidance:
     def _replace(self, watch: Watch, names: NameSet, name: str, constraint: Constraint) -> None:
         """Have another name written where the rejected one began, and forget what came after."""
         written = self._mender.instead(watch, constraint)
-        for other in self.watches:
-            if other.start > watch.start:
-                other.query.drop()
-        if self._calls is not None:
-            self._calls.forget(self._offset + watch.start)
         # Not watched again: what is written now is chosen from the same evidence. The other
         # readings of this hole are looked at anew, since its name is another now.
-        self.watches = [w for w in self.watches if w.start <= watch.start and w is not watch]
+        self._lookout.cut(watch)
         self._events = {key: event for key, event in self._events.items() if key[0] < watch.start}
         self._replaced = [at for at in self._replaced if at <= watch.start] + [watch.start]
         self._mending, self.ended = _Mending(watch, names, name), None

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from decoding.constraint import Constraint
-from decoding.guidance import NoOtherNameError
 from decoding.manuscript import NotTextError
+from decoding.mender import NoOtherNameError
 from decoding.page import Page
 from decoding.search import Choice, best_name
 from decoding.watch import Watch
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class SearchMender:
-    """A :class:`~decoding.guidance.Mender` over one page. ``finished`` says that the model ends the
+    """A :class:`~decoding.mender.Mender` over one page. ``finished`` says that the model ends the
     text behind the name that it wrote last."""
 
     def __init__(self, page: Page) -> None:
@@ -33,7 +33,7 @@ class SearchMender:
                 watch.root = logits.copy()
 
     def instead(self, watch: Watch, constraint: Constraint) -> Iterator[str]:
-        """See :class:`~decoding.guidance.Mender`. Raises
+        """See :class:`~decoding.mender.Mender`. Raises
         :class:`~decoding.errors.CancelledError`."""
         choice = best_name(self._page, constraint, kept=watch.base, root=watch.root)
         if choice is None:

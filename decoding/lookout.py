@@ -1,0 +1,171 @@
+"""Which holes of a text are watched while it is written.
+
+Looks at every character with the lexer and at the syntax behind it; asks, and knows nothing of what
+is answered. What is made of the answers, :mod:`decoding.guidance` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence, Set
+from dataclasses import replace
+
+from analysis.snapshot import Snapshot
+from analysis.syntax.hole import HoleKind
+from analysis.syntax.holes import calls_at
+from analysis.syntax.lexer import Lexer
+from analysis.syntax.tree import SyntaxTree, parsed, reparse
+from decoding.asked import asked
+from decoding.calls import Calls
+from decoding.evidence import Evidence
+from decoding.familiar import familiar
+from decoding.lexed import lexed
+from decoding.mender import Script
+from decoding.monitors.monitor import Monitor, unfamiliar_only
+from decoding.watch import Watch, end_of_call, may_begin, open_watches
+
+#: Holes by where their name begins and what kind they are of.
+Holes = Set[tuple[int, HoleKind]]
+
+
+class Lookout:
+    """The watches of one text. ``watches`` are the holes that are still open."""
+
+    def __init__(
+        self,
+        script: Script,
+        snapshot: Snapshot,
+        offset: int,
+        evidence: Evidence | None,
+        monitors: tuple[Monitor, ...],
+        seconds: float,
+    ) -> None:
+        """As for :class:`~decoding.guidance.Guidance`."""
+        self._script = script
+        self._snapshot, self._offset = snapshot, offset
+        self._evidence, self._seconds = evidence, seconds
+        self._monitors = tuple(m for m in monitors if not unfamiliar_only(m))
+        self._late = tuple(m for m in monitors if unfamiliar_only(m))
+        #: By how much of the text stands before it.
+        self._lexers = {0: Lexer()}
+        #: Of the text that was looked at last.
+        self._tree: SyntaxTree | None = None
+        ends = any(HoleKind.CALL_END in monitor.kinds for monitor in monitors)
+        self._calls = Calls(evidence, seconds) if evidence is not None and ends else None
+        #: Words that need not be looked up.
+        self._familiar: Set[str] | None = None
+        self.watches: list[Watch] = []
+
+    def close(self) -> None:
+        """No answer is wanted any more."""
+        for watch in self.watches:
+            watch.query.drop()
+        if self._calls is not None:
+            self._calls.close()
+
+    def begin(self, done: Holes = frozenset()) -> None:
+        """Look at the text before the cursor and ask about the hole at the cursor."""
+        if self._evidence is not None:
+            self._lexers[0] = lexed(self._snapshot.text[: self._offset])
+            self._open(self._evidence, self._monitors, 0, self._lexers[0], done)
+            if self._calls is not None and "(" in self._lexers[0].frames:
+                snapshot, tree = self._asked(0, self._lexers[0])
+                for call in calls_at(snapshot.text, self._offset, tree):
+                    self._calls.opened(snapshot, call)
+
+    def observe(self, text: str, done: Holes) -> None:
+        """``text`` was written: open the watches that begin in it, but for the holes ``done``."""
+        if self._evidence is None or not text:
+            return
+        at = len(self._script.text) - len(text)
+        lexer = self._lexers[at]
+        for character in text:
+            before, lexer, at = lexer, lexer.advance(character), at + 1
+            if before.word and not lexer.word and character not in "'\"":
+                self._look_back(self._evidence, before, at - 1, done)
+            if (
+                character == ")"
+                and before.frames[-1:] == ("(",)
+                and len(lexer.frames) < len(before.frames)
+            ):
+                self._look_back_at_call(before, at - 1)
+            if may_begin(self._monitors, lexer):
+                self._open(self._evidence, self._monitors, at, lexer, done)
+        self._lexers[at] = lexer
+
+    def _look_back(self, evidence: Evidence, lexer: Lexer, end: int, done: Holes) -> None:
+        """A word ended at ``end``, where ``lexer`` stands: watch it if nobody knows it."""
+        word = lexer.word
+        if not self._late or lexer.number or not may_begin(self._late, replace(lexer, word="")):
+            return
+        if self._familiar is None:
+            self._familiar = familiar(self._snapshot.text, self._offset)
+        if word not in self._familiar:
+            self._open(evidence, self._late, end - len(word), lexer, done)
+
+    def _look_back_at_call(self, lexer: Lexer, end: int) -> None:
+        """A bracket closed at ``end``, where ``lexer`` stands: watch whether it may."""
+        if self._calls is None or (not lexer.word and lexer.before in ("(", ",")):
+            return
+        snapshot, tree = self._asked(end, lexer)
+        watch = end_of_call(
+            self._monitors, self._calls, snapshot.text, self._offset + end, end, tree
+        )
+        if watch is not None:
+            self._move(watch, end)
+            self.watches.append(watch)
+
+    def _asked(self, at: int, lexer: Lexer) -> tuple[Snapshot, SyntaxTree]:
+        """The text that is asked about at ``at``, and its tree."""
+        snapshot = asked(self._snapshot, self._offset, self._script.text[:at], lexer)
+        text = snapshot.text
+        self._tree = reparse(self._tree, text) if self._tree is not None else parsed(text)
+        return snapshot, self._tree
+
+    def _open(
+        self,
+        evidence: Evidence,
+        monitors: Sequence[Monitor],
+        at: int,
+        lexer: Lexer,
+        done: Holes,
+    ) -> None:
+        # A name that was begun before the cursor is watched from the cursor on.
+        at = max(at, 0)
+        start = self.watches[-1].start if self.watches else -1
+        if 0 <= start < at and not self._script.text[start:at].strip():
+            # Blanks before the name: the hole is the same, it only begins later.
+            for watch in self.watches:
+                if watch.start == start:
+                    self._move(watch, at)
+            return
+        snapshot, tree = self._asked(at, lexer)
+        known = done | {(watch.start, watch.hole.kind) for watch in self.watches}
+        for watch in open_watches(
+            monitors, evidence, snapshot, self._offset + at, at, self._seconds, tree, self._calls
+        ):
+            if (watch.start, watch.hole.kind) in known:
+                watch.query.drop()
+                continue
+            self._move(watch, watch.start)
+            self.watches.append(watch)
+
+    def _move(self, watch: Watch, start: int) -> None:
+        watch.start = start
+        watch.base, watch.literal = self._script.before(max(start, 0))
+        watch.root, watch.joint = None, None
+
+    def ends(self, kept: int, done: Holes) -> None:
+        """The text is to end at ``kept``: watch the word that ends there, too."""
+        if self._evidence is not None and kept == len(self._script.text):
+            lexer = self._lexers[kept]
+            if lexer.word:
+                self._look_back(self._evidence, lexer, kept, done)
+
+    def cut(self, watch: Watch) -> None:
+        """What begins behind ``watch``, and ``watch`` itself, stand no longer."""
+        for other in self.watches:
+            if other.start > watch.start:
+                other.query.drop()
+        if self._calls is not None:
+            self._calls.forget(self._offset + watch.start)
+        self.watches = [w for w in self.watches if w.start <= watch.start and w is not watch]
