@@ -1,5 +1,7 @@
 """The search for bodies that pass: written, edited and written anew, by turns (``repair.ways``).
 
+The model writes several at a time, and those that are there and fail are edited beside that: the
+model waits for no edit, and an edit for the model only where none promises as much as writing does.
 Bodies that the model wrote count how often it did: what it writes again and again is what it means,
 and which of the bodies that pass is right, the others tell (``repair.agreement``).
 """
@@ -7,14 +9,13 @@ and which of the bodies that pass is right, the others tell (``repair.agreement`
 from __future__ import annotations
 
 import ast
-import itertools
-import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
 from repair.agreement import Vote
+from repair.author import Author
 from repair.candidates.candidate import Candidate
 from repair.retouching import Retoucher
 from repair.rewriting import Manner, Rewriter
@@ -54,14 +55,14 @@ class Body:
 class BodySearch:
     """Looks for bodies of a function in ``source``; to be run once.
 
-    ``written`` gives what the model writes, ``None`` for what is no body. ``refused`` says whether
+    ``author`` gives what the model writes, ``None`` for what is no body. ``refused`` says whether
     one that passes was written to order. Without ``retoucher`` and ``rewriter`` bodies are written
     and nothing else.
     """
 
     source: Source
     trials: Trials
-    written: Iterator[Candidate | None]
+    author: Author[Candidate | None]
     refused: Callable[[Candidate], bool]
     until: Deadline
     report: Callable[[str], None]
@@ -69,7 +70,10 @@ class BodySearch:
     rewriter: Rewriter | None = None
     bodies: dict[str, Body] = field(default_factory=dict, init=False)
     _edited: list[Vote] = field(default_factory=list, init=False)
-    _exhausted: bool = field(default=False, init=False)
+    _ways: Ways = field(default_factory=Ways, init=False)
+    #: When it ends: earlier than ``until`` once there is something to choose.
+    end: Deadline = field(default=Deadline.never(), init=False)
+    _began: float = field(default=0.0, init=False)
 
     def run(self) -> None:
         """Search until there are enough, or time is up.
@@ -77,23 +81,14 @@ class BodySearch:
         Raises :class:`~decoding.errors.DecodingError`, when cancelled too, and
         :class:`~repair.sandbox.forkserver.SandboxDiedError`.
         """
-        ways, began = Ways(), time.monotonic()
-        read, ends = math.inf, [self.until]
-        open_ways = [Way.WRITE]
-        while open_ways:
-            way, before, start = ways.best(open_ways), self._found(), time.monotonic()
-            self._try(way)
-            now, found = time.monotonic(), self._found()
-            # With the first body the model reads the question, for all that follow.
-            ways.spent(way, 0.0 if start < read else now - start, int(found > before))
-            read = min(read, now)
-            for share, new, old in zip((_ON, _ON_EDITED), found, before, strict=True):
-                if new and not old:
-                    ends.append(Deadline.after(max(_ON_LEAST_S, share * (now - began))))
-            self._tell()
-            if found[0] >= _ENOUGH or any(end.expired() for end in ends):
-                return
-            open_ways = self._open()
+        self._began, self.end = time.monotonic(), self.until
+        try:
+            while (way := self._next()) is not None:
+                self._try(way)
+                if self._written_passing() >= _ENOUGH or self.end.expired():
+                    return
+        finally:
+            self.author.close()
 
     def votes(self) -> list[Vote]:
         """The bodies that pass, with what each counts."""
@@ -105,41 +100,66 @@ class BodySearch:
         """How many of the bodies that the model wrote were failing ones again."""
         return sum(body.draws - 1 for body in self.bodies.values() if not body.passes)
 
-    def _found(self) -> tuple[int, int]:
-        """How many that the model wrote pass, and how many edited ones."""
-        return self._written_passing(), len(self._edited)
-
     def _written_passing(self) -> int:
         return sum(body.draws for body in self.bodies.values() if body.passes)
 
-    def _open(self) -> list[Way]:
-        """The ways on which there is something left to do; a new body is edited at once, since its
-        likeliest edits take a moment."""
-        to_edit = self._to_edit()
-        if to_edit is not None and not to_edit.edits:
-            return [Way.EDIT]
-        found = [] if self._exhausted else [Way.WRITE]
-        if to_edit is not None:
-            found.append(Way.EDIT)
+    def _next(self) -> Way | None:
+        """What the model does next, or what is done without it."""
+        ways = [] if self.author.ended else [Way.WRITE]
         if not self._written_passing():
             # A body that passes needs rivals, and those are to be as independent as can be.
-            found += [way for way, manner in _MANNERS.items() if self._to_rewrite(manner)]
-        return found
+            ways += [way for way, manner in _MANNERS.items() if self._to_rewrite(manner)]
+        best = self._ways.best(ways) if ways else None
+        # Beside writing there is time for edits.
+        return Way.EDIT if best is not Way.WRITE and self._is_edit_due(best) else best
+
+    def _is_edit_due(self, otherwise: Way | None) -> bool:
+        """Whether there is a body to edit, and that promises more than the ``otherwise`` best way;
+        a new one is edited at once, since its likeliest edits take a moment."""
+        body = self._to_edit()
+        if body is None or otherwise is None:
+            return body is not None
+        return not body.edits or self._ways.best([otherwise, Way.EDIT]) is Way.EDIT
 
     def _try(self, way: Way) -> None:
+        before, start = self._written_passing(), time.monotonic()
+        # With the first body the model reads the question, for all that follow.
+        free = way is Way.WRITE and not self.bodies
         if way is Way.WRITE:
             self._write()
         elif way is Way.EDIT:
             self._edit()
         else:
             self._rewrite(_MANNERS[way])
+        if way is not Way.EDIT:
+            spent = 0.0 if free else time.monotonic() - start
+            self._ways.spent(way, spent, int(self._written_passing() > before))
+            self._tell()
 
     def _write(self) -> None:
-        for candidate in itertools.islice(self.written, 1):
+        """Let the model write a group, and edit what fails meanwhile."""
+        end = self.end
+        self.author.begin()
+        self.trials.beside_model = True
+        while (group := self.author.take()) is None:
+            if end.expired():
+                # The model ends by itself then, and some may be ready.
+                self.author.wait(None)
+            elif self.end.expired():
+                return
+            elif self._is_edit_due(Way.WRITE):
+                self._edit()
+            else:
+                self.author.wait(self.end)
+        self.trials.beside_model = False
+        for candidate in group:
             if candidate is not None:
                 self._take(candidate)
-            return
-        self._exhausted = True
+
+    def _go_on(self, share: float) -> None:
+        """There is something to choose: go on for this share of what it took to find it."""
+        seconds = max(_ON_LEAST_S, share * (time.monotonic() - self._began))
+        self.end = self.end.earlier(Deadline.after(seconds))
 
     def _take(self, candidate: Candidate) -> None:
         """Run a body that the model wrote, or count it again."""
@@ -152,6 +172,8 @@ class BodySearch:
             trial = self.trials.run(candidate, patience=_PATIENCE)
         if trial.kind is Kind.PLAUSIBLE and self.refused(candidate):
             return
+        if trial.kind is Kind.PLAUSIBLE and not self._written_passing():
+            self._go_on(_ON)
         self.bodies[essence] = Body(candidate, trial)
 
     def _to_edit(self) -> Body | None:
@@ -172,10 +194,15 @@ class BodySearch:
         body = self._to_edit()
         if body is None or self.retoucher is None:
             return
+        start = time.monotonic()
         body.edits += 1
-        for found in self.retoucher.passing(body.candidate, self.until, body.trial.gained):
-            if not self.refused(found):
-                self._edited.append(Vote(found, body.candidate, body.draws * found.value))
+        found = self.retoucher.passing(body.candidate, self.until, body.trial.gained)
+        found = [each for each in found if not self.refused(each)]
+        if found and not self._edited:
+            self._go_on(_ON_EDITED)
+        self._edited += [Vote(one, body.candidate, body.draws * one.value) for one in found]
+        self._ways.spent(Way.EDIT, time.monotonic() - start, int(bool(found)))
+        self._tell()
 
     def _to_rewrite(self, manner: Manner) -> Body | None:
         """The body with which the tests come furthest, of those that can still be written anew."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from analysis.deadline import Deadline
+from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
 from repair.aids import Aid
+from repair.author import Author
 from repair.bodies import BodySearch
 from repair.candidates.candidate import Candidate
 from repair.sandbox.interpreter import Interpreter
@@ -33,33 +35,35 @@ def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
         yield opened
 
 
-def _search(bench: Stubbed, bodies: list[str], *without: Aid) -> tuple[BodySearch, list[str]]:
-    """A search through what a model would have written; and what it left unread."""
-    left = list(bodies)
+Groups = Iterator[list[Candidate | None]]
 
-    def written() -> Iterator[Candidate | None]:
-        while left:
-            text = left.pop(0)
-            yield bench.body(text) if text else None
 
+def _search(bench: Stubbed, groups: Groups, *without: Aid) -> BodySearch:
+    """A search through what a model would write."""
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        written(),
+        Author(groups, Cancellation()),
         lambda candidate: "10" in candidate.edits[0].new,
         Deadline.after(60),
         lambda _said: None,
         None if Aid.REPAIR in without else bench.retoucher(*without),
     )
     search.run()
-    return search, left
+    return search
+
+
+def _groups(bench: Stubbed, groups: list[list[str]]) -> Groups:
+    """Bodies of these texts; a group is taken out of the list when it is asked for."""
+    while groups:
+        yield [bench.body(text) if text else None for text in groups.pop(0)]
 
 
 def test_what_the_model_writes_again_counts_again_and_three_are_enough(bench: Stubbed) -> None:
     """White space and comments make no other body, and what is no body does no harm."""
-    bodies = ["", RIGHT, LOOP, f"# All of them.\n    {RIGHT}  ", LOOP]
-    search, left = _search(bench, bodies, Aid.REPAIR)
-    assert left == [LOOP]
+    groups = [["", RIGHT], [LOOP, f"# All of them.\n    {RIGHT}  "], [LOOP]]
+    search = _search(bench, _groups(bench, groups), Aid.REPAIR)
+    assert groups == [[LOOP]]
     assert [(vote.candidate, vote.weight) for vote in search.votes()] == [
         (bench.body(RIGHT), 2.0),
         (bench.body(LOOP), 1.0),
@@ -67,7 +71,7 @@ def test_what_the_model_writes_again_counts_again_and_three_are_enough(bench: St
 
 
 def test_a_body_that_fails_is_edited_and_what_passes_then_counts_less(bench: Stubbed) -> None:
-    search, _ = _search(bench, [WRONG])
+    search = _search(bench, _groups(bench, [[WRONG]]))
     (vote, *_) = search.votes()
     assert vote.voter == bench.body(WRONG)
     assert 0 < vote.weight < 1
@@ -77,14 +81,55 @@ def test_a_body_that_fails_is_edited_and_what_passes_then_counts_less(bench: Stu
 
 def test_nothing_is_edited_where_that_is_left_out(bench: Stubbed) -> None:
     for without in (Aid.REPAIR, Aid.MUTATION):
-        search, left = _search(bench, [WRONG, WRONG], without)
-        assert (search.votes(), left) == ([], [])
+        search = _search(bench, _groups(bench, [[WRONG], [WRONG]]), without)
+        assert search.votes() == []
         assert [body.draws for body in search.bodies.values()] == [2]
 
 
 def test_a_body_written_to_order_is_none(bench: Stubbed) -> None:
-    search, _ = _search(bench, ["return 10", RIGHT], Aid.REPAIR)
+    search = _search(bench, _groups(bench, [["return 10", RIGHT]]), Aid.REPAIR)
     assert [vote.candidate for vote in search.votes()] == [bench.body(RIGHT)]
+
+
+def test_what_fails_is_edited_while_the_model_writes_others(bench: Stubbed) -> None:
+    edited = threading.Event()
+
+    def written() -> Groups:
+        yield [bench.body(WRONG)]
+        yield [bench.body(RIGHT if edited.wait(30) else WRONG)]
+
+    search = BodySearch(
+        bench.job.source,
+        bench.trials,
+        Author(written(), Cancellation()),
+        lambda _candidate: False,
+        Deadline.after(60),
+        lambda said: edited.set() if "edited" in said else None,
+        bench.retoucher(),
+    )
+    search.run()
+    assert bench.body(RIGHT) in [vote.candidate for vote in search.votes()]
+
+
+def test_when_there_is_enough_the_model_is_stopped(bench: Stubbed) -> None:
+    stop, stopped = Cancellation(), threading.Event()
+    stop.on_cancel(stopped.set)
+
+    def written() -> Groups:
+        yield [bench.body(RIGHT)] * 3
+        yield []
+
+    search = BodySearch(
+        bench.job.source,
+        bench.trials,
+        Author(written(), stop),
+        lambda _candidate: False,
+        Deadline.after(60),
+        lambda _said: None,
+    )
+    search.run()
+    assert stopped.is_set()
+    assert [vote.weight for vote in search.votes()] == [3.0]
 
 
 def test_what_a_test_did_in_a_body_is_told(bench: Stubbed) -> None:
