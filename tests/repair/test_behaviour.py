@@ -124,6 +124,28 @@ def week(day):
     assert {"week(41)", "week(42)"} <= set(seen.calls)
 
 
+@pytest.mark.sandbox
+def test_calls_behind_the_failure_are_seen_with_what_passes_and_the_edges_of_types_are_tried(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = "def twice(word, most=9):\n    return None\n"
+    (workspace / "m.py").write_text(module)
+    (workspace / "check.py").write_text(
+        "from m import twice\nassert twice('ab') == 'abab'\nassert twice('xyz', 4) == 'xyzx'\n"
+    )
+    server = sandbox()
+    plan = parse("python check.py", str(workspace)).plan
+    held = server.hold(plan, wall=30)
+    assert held is not None
+    passing = module.replace("None", "(word * 2)[:most]")
+    seen = server.behave(replace(plan, select=held[0]), [[(module, passing)]], seconds=0.3, wall=20)
+    calls = ("twice('ab', 9)", "twice('xyz', 4)", "twice('', 4)", "twice('xyz', 0)")
+    assert seen.calls[:4] == calls
+    assert seen.variants[0] is not None
+    assert seen.variants[0][:4] == ("'abab'", "'xyzx'", "''", "''")
+    assert set(seen.original) == {"None"}
+
+
 def _candidate(new: str, value: float, line: int = 1) -> Candidate:
     return Candidate((Edit(0, 1, new),), f"template: {new}", value, line)
 

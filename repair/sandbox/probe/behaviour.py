@@ -8,6 +8,7 @@ are made (``varying``). Every variant then answers all of them, each in a fork o
 from __future__ import annotations
 
 import ast
+import contextlib
 from typing import Any
 
 from .answering import answers_of
@@ -23,11 +24,15 @@ def observe(
     what it ``answers`` to each, ``None`` if unknown.
 
     ``run_tests()`` runs the tests; ``variants`` are lists of ``(function, code)`` to put in place,
-    of which the first one is the program as it is; each may take so many ``seconds`` for all.
+    of which the first one is the program as it is; each may take so many ``seconds`` for all. Calls
+    are noted with the second one in place too: where the program fails, a test calls no more.
     ``asked`` are calls to make besides: a function's name, arguments, keywords and the expected
     result as literals.
     """
     noted = noted_calls(run_tests, live, target)
+    if len(variants) > 1:
+        with _in_place(variants[1]):
+            noted = _joined(noted, noted_calls(run_tests, live, target))
     calls, wanted = _asked(asked, live)
     calls += calls_like(noted)
     wanted += [None] * (len(calls) - len(wanted))
@@ -46,6 +51,27 @@ def observe(
         "wanted": [wanted[index] for index in kept],
         "answers": [[row[index] for index in kept] for row in answers],
     }
+
+
+@contextlib.contextmanager
+def _in_place(variant: Any) -> Any:
+    """The functions of ``variant`` run its code inside."""
+    before = [(function, function.__code__) for function, _code in variant]
+    try:
+        for function, code in variant:
+            function.__code__ = code
+        yield
+    finally:
+        for function, code in before:
+            function.__code__ = code
+
+
+def _joined(noted: Any, others: Any) -> Any:
+    """The calls of both, those of one function together."""
+    known = {function: list(calls) for function, calls in noted}
+    for function, calls in others:
+        known.setdefault(function, []).extend(calls)
+    return list(known.items())
 
 
 def _asked(asked: Any, live: Any) -> Any:

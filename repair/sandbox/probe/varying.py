@@ -12,6 +12,8 @@ from .noting import copied
 
 #: Calls made in all.
 _MOST_CALLS = 64
+#: The part of them that may be at the edges of a type.
+_AT_EDGES = 0.25
 #: How often an argument that was left out is given instead of one that is there being changed.
 _GIVEN_TOO = 0.3
 #: And how often a number becomes one that the code mentions, or lies beside it.
@@ -31,6 +33,10 @@ def calls_like(noted: Any) -> Any:
         omitted, limits = _omitted(function), _limits(function.__code__)
         for arguments in known:
             _add(mine, seen, function, arguments)
+        most = len(mine) + int(_AT_EDGES * share)
+        for arguments in _at_edges(known[-1]):
+            if len(mine) < most:
+                _add(mine, seen, function, arguments)
         for _ in range(4 * share):
             if len(mine) >= share:
                 break
@@ -83,6 +89,33 @@ def _limits(code: Any) -> Any:
         elif hasattr(value, "co_consts"):
             found.update(_limits(value))
     return sorted(value for value in found if abs(value) <= _LARGEST)
+
+
+def _at_edges(arguments: Any) -> Any:
+    """The call with one argument at a time that is at an edge of its type: the smallest of every
+    argument first."""
+    positional, keywords = arguments
+    places = [*range(len(positional)), *keywords]
+    edges = [edges_of(positional[p] if isinstance(p, int) else keywords[p]) for p in places]
+    for rank in range(max(map(len, edges), default=0)):
+        for place, values in zip(places, edges):  # noqa: B905
+            changed = copied(arguments) if rank < len(values) else None
+            if changed is not None:
+                changed[isinstance(place, str)][place] = values[rank]
+                yield changed
+
+
+def edges_of(value: Any) -> Any:
+    """Values of the type of ``value`` at which programs are often wrong: nothing, one thing, the
+    same thing twice, the other sign."""
+    kind = type(value)
+    if kind in (int, float):
+        return [kind(0), kind(1), kind(-1)]
+    if kind in (str, bytes, list, tuple):
+        return [kind(), value[:1], value[:1] * 2]
+    if kind in (set, frozenset, dict):
+        return [kind()]
+    return []
 
 
 def _vary_one(chance: Any, arguments: Any, limits: Any) -> None:
