@@ -25,6 +25,8 @@ from repair.ways import Way, Ways
 
 #: The search ends when so many bodies that the model wrote pass; one it wrote twice counts twice.
 _ENOUGH = 3
+#: Or so many, where they do not agree.
+_PLENTY = 8
 #: Nor does it go on for longer than this share of what it took to find the first one, or one that
 #: passes edited; but for so many seconds at least.
 _ON, _ON_EDITED, _ON_LEAST_S = 1.0, 3.0, 5.0
@@ -57,7 +59,8 @@ class BodySearch:
 
     ``author`` gives what the model writes, ``None`` for what is no body. ``refused`` says whether
     one that passes was written to order. Without ``retoucher`` and ``rewriter`` bodies are written
-    and nothing else.
+    and nothing else. ``settled`` says whether those that pass leave no doubt; the search goes on
+    for longer while they do.
     """
 
     source: Source
@@ -68,12 +71,15 @@ class BodySearch:
     report: Callable[[str], None]
     retoucher: Retoucher | None = None
     rewriter: Rewriter | None = None
+    settled: Callable[[], bool] = lambda: True
     bodies: dict[str, Body] = field(default_factory=dict, init=False)
     _edited: list[Vote] = field(default_factory=list, init=False)
     _ways: Ways = field(default_factory=Ways, init=False)
     #: When it ends: earlier than ``until`` once there is something to choose.
     end: Deadline = field(default=Deadline.never(), init=False)
     _began: float = field(default=0.0, init=False)
+    _while: float = field(default=0.0, init=False)
+    _longer: bool = field(default=False, init=False)
 
     def run(self) -> None:
         """Search until there are enough, or time is up.
@@ -85,10 +91,25 @@ class BodySearch:
         try:
             while (way := self._next()) is not None:
                 self._try(way)
-                if self._written_passing() >= _ENOUGH or self.end.expired():
+                if self._is_over():
                     return
         finally:
             self.author.close()
+
+    def _is_over(self) -> bool:
+        """Whether there is enough, or time is up; where those that pass do not agree there is more
+        time, once, for more of them."""
+        passing = self._written_passing()
+        if passing < _ENOUGH and not self.end.expired():
+            return False
+        if passing < 2 or passing >= _PLENTY or self.until.expired() or self.settled():
+            return True
+        if self.end.expired():
+            if self._longer:
+                return True
+            self._longer = True
+            self.end = self.until.earlier(Deadline.after(self._while))
+        return False
 
     def votes(self) -> list[Vote]:
         """The bodies that pass, with what each counts."""
@@ -96,9 +117,13 @@ class BodySearch:
         own = [(body.candidate, body.draws * body.candidate.value) for body in passing]
         return [*(Vote(body, body, weight) for body, weight in own), *self._edited]
 
+    def failing(self) -> list[Body]:
+        """The bodies that do not pass as they were written."""
+        return [body for body in self.bodies.values() if not body.passes]
+
     def repeated(self) -> int:
         """How many of the bodies that the model wrote were failing ones again."""
-        return sum(body.draws - 1 for body in self.bodies.values() if not body.passes)
+        return sum(body.draws - 1 for body in self.failing())
 
     def _written_passing(self) -> int:
         return sum(body.draws for body in self.bodies.values() if body.passes)
@@ -158,8 +183,8 @@ class BodySearch:
 
     def _go_on(self, share: float) -> None:
         """There is something to choose: go on for this share of what it took to find it."""
-        seconds = max(_ON_LEAST_S, share * (time.monotonic() - self._began))
-        self.end = self.end.earlier(Deadline.after(seconds))
+        self._while = max(_ON_LEAST_S, share * (time.monotonic() - self._began))
+        self.end = self.end.earlier(Deadline.after(self._while))
 
     def _take(self, candidate: Candidate) -> None:
         """Run a body that the model wrote, or count it again."""
@@ -181,8 +206,7 @@ class BodySearch:
         often."""
         if self.retoucher is None:
             return None
-        failing = [b for b in self.bodies.values() if not b.passes]
-        failing = [b for b in failing if self.retoucher.can(b.candidate)]
+        failing = [b for b in self.failing() if self.retoucher.can(b.candidate)]
         furthest = max((b.trial.gained for b in failing), default=0)
         return min(
             failing,
@@ -208,8 +232,7 @@ class BodySearch:
         """The body with which the tests come furthest, of those that can still be written anew."""
         if self.rewriter is None:
             return None
-        failing = [b for b in self.bodies.values() if not b.passes]
-        failing = [b for b in failing if self.rewriter.can(b.candidate, manner)]
+        failing = [b for b in self.failing() if self.rewriter.can(b.candidate, manner)]
         return max(failing, key=lambda b: (b.trial.gained, b.draws), default=None)
 
     def _rewrite(self, manner: Manner) -> None:

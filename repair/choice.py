@@ -127,8 +127,7 @@ def _judged(
     for _before, _plain, index in sorted(turns)[:_JUDGED]:
         if until.expired() and scores:
             break
-        gain = _gain(source, candidates[index], writer, known, cancellation)
-        scores[index] = plain[index] + gain
+        scores[index] = plain[index] + gain(source, candidates[index], writer, known, cancellation)
     return scores
 
 
@@ -200,14 +199,15 @@ def _log_sum(values: Sequence[float]) -> float:
     return highest + math.log(sum(math.exp(value - highest) for value in values))
 
 
-def _gain(
+def gain(
     source: Source,
     candidate: Candidate,
     writer: Writer,
     known: dict[tuple[int, int], float],
     cancellation: Cancellation,
 ) -> float:
-    """How much likelier the changed lines are than the old ones; ``known`` keeps those."""
+    """How much likelier (nats) the model finds the changed lines than the old ones; ``known`` keeps
+    those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too."""
     first = source.line_of(min(edit.start for edit in candidate.edits))
     last = source.line_of(max(edit.end for edit in candidate.edits))
     start = source.line_starts[first - 1]

@@ -15,13 +15,13 @@ import shlex
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
-from repair.agreement import Vote, agreed
 from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.author import Author
@@ -32,6 +32,7 @@ from repair.command import TestCommand, parse
 from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
 from repair.differences import notes
+from repair.electing import Elected, Election
 from repair.errors import RepairError
 from repair.guards import written_to_order
 from repair.job import Healing, Job, Patch, Report
@@ -56,8 +57,8 @@ _TEMPERATURE, _HOTTER, _HOTTEST = 0.8, 0.1, 1.2
 _BODY_TOKENS = 400
 #: Part of the time kept for validation.
 _RESERVE = 0.15
-#: Bodies that pass between which is chosen.
-_CHOSEN_FROM = 24
+#: Part of what is left then in which the model judges what passes.
+_JUDGED = 0.4
 _STRATEGY = "body by the model"
 
 
@@ -163,15 +164,20 @@ class Implementer:
             until,
             lambda said: self.report(said, 0.0),
         )
-        rewriter = None
+        rewriter, judge = None, None
         if Aid.REPAIR not in self.job.without:
             stub, job = self.stub, self.job
             rewriter = Rewriter(
                 *(stub, job, diagnosis, trials, self.writer, self.evidence, until),
                 self.cancellation,
             )
-            search.retoucher = Retoucher(stub, job, diagnosis, trials)
+            search.retoucher = retoucher = Retoucher(stub, job, diagnosis, trials)
+            judge = partial(
+                retoucher.likelihood, writer=self.writer, cancellation=self.cancellation
+            )
             search.rewriter = rewriter
+        election = Election(self.stub, trials, judge)
+        search.settled = lambda: election.settled(search.votes())
         forget = self.cancellation.on_cancel(stop.cancel)
         try:
             search.run()
@@ -179,9 +185,11 @@ class Implementer:
             forget()
             self.ran = trials.ran
             self.tokens += rewriter.tokens if rewriter is not None else 0
-        votes = search.votes()
-        if votes and (found := self._validated(votes, trials, validator, deadline)):
-            return found
+        if votes := search.votes():
+            judged = Deadline.after(_JUDGED * deadline.remaining())
+            elected = election.elect(votes, search.failing(), judged)
+            if found := self._validated(elected, validator, deadline):
+                return found
         written = len(search.bodies)
         refused = {r.partition(": ")[2] for r in self.rejected}
         said = f"{written} different bodies were written, none passes"
@@ -256,17 +264,10 @@ class Implementer:
     # -- choosing
 
     def _validated(
-        self,
-        votes: list[Vote],
-        trials: Trials,
-        validator: Validator,
-        deadline: Deadline,
+        self, elected: Elected, validator: Validator, deadline: Deadline
     ) -> Healing | None:
-        """The first that holds of those that the others agree with most."""
-        votes = sorted(votes, key=lambda vote: -vote.weight)[:_CHOSEN_FROM]
-        candidates = [vote.candidate for vote in votes]
-        behaviour = trials.behave(candidates) if len(votes) > 1 else None
-        ranking = agreed(votes, behaviour)
+        """The first of those ``elected`` that holds."""
+        ranking = elected.ranking
         for position, candidate in enumerate(ranking):
             data = self.job.source.encode(self.job.source.apply(candidate.edits))
             self.report("validating", 0.9)
@@ -274,7 +275,7 @@ class Implementer:
             if found is None:
                 continue
             rest = [self._patch(other) for other in ranking[position + 1 :][:3]]
-            told = notes(candidate, candidates, behaviour)
+            told = notes(candidate, elected.candidates, elected.behaviour)
             patch = self._patch(candidate)
             return replace(found, patch=patch, alternatives=tuple(rest), notes=told)
         return None

@@ -8,18 +8,22 @@ from __future__ import annotations
 
 import ast
 import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analysis.deadline import Deadline
+from analysis.deadline import Cancellation, Deadline
+from decoding.writer import Writer
 from repair.agenda import Agenda
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.registry import generate
+from repair.choice import gain
 from repair.diagnosis import Diagnosis
 from repair.guards import literals, refusal
 from repair.job import Job
+from repair.likelihood import signs
 from repair.source import Source
 from repair.stub import Stub
 from repair.trials import Kind, Trials
@@ -29,7 +33,7 @@ from repair.written import Written
 _SECONDS = 0.7
 _KEPT = 4
 #: How likely an edited body is beside one that passes as it was written.
-_DISCOUNT = 0.2
+DISCOUNT = 0.2
 
 
 @dataclass
@@ -53,6 +57,8 @@ class Retoucher:
     diagnosis: Diagnosis
     trials: Trials
     _seen: set[str] = field(default_factory=set, init=False)
+    _read: dict[str, dict[tuple[int, int], float]] = field(default_factory=dict, init=False)
+    _passing: dict[Candidate, tuple[Source, Candidate]] = field(default_factory=dict, init=False)
     _begun: dict[Candidate, _Edits] = field(default_factory=dict, init=False)
 
     def can(self, body: Candidate) -> bool:
@@ -85,6 +91,7 @@ class Retoucher:
             if trial.kind is Kind.PLAUSIBLE:
                 if not self._refused(edits.written.source, trial.candidate):
                     found.append(trial.candidate)
+                    self._passing[trial.candidate] = edits.written.source, change
             elif trial.gained > edits.gained:
                 edits.agenda.partial(replace(trial, candidate=change))
             if edits.found + len(found) >= _KEPT:
@@ -92,6 +99,18 @@ class Retoucher:
                 break
         edits.found += len(found)
         return found
+
+    def likelihood(self, edited: Candidate, writer: Writer, cancellation: Cancellation) -> float:
+        """How likely the edit of which :meth:`passing` made ``edited`` is, as a logarithm: by its
+        template, its text and the model, as of patches (``repair.choice``).
+
+        Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
+        """
+        source, change = self._passing[edited]
+        (text,) = signs(source, [change])
+        known = self._read.setdefault(source.text, {})
+        model = gain(source, change, writer, known, cancellation)
+        return math.log(max(change.value, 1e-6)) + text + model
 
     def _opened(self, body: Candidate, gained: int) -> _Edits:
         written = Written(self.stub, body)
@@ -112,7 +131,7 @@ class Retoucher:
             if turn is None:
                 edits.ended = True
                 return
-            body = edits.written.edited(turn.candidate, _DISCOUNT * turn.candidate.value)
+            body = edits.written.edited(turn.candidate, DISCOUNT * turn.candidate.value)
             if body is not None and self._is_new(self.job.source.apply(body.edits)):
                 edits.changes[body] = turn.candidate
                 yield body

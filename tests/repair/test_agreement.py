@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from repair.agreement import Vote, agreed
 from repair.candidates.candidate import Candidate
+from repair.kinds import Told
 from repair.sandbox.run import Behaviour
 from repair.source import Edit
 
@@ -20,10 +21,23 @@ def _own(text: str, draws: int = 1) -> Vote:
     return Vote(_body(text), _body(text), float(draws))
 
 
-def _ranked(answers: Mapping[Vote, tuple[str | None, ...] | None], *wanted: str) -> list[str]:
+Row = tuple[str | None, ...]
+
+
+def _ranked(
+    answers: Mapping[Vote, Row | None],
+    *wanted: str,
+    failing: Sequence[Row] = (),
+    told: Told | None = None,
+) -> list[str]:
+    """The texts in their order; bodies that give the answers ``failing`` were written once each."""
     known = (*wanted, *[None] * (len(CALLS) - len(wanted)))
-    behaviour = Behaviour(CALLS, (None,) * len(CALLS), tuple(answers.values()), known)
-    return [candidate.edits[0].new for candidate in agreed(list(answers), behaviour)]
+    behaviour = Behaviour(CALLS, (None,) * len(CALLS), (*answers.values(), *failing), known)
+    return _texts(agreed(list(answers), behaviour, [1.0] * len(failing), told))
+
+
+def _texts(groups: list[list[Vote]]) -> list[str]:
+    return [vote.candidate.edits[0].new for group in groups for vote in group]
 
 
 def test_the_behaviour_that_most_share_wins_and_the_shortest_of_it_stands_for_it() -> None:
@@ -44,7 +58,7 @@ def test_edits_of_one_body_that_do_the_same_are_one_vote() -> None:
     edited = {Vote(_body(f"edit {n}"), body, 0.4): wrong for n in range(4)}
     assert _ranked({**edited, _own("written"): right})[0] == "written"
     others = {Vote(_body(f"edit {n}"), _body(f"wrong {n}"), 0.4): wrong for n in range(4)}
-    assert _ranked({**others, _own("written"): right})[0] != "written"
+    assert _ranked({**others, _own("written"): right}, failing=[wrong] * 4)[0] != "written"
 
 
 def test_what_raises_on_all_calls_or_breaks_an_example_is_doubted() -> None:
@@ -59,4 +73,41 @@ def test_one_of_which_nothing_is_known_stands_for_itself() -> None:
     answers = ("1", "2", "3", "4")
     votes = {_own("a"): None, _own("b"): None, _own("c"): answers, _own("d"): answers}
     assert _ranked(votes)[:2] == ["c", "d"]
-    assert [c.edits[0].new for c in agreed([_own("a"), _own("b", 2)], None)] == ["b", "a"]
+    assert _texts(agreed([_own("a"), _own("b", 2)], None)) == ["b", "a"]
+
+
+def test_where_all_differ_the_one_is_chosen_that_shares_most_with_all_that_were_written() -> None:
+    """Those that fail are wrong on some calls and right on others."""
+    votes: dict[Vote, Row | None] = {
+        _own("a"): ("1", "2", "0", "0"),
+        _own("b"): ("1", "2", "3", "0"),
+    }
+    failing = [("9", "2", "3", "4"), ("1", "9", "3", "4")]
+    assert _ranked(votes, failing=failing)[0] == "b"
+    assert _ranked(votes, failing=[("9", "2", "0", "0")] * 2)[0] == "a"
+    # Two that do the same count more than likeness.
+    votes |= {_own("c"): ("1", "2", "0", "0")}
+    assert set(_ranked(votes, failing=failing)[:2]) == {"a", "c"}
+
+
+def test_failing_alike_is_no_agreement() -> None:
+    votes: dict[Vote, Row | None] = {
+        _own("a"): ("1", "raises KeyError: 1", "raises KeyError: 1", "5"),
+        _own("b"): ("1", "2", "3", "4"),
+    }
+    failing = [("0", "raises ValueError: 1", "raises ValueError: 1", "4")] * 3
+    assert _ranked(votes, failing=failing)[0] == "b"
+
+
+def test_answers_of_another_kind_than_is_told_or_shown_are_doubted() -> None:
+    votes: dict[Vote, Row | None] = {
+        _own("a", 2): ("1", "None", "None", "4"),
+        _own("b"): ("1", "2", "0", "4"),
+    }
+    assert _ranked(votes)[0] == "a"
+    assert _ranked(votes, told=Told("f", frozenset({"number"})))[0] == "b"
+    assert _ranked(votes, told=Told("f", frozenset({"number", "None"})))[0] == "a"
+    assert _ranked(votes, "1", told=Told("f"))[0] == "b"
+    assert _ranked(votes, told=Told("f"))[0] == "a"
+    # Nothing is told of other functions.
+    assert _ranked(votes, "1", told=Told("g", frozenset({"number"})))[0] == "a"

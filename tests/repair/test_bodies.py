@@ -10,10 +10,12 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
+from repair.agreement import Vote
 from repair.aids import Aid
 from repair.author import Author
 from repair.bodies import BodySearch
 from repair.candidates.candidate import Candidate
+from repair.electing import Election
 from repair.sandbox.interpreter import Interpreter
 from repair.trace.story import story
 from repair.trials import Kind
@@ -143,3 +145,42 @@ def test_what_a_test_did_in_a_body_is_told(bench: Stubbed) -> None:
     assert told.startswith("total(prices = [2, 3, 5]):")
     assert "result *= price" in told
     assert told.endswith("It returned 0")
+
+
+def test_while_what_passes_does_not_agree_more_is_written(bench: Stubbed) -> None:
+    rivals = ["return max(prices) * 2", "return prices[0] * prices[-1]", RIGHT]
+    groups = [rivals, [LOOP], [RIGHT]]
+    election = Election(bench.stub, bench.trials)
+    search = BodySearch(
+        bench.job.source,
+        bench.trials,
+        Author(_groups(bench, groups), Cancellation()),
+        lambda _candidate: False,
+        Deadline.after(60),
+        lambda _said: None,
+        settled=lambda: election.settled(search.votes()),
+    )
+    search.run()
+    assert groups == [[RIGHT]]
+    elected = election.elect(search.votes(), search.failing(), Deadline.after(60))
+    assert elected.ranking[0] == bench.body(RIGHT)
+
+
+def test_edits_that_do_different_things_are_judged(bench: Stubbed) -> None:
+    wrong = bench.body("return max(prices)")
+    edited = [bench.body(text) for text in ("return 2 * max(prices)", RIGHT, "return 15 - 5")]
+    votes = [Vote(candidate, wrong, 0.1) for candidate in edited]
+    asked: list[str] = []
+
+    def judge(candidate: Candidate) -> float:
+        asked.append(candidate.edits[0].new)
+        return 0.0 if candidate == edited[1] else -5.0
+
+    election = Election(bench.stub, bench.trials, judge)
+    elected = election.elect(votes, [], Deadline.after(60))
+    assert elected.ranking[0] == edited[1]
+    assert len(asked) == 3
+    # A body that passes as it was written is no edit, and beats them.
+    votes.append(Vote(bench.body(LOOP), bench.body(LOOP), 1.0))
+    assert election.elect(votes, [], Deadline.after(60)).ranking[0] in (edited[1], bench.body(LOOP))
+    assert len(asked) == 3
