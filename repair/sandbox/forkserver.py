@@ -118,7 +118,12 @@ class ForkServer:
                 "nice": limits.nice,
             },
         }
-        return self._ask(request, _START_S)
+        try:
+            return self._ask(request, _START_S)
+        except BaseException:
+            # Nobody has it yet who could close it.
+            self.close()
+            raise
 
     def _copied(self) -> Path:
         """A copy of the workspace, without what no test imports."""
