@@ -102,7 +102,7 @@ class BodySearch:
         passing = self._written_passing()
         if passing < _ENOUGH and not self.end.expired():
             return False
-        if passing < 2 or passing >= _PLENTY or self.until.expired() or self.settled():
+        if not passing or passing >= _PLENTY or self.until.expired() or self.settled():
             return True
         if self.end.expired():
             if self._longer:
@@ -140,8 +140,9 @@ class BodySearch:
 
     def _is_edit_due(self, otherwise: Way | None) -> bool:
         """Whether there is a body to edit, and that promises more than the ``otherwise`` best way;
-        a new one is edited at once, since its likeliest edits take a moment."""
-        body = self._to_edit()
+        a new one is edited at once, since its likeliest edits take a moment. None is where a body
+        passes as it was written: that needs rivals of its own kind."""
+        body = None if self._written_passing() else self._to_edit()
         if body is None or otherwise is None:
             return body is not None
         return not body.edits or self._ways.best([otherwise, Way.EDIT]) is Way.EDIT
@@ -203,14 +204,19 @@ class BodySearch:
 
     def _to_edit(self) -> Body | None:
         """The body to edit next: each once, then those with which the tests come furthest more
-        often."""
+        often; of two alike, the one that the model means more."""
         if self.retoucher is None:
             return None
         failing = [b for b in self.failing() if self.retoucher.can(b.candidate)]
         furthest = max((b.trial.gained for b in failing), default=0)
         return min(
             failing,
-            key=lambda b: (b.edits > 0, b.edits - _AHEAD * (b.trial.gained == furthest)),
+            key=lambda b: (
+                b.edits > 0,
+                b.edits - _AHEAD * (b.trial.gained == furthest),
+                -b.trial.gained,
+                -b.draws,
+            ),
             default=None,
         )
 

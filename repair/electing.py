@@ -40,11 +40,13 @@ class Elected:
 
 @dataclass(frozen=True)
 class Election:
-    """Elects bodies of ``stub``. ``judge`` says how likely an edited one is, as a logarithm."""
+    """Elects bodies of ``stub``. ``judge`` says how likely an edited one is, as a logarithm;
+    ``weakness`` why passing the tests says little, if it does."""
 
     stub: Stub
     trials: Trials
     judge: Callable[[Candidate], float] | None = None
+    weakness: str = ""
 
     def elect(self, votes: Sequence[Vote], failing: Sequence[Body], until: Deadline) -> Elected:
         """Rank the candidates of the heaviest ``votes``; they are judged ``until`` then.
@@ -67,12 +69,13 @@ class Election:
         return Elected(ranking, tuple(candidates), seen)
 
     def settled(self, votes: Sequence[Vote]) -> bool:
-        """Whether two bodies that pass as they were written do the same, and no others as many."""
+        """Whether two bodies that pass as they were written do the same, and no others as many;
+        one alone is believed, unless the tests are weak."""
         own = _heaviest([vote for vote in votes if vote.candidate == vote.voter])
         seen = self.trials.behave([vote.candidate for vote in own]) if len(own) > 1 else None
         counts = [sum(vote.weight for vote in group) for group in agreed(own, seen)]
         first, second, *_ = *sorted(counts, reverse=True), 0.0, 0.0
-        return first > max(1.0, second)
+        return first > max(1.0, second) or (not second and not self.weakness)
 
     def _told(self) -> Told:
         return Told(self.stub.name, kinds_told(self.stub.node.returns))

@@ -22,6 +22,7 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
+from repair.agreement import Vote, agreed
 from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.author import Author
@@ -31,7 +32,7 @@ from repair.candidates.infill import failing_test
 from repair.command import TestCommand, parse
 from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
-from repair.differences import notes
+from repair.differences import notes, weakness
 from repair.electing import Elected, Election
 from repair.errors import RepairError
 from repair.guards import written_to_order
@@ -176,20 +177,24 @@ class Implementer:
                 retoucher.likelihood, writer=self.writer, cancellation=self.cancellation
             )
             search.rewriter = rewriter
-        election = Election(self.stub, trials, judge)
+        weak = weakness(diagnosis.test_files, diagnosis.failing)
+        election = Election(self.stub, trials, judge, weak)
         search.settled = lambda: election.settled(search.votes())
         forget = self.cancellation.on_cancel(stop.cancel)
         try:
-            search.run()
-        finally:
-            forget()
-            self.ran = trials.ran
-            self.tokens += rewriter.tokens if rewriter is not None else 0
-        if votes := search.votes():
-            judged = Deadline.after(_JUDGED * deadline.remaining())
-            elected = election.elect(votes, search.failing(), judged)
-            if found := self._validated(elected, validator, deadline):
-                return found
+            try:
+                search.run()
+            finally:
+                forget()
+                self.ran = trials.ran
+                self.tokens += rewriter.tokens if rewriter is not None else 0
+            if votes := search.votes():
+                judged = Deadline.after(_JUDGED * deadline.remaining())
+                elected = election.elect(votes, search.failing(), judged)
+                if found := self._validated(elected, weak, validator, deadline):
+                    return found
+        except CancelledError:
+            return self._stopped(search.votes())
         written = len(search.bodies)
         refused = {r.partition(": ")[2] for r in self.rejected}
         said = f"{written} different bodies were written, none passes"
@@ -264,9 +269,9 @@ class Implementer:
     # -- choosing
 
     def _validated(
-        self, elected: Elected, validator: Validator, deadline: Deadline
+        self, elected: Elected, weak: str, validator: Validator, deadline: Deadline
     ) -> Healing | None:
-        """The first of those ``elected`` that holds."""
+        """The first of those ``elected`` that holds; ``weak`` is what is said of the tests."""
         ranking = elected.ranking
         for position, candidate in enumerate(ranking):
             data = self.job.source.encode(self.job.source.apply(candidate.edits))
@@ -275,10 +280,18 @@ class Implementer:
             if found is None:
                 continue
             rest = [self._patch(other) for other in ranking[position + 1 :][:3]]
-            told = notes(candidate, elected.candidates, elected.behaviour)
+            told = notes(candidate, elected.candidates, elected.behaviour, weak)
             patch = self._patch(candidate)
             return replace(found, patch=patch, alternatives=tuple(rest), notes=told)
         return None
+
+    def _stopped(self, votes: Sequence[Vote]) -> Healing:
+        """What there is when the work is ended from outside."""
+        if not votes:
+            return self._said("none", "stopped before a body passed")
+        patch = self._patch(agreed(votes, None)[0][0].candidate)
+        said = self._said("unverified", "stopped before it was validated; it passed the tests once")
+        return replace(said, patch=patch)
 
     def _judged(self, data: bytes, validator: Validator, deadline: Deadline) -> Healing | None:
         """The status of a file that passes; ``None`` where it does not hold."""

@@ -166,6 +166,12 @@ def test_while_what_passes_does_not_agree_more_is_written(bench: Stubbed) -> Non
     assert elected.ranking[0] == bench.body(RIGHT)
 
 
+def test_one_alone_is_believed_unless_the_tests_are_weak(bench: Stubbed) -> None:
+    alone = [Vote(bench.body(RIGHT), bench.body(RIGHT), 1.0)]
+    assert Election(bench.stub, bench.trials).settled(alone)
+    assert not Election(bench.stub, bench.trials, weakness="a single assertion").settled(alone)
+
+
 def test_edits_that_do_different_things_are_judged(bench: Stubbed) -> None:
     wrong = bench.body("return max(prices)")
     edited = [bench.body(text) for text in ("return 2 * max(prices)", RIGHT, "return 15 - 5")]

@@ -34,7 +34,8 @@ def observe(
         with _in_place(variants[1]):
             noted = _joined(noted, noted_calls(run_tests, live, target))
     calls, wanted = _asked(asked, live)
-    calls += calls_like(noted)
+    known = {_text(call) for call in calls}
+    calls += [call for call in calls_like(noted) if _text(call) not in known]
     wanted += [None] * (len(calls) - len(wanted))
     if not calls:
         return {"calls": [], "wanted": [], "answers": []}
