@@ -30,6 +30,14 @@ def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
     assert "did you mean 'check'?" in done.stderr
 
 
+def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
+    environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path)}
+    words = [sys.executable, "-m", "pilotfish", "chekc"]
+    done = subprocess.run(words, capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 2
+    assert "did you mean 'check'?" in done.stderr
+
+
 def test_trust_is_remembered_and_taken_back(tmp_path: Path) -> None:
     folder = tmp_path / "a b%20c"
     folder.mkdir()

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .aside import aside
+
 _MESSAGE = 600
 _FRAMES = 40
 #: This package and the standard library; what is installed is known by its folder.
 _NOT_THEIRS = (os.path.dirname(os.path.abspath(__file__)), os.path.dirname(os.__file__))
 
 
+@aside
 def describe_exception(kind: Any, value: Any, traceback: Any, target: str) -> dict[str, Any]:
     """``{"exception", "message", "frames": [[path, line, function]…], "lines": […]}``.
 

@@ -11,6 +11,8 @@ import sys
 import threading
 from typing import Any
 
+from . import aside
+
 _TOOL = 3
 
 
@@ -39,10 +41,10 @@ class LineCounts:
 
     def start(self, path: str) -> None:
         """Count lines of the file ``path`` in this process from now on, in all threads."""
-        memory, size = self._memory, self.size
+        memory, size, away = self._memory, self.size, aside.depth
 
         def hit(line: int) -> None:
-            if line <= size:
+            if line <= size and not away[0]:
                 count = memory[line]
                 if count < 255:
                     memory[line] = count + 1

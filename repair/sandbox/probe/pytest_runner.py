@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from . import ahead, dealing, describe
+from . import ahead, aside, dealing, describe
 from .reporter import Reporter
 
 
@@ -55,6 +55,7 @@ class _Plugin:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
+        aside.look_away()
         items[:] = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
         others: list[Any] = []
         if self._part is not None:
@@ -126,9 +127,13 @@ class _Plugin:
         self._begun = time.perf_counter()
         self._reporter.start(nodeid)
 
-    @pytest.hookimpl(hookwrapper=True)
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        yield
+        aside.depth[0] += 1
+        try:
+            yield
+        finally:
+            aside.depth[0] -= 1
         if call.excinfo is not None:
             self._details[item.nodeid] = describe.describe_exception(
                 call.excinfo.type, call.excinfo.value, call.excinfo.tb, self._reporter.target

@@ -6,7 +6,7 @@ import time
 import unittest
 from typing import Any
 
-from . import ahead, describe
+from . import ahead, aside, describe
 from .reporter import Reporter
 
 
@@ -34,6 +34,7 @@ class _Runner:
         self.good = False
 
     def run(self, suite: Any) -> Any:
+        aside.look_away()
         tests = ahead.ordered(list(_flat(suite)), self._ahead, _functions, type)
         self._reporter.note(collected=[test.id() for test in tests])
 
@@ -77,6 +78,11 @@ class _Result(unittest.TestResult):
         super().__init__()
         self._reporter = reporter
         self._outcome: tuple[str, Any] = ("passed", None)
+
+    #: How unittest tells of a failure, which shows the exception.
+    _exc_info_to_string = aside.aside(
+        unittest.TestResult._exc_info_to_string,  # type: ignore[attr-defined]
+    )
 
     def startTest(self, test: Any) -> None:  # noqa: N802 - unittest's name
         super().startTest(test)
