@@ -37,6 +37,7 @@ from repair.electing import Elected, Election
 from repair.errors import RepairError
 from repair.guards import written_to_order
 from repair.job import Healing, Job, Patch, Report
+from repair.pace import Pace
 from repair.patch import unified_diff
 from repair.retouching import Retoucher
 from repair.rewriting import Rewriter
@@ -50,8 +51,8 @@ from repair.witness import Witness
 
 #: Bodies that are written at most, the first greedily.
 _SAMPLES = 200
-#: How many of them are asked for at once: the model writes four side by side at 1.6 times the rate
-#: of one (benchmarks/lanes.py), and what came of them is learned in time for the next.
+#: How many of them are asked for at once, at most: the model writes four side by side at 1.6 times
+#: the rate of one (benchmarks/lanes.py), and what came of them is learned in time for the next.
 _AT_ONCE = 4
 #: How much by chance: more for each body that fails and was written again, which is time lost.
 _TEMPERATURE, _HOTTER, _HOTTEST = 0.8, 0.1, 1.2
@@ -229,16 +230,19 @@ class Implementer:
             "docstring says in every case.",
         )
         first = self.writer.complete(request, self.evidence, deadline=at_most, cancellation=stop)
+        # The model may have been loaded for it, and has read the question.
+        pace = Pace(first.ms.decode / 1000)
         yield [self._written(first)]
-        for done in range(0, _SAMPLES, _AT_ONCE):
-            end = until()
-            if end.expired():
-                return
+        done = 0
+        while done < _SAMPLES and not (end := until()).expired():
             temperature = min(_HOTTEST, _TEMPERATURE + _HOTTER * repeated())
             again = replace(request, temperature=temperature, seed=stub.node.lineno + done)
-            samples = self.writer.samples(
-                again, _AT_ONCE, self.evidence, deadline=end, cancellation=stop
+            count, began = pace.fitting(end.remaining(), _AT_ONCE), time.monotonic()
+            samples = list(
+                self.writer.samples(again, count, self.evidence, deadline=end, cancellation=stop)
             )
+            pace.note(count, time.monotonic() - began)
+            done += count
             yield [self._written(sample) for sample in samples]
 
     def _written(self, completion: Completion) -> Candidate | None:
