@@ -20,6 +20,8 @@ from repair.sandbox.run import Outcome, Plan, Terms, TestResult
 _IDLE_S = 10.0
 #: The same for tests from whose files no import leads to the file under repair.
 _IDLE_FAR_S = 2.0
+#: What importing and collecting the tests may take besides: on a busy machine longer than that.
+_IMPORT_S = 15.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
 #: Where a suite is not through after this share of the time, what failed so far is compared.
@@ -71,7 +73,7 @@ def fates_of(
     while not deadline.expired() and hangs <= _MAX_HANGS:
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
         until = deadline if early.expired() else early
-        terms = Terms(wall=until.remaining(), idle=idle)
+        terms = Terms(wall=until.remaining(), idle=idle, importing=_IMPORT_S)
         run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
         others |= frozenset(run.others)

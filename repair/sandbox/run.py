@@ -73,7 +73,8 @@ class Terms:
     """The terms of one run. Times are seconds; zero is no bound.
 
     It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
-    without word of a test, or when a test takes more processor time than ``caps`` has for it
+    without word of a test (``importing`` longer until the first one begins: everything is imported
+    and collected before), or when a test takes more processor time than ``caps`` has for it
     (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
     before ``leading`` tests. ``trace`` counts lines of the file under repair; ``places`` tells
     which expressions of it ran (``probe.places``); ``blocks`` follows
@@ -84,6 +85,7 @@ class Terms:
     wall: float
     cpu: float = 0.0
     idle: float = 0.0
+    importing: float = 0.0
     caps: Mapping[str, float] | None = None
     stop: bool = False
     leading: int = 1

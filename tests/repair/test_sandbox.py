@@ -175,6 +175,22 @@ def test_a_loop_ends_by_processor_time_and_a_sleep_by_the_wall_clock(
     assert _run(server, workspace, "print('alive')").passed()
 
 
+def test_what_importing_takes_is_no_silence_of_a_test(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "test_m.py").write_text(
+        "import time\n\ntime.sleep(1.2)\n\ndef test_quick():\n    pass\n\n"
+        "def test_silent():\n    time.sleep(60)\n"
+    )
+    plan = parse("python -m pytest test_m.py", str(workspace)).plan
+    run = sandbox().run(plan, {}, Terms(wall=60, idle=0.7, importing=30))
+    assert run.ended == "timeout"
+    assert [(test.id, test.outcome) for test in run.tests] == [
+        ("test_m.py::test_quick", Outcome.PASSED),
+        ("test_m.py::test_silent", Outcome.TIMEOUT),
+    ]
+
+
 def test_a_hundred_megabytes_of_output_are_not_kept(sandbox: StartSandbox, workspace: Path) -> None:
     code = "import sys\nfor _ in range(100): sys.stdout.write('x' * 1_000_000)\nprint('end')"
     run = _run(sandbox(), workspace, code)

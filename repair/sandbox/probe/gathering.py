@@ -12,22 +12,30 @@ _OUTPUT_TAIL = 8192
 #: How long a process that is traced block by block may say what it held back.
 _LAST_WORDS_S = 0.3
 _EVENT_BYTES = 16 * 1024 * 1024
+#: How the event of a test that begins does (``Reporter.start``); inside of texts quotes are escaped.
+_BEGINS = b'{"start": '
 
 
 def gather(
-    events_in: int, output_in: int, until: float, idle: float, last_words: Any = None
+    events_in: int,
+    output_in: int,
+    until: float,
+    idle: float,
+    importing: float = 0.0,
+    last_words: Any = None,
 ) -> tuple[Any, ...]:
     """Read both pipes until the events end or the time does; keep a bounded part of each.
 
-    ``idle`` seconds without an event (0: any time) end it too: one test hangs. ``last_words`` are
-    a process and a signal: it is sent that before the end, and heard a moment longer.
+    ``idle`` seconds without an event (0: any time) end it too: one test hangs. Until the first test
+    begins silence may last ``importing`` longer: no test is to blame for that. ``last_words`` are a
+    process and a signal: it is sent that before the end, and heard a moment longer.
     """
     events, output = bytearray(), bytearray()
     open_ends = [events_in, output_in]
     timed_out = False
-    heard = time.monotonic()
+    heard, silence = time.monotonic(), idle + importing
     while events_in in open_ends:
-        left = (min(until, heard + idle) if idle else until) - time.monotonic()
+        left = (min(until, heard + silence) if idle else until) - time.monotonic()
         if left <= 0:
             timed_out = True
             if last_words is None:
@@ -50,6 +58,8 @@ def gather(
             elif len(events) < _EVENT_BYTES:
                 events += part
                 heard = time.monotonic()
+                if silence > idle and _BEGINS in events:
+                    silence = idle
                 if events.rpartition(b"\n{")[2].startswith(b'"code":') and part.endswith(b"\n"):
                     # The run is over; a process it left behind may hold the pipe open.
                     open_ends.remove(end)

@@ -6,8 +6,8 @@ Requests (JSON objects with ``op``):
             ``private_tmp``
 ``preload`` ``names`` of modules, ``pytest``
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
-            ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``, ``leading``,
-            ``modules``
+            ``importing``, ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``,
+            ``leading``, ``modules``
 ``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
             from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
@@ -355,6 +355,7 @@ class Server:
             self.apart(work, request.get("cpu", 0.0), request.get("private", True)),
             request["wall"],
             request.get("idle", 0.0),
+            request.get("importing", 0.0),
             blocks.TELL if request.get("blocks") else 0,
         )
         files.write_all(restore)
