@@ -23,11 +23,13 @@ _MEASURES_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """``passing`` tests, traced. Where they are held with the failing ones, ``imported`` are the
-    lines that importing them runs, ``measures`` the tests that no candidate may break, and
-    ``failing`` quick ones that fail too: of candidates, one that mends them as well is likelier."""
+    """``passing`` tests, traced, and ``ending`` ones that fail too. Where they are held with the
+    failing ones, ``imported`` are the lines that importing them runs, ``measures`` the tests that
+    no candidate may break, and ``failing`` quick ones of ``ending``: of candidates, one that mends
+    them as well is likelier."""
 
     passing: tuple[TestResult, ...] = ()
+    ending: tuple[TestResult, ...] = ()
     imported: frozenset[int] | None = None
     measures: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
@@ -62,12 +64,13 @@ def look_beside(
         else:
             run = bench.cold().run(plan, bench.base, terms)
         good = tuple(t for t in run.tests if t.outcome is Outcome.PASSED and t.id not in ids)
+        ends = [t for t in run.tests if t.outcome in (Outcome.FAILED, Outcome.ERROR)]
+        ends = [t for t in ends if t.id not in ids]
         if imported is None:
-            return Beside(good)
+            return Beside(good, tuple(ends))
         ending = [result.id for result in failing if result.outcome is not Outcome.TIMEOUT]
         measures = _steady(bench, plan, ending, _quick(good), wall)
-        ends = [t for t in run.tests if t.outcome in (Outcome.FAILED, Outcome.ERROR)]
-        return Beside(good, imported, measures, _quick([t for t in ends if t.id not in ids]))
+        return Beside(good, tuple(ends), imported, measures, _quick(ends))
     except SandboxDiedError:
         bench.close()
         return Beside()

@@ -44,13 +44,15 @@ class Ranked:
     """A plausible candidate with its score; higher is better.
 
     ``group`` numbers behaviours: candidates of one group answered alike. ``share`` is the
-    probability of its whole group among all plausible ones.
+    probability of its whole group among all plausible ones. ``plain`` is the score without what a
+    model says.
     """
 
     candidate: Candidate
     score: float
     group: int = 0
     share: float = 1.0
+    plain: float = 0.0
 
 
 def rank(
@@ -98,6 +100,7 @@ def rank(
             scores.get(i, plain[i]),
             groups[i],
             math.exp(weights[groups[i]] - total) if groups[i] in weights else 0.0,
+            plain[i],
         )
         for i in found
     ]
@@ -166,20 +169,20 @@ def _by_answers(
             failing = sum(text is not None and text.startswith("raises ") for text in row)
             broken = min(_MOST_BROKEN, len(behaviour.broken(row)))
             against[index] = _FAILING * failing / len(row) + _BROKEN * broken
-            against[index] += changed * _otherwise(behaviour.original, row)
+            against[index] += changed * otherwise(behaviour.original, row)
     least = min(against.values(), default=0.0)
     return [least - against.get(index, least) for index in range(len(candidates))]
 
 
-def _otherwise(original: Sequence[str | None], row: Sequence[str | None]) -> float:
+def otherwise(original: Sequence[str | None], row: Sequence[str | None]) -> float:
     """The share of calls that the program answers and the variant answers otherwise."""
     answered = [
         (old, new)
         for old, new in zip(essence(original), essence(row), strict=True)
         if old is not None and new is not None
     ]
-    otherwise = sum(old not in ("raises", new) for old, new in answered)
-    return otherwise / len(answered) if answered else 0.0
+    changed = sum(old not in ("raises", new) for old, new in answered)
+    return changed / len(answered) if answered else 0.0
 
 
 def _together(members: Sequence[tuple[int, float]]) -> float:

@@ -81,7 +81,7 @@ def diagnose(
             plan, imported = _hold(bench, command, budget)
         except SandboxDiedError:
             bench.close()
-    hold_seconds = time.monotonic() - began
+    hold_seconds = max(time.monotonic() - began, bench.held_in if bench.warm is not None else 0.0)
     first = _run(bench, plan, budget, idle)
     if first.passed() and bench.warm is None:
         raise _already_passing(source, plan, first)
@@ -113,11 +113,12 @@ def diagnose(
     hung = any(result.outcome is Outcome.TIMEOUT for result in results)
     contrast = results
     also: tuple[str, ...] = ()
+    ending: tuple[TestResult, ...] = ()
     near = command.neighbours
     if not passing and not unknown and near is not None and near.args != command.plan.args:
         held = imported if plan.select is not None else None
         beside = look_beside(bench, near, results, bad, budget, held)
-        contrast = (*results, *beside.passing)
+        contrast, ending = (*results, *beside.passing), beside.ending
         if beside.imported is not None:
             plan, imported, passing = near, beside.imported, beside.measures
             also = beside.failing
@@ -143,6 +144,7 @@ def diagnose(
         contrast=tuple(contrast),
         own=_own(bench, first),
         beside=also,
+        ending=ending,
     )
 
 

@@ -27,7 +27,7 @@ class Diagnosis:
     whether tests write files. ``test_files`` are the files that hold the tests. ``contrast`` are
     ``results`` with passing tests beside them that the command did not name. ``own`` are the
     files of the workspace that the tests loaded. ``beside`` are held tests that fail too and
-    that the command did not name.
+    that the command did not name, ``ending`` how they and slower ones of the same files end.
     """
 
     target: str
@@ -49,6 +49,7 @@ class Diagnosis:
     contrast: tuple[TestResult, ...] = ()
     own: tuple[str, ...] = ()
     beside: tuple[str, ...] = ()
+    ending: tuple[TestResult, ...] = ()
 
     @property
     def tells_tests_apart(self) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from repair.candidates.candidate import Candidate
+from repair.evidence import is_check
 from repair.sandbox.run import Behaviour
 
 _SHOWN = 3
@@ -64,6 +65,13 @@ def essence(row: Sequence[str | None]) -> tuple[str | None, ...]:
     return tuple("raises" if text and text.startswith("raises ") else text for text in row)
 
 
+def agreement(one: Sequence[str | None] | None, other: Sequence[str | None] | None) -> float:
+    """The share of calls that two rows answer the same; none, where that is not known."""
+    if not one or not other:
+        return 0.0
+    return 1.0 - _apart(one, other) / len(one)
+
+
 def _apart(row: Sequence[str | None], other: Sequence[str | None]) -> int:
     return sum(a != b for a, b in zip(essence(row), essence(other), strict=True))
 
@@ -94,17 +102,11 @@ def weakness(files: Sequence[str], failing: Sequence[str]) -> str:
             return ""
         tests = [n for n in ast.walk(tree) if getattr(n, "name", None) in functions]
         for scope in tests or [tree]:
-            asserts += [n for n in ast.walk(scope) if _is_check(n)]
+            asserts += [n for n in ast.walk(scope) if is_check(n)]
     if asserts and all(_is_round_trip(node) for node in asserts):
         return "nothing but round trips"
     cases = max(len(failing), 1)
     return "a single assertion" if len(asserts) == 1 and cases == 1 else ""
-
-
-def _is_check(node: ast.AST) -> bool:
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
-        return node.func.attr.startswith("assert") or node.func.attr == "raises"
-    return isinstance(node, ast.Assert)
 
 
 def _is_round_trip(node: ast.AST) -> bool:

@@ -34,12 +34,14 @@ _ALL_THE_SAME = "--continue-on-collection-errors"
 class Fates:
     """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
     the same function, in files that imports do not lead from to the file under repair.
-    ``others`` are what other parts of the suite run."""
+    ``others`` are what other parts of the suite run, ``near`` tests that can be seen to reach the
+    change (``Plan.ahead``)."""
 
     results: Mapping[str, TestResult]
     left: tuple[str, ...] = ()
     aside: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
+    near: frozenset[str] = frozenset()
 
 
 def fates_of(
@@ -67,6 +69,7 @@ def fates_of(
     left: tuple[str, ...] = ()
     select = plan.select
     near: frozenset[str] | None = None
+    coming: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     hangs = 0
     early = Deadline.after(_SUITE_SHARE * deadline.remaining())
@@ -77,6 +80,7 @@ def fates_of(
         run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
         others |= frozenset(run.others)
+        coming |= frozenset(run.near)
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
         if run.ended != "done" and until.expired():
@@ -90,7 +94,8 @@ def fates_of(
             continue
         if run.ended == "done" or not left:
             # Tests that a whole run left out are not there any more, or not selected.
-            return Fates(results, () if run.ended == "done" else left, frozenset(aside), others)
+            left = () if run.ended == "done" else left
+            return Fates(results, left, frozenset(aside), others, coming)
         if near is None and plan.runner == "pytest":
             paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
             reached = reaching(paths, target, server.policy.workspace)
@@ -107,7 +112,7 @@ def fates_of(
         select = left
         if not left:
             break
-    return Fates(results, left, frozenset(aside), others)
+    return Fates(results, left, frozenset(aside), others, coming)
 
 
 def _together(parts: Sequence[Fates]) -> Fates:
@@ -116,7 +121,7 @@ def _together(parts: Sequence[Fates]) -> Fates:
     aside = frozenset().union(*(part.aside for part in parts))
     waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
     left = tuple(test for test in waiting if test not in results and test not in aside)
-    return Fates(results, left, aside)
+    return Fates(results, left, aside, near=frozenset().union(*(part.near for part in parts)))
 
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from repair.candidates.candidate import Candidate
-from repair.choice import Ranked, believed
+from repair.choice import Ranked, believed, otherwise
 from repair.diagnosis import Diagnosis
-from repair.differences import notes, weakness
+from repair.differences import agreement, notes, weakness
+from repair.evidence import SURE, UNSEEN, Evidence, Reach, checks
 from repair.guards import literals, refusal
 from repair.job import Healing, Job, Patch
 from repair.localization import blocks
@@ -23,9 +25,9 @@ _ALTERNATIVES = 3
 #: Plausible patches between which is chosen: the likeliest of those there are.
 _CHOSEN_FROM = 40
 
-#: How likely a patch must be, among its rivals, to be verified where no other test speaks for it
-#: and the whole file is in use (benchmarks/release_bugs.py).
-_LIKELIER = 0.6
+#: Questions that whoever uses a patch will ask: one that answers so many of them as what is meant
+#: would is as good.
+_ASKED = 4
 
 
 class Findings:
@@ -46,6 +48,8 @@ class Findings:
         self.considered: list[Candidate] = []
         self.behaviour: Behaviour | None = None
         self.beside: dict[Candidate, int] = {}
+        self._tried, self._mean = 0, 0.0
+        self._reach = Reach(job.source, diagnosis)
         self._known = _test_literals(job, diagnosis)
 
     def add(self, candidate: Candidate) -> bool:
@@ -77,7 +81,8 @@ class Findings:
         return max(fresh, key=lambda c: c.value, default=None)
 
     def observe(self, trials: Trials) -> None:
-        """Look at what the plausible patches do beyond the tests."""
+        """Look at what the plausible patches do beyond the tests, and at what was tried."""
+        self._tried, self._mean = trials.ran, trials.worth / max(1, trials.ran)
         considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
         if considered and considered != self.considered:
             self.behaviour = trials.behave(considered)
@@ -105,41 +110,94 @@ class Findings:
         if not usable:
             return found
         chosen, verdict = usable[0], self.verdicts.get(usable[0])
-        complete = verdict is not None and verdict.complete and not self._is_open(chosen, verdict)
+        evidence = self.evidence(chosen)
+        complete = verdict is not None and verdict.complete and evidence.confidence >= SURE
         patches = [self._patch(c, scores.get(c, 0.0)) for c in usable[: 1 + _ALTERNATIVES]]
         return replace(
             found,
             status="verified" if complete and self.job.policy.confined else "unverified",
-            reason=self._why(chosen, verdict, reason),
+            reason=self._why(verdict, evidence, reason),
             patch=patches[0],
             alternatives=tuple(patches[1:]),
             not_run=verdict.not_run if verdict is not None else (),
-            notes=self._notes(chosen),
-            confidence=self._confidence(chosen),
+            notes=self._notes(chosen, evidence),
+            confidence=evidence.confidence,
         )
 
-    def _notes(self, chosen: Candidate) -> tuple[str, ...]:
+    def _notes(self, chosen: Candidate, evidence: Evidence) -> tuple[str, ...]:
         weak = weakness(self.diagnosis.test_files, self.diagnosis.failing)
-        sure = self._confidence(chosen)
-        return notes(chosen, self.considered, self.behaviour, weak, sure)
+        return notes(chosen, self.considered, self.behaviour, weak, evidence.confidence)
 
-    def _confidence(self, chosen: Candidate) -> float:
-        """How likely ``chosen`` behaves rightly, among the plausible patches there are."""
-        return next((r.share for r in self.ranking if r.candidate == chosen), 0.0)
+    def doubted(self, chosen: Candidate) -> bool:
+        """Whether too little speaks for ``chosen`` to vouch for it."""
+        return self.evidence(chosen).confidence < SURE
 
-    def _is_open(self, chosen: Candidate, verdict: Verdict | None) -> bool:
-        """Whether another plausible patch may well be meant in a file that others use, and no
-        other test tells."""
-        told = verdict is None or verdict.ran > 0 or not self.ranking
-        return not told and self._confidence(chosen) < _LIKELIER * believed(self.job.source)
+    def rivals(self, chosen: Candidate) -> list[Candidate]:
+        """The best of each other behaviour that passes and that nothing is known of, likeliest
+        first."""
+        found: dict[int, Candidate] = {}
+        for each in self._standing():
+            found.setdefault(each.group, each.candidate)
+        mine = next((r.group for r in self.ranking if r.candidate == chosen), None)
+        return [c for group, c in found.items() if group != mine and c not in self.verdicts]
 
-    def _why(self, chosen: Candidate, verdict: Verdict | None, reason: str) -> str:
-        parts = []
-        if self._is_open(chosen, verdict):
-            parts.append(
-                "it passes the failing test twice, but so do others that behave differently, and "
-                "no other test tells which is meant"
+    def _standing(self) -> list[Ranked]:
+        """What passes and behaves like none that was refuted, or like one that holds."""
+        told = [(r.group, v.good) for r in self.ranking if (v := self.verdicts.get(r.candidate))]
+        held = {group for group, good in told if good}
+        refuted = {group for group, good in told if not good} - held
+        return [r for r in self.ranking if r.group not in refuted]
+
+    def evidence(self, chosen: Candidate) -> Evidence:
+        """What speaks for ``chosen``, one of the plausible patches."""
+        # What mends less of what else fails is no rival.
+        least = self.beside.get(chosen, 0)
+        standing = [r for r in self._standing() if self.beside.get(r.candidate, 0) >= least]
+        mine = next((r.group for r in standing if r.candidate == chosen), None)
+        alike = [r for r in standing if r.group == mine]
+        like = self._like(chosen, standing)
+        total = sum(share for share, _like in like)
+        row = self._row(chosen)
+        changed = otherwise(self.behaviour.original, row) if row and self.behaviour else UNSEEN
+        best = max((math.exp(r.plain) for r in alike), default=chosen.value)
+        verdict = self.verdicts.get(chosen)
+        near, still = (verdict.near, verdict.still) if verdict is not None else ((), ())
+        told = self._reach.passing(chosen.edits).union(near)
+        files, failing = self.diagnosis.test_files, self.diagnosis.failing
+        return Evidence(
+            share=sum(s * a for s, a in like) / total if total else 1 / len(self.plausible),
+            likely=best / self._mean if self._mean else 1.0,
+            tried=self._tried,
+            rivals=sum(1.0 - a for _share, a in like),
+            checks=checks(files, failing) + checks(files, told),
+            changed=changed * believed(self.job.source),
+            told=len(told),
+            still=len(self._reach.ending(chosen.edits).intersection(still)),
+        )
+
+    def _like(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[tuple[float, float]]:
+        """For each behaviour that passes how likely it is, and how likely ``chosen`` answers as it
+        does wherever somebody asks."""
+        mine = next((r.group for r in standing if r.candidate == chosen), None)
+        row, best = self._row(chosen), {r.group: r for r in reversed(standing)}
+        return [
+            (
+                each.share,
+                1.0 if group == mine else agreement(row, self._row(each.candidate)) ** _ASKED,
             )
+            for group, each in best.items()
+            if mine is not None
+        ]
+
+    def _row(self, candidate: Candidate) -> tuple[str | None, ...] | None:
+        """What ``candidate`` answers, where that was seen."""
+        variants = self.behaviour.variants if self.behaviour is not None else ()
+        return dict(zip(self.considered, variants, strict=False)).get(candidate)
+
+    def _why(self, verdict: Verdict | None, evidence: Evidence, reason: str) -> str:
+        parts = []
+        if verdict is not None and verdict.complete and evidence.confidence < SURE:
+            parts.append(f"it passes the failing test twice, but {evidence.doubt()}")
         elif verdict is None:
             parts.append(reason or "it was not validated")
         elif verdict.reason:

@@ -47,6 +47,8 @@ _OWN_SHARE = 0.6
 _MUTATIONS_SHARE = 0.25
 #: Plausible patches that are validated before the rest are only alternatives.
 _VALIDATED = 4
+#: Rivals of one that holds of which the suite is asked, and the seconds that must be left for each.
+_RIVALS, _RIVAL_S = 3, 5.0
 
 
 def heal(
@@ -103,32 +105,33 @@ class _Healer:
         self.report("running the tests", 0.0)
         command, path = job.command.plan.command, job.source.path
         with contextlib.closing(Witness(job.policy, command, path, job.base)) as witness:
-            try:
-                return self._heal(witness, HASTY_S)
-            except _OnlySlowError:
-                # What seemed to hang ends by itself: look again, with more patience.
-                return self._heal(witness, PATIENT_S)
+            lines, spare = len(job.source.line_starts), Spare()
+            with Workbench(job.policy, path, lines, job.base, self.cancellation) as bench:
+                try:
+                    return self._heal(witness, bench, spare, HASTY_S)
+                except _OnlySlowError:
+                    # What seemed to hang ends by itself: look again, with more patience.
+                    with bench.alone():
+                        self.report("running the tests again, more patiently", 0.0)
+                    return self._heal(witness, bench, spare, PATIENT_S)
 
-    def _heal(self, witness: Witness, idle: float) -> Healing:
+    def _heal(self, witness: Witness, bench: Workbench, spare: Spare, idle: float) -> Healing:
         job = self.job
-        lines = len(job.source.line_starts)
-        spare = Spare()
-        with Workbench(job.policy, job.source.path, lines, job.base, self.cancellation) as bench:
-            try:
-                diagnosis = diagnose(job.source, job.command, bench, self.deadline, idle)
-            except AlreadyPassingError as error:
-                return self._plain("passing", error.what)
-            except SandboxDiedError:
-                raise
-            except RepairError as error:
-                mend = f" ({error.mend})" if error.mend else ""
-                return self._plain("error", f"{error.where}: {error.what}{mend}")
-            if Aid.TRACE in job.without:
-                flat = Suspicion(dict.fromkeys(diagnosis.suspicion.lines, 1.0))
-                diagnosis = replace(diagnosis, suspicion=flat)
-            self._may_be_slow = diagnosis.hung and idle == HASTY_S
-            bench.spread(spare.lanes())
-            return self._search(diagnosis, bench, witness)
+        try:
+            diagnosis = diagnose(job.source, job.command, bench, self.deadline, idle)
+        except AlreadyPassingError as error:
+            return self._plain("passing", error.what)
+        except SandboxDiedError:
+            raise
+        except RepairError as error:
+            mend = f" ({error.mend})" if error.mend else ""
+            return self._plain("error", f"{error.where}: {error.what}{mend}")
+        if Aid.TRACE in job.without:
+            flat = Suspicion(dict.fromkeys(diagnosis.suspicion.lines, 1.0))
+            diagnosis = replace(diagnosis, suspicion=flat)
+        self._may_be_slow = diagnosis.hung and idle == HASTY_S
+        bench.spread(spare.lanes())
+        return self._search(diagnosis, bench, witness)
 
     def _plain(self, status: str, reason: str) -> Healing:
         return Healing(status, reason, seconds=time.monotonic() - self.began)
@@ -261,8 +264,22 @@ class _Healer:
                 found.note(candidate, rehearsal.verdict(candidate))
             known = found.verdicts.get(candidate)
             if known is not None and known.good:
+                if known.complete and known.ran > len(found.diagnosis.passing):
+                    self._ask_rivals(found, candidate, rehearsal)
                 return self.outcome("")
         return None
+
+    def _ask_rivals(self, found: Findings, chosen: Candidate, rehearsal: Rehearsal) -> None:
+        """Where ``chosen`` holds and others pass that may as well be meant, the suite is asked of
+        those too: what breaks it is no rival."""
+        for rival in found.rivals(chosen)[:_RIVALS]:
+            began = time.monotonic()
+            if not found.doubted(chosen) or self.deadline.remaining() < _RIVAL_S:
+                return
+            self.report("asking the suite of another patch that passes", 0.9)
+            found.note(rival, rehearsal.verdict(rival))
+            if self.deadline.remaining() < 2 * (time.monotonic() - began):
+                return
 
     def _rank(self, found: Findings) -> None:
         if self.trials is not None:

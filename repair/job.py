@@ -48,7 +48,7 @@ class Healing:
     """The outcome; the words are those of the command line's contract (design.md §5).
 
     ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
-    is the chosen behaviour's share among those of all plausible patches.
+    is how likely the patch is right (``repair.evidence``).
     """
 
     status: str

@@ -80,7 +80,8 @@ class Begun:
 
 
 class Trials:
-    """Runs candidates for one diagnosis on one workbench, counting them in ``ran``.
+    """Runs candidates for one diagnosis on one workbench, counting them in ``ran`` and adding up
+    their values in ``worth``.
 
     Of those that are begun, as many run at once as the workbench has lanes; one less while a patch
     is validated (``beside_validation``), for whose verdict everything waits in the end, and while a
@@ -88,7 +89,7 @@ class Trials:
     """
 
     def __init__(self, source: Source, diagnosis: Diagnosis, bench: Workbench) -> None:
-        self.ran = 0
+        self.ran, self.worth = 0, 0.0
         self._source = source
         self._units = Units(source)
         self.diagnosis = diagnosis
@@ -117,7 +118,7 @@ class Trials:
                 self._bench.renew()
             with self._bench.alone():
                 return self.run(begun.candidate, patience=begun.patience)
-        self.ran += 1
+        self._count(begun.candidate)
         return self._judge(begun.candidate, run)
 
     def every(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
@@ -140,7 +141,7 @@ class Trials:
 
         Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
         """
-        self.ran += 1
+        self._count(candidate)
         try:
             run = self._attempt(candidate, patience)
         except SandboxDiedError:
@@ -148,6 +149,10 @@ class Trials:
                 raise
             return Trial(candidate, Kind.WORSE)
         return self._judge(candidate, run)
+
+    def _count(self, candidate: Candidate) -> None:
+        self.ran += 1
+        self.worth += candidate.value
 
     def _at_once(self) -> int:
         lanes = self._bench.lanes - self.beside_validation

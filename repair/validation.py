@@ -35,8 +35,9 @@ class Verdict:
     """What validation found. ``good`` and complete is *verified*; ``reason`` says what is not.
 
     ``broken`` are tests that passed before and fail with the patch; ``not_run`` were not run
-    within the limit, with or without it. ``ran`` counts other tests that still pass; ``still``
-    fail with the patch as they did without it.
+    within the limit, with or without it. ``ran`` counts other tests that still pass, ``near`` are
+    those of them from which calls lead to the change; ``still`` fail with the patch as they did
+    without it.
     """
 
     good: bool
@@ -46,6 +47,7 @@ class Verdict:
     not_run: tuple[str, ...] = ()
     ran: int = 0
     still: tuple[str, ...] = ()
+    near: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,15 +232,16 @@ class Validator:
             names = ", ".join(broken[:3])
             return Verdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
         known = set(self._diagnosis.failing)
-        ran = sum(r.outcome is Outcome.PASSED and t not in known for t, r in after.items())
+        passed = {t for t, r in after.items() if r.outcome is Outcome.PASSED and t not in known}
+        ran, near = len(passed), fates.near & passed
         if unknown or not after:
             reason = (
                 f"{len(unknown)} tests of the suite were not run within the time limit"
                 if unknown
                 else "the suite could not be run within the time limit"
             )
-            return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran)
-        return Verdict(True, True, "", ran=ran, still=tuple(still))
+            return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran, near=near)
+        return Verdict(True, True, "", ran=ran, still=tuple(still), near=near)
 
     def _still_broken(
         self,

@@ -42,7 +42,7 @@ class FixAnswer:
     0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
     ``notes`` are what a person should know of the patch: weak tests, what else it changes.
     ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely
-    its behaviour is the right one, among those of all patches found that pass.
+    it is right, by all that speaks for it.
     """
 
     status: str

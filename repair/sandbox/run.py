@@ -138,7 +138,8 @@ class Run:
     ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
     file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
     did not fit live functions. ``root`` is pytest's root folder,
-    ``others`` are tests of other parts than the plan's. ``modules`` are loaded modules
+    ``others`` are tests of other parts than the plan's, ``near`` tests that rest on one of the
+    functions ``ahead``. ``modules`` are loaded modules
     and their files, ``wrote`` whether files were left behind; both when asked for. ``trace`` are
     the events of ``probe.blocks`` in order.
     """
@@ -152,6 +153,7 @@ class Run:
     last: int = 0
     collected: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
     root: str = ""
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
@@ -248,6 +250,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         last=body.get("last", 0),
         collected=tuple(facts.get("collected", ())),
         others=tuple(facts.get("others", ())),
+        near=tuple(facts.get("near", ())),
         root=facts.get("root", ""),
         files=tuple(facts.get("files", ())),
         modules=tuple((name, path) for name, path in facts.get("modules", ())),

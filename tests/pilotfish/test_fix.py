@@ -66,10 +66,19 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     assert (code, answer["status"]) == (1, "unverified"), answer
     assert "others that behave differently" in answer["reason"]
     assert answer["not_run"] == []
-    more = "from middle import other_1\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
+    assert "no other test reaches what it changes" in answer["reason"]
+    more = "from middle import other_1, pick\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
     (project / "test_more.py").write_text(more)
     code, answer, _ = _fix(project, "--test", command)
+    assert (code, answer["status"]) == (1, "unverified"), answer
+    # One that reaches it tells that two of the three are not meant; a second check of what fails
+    # tells the rest.
+    told = "\n\ndef test_last():\n    assert pick(5, 1, 8, 5) == pick(5, 8, 1, 5) == 5\n"
+    (project / "test_more.py").write_text(more + told)
+    (project / "test_middle.py").write_text(f"{test}    assert pick(9, 3, 4, 2) == 2\n")
+    code, answer, _ = _fix(project, "--test", command)
     assert (code, answer["status"]) == (0, "verified"), answer
+    assert "+    return d\n" in answer["patch"]
 
 
 def test_a_patch_that_breaks_another_test_of_the_suite_is_not_taken(project: Path) -> None:

@@ -43,3 +43,28 @@ def test_other_modules_are_imported_early(sandbox: StartSandbox, workspace: Path
         bench.preload(["colorsys"], pytest=False)
         for server in (bench.cold(), bench.apart()):
             assert server.run(plan, {}, Terms(wall=30)).output.strip() == "True"
+
+
+def test_tests_that_are_held_already_are_not_held_anew(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    target = workspace / "m.py"
+    target.write_text("x = 1\n")
+    (workspace / "test_m.py").write_text("import m\n\ndef test_x():\n    assert m.x == 1\n")
+    (workspace / "test_n.py").write_text("def test_n():\n    pass\n")
+    plan, other = (
+        Plan("pytest", "pytest", (name,), str(workspace), path0=str(workspace))
+        for name in ("test_m.py", "test_n.py")
+    )
+    with Workbench(sandbox().policy, str(target), 1, {}, Cancellation()) as bench:
+        imported = bench.hold(plan, 60.0)
+        server, seconds = bench.warm, bench.held_in
+        assert imported == frozenset({1})
+        assert bench.hold(plan, 60.0) == imported
+        assert (bench.warm, bench.held_in) == (server, seconds)
+        assert bench.hold(plan, 60.0, ["test_m.py::test_gone"]) is None
+        assert bench.hold(other, 60.0) is not None
+        assert bench.held == ("test_n.py::test_n",)
+        bench.renew()
+        assert bench.hold(other, 60.0) is not None
+        assert bench.warm is not None

@@ -1,4 +1,7 @@
-"""Tests that are to run ahead of the others of a suite, by the functions that they rest on."""
+"""Tests that are to run ahead of the others of a suite, by the functions that they rest on.
+
+How far each is from a change counts: those that can be seen to reach it are told, too.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,15 @@ def ordered(
     ahead: Any,
     functions: Callable[[Any], list[Any]],
     group: Callable[[Any], Any],
-) -> list[Any]:
+) -> tuple[list[Any], list[Any]]:
     """``items`` with those first that rest on the functions ``ahead``: (path, qualified name,
-    distance) each.
+    distance) each; and these alone.
 
     ``functions`` are those of an item, ``group`` is what it shares fixtures with: a group stays
     together, at the place of its nearest item, and so does the order of what is equally near.
     """
     if not ahead:
-        return items
+        return items, []
     near: dict[Any, int] = {}
     for path, name, distance in ahead:
         near[_real(path), name] = min(distance, near.get((_real(path), name), _FAR))
@@ -36,7 +39,9 @@ def ordered(
     order = sorted(
         range(len(items)), key=lambda index: (groups[group(items[index])], distances[index], index)
     )
-    return [items[index] for index in order]
+    return [items[index] for index in order], [
+        items[index] for index in order if distances[index] < _FAR
+    ]
 
 
 def set_ups(owner: Any) -> list[Any]:

@@ -12,7 +12,7 @@ _OUTPUT_TAIL = 8192
 #: How long a process that is traced block by block may say what it held back.
 _LAST_WORDS_S = 0.3
 _EVENT_BYTES = 16 * 1024 * 1024
-#: How the event of a test that begins does (``Reporter.start``); inside of texts quotes are escaped.
+#: How the event of a test's begin starts (``Reporter.start``); inside of texts quotes are escaped.
 _BEGINS = b'{"start": '
 
 

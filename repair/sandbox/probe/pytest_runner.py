@@ -56,7 +56,7 @@ class _Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
         aside.look_away()
-        items[:] = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
+        items[:], near = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
         others: list[Any] = []
         if self._part is not None:
             number, parts = self._part
@@ -64,6 +64,7 @@ class _Plugin:
         self._reporter.note(
             collected=[item.nodeid for item in items],
             others=[item.nodeid for item in others],
+            near=[item.nodeid for item in near],
             root=str(getattr(config, "rootpath", None) or config.rootdir),
             files=sorted({str(getattr(item, "path", None) or item.fspath) for item in items}),
         )

@@ -35,8 +35,10 @@ class _Runner:
 
     def run(self, suite: Any) -> Any:
         aside.look_away()
-        tests = ahead.ordered(list(_flat(suite)), self._ahead, _functions, type)
-        self._reporter.note(collected=[test.id() for test in tests])
+        tests, near = ahead.ordered(list(_flat(suite)), self._ahead, _functions, type)
+        self._reporter.note(
+            collected=[test.id() for test in tests], near=[test.id() for test in near]
+        )
 
         def run_selected(ids: Any, reporter: Reporter) -> Any:
             chosen = tests
