@@ -28,6 +28,7 @@ _OPPOSED = -3.0
 _IDLE = -2.0
 _FLOORED = -1.5
 _CUT_OFF = -2.5
+_ONE_TURN = -2.0
 _TAKEN_AWAY = -0.6
 _FAMILIAR = 0.4
 _UPWARDS, _DOWNWARDS = (ast.Lt, ast.LtE), (ast.Gt, ast.GtE)
@@ -232,6 +233,36 @@ def _unreachable(function: Function) -> int:
     return found
 
 
+def _last_turn(old: Function, new: Function) -> float:
+    """A variable that each turn of a loop sets and nothing reads before the loop is over: of all
+    turns only the last one counts."""
+    return _ONE_TURN * min(1, _more(_only_last, old, new))
+
+
+def _only_last(function: Function) -> int:
+    found = 0
+    for loop in ast.walk(function):
+        if isinstance(loop, ast.For | ast.While | ast.AsyncFor):
+            heads = [loop.test] if isinstance(loop, ast.While) else []
+            inside = [node for part in (*heads, *loop.body) for node in ast.walk(part)]
+            if any(isinstance(node, ast.Break | ast.Return | ast.Yield) for node in inside):
+                continue
+            names = [node for node in inside if isinstance(node, ast.Name)]
+            read = {name.id for name in names if not isinstance(name.ctx, ast.Store)}
+            read |= {
+                node.target.id
+                for node in inside
+                if isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name)
+            }
+            found += sum(
+                isinstance(target, ast.Name) and target.id not in read
+                for statement in loop.body
+                if isinstance(statement, ast.Assign)
+                for target in statement.targets
+            )
+    return found
+
+
 _LEAVING = (ast.Return, ast.Raise, ast.Continue, ast.Break)
 
 
@@ -240,5 +271,5 @@ def _more(count: Callable[[Function], int], old: Function, new: Function) -> int
 
 
 _SIGNS: tuple[Callable[[Function, Function], float], ...] = (
-    *(_unread, _overwritten, _opposed, _idle, _floored, _cut_off),
+    *(_unread, _overwritten, _opposed, _idle, _floored, _cut_off, _last_turn),
 )

@@ -49,6 +49,12 @@ CASES = {
         ("update(rows)", "update(sorted((row, len(row)) for row in rows))"),
         ("found = {}", "found = {}\n    return found"),
     ),
+    "all turns of a loop count, not only the last": (
+        "def total(rows):\n    length = 0\n    for row in rows:\n        length += row.width\n"
+        "    return length\n",
+        ("row.width", "row.height"),
+        ("+=", "="),
+    ),
     "what stands nearby": (
         "def mean(items):\n    print(len(items))\n    return sum(items) / 2\n",
         ("2", "len(items)"),
