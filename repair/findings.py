@@ -157,8 +157,7 @@ class Findings:
         alike = [r for r in standing if r.group == mine]
         like = self._like(chosen, standing)
         total = sum(share for share, _like in like)
-        row = self._row(chosen)
-        changed = otherwise(self.behaviour.original, row) if row and self.behaviour else UNSEEN
+        changed = self._changed(chosen)
         best = max((math.exp(r.plain) for r in alike), default=chosen.value)
         verdict = self.verdicts.get(chosen)
         near, still = (verdict.near, verdict.still) if verdict is not None else ((), ())
@@ -188,6 +187,16 @@ class Findings:
             for group, each in best.items()
             if mine is not None
         ]
+
+    def _changed(self, chosen: Candidate) -> float:
+        """The share of answers that ``chosen`` changes, as far as can be seen."""
+        row = self._row(chosen)
+        if row is None or self.behaviour is None:
+            return UNSEEN
+        original = self.behaviour.original
+        if not any(old and new for old, new in zip(original, row, strict=True)):
+            return UNSEEN
+        return otherwise(original, row)
 
     def _row(self, candidate: Candidate) -> tuple[str | None, ...] | None:
         """What ``candidate`` answers, where that was seen."""

@@ -16,6 +16,9 @@ from .comparable import shown
 from .noting import Left
 
 _MOST_YIELDED = 100
+#: Seconds that a fork may take to begin on a busy machine, and how many times the processor time
+#: of its answers it may last.
+_BEGIN_S, _TIMES = 2.0, 6.0
 
 
 def answers_of(variant: Any, calls: Any, seconds: float) -> Any:
@@ -32,7 +35,7 @@ def answers_of(variant: Any, calls: Any, seconds: float) -> Any:
             os._exit(0)
     os.close(writing)
     answers: list[Any] = [None] * len(calls)
-    until = time.monotonic() + 4 * seconds
+    until = time.monotonic() + _BEGIN_S
     data = b""
     while True:
         left = until - time.monotonic()
@@ -41,6 +44,8 @@ def answers_of(variant: Any, calls: Any, seconds: float) -> Any:
         part = os.read(reading, 65536)
         if not part:
             break
+        if not data:
+            until = time.monotonic() + _TIMES * seconds
         data += part
     os.close(reading)
     try:
@@ -62,6 +67,7 @@ def _answer_all(calls: Any, stream: Any, seconds: float) -> None:
         raise Left
 
     signal.signal(signal.SIGPROF, leave)
+    stream.write(b"\n")  # It has begun.
     share = max(0.02, seconds / len(calls))
     until = time.process_time() + seconds
     for index, (function, positional, keywords) in enumerate(calls):
