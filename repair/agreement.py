@@ -29,6 +29,9 @@ _STRANGE = 0.02
 _SHARED, _LEAST = 2.0, 0.1
 
 
+Row = Sequence[str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Vote:
     """``candidate`` passes and counts ``weight``. ``voter`` is the body that it was made of, or
@@ -62,9 +65,6 @@ def agreed(
             worth[key] = _undoubted(row, behaviour, told) * _shared(row, written)
     order = sorted(groups, key=lambda key: -worth[key] * _together(groups[key]))
     return [sorted(groups[key], key=_within) for key in order]
-
-
-Row = Sequence[str | None]
 
 
 def _written(

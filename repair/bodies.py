@@ -95,6 +95,7 @@ class BodySearch:
                     return
         finally:
             self.author.close()
+            self.trials.beside_model = False
 
     def _is_over(self) -> bool:
         """Whether there is enough, or time is up; where those that pass do not agree there is more

@@ -18,7 +18,7 @@ class Way(StrEnum):
     """How a body that passes may be come by."""
 
     WRITE = "write"
-    """The model writes another body."""
+    """The model writes other bodies."""
     EDIT = "edit"
     """Known edits of a body that fails, executed."""
     FILL = "fill"

@@ -65,12 +65,13 @@ def _implementer(
 
 
 def test_the_first_is_written_greedily_and_others_by_chance(bench: Stubbed) -> None:
-    writer = Scripted(WRONG, RIGHT, f"{RIGHT}  # all", RIGHT)
+    other = "return sum(price for price in prices)"
+    writer = Scripted(WRONG, RIGHT, f"{RIGHT}  # all", other)
     healing = _implementer(bench, writer).run()
     assert (healing.status, healing.model_tokens) == ("verified", 12)
     assert healing.patch is not None
     assert healing.patch.data.decode().endswith(f"    {RIGHT}\n")
-    assert any("a single assertion" in note for note in healing.notes)
+    assert healing.notes == ("the tests are weak: a single assertion",)
     heats, seeds = zip(*((asked.temperature, asked.seed) for asked in writer.asked), strict=True)
     assert heats[0] == 0.0
     assert all(heat > 0 for heat in heats[1:])
