@@ -50,11 +50,13 @@ _PATTERNS = frozenset(
         "as_pattern",
     }
 )
-#: Ways to bind a module's names that its syntax does not show. Reading through ``globals()``
-#: cannot be told from writing without knowing the flow, so each use counts.
+#: Ways to bind a module's names that its syntax does not show. Of ``globals()`` what only reads one
+#: of its items, or looks whether it has one, does not count; where it goes otherwise is not known.
 _DYNAMIC = re.compile(
-    rb"\bglobals\(\)|\bsys\.modules\[__name__\]|\bvars\(\)|\bexec\(|\b_?lazy_?(?:import|load|module)",
-    re.IGNORECASE,
+    rb"""(?<!\bin\ )\bglobals\(\)
+      (?! \.(?:get|keys|values|items|copy)\( | \[[^\[\]\n]*\](?: [.(] | [ \t]*(?:\r?\n|\Z) ))
+    | \bsys\.modules\[__name__\] | \bvars\(\) | \bexec\( | \b_?lazy_?(?:import|load|module)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _VERSION_TEST = re.compile(
     r"^sys\.version_info\s*(?P<operator>>=|<)\s*\((?P<major>\d+),\s*(?P<minor>\d+)\)$"

@@ -87,6 +87,12 @@ def expression(text: str) -> ast.expr | None:
     return body if alone else None
 
 
+def plain(node: ast.expr | None) -> bool:
+    """Whether an expression is a name, a member or a call and nothing around it: where it ends is
+    then what it gives."""
+    return isinstance(node, ast.Name | ast.Attribute | ast.Call)
+
+
 def displays_of(node: ast.expr, builtin: Set[str] = frozenset()) -> frozenset[Display]:
     """The classes of what ``node`` may give; nothing where it does not show. The names ``builtin``
     are known to be those of builtin functions."""

@@ -11,7 +11,7 @@ import ast
 import re
 
 from analysis.names import NameSet
-from analysis.syntax.displays import CALLS, Display, displays_of, expression
+from analysis.syntax.displays import CALLS, Display, displays_of, expression, plain
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
 from decoding.constraint import Constraint, Names
@@ -22,7 +22,6 @@ _WORDS = frozenset({"None", "True", "False", "lambda", "not"})
 _BEGINS = re.compile(r"""["'\[{(]|\.?\d|-\s*\.?\d|[A-Za-z]{1,2}["']""")
 _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = Lexer().advance("f(")
-_DECLARED = ast.Name | ast.Attribute | ast.Call
 
 
 class ArgumentTypeMonitor:
@@ -69,7 +68,7 @@ class ArgumentTypeMonitor:
         """The argument, once all of it is there and it is a name, a member or a call: what it is
         declared to be is asked, too. Of other expressions such a one is only the end."""
         argument = (argument_of(passage) or "").strip()
-        return argument if isinstance(expression(argument), _DECLARED) else ""
+        return argument if plain(expression(argument)) else ""
 
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Rejected if it ends here and the parameter does not take what it is."""

@@ -43,6 +43,7 @@ from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules.narrowing import prefixes, told_of
 from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
+from analysis.syntax.displays import expression, plain
 from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
@@ -267,7 +268,7 @@ class JediProvider:
         leaf = session.leaf_at(*_position(text, offset))
         unfit = list(misfits(session, leaf, parts))
         written = hole.prefix if hole.end == hole.cursor else ""
-        if written and written not in unfit:
+        if plain(expression(written)) and written not in unfit:
             last = session.end_at(*_position(text, hole.end - 1))
             if last is not None and declared.unfit(session, last, written, parts):
                 unfit.append(written)

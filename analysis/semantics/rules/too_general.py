@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Arm, ArmKind, Receiver
 from analysis.semantics.rules.rule import Case, Doubt, abstained, opened
 
 _PROTOCOL = re.compile(r"^\s*class\s+\w+\s*\([^)]*\bProtocol\b")
 
+#: Where the form comes from that makes a protocol of a class (PEP 544).
+_TYPING = frozenset({"typing", "typing_extensions"})
 _GENERAL = frozenset({"builtins.type", "types.ModuleType", "types.SimpleNamespace"})
 #: What is caught or handed on under these names is of one of their many subclasses.
 _ANY_EXCEPTION = frozenset({"builtins.BaseException", "builtins.Exception"})
@@ -20,6 +22,18 @@ CASES = (
     Case(
         "from typing import Protocol\nclass P(Protocol):\n    def go(self) -> int: ...\n"
         "def f(x: P):\n    x.$0",
+        Tier.OPEN,
+        has=("go",),
+    ),
+    Case(
+        "import asyncio\nclass P(asyncio.Protocol):\n    def go(self): ...\ndef f(x: P):\n    x.$0",
+        Tier.CLOSED,
+        has=("go", "data_received"),
+        lacks=("come",),
+    ),
+    Case(
+        "from typing import Protocol\nclass P(Protocol): ...\nclass Q(P, Protocol):\n"
+        "    def go(self): ...\ndef f(x: Q):\n    x.$0",
         Tier.OPEN,
         has=("go",),
     ),
@@ -42,7 +56,7 @@ def doubt(receiver: Receiver) -> Doubt | None:
                 return opened(f"a {first.name} may have any attribute")
             if first.qualified in _ANY_EXCEPTION:
                 return opened(f"a {first.name} may be of any class of exceptions")
-            if _PROTOCOL.match(first.code):
+            if _PROTOCOL.match(first.code) and not _of_that_name(arm):
                 return opened(f"{first.name} is a protocol")
         elif arm.kind is ArmKind.CLASS and arm.order:
             if arm.order[0].qualified == "builtins.object":
@@ -50,3 +64,11 @@ def doubt(receiver: Receiver) -> Doubt | None:
         elif arm.kind in (ArmKind.FUNCTION, ArmKind.OTHER):
             return opened("functions and callables take any attribute")
     return None
+
+
+def _of_that_name(arm: Arm) -> bool:
+    """Whether the one base called ``Protocol`` is an ordinary class, such as asyncio's."""
+    header = arm.order[0].code.partition(":")[0]
+    named = [facts for facts in arm.order[1:] if facts.name == "Protocol"]
+    ordinary = bool(named) and not any(facts.module in _TYPING for facts in named)
+    return ordinary and header.count("Protocol") == 1

@@ -25,6 +25,9 @@ _FILES = {
     "pkg/sub/__init__.py": "",
     "lazy.py": "known = 1\ndef __getattr__(name): ...\n",
     "writes.py": "known = 1\nglobals()['more'] = 2\n",
+    "reads.py": "known = 1\nknown in globals()\nglobals()['known'].real\n"
+    "def get(name):\n    return globals()[name]\n",
+    "hands_on.py": "known = 1\nfill(globals())\n",
     "stars.py": "from nowhere import *\nknown = 1\n",
     "loop_a.py": "from loop_b import *\na = 1\n",
     "loop_b.py": "from loop_a import *\nb = 1\n",
@@ -73,6 +76,8 @@ def _ask(
         ("from ..inner import $0", "pkg/sub/__init__.py", "closed", "f K", "x"),
         ("from lazy import $0", "app.py", "open", "known", "nope"),
         ("from writes import $0", "app.py", "open", "known", "nope"),
+        ("from reads import $0", "app.py", "closed", "known get", "nope"),
+        ("from hands_on import $0", "app.py", "open", "known", "nope"),
         ("from stars import $0", "app.py", "open", "known", "nope"),
         ("from loop_a import $0", "app.py", "closed", "a b", "nope"),
         ("from stubbed import $0", "app.py", "closed", "shown typed", "Any"),
