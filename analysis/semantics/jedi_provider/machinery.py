@@ -21,7 +21,7 @@ _OBJECT = (
 )
 #: ``mro`` and what follows is of ``type`` and of ``ABCMeta``, which stubs leave out.
 _CLASS = (
-    *("mro", "register", "__subclasses__", "__abstractmethods__", "__qualname__"),
+    *("mro", "__subclasses__", "__abstractmethods__", "__qualname__"),
     *("__annotations__", "__mro__"),
 )
 _GENERIC = (
@@ -83,10 +83,20 @@ def machinery(
     yield from _OBJECT
     if is_class:
         yield from _CLASS
+        order, metaclasses = list(order), list(metaclasses)
+        if any(facts.name == "ABCMeta" for facts in metaclasses) or any(map(_abstract, order)):
+            yield "register"
     if any(facts.name in _ENUMERATIONS for facts in metaclasses):
         yield from _ENUMERATED
     for facts in order:
         yield from _of(facts)
+
+
+def _abstract(facts: ClassFacts) -> bool:
+    """Whether the metaclass may be ``ABCMeta`` without being written so: a stub may leave it out,
+    and a protocol has one that inherits from it."""
+    hidden = facts.stub or not facts.code or _GENERIC_BASE.match(facts.code) is not None
+    return hidden and facts.module != "builtins"
 
 
 @lru_cache(maxsize=4096)

@@ -8,14 +8,17 @@ are compared here, so that ``open(x, "rb")`` is no text file.
 
 from __future__ import annotations
 
+from inspect import Parameter
 from typing import Any
 
 from jedi.inference.base_value import ValueSet
 from jedi.inference.param import get_executed_param_names_and_issues
 from jedi.inference.value.function import OverloadedFunctionValue
 
-from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.special_forms import LiteralClass
+
+_BY_PLACE = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
 
 
 def install() -> None:
@@ -24,16 +27,60 @@ def install() -> None:
 
 
 def _call(self: Any, arguments: Any) -> Any:
-    signatures = self.get_signatures()
+    written = getattr(arguments, "argument_node", None)
+    # Which overload is called decides what comes, and is no part of it: an argument that is not
+    # known leaves more of them. How many arguments there are has to be known.
+    counted = written is not None and "*" not in written.get_code()
+    choose = _chosen_alone if counted else _chosen
+    chosen = choose(self.get_signatures(), arguments)
+    return ValueSet.from_sets(s.value.as_context(arguments).infer() for s in chosen)
+
+
+def _chosen(signatures: Any, arguments: Any) -> list[Any]:
+    """The overloads that a call may be one of."""
     possible = [s for s in signatures if not _refuses(s, arguments)] or signatures
     # jedi compares no special forms: it may say of all that they do not fit.
-    fitting = [s for s in possible if s.matches_signature(arguments)] or possible
-    chosen = []
+    fitting = [s for s in possible if _fits(s, arguments)] or possible
+    chosen: list[Any] = []
     for index, signature in enumerate(fitting):
         chosen.append(signature)
         if _decides(signature, arguments, fitting[index + 1 :]):
             break
-    return ValueSet.from_sets(s.value.as_context(arguments).infer() for s in chosen)
+    return chosen
+
+
+_chosen_alone = completeness.isolated(_chosen)
+
+
+def _fits(signature: Any, arguments: Any) -> bool:
+    """Whether a call has as many arguments as ``signature`` takes, and none that is known to be
+    another thing than it is declared as."""
+    executed, issues = get_executed_param_names_and_issues(signature._function_value, arguments)
+    return not issues and _has_place(executed, arguments) and all(map(_may_fit, executed))
+
+
+def _has_place(parameters: list[Any], arguments: Any) -> bool:
+    """Whether there are as many places as arguments without a name: jedi counts none behind which
+    parameters are given by name alone."""
+    kinds = [parameter.get_kind() for parameter in parameters]
+    places = sum(kind in _BY_PLACE for kind in kinds)
+    given = sum(name is None for name, _ in arguments.unpack())
+    return given <= places or Parameter.VAR_POSITIONAL in kinds
+
+
+def _may_fit(parameter: Any) -> bool:
+    if parameter._is_default or completeness.incomplete(parameter.infer()):
+        return True
+    if parameter.matches_signature():
+        return True
+    # jedi compares by inheritance, which decides nothing about what it did not find and protocols.
+    annotation = parameter.infer_annotation(execute_annotation=False)
+    return annotation.incomplete or any(map(_structural, annotation.gather_annotation_classes()))
+
+
+def _structural(cls: Any) -> bool:
+    node = getattr(cls, "tree_node", None)
+    return node is not None and node.type == "classdef" and headers.is_protocol(node)
 
 
 def _given(signature: Any, arguments: Any) -> list[Any]:

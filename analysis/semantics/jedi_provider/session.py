@@ -40,6 +40,7 @@ from analysis.semantics.jedi_provider import (
     special_forms,
     stars,
     supers,
+    type_variables,
     wrappers,
 )
 
@@ -84,6 +85,7 @@ def prepare(cache_directory: str) -> None:
     completeness.install()
     decorated.install()
     overloads.install()
+    type_variables.install()
     self_type.install()
     kept.install()
     operators.install()
