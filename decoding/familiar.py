@@ -44,7 +44,7 @@ def familiar(text: str, offset: int) -> frozenset[str]:
     lines = text.split("\n")
     here = text.count("\n", 0, offset)
     found = set(_WELL_KNOWN)
-    found.update(_words(_module_level(lines)))
+    found.update(_words(_outside(lines)))
     line = text[text.rfind("\n", 0, offset) + 1 : offset]
     spans = _around(lines, here)
     if spans and _DEF.match(lines[spans[0][0]]) and spans[0][0] < here:
@@ -64,34 +64,26 @@ def _of_block(lines: list[str]) -> list[str]:
     hold."""
     body = next((at for at, line in enumerate(lines, 1) if line.rstrip().endswith(":")), 1)
     found = _ANY_WORD.findall("\n".join(lines[:body]))
+    return found + _words(_outside(lines[body:]))
+
+
+def _outside(lines: list[str]) -> list[str]:
+    """The lines that belong to no function and no class that begins in them, their headers
+    included; of a function's its name alone, since nobody else sees its parameters."""
     kept: list[str] = []
     inside = -1
-    for line in lines[body:]:
+    for line in lines:
         bare, depth = line.lstrip(" \t"), _depth(line)
         # A bracket that closes where a header began ends that header.
         if inside >= 0 and (not bare or depth > inside or (depth == inside and bare[0] in ")]}")):
             continue
         inside = depth if _HEADER.match(line) else -1
-        kept.append(line.partition("(")[0] if inside >= 0 else line)
-    return found + _words(kept)
+        kept.append(line.partition("(")[0] if _DEF.match(line) else line)
+    return kept
 
 
 def _blank(prose: re.Match[str]) -> str:
     return _INK.sub(lambda line: " " * len(line[0]), prose[0])
-
-
-def _module_level(lines: list[str]) -> list[str]:
-    """The lines that belong to no function and no class, their headers included; of a function's
-    its name alone, since nobody else sees its parameters."""
-    kept, inside = [], False
-    for line in lines:
-        if line[:1] not in ("", " ", "\t"):
-            # A bracket that closes in the first column ends what began before it.
-            inside = bool(_HEADER.match(line)) or (inside and line[0] in ")]}")
-            kept.append(line.partition("(")[0] if _DEF.match(line) else line)
-        elif not inside:
-            kept.append(line)
-    return kept
 
 
 def _around(lines: list[str], here: int) -> list[tuple[int, int]]:

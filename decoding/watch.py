@@ -208,7 +208,9 @@ def open_watches(
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
         query: Query | Place
-        query = Query(evidence, snapshot, replace(reading, guards=guards), seconds)
+        written = offset - start if start > 0 else -1
+        asked = replace(reading, guards=guards, written=written)
+        query = Query(evidence, snapshot, asked, seconds)
         if waiting and calls is not None and all(by_arity(monitor) for monitor in watching):
             calls.opened(snapshot, reading)
             query = calls.place(reading) or query

@@ -59,6 +59,7 @@ def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> f
     """The names that the receiver's text shows elsewhere in the file.
 
     ``within``, a span of offsets, narrows the search: ``self`` means another thing in each class.
+    What a model wrote just before the hole shows nothing: its mistake would prove itself.
     """
     if not hole.receiver_text:
         return frozenset()
@@ -66,7 +67,11 @@ def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> f
     shown = code_only(text)
     start, end = within or (0, len(text))
     pattern = re.compile(rf"(?<![\w.]){re.escape(hole.receiver_text)}[ \t]*\.[ \t]*([^\W\d]\w*)")
-    found = {m[1] for m in pattern.finditer(shown, start, end) if m.start(1) != hole.start}
+    found = {
+        m[1]
+        for m in pattern.finditer(shown, start, end)
+        if m.start(1) != hole.start and not 0 <= hole.written <= m.start(1) < hole.start
+    }
     return frozenset(found) - _KEYWORDS
 
 

@@ -63,6 +63,8 @@ class Hole:
     given: Arguments = NOTHING
     #: The name that an argument is given by, where it has one.
     keyword: str = ""
+    #: Where begins what a model wrote up to here, which proves nothing about the code; -1: nowhere.
+    written: int = -1
 
     @property
     def in_string(self) -> bool:

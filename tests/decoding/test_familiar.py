@@ -19,6 +19,10 @@ LIMIT = 3
 if LIMIT:
     flag = 1
 
+    def guarded(chosen):
+        kept = chosen
+        return kept
+
 
 def outer(first):
     '''Words of a docstring.'''
@@ -66,11 +70,13 @@ async def last(
     hidden = parameter
 """
 MODULE = {
-    "os", "Any", "Callable", "LIMIT", "flag", "outer", "Shape", "last", "print", "return",
-    "np", "joined",
+    "os", "Any", "Callable", "LIMIT", "flag", "guarded", "outer", "Shape", "last", "print",
+    "return", "np", "joined",
 }  # fmt: skip
 #: What imports name and do not bind.
 UNBOUND = {"numpy", "join", "typing", "path"}
+#: What belongs to a function that is none around any of the places.
+STRANGE = {"chosen", "kept"}
 PLACES = {
     "inner": (
         {"first", "local", "second", "deep", "inner"},
@@ -97,7 +103,7 @@ def test_words_of_the_functions_around_and_of_the_module(place: str, typed: str)
     offset = text.index("$0")
     words = familiar(text.replace("$0", ""), offset)
     assert known | MODULE <= words
-    assert not (unknown | UNBOUND) & words
+    assert not (unknown | UNBOUND | STRANGE) & words
 
 
 @pytest.mark.parametrize("text", ["", "\n", "x", "def f(", "    ", "class A:\n\tx\n\n"])

@@ -184,3 +184,13 @@ def test_a_monitor_that_raises_is_left_aside() -> None:
     assert both.text == "pop()"
     alone = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken()])
     assert alone.text == "push[0]"
+
+
+def test_analysis_is_told_what_the_model_wrote() -> None:
+    table = {"y": {".": 1.0}, ".": {"pop": 1.0}, "pop": {" + x.": 0.5}, " + x.": {"pop": 1.0}}
+    facts = Facts({"x": LIST, "y": LIST})
+    written("y = 1\n$0\n", {**table, "y = 1\n": {"y": 1.0}}, facts)
+    begun = len("y = 1\n")
+    told = {hole.receiver_text: hole.written for _, hole in facts.asked if hole.start > begun}
+    assert told
+    assert set(told.values()) == {begun}

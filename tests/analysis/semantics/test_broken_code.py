@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,20 @@ def test_the_same_receiver_elsewhere_is_a_witness(provider: ReferenceProvider) -
     assert origins["patched_in"] == "witness"
     assert origins["dumps"] == "json"
     assert not {"of_a_comment", "of_a_string"} & set(origins)
+
+
+@pytest.mark.parametrize(("written", "tier"), [(-1, Tier.OPEN), (0, Tier.CLOSED)])
+def test_what_a_model_wrote_is_no_witness(
+    provider: ReferenceProvider, written: int, tier: Tier
+) -> None:
+    """Of a class that uses what it lacks a subclass may bring it; a model may just be wrong."""
+    before = "class A:\n    def f(self):\n        return "
+    text = f"{before}self.invented + self."
+    hole = hole_at(text, len(text))
+    hole = replace(hole, written=written if written < 0 else len(before))
+    answer = provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
+    assert answer.tier is tier
+    assert ("invented" in answer.spellings()) is (tier is Tier.OPEN)
 
 
 def test_a_loop_in_the_code_is_no_loop_in_the_answer(provider: ReferenceProvider) -> None:
