@@ -19,6 +19,8 @@ from typing import Any
 from jedi.inference.gradual import annotation
 from jedi.inference.gradual.annotation import _get_forward_reference_node
 from jedi.inference.gradual.typing import ProxyWithGenerics
+from jedi.inference.value.decorator import Decoratee
+from jedi.inference.value.klass import DataclassWrapper
 
 from analysis.accepted import Accepted
 from analysis.semantics.jedi_provider import completeness, headers
@@ -169,7 +171,7 @@ def _children(node: Any) -> Any:
 def _known(values: Any) -> Iterator[Any]:
     if completeness.incomplete(values):
         raise OpenTypeError("a type of the annotation was not found")
-    for value in values._set:
+    for value in map(undecorated, values._set):
         if type(value).__name__ in _KNOWN or isinstance(value, LiteralClass):
             yield _checked(value)
         elif isinstance(value, ProxyWithGenerics):
@@ -198,6 +200,12 @@ FORMS = {
 }
 #: Classes that are no class of their own at run time.
 _TWINS = {Display.DICT: "TypedDict", Display.TUPLE: "NamedTuple"}
+
+
+def undecorated(value: Any) -> Any:
+    """The class itself where ``dataclass`` and its like put their constructor around it."""
+    inner = value._wrapped_value if isinstance(value, Decoratee) else value
+    return inner._wrapped_value if isinstance(inner, DataclassWrapper) else value
 
 
 def _checked(value: Any) -> Any:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from analysis.semantics.jedi_provider import headers
-from analysis.semantics.jedi_provider.accepted import FORMS, fits
+from analysis.semantics.jedi_provider.accepted import FORMS, fits, undecorated
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
 from analysis.syntax.displays import Display
 
@@ -53,6 +53,7 @@ def may_be(given: Given, part: Any) -> bool:
 
 
 def _may_be_instance(cls: Any, part: Any) -> bool:
+    cls = undecorated(cls)
     if not cls.is_class() or type(cls).__name__ not in ("ClassValue", "GenericClass"):
         return True
     label = label_of(cls)

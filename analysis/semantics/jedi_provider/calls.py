@@ -35,6 +35,7 @@ _KNOWN_DECORATORS = re.compile(
 )
 #: Bases that make a constructor from fields in a way that is not read here.
 _FIELD_BASES = frozenset({"BaseModel", "Struct", "Model", "Table", "Document"})
+_OPEN_NEW = "its __new__ decides what it takes"
 #: Function decorators whose result is called as the function is.
 _SAME_CALL = re.compile(
     r"^(?:\w+\.)*(?:contextmanager|asynccontextmanager|lru_cache|cache|abstractmethod|override"
@@ -98,12 +99,23 @@ def _of_class(cls: Any) -> tuple[list[Signature], str]:
         return [made], doubt
     while isinstance(cls, DataclassWrapper | Decoratee):  # its constructor is written by hand
         cls = cls._wrapped_value
-    # A class with both is called with what fits both, unless ``__new__`` gives back another type.
+    # A class with both is called with what fits both, unless ``__new__`` gives back another type:
+    # with what fits ``__new__`` in any case.
     own = [facts for facts in order if facts.module != "builtins"]
     news = any("__new__" in facts.methods and not facts.stub for facts in own)
     if news and any("__init__" in facts.methods for facts in own):
-        doubt = doubt or "its __new__ decides what it takes"
+        found = _of_new(cls)
+        return found or _signatures(cls), doubt or ("" if found else _OPEN_NEW)
     return _signatures(cls), doubt
+
+
+def _of_new(cls: Any) -> list[Signature]:
+    """The signatures of the ``__new__`` of a class, without what it makes an instance of; none
+    where one is not known."""
+    values = cls.py__getattribute__("__new__")
+    if completeness.incomplete(values) or not all(value.is_function() for value in values._set):
+        return []
+    return [_without_first(found) for value in values._set for found in _signatures(value)]
 
 
 def _of_function(value: Any) -> tuple[list[Signature], str]:

@@ -38,6 +38,11 @@ SAME = {
     "mangled": "def f(__x, y): ...",
     "init": "class f:\n    def __init__(self, x, *, y): ...",
     "new": "class f:\n    def __new__(cls, x, y=2): ...",
+    "new and init": "class f:\n    def __new__(cls, x): ...\n    def __init__(self, x, y): ...",
+    "inherited new and init": (
+        "class B:\n    def __new__(cls, *x, y): ...\nclass f(B):\n    def __new__(cls, x): ...\n"
+        "    def __init__(self, *a): ..."
+    ),
     "inherited init": "class B:\n    def __init__(self, x): ...\nclass f(B): ...",
     "call": "class A:\n    def __call__(self, x, y=1): ...\nf = A()",
     "context manager": "import contextlib\n@contextlib.contextmanager\ndef f(x, y=1):\n    yield",
@@ -117,7 +122,6 @@ def test_signatures_are_those_of_python(provider: ReferenceProvider, name: str) 
         "class M(type):\n    def __call__(cls, *args): ...\nclass f(metaclass=M):\n"
         "    def __init__(self, x): ...",
         "from enum import Enum\nclass f(Enum):\n    A = 1",
-        "class f:\n    def __new__(cls, x): ...\n    def __init__(self, x, y): ...",
         "import functools\nfrom nowhere import g\nf = functools.partial(g, 1)",
         "import functools\ndef g(x): ...\nargs = (1,)\nf = functools.partial(g, *args)",
         "import attr\nfields = {}\n@attr.s(these=fields)\nclass f: ...",
