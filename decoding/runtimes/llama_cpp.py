@@ -40,14 +40,15 @@ class Tuning:
     it token by token and in half precision: behind a prompt of the usual size one token of the 0.5B
     takes a sixth longer and a batch of twelve three quarters (``benchmarks.attention``).
 
-    ``branches`` are how many texts may be written at once (:meth:`LlamaCpp.branch`).
+    ``branches`` are how many texts may be written at once (:meth:`LlamaCpp.branch`): twice as many
+    are still written at a higher rate (``benchmarks.lanes``), but have half the room each.
     """
 
     context: int = 4096
     batch: int = 512
     microbatch: int = 64
     flash_attention: bool = False
-    branches: int = 4
+    branches: int = 8
     threads: Threads | None = None
 
 

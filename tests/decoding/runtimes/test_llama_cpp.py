@@ -241,8 +241,8 @@ def test_branches_have_all_the_room_that_is_left_and_give_it_back(fresh: LlamaCp
         fresh.unbranch()
     fresh.evaluate(prompt, Cancellation())
     assert np.isfinite(fresh.logits()).all()
-    with pytest.raises(ValueError, match="1 to 4 branches"):
-        fresh.branch(5)
+    with pytest.raises(ValueError, match="1 to 8 branches"):
+        fresh.branch(9)
 
 
 def test_branches_that_are_cut_in_a_pass_leave_the_rest_as_it_was(fresh: LlamaCpp) -> None:
