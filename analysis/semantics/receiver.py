@@ -39,6 +39,9 @@ class ClassFacts:
     written_from_outside: bool = False
     #: A decorator that may have added to the class, or replaced it.
     remade: str = ""
+    #: The slots that are put together of other classes' (``A.__slots__ + B.__slots__``), if these
+    #: are known.
+    borrowed: tuple[str, ...] = ()
 
     @property
     def qualified(self) -> str:

@@ -17,6 +17,7 @@ from analysis.semantics.jedi_provider.filters import names_of_filter
 from analysis.semantics.jedi_provider.machinery import machinery
 from analysis.semantics.jedi_provider.subclasses import defined
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
+from analysis.semantics.rules.computed_slots import computes
 
 #: Bases that only typing knows: they give nothing to an instance.
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})
@@ -25,7 +26,17 @@ _OF_MEMBERS = ("name", "value")
 _LITERAL_SETATTR = re.compile(r"""\w*setattr\w*\(\s*(?:self\s*,\s*)?["']([A-Za-z_]\w*)["']\s*,""")
 #: What a metaclass assigns to the class it made.
 _ASSIGNED = re.compile(r"\b(?:cls|self|mcs)\.(\w+)\s*(?::[^=\n]+)?=[^=]")
-_SLOTS = re.compile(r"\b__slots__\s*(?::[^=\n]+)?=\s*(?P<slots>[\[({][^\])}]*|[\"'][^\"']*)")
+_SLOTS = re.compile(
+    r"\b__slots__\s*(?::[^=\n]+)?="
+    r"\s*(?P<slots>[\[({][^\])}]*|[\"'][^\"'\n]*[\"'](?:[ \t]*,[ \t]*[\"']\w+[\"'])*)"
+)
+_GIVEN_SLOTS = re.compile(r"\b__slots__\s*(?::[^=\n]+)?\+?=")
+#: Slots that are put together of other classes', and these classes.
+_BORROWED = re.compile(
+    r"^[ \t]+__slots__[ \t]*=[ \t]*\w+\.__slots__(?:[ \t]*\+[ \t]*\w+\.__slots__)*[ \t]*$",
+    re.MULTILINE,
+)
+_BORROWS = re.compile(r"(\w+)\.__slots__")
 _STRING = re.compile(r"[\"'](\w+)[\"']?")
 
 
@@ -59,7 +70,7 @@ def _arm(value: Any, origin: Any) -> Arm:
         for name in _ASSIGNED.findall(facts.code):
             names.setdefault(name, ("statement", facts.module))
     for facts in order:
-        for name in _spelled_out(facts.code):
+        for name in (*_spelled_out(facts.code), *facts.borrowed):
             names.setdefault(name, ("statement", facts.module))
     for base in classes_of(cls):
         for name in _only_in_source(base):
@@ -244,7 +255,24 @@ def _class_facts(cls: Any) -> ClassFacts:
         else (),
         written_from_outside=is_class and _is_target(node, node.get_root_node()),
         remade=remaking(cls, node) if is_class and not cls.is_stub() else "",
+        borrowed=_borrowed(node) if is_class else (),
     )
+
+
+def _borrowed(node: Any) -> tuple[str, ...]:
+    """The slots that a class takes from classes of its module which spell out theirs."""
+    code = node.get_code()
+    found = _BORROWED.search(code)
+    if found is None or len(_GIVEN_SLOTS.findall(code)) > 1:
+        return ()
+    written = {cls.name.value: cls.get_code() for cls in node.get_root_node().iter_classdefs()}
+    slots: list[str] = []
+    for name in _BORROWS.findall(found[0]):
+        code = written.get(name, "")
+        if computes(code) or len(_GIVEN_SLOTS.findall(code)) != 1:
+            return ()
+        slots += _spelled_out(code)
+    return tuple(slots)
 
 
 def _is_target(cls: Any, module: Any) -> bool:

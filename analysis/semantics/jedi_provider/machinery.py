@@ -61,6 +61,12 @@ _ENUMERATED = (
     ),
     *("_inverted_", "_numeric_repr_", "__rmod__"),
 )
+#: What a compiled class with operators has and its stub may leave out.
+_REFLECTED = (
+    *("__radd__", "__rsub__", "__rmul__", "__rmatmul__", "__rtruediv__", "__rfloordiv__"),
+    *("__rmod__", "__rdivmod__", "__rpow__", "__rlshift__", "__rrshift__", "__rand__"),
+    *("__ror__", "__rxor__"),
+)
 #: Stubs describe what these give back as a class, where it is a function with attributes.
 _FUNCTIONS = {
     "functools._lru_cache_wrapper": MethodType,
@@ -104,6 +110,8 @@ def _of(facts: ClassFacts) -> tuple[str, ...]:
     found: list[str] = []
     if facts.qualified in _FUNCTIONS:
         found += (*dir(_FUNCTIONS[facts.qualified]), "__wrapped__")
+    if facts.stub and facts.module != "builtins":
+        found += _REFLECTED
     if facts.stub or facts.module == "typing":
         return tuple(found)
     if "final" in facts.decorators:

@@ -101,6 +101,9 @@ def _whole(infer: Callable[..., Any]) -> Callable[..., Any]:
         if _written(operator) in _TRUTHS or not result._set:
             return result
         unknown = completeness.incomplete(left) or completeness.incomplete(right)
+        if _written(operator) == "%" and not completeness.incomplete(left):
+            # Whatever is put into it, a text stays one; what is on the right is not asked.
+            unknown = unknown and not all(_number(value) in _TEXT for value in left._set)
         if unknown or len(left._set) * len(right._set) > _MOST_PAIRS:
             return completeness.flagged(result)
         return result

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
+from analysis.semantics.receiver import ArmKind, Receiver
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _SLOTS = re.compile(r"^[ \t]+__slots__[ \t]*(?::[^=\n]+)?\+?=[ \t]*", re.MULTILINE)
@@ -23,6 +23,17 @@ CASES = (
     Case("NAMES = ['a']\nclass A:\n    __slots__ = NAMES\nA().$0", Tier.OPEN),
     Case("class A:\n    __slots__ = 'x y'.split()\nA().$0", Tier.OPEN, has=("x",)),
     Case("class A:\n    __slots__ = ('x', 'y')  # two\nA().$0", Tier.CLOSED, has=("x", "y")),
+    Case(
+        "class A:\n    __slots__ = 'x', 'y'\nclass B:\n    __slots__ = ('z',)\n"
+        "class C:\n    __slots__ = A.__slots__ + B.__slots__\nC().$0",
+        Tier.CLOSED,
+        has=("x", "y", "z"),
+    ),
+    Case(
+        "class A:\n    __slots__ = 'x y'.split()\n"
+        "class C:\n    __slots__ = A.__slots__ + A.__slots__\nC().$0",
+        Tier.OPEN,
+    ),
     Case("class A:\n    __slots__ = ()\nA().$0", Tier.CLOSED),
     Case("class A:\n    __slots__ = 'x'\nA().$0", Tier.CLOSED, has=("x",)),
     Case(
@@ -39,13 +50,12 @@ def doubt(receiver: Receiver) -> Doubt | None:
     for arm in receiver.arms:
         if arm.kind in (ArmKind.INSTANCE, ArmKind.CLASS):
             for facts in arm.order:
-                if _computes(facts):
+                if not facts.borrowed and computes(facts.code):
                     return opened(f"{facts.name} computes its __slots__")
     return None
 
 
 @lru_cache(maxsize=4096)
-def _computes(facts: ClassFacts) -> bool:
-    return any(
-        not _SPELLED_OUT.match(facts.code, found.end()) for found in _SLOTS.finditer(facts.code)
-    )
+def computes(code: str) -> bool:
+    """Whether a class with this source has slots that it does not spell out."""
+    return any(not _SPELLED_OUT.match(code, found.end()) for found in _SLOTS.finditer(code))
