@@ -10,6 +10,7 @@ from analysis.deadline import Cancellation, Deadline
 from repair.candidates.candidate import Candidate
 from repair.command import parse
 from repair.diagnosing import diagnose
+from repair.evidence import Reach
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.workbench import Workbench
 from repair.source import Edit, Source
@@ -52,6 +53,27 @@ def test_what_breaks_a_test_beside_the_named_one_is_no_repair(
 
         assert kind("number + 2") is not Kind.PLAUSIBLE
         assert kind("number * 2") is Kind.PLAUSIBLE
+
+
+def test_who_comes_to_a_change_and_fails_without_being_asked_is_known(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = MODULE + "\n\ndef half(number):\n    return number\n"
+    more = "\n\ndef test_too():\n    assert double(5) == 10\n"
+    more += "\n\ndef test_half():\n    assert half(2) == 1\n"
+    (workspace / "m.py").write_text(module)
+    (workspace / "test_m.py").write_text(
+        TESTS.replace("import double", "import double, half") + more
+    )
+    source = Source(str(workspace / "m.py"), module)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+    assert [test.id for test in diagnosis.ending] == ["test_m.py::test_too", "test_m.py::test_half"]
+    reach, start = Reach(source, diagnosis), module.index("3")
+    edits = (Edit(start, start + 1, "2"),)
+    assert reach.passing(edits) == {"test_m.py::test_right"}
+    assert reach.ending(edits) == {"test_m.py::test_too"}
 
 
 def test_a_test_beside_that_depends_on_the_order_is_no_measure(
