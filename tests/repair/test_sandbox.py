@@ -179,11 +179,11 @@ def test_what_importing_takes_is_no_silence_of_a_test(
     sandbox: StartSandbox, workspace: Path
 ) -> None:
     (workspace / "test_m.py").write_text(
-        "import time\n\ntime.sleep(1.2)\n\ndef test_quick():\n    pass\n\n"
+        "import time\n\ntime.sleep(3)\n\ndef test_quick():\n    pass\n\n"
         "def test_silent():\n    time.sleep(60)\n"
     )
     plan = parse("python -m pytest test_m.py", str(workspace)).plan
-    run = sandbox().run(plan, {}, Terms(wall=60, idle=0.7, importing=30))
+    run = sandbox().run(plan, {}, Terms(wall=60, idle=1.5, importing=30))
     assert run.ended == "timeout"
     assert [(test.id, test.outcome) for test in run.tests] == [
         ("test_m.py::test_quick", Outcome.PASSED),
