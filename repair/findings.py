@@ -99,7 +99,8 @@ class Findings:
         good = [c for c, verdict in self.verdicts.items() if verdict.good]
         scores = {r.candidate: r.score for r in self.ranking}
         usable = [c for c in self.plausible if c not in self.verdicts or self.verdicts[c].good]
-        usable.sort(key=lambda c: (c not in good, -self.beside.get(c, 0), -scores.get(c, c.value)))
+        place = {r.candidate: number for number, r in enumerate(self.ranking)}
+        usable.sort(key=lambda c: (c not in good, place.get(c, len(place)), -c.value))
         found = replace(
             spent,
             status="none",

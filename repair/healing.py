@@ -21,6 +21,7 @@ from repair.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
 from repair.elsewhere import elsewhere
 from repair.errors import RepairError
+from repair.evidence import SURE
 from repair.findings import Findings
 from repair.job import Healing, Job, Report
 from repair.linger import Linger
@@ -204,7 +205,7 @@ class _Healer:
     ) -> Healing:
         assert self.trials is not None
         linger: Linger | None = None
-        told = 0.0
+        doubted, told = False, 0.0
         for trial in search.run():
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
@@ -225,9 +226,12 @@ class _Healer:
                 self._rehearse(found, rehearsal)
                 self.trials.beside_validation = rehearsal.running
             if linger is not None and linger.over(self.trials.ran):
-                if healing := self._validate(found, rehearsal):
+                healing = self._validate(found, rehearsal)
+                if healing is not None and (doubted or healing.confidence >= SURE):
                     return healing
-                linger = None
+                # A patch that is doubted is none to end the search for while there is time.
+                doubted = healing is not None
+                linger = Linger.longer(self.deadline.remaining()) if doubted else None
         return self._validate(found, rehearsal) or self.outcome(self._nothing_found())
 
     def _nothing_found(self) -> str:

@@ -19,6 +19,8 @@ _RUNS = 200
 _AT_MOST_S, _AT_MOST_MODEL_S = 4.0, 8.0
 #: Nor longer than this share of the time that is left, in which the suite is to be run.
 _OF_THE_REST = 0.15
+#: Where too little speaks for the best there is, longer: what is right may come late.
+_DOUBTED_S, _DOUBTED_OF_THE_REST = 15.0, 0.3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,13 @@ class Linger:
         at_most = min(longest, max(least, _OF_THE_REST * left))
         seconds = min(max(_SHARE * spent, least), most, at_most)
         return cls(Deadline.after(seconds), ran + _RUNS, Deadline.after(at_most))
+
+    @classmethod
+    def longer(cls, left: float) -> Self:
+        """Begin the while in which something better is looked for than what is doubted, with
+        ``left`` seconds to go."""
+        until = Deadline.after(min(_DOUBTED_S, _DOUBTED_OF_THE_REST * left))
+        return cls(until, 0, until)
 
     def over(self, ran: int) -> bool:
         """Whether it is over after ``ran`` candidates."""

@@ -62,14 +62,14 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     test = "from middle import pick\n\n\ndef test_pick():\n    assert pick(3, 7, 7, 7) == 7\n"
     (project / "test_middle.py").write_text(test)
     command = "python -m pytest test_middle.py::test_pick"
-    code, answer, _ = _fix(project, "--test", command)
+    code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
     assert (code, answer["status"]) == (1, "unverified"), answer
     assert "others that behave differently" in answer["reason"]
     assert answer["not_run"] == []
     assert "no other test reaches what it changes" in answer["reason"]
     more = "from middle import other_1, pick\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
     (project / "test_more.py").write_text(more)
-    code, answer, _ = _fix(project, "--test", command)
+    code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
     assert (code, answer["status"]) == (1, "unverified"), answer
     # One that reaches it tells that two of the three are not meant; a second check of what fails
     # tells the rest.

@@ -30,3 +30,11 @@ def test_it_waits_for_enough_candidates_on_a_busy_machine_but_not_for_long() -> 
     assert linger.over(300)
     assert Linger(Deadline.after(-1), 300, Deadline.after(-1)).over(2)
     assert not Linger(Deadline.never(), 300, Deadline.never()).over(5000)
+
+
+def test_what_is_doubted_is_waited_for_longer_but_most_of_the_time_is_left() -> None:
+    for left, most in ((100.0, 15.0), (20.0, 6.0)):
+        linger = Linger.longer(left)
+        assert most - 0.1 < linger.until.remaining() <= most
+        assert not linger.over(10_000)
+    assert Linger.longer(-1.0).over(0)
