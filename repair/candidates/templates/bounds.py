@@ -7,6 +7,9 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import LOOPS, Program, Proposal, is_number
 
+#: What counts are divided by: digits, days, months, hours, minutes.
+_DIVISORS = (10, 100, 1000, 2, 4, 7, 12, 24, 60, 400)
+
 
 def extremes(program: Program) -> Iterator[Proposal]:
     """A first value that no greatest or least one can be compared with."""
@@ -43,6 +46,25 @@ def wrapped(program: Program) -> Iterator[Proposal]:
         if isinstance(node.slice, ast.BinOp) and isinstance(node.slice.op, ast.Add | ast.Sub):
             index, whole = program.text(node.slice), program.text(node.value)
             yield program.replace(node.slice, f"({index}) % len({whole})", "wrapping", 0.12)
+
+
+def remainders(program: Program) -> Iterator[Proposal]:
+    """A count that is compared whole, where the function reckons with its last digits or turns."""
+    for node in program.of(ast.Compare):
+        assert isinstance(node, ast.Compare)
+        left = program.text(node.left)
+        function = program.function(node)
+        divisors: dict[int, None] = {}
+        alike = False
+        for inner in program.inside(function) if function is not None else ():
+            if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mod | ast.FloorDiv):
+                alike = alike or program.text(inner.left) == left
+                if isinstance(inner.right, ast.Constant) and type(inner.right.value) is int:
+                    divisors[inner.right.value] = None
+        if alike:
+            for divisor in (divisors | dict.fromkeys(_DIVISORS)).keys() - {0, 1}:
+                new = f"{left} % {divisor}"
+                yield program.replace(node.left, new, "arithmetic", 0.12)
 
 
 def months(program: Program) -> Iterator[Proposal]:

@@ -111,8 +111,11 @@ def _countable(node: ast.AST) -> list[tuple[ast.expr, float]]:
         return [(node.value, 0.25)]
     if isinstance(node, ast.Assign | ast.AugAssign):
         return [(node.value, 0.2)]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.LShift | ast.RShift):
+        # How far is shifted is a place.
+        return [(node.right, 0.25)]
     if isinstance(node, ast.BinOp) and isinstance(
-        node.op, ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod
+        node.op, ast.Sub | ast.Mult | ast.FloorDiv | ast.Mod | ast.Pow
     ):
         return [(node.left, 0.12), (node.right, 0.12)]
     return []

@@ -9,6 +9,8 @@ from repair.candidates.templates.site import BUILTINS, Program, Proposal
 from repair.source import Edit
 
 _MOST = 10
+#: What takes all that it is given.
+_TAKING = frozenset({"extend", "update", "list", "tuple", "set", "sorted", "map", "sum"})
 _OPPOSITE = {
     ast.Eq: "!=",
     ast.NotEq: "==",
@@ -41,6 +43,26 @@ def missing(program: Program) -> Iterator[Proposal]:
         for text in list(found)[:_MOST]:
             edit = Edit(end, end, f" if {text}")
             yield Proposal("missing condition", 0.2, (edit,), node)
+
+
+def present(program: Program) -> Iterator[Proposal]:
+    """What is taken over whole, although something at hand may not have all of it."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        called = program.text(node.func).rpartition(".")[2]
+        if called not in _TAKING or len(node.args) != 1:
+            continue
+        given = node.args[0]
+        if not isinstance(given, ast.Name | ast.Attribute):
+            continue
+        text = program.text(given)
+        own = program.text(node.func).partition(".")[0]
+        names = [n for n in program.variables(node) if n not in (text, own)]
+        for sign in ("in", "not in"):
+            for name in names[:_MOST]:
+                new = f"[each for each in {text} if each {sign} {name}]"
+                prior = 0.3 / (3 + len(names))
+                yield program.replace(given, new, "missing condition", prior)
 
 
 def _tests(program: Program) -> Iterator[ast.expr]:

@@ -29,6 +29,50 @@ def unmarked(program: Program) -> Iterator[Proposal]:
             yield Proposal("string", 0.6, (Edit(start, start, "f"),), node)
 
 
+def dropped(program: Program) -> Iterator[Proposal]:
+    """A value that was to be shown in an f-string too: at its begin, at its end, or between."""
+    for node in program.of(ast.JoinedStr):
+        assert isinstance(node, ast.JoinedStr)
+        text = program.text(node)
+        opened = re.match(r"[A-Za-z]+(\"\"\"|'''|\"|')", text)
+        names = _shown_elsewhere(program, node)
+        if opened is None or not names:
+            continue
+        start, end = program.source.span(node)
+        places = [start + opened.end(), end - len(opened[1])]
+        for match in re.finditer(r"(?<!\})\}(?!\})(?=\{)", text):
+            places.append(start + match.end())
+        for name, prior in names.items():
+            for place in dict.fromkeys(places):
+                edit = Edit(place, place, f"{{{name}}}")
+                yield Proposal("string", prior, (edit,), node)
+
+
+def _shown_elsewhere(program: Program, node: ast.JoinedStr) -> dict[str, float]:
+    """Names at hand that this text does not show, likelier where the function shows them in another
+    one, or keeps a text in them."""
+    function = program.function(node)
+    if function is None:
+        return {}
+    here = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+    other: set[str] = set()
+    texts: set[str] = set()
+    for inner in program.inside(function):
+        if isinstance(inner, ast.JoinedStr) and inner is not node:
+            other |= {n.id for n in ast.walk(inner) if isinstance(n, ast.Name)}
+        elif isinstance(inner, ast.Assign) and isinstance(inner.targets[0], ast.Name):
+            value = inner.value
+            if isinstance(value, ast.JoinedStr) or (
+                isinstance(value, ast.Constant) and isinstance(value.value, str)
+            ):
+                texts.add(inner.targets[0].id)
+    found = {}
+    for name in program.variables(node):
+        if name not in here:
+            found[name] = 0.3 if name in other & texts else 0.2 if name in other | texts else 0.04
+    return found
+
+
 def _is_formatted(program: Program, node: ast.AST) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Attribute) and parent.attr in ("format", "format_map")

@@ -198,6 +198,9 @@ def _parts(program: Program, node: ast.expr) -> dict[str, float]:
     for inner in program.inside(function) if function else ():
         if isinstance(inner, ast.Compare) and inner is not node:
             found[program.text(inner)] = 0.12
+        elif isinstance(inner, ast.If | ast.IfExp | ast.While) and inner.test is not node:
+            # What is asked nearby as a whole.
+            found.setdefault(_operand(program, inner.test), 0.1)
     names = program.variables(node)
     for name in names:
         found[name] = 0.1

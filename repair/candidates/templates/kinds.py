@@ -17,6 +17,10 @@ _TOGETHER = {
     "set": ("frozenset",),
 }
 _CONVERSIONS = ("int", "float", "str")
+#: What elements are gathered or put in order by.
+_GATHERING = frozenset(
+    {"set", "frozenset", "list", "tuple", "sorted", "sum", "max", "min", "dict.fromkeys"}
+)
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
@@ -46,6 +50,28 @@ def converted(program: Program) -> Iterator[Proposal]:
         for name in _CONVERSIONS:
             one, other = (program.replace(s, f"{name}({program.text(s)})", "", 0) for s in sides)
             yield Proposal("missing call", 0.05, (*one.edits, *other.edits), node)
+
+
+def converted_each(program: Program) -> Iterator[Proposal]:
+    """Elements that were to be of another kind when they are gathered or gone over."""
+    used = {
+        program.text(node.func)
+        for node in program.inside(program.tree)
+        if isinstance(node, ast.Call) and len(node.args) == 1
+    }
+    for node in program.of(ast.Call, ast.For):
+        if isinstance(node, ast.For):
+            place: ast.expr = node.iter
+        else:
+            assert isinstance(node, ast.Call)
+            if program.text(node.func) not in _GATHERING or len(node.args) != 1:
+                continue
+            place = node.args[0]
+        if isinstance(place, ast.Name | ast.Attribute | ast.Subscript | ast.Call):
+            for name in _CONVERSIONS:
+                prior = 0.12 if name in used else 0.04
+                new = f"map({name}, {program.text(place)})"
+                yield program.replace(place, new, "missing call", prior)
 
 
 def paths(program: Program) -> Iterator[Proposal]:

@@ -41,6 +41,7 @@ from repair.candidates.templates import (
     state,
     statements,
     symmetry,
+    uncalled,
     unread,
     waiting,
 )
@@ -131,6 +132,7 @@ TEMPLATES: tuple[Template, ...] = (
     absent.fallbacks,
     absent.early_ends,
     absent.entries,
+    uncalled.steps,
     unread.given,
     unread.fields,
     unread.handed_on,
@@ -146,6 +148,7 @@ TEMPLATES: tuple[Template, ...] = (
     symmetry.rows,
     symmetry.other_class,
     formats.unmarked,
+    formats.dropped,
     formats.codes,
     formats.quoted,
     formats.dates,
@@ -181,6 +184,7 @@ TEMPLATES: tuple[Template, ...] = (
     pairs.gathered,
     bounds.extremes,
     bounds.wrapped,
+    bounds.remainders,
     bounds.months,
     bounds.lengths,
     bounds.wholes,
@@ -189,6 +193,7 @@ TEMPLATES: tuple[Template, ...] = (
     bounds.otherwise,
     kinds.asked,
     kinds.converted,
+    kinds.converted_each,
     kinds.paths,
     kinds.merged,
     kinds.kept_apart,
@@ -200,6 +205,7 @@ TEMPLATES: tuple[Template, ...] = (
     replaced.assigned_back,
     replaced.added_to,
     filters.missing,
+    filters.present,
     state.resets_of_others,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.

@@ -1,0 +1,101 @@
+"""A step that the class or the module has, and that is not taken here."""
+
+from __future__ import annotations
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+
+from repair.candidates.templates.site import Function, Program, Proposal, is_docstring, parameters
+
+#: Steps that are tried at a statement, the likeliest first.
+_MOST = 12
+#: How likely a step is meant: one with a private name that nothing takes any more, one that is
+#: taken elsewhere as a statement of its own, if it has a private name or not, any other.
+_LOST, _OWN, _TAKEN, _KNOWN = 0.7, 0.5, 0.25, 0.05
+
+
+def steps(program: Program) -> Iterator[Proposal]:
+    """A call that needs no argument, before or behind a statement, or as the last one."""
+    taken = _taken(program)
+    for function in [n for n in program.suspicious if isinstance(n, Function)]:
+        if _only_answers(function):
+            continue
+        calls = _of(program, function, taken)
+        for node in program.inside(function):
+            if not isinstance(node, ast.stmt) or program.function(node) is not function:
+                continue
+            for call, prior in calls.items():
+                yield program.insert_before(node, [call], "missing statement", prior)
+            if program.block(node)[-1] is node and not isinstance(node, _LEAVING):
+                for call, prior in calls.items():
+                    yield program.insert_after(node, [call], "missing statement", prior)
+
+
+_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+def _only_answers(function: Function) -> bool:
+    """Whether it is a question, in which nobody looks for a step."""
+    body = [statement for statement in function.body if not is_docstring(statement)]
+    return len(body) == 1 and isinstance(body[0], ast.Return)
+
+
+def _of(program: Program, function: Function, taken: Counter[str]) -> dict[str, float]:
+    """The calls that could stand in ``function``, with how likely each is."""
+    owner = program.parents.get(function)
+    receiver = next(iter(parameters(function)), "")
+    found: dict[str, float] = {}
+    own = owner.body if isinstance(owner, ast.ClassDef) and receiver in ("self", "cls") else []
+    for node in (*own, *program.tree.body):
+        if not isinstance(node, Function) or node is function or node.name.startswith("__"):
+            continue
+        method = node in own
+        if node.decorator_list or not _needs_nothing(node, method):
+            continue
+        call = f"{receiver}.{node.name}()" if method else f"{node.name}()"
+        if isinstance(node, ast.AsyncFunctionDef):
+            if not isinstance(function, ast.AsyncFunctionDef):
+                continue
+            call = f"await {call}"
+        uses = taken[node.name]
+        private = node.name.startswith("_")
+        if uses:
+            found[call] = _OWN if private else _TAKEN
+        else:
+            lost = private and not _is_read(program, node.name)
+            found[call] = _LOST if lost else _KNOWN
+    best = sorted(found.items(), key=lambda pair: -pair[1])[:_MOST]
+    alike = Counter(prior for _call, prior in best)
+    return {call: prior / (1 + alike[prior]) for call, prior in best}
+
+
+def _needs_nothing(function: Function, method: bool) -> bool:
+    given = function.args
+    positional = len(given.posonlyargs + given.args) - len(given.defaults) - method
+    return positional == 0 and all(default is not None for default in given.kw_defaults)
+
+
+def _taken(program: Program) -> Counter[str]:
+    """How often each function is called as a statement of its own."""
+    found: Counter[str] = Counter()
+    for node in program.inside(program.tree):
+        if isinstance(node, ast.Expr):
+            value = node.value.value if isinstance(node.value, ast.Await) else node.value
+            if isinstance(value, ast.Call):
+                found[_name(value.func)] += 1
+    return found
+
+
+def _is_read(program: Program, name: str) -> bool:
+    return any(
+        _name(node) == name
+        for node in program.inside(program.tree)
+        if isinstance(node, ast.Name | ast.Attribute)
+    )
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
