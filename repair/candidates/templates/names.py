@@ -131,7 +131,8 @@ def variables(program: Program) -> Iterator[Proposal]:
             yield from _as_attribute(program, node)
         else:
             yield from _other_function(program, node)
-        for name in _partners(node.id):
+        named = called and _is_named_after(program, node)
+        for name in () if named else _partners(node.id):
             if name in local or name in BUILTINS or name in program.module_names:
                 yield program.replace(node, name, "function", 0.3)
 
@@ -169,6 +170,16 @@ def imported(program: Program) -> Iterator[Proposal]:
 def _is_called(program: Program, node: ast.expr) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node
+
+
+def _is_named_after(program: Program, node: ast.Name) -> bool:
+    """Whether the name that it is kept under says what is called: ``ids_set = set(…)``."""
+    statement = program.parents.get(program.parents[node])
+    return isinstance(statement, ast.Assign) and any(
+        node.id in target.id.split("_")
+        for target in statement.targets
+        if isinstance(target, ast.Name)
+    )
 
 
 def _as_attribute(program: Program, node: ast.Name) -> Iterator[Proposal]:

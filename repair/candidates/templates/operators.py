@@ -20,6 +20,8 @@ _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
     ast.Is: ("is", {"is not": 0.5, "==": 0.3}),
     ast.IsNot: ("is not", {"is": 0.5, "!=": 0.3}),
 }
+_ORDER = frozenset({"<", "<=", ">", ">="})
+_OF_WORDS = 0.1
 #: What nobody writes beside another one in a chain: ``a <= b >= c``.
 _AGAINST = {"<": (">", ">="), ">": ("<", "<=")}
 _ARITHMETIC: dict[type[ast.operator], tuple[str, dict[str, float]]] = {
@@ -56,6 +58,10 @@ _BINDING: dict[type[ast.operator], int] = {
 _ORDERED = (ast.Sub, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow, ast.Add, ast.LShift, ast.RShift)
 
 
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
+
+
 def comparisons(program: Program) -> Iterator[Proposal]:
     """``<`` for ``<=`` and its kin; operands the wrong way round."""
     for node in program.of(ast.Compare):
@@ -72,6 +78,9 @@ def comparisons(program: Program) -> Iterator[Proposal]:
             for new, prior in others.items():
                 if new in chained:
                     continue
+                if new in _ORDER and old not in _ORDER and any(map(_is_text, sides)):
+                    # Words are told apart; which comes first nobody asks.
+                    prior *= _OF_WORDS
                 edit = program.between(sides[index], sides[index + 1], old, new)
                 if edit is not None:
                     yield Proposal("comparison", prior, (edit,), node)

@@ -13,6 +13,9 @@ _MOST = 12
 #: How likely a step is meant: one with a private name that nothing takes any more, one that is
 #: taken elsewhere as a statement of its own, if it has a private name or not, any other.
 _LOST, _OWN, _TAKEN, _KNOWN = 0.7, 0.5, 0.25, 0.05
+#: How likely a step is missing where nothing was changed just before, compared with elsewhere.
+_IDLE = 0.4
+_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
 def steps(program: Program) -> Iterator[Proposal]:
@@ -25,14 +28,32 @@ def steps(program: Program) -> Iterator[Proposal]:
         for node in program.inside(function):
             if not isinstance(node, ast.stmt) or program.function(node) is not function:
                 continue
+            near = 1.0 if _changes(_before(program, node)) else _IDLE
             for call, prior in calls.items():
-                yield program.insert_before(node, [call], "missing statement", prior)
+                yield program.insert_before(node, [call], "missing statement", near * prior)
             if program.block(node)[-1] is node and not isinstance(node, _LEAVING):
                 for call, prior in calls.items():
                     yield program.insert_after(node, [call], "missing statement", prior)
 
 
-_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+def _before(program: Program, node: ast.stmt) -> ast.stmt | None:
+    block = program.block(node)
+    place = block.index(node)
+    return block[place - 1] if place else None
+
+
+def _changes(node: ast.stmt | None) -> bool:
+    """Whether ``node`` changes what a step would go on with: a field, or something it calls on."""
+    if node is None or is_docstring(node):
+        return False
+    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+    return isinstance(node, ast.Expr) or any(
+        isinstance(inner, ast.Attribute | ast.Subscript)
+        and isinstance(inner.ctx, ast.Store | ast.Del)
+        for target in targets
+        if isinstance(target, ast.AST)
+        for inner in ast.walk(target)
+    )
 
 
 def _only_answers(function: Function) -> bool:
