@@ -21,7 +21,7 @@ from repair.localization import localize
 from repair.sampling import sample
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.interpreter import is_environment
-from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
+from repair.sandbox.run import Failure, Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 
@@ -103,6 +103,7 @@ def diagnose(
             mend="make the test deterministic first",
         )
     bad = [result for result in results if result.outcome.bad]
+    _refuse_not_imported(plan, bad)
     # Quick ones first: most candidates fail them, and need not wait for the slow ones.
     bad.sort(key=lambda r: (r.outcome is Outcome.TIMEOUT, round(r.seconds, 2)))
     failing = tuple(result.id for result in bad)
@@ -258,6 +259,29 @@ def _once(
     if server.held:
         return server.patch(plan, (), terms)
     return server.run(plan, bench.base, terms)
+
+
+def _refuse_not_imported(plan: Plan, bad: Sequence[TestResult]) -> None:
+    """Where tests ask for a module that is not there, no edit of the file mends it."""
+    failures = [result.failure for result in bad if result.failure is not None]
+    if len(failures) < len(bad) or not all(map(_asks_in_vain, failures)):
+        return
+    raise RepairError(
+        f"the tests cannot be imported: {failures[0].message}",
+        where=plan.command,
+        mend="install the project and what its tests need for the interpreter that runs them "
+        "(pip install -e .), or name another one with --python",
+    )
+
+
+def _asks_in_vain(failure: Failure) -> bool:
+    """Whether it is a test file itself that asks for a module which is not there."""
+    asking = Path(failure.frames[-1][0]).stem if failure.frames else ""
+    return (
+        failure.exception == "ModuleNotFoundError"
+        and not failure.lines
+        and (asking.startswith("test") or asking.endswith("_test") or asking == "conftest")
+    )
 
 
 def _refuse_nothing_run(plan: Plan, run: Run) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from repair.localization import Suspicion
-from repair.sandbox.run import Outcome, Plan, TestResult
+from repair.sandbox.run import Failure, Outcome, Plan, TestResult
 
 #: A candidate may take this many times what a test took before, plus an allowance: a test that
 #: failed at once may have work to do once it is mended.
@@ -15,6 +16,8 @@ _ALLOWANCE_S = 0.05
 #: this together: edits that mend some are kept.
 _LEADING = 4
 _LEADING_S = 0.05
+#: What unittest makes of a module that it cannot import.
+_NOT_LOADED = "unittest.loader._FailedTest."
 
 
 @dataclass(frozen=True)
@@ -54,12 +57,34 @@ class Diagnosis:
     @property
     def tells_tests_apart(self) -> bool:
         """Whether single tests can be chosen by id."""
-        return self.plan.selects and not self._whole_files
+        return self.plan.selects and not self.unimportable
 
     @property
-    def _whole_files(self) -> bool:
-        # A test file that cannot be imported fails as a whole, under the file's name.
-        return any(result.outcome.bad and not result.seconds for result in self.results)
+    def unimportable(self) -> tuple[str, ...]:
+        """Test files that cannot be imported: such a one fails as a whole, under its own name."""
+        return tuple(
+            r.id
+            for r in self.results
+            if r.outcome.bad and (not r.seconds or r.id.startswith(_NOT_LOADED))
+        )
+
+    def mended(self, tests: Sequence[TestResult]) -> frozenset[str]:
+        """Which of the failing tests pass in a run with these results: a file that could not be
+        imported does where its tests are there and all of them pass."""
+        passed = {test.id for test in tests if test.outcome is Outcome.PASSED}
+        found = passed.intersection(self.failing)
+        for name in self.unimportable:
+            own = [test for test in tests if _is_in(test.id, name)]
+            if own and not any(test.outcome.bad for test in own):
+                found.add(name)
+        return frozenset(found)
+
+    def imported_now(self, tests: Sequence[TestResult]) -> int:
+        """How many tests pass of files that could not be imported before."""
+        return sum(
+            test.outcome is Outcome.PASSED and any(_is_in(test.id, n) for n in self.unimportable)
+            for test in tests
+        )
 
     def order(self) -> tuple[str, ...]:
         """The tests in the order in which a candidate meets them."""
@@ -94,6 +119,17 @@ class Diagnosis:
         """The exceptions that failing tests end in, and ``timeout``."""
         return frozenset(r.failure.exception for r in self.results if r.outcome.bad and r.failure)
 
+    def failures(self) -> list[Failure]:
+        """What the failing tests say."""
+        return [r.failure for r in self.results if r.outcome.bad and r.failure]
+
     def failure(self) -> TestResult | None:
         """The first failing test."""
         return next((r for r in self.results if r.id in self.failing), None)
+
+
+def _is_in(test: str, file: str) -> bool:
+    """Whether ``test`` is one of a test file by its name, as runners give it."""
+    if file.startswith(_NOT_LOADED):
+        return f".{file.removeprefix(_NOT_LOADED)}." in f".{test}."
+    return test.startswith(f"{file}::")

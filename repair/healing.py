@@ -190,6 +190,7 @@ class _Healer:
             diagnosis.suspicion,
             diagnosis.symptoms(),
             go_on=lambda: not (self.cancellation.cancelled or until.expired()),
+            failures=diagnosis.failures(),
         )
         if self.cancellation.cancelled:
             raise CancelledError

@@ -115,10 +115,11 @@ class Retoucher:
     def _opened(self, body: Candidate, gained: int) -> _Edits:
         written = Written(self.stub, body)
         results = self.trials.traced(body)
-        symptoms = frozenset(r.failure.exception for r in results if r.outcome.bad and r.failure)
+        failures = [r.failure for r in results if r.outcome.bad and r.failure]
+        symptoms = frozenset(failure.exception for failure in failures)
         traced = Aid.TRACE not in self.job.without
         suspicion = written.suspicion(results, self.diagnosis.imported, traced=traced)
-        queue = generate(written.source, suspicion, symptoms)
+        queue = generate(written.source, suspicion, symptoms, failures=failures)
         hung = self.diagnosis.hung
         # All of them run where the tests are held: one costs what another one costs.
         agenda = Agenda(queue, lambda _c, _p: 1.0, frozenset(self.diagnosis.failing), hung)

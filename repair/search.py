@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from analysis.deadline import Deadline
 from repair.agenda import PATIENCE, Agenda, Turn
 from repair.candidates.candidate import Candidate
+from repair.candidates.misnamed import further
 from repair.candidates.scribe import Scribe
 from repair.source import Source
 from repair.trials import AHEAD, Begun, Kind, Trial, Trials
@@ -114,6 +115,8 @@ class Search:
             self._agenda.slow(turn)
         if trial.gained and trial.kind is not Kind.PLAUSIBLE:
             self._agenda.partial(trial)
+        for candidate in further(self.source, trial.candidate, trial.absent):
+            self._begin(Turn(candidate))
         return trial
 
     def _is_new(self, candidate: Candidate) -> bool:

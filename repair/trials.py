@@ -60,13 +60,15 @@ class Kind(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A candidate's run. ``gained`` counts failing tests that pass now, ``mended`` are those;
-    where it is none, ``gained`` are the lines that the first failing one comes further."""
+    where it is none, ``gained`` are the lines that the first failing one comes further. ``absent``
+    is what tests say that fail for want of a name."""
 
     candidate: Candidate
     kind: Kind
     gained: int = 0
     seconds: float = 0.0
     mended: frozenset[str] = frozenset()
+    absent: tuple[Failure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,8 +355,7 @@ class Trials:
 
     def _judge(self, candidate: Candidate, run: Run) -> Trial:
         diagnosis = self.diagnosis
-        passed = {test.id for test in run.tests if test.outcome is Outcome.PASSED}
-        mended = passed.intersection(diagnosis.failing)
+        mended = diagnosis.mended(run.tests)
         if run.ended == "done" and run.code in (0, None) and not run.bad():
             # Which asserts a script meets may change with the program; that it meets one may not.
             complete = (
@@ -362,14 +363,15 @@ class Trials:
             )
             if complete:
                 gained = len(diagnosis.failing)
-                return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, frozenset(mended))
+                return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, mended)
         gained = self._gained(run, mended)
         kind = Kind.PARTIAL if gained else Kind.WORSE
         if run.ended == "timeout":
             kind = Kind.SLOW
-        return Trial(candidate, kind, gained, run.seconds, frozenset(mended))
+        absent = tuple(t.failure for t in run.tests if t.failure and t.failure.absent)
+        return Trial(candidate, kind, gained, run.seconds, mended, absent)
 
-    def _gained(self, run: Run, mended: set[str]) -> int:
+    def _gained(self, run: Run, mended: frozenset[str]) -> int:
         """How many failing tests pass now, or how many lines further the first of them came."""
         passing = set(self.diagnosis.passing)
         broken = sum(t.id in passing and t.outcome.bad for t in run.tests)
@@ -378,7 +380,7 @@ class Trials:
             return max(0, len(mended) - broken)
         now = next((t.failure for t in run.tests if t.id == before.id and t.failure), None)
         if now is None:
-            return 0
+            return self.diagnosis.imported_now(run.tests)
         if before.failure.script_line:
             return max(0, now.script_line - before.failure.script_line)
         return max(0, self._test_line(now) - self._test_line(before.failure))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from repair.candidates.candidate import Candidate
+from repair.candidates.misnamed import misnamed
 from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion
+from repair.sandbox.run import Failure
 from repair.source import Source
 
 #: Sources that need no model: the candidates of a file, in any order. The mapping tells by how
@@ -24,14 +26,18 @@ def generate(
     symptoms: frozenset[str] = frozenset(),
     most: int = MOST,
     go_on: Callable[[], bool] = lambda: True,
+    failures: Iterable[Failure] = (),
 ) -> list[Candidate]:
     """Candidates that need no model, most promising first, no two with the same text: all, or the
     best where there are more than ``most``.
 
-    ``symptoms`` are the exceptions that failing tests end in, and ``timeout``.
+    ``symptoms`` are the exceptions that failing tests end in, and ``timeout``; ``failures`` what
+    they say: names that they miss are looked for among those that are there.
     Once ``go_on`` says no, those that were found so far are all.
     """
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
+    for candidate in misnamed(source, failures):
+        found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
     for generator in GENERATORS:
         for candidate in generator(source, suspicion, likelier(symptoms), most):
             key = tuple((e.start, e.end, e.new) for e in candidate.edits)

@@ -105,7 +105,8 @@ class Failure:
     """Why a test failed. ``lines`` are 1-based lines of the file under repair on the way.
 
     ``frames`` are ``(path, line, function)``, outermost first; ``script_line`` is the deepest line
-    of a script that was reached, 0 if it is none.
+    of a script that was reached, 0 if it is none. ``absent`` is the name that was looked for in
+    vain, ``present`` what was there in its place.
     """
 
     exception: str
@@ -113,6 +114,8 @@ class Failure:
     frames: tuple[tuple[str, int, str], ...] = ()
     lines: tuple[int, ...] = ()
     script_line: int = 0
+    absent: str = ""
+    present: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,4 +272,6 @@ def _failure(detail: Mapping[str, Any] | None) -> Failure | None:
         frames=tuple((path, line, name) for path, line, name in detail["frames"]),
         lines=tuple(detail["lines"]),
         script_line=detail.get("script_line", 0),
+        absent=detail.get("absent", ""),
+        present=tuple(detail.get("present", ())),
     )

@@ -98,6 +98,44 @@ def test_a_patch_that_breaks_another_test_of_the_suite_is_not_taken(project: Pat
         assert "other tests still pass" in answer["reason"]
 
 
+def test_tests_that_ask_for_a_module_that_is_not_there_are_no_failure_of_the_file(
+    project: Path,
+) -> None:
+    """A project that is not installed: no edit helps, and time would be lost by trying."""
+    (project / "test_middle.py").write_text("import not_there_at_all\n" + TEST)
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py")
+    assert (code, answer["status"], answer["candidates_run"]) == (2, "error", 0), answer
+    assert "No module named 'not_there_at_all'" in answer["reason"]
+    assert "--python" in answer["reason"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        (
+            "import maths\n\n\ndef middle(a, b):\n    return maths.fsum([a, b]) / 2\n",
+            "import math\n\n\ndef middle(a, b):\n    return math.fsum([a, b]) / 2\n",
+        ),
+        (
+            "class Share:\n    of = 2\n\n\nHALF = Shaer()\n\n\n"
+            "def middle(a, b):\n    return (a + b) / HALF.of\n",
+            "class Share:\n    of = 2\n\n\nHALF = Share()\n\n\n"
+            "def middle(a, b):\n    return (a + b) / HALF.of\n",
+        ),
+    ],
+    ids=["a module", "a class"],
+)
+def test_a_name_that_is_not_there_when_the_file_is_imported_is_mended(
+    project: Path, wrong: str, right: str
+) -> None:
+    """The test file as a whole fails then, and its tests are first seen with the patch."""
+    (project / "middle.py").write_text(wrong)
+    (project / "test_middle.py").write_text(TEST)
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py", "--write")
+    assert (code, answer["status"], answer["strategy"]) == (0, "verified", "misnamed"), answer
+    assert (project / "middle.py").read_text() == right
+
+
 def test_a_test_file_that_cannot_be_imported_does_not_hide_the_rest_of_the_suite(
     project: Path,
 ) -> None:

@@ -118,3 +118,26 @@ def test_what_the_test_itself_shows_is_recorded(sandbox: StartSandbox, workspace
     lines = PROGRAM.splitlines()
     first = next(number for number, line in enumerate(lines, 1) if "// 100" in line)
     assert {first, first + 1} <= run.tests[0].lines
+
+
+@pytest.mark.parametrize(
+    ("wrong", "exception", "line"),
+    [
+        ("import maths\n", "ModuleNotFoundError", 1),
+        ("HALF = 1 / 2\nWHOLE = TWICE * HALF\n", "NameError", 2),
+        ("from m import absent\n", "ImportError", 1),
+        ("def half(n):\n    return n / 2\n\n\nHALF = half('1')\n", "TypeError", 2),
+    ],
+)
+def test_what_ends_the_import_of_a_test_file_is_known_by_name_and_line(
+    sandbox: StartSandbox, workspace: Path, wrong: str, exception: str, line: int
+) -> None:
+    (workspace / "m.py").write_text(wrong)
+    (workspace / "test_m.py").write_text("import m\n\n\ndef test_it():\n    assert m\n")
+    plan = parse("pytest test_m.py", str(workspace)).plan
+    run = sandbox().run(plan, {}, Terms(wall=30, trace=True))
+    (result,) = run.tests
+    assert result.failure is not None
+    assert result.failure.exception == exception, result.failure
+    assert result.failure.lines[-1:] == (line,)
+    assert [Path(frame[0]).name for frame in result.failure.frames[:2]] == ["test_m.py", "m.py"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from .absent import absent
 from .aside import aside
 
 _MESSAGE = 600
@@ -19,16 +20,19 @@ def describe_exception(kind: Any, value: Any, traceback: Any, target: str) -> di
 
     ``frames`` runs from the outermost call to the innermost, without those of this package, the
     standard library and installed packages; ``lines``
-    are the 1-based lines of ``target`` among them. Reads no attribute of the user's objects but
-    ``str(value)``, and survives that failing.
+    are the 1-based lines of ``target`` among them. Where the exception is about a name, that and
+    what is there in its place are told too (``absent``). Survives that the user's objects fail
+    when they are asked.
     """
-    frames = []
+    frames, frame = [], None
     while traceback is not None:
+        frame = traceback.tb_frame
         code = traceback.tb_frame.f_code
         frames.append([_absolute(code.co_filename), traceback.tb_lineno, code.co_name])
         traceback = traceback.tb_next
     frames = [frame for frame in frames if not frame[0].startswith(_NOT_THEIRS)]
     frames = [frame for frame in frames if "/site-packages/" not in frame[0]]
+    frames = [frame for frame in frames if not frame[0].startswith("<frozen ")]
     if len(frames) > _FRAMES:
         frames = frames[: _FRAMES // 2] + frames[-_FRAMES // 2 :]
     try:
@@ -40,6 +44,7 @@ def describe_exception(kind: Any, value: Any, traceback: Any, target: str) -> di
         "message": message[:_MESSAGE],
         "frames": frames,
         "lines": [line for path, line, _name in frames if path == target],
+        **absent(value, frame),
     }
 
 

@@ -82,10 +82,14 @@ class _Plugin:
             )
 
     def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
-        if not hasattr(report, "when"):
-            excinfo = call.excinfo
+        # Older versions of pytest do not say when.
+        if getattr(report, "when", "collect") == "collect":
+            error = call.excinfo.value
+            if isinstance(error, pytest.Collector.CollectError):
+                # Of a module that cannot be imported pytest makes an error of its own.
+                error = error.__cause__ or error
             self._details["collect"] = describe.describe_exception(
-                excinfo.type, excinfo.value, excinfo.tb, self._reporter.target
+                type(error), error, error.__traceback__, self._reporter.target
             )
 
     @pytest.hookimpl(tryfirst=True)
