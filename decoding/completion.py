@@ -10,7 +10,7 @@ class Event:
     """One trigger of a monitor while writing.
 
     ``rejected`` is the name that evidence ruled out (or ``""``), ``chosen`` the one written.
-    ``disputed`` marks a very sure model's name that was left standing against a closed set; such a
+    ``disputed`` marks a name that was left standing against a closed set; such a
     name counts as invented in every measurement. ``offset`` counts code points from the cursor.
     """
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from analysis.names import NameSet
 from decoding.constraint import Constraint
-from decoding.guidance import SURE, Guidance
+from decoding.guidance import Guidance
 from decoding.monitors.monitor import Passage, Verdict
 from decoding.page import Page
 from decoding.sampling import log_total
@@ -24,6 +24,8 @@ from decoding.watch import Watch, closed
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
 
+#: A model that gives something else at least this probability is left to finish it.
+_SURE = 0.9
 #: Bytes that go on with a name, to be stripped.
 IDENTIFIER = bytes(sorted(IDENTIFIER_BYTES))
 
@@ -55,15 +57,7 @@ class Hurry:
         called = Passage(passage.before, f"{name}(", passage.after)
         if watch.judge(names, called)[0] is not Verdict.REJECTED:
             return False
-        start = max(watch.start, 0)
-        written = (
-            self._page.script.probability(start, len(self._page.script.text))
-            if passage.name
-            else 1.0
-        )
-        sure = written * math.exp(float(logits[token]) - log_total(logits)) > SURE
-        # A sure model's name stays and is to be seen whole.
-        return not sure and self._guidance.reject(watch, names, name, sure=False)
+        return self._guidance.reject(watch, names, name)
 
     def forward(self, logits: Logits, token: int) -> bool:
         """If a name can only go on in one way, write all of it at once; whether that was so.
@@ -80,7 +74,7 @@ class Hurry:
             return False
         page, spelled = self._page, self._page.vocabulary.tokens[token]
         total = log_total(logits)
-        if state.advance(spelled or b"\n") is None and logits[token] - total > math.log(SURE):
+        if state.advance(spelled or b"\n") is None and logits[token] - total > math.log(_SURE):
             return False
         text = rest.decode("utf-8", errors="ignore")
         tokens = page.runtime.tokenize(text)

@@ -26,13 +26,13 @@ def test_what_is_not_closed_never_prunes(tier: Tier) -> None:
     assert (event.tier, event.chosen, event.rejected) == (tier.value, "push", "")
 
 
-def test_a_very_sure_model_keeps_its_name_and_the_event_says_disputed() -> None:
-    table = {"x.": {"push": 0.95, "pop": 0.05}, "push": {"[0]": 1.0}}
+def test_a_name_that_cannot_be_is_replaced_however_sure_the_model_is() -> None:
+    table = {"x.": {"push": 0.95, "pop": 0.05}, "push": {"[0]": 1.0}, "pop": {"()": 1.0}}
     out = written("x.$0\n", table, Facts({"x": LIST}))
-    assert out.text == "push[0]"
+    assert out.text == "pop()"
     event = only(out.events)
-    assert event.disputed
-    assert (event.rejected, event.chosen) == ("push", "push")
+    assert not event.disputed
+    assert (event.rejected, event.chosen) == ("push", "pop")
 
 
 def test_a_name_that_is_assigned_may_be_new() -> None:
