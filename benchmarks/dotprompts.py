@@ -24,167 +24,24 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import wait
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from analysis.deadline import Cancellation, Deadline
-from analysis.graph import Graph
-from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.holes import hole_at
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
-from analysis.worker.queries import NamesQuery
+from benchmarks.dot_desk import Book, write_all
 from benchmarks.dot_scores import report
 from benchmarks.dot_sites import ORDER, DotSite, roots, sites
-from benchmarks.dot_variants import agreement, guiding, in_order, meant, same_as, with_graph
+from benchmarks.dot_variants import agreement, meant
 from benchmarks.installed import python_with
 from benchmarks.judging import PROBE, judge
 from benchmarks.report import RESULTS, save, show
-from decoding.completion import Completion
-from decoding.evidence import Evidence
-from decoding.local_writer import LocalWriter
-from decoding.models import store
-from decoding.opening import cache_folder as vocabulary_folder
-from decoding.runtimes.llama_cpp import LlamaCpp
-from decoding.writer import InfillRequest
-from engine.graphs import Graphs
-from engine.knowledge import Knowledge
 
 #: The development half, by the names they are imported by; other packages judge.
 PACKAGES = (
     "rich", "httpx", "click", "attr", "pygments", "requests", "packaging", "typer",
     "hypothesis", "jedi", "huggingface_hub", "pygls",
 )  # fmt: skip
-_FIRST_LOOK_S = 20.0
-#: A prompt that is to be in the cache is read once, and once more where its hint came late.
-_READ_AT_MOST = 3
-
-
-def read_graphs(chosen: Sequence[DotSite], python: str) -> Graphs:
-    """The code graphs of the packages, read as far as the packages go."""
-    folder = RESULTS / "graphs"
-    for root in sorted({site.root for site in chosen}):
-        with Graph(Workspace(str(root.parent), python=python), folder) as graph:
-            graph.refresh([str(root)] if root.is_file() else map(str, sorted(root.rglob("*.py"))))
-    return Graphs(folder)
-
-
-class Book:
-    """The results so far: a JSON Lines file with one line for each site and variant."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.lines: list[dict[str, Any]] = []
-        if path.is_file():
-            text = path.read_text(encoding="utf-8")
-            self.lines = [json.loads(line) for line in text.splitlines()]
-
-    def known(self) -> set[tuple[str, str]]:
-        """What needs not be written again."""
-        return {(line["site"], line["variant"]) for line in self.lines}
-
-    def at(self, site: str) -> dict[str, dict[str, Any]]:
-        """What each variant wrote at a site."""
-        return {line["variant"]: line for line in self.lines if line["site"] == site}
-
-    def keep(self, line: dict[str, Any]) -> None:
-        """Append a result."""
-        self.lines.append(line)
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps(line) + "\n")
-
-
-def write_all(
-    options: argparse.Namespace, book: Book, chosen: Sequence[DotSite], variants: Sequence[str]
-) -> None:
-    """Write what is missing, until the budget is spent."""
-    deadline = Deadline.after(options.budget) if options.budget else Deadline.never()
-    known = book.known()
-    missing = [(s, [v for v in variants if (s.key, v) not in known]) for s in chosen]
-    missing = [(site, left) for site, left in missing if left]
-    if not missing:
-        return
-    workspace = Workspace(str(Path.cwd()), python=options.python)
-    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
-        runtime = LlamaCpp(store.resolve(options.model).path)
-        writers = {
-            variant: LocalWriter(runtime, cache=vocabulary_folder(), guiding=guiding(variant))
-            for variant in variants
-        }
-        graphs = read_graphs(chosen, options.python) if any(map(with_graph, variants)) else Graphs()
-        knowledge = Knowledge(pool, graphs)
-        for site, left in missing:
-            if deadline.expired():
-                break
-            snapshot = Snapshot(str(site.path), site.with_text(""), workspace)
-            in_package = Workspace(str(site.root.parent), python=options.python)
-            # Let the analysis read the file once, as the server does when a file is opened.
-            look = NamesQuery(snapshot, hole_at(snapshot.text, site.start))
-            wait([pool.ask(look, Deadline.after(_FIRST_LOOK_S))], timeout=_FIRST_LOOK_S)
-            if options.expecting:
-                around = knowledge.around(
-                    replace(snapshot, workspace=in_package), site.start, _FIRST_LOOK_S
-                )
-                if not around.result().expected.classes:
-                    continue
-            before = book.at(site.key)
-            for variant in in_order(left):
-                same = "" if options.each else same_as(variant, before)
-                if same:
-                    line = {**before[same], "variant": variant, "taken": same}
-                    book.keep(line)
-                    before[variant] = line
-                    continue
-                told = with_graph(variant)
-                request = InfillRequest(
-                    replace(snapshot, workspace=in_package) if told else snapshot,
-                    site.start,
-                    max_tokens=options.max_tokens,
-                    query_ms=options.deadline_ms,
-                )
-                evidence = None if variant == "unguided" else knowledge if told else pool
-                done, took = completed(writers[variant], request, evidence, warm=options.warm)
-                line = {
-                    "site": site.key,
-                    "variant": variant,
-                    "text": done.text,
-                    "confidence": done.confidence,
-                    "ms": took,
-                    "prefill_ms": done.ms.prefill,
-                    "prompt_tokens": done.prompt_tokens,
-                    "events": [asdict(event) for event in done.events],
-                    "stopped": done.stopped,
-                    "preamble": done.preamble,
-                }
-                book.keep(line)
-                before[variant] = line
-            print(".", end="", file=sys.stderr, flush=True)
-        print(file=sys.stderr)
-        graphs.close()
-        runtime.close()
-
-
-def completed(
-    writer: LocalWriter, request: InfillRequest, evidence: Evidence | None, *, warm: bool
-) -> tuple[Completion, float]:
-    """A completion and the milliseconds that it took: from nothing, or ``warm``, with all of its
-    prompt but the last token in the cache. Never anything between: what is in the cache moves the
-    last bits of a logit, and with them one line in a hundred, whatever guides."""
-    writer.forget(cache=not warm)
-    for _ in range(_READ_AT_MOST if warm else 1):
-        begun = time.monotonic()
-        done = writer.complete(
-            request, evidence, deadline=Deadline.never(), cancellation=Cancellation()
-        )
-        took = (time.monotonic() - begun) * 1e3
-        if done.reused_tokens >= done.prompt_tokens - 1:
-            break
-    return done, took
 
 
 def in_turns(groups: Sequence[Sequence[DotSite]]) -> Iterator[DotSite]:

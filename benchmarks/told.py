@@ -22,8 +22,9 @@ from analysis.holes.context import HoleContext
 from analysis.snapshot import Snapshot, Workspace
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
+from benchmarks.dot_desk import read_graphs
 from benchmarks.dot_sites import DotSite, roots, sites
-from benchmarks.dotprompts import PACKAGES, in_turns, read_graphs
+from benchmarks.dotprompts import PACKAGES, in_turns
 from benchmarks.installed import python_with
 from benchmarks.report import save, show
 from decoding.hint import HintRules
