@@ -19,6 +19,8 @@ from decoding.completion import Piece
 
 #: Nodes that are marks, or that say no more than the one node they hold.
 _DULL = frozenset({"comment", "string_start", "string_content", "string_end", "escape_sequence"})
+#: Pieces tell their probability in four digits; none of them is impossible, having been written.
+_LEAST = 0.00005
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,9 @@ def of_nodes(
             tree.to_offset(node.start_byte) - offset,
             tree.to_offset(node.end_byte) - offset,
         )
-        logs = [math.log(p.probability) for p in pieces if p.start < stop and start < p.end]
+        logs = [
+            math.log(max(p.probability, _LEAST)) for p in pieces if p.start < stop and start < p.end
+        ]
         if logs and start < stop:
             mean = round(math.exp(sum(logs) / len(logs)), 4)
             found[start, stop] = NodeConfidence(node.type, start, stop, written[start:stop], mean)

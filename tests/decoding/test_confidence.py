@@ -34,6 +34,12 @@ def _shown(nodes: list[NodeConfidence]) -> dict[str, float]:
     return {node.text: node.confidence for node in nodes}
 
 
+def test_what_was_written_against_the_model_is_next_to_impossible_and_no_more() -> None:
+    """In four digits its probability is 0, of which there is no logarithm."""
+    nodes = _nodes("x = $0\n", ("read", 0.0), ("()", 0.9))
+    assert 0 < _shown(nodes)["read"] < 0.001
+
+
 def test_a_name_of_several_tokens_has_their_geometric_mean() -> None:
     nodes = _nodes("x = $0\n", ("read", 0.9), ("_", 0.4), ("text", 0.1))
     assert _shown(nodes) == {"read_text": round(math.pow(0.9 * 0.4 * 0.1, 1 / 3), 4)}
