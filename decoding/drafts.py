@@ -69,7 +69,9 @@ class Price:
             # one by one, and then each further one is dear.
             share = min(max((seconds / self.alone - 1) / (tokens - 1), 0.0), 2.5)
             self._seen[_about(tokens)] += 1
-            for about in (_about(tokens), _ELSE):
+            # Two at once may cost as much as one by one where nine cost as four do: they say
+            # nothing of more.
+            for about in (_about(tokens), _ELSE) if tokens > 2 else (_about(tokens),):
                 known = self._beside.get(about, self._beside[_ELSE])
                 self._beside[about] = known + (share - known) / 2
 
