@@ -21,10 +21,12 @@ _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 def steps(program: Program) -> Iterator[Proposal]:
     """A call that needs no argument, before or behind a statement, or as the last one."""
     taken = _taken(program)
+    # Once for all functions: a large file has hundreds.
+    read = {_name(n) for n in program.inside(program.tree)}
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         if _only_answers(function):
             continue
-        calls = _of(program, function, taken)
+        calls = _of(program, function, taken, read)
         for node in program.inside(function):
             if not isinstance(node, ast.stmt) or program.function(node) is not function:
                 continue
@@ -62,7 +64,9 @@ def _only_answers(function: Function) -> bool:
     return len(body) == 1 and isinstance(body[0], ast.Return)
 
 
-def _of(program: Program, function: Function, taken: Counter[str]) -> dict[str, float]:
+def _of(
+    program: Program, function: Function, taken: Counter[str], read: set[str]
+) -> dict[str, float]:
     """The calls that could stand in ``function``, with how likely each is."""
     owner = program.parents.get(function)
     receiver = next(iter(parameters(function)), "")
@@ -84,7 +88,7 @@ def _of(program: Program, function: Function, taken: Counter[str]) -> dict[str, 
         if uses:
             found[call] = _OWN if private else _TAKEN
         else:
-            lost = private and not _is_read(program, node.name)
+            lost = private and node.name not in read
             found[call] = _LOST if lost else _KNOWN
     best = sorted(found.items(), key=lambda pair: -pair[1])[:_MOST]
     alike = Counter(prior for _call, prior in best)
@@ -106,14 +110,6 @@ def _taken(program: Program) -> Counter[str]:
             if isinstance(value, ast.Call):
                 found[_name(value.func)] += 1
     return found
-
-
-def _is_read(program: Program, name: str) -> bool:
-    return any(
-        _name(node) == name
-        for node in program.inside(program.tree)
-        if isinstance(node, ast.Name | ast.Attribute)
-    )
 
 
 def _name(node: ast.AST) -> str:
