@@ -117,7 +117,7 @@ class Diagnosis:
 
     def symptoms(self) -> frozenset[str]:
         """The exceptions that failing tests end in, and ``timeout``."""
-        return frozenset(r.failure.exception for r in self.results if r.outcome.bad and r.failure)
+        return frozenset(failure.exception for failure in self.failures())
 
     def failures(self) -> list[Failure]:
         """What the failing tests say."""

@@ -50,7 +50,7 @@ def look_away() -> None:
             if callable(function) and not hasattr(function, "is_aside"):
                 setattr(module, each, aside(function))
     case: Any = sys.modules.get("unittest.case")
-    if case is not None and not isinstance(getattr(case, "pprint", _Printer()), _Printer):
+    if hasattr(case, "pprint") and not isinstance(case.pprint, _Printer):
         case.pprint = _Printer()
 
 
