@@ -8,6 +8,7 @@ Read in this order: ``server`` (requests), ``forking`` (one run), ``gathering`` 
 time limits), ``files`` (what a run replaces),
 ``isolation`` (what one fork may not pass on to the next), ``reporter`` and the runners (how tests
 are run), ``live`` (new code for live functions), ``lines`` and ``places`` (which lines and
-expressions ran), ``blocks`` (the tracer), ``behaviour`` (what variants answer to the same calls:
+expressions ran), ``blocks`` (the tracer; ``by_settrace`` and ``by_monitoring`` are its hooks),
+``behaviour`` (what variants answer to the same calls:
 ``noting``, ``varying``, ``answering``, ``comparable``), ``describe`` (failures as plain data).
 """

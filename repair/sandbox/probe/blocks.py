@@ -1,7 +1,7 @@
 """The tracer: a run told block by block with the values of live variables, as it happens.
 
 It imports nothing of Pilotfish: it is handed the block plan (``analysis/views/plan.py``)
-as JSON and follows it: ``sys.monitoring`` (PEP 669) from Python 3.12, ``sys.settrace`` before.
+as JSON and follows it, by what the interpreter has for that (``by_monitoring``, ``by_settrace``).
 What it tells is one JSON object an event (``write``):
 
 ``{"trace": "begin", "test", "fresh"}``  a test begins; unless fresh, calls before belong to it
@@ -24,9 +24,12 @@ import time
 from typing import Any
 
 from . import aside, followed, frames, values
-from .values import OURS
 
-_TOOL = 4
+if sys.version_info >= (3, 12):
+    from .by_monitoring import Hooks as _Hooks
+else:
+    from .by_settrace import Hooks as _Hooks
+
 #: What a traced process is sent before it is ended: say what you still hold.
 TELL = getattr(signal, "SIGRTMAX", signal.SIGTERM) - 2
 #: Bounds where the request names none.
@@ -51,7 +54,7 @@ class BlockTrace:
         self._known: dict[Any, Any] = {}
         self._files = {path: True}
         self._pid = os.getpid()
-        self._on = False
+        self._hooks = _Hooks(self)
         self._number = 0
         self._fresh()
 
@@ -133,19 +136,15 @@ class BlockTrace:
         self._write({"trace": "stop", "why": why})
 
     def _switch(self, on: bool) -> None:
-        if hasattr(sys, "monitoring"):
-            self._switch_monitoring(on)
-        elif on:
-            threading.settrace(self._on_call)
-            sys.settrace(self._on_call)
+        if on:
+            self._hooks.on()
         else:
-            threading.settrace(None)
-            sys.settrace(None)
-        self._on = on
+            self._hooks.off()
 
     # ------------------------------------------------------------------ which code
 
-    def _code_of(self, code: Any) -> Any:
+    def code_of(self, code: Any) -> Any:
+        """The plan's code that ``code`` is, or ``None`` where it is not of the file."""
         known = self._known.get(id(code))
         if known is None:
             name = code.co_filename
@@ -160,139 +159,24 @@ class BlockTrace:
             known = self._known[id(code)] = (found, code)
         return known[0]
 
-    # ------------------------------------------------------------------ sys.settrace
+    def has_met(self, code: Any) -> bool:
+        """Whether it was asked already what ``code`` is."""
+        return id(code) in self._known
 
-    def _on_call(self, frame: Any, _event: Any, _argument: Any) -> Any:
-        code = self._code_of(frame.f_code)
-        if code is None:
-            return None
-        try:
-            known = self._frames.get(id(frame))
-            if known is not None and known.suspended and not frames.begins(frame):
-                self._resumed(known)
-            elif not self._called(frame, code):
-                return None
-        except OURS:
-            return None
-        raised: list[Any] = []
-
-        def local(frame: Any, event: Any, argument: Any) -> Any:
-            try:
-                if event == "line":
-                    del raised[:]
-                    self._line(frame, code, frame.f_lineno - 1)
-                elif event == "exception":
-                    raised[:] = [argument[1]]
-                    self._raised(frame, argument[1] if argument[1] is not None else argument[0])
-                elif event == "return":
-                    if raised and argument is None and not frames.returns(frame):
-                        self._left(frame, "raised", raised[0])
-                    elif frames.yields(frame):
-                        self._suspended(frame, argument)
-                    else:
-                        self._left(frame, "returned", argument)
-            except OURS:
-                pass
-            return local
-
-        return local
-
-    # ------------------------------------------------------------------ sys.monitoring
-
-    def _switch_monitoring(self, on: bool) -> None:
-        monitoring: Any = vars(sys)["monitoring"]
-        events = monitoring.events
-        if not on:
-            if monitoring.get_tool(_TOOL) is not None:
-                monitoring.set_events(_TOOL, 0)
-                for known, code in list(self._known.values()):
-                    if known is not None:
-                        monitoring.set_local_events(_TOOL, code, 0)
-            return
-        if monitoring.get_tool(_TOOL) is None:
-            monitoring.use_tool_id(_TOOL, "pilotfish blocks")
-            callbacks = (
-                (events.PY_START, self._py_start),
-                (events.PY_RESUME, self._py_resume),
-                (events.PY_THROW, self._py_resume),
-                (events.LINE, self._py_line),
-                (events.PY_RETURN, self._py_return),
-                (events.PY_YIELD, self._py_yield),
-                (events.RAISE, self._py_raise),
-                (events.PY_UNWIND, self._py_unwind),
-            )
-            for event, callback in callbacks:
-                monitoring.register_callback(_TOOL, event, callback)
-        elif self._on:
-            return
-        everywhere = events.PY_START | events.RAISE | events.PY_UNWIND | events.PY_THROW
-        monitoring.set_events(_TOOL, everywhere)
-        monitoring.restart_events()
-        for known, code in list(self._known.values()):
-            if known is not None:
-                self._follow(code)
-
-    def _follow(self, code: Any) -> None:
-        monitoring: Any = vars(sys)["monitoring"]
-        events = monitoring.events
-        wanted = events.LINE | events.PY_RETURN | events.PY_YIELD | events.PY_RESUME
-        monitoring.set_local_events(_TOOL, code, wanted)
-
-    def _py_start(self, code: Any, _offset: Any) -> Any:
-        met = id(code) in self._known
-        found = self._code_of(code)
-        if found is None:
-            return vars(sys)["monitoring"].DISABLE
-        try:
-            if not met:
-                self._follow(code)
-            self._called(sys._getframe(1), found)
-        except OURS:
-            pass
-        return None
-
-    def _py_resume(self, code: Any, _offset: Any, _error: Any = None) -> None:
-        known = self._frames.get(id(sys._getframe(1))) if self._is_ours(code) else None
-        if known is not None and known.suspended:
-            self._resumed(known)
-
-    def _py_line(self, code: Any, line: Any) -> None:
-        try:
-            self._line(sys._getframe(1), self._known[id(code)][0], line - 1)
-        except OURS:
-            pass
-
-    def _py_return(self, code: Any, _offset: Any, value: Any) -> None:
-        try:
-            self._left(sys._getframe(1), "returned", value)
-        except OURS:
-            pass
-
-    def _py_yield(self, code: Any, _offset: Any, value: Any) -> None:
-        try:
-            self._suspended(sys._getframe(1), value)
-        except OURS:
-            pass
-
-    def _py_raise(self, code: Any, _offset: Any, error: Any) -> None:
-        if self._is_ours(code):
-            try:
-                self._raised(sys._getframe(1), error)
-            except OURS:
-                pass
-
-    def _py_unwind(self, code: Any, _offset: Any, error: Any) -> None:
-        if self._is_ours(code):
-            try:
-                self._left(sys._getframe(1), "raised", error)
-            except OURS:
-                pass
-
-    def _is_ours(self, code: Any) -> bool:
+    def follows(self, code: Any) -> bool:
+        """Whether ``code`` was met and is of the file."""
         known = self._known.get(id(code))
         return known is not None and known[0] is not None
 
-    # ------------------------------------------------------------------ what happens
+    def followed(self) -> list[Any]:
+        """The code objects of the file that were met."""
+        return [code for known, code in list(self._known.values()) if known is not None]
+
+    def call_of(self, frame: Any) -> Any:
+        """The call that ``frame`` is known as, or ``None``."""
+        return self._frames.get(id(frame))
+
+    # ------------------------------------------------------------------ what happens, as hooks tell
 
     def _stack(self) -> Any:
         thread = threading.get_ident()
@@ -301,7 +185,7 @@ class BlockTrace:
             self._stacks[thread] = []
         return self._stacks[thread]
 
-    def _called(self, frame: Any, code: Any) -> bool:
+    def called(self, frame: Any, code: Any) -> bool:
         """A call of ``code`` begins; whether it is followed."""
         if aside.depth[0]:
             return False
@@ -325,16 +209,17 @@ class BlockTrace:
         stack.append(known)
         return True
 
-    def _line(self, frame: Any, code: Any, line: int) -> None:
+    def line(self, frame: Any, code: Any, line: int) -> None:
+        """``frame``, which runs ``code``, comes to ``line``, counted from 0."""
         known = self._frames.get(id(frame))
         if known is None:
             # It began before it was followed.
-            if not self._called(frame, code):
+            if not self.called(frame, code):
                 return
             known = self._frames[id(frame)]
         if known.suspended:
             # An exception was thrown into it, and it has caught that.
-            self._resumed(known)
+            self.resumed(known)
         known.line = line
         block = code.block_at(known, line)
         if block is None:
@@ -361,7 +246,8 @@ class BlockTrace:
             spent = now - self._until + self._limits["seconds"]
             self._flush_at = now + max(_FLUSH_S, spent / 2)
 
-    def _raised(self, frame: Any, error: Any) -> None:
+    def raised(self, frame: Any, error: Any) -> None:
+        """``error`` is raised in ``frame``, or passes through it."""
         known = self._frames.get(id(frame))
         if known is None or type(error) in (StopIteration, StopAsyncIteration, GeneratorExit):
             return
@@ -369,7 +255,8 @@ class BlockTrace:
             known.visit["raised"] = values.exception_text(error)
             known.visit["line"] = known.line
 
-    def _suspended(self, frame: Any, value: Any) -> None:
+    def suspended(self, frame: Any, value: Any) -> None:
+        """``frame`` yields ``value``, or awaits."""
         known = self._frames.get(id(frame))
         if known is None:
             return
@@ -378,11 +265,13 @@ class BlockTrace:
             known.visit["yielded"] = values.text(value)
         self._pop(known)
 
-    def _resumed(self, known: Any) -> None:
+    def resumed(self, known: Any) -> None:
+        """A suspended call goes on."""
         known.suspended = False
         self._stack().append(known)
 
-    def _left(self, frame: Any, how: str, value: Any) -> None:
+    def left(self, frame: Any, how: str, value: Any) -> None:
+        """``frame`` ends: ``how`` is ``returned`` or ``raised``, with that value or exception."""
         known = self._frames.pop(id(frame), None)
         if known is None:
             return
