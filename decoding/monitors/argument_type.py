@@ -54,7 +54,8 @@ class ArgumentTypeMonitor:
             return None
         if word[0] in _WORDS or (word[0] in CALLS and behind.startswith("(")):
             return True
-        behind = behind or passage.after.lstrip(" \t")
+        # Inside the brackets of its call an argument may end with its line.
+        behind = behind or passage.after.lstrip()
         if behind.startswith((",", ")")):
             return True
         if not behind.startswith((".", "(")):

@@ -25,8 +25,10 @@ from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.misfits import TESTED
 from analysis.semantics.jedi_provider.session import Session, infer_receiver
 
-#: Decorators that change nothing of what a call gives.
-_SAME_RESULT = re.compile(r"(?:\w+\.)*(?:staticmethod|classmethod|abstractmethod|override|final)$")
+#: Decorators that change nothing of what a call gives: of overloads each is looked at.
+_SAME_RESULT = re.compile(
+    r"(?:\w+\.)*(?:staticmethod|classmethod|abstractmethod|override|final|overload)$"
+)
 #: Decorators that make a member of a method.
 _PROPERTY = re.compile(r"(?:\w+\.)*(?:property|cached_property|abstractproperty)$")
 
@@ -42,8 +44,9 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
         found = list(_declared(session, last))
     except Exception:  # noqa: BLE001 - not declared, or jedi's own defects: nothing known
         return False
-    something = any(given.sort is not Sort.NONE for given in found)
-    return something and not any(may_be(given, part) for given in found for part in parts)
+    # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
+    something = last.value == ")" or any(given.sort is not Sort.NONE for given in found)
+    return bool(found) and something and not any(may_be(given, part) for given in found for part in parts)
 
 
 def _declared(session: Session, last: Any) -> Iterator[Given]:
@@ -53,7 +56,8 @@ def _declared(session: Session, last: Any) -> Iterator[Given]:
     """
     if last.type == "operator" and last.value == ")" and last.parent.type == "trailer":
         yield from _called(_known(session, last.parent.get_first_leaf().get_previous_leaf()))
-    elif last.type == "name" and last.parent.type == "trailer":
+    elif last.type == "name" and last.parent.type == "trailer" and last.parent.children[0] == ".":
+        # The only argument of a call is a child of its brackets, too.
         dot = last.get_previous_leaf()
         for value in _known(session, dot.get_previous_leaf()):
             if not completeness.is_none(value):
@@ -120,7 +124,7 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
         decorators = _decorators(definition)
         if member and any(map(_PROPERTY.match, decorators)):
             yield from _returned(definition, context, _PROPERTY)
-        elif decorators:
+        elif not all(map(_SAME_RESULT.match, decorators)):
             raise OpenTypeError("a decorator may make anything of it")
         else:
             yield Given(Sort.FUNCTION)

@@ -32,13 +32,14 @@ TESTED = (
 )
 
 
-def misfits(session: Session, leaf: Any, parts: Sequence[Any]) -> tuple[str, ...]:
+def misfits(session: Session, leaf: Any, parts: Sequence[Any], written: str) -> tuple[str, ...]:
     """The names that the functions around ``leaf`` bind and whose values are none of ``parts``,
-    in order. Never raises for user code."""
+    in order. The one that is ``written`` there is looked at first, however long the others take.
+    Never raises for user code."""
     found = []
     ends = Deadline.after(_TIME)
-    for name, definitions in _bound(leaf):
-        if ends.expired():
+    for name, definitions in _bound(leaf, written):
+        if ends.expired() and name != written:
             break
         try:
             if _misfit(session, definitions, parts):
@@ -48,8 +49,9 @@ def misfits(session: Session, leaf: Any, parts: Sequence[Any]) -> tuple[str, ...
     return tuple(sorted(found))
 
 
-def _bound(leaf: Any) -> Iterator[tuple[str, list[Any]]]:
-    """Each name that the innermost function binds, with where it does; those used last first."""
+def _bound(leaf: Any, written: str) -> Iterator[tuple[str, list[Any]]]:
+    """Each name that the innermost function binds, with where it does: what is ``written``, then
+    those used last first."""
     function = leaf.search_ancestor(*_FUNCTIONS)
     if function is None or function.type != "funcdef":
         return
@@ -62,7 +64,7 @@ def _bound(leaf: Any) -> Iterator[tuple[str, list[Any]]]:
             continue
         before = [p.start_pos for p in inside if p.start_pos < leaf.start_pos]
         if before and not re.search(TESTED.format(re.escape(name)), code, re.M):
-            used.append((max(before), name, mine))
+            used.append(((name == written, max(before)), name, mine))
     for _, name, mine in sorted(used, key=lambda one: one[0], reverse=True)[:_MOST]:
         yield name, mine
 

@@ -266,8 +266,8 @@ class JediProvider:
             return NameSet.abstain(monitor, str(error))
         _check(deadline)
         leaf = session.leaf_at(*_position(text, offset))
-        unfit = list(misfits(session, leaf, parts))
         written = hole.prefix if hole.end == hole.cursor else ""
+        unfit = list(misfits(session, leaf, parts, written))
         if plain(expression(written)) and written not in unfit:
             last = session.end_at(*_position(text, hole.end - 1))
             if last is not None and declared.unfit(session, last, written, parts):

@@ -157,15 +157,40 @@ def test_what_an_argument_is_declared_to_be(
 ) -> None:
     monkeypatch.setattr(misfits, "_TIME", 60.0)
     before, after = (FIXTURES / "declared.py").read_text("utf-8").split("$0")
-    call = f"f({keyword}="
+    names = ask_written(provider, before, f"f({keyword}=", argument, after)
+    assert names.accepted is not None, names.reason
+    assert (argument in names.accepted.misfits) is refused
+
+
+def ask_written(
+    provider: ReferenceProvider, before: str, call: str, argument: str, after: str
+) -> NameSet:
     text = f"{before}{call}{argument}){after}"
     hole = value_at(f"{before}{call}{after}", len(before + call))
     assert hole is not None
     end = hole.start + len(argument)
     hole = replace(hole, cursor=end, end=end, prefix=argument)
-    names = provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
-    assert names.accepted is not None, names.reason
-    assert (argument in names.accepted.misfits) is refused
+    return provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
+
+
+@pytest.mark.parametrize("argument", ["json", "g", "None.real", "word"])
+def test_the_only_argument_of_a_call_is_compared_like_others(
+    provider: ReferenceProvider, argument: str
+) -> None:
+    before = "import json\ndef f(a: int): ...\ndef g(word: str, b: int):\n    "
+    names = ask_written(provider, before, "f(", argument, "\n")
+    assert names.accepted is not None
+    assert (argument in names.accepted.misfits) is (argument != "None.real")
+
+
+def test_what_is_written_is_compared_however_long_other_names_take(
+    provider: ReferenceProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(misfits, "_TIME", 0.0)
+    before = "def f(a: int): ...\ndef g(word: str, other: str):\n    print(other)\n    "
+    names = ask_written(provider, before, "f(", "word", "\n")
+    assert names.accepted is not None
+    assert names.accepted.misfits == ("word",)
 
 
 @pytest.mark.parametrize(
