@@ -46,7 +46,11 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
         return False
     # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
     something = last.value == ")" or any(given.sort is not Sort.NONE for given in found)
-    return bool(found) and something and not any(may_be(given, part) for given in found for part in parts)
+    return (
+        bool(found)
+        and something
+        and not any(may_be(given, part) for given in found for part in parts)
+    )
 
 
 def _declared(session: Session, last: Any) -> Iterator[Given]:
