@@ -22,6 +22,7 @@ from repair.candidates.templates import (
     ingredients,
     inheritance,
     insertions,
+    kept,
     keys,
     kinds,
     literals,
@@ -31,6 +32,7 @@ from repair.candidates.templates import (
     neighbours,
     operators,
     options,
+    otherwise,
     pairs,
     parts,
     precision,
@@ -41,6 +43,7 @@ from repair.candidates.templates import (
     state,
     statements,
     symmetry,
+    twins,
     uncalled,
     unread,
     waiting,
@@ -207,6 +210,10 @@ TEMPLATES: tuple[Template, ...] = (
     filters.missing,
     filters.present,
     state.resets_of_others,
+    kept.remembered,
+    kept.descents,
+    twins.guarded_steps,
+    otherwise.other_values,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3
