@@ -25,11 +25,42 @@ def refusal(old: ast.Module, new: ast.Module, test_literals: frozenset[object]) 
         return f"deletes or changes a check: {next(iter(fewer))[:60]}"
     if reason := _special_case(old, new, test_literals):
         return reason
+    if _loosens_equality(old, new):
+        return "loosens an equality, by which tests compare"
     for found, reason in _COUNTED:
         more = Counter(found(new)) - Counter(found(old))
         if more:
             return f"{reason}: {next(iter(more))}"
     return None
+
+
+def _loosens_equality(old: ast.Module, new: ast.Module) -> bool:
+    """Whether an ``__eq__`` says of more objects that they are equal: it compares less, answers
+    ``True`` for ``False``, or asks for one where it asked for all. A test that compares passes
+    then, whatever it compares."""
+    lost, more = _strictness(old), _strictness(new)
+    fewer, added = lost - more, more - lost
+    return bool(fewer["=="] or fewer["and"] or (fewer["False"] and added["True"]))
+
+
+def _strictness(tree: ast.Module) -> Counter[str]:
+    """How often methods ``__eq__`` compare, ask for all, and answer with a constant."""
+    found: Counter[str] = Counter()
+    for method in ast.walk(tree):
+        if not isinstance(method, ast.FunctionDef) or method.name != "__eq__":
+            continue
+        for node in ast.walk(method):
+            if _is_equal(node):
+                found["=="] += 1
+            elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+                found["and"] += any(_is_equal(value) for value in node.values)
+            elif isinstance(node, ast.Return) and isinstance(node.value, ast.Constant):
+                found[str(node.value.value)] += 1
+    return found
+
+
+def _is_equal(node: ast.AST) -> bool:
+    return isinstance(node, ast.Compare) and all(isinstance(op, ast.Eq) for op in node.ops)
 
 
 def written_to_order(

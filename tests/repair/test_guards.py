@@ -75,3 +75,40 @@ def test_tests_in_the_file_itself_stay_as_they_are() -> None:
     assert "check" in (_refusal(old.replace("== 6", "== 5"), old) or "")
     documented = OLD.replace("    if", "    '''>>> total([2], 3)\n    6\n    '''\n    if")
     assert "check" in (_refusal(documented.replace("6", "5"), documented) or "")
+
+
+EQUAL = """
+class Span:
+    def __eq__(self, other):
+        if isinstance(other, Span):
+            if self.years == other.years and self.days == other.days:
+                return True
+            return False
+        return NotImplemented
+"""
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return False", "return True"),
+        (" and self.days == other.days", ""),
+        (" and ", " or "),
+        ("self.years ==", "self.years !="),
+    ],
+)
+def test_an_equality_is_not_loosened(old: str, new: str) -> None:
+    assert "equality" in (_refusal(EQUAL.replace(old, new), EQUAL) or "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("other.days", "other.months"),
+        (" == other.days", " == other.days and self.sign == other.sign"),
+        ("return NotImplemented", "return False"),
+    ],
+)
+def test_an_equality_that_was_wrong_is_mended(old: str, new: str) -> None:
+    assert _refusal(EQUAL.replace(old, new), EQUAL) is None
+    assert _refusal(EQUAL, EQUAL.replace(" and ", " or ")) is None

@@ -309,3 +309,18 @@ def _regrouped(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
             before = text[span(node)[0] : span(left.right)[0]]
             new = f"{before}({program.text(left.right)}{middle}{program.text(right)})"
             yield program.replace(node, new, "grouping", 0.3)
+
+
+def signs_of_all(program: Program) -> Iterator[Proposal]:
+    """The signs of all arguments of a call, or of all elements: a vector is turned as a whole."""
+    for node in program.of(ast.Call, ast.Tuple):
+        assert isinstance(node, ast.Call | ast.Tuple)
+        parts = node.elts if isinstance(node, ast.Tuple) else list(node.args)
+        if isinstance(node, ast.Call):
+            parts += [keyword.value for keyword in node.keywords if keyword.arg]
+        if len(parts) < 2 or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+            continue
+        if all(isinstance(part, ast.Name | ast.Attribute) for part in parts):
+            starts = [program.source.span(part)[0] for part in parts]
+            edits = tuple(Edit(start, start, "-") for start in sorted(starts))
+            yield Proposal("arithmetic", 0.1, edits, node)

@@ -1,4 +1,4 @@
-"""A parameter or an import that nothing reads: it is there, so somewhere it was to count."""
+"""A parameter, variable or import that nothing reads: it is there, so somewhere it was to count."""
 
 from __future__ import annotations
 
@@ -152,3 +152,43 @@ def imports(program: Program) -> Iterator[Proposal]:
                 if not name.isupper():
                     new = f"{name}({program.text(place)})"
                     yield program.replace(place, new, "missing call", 0.2)
+
+
+def made(program: Program) -> Iterator[Proposal]:
+    """A variable that is set and never read: behind it, it was to be added, or to stand for
+    another one."""
+    for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
+        assert isinstance(function, Function)
+        for name, line in _idle(program, function).items():
+            for node in program.inside(function):
+                if not isinstance(node, ast.expr) or node.lineno <= line:
+                    continue
+                if program.weight(node) <= 0 or program.function(node) is not function:
+                    continue
+                parent = program.parents[node]
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    yield program.replace(node, name, "variable", 0.3)
+                if not isinstance(parent, ast.Assign | ast.Return | ast.AugAssign):
+                    continue
+                amount = isinstance(node, ast.BinOp | ast.Name | ast.Call | ast.Attribute)
+                if amount and parent.value is node:
+                    for sign, prior in (("+", 0.4), ("-", 0.2)):
+                        new = f"{program.text(node)} {sign} {name}"
+                        yield program.replace(node, new, "missing term", prior)
+
+
+def _idle(program: Program, function: Function) -> dict[str, int]:
+    """The variables of ``function`` that nothing reads, with the line where each is set."""
+    found: dict[str, int] = {}
+    read: set[str] = set()
+    for node in program.inside(function):
+        if isinstance(node, ast.Global | ast.Nonlocal):
+            read.update(node.names)
+        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+            read.add(node.id)
+        elif isinstance(node, ast.Assign) and program.function(node) is function:
+            for target in node.targets:
+                for name in target.elts if isinstance(target, ast.Tuple) else [target]:
+                    if isinstance(name, ast.Name) and not name.id.startswith("_"):
+                        found.setdefault(name.id, node.lineno)
+    return {name: line for name, line in found.items() if name not in read}
