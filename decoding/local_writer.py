@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -19,7 +20,7 @@ from decoding.errors import CancelledError
 from decoding.evidence import Evidence
 from decoding.filled import filled
 from decoding.hint import HintRules, Once, Pace
-from decoding.lanes import side_by_side
+from decoding.lanes import refilled
 from decoding.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.page import shared
@@ -151,6 +152,37 @@ class LocalWriter(Writer):
                 yield one
             done += len(found)
 
+    def stream(
+        self,
+        request: InfillRequest,
+        seeds: Sequence[int],
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Generator[tuple[int, Completion], None, None]:
+        """Fill the same hole once with each of ``seeds``, each told as soon as it is written.
+
+        Several are written side by side where the runtime can, and where one has ended the next is
+        begun. Raises :class:`~decoding.errors.CancelledError` when cancelled, and whatever one of
+        them raised.
+        """
+        runtime, told = self._runtime, False
+        if isinstance(runtime, Branching) and len(seeds) > 1:
+            found = self._abreast(
+                runtime, request, seeds, evidence, deadline, cancellation, refill=True
+            )
+            with contextlib.closing(found):
+                for seed, one in found:
+                    told = True
+                    if isinstance(one, Exception):
+                        raise one
+                    yield seed, one
+        if not told:
+            yield from super().stream(
+                request, seeds, evidence, deadline=deadline, cancellation=cancellation
+            )
+
     def _together(
         self,
         runtime: Branching,
@@ -161,6 +193,26 @@ class LocalWriter(Writer):
         cancellation: Cancellation,
     ) -> list[Completion | Exception]:
         """What as many samples as fit became, up to ``most``; nothing where no two fit."""
+        seeds = range(request.seed, request.seed + most)
+        found = self._abreast(
+            runtime, request, seeds, evidence, deadline, cancellation, refill=False
+        )
+        return [one for _, one in sorted(found, key=lambda each: each[0])]
+
+    def _abreast(
+        self,
+        runtime: Branching,
+        request: InfillRequest,
+        seeds: Sequence[int],
+        evidence: Evidence | None,
+        deadline: Deadline,
+        cancellation: Cancellation,
+        *,
+        refill: bool,
+    ) -> Generator[tuple[int, Completion | Exception], None, None]:
+        """What the sample with each of ``seeds`` became, in the order in which they are ready: of
+        as many as there is room for at once, or with ``refill`` of all for which there is time.
+        Nothing where there is no room for two."""
         begun = time.monotonic()
         first = Once(evidence) if evidence is not None else None
         with bounded(deadline, cancellation) as inner:
@@ -168,30 +220,40 @@ class LocalWriter(Writer):
                 prompt = self._prompt(request, first, deadline, inner)
                 room = request.max_tokens + _SPARE
                 fitting = (runtime.context_size - len(prompt)) // room
-                count = min(most, runtime.most_branches, fitting)
+                count = min(len(seeds), runtime.most_branches, fitting)
                 if count < 2:
-                    return []
+                    return
                 read = self._read(prompt[:-1], inner)
             except CancelledError:
                 if cancellation.cancelled:
                     raise
-                return [self._late()]
+                yield seeds[0], self._late()
+                return
+            longest = 0.0
 
             def sample(index: int, lane: Runtime) -> Completion:
+                nonlocal longest
+                start = time.monotonic()
                 asked = first.answered() if first is not None and index else first
-                again = replace(request, seed=request.seed + index)
+                again = replace(request, seed=seeds[index])
                 # Without drafts: how far they look ahead depends on the time that passes take.
                 written = self._written(lane, prompt, again, asked, deadline, inner, None)
                 if not index:
                     written = replace(written, reused_tokens=written.reused_tokens - read)
+                longest = max(longest, time.monotonic() - start)
                 return self._filled(request, written, begun)
 
-            works = [partial(sample, index) for index in range(count)]
-            found = side_by_side(runtime, works, room, inner)
-        return [
-            self._late() if isinstance(one, CancelledError) and not cancellation.cancelled else one
-            for one in found
-        ]
+            def works() -> Iterator[Callable[[Runtime], Completion]]:
+                for index in range(len(seeds) if refill else count):
+                    # One that is begun too late takes time from those that would be ready.
+                    if index < count or deadline.remaining() > longest:
+                        yield partial(sample, index)
+
+            found = refilled(runtime, works(), count, room, inner)
+            with contextlib.closing(found):
+                for index, one in found:
+                    late = isinstance(one, CancelledError) and not cancellation.cancelled
+                    yield seeds[index], self._late() if late else one
 
     def _read(self, tokens: Sequence[int], cancellation: Cancellation) -> int:
         """Let the cache hold ``tokens`` and nothing else; how many it lacked."""

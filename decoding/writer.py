@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -68,6 +68,25 @@ class Writer(Protocol):
                 return
             again = replace(request, seed=request.seed + index)
             yield self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
+
+    def stream(
+        self,
+        request: InfillRequest,
+        seeds: Sequence[int],
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Generator[tuple[int, Completion], None, None]:
+        """Fill the same hole once with each of ``seeds``: a seed and what it became, each as soon
+        as it is written, in any order. Others may be under way between two: the writer is not to be
+        used for anything else until this ended or was closed. None is begun that would not be ready
+        at the ``deadline``."""
+        for seed in seeds:
+            if deadline.expired():
+                return
+            again = replace(request, seed=seed)
+            yield seed, self.complete(again, evidence, deadline=deadline, cancellation=cancellation)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``."""

@@ -9,7 +9,7 @@ one token and loses at most what was written at once.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -85,6 +85,38 @@ class YieldingWriter:
                 return
             yield sample
             done += 1
+
+    def stream(
+        self,
+        request: InfillRequest,
+        seeds: Sequence[int],
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Generator[tuple[int, Completion], None, None]:
+        """See :class:`~decoding.writer.Writer`. All of it is one turn, since several are under way
+        at any moment; when it has to step back, those that were not ready are written anew."""
+        missing = list(seeds)
+        while missing:
+            with self._gate.turn(Claim.REPAIR, cancellation) as turn:
+                stop = Cancellation()
+                try:
+                    with (
+                        linked(stop, cancellation, turn.step_back),
+                        contextlib.closing(
+                            self._load().stream(
+                                request, missing, evidence, deadline=deadline, cancellation=stop
+                            )
+                        ) as found,
+                    ):
+                        for seed, one in found:
+                            missing = [other for other in missing if other != seed]
+                            yield seed, one
+                        return
+                except CancelledError:
+                    if cancellation.cancelled:
+                        raise
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """See :class:`~decoding.writer.Writer`."""

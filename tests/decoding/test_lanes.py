@@ -14,7 +14,7 @@ import pytest
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError
-from decoding.lanes import side_by_side
+from decoding.lanes import refilled, side_by_side
 from decoding.runtimes.branching import Branching
 from decoding.runtimes.runtime import Runtime
 from tests.decoding.toy import Branches, Toy
@@ -186,3 +186,38 @@ def test_where_nobody_waits_any_more_the_lanes_end(toy: Branches) -> None:
         _run(toy, cleans_up, cleans_up)
     assert sorted(ended) == ["lane-0", "lane-1"]
     assert toy.branches == []
+
+
+def test_what_ends_is_followed_by_the_next_at_once_and_told_when_it_ends(toy: Branches) -> None:
+    counts = (5, 1, 2, 3, 1)
+    works = [partial(_greedily, count) for count in counts]
+    told = list(refilled(toy, works, 2, ROOM, Cancellation()))
+    assert told == [(1, "c"), (2, "ca"), (0, "cabca"), (4, "c"), (3, "cab")]
+    assert [len(wanted) for wanted in toy.rounds] == [2, 2, 2, 2, 2, 2], "no lane waits"
+    assert [branch for branch, _ in toy.rounds[-1]] == [0, 1]
+    assert toy.branches == []
+
+
+def test_whoever_takes_no_more_ends_what_is_under_way(toy: Branches) -> None:
+    begun: list[int] = []
+
+    def works() -> Iterator[Callable[[Runtime], str]]:
+        for number in range(9):
+            begun.append(number)
+            yield partial(_greedily, 1 + number)
+
+    told = refilled(toy, works(), 2, ROOM, Cancellation())
+    assert next(told) == (0, "c")
+    told.close()
+    assert begun == [0, 1]
+    assert toy.branches == []
+
+
+def test_once_it_is_cancelled_no_more_begin(toy: Branches) -> None:
+    stop = Cancellation()
+    toy.before[2] = lambda _: stop.cancel()
+    works = [partial(_greedily, count) for count in (1, 9, 9, 9, 9)]
+    told = dict(refilled(toy, works, 2, ROOM, stop))
+    assert told.pop(0) == "c"
+    assert sorted(told) == [1, 2]
+    assert all(isinstance(one, CancelledError) for one in told.values())

@@ -161,3 +161,44 @@ def test_where_there_is_no_room_for_two_they_are_written_one_by_one() -> None:
     few = _drawn(writer, 3, max_tokens=branching.context_size)
     assert branching.rounds == []
     assert [one.text for one in few] == [one.text for one in _drawn(_writer(Toy(TABLE)), 3)]
+
+
+def test_streamed_each_is_told_when_it_is_written_and_has_the_text_of_its_seed() -> None:
+    one_by_one, branching = _drawn(_writer(Toy(TABLE)), 9), Branches(TABLE)
+    seeds, stop = range(3, 12), Cancellation()
+    found = list(
+        _writer(branching).stream(
+            _request(), seeds, _facts(), deadline=Deadline.never(), cancellation=stop
+        )
+    )
+    assert [one.text for _, one in sorted(found, key=lambda each: each[0])] == [
+        one.text for one in one_by_one
+    ]
+    assert [seed for seed, _ in found] != list(seeds), "the shortest are there first"
+    alone = _writer(Toy(TABLE)).stream(
+        _request(), seeds, _facts(), deadline=Deadline.never(), cancellation=stop
+    )
+    assert [(seed, one.text) for seed, one in alone] == [
+        (seed, one.text) for seed, one in zip(seeds, one_by_one, strict=True)
+    ]
+
+
+def test_a_stream_begins_none_once_the_deadline_passed() -> None:
+    branching = Branches(TABLE)
+
+    def wait(cancellation: Cancellation) -> None:
+        while not cancellation.cancelled:
+            threading.Event().wait(0.001)
+
+    branching.before[2] = wait
+    found = _writer(branching).stream(
+        _request(),
+        range(3, 40),
+        _facts(),
+        deadline=Deadline.after(0.5),
+        cancellation=Cancellation(),
+    )
+    late = [one for _, one in found if one.stopped == "deadline"]
+    assert 0 < len(late) <= branching.most_branches
+    assert {one.text for one in late} == {""}
+    assert branching.branches == []

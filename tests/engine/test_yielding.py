@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import replace
 
 from analysis.deadline import Cancellation, Deadline
@@ -103,3 +103,37 @@ def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
         loaded[0] = models[len(found) > 2]
     assert found == ["7", "8", "9", "10"]
     assert (models[0].asked, models[1].asked) == ([7, 8, 9, 10], [10])
+
+
+def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -> None:
+    gate = Gate()
+
+    class Streaming(Pairs):
+        """Has to step back behind the first one, in its first stream."""
+
+        def stream(
+            self,
+            request: InfillRequest,
+            seeds: Sequence[int],
+            evidence: Evidence | None,
+            *,
+            deadline: Deadline,
+            cancellation: Cancellation,
+        ) -> Generator[tuple[int, Completion], None, None]:
+            for seed in seeds:
+                again = replace(request, seed=seed)
+                answer = self.complete(
+                    again, evidence, deadline=deadline, cancellation=cancellation
+                )
+                if self.asked == [7]:
+                    cancellation.cancel()
+                yield seed, answer
+
+    pairs = Streaming()
+    found = YieldingWriter("pairs", lambda: pairs, gate).stream(
+        REQUEST, [7, 8, 9], None, deadline=Deadline.never(), cancellation=Cancellation()
+    )
+    assert [(seed, one.text) for seed, one in found] == [(7, "7"), (8, "8"), (9, "9")]
+    assert pairs.asked == [7, 8, 8, 9]
+    with gate.turn(Claim.COMPLETION, Cancellation()):
+        """The gate is free again."""
