@@ -7,8 +7,9 @@ holds prompts, examples and tests; the solutions that stand there too are never 
 The setting of LDB (Zhong, Wang and Shang, ACL Findings 2024): the *first* body that the model
 writes, greedily, is pass@1 before. Each other arm is ``pilotfish implement`` within the same time,
 which sees the examples alone; the hidden tests judge what it answers, and where it answers nothing
-the first body. *resampled* writes other bodies in all that time and repairs none; the arms
-*without* something leave one part of the repair out. ``--failing`` runs the arms only where the
+the first body. *resampled* writes other bodies in all that time and repairs none; *decomposed*
+writes nothing but helper functions and composes them (Parsel); the arms *without* something leave
+one part of the repair out. ``--failing`` runs the arms only where the
 first body fails the examples, and counts the first body elsewhere.
 
 The table says how many more of a hundred problems are right than with the first bodies, with the
@@ -43,14 +44,15 @@ from repair.aids import Aid
 from repair.implementing import Implementer
 from repair.stub import find_stub
 
-FIRST, RESAMPLED, FULL = "first", "resampled", "implement"
+FIRST, RESAMPLED, FULL, DECOMPOSED = "first", "resampled", "implement", "decomposed"
 #: Seconds for the first body, which is what the model writes and no matter of time.
 _FIRST_S = 180.0
 #: What each arm leaves out; ``monitors`` is no part of the repair but of the decoding.
 ARMS: dict[str, frozenset[str]] = {
     RESAMPLED: frozenset({Aid.REPAIR}),
     FULL: frozenset(),
-    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:4], "monitors")},
+    DECOMPOSED: frozenset({Aid.DRAWING, Aid.MUTATION, Aid.INFILL, Aid.DIALOG}),
+    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:5], "monitors")},
 }
 
 

@@ -17,6 +17,7 @@ from analysis.deadline import Deadline
 from repair.agreement import Vote
 from repair.author import Author
 from repair.candidates.candidate import Candidate
+from repair.decomposing import Decomposer
 from repair.retouching import Retoucher
 from repair.rewriting import Manner, Rewriter
 from repair.source import Source
@@ -58,9 +59,9 @@ class BodySearch:
     """Looks for bodies of a function in ``source``; to be run once.
 
     ``author`` gives what the model writes, ``None`` for what is no body. ``refused`` says whether
-    one that passes was written to order. Without ``retoucher`` and ``rewriter`` bodies are written
-    and nothing else. ``settled`` says whether those that pass leave no doubt; the search goes on
-    for longer while they do.
+    one that passes was written to order. Without ``retoucher``, ``rewriter`` and ``decomposer``
+    bodies are written and nothing else. ``settled`` says whether those that pass leave no doubt;
+    the search goes on for longer while they do.
     """
 
     source: Source
@@ -71,6 +72,7 @@ class BodySearch:
     report: Callable[[str], None]
     retoucher: Retoucher | None = None
     rewriter: Rewriter | None = None
+    decomposer: Decomposer | None = None
     settled: Callable[[], bool] = lambda: True
     bodies: dict[str, Body] = field(default_factory=dict, init=False)
     _edited: list[Vote] = field(default_factory=list, init=False)
@@ -135,6 +137,8 @@ class BodySearch:
         if not self._written_passing():
             # A body that passes needs rivals, and those are to be as independent as can be.
             ways += [way for way, manner in _MANNERS.items() if self._to_rewrite(manner)]
+            if self.decomposer is not None and self.decomposer.can():
+                ways.append(Way.DIVIDE)
         best = self._ways.best(ways) if ways else None
         # Beside writing there is time for edits.
         return Way.EDIT if best is not Way.WRITE and self._is_edit_due(best) else best
@@ -156,6 +160,8 @@ class BodySearch:
             self._write()
         elif way is Way.EDIT:
             self._edit()
+        elif way is Way.DIVIDE:
+            self._divide()
         else:
             self._rewrite(_MANNERS[way])
         if way is not Way.EDIT:
@@ -164,11 +170,17 @@ class BodySearch:
             self._tell()
 
     def _write(self) -> None:
-        """Let the model write a group, and edit what fails meanwhile."""
-        end = self.end
+        """Let the model write a group, trying each as it comes, and edit what fails meanwhile; what
+        is begun goes on being written where enough pass before."""
+        end, before = self.end, self._written_passing()
         self.author.begin()
         self.trials.beside_model = True
-        while (group := self.author.take()) is None:
+        while self.author.busy:
+            for candidate in self.author.take():
+                if candidate is not None:
+                    self._take(candidate)
+            if before < self._written_passing() >= _ENOUGH or not self.author.busy:
+                break
             if end.expired():
                 # The model ends by itself then, and some may be ready.
                 self.author.wait(None)
@@ -178,10 +190,7 @@ class BodySearch:
                 self._edit()
             else:
                 self.author.wait(self.end)
-        self.trials.beside_model = False
-        for candidate in group:
-            if candidate is not None:
-                self._take(candidate)
+        self.trials.beside_model = self.author.busy
 
     def _go_on(self, share: float) -> None:
         """There is something to choose: go on for this share of what it took to find it."""
@@ -252,6 +261,11 @@ class BodySearch:
                 self._take(new)
             if self.until.expired() or self._written_passing():
                 return
+
+    def _divide(self) -> None:
+        if self.decomposer is not None:
+            for composed in self.decomposer.next():
+                self._take(composed)
 
     def _tell(self) -> None:
         edited = f", {len(self._edited)} more edited" if self._edited else ""

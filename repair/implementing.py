@@ -13,7 +13,7 @@ import contextlib
 import itertools
 import shlex
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -30,6 +30,7 @@ from repair.bodies import BodySearch
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.command import TestCommand, parse
+from repair.decomposing import Decomposer
 from repair.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.diagnosis import Diagnosis
 from repair.differences import notes, weakness
@@ -55,6 +56,9 @@ _SAMPLES = 200
 #: the rate of one and eight at 2.3 times (benchmarks/lanes.py). The first four are there sooner,
 #: and are enough most of the time.
 _FIRST, _AT_ONCE = 4, 8
+#: How many each of the eight lanes writes in one go, on average, where what ends is followed by
+#: another; and how many seconds that should take at most, after which other ways may have a turn.
+_TURNS, _ROUND_S = 3, 10.0
 #: How much by chance: more for each body that fails and was written again, which is time lost.
 _TEMPERATURE, _HOTTER, _HOTTEST = 0.8, 0.1, 1.2
 #: Tokens of the first, and of each of several, for which there must be room beside each other.
@@ -168,7 +172,7 @@ class Implementer:
             until,
             lambda said: self.report(said, 0.0),
         )
-        rewriter, judge = None, None
+        rewriter, decomposer, judge = None, None, None
         if Aid.REPAIR not in self.job.without:
             stub, job = self.stub, self.job
             rewriter = Rewriter(
@@ -180,6 +184,10 @@ class Implementer:
                 retoucher.likelihood, writer=self.writer, cancellation=self.cancellation
             )
             search.rewriter = rewriter
+            search.decomposer = decomposer = Decomposer(
+                *(stub, job, trials, told, self.writer, self.evidence, until),
+                self.cancellation,
+            )
         weak = weakness(diagnosis.test_files, diagnosis.failing)
         election = Election(self.stub, trials, judge, weak)
         search.settled = lambda: election.settled(search.votes())
@@ -190,7 +198,7 @@ class Implementer:
             finally:
                 forget()
                 self.ran = trials.ran
-                self.tokens += rewriter.tokens if rewriter is not None else 0
+                self.tokens += sum(part.tokens for part in (rewriter, decomposer) if part)
             if votes := search.votes():
                 judged = Deadline.after(_JUDGED * deadline.remaining())
                 elected = election.elect(votes, search.failing(), judged)
@@ -216,7 +224,7 @@ class Implementer:
         at_most: Deadline,
         stop: Cancellation,
         repeated: Callable[[], int] = lambda: 0,
-    ) -> Iterator[Sequence[Candidate | None]]:
+    ) -> Iterator[Iterable[Candidate | None]]:
         """Bodies as the model writes them, ``None`` for what is none: the greedy one alone, which
         may take all the time that there is, then several at once ``until`` a moment that may come
         nearer. ``repeated`` tells how many were of no use, being known."""
@@ -235,6 +243,8 @@ class Implementer:
         # The model may have been loaded for it, and has read the question.
         pace = Pace(first.ms.decode / 1000)
         yield [self._written(first)]
+        if Aid.DRAWING in self.job.without:
+            return
         done = 0
         while done < _SAMPLES and not (end := until()).expired():
             temperature = min(_HOTTEST, _TEMPERATURE + _HOTTER * repeated())
@@ -245,13 +255,29 @@ class Implementer:
                 seed=stub.node.lineno + done,
             )
             count = pace.fitting(end.remaining(), _AT_ONCE if done else _FIRST)
-            began = time.monotonic()
-            samples = list(
-                self.writer.samples(again, count, self.evidence, deadline=end, cancellation=stop)
-            )
-            pace.note(count, time.monotonic() - began)
-            done += count
-            yield [self._written(sample) for sample in samples]
+            turns = pace.turns(count, _ROUND_S, _TURNS) if count == _AT_ONCE else 1
+            seeds = range(again.seed, again.seed + count * turns)
+            done += len(seeds)
+            yield self._streamed(again, seeds, count, pace, end, stop)
+
+    def _streamed(
+        self,
+        request: InfillRequest,
+        seeds: range,
+        at_once: int,
+        pace: Pace,
+        end: Deadline,
+        stop: Cancellation,
+    ) -> Iterator[Candidate | None]:
+        """Bodies with ``seeds``, each when it is written."""
+        began, written = time.monotonic(), 0
+        found = self.writer.stream(request, seeds, self.evidence, deadline=end, cancellation=stop)
+        with contextlib.closing(found):
+            for _, sample in found:
+                written += 1
+                yield self._written(sample)
+        if written:
+            pace.note(at_once, (time.monotonic() - began) * at_once / max(written, at_once))
 
     def _written(self, completion: Completion) -> Candidate | None:
         self.tokens += completion.tokens

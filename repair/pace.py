@@ -27,6 +27,12 @@ class Pace:
         alone = seconds / (1 + _ONE_MORE * (count - 1))
         self.seconds = (self.seconds + alone) / 2 if self.seconds else alone
 
+    def turns(self, count: int, seconds: float, most: int) -> int:
+        """How often ``count`` texts are written side by side within so many ``seconds``: from once
+        to ``most`` times."""
+        once = self.seconds * (1 + _ONE_MORE * (count - 1))
+        return max(1, int(min(most, seconds / once))) if once else most
+
     def fitting(self, seconds: float, most: int) -> int:
         """How many there is time for within so many ``seconds``: from one to ``most``."""
         if not self.seconds:

@@ -25,6 +25,8 @@ class Way(StrEnum):
     """The model writes anew what is suspicious in a body that fails."""
     TELL = "tell"
     """The model writes a body that fails anew, told what its failing run did."""
+    DIVIDE = "divide"
+    """The model plans helper functions, and writes each by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ BEFORE = {
     Way.EDIT: Rate(0.2, 3.0),
     Way.FILL: Rate(0.1, 15.0),
     Way.TELL: Rate(0.1, 20.0),
+    Way.DIVIDE: Rate(0.1, 25.0),
 }
 
 

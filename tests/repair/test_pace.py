@@ -27,3 +27,11 @@ def test_what_several_took_tells_what_one_takes() -> None:
     assert pace.seconds == pytest.approx(2.0)
     pace.note(1, 4.0)
     assert pace.seconds == pytest.approx(3.0)
+
+
+@pytest.mark.parametrize(("alone", "turns"), [(0.5, 3), (1.0, 2), (3.0, 1)])
+def test_as_many_turns_as_end_soon_and_at_least_one(alone: float, turns: int) -> None:
+    pace = Pace()
+    pace.note(1, alone)
+    assert pace.turns(8, 10.0, 3) == turns
+    assert Pace().turns(8, 10.0, 3) == 3

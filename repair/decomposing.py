@@ -1,0 +1,211 @@
+"""A function written in parts: helpers are planned, each is written several times, and of what they
+make together that is kept with which the tests pass.
+
+After Parsel (Zelikman et al., NeurIPS 2023): the model first names helper functions, each with a
+line that says what it does, and the code that calls them. Every helper is then a stub like any
+other, written by itself with the rest of the plan before the model's eyes. Of three helpers with
+four bodies each there are 64 programs for the price of twelve short texts, and running one takes
+milliseconds. Helpers stand inside the function, so that nothing else in the file changes.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import copy
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from analysis.deadline import Cancellation, Deadline
+from decoding.evidence import Evidence
+from decoding.writer import InfillRequest, Writer
+from repair.aids import Aid
+from repair.candidates.candidate import Candidate
+from repair.job import Job
+from repair.source import Source
+from repair.stub import FunctionNode, Stub, find_function, find_stub, says_nothing
+from repair.trials import Kind, Trials
+
+STRATEGY = "decomposed"
+#: Helpers of a plan, at most, bodies that are written of each, and programs that are run.
+_HELPERS, _BODIES, _PROGRAMS = 4, 4, 256
+#: Programs of one plan that pass and are kept.
+_KEPT = 8
+#: Plans, the first greedily.
+_PLANS = 8
+_PLAN_TOKENS, _BODY_TOKENS = 320, 200
+_TEMPERATURE = 0.8
+#: How a plan begins, in the place of the body.
+_LEAD = "# Helper functions first, then the code that calls them."
+_TASK = (
+    "Divide the function `{name}` into smaller ones. In place of `...` write two to four helper"
+    " functions, each with its signature, one line of docstring that says exactly what it gives,"
+    " and `...` for its body; then the code of `{name}` that calls them."
+)
+_HELPER_TASK = (
+    "Complete the helper function `{name}` in place of `...`. It must do what its docstring says."
+)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The ``helpers`` of a function by their names, as stubs with whatever body was planned, and
+    ``calling``, the statements behind them; ``indent`` is what stands before each."""
+
+    helpers: dict[str, FunctionNode]
+    calling: tuple[str, ...]
+    indent: str
+
+    def body(self, helpers: Sequence[str]) -> str:
+        """The body with these texts for helpers."""
+        return f"\n{self.indent}".join([*helpers, *self.calling])
+
+    def outlined(self) -> str:
+        """The body with nothing but signatures and docstrings of the helpers."""
+        return self.body([self._outline(node) for node in self.helpers.values()])
+
+    def _outline(self, node: FunctionNode) -> str:
+        told = node.body[:1] if ast.get_docstring(node, clean=False) is not None else []
+        empty: ast.stmt = ast.Expr(ast.Constant(...))
+        lines = ast.unparse(_with_body(node, [*told, empty])).split("\n")
+        return f"\n{self.indent}".join(lines)
+
+
+def plan_of(stub: Stub, body: str) -> Plan | None:
+    """The plan that ``body`` is; ``None`` where it is none: nothing that it calls is planned."""
+    source = replace(stub.source, text=stub.source.apply([stub.edit(body)]))
+    if not stub.is_written(source.text):
+        return None
+    node = find_function(source, stub.name)
+    inner = node.body[ast.get_docstring(node, clean=False) is not None :]
+    helpers = {each.name: each for each in inner if isinstance(each, FunctionNode)}
+    calling = [each for each in inner if not isinstance(each, FunctionNode)]
+    named = [_names(each) for each in calling]
+    used = {name for name in helpers if any(name in names for names in named)}
+    while more := {
+        name
+        for name in helpers.keys() - used
+        if any(name in _names(helpers[other]) for other in used)
+    }:
+        used |= more
+    if not 0 < len(used) <= _HELPERS:
+        return None
+    texts = [source.text[slice(*source.span(each))] for each in calling]
+    indent = source.indentation(inner[0].lineno)
+    return Plan({n: helpers[n] for n in helpers if n in used}, tuple(texts), indent)
+
+
+@dataclass
+class Decomposer:
+    """Composes bodies of ``stub`` and runs them with ``trials``. ``told`` is what is said of the
+    failing test; ``tokens`` are those that the model wrote."""
+
+    stub: Stub
+    job: Job
+    trials: Trials
+    told: str
+    writer: Writer
+    evidence: Evidence | None
+    until: Deadline
+    cancellation: Cancellation
+    tokens: int = field(default=0, init=False)
+    _plans: int = field(default=0, init=False)
+
+    def can(self) -> bool:
+        """Whether there is one more plan to be made."""
+        return Aid.DECOMPOSITION not in self.job.without and self._plans < _PLANS
+
+    def next(self) -> list[Candidate]:
+        """What one more plan comes to: the programs that pass, worth one body together, or else the
+        one with which the tests come furthest, to be edited; nothing where it was no plan.
+
+        Raises :class:`~decoding.errors.DecodingError`, when cancelled too, and
+        :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        """
+        plan = self._plan()
+        if plan is None:
+            return []
+        trials = list(self.trials.every(self._programs(plan)))
+        passing = [t.candidate for t in trials if t.kind is Kind.PLAUSIBLE][:_KEPT]
+        if passing:
+            return [replace(each, value=1 / len(passing)) for each in passing]
+        return [max(trials, key=lambda t: t.gained).candidate] if trials else []
+
+    def _plan(self) -> Plan | None:
+        text, offset = self.stub.opened
+        indent = text[text.rfind("\n", 0, offset) + 1 : offset]
+        lead = f"{_LEAD}{self.stub.source.newline()}{indent}"
+        request = InfillRequest(
+            self.job.snapshot.with_text(text[:offset] + lead + text[offset:]),
+            offset + len(lead),
+            max_tokens=_PLAN_TOKENS,
+            multiline=True,
+            temperature=_TEMPERATURE if self._plans else 0.0,
+            seed=self._plans,
+            preamble=self.told,
+            task=_TASK.format(name=self.stub.node.name),
+        )
+        self._plans += 1
+        written = self.writer.complete(
+            request, self.evidence, deadline=self.until, cancellation=self.cancellation
+        )
+        self.tokens += written.tokens
+        body = written.text.rstrip()
+        return plan_of(self.stub, body) or plan_of(self.stub, self.stub.realigned(body))
+
+    def _programs(self, plan: Plan) -> Iterator[Candidate]:
+        """All that the helpers' bodies make together, those first that were written first."""
+        outline = self.stub.source.apply([self.stub.edit(plan.outlined())])
+        source = replace(self.stub.source, text=outline)
+        bodies = [self._bodies(source, name, node) for name, node in plan.helpers.items()]
+        ranked = itertools.product(*(list(enumerate(texts)) for texts in bodies))
+        ordered = sorted(ranked, key=lambda parts: sum(rank for rank, _ in parts))
+        for parts in ordered[:_PROGRAMS]:
+            edit = self.stub.edit(plan.body([text for _, text in parts]))
+            if self.stub.is_written(self.stub.source.apply([edit])):
+                yield Candidate((edit,), STRATEGY, 1.0, self.stub.node.lineno)
+
+    def _bodies(self, source: Source, name: str, planned: FunctionNode) -> list[str]:
+        """The helper ``name``, a stub in ``source``, with each body that was written of it."""
+        stub = find_stub(source, f"{self.stub.name}.{name}")
+        found: dict[str, str] = {}
+        if not all(map(says_nothing, planned.body[ast.get_docstring(planned) is not None :])):
+            indent = source.indentation(stub.node.lineno)
+            found[ast.dump(planned)] = f"\n{indent}".join(ast.unparse(planned).split("\n"))
+        text, offset = stub.opened
+        request = InfillRequest(
+            self.job.snapshot.with_text(text),
+            offset,
+            max_tokens=_BODY_TOKENS,
+            multiline=True,
+            temperature=_TEMPERATURE,
+            task=_HELPER_TASK.format(name=name),
+        )
+        stream = self.writer.stream(
+            request,
+            range(self._plans * _BODIES, (self._plans + 1) * _BODIES),
+            self.evidence,
+            deadline=self.until,
+            cancellation=self.cancellation,
+        )
+        with contextlib.closing(stream):
+            for _, written in stream:
+                self.tokens += written.tokens
+                for body in (written.text.rstrip(), stub.realigned(written.text.rstrip())):
+                    new = replace(source, text=source.apply([stub.edit(body)]))
+                    if body and stub.is_written(new.text):
+                        node = find_function(new, stub.name)
+                        found.setdefault(ast.dump(node), new.text[slice(*new.span(node))])
+                        break
+        return list(found.values())
+
+
+def _names(node: ast.AST) -> frozenset[str]:
+    return frozenset(each.id for each in ast.walk(node) if isinstance(each, ast.Name))
+
+
+def _with_body(node: FunctionNode, body: list[ast.stmt]) -> FunctionNode:
+    other = copy.copy(node)
+    other.body = body
+    return ast.fix_missing_locations(other)
