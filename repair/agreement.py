@@ -51,6 +51,16 @@ def agreed(
     """The votes by what they are for, that with the most first; within one behaviour the heaviest
     first, then the shortest. ``behaviour`` has a row for each of ``votes``, then for each body that
     fails, which was written ``failing`` times. What is ``told`` of answers doubts others."""
+    return [group for _, group in counted(votes, behaviour, failing, told)]
+
+
+def counted(
+    votes: Sequence[Vote],
+    behaviour: Behaviour | None,
+    failing: Sequence[float] = (),
+    told: Told | None = None,
+) -> list[tuple[float, list[Vote]]]:
+    """As :func:`agreed`, each with what it counts in all."""
     rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
     groups: dict[object, list[Vote]] = {}
     worth: dict[object, float] = {}
@@ -63,8 +73,9 @@ def agreed(
         worth[key] = 1.0
         if row and behaviour is not None:
             worth[key] = _undoubted(row, behaviour, told) * _shared(row, written)
-    order = sorted(groups, key=lambda key: -worth[key] * _together(groups[key]))
-    return [sorted(groups[key], key=_within) for key in order]
+    weights = {key: worth[key] * _together(groups[key]) for key in groups}
+    order = sorted(groups, key=lambda key: -weights[key])
+    return [(weights[key], sorted(groups[key], key=_within)) for key in order]
 
 
 def _written(

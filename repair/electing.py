@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Deadline
-from repair.agreement import Vote, agreed
+from repair.agreement import Vote, agreed, counted
 from repair.bodies import Body
 from repair.candidates.candidate import Candidate
 from repair.kinds import Told, kinds_told
@@ -31,11 +31,16 @@ _JUDGED, _JUDGED_ALIKE = 12, 2
 @dataclass(frozen=True)
 class Elected:
     """``ranking`` is what to try, the best first; ``candidates`` are what ``behaviour`` tells of,
-    in its order."""
+    in its order. ``shares`` has the part of all votes that each of them stands for, together with
+    those that do the same, where it was seen what they do; ``rivals`` counts what else they do.
+    ``edits`` are those that the model did not write so."""
 
     ranking: tuple[Candidate, ...]
     candidates: tuple[Candidate, ...]
     behaviour: Behaviour | None
+    shares: Mapping[Candidate, float] = field(default_factory=dict)
+    rivals: int = 0
+    edits: frozenset[Candidate] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,19 @@ class Election:
         if seen is not None:
             # A stub answers nothing, so no body changes what it answers.
             seen = replace(seen, original=(None,) * len(seen.calls))
-        groups = agreed(votes, seen, draws, self._told())
+        groups = counted(votes, seen, draws, self._told())
         edited = all(vote.candidate != vote.voter for vote in votes)
         if self.judge is not None and edited and len(groups) > 1:
-            weights = _judged(groups, self.judge, until)
+            weights = _judged([group for _, group in groups], self.judge, until)
             votes = [replace(vote, weight=weights[vote.candidate]) for vote in votes]
-            groups = agreed(votes, seen, draws, self._told())
-        ranking = tuple(vote.candidate for group in groups for vote in group)
-        return Elected(ranking, tuple(candidates), seen)
+            groups = counted(votes, seen, draws, self._told())
+        ranking = tuple(vote.candidate for _, group in groups for vote in group)
+        edits = frozenset(vote.candidate for vote in votes if vote.candidate != vote.voter)
+        if seen is None or not seen.calls:
+            return Elected(ranking, tuple(candidates), seen, edits=edits)
+        total = sum(weight for weight, _ in groups) or 1.0
+        shares = {v.candidate: weight / total for weight, group in groups for v in group}
+        return Elected(ranking, tuple(candidates), seen, shares, len(groups) - 1, edits)
 
     def settled(self, votes: Sequence[Vote]) -> bool:
         """Whether two bodies that pass as they were written do the same, and no others as many;

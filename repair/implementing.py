@@ -20,7 +20,7 @@ from functools import partial
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.evidence import Evidence as Facts
 from decoding.writer import InfillRequest, Writer
 from repair.agreement import Vote, agreed
 from repair.ahead import Ahead
@@ -36,6 +36,7 @@ from repair.diagnosis import Diagnosis
 from repair.differences import notes, weakness
 from repair.electing import Elected, Election
 from repair.errors import RepairError
+from repair.evidence import SURE, Evidence, checks
 from repair.guards import written_to_order
 from repair.job import Healing, Job, Patch, Report
 from repair.pace import Pace
@@ -77,7 +78,7 @@ class Implementer:
     stub: Stub
     job: Job
     writer: Writer
-    evidence: Evidence | None
+    evidence: Facts | None
     report: Report
     cancellation: Cancellation
     narrow: bool = False
@@ -202,7 +203,8 @@ class Implementer:
             if votes := search.votes():
                 judged = Deadline.after(_JUDGED * deadline.remaining())
                 elected = election.elect(votes, search.failing(), judged)
-                if found := self._validated(elected, weak, validator, deadline):
+                bodies = len(search.bodies)
+                if found := self._validated(elected, weak, bodies, diagnosis, validator, deadline):
                     return found
         except CancelledError:
             return self._stopped(search.votes())
@@ -307,9 +309,16 @@ class Implementer:
     # -- choosing
 
     def _validated(
-        self, elected: Elected, weak: str, validator: Validator, deadline: Deadline
+        self,
+        elected: Elected,
+        weak: str,
+        bodies: int,
+        diagnosis: Diagnosis,
+        validator: Validator,
+        deadline: Deadline,
     ) -> Healing | None:
-        """The first of those ``elected`` that holds; ``weak`` is what is said of the tests."""
+        """The first of those ``elected`` that holds; ``weak`` is what is said of the tests, of
+        which so many ``bodies`` were written."""
         ranking = elected.ranking
         for position, candidate in enumerate(ranking):
             data = self.job.source.encode(self.job.source.apply(candidate.edits))
@@ -320,7 +329,18 @@ class Implementer:
             rest = [self._patch(other) for other in ranking[position + 1 :][:3]]
             told = notes(candidate, elected.candidates, elected.behaviour, weak)
             patch = self._patch(candidate)
-            return replace(found, patch=patch, alternatives=tuple(rest), notes=told)
+            found = replace(found, patch=patch, alternatives=tuple(rest), notes=told)
+            # Only edits are tried by the hundred, and pass by chance.
+            tried = self.ran if candidate in elected.edits else bodies
+            speaks = Evidence(
+                share=elected.shares.get(candidate, 1.0),
+                likely=1.0,
+                tried=tried,
+                rivals=elected.rivals,
+                checks=checks(diagnosis.test_files, diagnosis.failing),
+                told=len(diagnosis.passing),
+            )
+            return _unless_doubted(found, speaks)
         return None
 
     def _stopped(self, votes: Sequence[Vote]) -> Healing:
@@ -360,6 +380,15 @@ class Implementer:
             model_tokens=self.tokens,
             seconds=time.monotonic() - self._began,
         )
+
+
+def _unless_doubted(found: Healing, speaks: Evidence) -> Healing:
+    """``found``, vouched for only where it is rather right than wrong by what ``speaks`` for it."""
+    found = replace(found, confidence=speaks.confidence)
+    if found.status != "verified" or speaks.confidence >= SURE:
+        return found
+    why = f"it passes the failing test twice, but {speaks.doubt()}"
+    return replace(found, status="unverified", reason=why)
 
 
 def _told(diagnosis: Diagnosis) -> str:

@@ -91,3 +91,20 @@ def test_what_is_stopped_before_anything_passes_answers_with_nothing(bench: Stub
     stop = Cancellation()
     healing = _implementer(bench, Scripted("return 2", then=stop.cancel), stop).run()
     assert (healing.status, healing.patch) == ("none", None)
+
+
+def test_what_passes_is_not_vouched_for_where_as_much_speaks_for_others(bench: Stubbed) -> None:
+    """A single assertion leaves open what is summed: each body passes and does something else."""
+    rivals = ("return sum(prices[:3])", "return sum(prices[-3:])", "return sum(prices[:4])")
+    healing = _implementer(bench, Scripted(*rivals)).run()
+    assert healing.status == "unverified"
+    assert "so do others that behave differently" in healing.reason
+    assert 0 < healing.confidence < 0.5
+    assert healing.patch is not None
+
+
+def test_what_most_bodies_do_is_vouched_for_beside_another(bench: Stubbed) -> None:
+    writer = Scripted(RIGHT, "return sum(prices[:3])", "return sum(price for price in prices)")
+    healing = _implementer(bench, writer).run()
+    assert healing.status == "verified", healing.reason
+    assert healing.confidence > 0.5
