@@ -158,6 +158,8 @@ class Decomposer:
         """All that the helpers' bodies make together, those first that were written first."""
         outline = self.stub.source.apply([self.stub.edit(plan.outlined())])
         source = replace(self.stub.source, text=outline)
+        if source.tree is None:
+            return
         bodies = [self._bodies(source, name, node) for name, node in plan.helpers.items()]
         ranked = itertools.product(*(list(enumerate(texts)) for texts in bodies))
         ordered = sorted(ranked, key=lambda parts: sum(rank for rank, _ in parts))

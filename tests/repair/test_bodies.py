@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,13 @@ from repair.aids import Aid
 from repair.author import Author
 from repair.bodies import BodySearch
 from repair.candidates.candidate import Candidate
+from repair.decomposing import STRATEGY, Decomposer
 from repair.electing import Election
 from repair.sandbox.interpreter import Interpreter
 from repair.trace.story import story
 from repair.trials import Kind
 from repair.written import Written
+from tests.repair.planner import Planner
 from tests.repair.stubbed import Stubbed, stubbed
 
 pytestmark = pytest.mark.sandbox
@@ -37,7 +39,7 @@ def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
         yield opened
 
 
-Groups = Iterator[list[Candidate | None]]
+Groups = Iterator[Iterable[Candidate | None]]
 
 
 def _search(bench: Stubbed, groups: Groups, *without: Aid) -> BodySearch:
@@ -111,6 +113,51 @@ def test_what_fails_is_edited_while_the_model_writes_others(bench: Stubbed) -> N
     )
     search.run()
     assert bench.body(RIGHT) in [vote.candidate for vote in search.votes()]
+
+
+def test_a_body_is_tried_while_the_rest_of_its_group_is_written(bench: Stubbed) -> None:
+    tried = threading.Event()
+
+    def group() -> Iterator[Candidate | None]:
+        yield bench.body(RIGHT)
+        yield bench.body(LOOP if tried.wait(30) else WRONG)
+
+    def refused(_candidate: Candidate) -> bool:
+        tried.set()
+        return False
+
+    search = BodySearch(
+        bench.job.source,
+        bench.trials,
+        Author(iter([group()]), Cancellation()),
+        refused,
+        Deadline.after(60),
+        lambda _said: None,
+    )
+    search.run()
+    assert [vote.candidate for vote in search.votes()] == [bench.body(RIGHT), bench.body(LOOP)]
+
+
+def test_where_nothing_else_is_left_the_function_is_divided(bench: Stubbed) -> None:
+    planned = "def each(prices):\n        ...\n    return sum(each(prices))"
+    decomposer = Decomposer(
+        *(bench.stub, bench.job, bench.trials, ""),
+        Planner(planned, {"each": ("return prices",)}),
+        *(None, Deadline.after(60), Cancellation()),
+    )
+    search = BodySearch(
+        bench.job.source,
+        bench.trials,
+        Author(_groups(bench, [["return 3"]]), Cancellation()),
+        lambda _candidate: False,
+        Deadline.after(60),
+        lambda _said: None,
+        decomposer=decomposer,
+    )
+    search.run()
+    (vote, *_) = search.votes()
+    assert vote.candidate.strategy == STRATEGY
+    assert "return prices" in vote.candidate.edits[0].new
 
 
 def test_when_there_is_enough_the_model_is_stopped(bench: Stubbed) -> None:

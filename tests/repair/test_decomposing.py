@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
-from decoding.evidence import Evidence
 from decoding.opening import OpenWriter
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.decomposing import STRATEGY, Decomposer, plan_of
 from repair.sandbox.interpreter import Interpreter
 from repair.trials import Kind
+from tests.repair.planner import Planner
 from tests.repair.stubbed import Stubbed, stubbed
 
 pytestmark = pytest.mark.sandbox
@@ -57,33 +56,6 @@ HELPERS = {
     "highest": ("return prices[-1]", "return max(prices)"),
     "lowest": ("return 0", "return prices[0]", "return prices[1]"),
 }
-
-
-class Planner(Writer):
-    """Plans as is told, and writes of each helper these bodies, one a seed."""
-
-    name = "planner"
-
-    def __init__(self, plan: str, helpers: Mapping[str, tuple[str, ...]]) -> None:
-        self._plan, self._helpers = plan, helpers
-        self.asked: list[InfillRequest] = []
-
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
-        self.asked.append(request)
-        for name, bodies in self._helpers.items():
-            if f"`{name}`" in request.task:
-                return Completion(bodies[request.seed % len(bodies)], tokens=2)
-        return Completion(self._plan, tokens=5)
-
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        return 0.0
 
 
 @pytest.fixture

@@ -1,0 +1,37 @@
+"""A model that plans a function in parts, as it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from analysis.deadline import Cancellation, Deadline
+from decoding.completion import Completion
+from decoding.evidence import Evidence
+from decoding.writer import InfillRequest, Writer
+
+
+class Planner(Writer):
+    """Plans as is told, and writes of each helper these bodies, one a seed."""
+
+    name = "planner"
+
+    def __init__(self, plan: str, helpers: Mapping[str, tuple[str, ...]]) -> None:
+        self._plan, self._helpers = plan, helpers
+        self.asked: list[InfillRequest] = []
+
+    def complete(
+        self,
+        request: InfillRequest,
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Completion:
+        self.asked.append(request)
+        for name, bodies in self._helpers.items():
+            if f"`{name}`" in request.task:
+                return Completion(bodies[request.seed % len(bodies)], tokens=2)
+        return Completion(self._plan, tokens=5)
+
+    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        return 0.0
