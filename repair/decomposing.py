@@ -32,8 +32,9 @@ STRATEGY = "decomposed"
 _HELPERS, _BODIES, _PROGRAMS = 4, 4, 256
 #: Programs of one plan that pass and are kept.
 _KEPT = 8
-#: Plans, the first greedily.
-_PLANS = 8
+#: Plans, the first greedily; a model that answers the first ones with something else does not plan.
+#: Qwen2.5-Coder 0.5B does not: none of eight that it was asked for was one.
+_PLANS, _IN_VAIN = 8, 2
 _PLAN_TOKENS, _BODY_TOKENS = 320, 200
 _TEMPERATURE = 0.8
 #: How a plan begins, in the place of the body.
@@ -111,10 +112,12 @@ class Decomposer:
     cancellation: Cancellation
     tokens: int = field(default=0, init=False)
     _plans: int = field(default=0, init=False)
+    _usable: int = field(default=0, init=False)
 
     def can(self) -> bool:
         """Whether there is one more plan to be made."""
-        return Aid.DECOMPOSITION not in self.job.without and self._plans < _PLANS
+        most = _PLANS if self._usable else _IN_VAIN
+        return Aid.DECOMPOSITION not in self.job.without and self._plans < most
 
     def next(self) -> list[Candidate]:
         """What one more plan comes to: the programs that pass, worth one body together, or else the
@@ -126,6 +129,7 @@ class Decomposer:
         plan = self._plan()
         if plan is None:
             return []
+        self._usable += 1
         trials = list(self.trials.every(self._programs(plan)))
         passing = [t.candidate for t in trials if t.kind is Kind.PLAUSIBLE][:_KEPT]
         if passing:

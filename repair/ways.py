@@ -44,12 +44,13 @@ class Rate:
 
 #: What is believed before anything was tried, by benchmarks/own_bugs.py. What a small model writes
 #: anew in a body is most often what stands there: that waits until other bodies found nothing.
+#: Dividing is the last, where there is still time: it makes no plans.
 BEFORE = {
     Way.WRITE: Rate(0.5, 15.0),
     Way.EDIT: Rate(0.2, 3.0),
     Way.FILL: Rate(0.1, 15.0),
     Way.TELL: Rate(0.1, 20.0),
-    Way.DIVIDE: Rate(0.1, 25.0),
+    Way.DIVIDE: Rate(0.05, 25.0),
 }
 
 

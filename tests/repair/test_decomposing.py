@@ -9,10 +9,8 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.opening import OpenWriter
 from decoding.writer import Writer
 from repair.aids import Aid
-from repair.candidates.candidate import Candidate
 from repair.decomposing import STRATEGY, Decomposer, plan_of
 from repair.sandbox.interpreter import Interpreter
 from repair.trials import Kind
@@ -147,15 +145,13 @@ def test_it_can_be_left_out(bench: Stubbed) -> None:
     assert not decomposer.can()
 
 
-@pytest.mark.model
-@pytest.mark.slow
-def test_a_model_plans_and_what_it_writes_runs(writer: OpenWriter, bench: Stubbed) -> None:
-    decomposer = _decomposer(bench, writer, 200.0)
-    found: list[Candidate] = []
-    while decomposer.can() and not found and not decomposer.until.expired():
-        found = decomposer.next()
-    assert found
-    assert all(each.strategy == STRATEGY for each in found)
-    body = found[0].edits[0].new
-    assert "def " in body
-    assert bench.trials.run(found[0]).kind in set(Kind) - {Kind.INVALID}
+def test_a_model_that_does_not_plan_is_asked_twice_and_no_more(bench: Stubbed) -> None:
+    writer = Planner("return max(prices) - min(prices)", {})
+    decomposer = _decomposer(bench, writer)
+    while decomposer.can():
+        assert decomposer.next() == []
+    assert [asked.temperature > 0 for asked in writer.asked] == [False, True]
+    planning = _decomposer(bench, Planner(PLAN, HELPERS))
+    for _ in range(3):
+        assert planning.can()
+        planning.next()
