@@ -45,7 +45,8 @@ _CLASSES: dict[Display, type] = {
 #: What is taken where a class is written (typing specification, *Special cases for float and
 #: complex*).
 _PROMOTED = {"float": (int, float), "complex": (int, float, complex)}
-_COLLECTIONS = frozenset({"typing", "typing_extensions", "collections.abc", "_collections_abc"})
+#: Modules of abstract collections and of the forms of ``typing``.
+COLLECTIONS = frozenset({"typing", "typing_extensions", "collections.abc", "_collections_abc"})
 #: Bases that say nothing of what an instance is.
 _MARKERS = frozenset({"Generic", "Protocol", "object", "ABC"})
 #: Its instances show in no method before Python 3.12 (PEP 688).
@@ -232,7 +233,7 @@ def fits(part: Any, display: Display) -> bool:
     if module == "builtins":
         real = getattr(builtins, label, None)
         return issubclass(cls, _PROMOTED.get(label, real)) if isinstance(real, type) else True
-    if module in _COLLECTIONS:
+    if module in COLLECTIONS:
         real = getattr(collections.abc, {"AbstractSet": "Set"}.get(label, label), None)
         if isinstance(real, type):
             return issubclass(cls, real)
@@ -250,7 +251,7 @@ def fits(part: Any, display: Display) -> bool:
     if len(written) + len(near.intersection(_TWINS.values())) < len(order):
         return True  # a class whose body was not read
     if headers.is_protocol(written[0]):
-        return all(getattr(cls, name, None) is not None for name in _demanded(written))
+        return all(getattr(cls, name, None) is not None for name in demanded(written))
     return False
 
 
@@ -259,7 +260,7 @@ def _bases(node: Any) -> list[str]:
     return headers.words(listed) if listed is not None else []
 
 
-def _demanded(bodies: list[Any]) -> Iterator[str]:
+def demanded(bodies: list[Any]) -> Iterator[str]:
     """The names that a protocol and those it extends demand."""
     for node in bodies:
         if headers.is_protocol(node):

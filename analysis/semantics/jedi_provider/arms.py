@@ -59,10 +59,10 @@ def _arm(value: Any, origin: Any) -> Arm:
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
         return Arm(kind, label_of(value), module_of(value), file_of(value), names)
     order, whole = resolved_order(cls)
-    metaclasses = tuple(class_facts(metaclass) for metaclass in _metaclasses(cls))
+    metaclasses = tuple(class_facts(metaclass) for metaclass in metaclasses_of(cls))
     if kind is ArmKind.CLASS:
         # A class is an instance of its metaclass: ``Enum`` classes have ``__members__``.
-        for metaclass in _metaclasses(cls):
+        for metaclass in metaclasses_of(cls):
             for found in metaclass.get_filters(is_instance=True):
                 for name, described in names_of_filter(found, origin.get_root_node()).items():
                     names.setdefault(name, described)
@@ -216,7 +216,8 @@ def _bases_resolved(cls: Any) -> bool:
     return True
 
 
-def _metaclasses(cls: Any) -> Iterator[Any]:
+def metaclasses_of(cls: Any) -> Iterator[Any]:
+    """What the classes that ``cls`` inherits from are instances of, but ``type`` itself."""
     for base in classes_of(cls):
         try:
             metaclasses = base.get_metaclasses()

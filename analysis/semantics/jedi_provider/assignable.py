@@ -6,17 +6,38 @@ is certain without a type checker: a class and another one, where neither inheri
 
 from __future__ import annotations
 
+import collections.abc
+import re
+from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
 from analysis.semantics.jedi_provider import headers
-from analysis.semantics.jedi_provider.accepted import FORMS, fits, undecorated
-from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
+from analysis.semantics.jedi_provider.accepted import (
+    COLLECTIONS,
+    FORMS,
+    demanded,
+    fits,
+    undecorated,
+)
+from analysis.semantics.jedi_provider.arms import (
+    classes_of,
+    label_of,
+    metaclasses_of,
+    module_of,
+    resolved_order,
+)
 from analysis.syntax.displays import Display
 
 #: Modules of classes that others are instances of without inheriting from them.
-_OPEN = frozenset({"typing", "typing_extensions", "collections.abc", "_collections_abc", "types"})
+_OPEN = COLLECTIONS | {"types"}
+#: What gives a class names that its body does not show.
+_GROWS = re.compile(r"\b(?:setattr|vars|locals|exec)\s*\(|\b__dict__\b|\b__getattr\w*|\b__new__\b")
+#: What these forms make has the methods of a dictionary or a tuple besides its own.
+_MADE = frozenset({"TypedDict", "NamedTuple", "namedtuple"})
+#: Metaclasses that give their classes no methods but their own.
+_PLAIN = frozenset({"type", "ABCMeta", "_ProtocolMeta"})
 
 
 class Sort(Enum):
@@ -61,6 +82,9 @@ def _may_be_instance(cls: Any, part: Any) -> bool:
         return fits(part, Display(label))
     if label == "object" or not resolved_order(cls)[1]:
         return True
+    names = _demanded_of(part)
+    if names:
+        return _may_have(cls, names)
     if label_of(part) in FORMS or module_of(part) in _OPEN or label_of(part) == "Buffer":
         return True
     if _body(part) is None or _is_protocol(part):
@@ -68,6 +92,50 @@ def _may_be_instance(cls: Any, part: Any) -> bool:
     # By their names: a class may be defined in a stub and in its source, under two modules.
     order, wanted = classes_of(cls), classes_of(part)
     return label in map(label_of, wanted) or label_of(part) in map(label_of, order)
+
+
+def _demanded_of(part: Any) -> frozenset[str]:
+    """The names that every instance of ``part`` has, where it is known by what it has: an abstract
+    collection, ``Callable``, a protocol. Empty where that is not known."""
+    if module_of(part) in COLLECTIONS:
+        label = {"AbstractSet": "Set"}.get(label_of(part), label_of(part))
+        real = getattr(collections.abc, label, None)
+        if real is not None:
+            return frozenset(getattr(real, "__abstractmethods__", ()))
+    bodies = [getattr(base, "tree_node", None) for base in classes_of(part)]
+    written = [node for node in bodies if getattr(node, "type", "") == "classdef"]
+    if not written or not headers.is_protocol(written[0]):
+        return frozenset()
+    return frozenset(demanded(written))
+
+
+def _may_have(cls: Any, names: Set[str]) -> bool:
+    """Whether instances of ``cls``, of which all bases are known, may have all of ``names``."""
+    order, _ = resolved_order(cls)
+    for facts in order:
+        if facts.remade or facts.written_from_outside or (facts.decorators and not facts.stub):
+            return True
+        if not facts.stub and _GROWS.search(facts.code):
+            return True
+    if _MADE.intersection(w for base in classes_of(cls) for w in _words(base)):
+        return True
+    if any(label_of(one) not in _PLAIN for one in metaclasses_of(cls)):
+        return True
+    filters = list(cls.get_filters(is_instance=True))
+    own = frozenset[str]().union(*(facts.methods for facts in order))
+
+    def has(name: str) -> bool:
+        return name in own or any(found.get(name) for found in filters)
+
+    # What has items is walked over and looked through without a method for it (data model).
+    by_items = names <= {"__iter__", "__contains__"} and has("__getitem__")
+    return by_items or all(map(has, names))
+
+
+def _words(cls: Any) -> list[str]:
+    body = _body(cls)
+    listed = body.get_super_arglist() if body is not None else None
+    return [label_of(cls), *(headers.words(listed) if listed is not None else [])]
 
 
 def _is_protocol(cls: Any) -> bool:

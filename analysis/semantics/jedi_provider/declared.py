@@ -35,22 +35,41 @@ _PROPERTY = re.compile(r"(?:\w+\.)*(?:property|cached_property|abstractproperty)
 
 def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
-    something that none of ``parts`` takes. Never raises for user code."""
+    something that none of ``parts`` takes; or to be one of several things of which they do not take
+    one, and nothing tells which it is. Never raises for user code."""
     function = last.search_ancestor("funcdef")
     code = function.get_code() if function is not None else last.get_root_node().get_code()
     if re.search(TESTED.format(re.escape(text)), code, re.M):
         return False
     try:
         found = list(_declared(session, last))
+        unfit = [given for given in found if not any(may_be(given, part) for part in parts)]
+        if len(unfit) < len(found):
+            return bool(unfit) and _untested(session, last, text, function)
     except Exception:  # noqa: BLE001 - not declared, or jedi's own defects: nothing known
         return False
     # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
     something = last.value == ")" or any(given.sort is not Sort.NONE for given in found)
-    return (
-        bool(found)
-        and something
-        and not any(may_be(given, part) for given in found for part in parts)
-    )
+    return bool(found) and something
+
+
+def _untested(session: Session, last: Any, text: str, function: Any) -> bool:
+    """Whether nothing can have been found out about an expression of several types: the call of a
+    function, or what its function reads for the first time. Only where annotations are written and
+    read: others pass what they know to be right."""
+    if function is None or not _annotates(function):
+        return False
+    if last.value == ")":
+        # Of overloads one is called, and which one its arguments say.
+        called = _known(session, last.parent.get_first_leaf().get_previous_leaf())
+        return len(called) == 1 and len(called[0].get_signatures()) == 1
+    body = function.children[-1].get_code()
+    read = re.findall(rf"(?<![\w.]){re.escape(text)}(?!\w)", body)
+    return len(read) <= 1
+
+
+def _annotates(function: Any) -> bool:
+    return function.annotation is not None or any(p.annotation for p in function.get_params())
 
 
 def _declared(session: Session, last: Any) -> Iterator[Given]:
@@ -139,10 +158,25 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
             yield Given(Sort.CLASS, cls)
     elif definition.type == "expr_stmt" and definition.children[1].type == "annassign":
         yield from _annotated(context, definition.children[1].children[1])
+    elif definition.type == "param" and not member and definition.annotation is not None:
+        yield from _parameter(context, definition)
     elif definition.type == "param" and not member:
         yield _self(session, definition)
     else:
         raise OpenTypeError("it is not declared")
+
+
+def _parameter(context: Any, param: Any) -> Iterator[Given]:
+    """What a parameter is annotated to be, where that is what it is throughout its function."""
+    function = param.search_ancestor("funcdef", "lambdef")
+    default = param.default
+    nothing = default is not None and default.get_code(include_prefix=False).strip() == "None"
+    used = function.get_root_node().get_used_names().get(param.name.value, ())
+    inside = [n for n in used if function.start_pos < n.start_pos < function.end_pos]
+    again = [n for n in inside if n.is_definition() and n is not param.name]
+    if param.star_count or nothing or again:
+        raise OpenTypeError("it may be another thing than it is annotated to be")
+    yield from _annotated(context, param.annotation)
 
 
 def _self(session: Session, param: Any) -> Given:
