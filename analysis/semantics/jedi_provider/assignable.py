@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-from analysis.semantics.jedi_provider import headers
+from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.accepted import (
     COLLECTIONS,
     FORMS,
@@ -52,10 +52,23 @@ class Sort(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What is given; ``cls`` is jedi's class of an instance, or the class that is given itself."""
+    """What is given; ``cls`` is jedi's class of an instance, or the class that is given itself.
+    ``declared``: somebody wrote that it is this; else it is what is seen to be assigned."""
 
     sort: Sort
     cls: Any = None
+    declared: bool = True
+
+
+def given_of(value: Any) -> Given | None:
+    """What ``value`` is; ``None`` where that does not show."""
+    if completeness.is_none(value):
+        return Given(Sort.NONE)
+    if value.is_function() or type(value).__name__ in ("BoundMethod", "FunctionValue"):
+        return Given(Sort.FUNCTION)
+    if value.is_class() or value.is_module() or not value.is_instance():
+        return None
+    return Given(Sort.INSTANCE, value.py__class__())
 
 
 def may_be(given: Given, part: Any) -> bool:

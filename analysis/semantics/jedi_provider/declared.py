@@ -24,6 +24,7 @@ from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.misfits import TESTED
 from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.stored_types import stored
 
 #: Decorators that change nothing of what a call gives: of overloads each is looked at.
 _SAME_RESULT = re.compile(
@@ -45,7 +46,8 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
         found = list(_declared(session, last))
         unfit = [given for given in found if not any(may_be(given, part) for part in parts)]
         if len(unfit) < len(found):
-            return bool(unfit) and _untested(session, last, text, function)
+            sure = bool(unfit) and all(given.declared for given in found)
+            return sure and _untested(session, last, text, function)
     except Exception:  # noqa: BLE001 - not declared, or jedi's own defects: nothing known
         return False
     # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
@@ -84,7 +86,8 @@ def _declared(session: Session, last: Any) -> Iterator[Given]:
         dot = last.get_previous_leaf()
         for value in _known(session, dot.get_previous_leaf()):
             if not completeness.is_none(value):
-                yield from _named(session, value.goto(last), member=True)
+                kept = list(stored(session, value, last))
+                yield from kept or _named(session, value.goto(last), member=True)
     elif last.type == "name":
         names = session.context_of(last).goto(last, last.start_pos)
         yield from _named(session, names, member=False)

@@ -17,7 +17,7 @@ from jedi.inference.syntax_tree import tree_name_to_values
 from analysis.deadline import Deadline
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import parts_of
-from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
+from analysis.semantics.jedi_provider.assignable import Sort, given_of, may_be
 from analysis.semantics.jedi_provider.session import Session
 
 _FUNCTIONS = ("funcdef", "lambdef", "classdef")
@@ -90,7 +90,7 @@ def _misfit(session: Session, definitions: list[Any], parts: Sequence[Any]) -> b
         if values is None or completeness.incomplete(values):
             return False
         for value in values._set:
-            given = _given_of(value)
+            given = given_of(value)
             if given is None or any(may_be(given, part) for part in parts):
                 return False
             something = something or given.sort is not Sort.NONE
@@ -114,14 +114,3 @@ def _values(session: Session, place: Any) -> Any:
     for _ in parts_of(context, definition.annotation):
         pass  # all of it has to be known
     return annotation.infer_annotation(context, definition.annotation).execute_annotation(context)
-
-
-def _given_of(value: Any) -> Given | None:
-    """What ``value`` is; ``None`` where that does not show."""
-    if completeness.is_none(value):
-        return Given(Sort.NONE)
-    if value.is_function() or type(value).__name__ in ("BoundMethod", "FunctionValue"):
-        return Given(Sort.FUNCTION)
-    if value.is_class() or value.is_module() or not value.is_instance():
-        return None
-    return Given(Sort.INSTANCE, value.py__class__())
