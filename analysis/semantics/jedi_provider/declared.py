@@ -38,16 +38,23 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
     something that none of ``parts`` takes; or to be one of several things of which they do not take
     one, and nothing tells which it is. Never raises for user code."""
-    function = last.search_ancestor("funcdef")
-    code = function.get_code() if function is not None else last.get_root_node().get_code()
+    function, around = last.search_ancestor("funcdef"), last.get_root_node()
+    if function is not None:
+        # A function inside sees what the one around it found out.
+        around = function
+        while (outer := around.search_ancestor("funcdef")) is not None:
+            around = outer
+    code = around.get_code()
     if re.search(TESTED.format(re.escape(text)), code, re.M):
         return False
     try:
         found = list(_declared(session, last))
-        unfit = [given for given in found if not any(may_be(given, part) for part in parts)]
-        if len(unfit) < len(found):
-            sure = bool(unfit) and all(given.declared for given in found)
-            return sure and _untested(session, last, text, function)
+        wrong = [given for given in found if not any(may_be(given, part) for part in parts)]
+        if len(wrong) < len(found):
+            sure = bool(wrong) and all(given.declared for given in found)
+            # Who writes no annotations passes what he knows to be right.
+            annotated = function is not None and _annotates(function)
+            return sure and annotated and _untested(session, last, text, around)
     except Exception:  # noqa: BLE001 - not declared, or jedi's own defects: nothing known
         return False
     # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
@@ -57,10 +64,7 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
 
 def _untested(session: Session, last: Any, text: str, function: Any) -> bool:
     """Whether nothing can have been found out about an expression of several types: the call of a
-    function, or what its function reads for the first time. Only where annotations are written and
-    read: others pass what they know to be right."""
-    if function is None or not _annotates(function):
-        return False
+    function, or what the ``function`` around it all reads nowhere else."""
     if last.value == ")":
         # Of overloads one is called, and which one its arguments say.
         called = _known(session, last.parent.get_first_leaf().get_previous_leaf())

@@ -183,6 +183,27 @@ def test_the_only_argument_of_a_call_is_compared_like_others(
     assert (argument in names.accepted.misfits) is (argument != "None.real")
 
 
+@pytest.mark.parametrize(
+    ("around", "refused"),
+    [
+        ("def g(x: int | None) -> int:\n    ", True),
+        ("def g(x: int | None) -> int:\n    def h() -> int:\n        ", True),
+        (
+            "def g(x: int | None) -> int:\n    assert x\n    def h() -> int:\n        ",
+            False,
+        ),
+        ("def e() -> int | None: ...\ndef g(x=e()):\n    ", False),
+        ("x: int | None = None\n", False),
+    ],
+)
+def test_one_of_several_types_is_enough_where_nothing_tells_which(
+    provider: ReferenceProvider, around: str, refused: bool
+) -> None:
+    names = ask_written(provider, f"def f(a: int): ...\n{around}", "f(", "x", "\n")
+    assert names.accepted is not None
+    assert ("x" in names.accepted.misfits) is refused
+
+
 def test_what_is_written_is_compared_however_long_other_names_take(
     provider: ReferenceProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
