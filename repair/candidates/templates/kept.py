@@ -27,16 +27,29 @@ def remembered(program: Program) -> Iterator[Proposal]:
             for place in places:
                 if place in value:
                     continue
-                prior = 0.5 / (1 + len(places))
+                # Likelier where a look-up has just failed.
+                missed = next(program.enclosing(node, ast.ExceptHandler), None) is not None
+                prior = (0.9 if missed else 0.5) / (1 + len(places))
                 if isinstance(node, ast.Return):
                     lines = f"{program.source.newline()}{program.indentation(node)}"
-                    new = f"{place} = {value}{lines}return {place}"
                     if program.whole_lines(node) is None:
                         continue
+                    # Not read again: a cache may have dropped it.
+                    name = "value" if "value" not in program.variables(node) else "found"
+                    new = f"{name} = {place} = {value}{lines}return {name}"
                     yield program.replace(node, new, "missing assignment", 0.6 * prior)
-                elif isinstance(node.targets[0], ast.Name):
+                elif _named(node) not in _words(place):
                     new = f"{place} = {program.text(node)}"
                     yield program.replace(node, new, "missing assignment", prior)
+
+
+def _named(node: ast.Assign) -> str:
+    target = node.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def _words(place: str) -> set[str]:
+    return {n.id for n in ast.walk(ast.parse(place, mode="eval")) if isinstance(n, ast.Name)}
 
 
 def _is_made(node: _Made) -> bool:
@@ -51,7 +64,7 @@ def _asked(program: Program, function: Function) -> dict[str, None]:
     asked: dict[str, None] = {}
     stored: set[str] = set()
     for node in program.inside(function):
-        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice):
+        if isinstance(node, ast.Subscript) and not isinstance(node.slice, ast.Slice | ast.Constant):
             if isinstance(node.value, ast.Name | ast.Attribute):
                 if isinstance(node.ctx, ast.Load):
                     asked[program.text(node)] = None
