@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function
 
 #: What stands for nothing where a method of its kind is called, or it is gone through.
 _EMPTY = ('""', "[]", "{}", "0")

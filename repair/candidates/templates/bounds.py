@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import LOOPS, Program, Proposal, is_number
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import LOOPS, is_number
 
 #: What counts are divided by: digits, days, months, hours, minutes.
 _DIVISORS = (10, 100, 1000, 2, 4, 7, 12, 24, 60, 400)

@@ -6,7 +6,8 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, parameters
 from repair.source import Edit
 
 #: Functions of one argument that are forgotten, and how often.

@@ -6,7 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, is_number
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_number
 
 _STRINGS = ("", " ", ", ", ",", "\n", "_", "-", "/", ":", ".", "0")
 _MODES = {"r": ("w", "a", "rb"), "w": ("a", "r", "wb"), "a": ("w",), "rb": ("r",), "wb": ("w",)}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, parameters
 
 
 def of_methods(program: Program) -> Iterator[Proposal]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import LOOPS, Program, Proposal
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import LOOPS
 
 _DIVIDING = (ast.Div, ast.FloorDiv, ast.Mod)
 _CONVERTING = ("int", "float", "Decimal", "fromisoformat", "strptime", "loads", "index", "UUID")

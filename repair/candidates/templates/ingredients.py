@@ -8,7 +8,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, is_number
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_number
 
 #: Expressions of a function that are tried in place of another one.
 _MOST = 10

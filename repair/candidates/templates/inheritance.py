@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, is_docstring, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Methods of ``object`` that nobody calls from the ones that replace them.
 _FINAL = frozenset({"__repr__", "__str__", "__eq__", "__hash__", "__len__", "__iter__", "__bool__"})

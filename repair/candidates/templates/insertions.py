@@ -6,14 +6,8 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import (
-    LOOPS,
-    Function,
-    Program,
-    Proposal,
-    is_docstring,
-    parameters,
-)
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import LOOPS, Function, is_docstring, parameters
 
 _MOST_CONDITIONS = 24
 _MOST_PERMUTED = 3

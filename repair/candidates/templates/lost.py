@@ -6,7 +6,8 @@ import ast
 import builtins
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import LOOPS, Function, Program, Proposal, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import LOOPS, Function, parameters
 from repair.source import Edit
 
 

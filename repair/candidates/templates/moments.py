@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal, is_number
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import is_number
 
 #: Ways to name the zone of Greenwich, if the file knows the name.
 _UTC = (("timezone", "timezone.utc"), ("UTC", "UTC"), ("datetime.", "datetime.timezone.utc"))

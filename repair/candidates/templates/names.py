@@ -5,13 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import (
-    BUILTINS,
-    Function,
-    Program,
-    Proposal,
-    parameters,
-)
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import BUILTINS, Function, parameters
 from repair.source import Edit
 
 #: Names that are taken for each other: in each group any for any other.

@@ -6,15 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.calls import wrappable
-from repair.candidates.templates.site import (
-    BUILTINS,
-    LOOPS,
-    Function,
-    Program,
-    Proposal,
-    is_docstring,
-    parameters,
-)
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import BUILTINS, LOOPS, Function, is_docstring, parameters
 from repair.source import Edit
 
 #: Functions of the file that are tried around an expression.

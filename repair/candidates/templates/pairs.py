@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import parameters
 
 
 def keys(program: Program) -> Iterator[Proposal]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function
 
 #: Functions that change nothing: called for themselves, their result is lost.
 _PURE = frozenset({"sorted", "reversed", "list", "set", "dict", "tuple", "str", "filter", "map"})

@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal, is_number
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import is_number
 from repair.source import Edit
 
 _SLICEABLE = (ast.Name, ast.Attribute, ast.Call, ast.ListComp, ast.Subscript, ast.BinOp)

@@ -6,13 +6,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import (
-    BUILTINS,
-    Function,
-    Program,
-    Proposal,
-    parameters,
-)
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import BUILTINS, Function, parameters
 
 #: Statements of other methods that are tried in this one.
 _MOST_STEPS = 12

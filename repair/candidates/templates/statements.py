@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import LOOPS, Function, Program, Proposal
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import LOOPS, Function
 from repair.source import Edit
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)

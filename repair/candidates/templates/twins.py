@@ -9,7 +9,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, is_docstring, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Steps that are tried in a function, those of the nearest functions first.
 _MOST = 8

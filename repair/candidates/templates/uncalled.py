@@ -6,7 +6,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Function, Program, Proposal, is_docstring, parameters
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Steps that are tried at a statement, the likeliest first.
 _MOST = 12

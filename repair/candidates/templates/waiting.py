@@ -6,7 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.indented import inside
-from repair.candidates.templates.site import Function, Program, Proposal, is_docstring
+from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import Function, is_docstring
 
 
 def pauses(program: Program) -> Iterator[Proposal]:
