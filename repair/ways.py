@@ -44,7 +44,7 @@ class Rate:
 
 #: What is believed before anything was tried, by benchmarks/own_bugs.py. What a small model writes
 #: anew in a body is most often what stands there: that waits until other bodies found nothing.
-#: Dividing is the last, where there is still time: it makes no plans.
+#: Dividing is the last, where there is still time: a plan and its helpers take long to write.
 BEFORE = {
     Way.WRITE: Rate(0.5, 15.0),
     Way.EDIT: Rate(0.2, 3.0),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.evidence import Evidence
+from decoding.opening import OpenWriter
 from decoding.writer import InfillRequest, Writer
 
 
@@ -35,3 +36,24 @@ class Planner(Writer):
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         return 0.0
+
+
+class Guided(Planner):
+    """Plans as is told, and lets a real model write the helpers."""
+
+    def __init__(self, plan: str, model: OpenWriter) -> None:
+        super().__init__(plan, {})
+        self._model = model
+
+    def stream(
+        self,
+        request: InfillRequest,
+        seeds: Sequence[int],
+        evidence: Evidence | None,
+        *,
+        deadline: Deadline,
+        cancellation: Cancellation,
+    ) -> Generator[tuple[int, Completion], None, None]:
+        return self._model.stream(
+            request, seeds, evidence, deadline=deadline, cancellation=cancellation
+        )

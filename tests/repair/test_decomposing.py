@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
+from decoding.opening import OpenWriter
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.decomposing import STRATEGY, Decomposer, plan_of
 from repair.sandbox.interpreter import Interpreter
 from repair.trials import Kind
-from tests.repair.planner import Planner
+from tests.repair.planner import Guided, Planner
 from tests.repair.stubbed import Stubbed, stubbed
 
 pytestmark = pytest.mark.sandbox
@@ -96,6 +97,40 @@ def test_helpers_of_helpers_belong_to_the_plan(bench: Stubbed) -> None:
     assert list(plan.helpers) == ["a", "b"]
 
 
+def test_the_code_that_calls_helpers_may_be_the_function_once_more(bench: Stubbed) -> None:
+    body = """\
+def highest(prices):
+        return max(prices)
+
+    import math
+
+    def spread(prices):
+        if not prices:
+            return 0
+        return highest(prices) - min(prices)
+
+    return spread(prices)"""
+    plan = plan_of(bench.stub, body)
+    assert plan is not None
+    assert list(plan.helpers) == ["highest"]
+    assert plan.calling == (
+        "import math",
+        "if not prices:\n        return 0",
+        "return highest(prices) - min(prices)",
+    )
+    other = plan_of(bench.stub, "def spread(a, b):\n        ...\n    return spread(0, 1)")
+    assert other is not None
+    assert list(other.helpers) == ["spread"]
+
+
+def test_what_was_planned_whole_is_run_before_more_is_written(bench: Stubbed) -> None:
+    plan = PLAN.replace("...", "return max(prices)", 1).replace("...", "return min(prices)", 1)
+    writer = Planner(plan, HELPERS)
+    (found,) = _decomposer(bench, writer).next()
+    assert bench.trials.run(found).kind is Kind.PLAUSIBLE
+    assert len(writer.asked) == 1
+
+
 def test_what_the_helpers_make_together_is_run_and_what_passes_is_kept(bench: Stubbed) -> None:
     """No text that was written passes by itself: the right ones were written with different
     seeds."""
@@ -110,15 +145,15 @@ def test_what_the_helpers_make_together_is_run_and_what_passes_is_kept(bench: St
     assert text.endswith("\n\n\nAFTER = 1\n")
     assert bench.trials.run(found).kind is Kind.PLAUSIBLE
     assert decomposer.tokens == 5 + 2 * 8
-    # A helper is written with the others as they were planned.
+    # A helper is written with what was written already, and no stub to imitate.
     asked = next(each for each in writer.asked if "`lowest`" in each.task)
-    before, behind = (
-        asked.snapshot.text[: asked.offset],
-        asked.snapshot.text[asked.offset :],
-    )
-    assert '"""The highest price."""\n        ...' in before
+    before, behind = asked.snapshot.text[: asked.offset], asked.snapshot.text[asked.offset :]
+    assert '"""The highest price."""\n        return prices[-1]' in before
+    assert "..." not in before
     assert before.endswith('"""The lowest price."""\n        ')
     assert behind.lstrip().startswith("if not prices:")
+    first = next(each for each in writer.asked if "`highest`" in each.task)
+    assert "def lowest" not in first.snapshot.text
 
 
 def test_a_helper_that_was_planned_with_a_body_keeps_it_among_others(bench: Stubbed) -> None:
@@ -155,3 +190,13 @@ def test_a_model_that_does_not_plan_is_asked_twice_and_no_more(bench: Stubbed) -
     for _ in range(3):
         assert planning.can()
         planning.next()
+
+
+@pytest.mark.model
+@pytest.mark.slow
+def test_what_a_model_writes_of_the_helpers_is_composed(writer: OpenWriter, bench: Stubbed) -> None:
+    decomposer = _decomposer(bench, Guided(PLAN, writer), 200.0)
+    found = decomposer.next()
+    assert found
+    assert {bench.trials.run(each).kind for each in found} == {Kind.PLAUSIBLE}
+    assert decomposer.tokens > 5
