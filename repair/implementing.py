@@ -13,20 +13,20 @@ import contextlib
 import itertools
 import shlex
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence as Facts
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Writer
 from repair.agreement import Vote, agreed
 from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.author import Author
 from repair.bodies import BodySearch
+from repair.body_writer import BODY_TOKENS, STRATEGY, BodyWriter
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.command import TestCommand, parse
@@ -39,7 +39,6 @@ from repair.errors import RepairError
 from repair.evidence import SURE, Evidence, checks
 from repair.guards import written_to_order
 from repair.job import Healing, Job, Patch, Report
-from repair.pace import Pace
 from repair.patch import unified_diff
 from repair.retouching import Retoucher
 from repair.rewriting import Rewriter
@@ -51,24 +50,10 @@ from repair.trials import Trials
 from repair.validation import Validator
 from repair.witness import Witness
 
-#: Bodies that are written at most, the first greedily.
-_SAMPLES = 200
-#: How many of them are asked for at once, at most: the model writes four side by side at 1.6 times
-#: the rate of one and eight at 2.3 times (benchmarks/lanes.py). The first four are there sooner,
-#: and are enough most of the time.
-_FIRST, _AT_ONCE = 4, 8
-#: How many each of the eight lanes writes in one go, on average, where what ends is followed by
-#: another; and how many seconds that should take at most, after which other ways may have a turn.
-_TURNS, _ROUND_S = 3, 10.0
-#: How much by chance: more for each body that fails and was written again, which is time lost.
-_TEMPERATURE, _HOTTER, _HOTTEST = 0.8, 0.1, 1.2
-#: Tokens of the first, and of each of several, for which there must be room beside each other.
-_BODY_TOKENS, _TOKENS_EACH = 400, 320
 #: Part of the time kept for validation.
 _RESERVE = 0.15
 #: Part of what is left then in which the model judges what passes.
 _JUDGED = 0.4
-_STRATEGY = "body by the model"
 
 
 @dataclass
@@ -83,10 +68,21 @@ class Implementer:
     cancellation: Cancellation
     narrow: bool = False
     """Whether the command may be narrowed to the tests that call the function: nobody named it."""
-    tokens: int = field(default=0, init=False)
     ran: int = field(default=0, init=False)
     rejected: list[str] = field(default_factory=list, init=False)
     _began: float = field(default_factory=time.monotonic, init=False)
+    _bodies: BodyWriter = field(init=False)
+    #: Tokens of what was written anew or in parts.
+    _others: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        draws = Aid.DRAWING not in self.job.without
+        self._bodies = BodyWriter(self.stub, self.job.snapshot, self.writer, self.evidence, draws)
+
+    @property
+    def tokens(self) -> int:
+        """What the model wrote."""
+        return self._bodies.tokens + self._others
 
     def run(self) -> Healing:
         """Write, run, repair. A cancelled run answers with what it has.
@@ -101,7 +97,7 @@ class Implementer:
     def _run(self, deadline: Deadline) -> Healing:
         job = self.job
         command, path = job.command.plan.command, job.source.path
-        lines = len(job.source.line_starts) + _BODY_TOKENS
+        lines = len(job.source.line_starts) + BODY_TOKENS
         spare = Spare()
         with (
             contextlib.closing(Witness(job.policy, command, path, job.base)) as witness,
@@ -150,7 +146,7 @@ class Implementer:
     def unchecked(self, why: str) -> Healing:
         """One body that nothing was run on; ``why`` goes into the reason."""
         until = Deadline.after(self.job.time_limit)
-        groups = self._groups("", lambda: until, until, self.cancellation)
+        groups = self._bodies.groups("", lambda: until, until, self.cancellation)
         for candidate in itertools.chain.from_iterable(groups):
             if candidate is not None:
                 patch = self._patch(candidate)
@@ -164,7 +160,9 @@ class Implementer:
         until = Deadline.after((1.0 - _RESERVE) * deadline.remaining())
         stop = Cancellation()
         told = _told(diagnosis)
-        groups = self._groups(told, lambda: search.end, deadline, stop, lambda: search.repeated())
+        groups = self._bodies.groups(
+            told, lambda: search.end, deadline, stop, lambda: search.repeated()
+        )
         search = BodySearch(
             self.job.source,
             trials,
@@ -199,7 +197,7 @@ class Implementer:
             finally:
                 forget()
                 self.ran = trials.ran
-                self.tokens += sum(part.tokens for part in (rewriter, decomposer) if part)
+                self._others = sum(part.tokens for part in (rewriter, decomposer) if part)
             if votes := search.votes():
                 judged = Deadline.after(_JUDGED * deadline.remaining())
                 elected = election.elect(votes, search.failing(), judged)
@@ -217,84 +215,7 @@ class Implementer:
             said += f"; refused: {', '.join(sorted(refused)[:2])}"
         return self._said("none", said)
 
-    # -- writing
-
-    def _groups(
-        self,
-        told: str,
-        until: Callable[[], Deadline],
-        at_most: Deadline,
-        stop: Cancellation,
-        repeated: Callable[[], int] = lambda: 0,
-    ) -> Iterator[Iterable[Candidate | None]]:
-        """Bodies as the model writes them, ``None`` for what is none: the greedy one alone, which
-        may take all the time that there is, then several at once ``until`` a moment that may come
-        nearer. ``repeated`` tells how many were of no use, being known."""
-        stub = self.stub
-        text, offset = stub.opened
-        request = InfillRequest(
-            self.job.snapshot.with_text(text),
-            offset,
-            max_tokens=_BODY_TOKENS,
-            multiline=True,
-            preamble=told,
-            task=f"Complete the function `{stub.node.name}` in place of `...`. It must do what its "
-            "docstring says in every case.",
-        )
-        first = self.writer.complete(request, self.evidence, deadline=at_most, cancellation=stop)
-        # The model may have been loaded for it, and has read the question.
-        pace = Pace(first.ms.decode / 1000)
-        yield [self._written(first)]
-        if Aid.DRAWING in self.job.without:
-            return
-        done = 0
-        while done < _SAMPLES and not (end := until()).expired():
-            temperature = min(_HOTTEST, _TEMPERATURE + _HOTTER * repeated())
-            again = replace(
-                request,
-                max_tokens=_TOKENS_EACH,
-                temperature=temperature,
-                seed=stub.node.lineno + done,
-            )
-            count = pace.fitting(end.remaining(), _AT_ONCE if done else _FIRST)
-            turns = pace.turns(count, _ROUND_S, _TURNS) if count == _AT_ONCE else 1
-            seeds = range(again.seed, again.seed + count * turns)
-            done += len(seeds)
-            yield self._streamed(again, seeds, count, pace, end, stop)
-
-    def _streamed(
-        self,
-        request: InfillRequest,
-        seeds: range,
-        at_once: int,
-        pace: Pace,
-        end: Deadline,
-        stop: Cancellation,
-    ) -> Iterator[Candidate | None]:
-        """Bodies with ``seeds``, each when it is written."""
-        began, written = time.monotonic(), 0
-        found = self.writer.stream(request, seeds, self.evidence, deadline=end, cancellation=stop)
-        with contextlib.closing(found):
-            for _, sample in found:
-                written += 1
-                yield self._written(sample)
-        if written:
-            pace.note(at_once, (time.monotonic() - began) * at_once / max(written, at_once))
-
-    def _written(self, completion: Completion) -> Candidate | None:
-        self.tokens += completion.tokens
-        return self._candidate(completion.text.rstrip())
-
-    def _candidate(self, body: str) -> Candidate | None:
-        """``body`` as a candidate; ``None`` where it is no body of this function."""
-        if not body:
-            return None
-        edit = self.stub.edit(body)
-        if not self.stub.is_written(self.job.source.apply([edit])):
-            edit = self.stub.edit(self.stub.realigned(body))
-            if not self.stub.is_written(self.job.source.apply([edit])):
-                return None
-        return Candidate((edit,), _STRATEGY, 1.0, self.stub.node.lineno)
+    # -- choosing
 
     def _refused(self, candidate: Candidate, diagnosis: Diagnosis) -> bool:
         old = self.job.source.tree
@@ -305,8 +226,6 @@ class Implementer:
         if reason:
             self.rejected.append(f"{candidate.strategy}: {reason}")
         return bool(reason)
-
-    # -- choosing
 
     def _validated(
         self,
@@ -355,7 +274,7 @@ class Implementer:
         """The status of a file that passes; ``None`` where it does not hold."""
         verdict = validator.validate(self.job.source.path, data, deadline)
         if not verdict.good:
-            self.rejected.append(f"{_STRATEGY}: {verdict.reason}")
+            self.rejected.append(f"{STRATEGY}: {verdict.reason}")
             return None
         verified = verdict.complete and self.job.policy.confined
         others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
