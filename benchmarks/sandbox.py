@@ -33,7 +33,7 @@ from repair.sandbox.cores import MOST, Spare
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Terms
+from repair.sandbox.run import Preload, Terms
 
 MODULE = "def middle(a, b):\n    return (a + b) / 2\n"
 PLAIN = "from middle import middle\n\ndef test_middle():\n    assert middle(2, 4) == 3\n"
@@ -197,9 +197,8 @@ def _cold(policy: Policy, root: Path, command: str, runs: int, lanes: int) -> Ra
         first = server.run(plan, {}, Terms(wall=60, modules=True))
         own = f"{root}/"
         names = [n for n, file in first.modules if not file.startswith(own) and n != "__main__"]
-        server.preload(
-            [n for n in names if not n.startswith("_pilotfish")], pytest=plan.runner == "pytest"
-        )
+        names = [n for n in names if not n.startswith("_pilotfish")]
+        server.preload(Preload(tuple(names), first.patterns, pytest=plan.runner == "pytest"))
         return rates(server, lambda: server.run(plan, edited, Terms(wall=10)), runs, lanes)
 
 

@@ -21,7 +21,7 @@ from repair.localization import localize
 from repair.sampling import sample
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.interpreter import is_environment
-from repair.sandbox.run import Failure, Outcome, Plan, Run, Terms, TestResult
+from repair.sandbox.run import Failure, Outcome, Plan, Preload, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source import Source
 
@@ -333,15 +333,15 @@ def _seen(results: Sequence[TestResult]) -> Sequence[TestResult]:
 
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
-    """Import early what every cold run imports and what is not the workspace's."""
+    """Do early what every run does: imports of what is not the workspace's, regular expressions."""
     own = set(_own(bench, run))
-    names = [
+    names = tuple(
         name
         for name, path in run.modules
         if not name.startswith(("_pilotfish_probe", "__main")) and path not in own
-    ]
-    if names:
-        bench.preload(names, pytest=plan.runner == "pytest")
+    )
+    if names or run.patterns:
+        bench.preload(Preload(names, run.patterns, pytest=plan.runner == "pytest"))
 
 
 def _own(bench: Workbench, run: Run) -> tuple[str, ...]:

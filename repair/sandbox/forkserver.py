@@ -24,7 +24,7 @@ from repair.errors import RepairError
 from repair.sandbox import bubblewrap
 from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Behaviour, Plan, Run, Terms, behaviour_of, run_of
+from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms, behaviour_of, run_of
 from repair.sandbox.watch import Watch, end_namespace
 
 #: Beyond a run's own limit: what the server may take to kill, reap and answer.
@@ -192,13 +192,18 @@ class ForkServer:
     def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
         return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
 
-    def preload(self, modules: Sequence[str], *, pytest: bool) -> bool:
-        """Import ``modules`` once for all later cold runs. Never name any of the workspace's.
+    def preload(self, what: Preload) -> bool:
+        """Import and compile ``what`` all later runs do anyway.
 
-        False where one of them imports a module of the workspace: then what is run here would not
-        see that module's file replaced, and the sandbox is of no use any more.
+        False where a module of the workspace is loaded then: where tests are not held, what is run
+        here would not see that module's file replaced, and the sandbox is of no use any more.
         """
-        request = {"op": "preload", "names": list(modules), "pytest": pytest}
+        request = {
+            "op": "preload",
+            "names": list(what.modules),
+            "pytest": what.pytest and not self.held,
+            "patterns": list(what.patterns),
+        }
         return bool(self._ask(request, _START_S)["clean"])
 
     def hold(

@@ -79,7 +79,8 @@ class Terms:
     before ``leading`` tests. ``trace`` counts lines of the file under repair; ``places`` tells
     which expressions of it ran (``probe.places``); ``blocks`` follows
     it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells
-    what was loaded and whether files were left. Without ``private`` the workspace is read-only.
+    what was loaded and compiled, and whether files were left. Without ``private`` the workspace is
+    read-only.
     """
 
     wall: float
@@ -98,6 +99,17 @@ class Terms:
     def wire(self) -> dict[str, Any]:
         """As the probe reads it."""
         return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Preload:
+    """What runs import and compile, done once before they are forked: names of ``modules``, none
+    of them the workspace's, and ``patterns`` of regular expressions (text, whether it stands for
+    bytes, flags). With ``pytest`` its plugins are imported as it would."""
+
+    modules: tuple[str, ...] = ()
+    patterns: tuple[tuple[str, bool, int], ...] = ()
+    pytest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +155,9 @@ class Run:
     did not fit live functions. ``root`` is pytest's root folder,
     ``others`` are tests of other parts than the plan's, ``near`` tests that rest on one of the
     functions ``ahead``. ``modules`` are loaded modules
-    and their files, ``wrote`` whether files were left behind; both when asked for. ``trace`` are
-    the events of ``probe.blocks`` in order.
+    and their files, ``patterns`` regular expressions in the cache of ``re`` (as
+    :class:`Preload` has them), ``wrote`` whether files were left behind; all when asked for.
+    ``trace`` are the events of ``probe.blocks`` in order.
     """
 
     ended: str
@@ -160,6 +173,7 @@ class Run:
     root: str = ""
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[tuple[str, bool, int], ...] = ()
     cannot: str = ""
     wrote: bool = False
     trace: tuple[Mapping[str, Any], ...] = ()
@@ -257,6 +271,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         root=facts.get("root", ""),
         files=tuple(facts.get("files", ())),
         modules=tuple((name, path) for name, path in facts.get("modules", ())),
+        patterns=tuple((text, kind, flags) for text, kind, flags in facts.get("patterns", ())),
         cannot=facts.get("cannot", ""),
         wrote=facts.get("wrote", False),
         trace=tuple(trace),

@@ -6,8 +6,9 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from typing import Self, TypeVar
 
 from analysis.deadline import Cancellation
@@ -15,7 +16,7 @@ from decoding.errors import CancelledError
 from repair.sandbox.cores import MOST
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Plan, Run, Terms
+from repair.sandbox.run import Plan, Preload, Run, Terms
 
 T = TypeVar("T")
 
@@ -46,8 +47,7 @@ class Workbench:
         self._lines = lines
         self._cancellation = cancellation
         self._cold: ForkServer | None = None
-        self._preload: tuple[str, ...] = ()
-        self._pytest = False
+        self._preload: Preload | None = None
         self._deaths = 0
         #: How many sandboxes that are used for candidates came to an end so far.
         self.ended = 0
@@ -140,14 +140,16 @@ class Workbench:
     def _loaded(self, server: ForkServer, cancellation: Cancellation) -> ForkServer:
         """``server`` with what is known imported early, or another one where that cannot be."""
         try:
-            if not self._preload or server.preload(self._preload, pytest=self._pytest):
+            if self._preload is None:
                 return server
-            self._preload = ()
+            if server.preload(self._preload) or not self._preload.modules:
+                return server
+            self._preload = replace(self._preload, modules=())
         except BaseException:
             server.close()
             raise
         server.close()
-        return self._new(cancellation, MOST)
+        return self._loaded(self._new(cancellation, MOST), cancellation)
 
     def prepare(self) -> Cancellation:
         """Start the sandbox that is kept ``apart`` in the background, unless it is there; what
@@ -205,9 +207,11 @@ class Workbench:
             if waiting.exception() is None:
                 waiting.result().close()
 
-    def preload(self, modules: Sequence[str], *, pytest: bool) -> None:
-        """Have ``modules`` imported before forking, in the cold sandbox of now and of later."""
-        self._preload, self._pytest = tuple(modules), pytest
+    def preload(self, what: Preload) -> None:
+        """Have ``what`` done before forking, in the sandboxes of now and of later."""
+        self._preload = what
+        if self.warm is not None:
+            self.warm.preload(what)
         if self._cold is not None:
             self._cold = self._loaded(self._cold, self._cancellation)
 
@@ -224,6 +228,8 @@ class Workbench:
         server = self.fresh()
         try:
             held = server.hold(plan, wall=wall, files=self.base)
+            if held is not None and self._preload is not None:
+                server.preload(self._preload)
             server.spread(self.lanes)
         except BaseException:
             server.close()

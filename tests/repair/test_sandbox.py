@@ -20,7 +20,7 @@ from repair.sandbox import bubblewrap
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import Interpreter
 from repair.sandbox.policy import Limits, Policy
-from repair.sandbox.run import Outcome, Plan, Run, Terms
+from repair.sandbox.run import Outcome, Plan, Preload, Run, Terms
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -366,7 +366,7 @@ def test_plugins_loaded_early_are_rewritten_as_pytest_would(
         "    assert kind == 'AssertionRewritingHook'\n"
     )
     server = sandbox()
-    server.preload(["hypothesis", "pytest_asyncio"], pytest=True)
+    server.preload(Preload(("hypothesis", "pytest_asyncio"), pytest=True))
     look = "import sys; print('hypothesis' in sys.modules, len(sys.meta_path))"
     plain = "import sys; print(len(sys.meta_path))"
     (fresh,) = _said(_run(sandbox(), workspace, plain)).split()
@@ -416,5 +416,33 @@ def test_a_plugin_that_imports_the_workspace_is_told_from_others(
     (workspace / "m.py").write_text("x = 1\n")
     monkeypatch.setenv("PYTHONPATH", str(workspace))
     server = sandbox()
-    assert server.preload(["json"], pytest=False)
-    assert not server.preload(["m"], pytest=False)
+    assert server.preload(Preload(("json",)))
+    assert not server.preload(Preload(("m",)))
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_regular_expressions_are_compiled_before_runs_are_forked(
+    sandbox: StartSandbox, workspace: Path, held: bool
+) -> None:
+    """What code compiles when it is first called every candidate would compile again."""
+    old = "import re\n\n\ndef found(text):\n    return re.search('wa+rm', text)\n"
+    (workspace / "m.py").write_text(old)
+    (workspace / "test_m.py").write_text(
+        "import re\n\nimport m\n\n\ndef test_cache():\n"
+        "    known = (str, 'wa+rm', 0) in re._cache\n"
+        "    m.found('')\n    re.compile(b'\\xe9+')\n    assert known\n"
+    )
+    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
+    server = sandbox()
+    if held:
+        assert server.hold(plan, wall=30) is not None
+
+    def run() -> Run:
+        terms = Terms(wall=30, modules=True)
+        return server.patch(plan, (), terms) if held else server.run(plan, {}, terms)
+
+    first = run()
+    assert not first.passed()
+    assert {("wa+rm", False, 0), ("\xe9+", True, 0)} <= set(first.patterns)
+    server.preload(Preload((), first.patterns))
+    assert run().passed()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Cancellation
-from repair.sandbox.run import Plan, Terms
+from repair.sandbox.run import Plan, Preload, Terms
 from repair.sandbox.workbench import Workbench
 from tests.repair.conftest import StartSandbox
 
@@ -32,7 +32,7 @@ def test_where_early_imports_reach_the_workspace_there_are_none(
 
         if started:
             bench.cold()
-        bench.preload(["m"], pytest=False)
+        bench.preload(Preload(("m",)))
         assert said() == ["2", "2"]
 
 
@@ -40,7 +40,7 @@ def test_other_modules_are_imported_early(sandbox: StartSandbox, workspace: Path
     plan = Plan("code", "c", ("import sys; print('colorsys' in sys.modules)",), str(workspace))
     with Workbench(sandbox().policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
         assert bench.cold().run(plan, {}, Terms(wall=30)).output.strip() == "False"
-        bench.preload(["colorsys"], pytest=False)
+        bench.preload(Preload(("colorsys",)))
         for server in (bench.cold(), bench.apart()):
             assert server.run(plan, {}, Terms(wall=30)).output.strip() == "True"
 

@@ -1,10 +1,12 @@
-"""Which modules a process has loaded, and which it must not load early."""
+"""What a process has loaded and compiled, and which modules it must not load early."""
 
 from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
+import warnings
 from typing import Any
 
 
@@ -65,6 +67,29 @@ def modules() -> list[Any]:
         if isinstance(path, str):
             found.append([name, os.path.realpath(path)])
     return found
+
+
+def patterns() -> list[Any]:
+    """``[text, is_bytes, flags]`` of the regular expressions that ``re`` keeps compiled."""
+    found = []
+    for key in list(getattr(re, "_cache", ())):
+        if len(key) == 3 and key[0] in (str, bytes):
+            _kind, pattern, flags = key
+            is_bytes = isinstance(pattern, bytes)
+            found.append([pattern.decode("latin-1") if is_bytes else pattern, is_bytes, int(flags)])
+    return found
+
+
+def compile_all(known: Any) -> None:
+    """Compile what :func:`patterns` told, for forks to find it in the cache of ``re``."""
+    with warnings.catch_warnings():
+        # Whoever compiles it has heard of it.
+        warnings.simplefilter("ignore")
+        for text, is_bytes, flags in known:
+            try:
+                re.compile(text.encode("latin-1") if is_bytes else text, flags)
+            except Exception:
+                continue
 
 
 def any_below(folder: str) -> bool:

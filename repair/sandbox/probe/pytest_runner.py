@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import inspect
+import sys
 import time
 from typing import Any
 
@@ -102,6 +103,8 @@ class _Plugin:
         def run_selected(ids: Any, reporter: Reporter) -> None:
             self._reporter = reporter
             chosen = items if ids is None else self._chosen(items, ids)
+            if reporter.stops:
+                _put_no_words_to_failures(chosen)
             for index, item in enumerate(chosen):
                 if item in plain:
                     call_plainly(item, reporter)
@@ -164,6 +167,16 @@ class _Plugin:
         if self._hold is None and self._reporter.may_stop():
             # The run is a fork that ends here; pytest would describe where it was stopped.
             self._reporter.leave()
+
+
+def _put_no_words_to_failures(items: Any) -> None:
+    """Have pytest describe no failure of ``items`` in this process, a fork: nobody reads it, and it
+    takes longer than most tests. An assert that fails is not compared line by line either."""
+    for item in items:
+        item.repr_failure = lambda *_given, **_named: ""
+    util: Any = sys.modules.get("_pytest.assertion.util")
+    if util is not None:
+        util.assertrepr_compare = lambda *_given, **_named: None
 
 
 def _no_summary(**_given: Any) -> list[Any]:

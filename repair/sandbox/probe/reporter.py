@@ -38,7 +38,8 @@ class Reporter:
         self._places = places
         self._caps = caps
         self.target = target
-        self._stop = stop
+        #: Whether it is the verdict alone that is wanted.
+        self.stops = stop
         self._leading = leading
         self._ran = 0
         self._bad = 0
@@ -78,7 +79,7 @@ class Reporter:
 
     def may_stop(self) -> bool:
         """Whether the verdict of this run is settled."""
-        return self._stop and self._bad > 0 and self._ran >= self._leading
+        return self.stops and self._bad > 0 and self._ran >= self._leading
 
     def leave(self) -> None:
         """End this process, a fork that runs tests, with the verdict that its tests failed.

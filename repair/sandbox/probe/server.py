@@ -4,7 +4,7 @@ Requests (JSON objects with ``op``):
 
 ``setup``   ``workspace``, ``target``, ``lines``, ``limits``, ``private``,
             ``private_tmp``
-``preload`` ``names`` of modules, ``pytest``
+``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions)
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
             ``importing``, ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``,
             ``leading``, ``modules``
@@ -102,8 +102,10 @@ class Server:
         }
 
     def op_preload(self, request: dict[str, Any]) -> dict[str, Any]:
-        """Import what every cold run imports anyway, so that forks find it loaded."""
+        """Import and compile what every run does anyway, so that forks find it there."""
         loaded.early(request["names"], request["pytest"])
+        loaded.compile_all(request["patterns"])
+        # What is alive now stays: forks need not copy it for the collector's marks.
         gc.collect()
         gc.freeze()
         return {"clean": not loaded.any_below(self.settings["workspace"])}
@@ -120,7 +122,7 @@ class Server:
             with Tracing(self, request.get("trace", False)):
                 code = int(runner.run(plan, told, None))
             if request.get("modules"):
-                emit({"modules": loaded.modules(), "wrote": isolation.wrote_anything()})
+                self.tell_loaded(emit)
             return code
 
         return self.forked(work, request)
@@ -142,10 +144,15 @@ class Server:
             with Tracing(self, request.get("trace", False)):
                 self.run_selected(request["plan"].get("select"), told)
             if request.get("modules"):
-                emit({"modules": loaded.modules(), "wrote": isolation.wrote_anything()})
+                self.tell_loaded(emit)
             return 0
 
         return self.forked(work, request)
+
+    def tell_loaded(self, emit: Callable[[dict[str, Any]], None]) -> None:
+        """What a run has loaded and left, at its end."""
+        wrote = isolation.wrote_anything()
+        emit({"modules": loaded.modules(), "patterns": loaded.patterns(), "wrote": wrote})
 
     def op_behave(self, request: dict[str, Any]) -> dict[str, Any]:
         """What variants of loaded functions answer to the same calls."""
