@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import inspect
 import sys
 import time
 from typing import Any
 
 import pytest
 
-from . import ahead, aside, dealing, describe
+from . import ahead, aside, dealing, describe, plainly
 from .reporter import Reporter
 
 
@@ -98,7 +97,7 @@ class _Plugin:
         if self._hold is None:
             return None
         items = list(session.items)
-        plain = {item for item in items if is_plain(item)}
+        plain = {item: plainly.way(item) for item in items}
 
         def run_selected(ids: Any, reporter: Reporter) -> None:
             self._reporter = reporter
@@ -106,8 +105,9 @@ class _Plugin:
             if reporter.stops:
                 _put_no_words_to_failures(chosen)
             for index, item in enumerate(chosen):
-                if item in plain:
-                    call_plainly(item, reporter)
+                call = plain[item]
+                if call is not None:
+                    call(item, reporter)
                 else:
                     following = chosen[index + 1] if index + 1 < len(chosen) else None
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
@@ -189,42 +189,3 @@ def _functions(item: Any) -> list[Any]:
     fixtures = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     functions += [getattr(known[-1], "func", None) for known in fixtures.values() if known]
     return functions
-
-
-def is_plain(item: Any) -> bool:
-    """Whether calling the test's function with its parameters is all that pytest would do.
-
-    True for a plain function whose only arguments are parametrized values and which no fixture
-    and no mark other than ``parametrize`` concerns.
-    """
-    if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
-        return False
-    given = set(getattr(getattr(item, "callspec", None), "params", {}))
-    if not all(name in given or concerns_async_only(item, name) for name in item.fixturenames):
-        return False
-    if set(inspect.signature(item.obj).parameters) - given:
-        return False
-    return all(mark.name == "parametrize" for mark in item.iter_markers())
-
-
-def concerns_async_only(item: Any, name: str) -> bool:
-    """Whether the fixture ``name`` is pytest-asyncio's own, which it adds to every test."""
-    found = item._fixtureinfo.name2fixturedefs.get(name, ())
-    return bool(found) and all(f.func.__module__.startswith("pytest_asyncio") for f in found)
-
-
-def call_plainly(item: Any, reporter: Reporter) -> None:
-    """Run a plain test without pytest's protocol, which costs ten times the call."""
-    reporter.start(item.nodeid)
-    begun = time.perf_counter()
-    outcome, detail = "passed", None
-    try:
-        item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
-    except pytest.skip.Exception:
-        outcome = "skipped"
-    except Exception as error:
-        outcome = "failed"
-        detail = describe.describe_exception(
-            type(error), error, error.__traceback__, reporter.target
-        )
-    reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)

@@ -1,0 +1,136 @@
+"""Tests that pytest has collected, run without its protocol where that would add nothing.
+
+The protocol costs ten times what calling most tests takes, in a fork above all: each page that it
+touches is copied.
+"""
+
+from __future__ import annotations
+
+import inspect
+import time
+import unittest
+from typing import Any
+
+import pytest
+from _pytest.unittest import TestCaseFunction
+
+from . import describe
+from .reporter import Reporter
+
+#: What pytest registers for every class of unittest's, whether or not it sets anything up.
+_SET_UP_CLASS = "_unittest_setUpClass_fixture_"
+#: Raised by tests that are not to count.
+_PASSED_OVER = (pytest.skip.Exception, pytest.xfail.Exception)
+
+
+def way(item: Any) -> Any:
+    """``call(item, reporter)`` that runs ``item`` as pytest would; ``None`` if only pytest can."""
+    if is_plain(item):
+        return call_function
+    return call_case if is_plain_case(item) else None
+
+
+def is_plain(item: Any) -> bool:
+    """Whether calling the test's function with its parameters is all that pytest would do.
+
+    True for a plain function whose only arguments are parametrized values and which no fixture
+    and no mark other than ``parametrize`` concerns.
+    """
+    if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
+        return False
+    given = set(getattr(getattr(item, "callspec", None), "params", {}))
+    if not all(name in given or concerns_async_only(item, name) for name in item.fixturenames):
+        return False
+    if set(inspect.signature(item.obj).parameters) - given:
+        return False
+    return all(mark.name == "parametrize" for mark in item.iter_markers())
+
+
+def concerns_async_only(item: Any, name: str) -> bool:
+    """Whether the fixture ``name`` is pytest-asyncio's own, which it adds to every test."""
+    found = item._fixtureinfo.name2fixturedefs.get(name, ())
+    return bool(found) and all(f.func.__module__.startswith("pytest_asyncio") for f in found)
+
+
+def is_plain_case(item: Any) -> bool:
+    """Whether letting the case run itself is all that pytest would do: a ``unittest.TestCase`` that
+    runs as they do, whose class sets nothing up and which no fixture and no mark concerns."""
+    if type(item) is not TestCaseFunction or next(item.iter_markers(), None) is not None:
+        return False
+    cls, case = item.cls, unittest.TestCase
+    if cls.run is not case.run or cls.__call__ is not case.__call__ or cls.debug is not case.debug:
+        return False
+    for name in ("setUpClass", "tearDownClass"):
+        if getattr(cls, name).__func__ is not getattr(case, name).__func__:
+            return False
+    # What is registered for the class asks for ``request``.
+    return all(
+        name == "request" or name.startswith(_SET_UP_CLASS) or concerns_async_only(item, name)
+        for name in item.fixturenames
+    )
+
+
+def call_function(item: Any, reporter: Reporter) -> None:
+    """Call a plain test's function."""
+    reporter.start(item.nodeid)
+    begun = time.perf_counter()
+    outcome, detail = "passed", None
+    try:
+        item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
+    except _PASSED_OVER:
+        outcome = "skipped"
+    except (KeyboardInterrupt, pytest.exit.Exception):
+        raise
+    except BaseException as error:
+        # What pytest.fail and pytest.raises raise is no Exception, and neither is SystemExit.
+        outcome = "failed"
+        detail = describe.describe_exception(
+            type(error), error, error.__traceback__, reporter.target
+        )
+    reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)
+
+
+def call_case(item: Any, reporter: Reporter) -> None:
+    """Let a plain case run itself."""
+    reporter.start(item.nodeid)
+    begun = time.perf_counter()
+    result = _Verdict(reporter.target)
+    item.cls(item.name)(result)
+    seconds = time.perf_counter() - begun
+    reporter.finish(item.nodeid, result.outcome, seconds, result.detail)
+
+
+class _Verdict(unittest.TestResult):
+    """What became of one case, as pytest calls it: the first thing that failed counts, and what
+    fails in ``setUp`` has failed."""
+
+    def __init__(self, target: str) -> None:
+        super().__init__()
+        self._target = target
+        self.outcome, self.detail = "passed", None
+
+    def _bad(self, detail: Any) -> None:
+        if self.outcome != "failed":
+            self.outcome, self.detail = "failed", detail
+
+    def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        if isinstance(err[1], _PASSED_OVER):
+            self.addSkip(test, str(err[1]))
+        else:
+            self._bad(describe.describe_exception(err[0], err[1], err[2], self._target))
+
+    addFailure = addError  # noqa: N815 - unittest's name
+
+    def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        if err is not None:
+            self.addError(test, err)
+
+    def addSkip(self, test: Any, reason: Any) -> None:  # noqa: N802 - unittest's name
+        if self.outcome == "passed":
+            self.outcome = "skipped"
+
+    def addExpectedFailure(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
+        self.addSkip(test, "it was expected to fail")
+
+    def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
+        self._bad(describe.describe_text("UnexpectedSuccess", ""))
