@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import resource
+import signal
 import sys
 
 from decoding.errors import ModelFileError
@@ -31,6 +32,8 @@ def _say(line: str) -> None:
 
 
 def _main() -> None:
+    # Where the tests run in the background of a shell it is ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     spec = json.loads(sys.argv[1])
     if "patience" in spec:
         hub.PATIENCE = spec["patience"]
