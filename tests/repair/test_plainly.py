@@ -84,6 +84,15 @@ class WithClass(unittest.TestCase):
         self.assertEqual(self.known, 1)
 
 
+class WithOtherClass(unittest.TestCase):
+    @staticmethod
+    def setUpClass():
+        WithOtherClass.known = 1
+
+    def test_known(self):
+        self.assertEqual(self.known, 2)
+
+
 class Waiting(unittest.IsolatedAsyncioTestCase):
     async def test_waits(self):
         self.assertEqual(1, 1)

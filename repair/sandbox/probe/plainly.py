@@ -61,7 +61,8 @@ def is_plain_case(item: Any) -> bool:
     if cls.run is not case.run or cls.__call__ is not case.__call__ or cls.debug is not case.debug:
         return False
     for name in ("setUpClass", "tearDownClass"):
-        if getattr(cls, name).__func__ is not getattr(case, name).__func__:
+        # It may be anything that can be called.
+        if getattr(getattr(cls, name), "__func__", None) is not getattr(case, name).__func__:
             return False
     # What is registered for the class asks for ``request``.
     return all(
