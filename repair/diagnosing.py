@@ -269,9 +269,21 @@ def _refuse_not_imported(plan: Plan, bad: Sequence[TestResult]) -> None:
     raise RepairError(
         f"the tests cannot be imported: {failures[0].message}",
         where=plan.command,
-        mend="install the project and what its tests need for the interpreter that runs them "
+        mend=_on_the_path(plan, failures[0].message)
+        + "install the project and what its tests need for the interpreter that runs them "
         "(pip install -e .), or name another one with --python",
     )
+
+
+def _on_the_path(plan: Plan, message: str) -> str:
+    """What else helps where the module lies in the working directory: of pytest's two commands
+    only one puts that on the path."""
+    name = message.rpartition("'")[0].rpartition("'")[2].partition(".")[0]
+    here = Path(plan.cwd, name)
+    found = name and (here.is_dir() or here.with_suffix(".py").is_file())
+    if plan.runner != "pytest" or plan.path0 is not None or not found:
+        return ""
+    return f"run them as 'python -m pytest', which finds {name} in {plan.cwd}; or "
 
 
 def _asks_in_vain(failure: Failure) -> bool:

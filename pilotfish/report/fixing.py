@@ -66,11 +66,11 @@ def _show(answer: FixAnswer, written: bool) -> None:
         return
     show_patch(answer.patch)
     console.print(Text(answer.status, _COLOURS.get(answer.status, "red")), end="")
-    model = answer.model or "no model"
+    tokens = f"{answer.model_tokens} tokens of {answer.model}" if answer.model else "no model"
     found = f" by {answer.strategy}" if answer.strategy else ""
     console.print(
         f"{found}: {answer.reason} ({answer.candidates_run} candidates, "
-        f"{answer.model_tokens} tokens of {model}, {answer.seconds:.1f} s)",
+        f"{tokens}, {answer.seconds:.1f} s)",
         markup=False,
     )
     show_remarks(console, "note", answer.notes)

@@ -109,6 +109,20 @@ def test_tests_that_ask_for_a_module_that_is_not_there_are_no_failure_of_the_fil
     assert "--python" in answer["reason"]
 
 
+def test_a_module_beside_the_tests_folder_is_found_by_the_other_way_to_call_pytest(
+    project: Path,
+) -> None:
+    """``pytest`` leaves the working directory off the path, where ``python -m pytest`` has it."""
+    folder = project / "checks"
+    folder.mkdir()
+    (folder / "test_middle.py").write_text(TEST)
+    code, answer, _ = _fix(project, "--test", "pytest checks")
+    assert (code, answer["status"]) == (2, "error"), answer
+    assert "'python -m pytest', which finds middle in" in answer["reason"]
+    code, answer, _ = _fix(project, "--test", "python -m pytest checks")
+    assert (code, answer["status"]) == (0, "verified"), answer
+
+
 @pytest.mark.parametrize(
     ("wrong", "right"),
     [
