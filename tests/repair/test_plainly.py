@@ -161,3 +161,57 @@ def test_a_case_that_needs_nothing_of_pytest_runs_without_it(
     assert server.hold(plan, wall=30) is not None
     assert server.patch(plan, (), Terms(wall=60)).passed()
     assert not server.run(plan, {}, Terms(wall=60)).passed()
+
+
+BORDERS = """
+import pytest
+
+
+@pytest.fixture(scope="module")
+def seen():
+    return []
+
+
+@pytest.fixture(scope="class")
+def one_by_one(seen):
+    seen.append(1)
+    yield
+    seen.pop()
+    assert len(seen) < 2
+
+
+class TestOne:
+    def test_with(self, one_by_one):
+        pass
+
+    def test_without(self):
+        pass
+
+
+class TestTwo:
+    def test_without(self):
+        pass
+
+    def test_with(self, one_by_one, seen):
+        assert seen == [1]
+
+
+class TestThree:
+    def test_leaves(self, one_by_one, seen):
+        seen += [1, 1]
+
+    def test_is_where_tearing_down_fails(self):
+        pass
+"""
+
+
+def test_what_a_test_has_set_up_is_torn_down_behind_one_that_needs_nothing(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "test_m.py").write_text(BORDERS)
+    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
+    server = sandbox()
+    said = _outcomes(server.run(plan, {}, Terms(wall=60)))
+    assert server.hold(plan, wall=30) is not None
+    assert _outcomes(server.patch(plan, (), Terms(wall=60))) == said
+    assert sorted(said.values()) == ["error", *["passed"] * 5]

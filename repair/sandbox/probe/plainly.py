@@ -71,6 +71,13 @@ def is_plain_case(item: Any) -> bool:
     )
 
 
+def leaves_all_set_up(session: Any, following: Any) -> bool:
+    """Whether nothing that is set up by now is to be torn down before the test ``following``, or
+    before the end where that is ``None``: to do that is up to pytest."""
+    kept = following.listchain() if following is not None else []
+    return all(node in kept for node in session._setupstate.stack)
+
+
 def call_function(item: Any, reporter: Reporter) -> None:
     """Call a plain test's function."""
     reporter.start(item.nodeid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
+from itertools import zip_longest
 from typing import Any
 
 import pytest
@@ -104,12 +105,11 @@ class _Plugin:
             chosen = items if ids is None else self._chosen(items, ids)
             if reporter.stops:
                 _put_no_words_to_failures(chosen)
-            for index, item in enumerate(chosen):
+            for item, following in zip_longest(chosen, chosen[1:]):
                 call = plain[item]
-                if call is not None:
+                if call is not None and plainly.leaves_all_set_up(session, following):
                     call(item, reporter)
                 else:
-                    following = chosen[index + 1] if index + 1 < len(chosen) else None
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if reporter.may_stop():
                     break
