@@ -23,24 +23,27 @@ Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``time
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import behaviour, blocks, files, forking, isolation, lines, live, loaded, places, reporter
+from . import (
+    behaviour,
+    blocks,
+    files,
+    forking,
+    isolation,
+    lines,
+    live,
+    loaded,
+    places,
+    plans,
+    reporter,
+)
+from .lanes import Lanes
 
-_RUNNERS = {
-    "pytest": "pytest_runner",
-    "unittest": "unittest_runner",
-    "doctest": "doctest_runner",
-    "script": "script_runner",
-    "module": "script_runner",
-    "code": "script_runner",
-    "command": "command_runner",
-}
 #: How long it may take to see whether something is allowed here.
 _TRIED_S = 10.0
 
@@ -48,11 +51,10 @@ _TRIED_S = 10.0
 class Server:
     """State of one process that forks: what was set up, and what is held collected."""
 
-    def __init__(self, requests: Any, answers: Any, lanes: Any = ()) -> None:
+    def __init__(self, requests: Any, answers: Any, lanes: Lanes) -> None:
         self.requests = requests
         self.answers = answers
-        #: Further pairs of descriptors, unused until ``spread``.
-        self.lanes: list[Any] = list(lanes)
+        self.lanes = lanes
         self.settings: dict[Any, Any] = {}
         self.counts = lines.LineCounts(1)
         self.private = True
@@ -116,9 +118,9 @@ class Server:
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
             files.write_all(request["files"])
-            self.enter(plan)
+            plans.enter(plan)
             told = self.reporter(emit, request)
-            runner = self.runner(plan)
+            runner = plans.runner(plan)
             with Tracing(self, request.get("trace", False)):
                 code = int(runner.run(plan, told, None))
             if request.get("modules"):
@@ -192,7 +194,7 @@ class Server:
             self.held(request)
             os._exit(0)
         # They are the fork's from now on.
-        self.close_lanes()
+        self.lanes.close()
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
         files.replace(before)
@@ -208,18 +210,23 @@ class Server:
         of them runs more than one candidate at a time: what that leaves behind is its own.
         """
         if isolation.speaks_to_others() or not self.has_own_network():
-            self.close_lanes()
+            self.lanes.close()
             self.answer(request, {"lanes": 1})
             return
-        spare, self.lanes = self.lanes[request["lanes"] - 1 :], self.lanes[: request["lanes"] - 1]
-        close_all(spare)
-        pids = [self.at_lane(number, request) for number in range(len(self.lanes) + 1)]
-        self.close_lanes()
-        ended, status = os.wait()
-        while ended not in pids:
-            ended, status = os.wait()
-        isolation.end_children()
-        os._exit(os.WEXITSTATUS(status) if os.WIFEXITED(status) else 1)
+        self.lanes.keep(request["lanes"] - 1)
+
+        def serve(streams: Any) -> None:
+            self.counts = lines.LineCounts(self.counts.size)
+            if streams is None:
+                self.answer(request, {"lanes": 1 + len(self.lanes)})
+            else:
+                self.requests.close()
+                self.answers.close()
+                self.requests, self.answers = streams
+            self.lanes.close()
+            self.serve()
+
+        os._exit(self.lanes.spread(serve))
 
     def has_own_network(self) -> bool:
         """Whether a fork can have a network of its own here."""
@@ -230,33 +237,6 @@ class Server:
 
         outcome = forking.in_fork(self.apart(work, 0.0, private=False), _TRIED_S)
         return bool(outcome["code"] == 0)
-
-    def at_lane(self, number: int, request: dict[str, Any]) -> int:
-        """A fork that serves at one lane, of which 0 is where this process has been serving."""
-        pid = os.fork()
-        if pid != 0:
-            return pid
-        try:
-            isolation.become_subreaper()
-            isolation.enter_own_network()
-            self.counts = lines.LineCounts(self.counts.size)
-            if number > 0:
-                self.requests.close()
-                self.answers.close()
-                reading, writing = self.lanes.pop(number - 1)
-                self.requests, self.answers = os.fdopen(reading, "rb"), os.fdopen(writing, "wb")
-            else:
-                self.answer(request, {"lanes": 1 + len(self.lanes)})
-            self.close_lanes()
-            self.serve()
-            os._exit(0)
-        finally:
-            os._exit(1)
-
-    def close_lanes(self) -> None:
-        """Have no part in the lanes: whoever reads there is to see that the other end is gone."""
-        close_all(self.lanes)
-        self.lanes = []
 
     def held(self, request: dict[str, Any]) -> None:
         plan = request["plan"]
@@ -285,9 +265,9 @@ class Server:
                 # A world for all that is held; runs that write get theirs on top of it.
                 self.enter_private_world()
                 files.write_all(request["files"])
-            self.enter(plan)
+            plans.enter(plan)
             self.counts.clear()
-            runner = self.runner(plan)
+            runner = plans.runner(plan)
             with Tracing(self, True):
                 told = reporter.Reporter(emit, self.settings["target"])
                 runner.run(plan, told, lambda run_selected: self.stop_and(hold, run_selected))
@@ -332,19 +312,6 @@ class Server:
         trace.start()
         return trace
 
-    @staticmethod
-    def runner(plan: dict[str, Any]) -> Any:
-        return importlib.import_module("." + _RUNNERS[plan["runner"]], __package__)
-
-    @staticmethod
-    def enter(plan: dict[str, Any]) -> None:
-        """Stand where the command stands: folder, environment, first entry of ``sys.path``."""
-        os.environ.update(plan.get("env", {}))
-        os.chdir(plan["cwd"])
-        added = [plan["path0"]] if plan.get("path0") is not None else []
-        added += [p for p in plan.get("env", {}).get("PYTHONPATH", "").split(os.pathsep) if p]
-        sys.path[:0] = [os.path.abspath(path) for path in added]
-
     def enter_private_world(self) -> None:
         settings = self.settings
         isolation.enter_private_world(
@@ -376,7 +343,7 @@ class Server:
         private world if it is to have one, within the limits and ``cpu`` seconds."""
 
         def confined(emit: Callable[[dict[str, Any]], None]) -> Any:
-            self.close_lanes()
+            self.lanes.close()
             os.close(self.requests.fileno())
             os.close(self.answers.fileno())
             if self.private and private:
@@ -403,13 +370,6 @@ class Tracing:
             self.server.counts.stop()
 
 
-def close_all(lanes: Any) -> None:
-    """Close pairs of descriptors."""
-    for lane in lanes:
-        for descriptor in lane:
-            os.close(descriptor)
-
-
 def silence() -> None:
     """Send what this process prints nowhere."""
     nowhere = os.open(os.devnull, os.O_RDWR)
@@ -422,13 +382,10 @@ def main(lanes: Any = ()) -> None:
 
     ``lanes`` are pairs of descriptors at which more can be asked at once, if that is wanted.
     """
-    for lane in lanes:
-        for descriptor in lane:
-            os.set_inheritable(descriptor, False)
     requests = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)
     isolation.become_subreaper()
-    Server(requests, answers, lanes).serve()
+    Server(requests, answers, Lanes(lanes)).serve()
