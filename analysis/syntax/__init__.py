@@ -6,7 +6,7 @@ and what it stands on: ``statement`` (tokens before the cursor), ``expression`` 
 them), ``stores`` (read or assigned), ``guards`` (reasons for doubt).
 
 Two modules cut text into tokens, for two directions. ``statement`` looks back from a cursor into
-text that stands there, as a list of tokens from the nearest safe beginning. ``lexer`` goes forward
-with text that a model is still writing, any number of bytes at a time: an immutable state that
-says what the next character belongs to and keeps no tokens.
+text that stands there, as a list of tokens from the nearest safe beginning. ``lexer`` (with
+``numbers``) goes forward with text that a model is still writing, any number of bytes at a time: an
+immutable state that says what the next character belongs to and keeps no tokens.
 """

@@ -14,6 +14,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from analysis.syntax import numbers
+
 
 class Area(StrEnum):
     """Where a position lies."""
@@ -59,7 +61,6 @@ _DULL = {
     for formatted in (False, True)
 }
 _COMMENT = re.compile(r"[^\r\n]+")
-_BASES = {"x": "0123456789abcdef_", "o": "01234567_", "b": "01_"}
 
 #: What `before` holds for tokens whose spelling does not matter.
 NUMBER, STRING = "0", '""'
@@ -173,10 +174,10 @@ class _Scan:
         if self.carry and self._joined(character):
             return at + 1
         if self.number:
-            if self._digit(character):
+            if numbers.goes_on(self.word, character):
+                self.word += character
                 return at + 1
-            if self.number:
-                self._end_word()
+            self._end_number(numbers.end(self.word))
         run = _WORD.match(text, at)
         if run and (self.word or not character.isdecimal()):
             self.word += run.group()
@@ -215,42 +216,13 @@ class _Scan:
             return True
         return character == "\n"
 
-    def _digit(self, character: str) -> bool:
-        """Whether ``character`` goes on with the number in progress; then it is taken."""
-        word, low = self.word.lower(), character.lower()
-        if len(word) > 1 and word[0] == "0" and word[1] in _BASES:
-            if low in _BASES[word[1]]:
-                self.word += character
-                return True
-            if len(word) == 2:
-                # `0or x`: what looked like a base is the first letter of a name.
-                self._number_then_name(1)
-            return False
-        if "j" in word:
-            return False
-        power = word.find("e")
-        if power >= 0 and power == len(word.rstrip("+-")) - 1:
-            if character.isdecimal() or (character in "+-" and word[-1] == "e"):
-                self.word += character
-                return True
-            self._number_then_name(power)
-            return False
-        more = (
-            character.isdecimal()
-            or character == "_"
-            or (character == "." and "." not in word and power < 0)
-            or (low == "e" and power < 0)
-            or low == "j"
-            or (word == "0" and low in _BASES)
-        )
-        if more:
-            self.word += character
-        return more
-
-    def _number_then_name(self, at: int) -> None:
-        """The number ended before its character ``at``: `1else`, `0or`, `1e+x`."""
-        name = self.word[at:].rstrip("+-")
-        sign = self.word[at + len(name) :]
+    def _end_number(self, end: int) -> None:
+        """The number in progress is complete, of which what lies behind ``end`` is none."""
+        if end == len(self.word):
+            self._end_word()
+            return
+        name = self.word[end:].rstrip("+-")
+        sign = self.word[end + len(name) :]
         self.before, self.value, self.number = NUMBER, False, False
         self.word = name
         if sign:
