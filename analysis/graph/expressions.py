@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import tree_sitter
 
+from analysis.graph import operators
 from analysis.graph.facts import NONE
 from analysis.graph.literals import literal_text
-from analysis.graph.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
+from analysis.graph.protocols import BUILT_IN, ITERATING
 from analysis.syntax.tree import LANGUAGE
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ class ExpressionReader:
         if method is not None:
             row: int = method(node, kind)
             return row
+        if node.type in operators.READERS:
+            return operators.READERS[node.type](self, node, kind)
         if node.type in _LITERALS:
             self._children(node)
             return self.uses.table.add("b", _LITERALS[node.type])
@@ -182,65 +185,6 @@ class ExpressionReader:
         first = self.read(parts[0])
         self.x.close_block(block)
         return self.uses.table.add("u", (first, self.read(parts[2])))
-
-    def _boolean_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        left = node.child_by_field_name("left")
-        right = node.child_by_field_name("right")
-        first = self.tested(left)
-        if (
-            left is not None
-            and right is not None
-            and self.uses.between(left, right).strip() == b"and"
-        ):
-            block = self.x.open_block(right)
-            self.x.narrow(left, right.start_byte)
-            second = self.read(right)
-            self.x.close_block(block)
-            return second
-        return self.uses.table.add("u", (first, self.read(right)))
-
-    def _binary_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        """A chain as ``a + b + …`` nests to the left, thousands deep in tables: no recursion."""
-        inside = kind if kind == "annotate" else "read"
-        chain = [node]
-        while (left := chain[-1].child_by_field_name("left")) is not None:
-            if left.type != "binary_operator":
-                break
-            chain.append(left)
-        row, place = self.read(left, inside), left
-        for link in reversed(chain):
-            right = link.child_by_field_name("right")
-            operator = link.child_by_field_name("operator")
-            sign = self.uses.text(operator) if operator is not None else ""
-            other = self.read(right, inside)
-            if inside != "annotate" and sign in BINARY and place is not None and right is not None:
-                self.uses.implied(row, place, f"__{BINARY[sign]}__")
-                self.uses.implied(other, right, f"__r{BINARY[sign]}__")
-            row, place = self.uses.table.add("op", sign, row, other), right
-        return row
-
-    def _comparison_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        rows = [(self.read(child), child) for child in node.named_children]
-        signs = [self.uses.text(child) for child in node.children_by_field_name("operators")]
-        for (left, _), (right, place), sign in zip(rows, rows[1:], signs, strict=False):
-            if sign in ("in", "not in"):
-                self.uses.implied(right, place, "__contains__")
-            elif sign in COMPARED:
-                self.uses.implied(left, node, COMPARED[sign][0])
-                self.uses.implied(right, place, COMPARED[sign][1])
-        return self.uses.table.add("b", "bool")
-
-    def _not_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        self.tested(node.child_by_field_name("argument"))
-        return self.uses.table.add("b", "bool")
-
-    def _unary_operator(self, node: tree_sitter.Node, kind: str) -> int:
-        row = self.read(node.child_by_field_name("argument"))
-        operator = node.child_by_field_name("operator")
-        if operator is not None:
-            names = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
-            self.uses.implied(row, node, names.get(self.uses.text(operator), "__neg__"))
-        return row
 
     def _named_expression(self, node: tree_sitter.Node, kind: str) -> int:
         value = self.read(node.child_by_field_name("value"))
