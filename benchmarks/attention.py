@@ -20,7 +20,7 @@ import numpy as np
 
 import decoding
 from analysis.deadline import Cancellation
-from benchmarks.fixing import MODELS
+from benchmarks.models import MODELS
 from benchmarks.report import save, show
 from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning

@@ -1,8 +1,8 @@
 """Corpora of bugs through the installed ``pilotfish fix``: the driver that they all share.
 
-How the command is found and asked, how its patch is applied, how a long corpus accumulates over
-several runs, and how results are counted. Which patch is right, each benchmark knows for itself:
-it gives a :class:`Case` for each bug.
+How the command is found and asked, how its patch is applied, and how a long corpus accumulates over
+several runs. Which patch is right, each benchmark knows for itself: it gives a :class:`Case` for
+each bug.
 """
 
 from __future__ import annotations
@@ -15,37 +15,24 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from analysis.environments.resolve import resolve
 from analysis.errors import ExplainedError
 from analysis.snapshot import Workspace
-from benchmarks.report import save, show
+from benchmarks.models import MODELS
 from benchmarks.sampling import Sample, add_sampling
+from benchmarks.tally import Result, save_results, show_results
 from repair.command import parse
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Terms
 
-#: What ``--model`` of a benchmark stands for on the command line of ``fix``.
-MODELS = {
-    "none": "none",
-    "0.5b": "qwen2.5-coder-0.5b-instruct-q4_k_m",
-    "1.5b": "qwen2.5-coder-1.5b-instruct-q4_k_m",
-}
-
-#: Columns of the table of results.
-COLUMNS = (
-    *("", "bugs", "verified", "right", "exact", "verified but wrong"),
-    *("median s", "longest s", "median candidates"),
-)
 #: Seconds that ``fix`` may take beyond its own limit: starting, and validating the last patch.
 GRACE_S = 120
 #: What one verdict may take; programs that loop are wrong.
@@ -102,32 +89,6 @@ class Case:
     judge: Callable[[Path, Path], tuple[bool, bool]]
     span: str = ""
     applies: Callable[[], bool] = lambda: True
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one bug. ``exact``: the program is again what it was before the bug."""
-
-    bug: str
-    kind: str
-    span: str
-    status: str
-    right: bool
-    exact: bool
-    tests_given: int
-    tests_held_back: int
-    seconds: float
-    candidates: int
-    model_tokens: int
-    strategy: str
-    plausible: int = 0
-    reason: str = ""
-    patch: str = ""
-
-    @property
-    def verified_but_wrong(self) -> bool:
-        """Whether the tool vouched for a wrong patch."""
-        return self.status == "verified" and not self.right
 
 
 def pilotfish() -> Path:
@@ -356,54 +317,3 @@ def read_json_lines(path: Path) -> list[dict[str, str]]:
     """The objects of a JSON Lines file."""
     with path.open(encoding="utf-8") as stream:
         return [json.loads(line) for line in stream]
-
-
-def _row(name: str, results: Sequence[Result]) -> list[str]:
-    return [
-        name,
-        str(len(results)),
-        str(sum(result.status == "verified" for result in results)),
-        str(sum(result.right for result in results)),
-        str(sum(result.exact for result in results)),
-        str(sum(result.verified_but_wrong for result in results)),
-        f"{median(result.seconds for result in results):.1f}",
-        f"{max(result.seconds for result in results):.1f}",
-        f"{median(result.candidates for result in results):.0f}",
-    ]
-
-
-def show_results(title: str, results: Sequence[Result]) -> None:
-    """Print the results by kind, by span, and together; and the names of those not right."""
-    rows: list[Sequence[object]] = []
-    for attribute in ("kind", "span"):
-        groups: defaultdict[str, list[Result]] = defaultdict(list)
-        for result in results:
-            groups[getattr(result, attribute)].append(result)
-        if len(groups) < 2:
-            continue
-        for name, members in sorted(groups.items(), key=lambda pair: (-len(pair[1]), pair[0])):
-            rows.append(_row(name, members))
-        rows.append([""] * len(COLUMNS))
-    rows.append(_row("all", results))
-    show(title, COLUMNS, rows)
-    print("not right:", ", ".join(r.bug for r in results if not r.right) or "none")
-
-
-def save_results(name: str, model: str, limit: float, results: Sequence[Result]) -> None:
-    """Write ``results`` as JSON, with the machine, as ``NAME_MODEL.json``."""
-    save(
-        f"{name}_{model}",
-        {
-            "model": MODELS.get(model, model),
-            "time_limit_s": limit,
-            "bugs": len(results),
-            "verified": sum(result.status == "verified" for result in results),
-            "right": sum(result.right for result in results),
-            "exact": sum(result.exact for result in results),
-            "verified_but_wrong": sum(result.verified_but_wrong for result in results),
-            "median_seconds": median(result.seconds for result in results),
-            "longest_seconds": max(result.seconds for result in results),
-            "model_tokens": sum(result.model_tokens for result in results),
-            "results": [asdict(result) for result in results],
-        },
-    )

@@ -31,7 +31,8 @@ from analysis.errors import ExplainedError
 from benchmarks import fresh_bugs, humanevalfix, quixbugs
 from benchmarks.bug_corpus import FRESH_BUGS, Bug, load_bugs
 from benchmarks.fault_lines import faulty, rank, statements
-from benchmarks.fixing import MODELS, BenchmarkError, Task, folder, pilotfish, read_json_lines
+from benchmarks.fixing import BenchmarkError, Task, folder, pilotfish, read_json_lines
+from benchmarks.models import MODELS
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from pilotfish.console import explain

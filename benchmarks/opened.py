@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
-from benchmarks.fixing import MODELS
+from benchmarks.models import MODELS
 from decoding.opening import OpenWriter
 from engine.loading import choose, load
 from engine.settings.values import MachineSettings

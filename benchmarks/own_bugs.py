@@ -31,8 +31,9 @@ from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
 from analysis.snapshot import Snapshot, Workspace
 from benchmarks.dot_scores import interval
-from benchmarks.fixing import MODELS, folder, passes, read_json_lines
+from benchmarks.fixing import folder, passes, read_json_lines
 from benchmarks.humanevalfix import FILE, Problem, write_test
+from benchmarks.models import MODELS
 from benchmarks.opened import opened
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
