@@ -34,6 +34,11 @@ class Deadline:
         """Whether the moment has passed."""
         return time.monotonic() >= self.at
 
+    def check(self) -> None:
+        """Raise ``TimeoutError`` when the moment has passed."""
+        if self.expired():
+            raise TimeoutError
+
     def earlier(self, other: Deadline) -> Deadline:
         """Whichever of the two comes first."""
         return self if self.at <= other.at else other

@@ -7,41 +7,30 @@ from dataclasses import replace
 from typing import Any
 
 from jedi.inference.gradual.typing import TypedDict
-from parso.utils import split_lines
 
 from analysis.deadline import Deadline
-from analysis.environments.distributions import looked_at, standard_library
+from analysis.environments.distributions import looked_at
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness, declared
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted
-from analysis.semantics.jedi_provider.arms import arms_of, classes_of, label_of, resolved_order
+from analysis.semantics.jedi_provider.arms import classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.class_keywords import class_callee
-from analysis.semantics.jedi_provider.elsewhere import elsewhere
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
 from analysis.semantics.jedi_provider.literals import argument_strings
 from analysis.semantics.jedi_provider.misfits import misfits
-from analysis.semantics.jedi_provider.narrow import narrowed
+from analysis.semantics.jedi_provider.positions import line_start, position
 from analysis.semantics.jedi_provider.presence import anyone_has
+from analysis.semantics.jedi_provider.receivers import receiver_at, receiver_leaves, version_of
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
-from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
-from analysis.semantics.module_arms import relisted
-from analysis.semantics.occurrences import (
-    asked,
-    is_called,
-    keywords_used,
-    with_placeholder,
-    witnesses,
-)
-from analysis.semantics.receiver import Receiver
+from analysis.semantics.occurrences import keywords_used, with_placeholder
 from analysis.semantics.rules.narrowing import prefixes, told_of
-from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
 from analysis.syntax.displays import expression, plain
 from analysis.syntax.guards import REFUSED_CALLS
@@ -89,7 +78,7 @@ class JediProvider:
         session = self._session(text, snapshot, environment)
         session.renew()
         try:
-            found = _receiver_leaf(session, text, offset)
+            found = receiver_leaves(session, offset)
             if isinstance(found, str):
                 return False
             leaf, before = found
@@ -108,7 +97,7 @@ class JediProvider:
         except Exception:  # noqa: BLE001 - jedi's own defects
             return None
         session.renew()
-        return JediTypeFacts(session, lambda offset: _position(text, offset))
+        return JediTypeFacts(session, lambda offset: position(text, offset))
 
     def refresh(self) -> None:
         """Forget what stands on files that have changed."""
@@ -123,10 +112,13 @@ class JediProvider:
     def _attributes(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
     ) -> NameSet:
-        receiver = self._receiver(snapshot, hole, environment, deadline)
+        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
+        session = self._session(text, snapshot, environment)
+        session.renew()
+        receiver = receiver_at(session, offset, snapshot, hole, environment, deadline)
         if isinstance(receiver, str):
             return NameSet.abstain(hole.kind.value, receiver)
-        return judge(hole.kind.value, receiver, _looked_at(receiver, environment))
+        return judge(hole.kind.value, receiver, version_of(receiver, environment))
 
     def _keywords(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -139,7 +131,7 @@ class JediProvider:
         if isinstance(called, str):
             return NameSet.abstain(monitor, called)
         _, values, doubt = called
-        _check(deadline)
+        deadline.check()
         callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
         said = next((s for c in callees if c.path and (s := looked_at(c.path, environment))), "")
@@ -167,7 +159,7 @@ class JediProvider:
         monitor = hole.kind.value
         session = self._session(text, snapshot, environment)
         session.renew()
-        leaf = session.leaf_at(*_position(text, offset))
+        leaf = session.leaf_at(*position(text, offset))
         node = leaf.search_ancestor("classdef") if leaf is not None else None
         if node is None:
             return NameSet.abstain(monitor, "the parser does not see the class")
@@ -185,11 +177,11 @@ class JediProvider:
             return NameSet.abstain(monitor, "there is nothing that is subscribed")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
-        last = session.end_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        last = session.end_at(*position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
             return NameSet.abstain(monitor, "the parser does not see what is subscribed")
         values = infer_receiver(session, last)
-        _check(deadline)
+        deadline.check()
         arms = [value for value in values._set if not completeness.is_none(value)]
         if not arms or not all(isinstance(value, TypedDict) for value in arms):
             return NameSet.abstain(monitor, "it is no TypedDict")
@@ -208,11 +200,11 @@ class JediProvider:
             return NameSet.abstain(monitor, "which parameter it is for is not known")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
-        last = session.end_at(*_position(snapshot.text, hole.receiver[1] - 1))
+        last = session.end_at(*position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
             return NameSet.abstain(monitor, "the parser does not see what is called")
         values = infer_receiver(session, last)
-        _check(deadline)
+        deadline.check()
         found = argument_strings(values, hole.given.positional, hole.keyword)
         if not found:
             return NameSet.abstain(monitor, "the parameter takes other strings, too")
@@ -238,7 +230,7 @@ class JediProvider:
             return "there is nothing that is called"
         session = self._session(text, snapshot, environment)
         session.renew()
-        last = session.end_at(*_position(text, hole.receiver[1] - 1))
+        last = session.end_at(*position(text, hole.receiver[1] - 1))
         if last is None:
             return "the parser does not see what is called"
         values = infer_receiver(session, last)
@@ -254,7 +246,7 @@ class JediProvider:
         if isinstance(called, str):
             return NameSet.abstain(monitor, called)
         session, values, doubt = called
-        _check(deadline)
+        deadline.check()
         for callee in callees_of(values) if not doubt else ():
             doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
         guard = REFUSED_CALLS.intersection(hole.guards)
@@ -264,73 +256,17 @@ class JediProvider:
             found, parts = accepted(values, hole.given, hole.keyword)
         except OpenTypeError as error:
             return NameSet.abstain(monitor, str(error))
-        _check(deadline)
-        leaf = session.leaf_at(*_position(text, offset))
+        deadline.check()
+        leaf = session.leaf_at(*position(text, offset))
         written = hole.prefix if hole.end == hole.cursor else ""
         unfit = list(misfits(session, leaf, parts, written))
         if plain(expression(written)) and written not in unfit:
-            last = session.end_at(*_position(text, hole.end - 1))
+            last = session.end_at(*position(text, hole.end - 1))
             if last is not None and declared.unfit(session, last, written, parts):
                 unfit.append(written)
         found = replace(found, misfits=tuple(sorted(unfit)))
         reason = "every type that the parameter's annotation names is known"
         return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
-
-    def _receiver(
-        self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
-    ) -> Receiver | str:
-        text, offset = with_placeholder(snapshot.text, hole.start, hole.end)
-        session = self._session(text, snapshot, environment)
-        session.renew()
-        found = _receiver_leaf(session, text, offset)
-        if isinstance(found, str):
-            return found
-        leaf, before = found
-        values = infer_receiver(session, before)
-        _check(deadline)
-        scope = leaf.search_ancestor("funcdef", "lambdef")
-        while scope is not None and scope.type == "lambdef":
-            scope = scope.search_ancestor("funcdef", "lambdef")
-        scope_code = scope.get_code() if scope is not None else text
-        narrowing = narrowed(session, leaf, hole.receiver_text, scope)
-        origin = session.context_of(leaf).tree_node
-        complete = not completeness.incomplete(values)
-        more = elsewhere(session, before)
-        _check(deadline)
-        arms = arms_of(values, origin)
-        arms += [arm for arm in arms_of(more.values, origin) if arm not in arms]
-        _check(deadline)
-        # A test that holds here was made of whatever value came from elsewhere.
-        complete = complete and more.complete
-        if narrowing.certain:
-            # It is one of these, and also what it was declared as, if that says anything.
-            arms = [arm for arm in arms if complete and not arm.says_nothing]
-            complete = True
-        if narrowing.values is not None:
-            arms += arms_of(narrowing.values, origin)
-        arms = [relisted(arm, snapshot, environment) for arm in arms]
-        _check(deadline)
-        span = _class_span(leaf, text, hole)
-        brought, made = frozenset[str](), False
-        if hole.receiver_text in ("self", "cls"):
-            around = leaf.search_ancestor("classdef")
-            brought = brought_by_subclasses(around)
-            made = around is not None and is_called(snapshot.text, around.name.value)
-        return Receiver(
-            text=hole.receiver_text,
-            hole=hole,
-            arms=tuple(arms),
-            complete=complete,
-            environment=environment,
-            scope=scope_code,
-            before=text[_start(text, scope) : offset],
-            witnesses=witnesses(snapshot.text, hole, span),
-            asked=asked(snapshot.text, hole, span),
-            stored=stored_names(snapshot.text, hole, arms) | brought,
-            nulls=any(completeness.is_none(value) for value in values._set),
-            narrowed=narrowing.values is not None and narrowing.complete,
-            made=made,
-        )
 
     def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
         key = (text, snapshot.path, environment)
@@ -350,55 +286,13 @@ class JediProvider:
         return session
 
 
-def _check(deadline: Deadline) -> None:
-    if deadline.expired():
-        raise TimeoutError
-
-
 def _told_of(hole: Hole, text: str, last: Any) -> str:
     """Why the object whose method is called may be another one than it was declared as."""
     owner, dot, _ = hole.receiver_text.rpartition(".")
     if not dot or hole.receiver is None:
         return ""
-    before = text[_start(text, last.search_ancestor("funcdef")) : hole.receiver[0]]
+    before = text[line_start(text, last.search_ancestor("funcdef")) : hole.receiver[0]]
     return next((reason for part in prefixes(owner) if (reason := told_of(part, before))), "")
-
-
-def _receiver_leaf(session: Session, text: str, offset: int) -> tuple[Any, Any] | str:
-    """The leaf of the name at ``offset`` and the one before its dot; or why there are none."""
-    leaf = session.leaf_at(*_position(text, offset))
-    if leaf is None or leaf.type != "name":
-        return "the parser does not see a name here"
-    dot = leaf.get_previous_leaf()
-    if dot is None or dot.value != ".":
-        return "the parser does not see a dot here"
-    before = dot.get_previous_leaf()
-    if before is None:
-        return "there is nothing before the dot"
-    return leaf, before
-
-
-def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
-    """The class around a hole on ``self`` or ``cls``, as offsets into the original text."""
-    node = leaf.search_ancestor("classdef")
-    if node is None or hole.receiver_text not in ("self", "cls"):
-        return None
-    lines = split_lines(text, keepends=True)
-    end = sum(map(len, lines[: node.end_pos[0] - 1])) + node.end_pos[1]
-    return _start(text, node), end
-
-
-def _start(text: str, node: Any) -> int:
-    """The offset of the line where ``node`` begins; of the text for ``None``."""
-    if node is None:
-        return 0
-    return sum(map(len, split_lines(text, keepends=True)[: node.start_pos[0] - 1]))
-
-
-def _position(text: str, offset: int) -> tuple[int, int]:
-    """parso's position of an offset: lines as parso splits them, from 1, columns from 0."""
-    before = split_lines(text[:offset])
-    return len(before), len(before[-1])
 
 
 def _deprecated(callees: list[Callee], values: Any, path: str) -> str | None:
@@ -407,14 +301,3 @@ def _deprecated(callees: list[Callee], values: Any, path: str) -> str | None:
     if completeness.incomplete(values) or len(said) < len(callees) or None in said:
         return None
     return next((text for text in said if text), "") if said else None
-
-
-def _looked_at(receiver: Receiver, environment: Environment) -> str:
-    for arm in receiver.arms:
-        if arm.path:
-            said = looked_at(arm.path, environment)
-            if said:
-                return said
-        elif arm.module.partition(".")[0] in ("builtins", "typing"):
-            return standard_library(environment)
-    return ""

@@ -138,11 +138,12 @@ def _load_own_module(inference_state: Any, dotted_name: str, sys_path: Any) -> A
 
 
 class Session:
-    """One text under jedi."""
+    """One ``text`` under jedi."""
 
     def __init__(
         self, text: str, path: str, environment: Environment, roots: tuple[str, ...], root: str
     ) -> None:
+        self.text = text
         project = jedi.Project(
             root,
             sys_path=roots,
