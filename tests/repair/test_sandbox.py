@@ -20,7 +20,7 @@ from repair.sandbox import bubblewrap
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import Interpreter
 from repair.sandbox.policy import Limits, Policy
-from repair.sandbox.run import Outcome, Plan, Preload, Run, Terms
+from repair.sandbox.run import Outcome, Plan, Run, Terms
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -355,94 +355,3 @@ def test_sources_installed_in_place_are_the_workspace_and_can_be_replaced(
             run = server.run(plan, {target: b"x = 2\n"}, Terms(wall=20))
             assert _said(run) == "2", run
             assert _said(server.run(plan, {}, Terms(wall=20))) == "1"
-
-
-def test_plugins_loaded_early_are_rewritten_as_pytest_would(
-    sandbox: StartSandbox, workspace: Path
-) -> None:
-    (workspace / "test_one.py").write_text(
-        "import sys\n\n\ndef test_loader():\n"
-        "    kind = type(sys.modules['hypothesis'].__loader__).__name__\n"
-        "    assert kind == 'AssertionRewritingHook'\n"
-    )
-    server = sandbox()
-    server.preload(Preload(("hypothesis", "pytest_asyncio"), pytest=True))
-    look = "import sys; print('hypothesis' in sys.modules, len(sys.meta_path))"
-    plain = "import sys; print(len(sys.meta_path))"
-    (fresh,) = _said(_run(sandbox(), workspace, plain)).split()
-    assert _said(_run(server, workspace, look)).split() == ["True", fresh]
-    # It warns of a plugin that was there before it, unless its own hook has loaded it.
-    words = ("-W", "error::pytest.PytestAssertRewriteWarning", "test_one.py")
-    plan = Plan("pytest", "pytest", words, str(workspace), path0=str(workspace))
-    run = server.run(plan, {}, Terms(wall=30.0))
-    assert run.passed(), run.output
-
-
-def test_no_plugin_is_asked_for_a_summary_that_nobody_reads(
-    sandbox: StartSandbox, workspace: Path
-) -> None:
-    """hypothesis imports all of itself for it, which takes longer than most tests."""
-    (workspace / "conftest.py").write_text(
-        "def pytest_terminal_summary():\n    raise RuntimeError('asked for a summary')\n"
-    )
-    (workspace / "test_one.py").write_text("def test_one():\n    assert True\n")
-    plan = Plan("pytest", "pytest", ("test_one.py",), str(workspace), path0=str(workspace))
-    run = sandbox().run(plan, {}, Terms(wall=30.0))
-    assert run.passed(), run.output
-    assert "asked for a summary" not in run.output
-
-
-def test_functions_that_a_conftest_has_frozen_can_be_replaced(
-    sandbox: StartSandbox, workspace: Path
-) -> None:
-    """``gc.freeze`` hides them from the collector, and candidates would all import anew."""
-    old = "def half(n):\n    return n\n"
-    (workspace / "m.py").write_text(old)
-    (workspace / "conftest.py").write_text("import gc\n\nimport m\n\ngc.freeze()\n")
-    (workspace / "test_m.py").write_text(
-        "import m\n\n\ndef test_half():\n    assert m.half(4) == 2\n"
-    )
-    server = sandbox()
-    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
-    assert server.hold(plan, wall=30) is not None
-    run = server.patch(plan, [(old, old.replace("return n", "return n // 2"))], Terms(wall=20))
-    assert run.passed(), run
-
-
-def test_a_plugin_that_imports_the_workspace_is_told_from_others(
-    sandbox: StartSandbox, workspace: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Forks would not see that module's file replaced."""
-    (workspace / "m.py").write_text("x = 1\n")
-    monkeypatch.setenv("PYTHONPATH", str(workspace))
-    server = sandbox()
-    assert server.preload(Preload(("json",)))
-    assert not server.preload(Preload(("m",)))
-
-
-@pytest.mark.parametrize("held", [False, True])
-def test_regular_expressions_are_compiled_before_runs_are_forked(
-    sandbox: StartSandbox, workspace: Path, held: bool
-) -> None:
-    """What code compiles when it is first called every candidate would compile again."""
-    old = "import re\n\n\ndef found(text):\n    return re.search('wa+rm', text)\n"
-    (workspace / "m.py").write_text(old)
-    (workspace / "test_m.py").write_text(
-        "import re\n\nimport m\n\n\ndef test_cache():\n"
-        "    known = (str, 'wa+rm', 0) in re._cache\n"
-        "    m.found('')\n    re.compile(b'\\xe9+')\n    assert known\n"
-    )
-    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
-    server = sandbox()
-    if held:
-        assert server.hold(plan, wall=30) is not None
-
-    def run() -> Run:
-        terms = Terms(wall=30, modules=True)
-        return server.patch(plan, (), terms) if held else server.run(plan, {}, terms)
-
-    first = run()
-    assert not first.passed()
-    assert {("wa+rm", False, 0), ("\xe9+", True, 0)} <= set(first.patterns)
-    server.preload(Preload((), first.patterns))
-    assert run().passed()
