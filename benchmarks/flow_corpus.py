@@ -23,7 +23,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.flow_programs import Writer, runs
+from benchmarks.flow_programs import Writer
+from benchmarks.flow_runs import runs
 
 ROOT = Path(__file__).parent.parent
 PROJECT = ROOT / "benchmarks" / "corpora" / "fresh_bugs" / "project"
