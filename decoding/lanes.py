@@ -29,23 +29,6 @@ if TYPE_CHECKING:
 Value = TypeVar("Value")
 
 
-def side_by_side(
-    runtime: Branching,
-    works: Sequence[Callable[[Runtime], Value]],
-    room: int,
-    cancellation: Cancellation,
-) -> list[Value | Exception]:
-    """What each of ``works`` returned or raised; each has a runtime that holds what ``runtime``
-    does and ``room`` tokens more, and is done with it when it returns.
-
-    There are as many as the runtime has branches at most. When this returns or raises, all of them
-    have ended. ``cancellation`` stops the computing, which raises
-    :class:`~decoding.errors.CancelledError` in the works; they watch it themselves otherwise.
-    """
-    outcomes = dict(refilled(runtime, works, len(works), room, cancellation))
-    return [outcomes.get(index, CancelledError()) for index in range(len(works))]
-
-
 def refilled(
     runtime: Branching,
     works: Iterable[Callable[[Runtime], Value]],
@@ -53,12 +36,14 @@ def refilled(
     room: int,
     cancellation: Cancellation,
 ) -> Generator[tuple[int, Value | Exception], None, None]:
-    """As :func:`side_by_side`, ``at_once`` of them, and the next one begins when one has ended:
-    which it was, and what it returned or raised, as soon as it has.
+    """What each of ``works`` returned or raised, with its number, as soon as it has ended; of them
+    ``at_once`` are under way at a time, and the next one begins when one has ended.
 
-    The next of ``works`` is taken when it can begin, none once ``cancellation`` stopped. Between
-    two outcomes others are under way: nobody else may use the runtime until this ended or was
-    closed.
+    Each has a runtime that holds what ``runtime`` does and ``room`` tokens more, and is done with
+    it when it returns. ``at_once`` is at most as many as the runtime has branches. ``cancellation``
+    stops the computing, which raises :class:`~decoding.errors.CancelledError` in the works, and no
+    more are begun; they watch it themselves otherwise. Between two outcomes others are under way:
+    nobody else may use the runtime until this ended or was closed, and then all of them have ended.
     """
     runtime.branch(at_once)
     waiting = enumerate(works)

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
 
 import numpy as np
@@ -14,7 +14,7 @@ import pytest
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError
-from decoding.lanes import refilled, side_by_side
+from decoding.lanes import refilled
 from decoding.runtimes.branching import Branching
 from decoding.runtimes.runtime import Runtime
 from tests.decoding.toy import Branches, Toy
@@ -50,8 +50,11 @@ def _steps(count: int, lane: Runtime) -> Iterator[str]:
         token = int(np.argmax(lane.logits()))
 
 
-def _run(toy: Branches, *works: Callable[[Runtime], str]) -> list[str | Exception]:
-    return side_by_side(toy, works, ROOM, Cancellation())
+def _run(
+    toy: Branches, *works: Callable[[Runtime], str], stop: Cancellation | None = None
+) -> list[str | Exception]:
+    outcomes = dict(refilled(toy, works, len(works), ROOM, stop or Cancellation()))
+    return [outcomes[number] for number in range(len(works))]
 
 
 def test_only_a_runtime_with_branches_has_lanes(toy: Branches) -> None:
@@ -159,8 +162,8 @@ def test_a_pass_that_fails_is_raised_where_it_was_wanted(toy: Branches) -> None:
 def test_a_cancellation_ends_all_lanes_and_what_was_ready_stays(toy: Branches) -> None:
     stop = Cancellation()
     toy.before[2] = lambda _: stop.cancel()
-    works: Sequence[Callable[[Runtime], str]] = [partial(_greedily, count) for count in (9, 2, 9)]
-    first, second, third = side_by_side(toy, works, ROOM, stop)
+    works = [partial(_greedily, count) for count in (9, 2, 9)]
+    first, second, third = _run(toy, *works, stop=stop)
     assert second == "ca"
     assert isinstance(first, CancelledError)
     assert isinstance(third, CancelledError)
