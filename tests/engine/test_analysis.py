@@ -11,7 +11,6 @@ import pytest
 
 from analysis.deadline import Deadline
 from engine.client import EngineProcess, Phase
-from engine.client.local import LocalEngine
 from engine.messages import (
     InspectRequest,
     Snapshot,
@@ -42,13 +41,6 @@ def test_names_come_from_a_worker(engine: EngineProcess, tmp_path: Path) -> None
     assert answer.names.tier is Tier.CLOSED
     assert "loads" in answer.names.spellings()
     assert _workers(engine)
-
-
-def test_the_same_handlers_answer_within_this_process(tmp_path: Path) -> None:
-    local = LocalEngine()
-    answer = local.submit(_request(tmp_path)).future.result(PATIENCE)
-    assert "loads" in answer.names.spellings()
-    local.close()
 
 
 def test_killed_workers_are_replaced_and_no_question_is_lost(
