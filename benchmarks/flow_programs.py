@@ -47,7 +47,6 @@ class Writer:
         self._kind = "def"
         self._loops = 0
         self._in_finally = 0
-        self._deep = 0
         self._unique = 0
         for number in range(functions):
             self._function(number)

@@ -38,7 +38,7 @@ class Hurry:
         #: A text that ends with a name which was completed without a choice and has to end now.
         self._must_end: tuple[str, Constraint] | None = None
 
-    def foresee(self, logits: Logits, token: int) -> bool:
+    def foresee(self, token: int) -> bool:
         """If no name begins with what ``token`` would make of one, replace the name at once instead
         of letting it finish; whether something else was written."""
         found = self._growing()

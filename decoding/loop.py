@@ -132,7 +132,7 @@ class _Loop:
         logits = page.logits()
         self.mender.remember(self.guidance.watches, logits)
         token = self.sampler.choose(logits)
-        if self.hurry.foresee(logits, token) or self.hurry.forward(logits, token):
+        if self.hurry.foresee(token) or self.hurry.forward(logits, token):
             return None
         token = self.hurry.amend(logits, token)
         if page.is_end(token):

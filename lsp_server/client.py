@@ -38,7 +38,6 @@ class Client:
     preferred_actions: bool = False
     resolves_edits: bool = False
     disabled_actions: bool = False
-    markdown_hover: bool = False
     nested_symbols: bool = False
     inline_completion: bool = False
     #: Pilotfish's own, under ``experimental.pilotfish``: the client follows
@@ -105,8 +104,6 @@ def read_client(params: Mapping[str, Any]) -> Client:
         nested_symbols=supports(
             "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"
         ),
-        markdown_hover="markdown"
-        in _list(dig(capabilities, "textDocument", "hover", "contentFormat")),
     )
 
 

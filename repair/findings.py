@@ -105,7 +105,7 @@ class Findings:
             spent,
             status="none",
             reason=reason,
-            blocks=blocks(self.job.source, self.diagnosis.suspicion),
+            blocks=blocks(self.diagnosis.suspicion),
             rejected=tuple(self.rejected),
         )
         if not usable:

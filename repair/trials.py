@@ -54,7 +54,6 @@ class Kind(StrEnum):
     PARTIAL = "partial"
     WORSE = "worse"
     SLOW = "slow"
-    INVALID = "invalid"
 
 
 @dataclass(frozen=True, slots=True)

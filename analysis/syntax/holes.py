@@ -267,7 +267,7 @@ class _Site:
             if exception is not None:
                 return exception
         if opener is not None and first != "case":
-            bracket = self.bracketed(opener, last)
+            bracket = self.bracketed(opener)
             if bracket is not None:
                 return bracket
         return self.make(HoleKind.NAME)
@@ -297,7 +297,7 @@ class _Site:
         """Whether what stands at token ``callee`` is the name that a ``def`` declares."""
         return callee > 0 and self.tokens[callee - 1].text == "def"
 
-    def bracketed(self, opener: int, last: Token) -> Hole | None:
+    def bracketed(self, opener: int) -> Hole | None:
         callee = callee_of(self.tokens, opener)
         if callee is None or opener + 1 > len(self.tokens):
             return None

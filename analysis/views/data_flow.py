@@ -148,14 +148,6 @@ class DataFlow:
             return Binding.SOMETIMES
         return Binding.ALWAYS if bound else Binding.NEVER
 
-    def definitions_of(self, use: Use) -> tuple[Definition, ...]:
-        """The definitions that reach ``use``."""
-        return tuple(self.definitions[p.definition] for p in self.pairs if p.use == use.id)
-
-    def uses_of(self, definition: Definition) -> tuple[Use, ...]:
-        """The uses that ``definition`` reaches."""
-        return tuple(self.uses[p.use] for p in self.pairs if p.definition == definition.id)
-
     def behind(self, nodes: Iterable[tuple[int, int]]) -> frozenset[tuple[int, int]]:
         """The backward slice along data: what may have a hand in the values at ``nodes``.
 

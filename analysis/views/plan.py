@@ -233,7 +233,7 @@ def _blocks(
                 statements=_lines(nodes[n] for n in members),
                 entry=tuple(sorted(live.before[first.id])),
                 exit=tuple(sorted(live.after[last.id] | written)),
-                next=_ways_on(graph.edges, index, members, number),
+                next=_ways_on(graph.edges, members, number),
                 loops=tuple(header for _, _, header in sorted(loops)),
             )
         )
@@ -310,7 +310,7 @@ def _goes_back(edge: Edge, members: list[int]) -> bool:
 
 
 def _ways_on(
-    edges: Iterable[Edge], index: int, members: list[int], number: Mapping[int, int]
+    edges: Iterable[Edge], members: list[int], number: Mapping[int, int]
 ) -> tuple[NextBlock, ...]:
     own = set(members)
     found: dict[NextBlock, None] = {}

@@ -173,7 +173,7 @@ def _call(console: Console, document: Document, call: Document, lines: Sequence[
         if visit is None:
             console.print(Text(f"        ⋮ {len(visits) - _VISITS} more", "dim"))
             continue
-        console.print(_visit(blocks[visit["block"]], visit, call, lines))
+        console.print(_visit(blocks[visit["block"]], visit, lines))
 
 
 def _ending(call: Document) -> Text:
@@ -202,7 +202,7 @@ def _shown_line(block: Document, lines: Sequence[str]) -> int:
     return int((telling or starts or [block["first_line"]])[0])
 
 
-def _visit(block: Document, visit: Document, call: Document, lines: Sequence[str]) -> Text:
+def _visit(block: Document, visit: Document, lines: Sequence[str]) -> Text:
     mark, style = _heat(block["suspicion"])
     first = _shown_line(block, lines)
     code = lines[first].strip() if first < len(lines) else ""

@@ -153,7 +153,7 @@ def _inside_functions(source: Source) -> frozenset[int]:
     return frozenset(lines)
 
 
-def blocks(source: Source, suspicion: Suspicion) -> tuple[tuple[int, int, float], ...]:
+def blocks(suspicion: Suspicion) -> tuple[tuple[int, int, float], ...]:
     """The suspicious spans, most suspicious first: ``(first_line, last_line, suspicion)``.
 
     Lines are 0-based; neighbouring lines of equal suspicion are one span.

@@ -27,7 +27,7 @@ def document(
         "status": report.status,
         "reason": report.reason,
         "seconds": report.seconds,
-        "tests": [_test(result, path) for result in report.results],
+        "tests": [_test(result) for result in report.results],
         "flaky": list(report.flaky),
         "lines": [
             {
@@ -44,7 +44,7 @@ def document(
     }
 
 
-def _test(result: TestResult, path: str) -> dict[str, Any]:
+def _test(result: TestResult) -> dict[str, Any]:
     failure = result.failure
     found: dict[str, Any] = {
         "id": result.id,

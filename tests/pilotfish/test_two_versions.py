@@ -100,9 +100,7 @@ def _environment(root: Path, version: str, files: dict[str, str], yard: str) -> 
         archive.writestr(
             f"{info}/METADATA", f"Metadata-Version: 2.1\nName: rig\nVersion: {version}\n"
         )
-        archive.writestr(
-            f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
+        archive.writestr(f"{info}/WHEEL", _WHEEL)
         names = "".join(f"{name},,\n" for name in files)
         archive.writestr(
             f"{info}/RECORD", f"{names}{info}/METADATA,,\n{info}/WHEEL,,\n{info}/RECORD,,\n"

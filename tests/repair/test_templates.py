@@ -250,7 +250,7 @@ def test_a_line_that_only_failing_tests_run_is_the_most_suspicious() -> None:
     suspicion = localize(_source(), results)
     assert suspicion.ranked()[0] == 5
     assert suspicion.of(3, 3) == 0
-    assert blocks(_source(), suspicion)[0] == (4, 4, 1.0)
+    assert blocks(suspicion)[0] == (4, 4, 1.0)
 
 
 def test_the_place_of_the_exception_counts() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.views.data_flow import Binding, DataFlow, DefinitionKind, UseKind
+from analysis.views.data_flow import Binding, DataFlow, Definition, DefinitionKind, Use, UseKind
 from analysis.views.flow import Span
 from analysis.views.program import Program, parse_program
 
@@ -22,13 +22,17 @@ def _program(source: str) -> Program:
     return parse_program(source, "b.py")
 
 
+def _reaching(data: DataFlow, use: Use) -> list[Definition]:
+    return [data.definitions[pair.definition] for pair in data.pairs if pair.use == use.id]
+
+
 def _lines(program: Program) -> dict[tuple[int, str], set[int]]:
     """For each line and name used on it, the lines of the definitions (1-based)."""
     data = program.data
     found: dict[tuple[int, str], set[int]] = {}
     for use in data.uses:
         lines = found.setdefault((use.span.line + 1, use.name), set())
-        for definition in data.definitions_of(use):
+        for definition in _reaching(data, use):
             scope = program.flows[definition.scope].graph
             lines.add((definition.span.line if definition.span else scope.first_line) + 1)
     return found
@@ -95,7 +99,7 @@ def test_spans_are_those_of_the_names(source: str, definition: str, use: str, ki
 def test_a_star_import_may_define_any_name_of_the_module() -> None:
     source = "from a import *\nx = 1\ndef f(): return x + y\n"
     program = _program(source)
-    by_name = {use.name: program.data.definitions_of(use) for use in program.data.uses}
+    by_name = {use.name: _reaching(program.data, use) for use in program.data.uses}
     assert [d.name for d in by_name["y"]] == ["*"]
     assert {d.name for d in by_name["x"]} == {"*", "x"}
 
@@ -151,7 +155,7 @@ def test_a_slice_holds_what_had_a_hand_in_a_value() -> None:
 def test_every_use_knows_how_it_is_used() -> None:
     data: DataFlow = _program("x = 1\nx += 1\ndel x\n").data
     assert [use.kind for use in data.uses] == [UseKind.AUGMENTED, UseKind.DELETE]
-    kinds = [d.kind for use in data.uses for d in data.definitions_of(use)]
+    kinds = [d.kind for use in data.uses for d in _reaching(data, use)]
     assert kinds == [DefinitionKind.ASSIGNMENT, DefinitionKind.AUGMENTED]
 
 
