@@ -346,14 +346,12 @@ def _seen(results: Sequence[TestResult]) -> Sequence[TestResult]:
 
 def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
     """Do early what every run does: imports of what is not the workspace's, regular expressions."""
-    own = set(_own(bench, run))
-    names = tuple(
-        name
-        for name, path in run.modules
-        if not name.startswith(("_pilotfish_probe", "__main")) and path not in own
-    )
+    files = set(_own(bench, run))
+    loaded = [m for m in run.modules if not m[0].startswith(("_pilotfish_probe", "__main"))]
+    names = tuple(name for name, path in loaded if path not in files)
+    own = tuple(name for name, path in loaded if path in files)
     if names or run.patterns:
-        bench.preload(Preload(names, run.patterns, pytest=plan.runner == "pytest"))
+        bench.preload(Preload(names, run.patterns, plan.runner == "pytest", own))
 
 
 def _own(bench: Workbench, run: Run) -> tuple[str, ...]:

@@ -195,14 +195,16 @@ class ForkServer:
     def preload(self, what: Preload) -> bool:
         """Import and compile ``what`` all later runs do anyway.
 
-        False where a module of the workspace is loaded then: where tests are not held, what is run
-        here would not see that module's file replaced, and the sandbox is of no use any more.
+        False where a module of the workspace is loaded then, or an installed copy of one: where
+        tests are not held, what is run here would not see that module's file replaced, and the
+        sandbox is of no use any more.
         """
         request = {
             "op": "preload",
             "names": list(what.modules),
             "pytest": what.pytest and not self.held,
             "patterns": list(what.patterns),
+            "own": list(what.own),
         }
         return bool(self._ask(request, _START_S)["clean"])
 

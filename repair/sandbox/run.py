@@ -105,11 +105,13 @@ class Terms:
 class Preload:
     """What runs import and compile, done once before they are forked: names of ``modules``, none
     of them the workspace's, and ``patterns`` of regular expressions (text, whether it stands for
-    bytes, flags). With ``pytest`` its plugins are imported as it would."""
+    bytes, flags). With ``pytest`` its plugins are imported as it would. ``own`` are names of
+    modules that runs find in the workspace: another copy of one must not be there before."""
 
     modules: tuple[str, ...] = ()
     patterns: tuple[tuple[str, bool, int], ...] = ()
     pytest: bool = False
+    own: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,13 +138,13 @@ class Workbench:
                 self._turn.notify_all()
 
     def _loaded(self, server: ForkServer, cancellation: Cancellation) -> ForkServer:
-        """``server`` with what is known imported early, or another one where that cannot be."""
+        """``server`` with what is known imported early, or another one where that cannot be: with
+        pytest alone, or with nothing, since that may use what is the workspace's itself."""
         try:
-            if self._preload is None:
+            known = self._preload
+            if known is None or server.preload(known):
                 return server
-            if server.preload(self._preload) or not self._preload.modules:
-                return server
-            self._preload = replace(self._preload, modules=())
+            self._preload = replace(known, modules=()) if known.modules else None
         except BaseException:
             server.close()
             raise

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
+import iniconfig
 import pytest
 
-from analysis.deadline import Cancellation
+from analysis.deadline import Cancellation, Deadline
+from repair.command import parse
+from repair.diagnosing import diagnose
 from repair.sandbox.run import Plan, Preload, Terms
 from repair.sandbox.workbench import Workbench
+from repair.source import Source
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -34,6 +39,38 @@ def test_where_early_imports_reach_the_workspace_there_are_none(
             bench.cold()
         bench.preload(Preload(("m",)))
         assert said() == ["2", "2"]
+
+
+def test_an_installed_copy_of_the_workspace_s_module_is_not_imported_early(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """pytest uses pygments: whoever mends pygments must not be judged by the one beside pytest."""
+    (workspace / "colorsys.py").write_text("x = 1\n")
+    path0 = str(workspace)
+    plan = Plan("code", "c", ("import colorsys; print(colorsys.x)",), path0, path0=path0)
+    with Workbench(sandbox().policy, str(workspace / "m.py"), 1, {}, Cancellation()) as bench:
+        bench.preload(Preload(("colorsys",), own=("colorsys",)))
+        for server in (bench.cold(), bench.apart()):
+            assert server.run(plan, {}, Terms(wall=30)).output.strip() == "1"
+
+
+def test_what_pytest_uses_is_the_workspace_s_where_that_is_under_repair(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    package = workspace / "iniconfig"
+    shutil.copytree(Path(iniconfig.__file__).parent, package)
+    target, wrong = package / "twice.py", "def twice(n):\n    return n * 3\n"
+    target.write_text(wrong)
+    (workspace / "test_m.py").write_text(
+        "from iniconfig.twice import twice\n\ndef test_twice():\n    assert twice(2) == 4\n"
+    )
+    command = parse("python -m pytest test_m.py", str(workspace))
+    mended = {str(target): wrong.replace("3", "2").encode()}
+    with Workbench(sandbox().policy, str(target), 2, {}, Cancellation()) as bench:
+        diagnose(Source(str(target), wrong), command, bench, Deadline.after(60))
+        for server in (bench.cold(), bench.apart()):
+            run = server.run(command.plan, mended, Terms(wall=30))
+            assert run.passed(), run.output
 
 
 def test_other_modules_are_imported_early(sandbox: StartSandbox, workspace: Path) -> None:

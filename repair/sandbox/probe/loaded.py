@@ -92,12 +92,14 @@ def compile_all(known: Any) -> None:
                 continue
 
 
-def any_below(folder: str) -> bool:
-    """Whether a module of the sources below ``folder`` is loaded, not of packages installed there.
+def any_of(folder: str, own: Any) -> bool:
+    """Whether a module of the sources below ``folder`` is loaded, not of packages installed there,
+    or one from anywhere that has a name among ``own``.
 
-    A plugin of pytest may use the very package that is under repair.
+    pytest or a plugin may use the very package that is under repair, and have found it installed.
     """
-    start = folder.rstrip("/") + "/"
+    start, names = folder.rstrip("/") + "/", set(own)
     return any(
-        path.startswith(start) and "/site-packages/" not in path for _name, path in modules()
+        name in names or (path.startswith(start) and "/site-packages/" not in path)
+        for name, path in modules()
     )

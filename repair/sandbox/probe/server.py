@@ -4,7 +4,7 @@ Requests (JSON objects with ``op``):
 
 ``setup``   ``workspace``, ``target``, ``lines``, ``limits``, ``private``,
             ``private_tmp``
-``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions)
+``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions), ``own`` names
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
             ``importing``, ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``,
             ``leading``, ``modules``
@@ -110,7 +110,7 @@ class Server:
         # What is alive now stays: forks need not copy it for the collector's marks.
         gc.collect()
         gc.freeze()
-        return {"clean": not loaded.any_below(self.settings["workspace"])}
+        return {"clean": not loaded.any_of(self.settings["workspace"], request["own"])}
 
     def op_run(self, request: dict[str, Any]) -> dict[str, Any]:
         """One cold run: a fork that imports everything itself."""
