@@ -29,6 +29,9 @@ from analysis.graph.units import Keys, keys
 Progress = Callable[[str, int, int], None]
 #: Files of one transaction.
 _BATCH = 32
+#: Contents that no file has any more whose facts are kept, or as many as there are files if those
+#: are more: going back to them, as to another branch, reads nothing anew.
+KEPT_UNUSED = 200
 
 
 def _silent(stage: str, done: int, of: int) -> None:
@@ -159,6 +162,9 @@ class Indexer:
         if batch:
             done += self._write(batch)
             progress("reading", done, len(changed))
+        if changed or gone:
+            with self.store.transaction():
+                self.store.drop_unused_facts(KEPT_UNUSED)
         return self.resolve(progress)
 
     def resolve(self, progress: Progress = _silent) -> int:

@@ -256,12 +256,13 @@ class Store:
             )
 
     def drop_unused_facts(self, keep: int) -> None:
-        """Forget facts of contents that no file has now, where they are more than ``keep``."""
-        self.db.execute(
-            "DELETE FROM facts WHERE hash NOT IN (SELECT hash FROM file) AND "
-            "(SELECT count(*) FROM facts) > ? + (SELECT count(*) FROM file)",
-            (keep,),
-        )
+        """Forget facts of contents that no file has now, where they are more than ``keep`` and
+        more than there are files."""
+        facts, files = self.db.execute(
+            "SELECT (SELECT count(*) FROM facts), (SELECT count(*) FROM file)"
+        ).fetchone()
+        if facts - files > max(keep, files):
+            self.db.execute("DELETE FROM facts WHERE hash NOT IN (SELECT hash FROM file)")
 
 
 def generation(db: sqlite3.Connection) -> int:

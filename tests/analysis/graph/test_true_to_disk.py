@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.graph import Graph
+from analysis.graph import Graph, indexing
 from analysis.graph.store import EDGES, SCHEMA, generation
 from analysis.snapshot import Workspace
 
@@ -219,6 +219,25 @@ def test_a_body_resolves_its_file_alone_and_a_meaning_what_rests_on_it(tmp_path:
         assert graph.refresh() == 1
         write(tmp_path / "p", {"a.py": "def f():\n    return ''\n\ndef g():\n    return 1\n"})
         assert graph.refresh() == 2
+
+
+def test_facts_of_what_no_file_holds_any_more_do_not_pile_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexing, "KEPT_UNUSED", 5)
+    root = tmp_path / "work"
+    write(root, {"a.py": "def kept(): ...\n", "b.py": "import a\na.kept()\n"})
+
+    def edit(number: int) -> int:
+        write(root, {"b.py": f"import a\na.kept()\n{'x' * number} = 1\n"})
+        graph.refresh([str(root / "b.py")])
+        return int(graph.store.db.execute("SELECT count(*) FROM facts").fetchone()[0])
+
+    with Graph(Workspace(str(root)), tmp_path / "cache") as graph:
+        graph.refresh()
+        assert [edit(number) for number in range(1, 13)] == [3, 4, 5, 6, 7, 2, 3, 4, 5, 6, 7, 2]
+        assert [use.node.name for use in graph.callers("a.kept")] == ["b"]
+        assert dump(graph) == fresh(root, tmp_path / "other")
 
 
 def test_touching_a_file_reads_nothing(tmp_path: Path) -> None:
