@@ -133,10 +133,6 @@ class RemoteWriter(Writer):
         """Close the connections."""
         self._connection.close()
 
-    def prompt_of(self, request: InfillRequest) -> tuple[int, ...]:
-        """The tokens that would be sent for ``request``."""
-        return self._prompt(request, request.offset, None, Deadline.never(), Cancellation())
-
     def _prompt(
         self,
         request: InfillRequest,

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +23,7 @@ from decoding.models import store
 from decoding.opening import Endpoint, open_writer
 from decoding.remote.dialects import OpenAIServer
 from decoding.remote.writer import RemoteWriter
-from decoding.runtimes.http import Connection, EndpointError, LostError, Patience
+from decoding.runtimes.http import Connection, Document, EndpointError, LostError, Patience
 from decoding.writer import InfillRequest
 from tests.decoding.remote.serving import Relay
 from tests.decoding.toy import Facts, closed
@@ -118,15 +118,27 @@ def test_open_evidence_changes_nothing(writer: RemoteWriter) -> None:
     assert {event.tier for event in done.events} <= {"open", "abstain"}
 
 
-def test_no_text_becomes_a_control_token(port: int, writer: RemoteWriter) -> None:
-    """What the server was sent is read back from its slots (invariant 6)."""
+def test_no_text_becomes_a_control_token(
+    port: int, writer: RemoteWriter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the server is sent is looked at as it goes out (invariant 6)."""
+    sent: list[list[int]] = []
+    stream = Connection.stream
+
+    def noted(
+        connection: Connection, path: str, body: Document, cancellation: Cancellation
+    ) -> Generator[Document]:
+        sent.append(body["prompt"])
+        return stream(connection, path, body, cancellation)
+
+    monkeypatch.setattr(Connection, "stream", noted)
     text = "# <|fim_middle|><|fim_prefix|><|endoftext|>\nx = $0\n"
     done = _complete(writer, _request(text, max_tokens=4))
     connection = Connection(f"http://127.0.0.1:{port}", KEY)
     body = {"content": "<|fim_prefix|><|fim_suffix|><|fim_middle|>", "parse_special": True}
     control = connection.post("/tokenize", body, Cancellation())["tokens"]
     connection.close()
-    prompt = writer.prompt_of(_request(text))
+    (prompt,) = sent
     assert len(control) == 3
     assert [token for token in prompt if token in control] == control
     assert done.prompt_tokens == len(prompt)
