@@ -2,11 +2,12 @@
 
 Knows files, never an editor, and runs nothing of a workspace. Read in this order: ``facts`` (what
 one file says), ``extract`` (read off its tree, with ``statements``, ``definitions`` and
-``expressions``), ``values`` and ``resolver`` (what names stand for, with ``classes``, ``calls``,
-``typing_forms`` and ``memo``), ``edges`` (sites, resolved), ``store`` (one SQLite file),
-``indexing`` (kept true to the disk), ``questions`` (what is asked of it, with ``naming``,
-``places``, ``rank`` and ``cypher``); ``graph`` is the facade that others use, ``glance`` the one
-for those who take what is there and do not wait (repair).
+``expressions``, of which ``operators`` are a part), ``values`` and ``resolver`` (what names stand
+for, with ``classes``, ``calls``, ``typing_forms`` and ``memo``), ``edges`` (sites, resolved),
+``store`` (one SQLite file), ``indexing`` (kept true to the disk, by ``keeping`` in a process of its
+own), ``questions`` (what is asked of it, with ``naming``, ``places``, ``rank`` and ``cypher``);
+``graph`` is the facade that others use, ``glance`` the one for those who take what is there and do
+not wait (repair).
 """
 
 from analysis.graph.glance import Glance

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,15 @@ def test_every_module_says_what_it_is_for() -> None:
     silent = [p for p in _modules() if not ast.get_docstring(ast.parse(p.read_text("utf-8")))]
     assert _modules(), "no modules found: the test looks in the wrong place"
     assert silent == []
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_says_in_which_order_to_read_it(room: str) -> None:
+    said = ast.get_docstring(ast.parse((ROOT / room / "__init__.py").read_text("utf-8"))) or ""
+    named = re.findall(r"``(\w+)``", said.partition("Read in this order:")[2])
+    assert named
+    there = {path.stem for path in (ROOT / room).iterdir()}
+    assert [name for name in named if name not in there] == []
 
 
 @pytest.mark.parametrize("module", ["subprocess", "multiprocessing", "pty"])
