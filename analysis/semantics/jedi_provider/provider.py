@@ -272,6 +272,9 @@ class JediProvider:
         key = (text, snapshot.path, environment)
         session = self._sessions.get(key)
         if session is None:
+            # The parser makes the tree of a file's next text out of that of its last one.
+            for known in [k for k in self._sessions if k[1] == snapshot.path]:
+                del self._sessions[known]
             session = Session(
                 text,
                 snapshot.path,
