@@ -3,17 +3,18 @@
 After type-constrained decoding (Mündler et al., *Type-Constrained Code Generation with Language
 Models*, PLDI 2025), of which this is the part that is cheap and certain for Python: an annotation
 is *closed* where every type it names is a class that was found, or a form of ``typing`` whose
-instances are known (typing specification, *Type system concepts*, *Special types*). All else, such
-as ``Any``, type variables, new types, and names that were not found, is open.
+instances are known (typing specification, *Type system concepts*, *Special types*). A type variable
+stands for what it is bound or restricted to, one of a class for what the object is declared to
+hold. All else, such as ``Any``, other type variables, new types, and names that were not found, is
+open.
 """
 
 from __future__ import annotations
 
 import builtins
 import collections.abc
-import re
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from jedi.inference.gradual import annotation
@@ -27,6 +28,7 @@ from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
 from analysis.semantics.jedi_provider.field_types import field_type
 from analysis.semantics.jedi_provider.fields import generated
+from analysis.semantics.jedi_provider.limits import is_variable, limits_of
 from analysis.semantics.jedi_provider.special_forms import LiteralClass
 from analysis.signatures import Arguments
 from analysis.syntax.displays import Display
@@ -51,8 +53,6 @@ COLLECTIONS = frozenset({"typing", "typing_extensions", "collections.abc", "_col
 _MARKERS = frozenset({"Generic", "Protocol", "object", "ABC"})
 #: Its instances show in no method before Python 3.12 (PEP 688).
 _BUFFER = "Buffer"
-#: How a variable for types is made.
-_VARIABLE = re.compile(r"(?:\w+\.)*(?:TypeVar|TypeVarTuple|ParamSpec)\s*\(")
 #: Names of one more alias than this are followed no further.
 _DEEPEST = 8
 
@@ -61,9 +61,12 @@ class OpenTypeError(Exception):
     """Why not all is known of what a parameter takes, for people."""
 
 
-def accepted(values: Any, given: Arguments, keyword: str) -> tuple[Accepted, list[Any]]:
+def accepted(
+    values: Any, given: Arguments, keyword: str, stands: Mapping[str, Any]
+) -> tuple[Accepted, list[Any]]:
     """What an argument may be that stands behind ``given`` in a call of ``values``, by any
     signature of any of them that it can go to; also as jedi's classes, ``None`` for ``None``.
+    ``stands`` are the types that type variables stand for, by their names.
 
     Raises :class:`OpenTypeError`.
     """
@@ -98,7 +101,7 @@ def accepted(values: Any, given: Arguments, keyword: str) -> tuple[Accepted, lis
             reached = True
             function = getattr(signature, "_function_value", None) or signature.value
             context = function.get_default_param_context()
-            found += parts_of(context, node.annotation)
+            found += parts_of(context, node.annotation, stands)
             texts.setdefault(headers.annotation_text(node.annotation))
             default = node.default
             nulls = nulls or (default is not None and default.get_code(False).strip() == "None")
@@ -112,8 +115,12 @@ def accepted(values: Any, given: Arguments, keyword: str) -> tuple[Accepted, lis
     return Accepted(" | ".join(texts), tuple(fitting)), found
 
 
-def parts_of(context: Any, node: Any, depth: int = 0) -> Iterator[Any]:
-    """The types that an annotation names, one by one: classes, as jedi's values.
+def parts_of(
+    context: Any, node: Any, stands: Mapping[str, Any] | None = None, depth: int = 0
+) -> Iterator[Any]:
+    """The types that an annotation names, one by one: classes, as jedi's values. ``stands`` as for
+    :func:`accepted`; without it what is limited to some types is open like all else: what is given
+    may be more than the limit says.
 
     Raises :class:`OpenTypeError` where one is not known.
     """
@@ -123,23 +130,31 @@ def parts_of(context: Any, node: Any, depth: int = 0) -> Iterator[Any]:
         inner = _get_forward_reference_node(context, headers.annotation_text(node))
         if inner is None:
             raise OpenTypeError("the annotation is a string that could not be read")
-        yield from parts_of(context, inner, depth + 1)
+        yield from parts_of(context, inner, stands, depth + 1)
         return
     children = _children(node)
     if node.type in ("eval_input", "file_input") and children:
-        yield from parts_of(context, children[0], depth)
+        yield from parts_of(context, children[0], stands, depth)
         return
     if len(children) > 2 and all(getattr(c, "value", "") == "|" for c in children[1::2]):
         # One by one: of a union jedi forgets in stubs what it did not find.
         for operand in children[::2]:
-            yield from parts_of(context, operand, depth + 1)
+            yield from parts_of(context, operand, stands, depth + 1)
         return
     if node.type == "name":
+        if stands is not None and node.value in stands:
+            yield from _known(stands[node.value])
+            return
         alias = _alias(context, node)
-        if alias is not None and _VARIABLE.match(alias[1].get_code(include_prefix=False)):
-            raise OpenTypeError(f"{node.value} stands for any type")
+        if alias is not None and is_variable(alias[1]):
+            limits = limits_of(alias[1]) if stands is not None else []
+            if not limits:
+                raise OpenTypeError(f"{node.value} stands for any type")
+            for limit in limits:
+                yield from parts_of(alias[0], limit, stands, depth + 1)
+            return
         if alias is not None and "|" in [getattr(c, "value", "") for c in _children(alias[1])]:
-            yield from parts_of(*alias, depth + 1)
+            yield from parts_of(*alias, stands, depth + 1)
             return
     yield from _known(annotation.infer_annotation(context, node))
 
@@ -147,22 +162,30 @@ def parts_of(context: Any, node: Any, depth: int = 0) -> Iterator[Any]:
 def _alias(context: Any, leaf: Any) -> tuple[Any, Any] | None:
     """What a name is assigned: the context and the expression; ``None`` for a class.
 
-    Raises :class:`OpenTypeError` for a type variable that has a value here.
+    Raises :class:`OpenTypeError` for a type variable of which that is not found.
     """
-    names = list(context.goto(leaf, leaf.start_pos))
-    for _ in range(_DEEPEST):
-        if len(names) != 1 or not names[0].is_import():
-            break
-        names = list(names[0].goto())
+    names = _defined(context, leaf)
     if any(name.tree_name is None for name in names):
         # For a variable jedi puts what the list at hand holds, by chance.
-        raise OpenTypeError(f"{leaf.value} stands for any type")
+        names = _defined(context.get_root_context(), leaf)
+        if any(name.tree_name is None for name in names):
+            raise OpenTypeError(f"{leaf.value} stands for any type")
     if len(names) != 1:
         return None
     statement = names[0].tree_name.search_ancestor("expr_stmt")
     if statement is None or names[0].tree_name not in statement.get_defined_names():
         return None
     return names[0].parent_context, statement.get_rhs()
+
+
+def _defined(context: Any, leaf: Any) -> list[Any]:
+    """The names that a name refers to, where they are defined."""
+    names = list(context.goto(leaf, leaf.start_pos))
+    for _ in range(_DEEPEST):
+        if len(names) != 1 or not names[0].is_import():
+            break
+        names = list(names[0].goto())
+    return names
 
 
 def _children(node: Any) -> Any:

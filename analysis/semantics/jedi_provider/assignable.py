@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import collections.abc
 import re
+import types
 from collections.abc import Set
 from dataclasses import dataclass
 from enum import Enum
@@ -81,13 +82,32 @@ def may_be(given: Given, part: Any) -> bool:
         return fits(part, Display.FUNCTION) or module_of(part) == "types"
     if given.sort is Sort.INSTANCE:
         return _may_be_instance(given.cls, part)
-    # A class is an instance of its metaclass, a module of another class that few annotate.
-    open_to_all = label_of(part) in FORMS or module_of(part) in _OPEN or _is_protocol(part)
-    return open_to_all or "type" in map(label_of, classes_of(part))
+    return _may_be_itself(given, part)
+
+
+def _may_be_itself(given: Given, part: Any) -> bool:
+    """Whether a class or a module may be an instance of ``part``: what it is an instance of, its
+    metaclass or ``ModuleType``, few annotate."""
+    is_class = given.sort is Sort.CLASS
+    if is_class and "type" in map(label_of, classes_of(part)):
+        return True
+    if label_of(part) in FORMS:
+        return is_class and label_of(part) != "Tuple"
+    names = _demanded_of(part)
+    if names and all(name.startswith("__") for name in names):
+        # Special methods are looked up on the type of an object (data model).
+        own = type if is_class else types.ModuleType
+        known = not is_class or all(label_of(m) in _PLAIN for m in metaclasses_of(given.cls))
+        return not known or all(hasattr(own, name) for name in names)
+    if module_of(part) == "builtins":
+        return False
+    return module_of(part) in _OPEN or _is_protocol(part)
 
 
 def _may_be_instance(cls: Any, part: Any) -> bool:
     cls = undecorated(cls)
+    if label_of(cls) == "Tuple" and type(cls).__name__ == "TypingClassWithGenerics":
+        return fits(part, Display.TUPLE)
     if not cls.is_class() or type(cls).__name__ not in ("ClassValue", "GenericClass"):
         return True
     label = label_of(cls)
@@ -100,7 +120,7 @@ def _may_be_instance(cls: Any, part: Any) -> bool:
         return _may_have(cls, names)
     if label_of(part) in FORMS or module_of(part) in _OPEN or label_of(part) == "Buffer":
         return True
-    if _body(part) is None or _is_protocol(part):
+    if module_of(part) != "builtins" and (_body(part) is None or _is_protocol(part)):
         return True
     # By their names: a class may be defined in a stub and in its source, under two modules.
     order, wanted = classes_of(cls), classes_of(part)

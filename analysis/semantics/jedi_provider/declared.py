@@ -15,6 +15,7 @@ from typing import Any
 from jedi.inference.base_value import ValueSet
 from jedi.inference.syntax_tree import tree_name_to_values
 from jedi.inference.value.decorator import Decoratee
+from jedi.inference.value.instance import BoundMethod
 from jedi.inference.value.klass import DataclassWrapper
 
 from analysis.semantics.jedi_provider import completeness
@@ -22,6 +23,7 @@ from analysis.semantics.jedi_provider.accepted import OpenTypeError, parts_of
 from analysis.semantics.jedi_provider.arms import resolved_order
 from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
 from analysis.semantics.jedi_provider.calls import callees_of
+from analysis.semantics.jedi_provider.enumerated import is_member
 from analysis.semantics.jedi_provider.misfits import TESTED
 from analysis.semantics.jedi_provider.session import Session, infer_receiver
 from analysis.semantics.jedi_provider.stored_types import stored
@@ -30,6 +32,10 @@ from analysis.semantics.jedi_provider.stored_types import stored
 _SAME_RESULT = re.compile(
     r"(?:\w+\.)*(?:staticmethod|classmethod|abstractmethod|override|final|overload)$"
 )
+#: Imports of imports of one more are followed no further.
+_DEEPEST = 8
+#: What says that a method gives an object of the same class.
+_ITSELF = frozenset({"Self", "typing.Self", '"Self"'})
 #: Decorators that make a member of a method.
 _PROPERTY = re.compile(r"(?:\w+\.)*(?:property|cached_property|abstractproperty)$")
 
@@ -48,7 +54,7 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     if re.search(TESTED.format(re.escape(text)), code, re.M):
         return False
     try:
-        found = list(_declared(session, last))
+        found = list(declarations(session, last))
         wrong = [given for given in found if not any(may_be(given, part) for part in parts)]
         if len(wrong) < len(found):
             sure = bool(wrong) and all(given.declared for given in found)
@@ -78,8 +84,8 @@ def _annotates(function: Any) -> bool:
     return function.annotation is not None or any(p.annotation for p in function.get_params())
 
 
-def _declared(session: Session, last: Any) -> Iterator[Given]:
-    """What the expression that ends with ``last`` may be.
+def declarations(session: Session, last: Any) -> Iterator[Given]:
+    """What the expression that ends with the leaf ``last`` is declared to be.
 
     Raises :class:`~analysis.semantics.jedi_provider.accepted.OpenTypeError`.
     """
@@ -89,7 +95,9 @@ def _declared(session: Session, last: Any) -> Iterator[Given]:
         # The only argument of a call is a child of its brackets, too.
         dot = last.get_previous_leaf()
         for value in _known(session, dot.get_previous_leaf()):
-            if not completeness.is_none(value):
+            if is_member(value, last):
+                yield Given(Sort.INSTANCE, _bare(value))
+            elif not completeness.is_none(value):
                 kept = list(stored(session, value, last))
                 yield from kept or _named(session, value.goto(last), member=True)
     elif last.type == "name":
@@ -119,7 +127,8 @@ def _called(values: list[Any]) -> Iterator[Given]:
             raise OpenTypeError("its signature is not known")
         for signature in signatures:
             function = getattr(signature, "_function_value", None) or signature.value
-            yield from _returned(function.tree_node, function.get_default_param_context())
+            node, context = function.tree_node, function.get_default_param_context()
+            yield from _returned(node, context, own=_own(value))
 
 
 def _made(cls: Any) -> Given:
@@ -134,8 +143,10 @@ def _made(cls: Any) -> Given:
 
 def _named(session: Session, names: Any, *, member: bool) -> Iterator[Given]:
     """What names are, each by where it is defined."""
-    found = [name for one in names for name in (one.goto() if one.is_import() else [one])]
-    if not found:
+    found = list(names)
+    for _ in range(_DEEPEST):
+        found = [name for one in found for name in (one.goto() if one.is_import() else [one])]
+    if not found or any(name.is_import() for name in found):
         raise OpenTypeError("it is defined nowhere")
     for name in found:
         yield from _defined(session, name, member=member)
@@ -176,14 +187,16 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
 def _parameter(context: Any, param: Any) -> Iterator[Given]:
     """What a parameter is annotated to be, where that is what it is throughout its function."""
     function = param.search_ancestor("funcdef", "lambdef")
-    default = param.default
-    nothing = default is not None and default.get_code(include_prefix=False).strip() == "None"
     used = function.get_root_node().get_used_names().get(param.name.value, ())
     inside = [n for n in used if function.start_pos < n.start_pos < function.end_pos]
     again = [n for n in inside if n.is_definition() and n is not param.name]
-    if param.star_count or nothing or again:
+    found = list(_annotated(context, param.annotation))
+    default = param.default
+    nothing = default is not None and default.get_code(include_prefix=False).strip() == "None"
+    untold = nothing and all(given.sort is not Sort.NONE for given in found)
+    if param.star_count or untold or again:
         raise OpenTypeError("it may be another thing than it is annotated to be")
-    yield from _annotated(context, param.annotation)
+    yield from found
 
 
 def _self(session: Session, param: Any) -> Given:
@@ -206,15 +219,27 @@ def _bare(cls: Any) -> Any:
     return cls
 
 
+def _own(method: Any) -> Any:
+    """The class of the object that a method is bound to, which ``Self`` stands for; ``None`` where
+    it is bound to none."""
+    bound = method.instance if isinstance(method, BoundMethod) else None
+    return bound.py__class__() if bound is not None and bound.is_instance() else None
+
+
 def _returned(
-    function: Any, context: Any, allowed: re.Pattern[str] = _SAME_RESULT
+    function: Any, context: Any, allowed: re.Pattern[str] = _SAME_RESULT, own: Any = None
 ) -> Iterator[Given]:
-    """What a function is annotated to return."""
+    """What a function is annotated to return; ``own`` is what ``Self`` stands for."""
     if function is None or function.type != "funcdef" or function.annotation is None:
         raise OpenTypeError("what it returns is not declared")
     others = [d for d in _decorators(function) if not (allowed.match(d) or _SAME_RESULT.match(d))]
     if others or function.parent.type in ("async_stmt", "async_funcdef"):
         raise OpenTypeError("it gives another thing than it returns")
+    if own is not None and function.annotation.get_code(include_prefix=False) in _ITSELF:
+        if not resolved_order(own)[1]:
+            raise OpenTypeError("not all of its bases are known")
+        yield Given(Sort.INSTANCE, own)
+        return
     yield from _annotated(context, function.annotation)
 
 

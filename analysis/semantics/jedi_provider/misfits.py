@@ -26,7 +26,7 @@ _COMPREHENSIONS = ("sync_comp_for", "comp_for")
 _TIME, _MOST = 0.1, 24
 #: What may say more of a value than where it comes from.
 TESTED = (
-    r"\b(?:isinstance|issubclass|callable|type|cast|assert_type)\s*\(\s*{0}(?!\w|\s*\.)"
+    r"\b(?:isinstance|issubclass|callable|type|cast|assert_type)\s*\(\s*{0}(?!\w|\s*[.\[])"
     r"|^[ \t]*match\b[^\n]*\b{0}(?!\w)|\b{0}\s*\.\s*__class__\b"
     r"|\b(?:global|nonlocal|del)\b[^\n]*\b{0}(?!\w)"
 )

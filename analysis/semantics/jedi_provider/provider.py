@@ -26,6 +26,7 @@ from analysis.semantics.jedi_provider.positions import line_start, position
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.receivers import receiver_at, receiver_leaves, version_of
 from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
+from analysis.semantics.jedi_provider.type_arguments import stands_for
 from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
@@ -130,7 +131,7 @@ class JediProvider:
         called = self._called(snapshot, hole, environment, text)
         if isinstance(called, str):
             return NameSet.abstain(monitor, called)
-        _, values, doubt = called
+        _, _, values, doubt = called
         deadline.check()
         callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
@@ -223,9 +224,9 @@ class JediProvider:
 
     def _called(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, text: str
-    ) -> tuple[Session, Any, str] | str:
-        """What is called at an argument of ``text``, its values and what makes them doubtful; or
-        why that is not known."""
+    ) -> tuple[Session, Any, Any, str] | str:
+        """What is called at an argument of ``text``: the leaf that it ends with, its values and
+        what makes them doubtful; or why that is not known."""
         if hole.receiver is None:
             return "there is nothing that is called"
         session = self._session(text, snapshot, environment)
@@ -235,7 +236,7 @@ class JediProvider:
             return "the parser does not see what is called"
         values = infer_receiver(session, last)
         doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
-        return session, values, doubt
+        return session, last, values, doubt
 
     def _accepted(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -245,7 +246,7 @@ class JediProvider:
         called = self._called(snapshot, hole, environment, text)
         if isinstance(called, str):
             return NameSet.abstain(monitor, called)
-        session, values, doubt = called
+        session, called_at, values, doubt = called
         deadline.check()
         for callee in callees_of(values) if not doubt else ():
             doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
@@ -253,7 +254,8 @@ class JediProvider:
         if doubt or guard:
             return NameSet.abstain(monitor, doubt or f"the call is guarded ({min(guard)})")
         try:
-            found, parts = accepted(values, hole.given, hole.keyword)
+            stands = stands_for(session, called_at, values)
+            found, parts = accepted(values, hole.given, hole.keyword, stands)
         except OpenTypeError as error:
             return NameSet.abstain(monitor, str(error))
         deadline.check()

@@ -173,6 +173,48 @@ def ask_written(
     return provider.names(Snapshot("", text, Workspace("/nowhere")), hole, Deadline.after(60))
 
 
+@pytest.mark.parametrize(
+    ("call", "refused", "taken"),
+    [
+        # What an object is declared to hold.
+        ("self.names.append(", "3 number self", "word"),
+        ("self.by.get(", "number optional", "word"),
+        ("self.by.pop(", "number", "word"),
+        ("names.index(", "number", "word"),
+        ("local.append(", "word", "number"),
+        ("made().append(", "number", "word"),
+        ("names.extend(", "number", "names"),
+        # What it holds by chance, and what its base calls otherwise.
+        ("free.append(", "", "word"),
+        ("sorted(names).append(", "", "number"),
+        ("derived.put(", "", "word"),
+        ("loose.append(", "", "word"),
+    ],
+)
+def test_what_a_declared_container_takes(
+    provider: ReferenceProvider, call: str, refused: str, taken: str
+) -> None:
+    before = (
+        "class Held(Generic[T]):\n    def put(self, one: T): ...\n"
+        "class Derived(Held[int]): ...\n"
+        "def made() -> list[str]: ...\n"
+        "class A:\n    names: list[str]\n    by: dict[str, int]\n"
+        "    def f(self, names: list[str], word: str, number: int, optional: str | None,\n"
+        "          derived: Derived, loose: list) -> None:\n"
+        "        local: list[int] = []\n        free = [1]\n        "
+    )
+    for argument in (*refused.split(), *taken.split()):
+        names = ask_written(provider, f"{WORLD}\n\n{before}", call, argument, "\n")
+        accepted = names.accepted
+        shown = expression(argument)
+        assert shown is not None
+        found = displays_of(shown)
+        said = accepted is not None and (
+            argument in accepted.misfits or (bool(found) and found.isdisjoint(accepted.displays))
+        )
+        assert said is (argument in refused.split()), argument
+
+
 @pytest.mark.parametrize("argument", ["json", "g", "None.real", "word"])
 def test_the_only_argument_of_a_call_is_compared_like_others(
     provider: ReferenceProvider, argument: str
