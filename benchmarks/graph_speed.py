@@ -224,7 +224,7 @@ def cypher(graph: Graph) -> dict[str, object]:
     """Seconds to load everything, and how many edges that was."""
     import ladybug
 
-    from analysis.graph.cypher import load
+    from analysis.graph.queries.cypher import load
 
     best, edges = float("inf"), 0
     for _ in range(3):

@@ -1,7 +1,7 @@
 """The code graphs of one engine: opened when first asked, kept true to the disk by other processes.
 
 A graph is for one thread (its store is a SQLite connection), and requests arrive on many. Bringing
-one up to date is a keeper's work (``analysis.graph.keeping``): a question waits for it where there
+one up to date is a keeper's work (``analysis.graph.Keeping``): a question waits for it where there
 is no graph yet, else a moment at most, and is answered by what the store holds then.
 """
 
@@ -19,9 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 from analysis.snapshot import Workspace
 
 if TYPE_CHECKING:
-    from analysis.graph import Graph
-    from analysis.graph.keeper import Looked
-    from analysis.graph.keeping import Keeping
+    from analysis.graph import Graph, Keeping, Looked
 
 Value = TypeVar("Value")
 #: Workspaces whose graphs stay open.
@@ -112,7 +110,7 @@ class _Kept:
 
     def __init__(self, workspace: Workspace, folder: Path | None) -> None:
         # Imported late: an engine that is asked for none starts without.
-        from analysis.graph.keeping import Keeping
+        from analysis.graph import Keeping
 
         self._workspace = workspace
         self._folder = folder

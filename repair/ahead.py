@@ -11,9 +11,7 @@ import ast
 from concurrent.futures import Future
 from pathlib import Path
 
-from analysis.graph import Glance, Near
-from analysis.graph.keeper import Looked
-from analysis.graph.keeping import Keeping
+from analysis.graph import Glance, Keeping, Looked, Near
 from analysis.snapshot import Workspace
 
 #: Functions that reach a change, the nearest first: further ones say nothing about what is first.

@@ -1,26 +1,31 @@
 """The code graph of a workspace: what is defined where, and what uses it.
 
-Knows files, never an editor, and runs nothing of a workspace. Read in this order: ``facts`` (what
-one file says), ``extract`` (read off its tree, with ``statements``, ``definitions`` and
-``expressions``, of which ``operators`` are a part), ``values`` and ``resolver`` (what names stand
-for, with ``classes``, ``calls``, ``typing_forms`` and ``memo``), ``edges`` (sites, resolved),
-``store`` (one SQLite file), ``indexing`` (kept true to the disk, by ``keeping`` in a process of its
-own), ``questions`` (what is asked of it, with ``naming``, ``places``, ``rank`` and ``cypher``);
-``graph`` is the facade that others use, ``glance`` the one for those who take what is there and do
-not wait (repair).
+Knows files, never an editor, and runs nothing of a workspace. Each part is a stage, and imports
+only those before it (a contract of import-linter holds this). Read in this order: ``facts`` (what
+one file says), ``extraction`` (read off its tree) and ``resolution`` (what its names stand for),
+``storage`` (one SQLite file), ``processes`` (what reads files beside each other), ``indexing`` (the
+store brought up to date), ``queries`` (what is asked of it); ``graph`` is the facade over these,
+``glance`` the one for those who take what is there and do not wait (repair), ``keeping`` has a
+graph kept true to the disk by a process of its own (``keeper``, spoken to in ``messages``).
+
+Other rooms import from here.
 """
 
 from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
-from analysis.graph.naming import Node, UnknownNameError
-from analysis.graph.questions import BY_NAME, EXACT, Near, Reached, Use, is_test
-from analysis.graph.rank import Ranked
+from analysis.graph.keeping import Keeping
+from analysis.graph.messages import Looked
+from analysis.graph.queries.naming import Node, UnknownNameError
+from analysis.graph.queries.questions import BY_NAME, EXACT, Near, Reached, Use, is_test
+from analysis.graph.queries.rank import Ranked
 
 __all__ = [
     "BY_NAME",
     "EXACT",
     "Glance",
     "Graph",
+    "Keeping",
+    "Looked",
     "Near",
     "Node",
     "Ranked",

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from analysis.errors import AnalysisError
 from analysis.graph.graph import Graph
-from analysis.graph.questions import Near
+from analysis.graph.queries.questions import Near
 from analysis.snapshot import Workspace
 
 Value = TypeVar("Value")

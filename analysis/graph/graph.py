@@ -15,15 +15,15 @@ from filelock import FileLock
 from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
-from analysis.graph import naming, places, questions
-from analysis.graph.facts import Span
+from analysis.graph.facts.file import Span
 from analysis.graph.indexing import Indexer, Progress, _silent
-from analysis.graph.naming import Node
-from analysis.graph.outside import Outside
-from analysis.graph.questions import Near, Reached, Use
-from analysis.graph.rank import Ranked, related
-from analysis.graph.store import Store
-from analysis.graph.walking import Walks
+from analysis.graph.queries import naming, places, questions
+from analysis.graph.queries.naming import Node
+from analysis.graph.queries.questions import Near, Reached, Use
+from analysis.graph.queries.rank import Ranked, related
+from analysis.graph.queries.walking import Walks
+from analysis.graph.storage.outside import Outside
+from analysis.graph.storage.store import Store
 from analysis.lint.selection import reaches, select
 from analysis.snapshot import Workspace
 
@@ -117,7 +117,7 @@ class Graph:
     # -- asking ------------------------------------------------------------------------
 
     def node(self, name: str, kinds: Iterable[str] = ()) -> Node:
-        """The node called ``name``. Raises :class:`~analysis.graph.naming.UnknownNameError`."""
+        """The node called ``name``. Raises :class:`~analysis.graph.UnknownNameError`."""
         return naming.find(self.store.db, name, tuple(kinds))
 
     def _known(self, name: str | Node, kinds: Iterable[str] = ()) -> Node:
@@ -198,8 +198,12 @@ class Graph:
         return related(self.store.db, start, most)
 
     def query(self, cypher: str) -> list[dict[str, Any]]:
-        """The rows of a Cypher query. Raises :class:`~analysis.graph.cypher.CypherError`."""
-        from analysis.graph.cypher import query  # its engine is an extra, and loads the graph
+        """The rows of a Cypher query.
+
+        Raises :class:`~analysis.graph.queries.cypher.CypherError`.
+        """
+        # Imported late: its engine is an extra, and loads the graph.
+        from analysis.graph.queries.cypher import query
 
         return query(self.store.db, cypher)
 

@@ -13,17 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.graph.crew import WORTH_IT, read_all
-from analysis.graph.edges import resolve_file
-from analysis.graph.extract import extract
-from analysis.graph.facts import Interface, unpack_interface, unpack_sites
-from analysis.graph.layout import Layout, module_name
-from analysis.graph.outside import Outside
-from analysis.graph.reading import Read, read_facts
-from analysis.graph.resolver import Resolver
-from analysis.graph.rows import write_edges, write_nodes
-from analysis.graph.store import FileRow, Store
-from analysis.graph.units import Keys, keys
+from analysis.graph.extraction.extract import extract
+from analysis.graph.extraction.reading import Read, read_facts
+from analysis.graph.facts.file import Interface, unpack_interface, unpack_sites
+from analysis.graph.facts.units import Keys, keys
+from analysis.graph.processes.crew import WORTH_IT, read_all
+from analysis.graph.resolution.edges import resolve_file
+from analysis.graph.resolution.layout import Layout, module_name
+from analysis.graph.resolution.resolver import Resolver
+from analysis.graph.storage.outside import Outside
+from analysis.graph.storage.rows import write_edges, write_nodes
+from analysis.graph.storage.store import FileRow, Store
 
 #: Called as (stage, done, of) while the graph is brought up to date.
 Progress = Callable[[str, int, int], None]

@@ -17,29 +17,12 @@ from typing import BinaryIO
 import msgspec
 
 from analysis.errors import ExplainedError
-from analysis.graph.frames import read_frame, write_frame
 from analysis.graph.graph import Graph
-from analysis.snapshot import Workspace
+from analysis.graph.messages import Looked, Place
+from analysis.graph.processes.frames import read_frame, write_frame
 
 #: How much it yields to what a person waits for (nice(2)).
 _NICE = 10
-
-
-class Looked(msgspec.Struct, array_like=True, frozen=True):
-    """What a request came to: ``stage`` is empty when it is done, else how far it is."""
-
-    stage: str = ""
-    done: int = 0
-    total: int = 0
-    seconds: float = 0.0
-    problem: str = ""
-
-
-class Place(msgspec.Struct, array_like=True, frozen=True):
-    """Which graph is kept: its workspace and the folder of graphs, the user's cache by default."""
-
-    workspace: Workspace
-    folder: str | None = None
 
 
 def serve(place: Place, requests: BinaryIO, replies: BinaryIO) -> None:

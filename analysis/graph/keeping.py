@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from analysis.errors import AnalysisError
-from analysis.graph.child import Child
-from analysis.graph.keeper import Looked, Place
+from analysis.graph.messages import Looked, Place
+from analysis.graph.processes.child import Child
 from analysis.snapshot import Workspace
 
 #: Called as (stage, done, of).

@@ -15,7 +15,7 @@ ROOMS = ("analysis", "decoding", "repair", "engine", "lsp_server", "pilotfish")
 STARTS_PROCESSES = {
     "analysis/environments": "asks an interpreter for facts (invariant 2)",
     "analysis/worker": "starts Pilotfish's own analysis worker",
-    "analysis/graph/child.py": "reads files and keeps graphs in Pilotfish's own processes",
+    "analysis/graph/processes": "reads files and keeps graphs in Pilotfish's own processes",
     "analysis/lint/ruff.py": "runs ruff",
     "decoding/models": "runs pip to download data wheels",
     "repair/sandbox": "runs user code (invariant 2)",

@@ -10,8 +10,7 @@ import psutil
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.graph import Graph
-from analysis.graph.keeping import Keeping
+from analysis.graph import Graph, Keeping
 from analysis.snapshot import Workspace
 from engine.graphs import Graphs
 

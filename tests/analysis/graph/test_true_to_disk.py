@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.graph import Graph, indexing
-from analysis.graph.store import EDGES, SCHEMA, generation
+from analysis.graph.storage.store import generation
 from analysis.snapshot import Workspace
 
 BUILD = (
@@ -261,27 +261,6 @@ def test_a_file_that_cannot_be_read_is_known_as_such(tmp_path: Path) -> None:
         [row] = [f for f in graph.store.files().values() if f.problem]
         assert "not utf-8" in row.problem
         assert graph.refresh() == 0
-
-
-def test_another_version_or_a_damaged_file_is_built_anew(tmp_path: Path) -> None:
-    write(tmp_path / "p", {"a.py": "def f(): ...\n"})
-    with Graph(Workspace(str(tmp_path / "p")), tmp_path / "kept") as graph:
-        graph.refresh()
-        place = graph.store.path
-    with sqlite3.connect(place) as db:
-        db.execute("UPDATE meta SET value=? WHERE key='schema'", (str(SCHEMA - 1),))
-        db.execute("DROP TABLE edge")
-    db.close()
-    with Graph(Workspace(str(tmp_path / "p")), tmp_path / "kept") as graph:
-        assert graph.refresh() == 1
-    place.write_bytes(b"not a database" * 100)
-    with Graph(Workspace(str(tmp_path / "p")), tmp_path / "kept") as graph:
-        assert graph.refresh() == 1
-        assert graph.callers("f") == []
-
-
-def test_edge_types_keep_their_numbers() -> None:
-    assert EDGES[:5] == ("CONTAINS", "INHERITS", "HAS_METHOD", "HAS_FIELD", "call")
 
 
 @pytest.mark.process

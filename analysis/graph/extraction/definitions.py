@@ -1,0 +1,168 @@
+"""Functions and classes of a tree: their nodes, heads and scopes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import tree_sitter
+
+from analysis.graph.extraction.describe import docstring, signature
+from analysis.graph.facts.file import NONE, Binding, Scope
+
+if TYPE_CHECKING:
+    from analysis.graph.extraction.extract import Extractor
+    from analysis.graph.extraction.statements import StatementReader
+
+#: What a decorator of this name makes of a method, wherever it is imported from.
+_ROLES = {
+    "overload": "overload",
+    "contextmanager": "manager",
+    "asynccontextmanager": "manager",
+    "staticmethod": "static",
+    "classmethod": "class",
+    "property": "property",
+    "cached_property": "property",
+    "abstractproperty": "property",
+}
+_IMPLICIT_CLASS = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
+#: ``@name.setter`` and its like add to a property that is there already.
+_CHANGES = frozenset({"setter", "deleter", "getter"})
+
+Parameter = tuple[tree_sitter.Node, int, int]
+
+
+class DefinitionReader:
+    """Reads ``def`` and ``class`` for one :class:`~analysis.graph.extraction.extract.Extractor`."""
+
+    def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
+        self.x = extractor
+        self.e, self.uses = extractor.expressions, extractor.uses
+        self.statements = statements
+
+    def function(
+        self, node: tree_sitter.Node, decorators: list[tree_sitter.Node], whole: tree_sitter.Node
+    ) -> None:
+        """A function; ``whole`` is the node with its decorators."""
+        x, name_node = self.x, node.child_by_field_name("name")
+        if name_node is None:
+            return
+        name = self.uses.text(name_node)
+        outer = x.scopes[x.scope]
+        decorated = [self._called(decorator) for decorator in decorators]
+        role = next((role for key, role in _ROLES.items() if key in decorated), "")
+        if outer.kind == "class" and name in _IMPLICIT_CLASS:
+            role = "class"
+        changes = any(text in _CHANGES for text in decorated)
+        definition = x.define(
+            "METHOD" if outer.kind == "class" else "FUNCTION",
+            name,
+            x.qualname(name),
+            self.uses.span(whole),
+            self.uses.span(name_node),
+            signature(node, x.data),
+            docstring(node, x.data),
+            replace=not changes,
+        )
+        known = outer.names.get(name)
+        if known and known[-1].how == "def" and x.scopes[known[-1].scope].role == "overload":
+            known.pop()
+        x.heads.append(definition)
+        rows = self._decorators(decorators)
+        parameters = self._parameters(node)
+        returns = self.e.annotation(node.child_by_field_name("return_type"))
+        x.heads.pop()
+        if not changes:
+            x.bind(name, Binding("def", node.start_byte, x.block, scope=len(x.scopes)))
+        scope = Scope(
+            "function", name, x.scope, definition, outer.top or name, node.start_byte, x.block
+        )
+        scope.role, scope.decorators, scope.returns = role, rows, returns
+        body = node.child_by_field_name("body")
+        with x.entered(scope):
+            x.block = 0
+            if body is not None:
+                x.open_block(body)
+            for number, (parameter, annotation, default) in enumerate(parameters):
+                x.bind_parameter(parameter, number, annotation, default)
+            if body is not None:
+                self.statements.suite(body)
+
+    def class_(
+        self, node: tree_sitter.Node, decorators: list[tree_sitter.Node], whole: tree_sitter.Node
+    ) -> None:
+        """A class; ``whole`` is the node with its decorators."""
+        x, name_node = self.x, node.child_by_field_name("name")
+        if name_node is None:
+            return
+        name = self.uses.text(name_node)
+        outer = x.scopes[x.scope]
+        definition = x.define(
+            "CLASS",
+            name,
+            x.qualname(name),
+            self.uses.span(whole),
+            self.uses.span(name_node),
+            signature(node, x.data),
+            docstring(node, x.data),
+            replace=True,
+        )
+        x.heads.append(definition)
+        rows = self._decorators(decorators)
+        bases: list[int] = []
+        superclasses = node.child_by_field_name("superclasses")
+        for child in superclasses.named_children if superclasses is not None else []:
+            if child.type == "keyword_argument":
+                self.e.read(child.child_by_field_name("value"))
+            elif child.type != "comment":
+                bases.append(self.e.read(child, "base"))
+        x.heads.pop()
+        x.bind(name, Binding("class", node.start_byte, x.block, scope=len(x.scopes)))
+        scope = Scope(
+            "class", name, x.scope, definition, outer.top or name, node.start_byte, x.block
+        )
+        scope.bases, scope.decorators = bases, rows
+        body = node.child_by_field_name("body")
+        with x.entered(scope):
+            if body is not None:
+                x.block = 0
+                x.open_block(body)
+                self.statements.suite(body)
+
+    def _decorators(self, decorators: list[tree_sitter.Node]) -> list[int]:
+        return [
+            self.e.read(decorator.named_children[0], "decorate")
+            for decorator in decorators
+            if decorator.named_children
+        ]
+
+    def _called(self, decorator: tree_sitter.Node) -> str:
+        """The last name of a decorator: ``setter`` of ``@x.setter``, ``f`` of ``@a.f(1)``."""
+        node = decorator.named_children[0] if decorator.named_children else decorator
+        if node.type == "call":
+            node = node.child_by_field_name("function") or node
+        return self.uses.text(node).rpartition(".")[2]
+
+    def _parameters(self, node: tree_sitter.Node) -> list[Parameter]:
+        """(name, annotation, default); both are read in the scope around."""
+        found: list[Parameter] = []
+        listing = node.child_by_field_name("parameters")
+        for child in listing.named_children if listing is not None else []:
+            name = child.child_by_field_name("name")
+            if child.type == "typed_parameter":
+                name = child.named_children[0]
+            elif child.type in ("identifier", "list_splat_pattern", "dictionary_splat_pattern"):
+                name = child
+            if name is None:
+                continue
+            annotation = self.e.annotation(child.child_by_field_name("type"))
+            default = self.e.read(child.child_by_field_name("value"))
+            container = {"list_splat_pattern": "tuple", "dictionary_splat_pattern": "dict"}.get(
+                name.type
+            )
+            if container is not None and name.named_children:
+                name = name.named_children[0]
+                if annotation != NONE:
+                    element = self.uses.table.add("an", annotation)
+                    annotation, default = NONE, self.uses.table.add("l", container, (element,))
+            found.append((name, annotation, default))
+        return found

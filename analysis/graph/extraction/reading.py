@@ -1,0 +1,49 @@
+"""The facts of a file on disk."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from analysis.graph.extraction.extract import extract
+from analysis.graph.facts.file import pack
+from analysis.text.files import MAX_FILE_BYTES, decode_source
+from analysis.text.positions import TextError
+
+#: Source longer than this is data that was written by a program: its names are not looked up.
+_LONGEST = 8 * 1024 * 1024
+
+
+class Read(msgspec.Struct, array_like=True, frozen=True):
+    """What reading a file gave: its content hash and packed facts (``b""`` where known).
+
+    ``problem`` says why it could not be read, or is ``""``.
+    """
+
+    digest: str
+    interface: bytes
+    sites: bytes
+    problem: str
+
+
+def read_facts(path: str, known: Callable[[str], bool] = lambda digest: False) -> Read:
+    """The facts of the file at ``path``; one that cannot be read has none and a ``problem``."""
+    try:
+        place = Path(path)
+        if place.stat().st_size > min(_LONGEST, MAX_FILE_BYTES):
+            raise TextError(f"the file is larger than {_LONGEST >> 20} MiB", where=path)
+        data = place.read_bytes()
+        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        if known(digest):
+            return Read(digest, b"", b"", "")
+        facts = extract(decode_source(data, path).text)
+        return Read(digest, pack(facts.interface), pack(facts.sites), "")
+    except (OSError, TextError) as error:
+        what = error.what if isinstance(error, TextError) else str(error.strerror)
+    except RecursionError:
+        what = "the code is nested too deeply"
+    facts = extract("")
+    return Read("unreadable", pack(facts.interface), pack(facts.sites), what)

@@ -1,0 +1,128 @@
+"""Which node a person means by a name: a qualified name, or the end of one."""
+
+from __future__ import annotations
+
+import difflib
+import sqlite3
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from analysis.errors import AnalysisError
+from analysis.graph.facts.file import Span
+
+COLUMNS = (
+    "n.id, n.kind, n.name, n.qualified_name, coalesce(f.path, ''), n.line, n.character, "
+    "n.end_line, n.end_character, n.name_line, n.name_character, n.name_end_line, "
+    "n.name_end_character, n.signature, n.docstring, n.package, n.version"
+)
+NODES = "node n LEFT JOIN file f ON f.id = n.file"
+_MOST_NAMED = 5
+
+
+class UnknownNameError(AnalysisError):
+    """No node has the name, or several have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node of the graph. ``path`` is absolute; ``""`` outside of the project, where ``package``
+    and ``version`` say what it belongs to. Spans are 0-based lines and code points."""
+
+    id: int
+    kind: str
+    name: str
+    qualified_name: str
+    path: str
+    span: Span
+    name_span: Span
+    signature: str
+    docstring: str
+    package: str
+    version: str
+
+
+def node_of(row: Sequence[Any]) -> Node:
+    """A row of :data:`COLUMNS` as a value."""
+    values: list[Any] = [0 if value is None else value for value in row]
+    number, kind, name, qualified_name, path, a, b, c, d, e, f, g, h, *rest = values
+    return Node(number, kind, name, qualified_name, path, (a, b, c, d), (e, f, g, h), *rest)
+
+
+def node_by_id(db: sqlite3.Connection, number: int) -> Node | None:
+    """The node with this number."""
+    row = db.execute(f"SELECT {COLUMNS} FROM {NODES} WHERE n.id=?", (number,)).fetchone()
+    return node_of(row) if row else None
+
+
+def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node:
+    """The one node that ``name`` names: its qualified name, or an end of it behind a dot.
+
+    Of several, those of ``kinds`` and those of the project go first. Raises
+    :class:`UnknownNameError` with the nearest names where there is none, and with the candidates
+    where there are several.
+    """
+    matches = _matches(db, name, kinds)
+    for narrower in (
+        [n for n in matches if n.kind in kinds] if kinds else [],
+        [n for n in matches if n.qualified_name == name],
+        [n for n in matches if n.kind != "EXTERNAL"],
+    ):
+        if narrower:
+            exact = [n for n in narrower if n.qualified_name == name]
+            matches = exact or narrower
+        if len(matches) == 1:
+            return matches[0]
+    if not matches:
+        near = nearest(db, name)
+        raise UnknownNameError(
+            f"nothing in the code graph is called '{name}'",
+            where=name,
+            mend=f"did you mean {' or '.join(near)}?"
+            if near
+            else "pilotfish graph stats shows what is in it; graph build DIR reads a folder",
+        )
+    shown = [f"{n.qualified_name} ({n.kind.lower()}, {_place(n)})" for n in matches[:_MOST_NAMED]]
+    more = len(matches) - len(shown)
+    raise UnknownNameError(
+        f"'{name}' may be any of {len(matches)}",
+        where=name,
+        mend="give more of the name: " + "; ".join(shown) + (f"; and {more} more" if more else ""),
+    )
+
+
+def _place(node: Node) -> str:
+    return f"{node.path}:{node.name_span[0] + 1}" if node.path else node.package or "outside"
+
+
+def _matches(db: sqlite3.Connection, name: str, kinds: Collection[str]) -> list[Node]:
+    exact = db.execute(
+        f"SELECT {COLUMNS} FROM {NODES} WHERE n.qualified_name=? ORDER BY n.id", (name,)
+    ).fetchall()
+    found = [node_of(row) for row in exact]
+    # A module is often called as what it defines; who asks for callers means the latter.
+    if found and (not kinds or any(node.kind in kinds for node in found)):
+        return found
+    last = name.rpartition(".")[2]
+    rows = db.execute(
+        f"SELECT {COLUMNS} FROM {NODES} WHERE n.name=? ORDER BY n.qualified_name", (last,)
+    )
+    nodes = [node_of(row) for row in rows]
+    return found + [node for node in nodes if node.qualified_name.endswith("." + name)]
+
+
+def nearest(db: sqlite3.Connection, name: str) -> list[str]:
+    """The qualified names of the project that look most like ``name``."""
+    last = name.rpartition(".")[2]
+    names = [
+        row[0] for row in db.execute("SELECT DISTINCT name FROM node WHERE kind != 'EXTERNAL'")
+    ]
+    lowered = {n.lower(): n for n in names}
+    close = difflib.get_close_matches(last.lower(), lowered, 3, 0.6)
+    found: list[str] = []
+    for text in close:
+        rows = db.execute(
+            "SELECT qualified_name FROM node WHERE name=? AND kind != 'EXTERNAL'", (lowered[text],)
+        )
+        found += [row[0] for row in rows]
+    return sorted(found, key=lambda q: -difflib.SequenceMatcher(None, q, name).ratio())[:3]
