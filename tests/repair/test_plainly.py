@@ -163,6 +163,97 @@ def test_a_case_that_needs_nothing_of_pytest_runs_without_it(
     assert not server.run(plan, {}, Terms(wall=60)).passed()
 
 
+#: What a project may have around its tests, by files, and tests that meet it.
+AROUND = {
+    "warnings are errors": {
+        "pytest.ini": "[pytest]\nasyncio_default_fixture_loop_scope = function\n"
+        "filterwarnings =\n    error\n    ignore:so be it\n",
+        "test_m.py": """
+import threading
+import unittest
+import warnings
+
+class Bad:
+    def __del__(self):
+        raise ValueError
+
+def test_warns():
+    warnings.warn("careful")
+
+def test_warns_of_what_is_ignored():
+    warnings.warn("so be it")
+
+def test_raises_where_nobody_can_see():
+    Bad()
+
+def test_raises_in_a_thread():
+    thread = threading.Thread(target=lambda: 1 / 0)
+    thread.start()
+    thread.join()
+
+def test_catches_a_warning():
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        warnings.warn("careful")
+    assert len(caught) == 1
+
+class Case(unittest.TestCase):
+    def test_warns(self):
+        warnings.warn("careful")
+
+    def test_raises_where_nobody_can_see(self):
+        Bad()
+""",
+    },
+    "a hook sets up": {
+        "conftest.py": "def pytest_runtest_setup(item):\n    item.module.ready = True\n",
+        "test_m.py": "ready = False\n\ndef test_ready():\n    assert ready\n",
+    },
+    "a hook of another folder": {
+        "a/conftest.py": "def pytest_runtest_call(item):\n    raise ValueError\n",
+        "a/test_a.py": "def test_a():\n    pass\n",
+        "test_m.py": "def test_b():\n    pass\n",
+    },
+    "a hook makes something else of it": {
+        "conftest.py": """
+import pytest
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    report = outcome.get_result()
+    if report.when == "call":
+        report.outcome = "failed" if report.passed else "passed"
+""",
+        "test_m.py": "def test_a():\n    pass\n\ndef test_b():\n    assert 0\n",
+    },
+    "levels of loggers": {
+        "pytest.ini": "[pytest]\nlog_level = DEBUG\n",
+        "test_m.py": "import logging\n\ndef test_debugs():\n"
+        "    assert logging.getLogger('x').isEnabledFor(logging.DEBUG)\n",
+    },
+    "the name of the test": {
+        "test_m.py": "import os\n\ndef test_named():\n"
+        "    assert os.environ['PYTEST_CURRENT_TEST'] == 'test_m.py::test_named (call)'\n",
+    },
+}
+
+
+@pytest.mark.parametrize("files", AROUND.values(), ids=AROUND.keys())
+def test_what_is_around_tests_has_its_say(
+    sandbox: StartSandbox, workspace: Path, files: dict[str, str]
+) -> None:
+    for name, text in files.items():
+        (workspace / name).parent.mkdir(exist_ok=True)
+        (workspace / name).write_text(text)
+    plan = Plan("pytest", "pytest", (), str(workspace), path0=str(workspace))
+    server = sandbox()
+    said = _outcomes(server.run(plan, {}, Terms(wall=60)))
+    assert server.hold(plan, wall=30) is not None
+    assert said
+    assert _outcomes(server.patch(plan, (), Terms(wall=60))) == said
+
+
 BORDERS = """
 import pytest
 

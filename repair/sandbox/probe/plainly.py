@@ -6,16 +6,31 @@ touches is copied.
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import os
 import time
 import unittest
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from _pytest.unittest import TestCaseFunction
+from _pytest.warnings import catch_warnings_for_item
 
 from . import describe
+from .bystanders import Bystanders
 from .reporter import Reporter
+
+try:
+    from _pytest.threadexception import collect_thread_exception
+    from _pytest.unraisableexception import collect_unraisable
+
+    #: What looks for errors that could not be raised, and warns of them.
+    _LOOKING: tuple[Any, ...] = (collect_unraisable, collect_thread_exception)
+except ImportError:
+    # Before pytest 8.4 they cannot be called.
+    _LOOKING = ()
 
 #: What pytest registers for every class of unittest's, whether or not it sets anything up.
 _SET_UP_CLASS = "_unittest_setUpClass_fixture_"
@@ -23,8 +38,10 @@ _SET_UP_CLASS = "_unittest_setUpClass_fixture_"
 _PASSED_OVER = (pytest.skip.Exception, pytest.xfail.Exception)
 
 
-def way(item: Any) -> Any:
+def way(item: Any, bystanders: Bystanders) -> Any:
     """``call(item, reporter)`` that runs ``item`` as pytest would; ``None`` if only pytest can."""
+    if bystanders.of(item) or (not _LOOKING and _raises_warnings(item.config)):
+        return None
     if is_plain(item):
         return call_function
     return call_case if is_plain_case(item) else None
@@ -71,6 +88,31 @@ def is_plain_case(item: Any) -> bool:
     )
 
 
+def _raises_warnings(config: Any) -> bool:
+    """Whether a warning may be an error."""
+    told = (*config.getini("filterwarnings"), *(config.known_args_namespace.pythonwarnings or ()))
+    return any(text.strip().startswith("e") for text in told)
+
+
+@contextlib.contextmanager
+def _as_told(item: Any) -> Iterator[None]:
+    """What pytest has around the call of each test: its name, and warnings as options say."""
+    os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)".replace("\x00", "(null)")
+    try:
+        with contextlib.ExitStack() as around:
+            if item.config.pluginmanager.hasplugin("warnings"):
+                around.enter_context(
+                    catch_warnings_for_item(
+                        config=item.config, ihook=item.ihook, when="runtest", item=item
+                    )
+                )
+            yield
+            for look in _LOOKING:
+                look(item.config)
+    finally:
+        os.environ.pop("PYTEST_CURRENT_TEST", None)
+
+
 def leaves_all_set_up(session: Any, following: Any) -> bool:
     """Whether nothing that is set up by now is to be torn down before the test ``following``, or
     before the end where that is ``None``: to do that is up to pytest."""
@@ -84,7 +126,8 @@ def call_function(item: Any, reporter: Reporter) -> None:
     begun = time.perf_counter()
     outcome, detail = "passed", None
     try:
-        item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
+        with _as_told(item):
+            item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
     except _PASSED_OVER:
         outcome = "skipped"
     except (KeyboardInterrupt, pytest.exit.Exception):
@@ -103,7 +146,11 @@ def call_case(item: Any, reporter: Reporter) -> None:
     reporter.start(item.nodeid)
     begun = time.perf_counter()
     result = _Verdict(reporter.target)
-    item.cls(item.name)(result)
+    try:
+        with _as_told(item):
+            item.cls(item.name)(result)
+    except Exception as error:
+        result.addError(item, (type(error), error, error.__traceback__))
     seconds = time.perf_counter() - begun
     reporter.finish(item.nodeid, result.outcome, seconds, result.detail)
 

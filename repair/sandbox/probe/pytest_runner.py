@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from . import ahead, aside, dealing, describe, plainly
+from . import ahead, aside, bystanders, dealing, describe, plainly
 from .reporter import Reporter
 
 
@@ -98,7 +98,8 @@ class _Plugin:
         if self._hold is None:
             return None
         items = list(session.items)
-        plain = {item: plainly.way(item) for item in items}
+        others = bystanders.Bystanders()
+        plain = {item: plainly.way(item, others) for item in items}
 
         def run_selected(ids: Any, reporter: Reporter) -> None:
             self._reporter = reporter
