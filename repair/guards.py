@@ -139,7 +139,9 @@ def _blankets(tree: ast.AST) -> list[str]:
             if named & _BROAD:
                 found.append("except " + (ast.unparse(node.type) if node.type else ""))
         elif isinstance(node, ast.Call) and ast.unparse(node.func).endswith("suppress"):
-            found.append(ast.unparse(node))
+            named = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
+            # Which exceptions it names may be what is wrong; that there is one more is a handler.
+            found.append(ast.unparse(node if named & _BROAD else node.func))
     return found
 
 

@@ -42,8 +42,10 @@ _RESERVE = 0.2
 _RESERVE_RUNS = 6
 #: What is kept of it while nothing has passed that could be validated.
 _LEAST_S, _LEAST_RUNS = 2.0, 2.5
-#: Share of the time for the file that was named, where the mistake may be in another one.
-_OWN_SHARE = 0.6
+#: Share of the time for the file that was named, where the mistake may be in another one; and what
+#: must be left for that one, in times of what diagnosing took: it has to be diagnosed as well.
+_OWN_SHARE = 0.8
+_DIAGNOSES = 2.0
 #: Share of it that writing down what to try may take: of a file of thousands of lines, seconds.
 _MUTATIONS_SHARE = 0.25
 #: Plausible patches that are validated before the rest are only alternatives.
@@ -144,7 +146,10 @@ class _Healer:
         # Diagnosing a slow program takes its time: half of what is left is for the search at least.
         remaining = self.deadline.remaining()
         left = remaining - min(reserve, remaining / 2)
-        until = Deadline.after(left * (_OWN_SHARE if self._elsewhere and job.gives_way else 1.0))
+        others = (1.0 - _OWN_SHARE) * left
+        diagnosing = time.monotonic() - self.began
+        gives_way = job.gives_way and self._elsewhere and others > _DIAGNOSES * diagnosing
+        until = Deadline.after(left - others if gives_way else left)
         self.trials = Trials(job.source, diagnosis, bench)
         found = self.found = Findings(job, diagnosis)
         if self.writer is not None and not {Aid.INFILL, Aid.DIALOG} <= job.without:
@@ -164,7 +169,7 @@ class _Healer:
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         search = Search(job.source, self.trials, queue, self.scribe, until)
-        if not (self._elsewhere and job.gives_way):
+        if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
             search.late = Deadline.after(max(until.remaining(), self.deadline.remaining() - least))
         ahead = Ahead(job.snapshot.workspace)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 #: By exception (or ``timeout``), which kinds of template are likelier, and how much. By judgement.
 _LIKELIER: dict[str, dict[str, float]] = {
-    "AttributeError": {"null guard": 4, "none check": 2, "missing base case": 2, "attribute": 2},
+    "AttributeError": {
+        "null guard": 4,
+        "none check": 2,
+        "missing base case": 2,
+        "attribute": 2,
+        "stale state": 2,
+    },
     "TypeError": {
         "null guard": 2,
         "none check": 2,

@@ -8,7 +8,7 @@ likelier to be wrong. Weights by ``benchmarks/localize.py``.
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from enum import StrEnum
 
 from analysis.errors import AnalysisError
@@ -23,6 +23,8 @@ from repair.source import Source
 _IMPORT_TIME = 0.05
 _AT_EXCEPTION = 0.6
 _ON_THE_WAY = 0.15
+#: A handler around such a line, which let the exception pass.
+_AT_HANDLER = 0.4
 #: What the failure does not depend on, as far as can be seen.
 _OUTSIDE_SLICE = 0.6
 #: What the failure depends on at once is raised by this, what it does in two steps by half of it.
@@ -90,8 +92,23 @@ def _raise_at_exceptions(
             broke_here = depth == 0 and line not in deliberate
             raise_by = _AT_EXCEPTION if broke_here else _ON_THE_WAY
             scores[line] = max(scores.get(line, 0.5), 0.2) + raise_by / len(failing)
+            for handler in _handlers_around(source, line):
+                scores[handler] = max(scores.get(handler, 0.5), 0.2) + _AT_HANDLER / len(failing)
     if last in scores:
         scores[last] += _ON_THE_WAY
+
+
+def _handlers_around(source: Source, line: int) -> Iterator[int]:
+    """The lines of the ``except`` and ``with suppress`` that ``line`` stands in the body of."""
+    for node in ast.walk(source.tree) if source.tree is not None else ():
+        if not isinstance(node, ast.Try | ast.With):
+            continue
+        if not node.body[0].lineno <= line <= (node.body[-1].end_lineno or 0):
+            continue
+        if isinstance(node, ast.Try):
+            yield from {node.lineno, *(handler.lineno for handler in node.handlers)}
+        elif any("suppress" in ast.unparse(item.context_expr) for item in node.items):
+            yield node.lineno
 
 
 def _weigh_by_slices(

@@ -59,6 +59,28 @@ def test_where_an_exception_was_raised_is_raised() -> None:
     assert localize(source, results, methods={Method.EXCEPTION}).ranked()[0] == 2
 
 
+def test_a_handler_that_let_the_exception_pass_is_raised() -> None:
+    source = _source(
+        """\
+        def f(a):
+            b = 1
+            with suppress(KeyError):
+                b = a[0]
+            try:
+                b += a[1]
+            except KeyError:
+                b = 2
+            return b
+        """
+    )
+    around = {4: 3, 6: 7}
+    for broke, handler in around.items():
+        results = [_test("bad", Outcome.ERROR, {2, 3, 4, 5, 6, 7}, broke)]
+        ranked = localize(source, results, methods={Method.EXCEPTION}).ranked()
+        assert ranked[0] == broke
+        assert handler in ranked[1:3]
+
+
 def test_of_equal_lines_the_one_that_does_more_comes_first() -> None:
     source = _source("def f(a, b):\n    c = a\n    d = (a + b) * c - a[b]\n    return d\n")
     results = [_test("bad", Outcome.FAILED, {2, 3, 4})]

@@ -91,6 +91,22 @@ _OPPOSITES: tuple[tuple[str, str], ...] = (
     *(("encode", "decode"), ("dirname", "basename"), ("name", "stem"), ("low", "high")),
 )
 _MOST_IMPORTED = 6
+#: Exceptions of the language that are caught and raised most often.
+COMMON_EXCEPTIONS = (
+    "ValueError",
+    "TypeError",
+    "KeyError",
+    "IndexError",
+    "AttributeError",
+    "ZeroDivisionError",
+    "FileNotFoundError",
+    "OSError",
+    "StopIteration",
+    "UnicodeDecodeError",
+    "NotImplementedError",
+    "LookupError",
+    "RuntimeError",
+)
 #: What an attribute is worth that shares a word with the one that is read, among three.
 _LOOKS_ALIKE = 1.6
 _OPPOSITE, _PARTNERS_TOGETHER, _PARTNER = 0.4, 0.6, 0.3
@@ -327,28 +343,18 @@ def renamed_everywhere(program: Program) -> Iterator[Proposal]:
                 )
 
 
-def exceptions(program: Program) -> Iterator[Proposal]:
-    """The wrong exception, caught or raised."""
-    common = (
-        "ValueError",
-        "TypeError",
-        "KeyError",
-        "IndexError",
-        "AttributeError",
-        "ZeroDivisionError",
-        "FileNotFoundError",
-        "OSError",
-        "StopIteration",
-        "UnicodeDecodeError",
-        "NotImplementedError",
-        "LookupError",
-        "RuntimeError",
-    )
-    own = [
+def own_exceptions(program: Program) -> list[str]:
+    """The exceptions that the module defines."""
+    return [
         n.name
         for n in program.tree.body
         if isinstance(n, ast.ClassDef) and n.name.endswith(("Error", "Exception"))
     ]
+
+
+def exceptions(program: Program) -> Iterator[Proposal]:
+    """The wrong exception, caught or raised."""
+    own = own_exceptions(program)
     for node in program.suspicious:
         places: list[ast.expr] = []
         if isinstance(node, ast.Raise) and node.exc is not None:
@@ -358,7 +364,7 @@ def exceptions(program: Program) -> Iterator[Proposal]:
             places = [h.type for h in node.handlers if h.type is not None]
         for place in places:
             text = program.text(place)
-            for name in (*own, *common):
+            for name in (*own, *COMMON_EXCEPTIONS):
                 if name != text:
                     prior = 0.15 if isinstance(node, ast.Raise) else 0.12
                     yield program.replace(place, name, "exception", prior)

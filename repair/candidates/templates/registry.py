@@ -10,6 +10,7 @@ from repair.candidates.templates import (
     absent,
     bounds,
     calls,
+    cases,
     cleanup,
     conditions,
     constants,
@@ -17,6 +18,7 @@ from repair.candidates.templates import (
     edges,
     files,
     filters,
+    fixed,
     formats,
     handlers,
     ingredients,
@@ -43,6 +45,7 @@ from repair.candidates.templates import (
     state,
     statements,
     symmetry,
+    top_level,
     twins,
     uncalled,
     unread,
@@ -216,6 +219,11 @@ TEMPLATES: tuple[Template, ...] = (
     kept.descents,
     twins.guarded_steps,
     otherwise.other_values,
+    top_level.constants,
+    top_level.sentinels,
+    top_level.exceptions,
+    fixed.arguments,
+    cases.compared,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3

@@ -107,6 +107,9 @@ def _resets(program: Program, scope: ast.ClassDef, function: Function) -> dict[s
                     found[f"self.{name}.pop({key}, None)"] = 0.15 * likely
                 else:
                     found[f"self.{name}.discard({key})"] = 0.08 * likely
+        elif _is_made(program, value):
+            # What is read behind a method that fills the fields anew must be there.
+            found[f"self.{name} = {program.text(value)}"] = 0.08 * likely
     return found
 
 
@@ -118,6 +121,16 @@ def _is_container(value: ast.expr) -> bool:
     if isinstance(value, ast.Call):
         return ast.unparse(value.func).rpartition(".")[2] in _CONTAINERS
     return isinstance(value, ast.Dict | ast.List | ast.Set)
+
+
+def _is_made(program: Program, value: ast.expr) -> bool:
+    """Whether ``value`` is a new object that is made of nothing: ``threading.Lock()``."""
+    return (
+        isinstance(value, ast.Call)
+        and not (value.args or value.keywords)
+        and isinstance(value.func, ast.Name | ast.Attribute)
+        and not program.text(value.func).startswith("self.")
+    )
 
 
 def _initial(scope: ast.ClassDef) -> dict[str, ast.expr]:
