@@ -126,7 +126,8 @@ class Arity:
     ``more`` is how many further arguments may be given by position, negative for any number;
     ``missing`` are the required parameters without a value in the signature that lacks fewest.
     Both count from ``given``, what the call holds before the hole. ``closed`` tells that every
-    signature is known; ``reason`` says why, or why not.
+    signature is known; ``reason`` says why, or why not. ``uncallable``: what is called is declared
+    to be something that cannot be.
     """
 
     signatures: tuple[Signature, ...]
@@ -135,6 +136,7 @@ class Arity:
     missing: tuple[str, ...]
     closed: bool
     reason: str
+    uncallable: bool = False
 
     @property
     def keywords(self) -> tuple[str, ...]:

@@ -60,7 +60,7 @@ class Place:
 
     def _here(self, names: NameSet) -> NameSet:
         arity = names.arity
-        if arity is None:
+        if arity is None or arity.uncallable:
             return names
         counted = arity_of(arity.signatures, self._given, closed=arity.closed, reason=arity.reason)
         return replace(names, arity=counted)

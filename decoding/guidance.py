@@ -290,7 +290,7 @@ class Guidance:
             return
         passage = self.passage(mending.watch)
         chosen = _shown(passage)
-        if chosen and (ended or not passage.growing):
+        if ended or (chosen and not passage.growing):
             self._mending = None
             self._record(mending.watch, mending.names, chosen, rejected=mending.rejected)
 

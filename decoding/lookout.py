@@ -21,8 +21,10 @@ from decoding.familiar import familiar
 from decoding.lexed import lexed
 from decoding.mender import Script
 from decoding.monitors.monitor import Monitor, unfamiliar_only
-from decoding.watch import Watch, end_of_call, may_begin, open_watches
+from decoding.watch import Watch, begin_of_call, end_of_call, may_begin, open_watches
 
+#: Where a call as a whole is judged.
+_CALLS = frozenset({HoleKind.CALL, HoleKind.CALL_END})
 #: Holes by where their name begins and what kind they are of.
 Holes = Set[tuple[int, HoleKind]]
 
@@ -49,8 +51,8 @@ class Lookout:
         self._lexers = {0: Lexer()}
         #: Of the text that was looked at last.
         self._tree: SyntaxTree | None = None
-        ends = any(HoleKind.CALL_END in monitor.kinds for monitor in monitors)
-        self._calls = Calls(evidence, seconds) if evidence is not None and ends else None
+        watched = any(monitor.kinds & _CALLS for monitor in monitors)
+        self._calls = Calls(evidence, seconds) if evidence is not None and watched else None
         #: Words that need not be looked up.
         self._familiar: Set[str] | None = None
         self.watches: list[Watch] = []
@@ -148,6 +150,12 @@ class Lookout:
                 continue
             self._move(watch, watch.start)
             self.watches.append(watch)
+        if self._calls is not None and at > 0 and self._script.text[at - 1] == "(":
+            call = begin_of_call(monitors, self._calls, snapshot.text, self._offset + at, at, tree)
+            if call is not None and (call.start, call.hole.kind) not in known:
+                self._move(call, call.start)
+                # Blanks behind the bracket move the watch that was opened last.
+                self.watches.insert(0, call)
 
     def _move(self, watch: Watch, start: int) -> None:
         watch.start = start

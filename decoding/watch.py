@@ -92,7 +92,9 @@ class Watch:
             return True
         arity = names.arity
         known = (
-            arity is not None and arity.closed and not REFUSED_CALLS.intersection(self.hole.guards)
+            arity is not None
+            and (arity.closed or arity.uncallable)
+            and not REFUSED_CALLS.intersection(self.hole.guards)
         )
         return known and all(by_arity(monitor) for monitor in self.monitors)
 
@@ -220,6 +222,21 @@ def open_watches(
             query.ask()
         found.append(Watch(reading, watching, query, start - len(typed), typed, certain, waiting))
     return found
+
+
+def begin_of_call(
+    monitors: Sequence[Monitor], calls: Calls, text: str, offset: int, start: int, tree: SyntaxTree
+) -> Watch | None:
+    """Watch whether the call that was asked about, whose bracket opened right before ``offset`` of
+    ``text``, may be one at all; ``start`` and ``tree`` as for :func:`open_watches`."""
+    opened = calls_at(text, offset, tree)[-1:]
+    place = calls.place(opened[0]) if opened else None
+    if place is None:
+        return None
+    at = offset - 1
+    hole = replace(opened[0], kind=HoleKind.CALL, start=at, cursor=at, end=at)
+    watching = tuple(monitor for monitor in monitors if concerns(monitor, hole))
+    return Watch(hole, watching, place, start - 1, certain=False) if watching else None
 
 
 def end_of_call(

@@ -100,7 +100,9 @@ def argument(keywords: NameSet, bare: NameSet) -> NameSet:
         arity is not None and arity.closed and not any(s.any_keyword for s in arity.signatures)
     )
     tier, reason = bare.tier, bare.reason
-    if tier is Tier.CLOSED:
+    if arity is not None and arity.uncallable:
+        tier, reason = Tier.OPEN, keywords.reason
+    elif tier is Tier.CLOSED:
         reason = "every keyword of what is called, every name the scopes bind, and the builtins"
         if not known:
             tier, reason = Tier.OPEN, f"a keyword may follow: {keywords.reason}"

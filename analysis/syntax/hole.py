@@ -18,7 +18,8 @@ STRING_ARGUMENT = "string argument"
 class HoleKind(StrEnum):
     """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names.
 
-    ``CALL_END`` is where a bracket may close a call behind an argument; no name is written there.
+    ``CALL`` is where a bracket opens a call, ``CALL_END`` where one may close it behind an
+    argument; no name is written there.
     """
 
     ATTRIBUTE = "attribute"
@@ -32,6 +33,7 @@ class HoleKind(StrEnum):
     ARGUMENT_TYPE = "argument_type"
     EXCEPTION = "exception"
     DECORATOR = "decorator"
+    CALL = "call"
     CALL_END = "call_end"
     NONE = "none"
 

@@ -14,6 +14,7 @@ from decoding.monitors.argument_type import ArgumentTypeMonitor
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.attribute import AttributeMonitor
 from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.call import CallMonitor
 from decoding.monitors.call_end import CallEndMonitor
 from decoding.monitors.definite_assignment import AssignmentMonitor
 from decoding.monitors.enum_member import EnumMonitor
@@ -37,6 +38,7 @@ BUILT_IN: tuple[Monitor, ...] = (
     KeywordMonitor(),
     ArityMonitor(),
     SurplusMonitor(),
+    CallMonitor(),
     CallEndMonitor(),
     ArgumentTypeMonitor(),
     KeyMonitor(),

@@ -17,6 +17,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from decoding.monitors.argument_type import ArgumentTypeMonitor
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.bare_name import NameMonitor
+from decoding.monitors.call import CallMonitor
 from decoding.monitors.call_end import CallEndMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Monitor, Passage
@@ -301,6 +302,26 @@ def test_calls_with_arguments_are_not_asked_about() -> None:
 def test_at_the_end_nobody_waits_long_for_what_a_call_requires() -> None:
     facts = Facts({"chdir": _call("path")}, late=["chdir"])
     assert written("y = $0\n", CHDIR, facts, monitors=[ArityMonitor()]).text == "chdir()"
+
+
+@pytest.mark.parametrize("opening", [{"size": 1.0}, {"size(": 0.7, "size": 0.3}])
+def test_what_cannot_be_called_is_not(opening: dict[str, float]) -> None:
+    table = {
+        "y = ": opening,
+        "size": {"(": 0.6, " + 1": 0.4},
+        "(": {")": 1.0},
+        " + 1": {"\n": 1.0},
+        ")": {"\n": 1.0},
+    }
+    arity = replace(arity_of([], NOTHING, closed=False, reason=""), uncallable=True)
+    watching: list[Monitor] = [CallMonitor(), ArityMonitor()]
+    facts = Facts({"size": replace(_call(), tier=Tier.OPEN, arity=arity)})
+    out = written("y = $0\n", table, facts, monitors=watching)
+    assert out.text == "size + 1"
+    event = only(out.events)
+    assert (event.monitor, event.rejected, event.chosen) == ("call", "(", "+")
+    facts = Facts({"size": replace(_call(), arity=replace(arity, uncallable=False))})
+    assert written("y = $0\n", table, facts, monitors=watching).text == "size()"
 
 
 MOVE = {

@@ -162,6 +162,7 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
         "keyword",
         "arity",
         "surplus_argument",
+        "call",
         "call_end",
         "argument_type",
         "subscript_key",

@@ -127,6 +127,20 @@ def _may_be_instance(cls: Any, part: Any) -> bool:
     return label in map(label_of, wanted) or label_of(part) in map(label_of, order)
 
 
+def may_be_called(given: Given) -> bool:
+    """Whether ``given`` may be something that can be called."""
+    if given.sort is not Sort.INSTANCE:
+        return given.sort is not Sort.NONE
+    cls = undecorated(given.cls)
+    if module_of(cls) == "builtins" and label_of(cls) in {d.value for d in Display}:
+        return False
+    if type(cls).__name__ not in ("ClassValue", "GenericClass") or module_of(cls) in _OPEN:
+        return True
+    if label_of(cls) == "object" or not resolved_order(cls)[1] or _is_protocol(cls):
+        return True
+    return _may_have(cls, frozenset({"__call__"}))
+
+
 def _demanded_of(part: Any) -> frozenset[str]:
     """The names that every instance of ``part`` has, where it is known by what it has: an abstract
     collection, ``Callable``, a protocol. Empty where that is not known."""

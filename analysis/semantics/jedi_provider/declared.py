@@ -21,7 +21,7 @@ from jedi.inference.value.klass import DataclassWrapper
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, parts_of
 from analysis.semantics.jedi_provider.arms import resolved_order
-from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be
+from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be, may_be_called
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.enumerated import is_member
 from analysis.semantics.jedi_provider.misfits import TESTED
@@ -44,14 +44,8 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
     something that none of ``parts`` takes; or to be one of several things of which they do not take
     one, and nothing tells which it is. Never raises for user code."""
-    function, around = last.search_ancestor("funcdef"), last.get_root_node()
-    if function is not None:
-        # A function inside sees what the one around it found out.
-        around = function
-        while (outer := around.search_ancestor("funcdef")) is not None:
-            around = outer
-    code = around.get_code()
-    if re.search(TESTED.format(re.escape(text)), code, re.M):
+    function, around = last.search_ancestor("funcdef"), _around(last)
+    if _is_tested(text, around):
         return False
     try:
         found = list(declarations(session, last))
@@ -66,6 +60,32 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     # A name whose value is ``None`` is to get another one yet; what gives nothing never does.
     something = last.value == ")" or any(given.sort is not Sort.NONE for given in found)
     return bool(found) and something
+
+
+def uncallable(session: Session, last: Any, text: str) -> bool:
+    """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
+    something that cannot be called. Never raises for user code."""
+    if _is_tested(text, _around(last)):
+        return False
+    try:
+        found = list(declarations(session, last))
+    except Exception:  # noqa: BLE001 - as above
+        return False
+    something = any(given.sort is not Sort.NONE for given in found)
+    return something and not any(not g.declared or may_be_called(g) for g in found)
+
+
+def _around(leaf: Any) -> Any:
+    """The outermost function around ``leaf``, or the module: a function inside sees what the one
+    around it found out."""
+    around = leaf.search_ancestor("funcdef") or leaf.get_root_node()
+    while (outer := around.search_ancestor("funcdef")) is not None:
+        around = outer
+    return around
+
+
+def _is_tested(text: str, around: Any) -> bool:
+    return re.search(TESTED.format(re.escape(text)), around.get_code(), re.M) is not None
 
 
 def _untested(session: Session, last: Any, text: str, function: Any) -> bool:

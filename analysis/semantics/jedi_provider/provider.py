@@ -39,6 +39,7 @@ from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
+_UNCALLABLE = "what is called is declared to be something that cannot be"
 _UNKNOWN = "what is called may also be something that could not be inferred"
 
 
@@ -131,7 +132,7 @@ class JediProvider:
         called = self._called(snapshot, hole, environment, text)
         if isinstance(called, str):
             return NameSet.abstain(monitor, called)
-        _, _, values, doubt = called
+        session, last, values, doubt = called
         deadline.check()
         callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
@@ -145,6 +146,10 @@ class JediProvider:
             hole.given,
             said,
         )
+        arity = answer.arity
+        unknown = arity is not None and not arity.signatures and not doubt
+        if arity and unknown and declared.uncallable(session, last, hole.receiver_text):
+            answer = replace(answer, arity=replace(arity, uncallable=True), reason=_UNCALLABLE)
         answer = replace(answer, deprecated=_deprecated(callees, values, snapshot.path))
         # No keyword is given twice.
         left = tuple(name for name in answer.names if name.name not in hole.given.keywords)

@@ -14,7 +14,7 @@ from analysis.semantics.jedi_provider import misfits
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.displays import displays_of, expression
-from analysis.syntax.holes import value_at
+from analysis.syntax.holes import hole_at, value_at
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "accepted"
 WORLD = (FIXTURES / "world.py").read_text("utf-8")
@@ -213,6 +213,33 @@ def test_what_a_declared_container_takes(
             argument in accepted.misfits or (bool(found) and found.isdisjoint(accepted.displays))
         )
         assert said is (argument in refused.split()), argument
+
+
+@pytest.mark.parametrize(
+    ("called", "refused"),
+    [
+        *[(text, True) for text in ("self.size", "self.name", "self.maybe", "self.own", "word")],
+        *[(text, True) for text in ("len(word)", "self.name.upper()", "self.own.name")],
+        *[(text, False) for text in ("self.call", "self.plain", "self.late", "self.f", "anything")],
+        *[(text, False) for text in ("tested", "self.either", "self.odd", "A", "runs", "free")],
+    ],
+)
+def test_what_is_declared_cannot_be_called(
+    provider: ReferenceProvider, called: str, refused: bool
+) -> None:
+    text = (
+        f"{WORLD}\n\nclass A:\n    size: int\n    maybe: str | None\n    odd: Odd\n"
+        "    call: Callable[[], int]\n    either: int | Callable[[], int]\n    plain = 3\n"
+        "    @property\n    def name(self) -> str: ...\n"
+        "    @property\n    def own(self) -> 'A': ...\n"
+        "    def f(self, word: str, anything: Any, tested: int, runs: Runs):\n"
+        f"        callable(tested)\n        free = 3\n        {called}("
+    )
+    names = provider.names(
+        Snapshot("", f"{text})\n", Workspace("/nowhere")), hole_at(text, len(text)),
+        Deadline.after(60),
+    )  # fmt: skip
+    assert (names.arity is not None and names.arity.uncallable) is refused
 
 
 @pytest.mark.parametrize("argument", ["json", "g", "None.real", "word"])
