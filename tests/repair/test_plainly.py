@@ -205,6 +205,17 @@ class Case(unittest.TestCase):
         Bad()
 """,
     },
+    "a test that does not tidy up": {
+        "test_m.py": """
+import warnings
+
+def test_is_strict():
+    warnings.simplefilter("error")
+
+def test_warns():
+    warnings.warn("careful")
+""",
+    },
     "a hook sets up": {
         "conftest.py": "def pytest_runtest_setup(item):\n    item.module.ready = True\n",
         "test_m.py": "ready = False\n\ndef test_ready():\n    assert ready\n",

@@ -7,10 +7,12 @@ touches is copied.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 import os
 import time
 import unittest
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,11 +42,11 @@ _PASSED_OVER = (pytest.skip.Exception, pytest.xfail.Exception)
 
 def way(item: Any, bystanders: Bystanders) -> Any:
     """``call(item, reporter)`` that runs ``item`` as pytest would; ``None`` if only pytest can."""
-    if bystanders.of(item) or (not _LOOKING and _raises_warnings(item.config)):
+    around = _around(item.config)
+    if around is None or bystanders.of(item):
         return None
-    if is_plain(item):
-        return call_function
-    return call_case if is_plain_case(item) else None
+    call = call_function if is_plain(item) else call_case if is_plain_case(item) else None
+    return call and functools.partial(call, around)
 
 
 def is_plain(item: Any) -> bool:
@@ -88,29 +90,37 @@ def is_plain_case(item: Any) -> bool:
     )
 
 
-def _raises_warnings(config: Any) -> bool:
-    """Whether a warning may be an error."""
+def _around(config: Any) -> Any:
+    """What is around the call of each test, a context manager of the test; ``None`` if only pytest
+    can make it. Where nothing is said about warnings none of them has an effect."""
+    if not config.pluginmanager.hasplugin("warnings"):
+        return None
     told = (*config.getini("filterwarnings"), *(config.known_args_namespace.pythonwarnings or ()))
-    return any(text.strip().startswith("e") for text in told)
+    if not told:
+        return _named
+    may_fail = any(text.strip().startswith("e") for text in told)
+    return _warned if _LOOKING or not may_fail else None
 
 
 @contextlib.contextmanager
-def _as_told(item: Any) -> Iterator[None]:
-    """What pytest has around the call of each test: its name, and warnings as options say."""
+def _named(item: Any) -> Iterator[None]:
+    """The test's name is known, and what it does to the filters of warnings ends with it."""
     os.environ["PYTEST_CURRENT_TEST"] = f"{item.nodeid} (call)".replace("\x00", "(null)")
     try:
-        with contextlib.ExitStack() as around:
-            if item.config.pluginmanager.hasplugin("warnings"):
-                around.enter_context(
-                    catch_warnings_for_item(
-                        config=item.config, ihook=item.ihook, when="runtest", item=item
-                    )
-                )
+        with warnings.catch_warnings():
             yield
-            for look in _LOOKING:
-                look(item.config)
     finally:
         os.environ.pop("PYTEST_CURRENT_TEST", None)
+
+
+@contextlib.contextmanager
+def _warned(item: Any) -> Iterator[None]:
+    """Besides, warnings are what the project says they are."""
+    config, ihook = item.config, item.ihook
+    with _named(item), catch_warnings_for_item(config, ihook, when="runtest", item=item):
+        yield
+        for look in _LOOKING:
+            look(config)
 
 
 def leaves_all_set_up(session: Any, following: Any) -> bool:
@@ -120,13 +130,13 @@ def leaves_all_set_up(session: Any, following: Any) -> bool:
     return all(node in kept for node in session._setupstate.stack)
 
 
-def call_function(item: Any, reporter: Reporter) -> None:
-    """Call a plain test's function."""
+def call_function(around: Any, item: Any, reporter: Reporter) -> None:
+    """Call a plain test's function within ``around(item)``."""
     reporter.start(item.nodeid)
     begun = time.perf_counter()
     outcome, detail = "passed", None
     try:
-        with _as_told(item):
+        with around(item):
             item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
     except _PASSED_OVER:
         outcome = "skipped"
@@ -141,13 +151,13 @@ def call_function(item: Any, reporter: Reporter) -> None:
     reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)
 
 
-def call_case(item: Any, reporter: Reporter) -> None:
-    """Let a plain case run itself."""
+def call_case(around: Any, item: Any, reporter: Reporter) -> None:
+    """Let a plain case run itself, likewise."""
     reporter.start(item.nodeid)
     begun = time.perf_counter()
     result = _Verdict(reporter.target)
     try:
-        with _as_told(item):
+        with around(item):
             item.cls(item.name)(result)
     except Exception as error:
         result.addError(item, (type(error), error, error.__traceback__))
