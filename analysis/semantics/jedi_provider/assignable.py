@@ -108,11 +108,11 @@ def _may_be_instance(cls: Any, part: Any) -> bool:
     cls = undecorated(cls)
     if label_of(cls) == "Tuple" and type(cls).__name__ == "TypingClassWithGenerics":
         return fits(part, Display.TUPLE)
-    if not cls.is_class() or type(cls).__name__ not in ("ClassValue", "GenericClass"):
-        return True
     label = label_of(cls)
     if module_of(cls) == "builtins" and label in {d.value for d in Display}:
         return fits(part, Display(label))
+    if not cls.is_class() or type(cls).__name__ not in ("ClassValue", "GenericClass"):
+        return True
     if label == "object" or not resolved_order(cls)[1]:
         return True
     names = _demanded_of(part)

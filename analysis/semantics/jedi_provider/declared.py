@@ -196,6 +196,8 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
             yield Given(Sort.CLASS, cls)
     elif definition.type == "expr_stmt" and definition.children[1].type == "annassign":
         yield from _annotated(context, definition.children[1].children[1])
+    elif definition.type == "param" and not member and definition.star_count:
+        yield _collected(session, definition)
     elif definition.type == "param" and not member and definition.annotation is not None:
         yield from _parameter(context, definition)
     elif definition.type == "param" and not member:
@@ -204,17 +206,30 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
         raise OpenTypeError("it is not declared")
 
 
-def _parameter(context: Any, param: Any) -> Iterator[Given]:
-    """What a parameter is annotated to be, where that is what it is throughout its function."""
+def _collected(session: Session, param: Any) -> Given:
+    """``*args`` is a tuple and ``**kwargs`` a dictionary, whatever they are annotated to hold."""
+    if _assigned_again(param):
+        raise OpenTypeError("it may be another thing by now")
+    name = "tuple" if param.star_count == 1 else "dict"
+    (cls,) = session.state.builtins_module.py__getattribute__(name)
+    return Given(Sort.INSTANCE, cls)
+
+
+def _assigned_again(param: Any) -> bool:
+    """Whether its function gives a parameter another value."""
     function = param.search_ancestor("funcdef", "lambdef")
     used = function.get_root_node().get_used_names().get(param.name.value, ())
     inside = [n for n in used if function.start_pos < n.start_pos < function.end_pos]
-    again = [n for n in inside if n.is_definition() and n is not param.name]
+    return any(n.is_definition() and n is not param.name for n in inside)
+
+
+def _parameter(context: Any, param: Any) -> Iterator[Given]:
+    """What a parameter is annotated to be, where that is what it is throughout its function."""
     found = list(_annotated(context, param.annotation))
     default = param.default
     nothing = default is not None and default.get_code(include_prefix=False).strip() == "None"
     untold = nothing and all(given.sort is not Sort.NONE for given in found)
-    if param.star_count or untold or again:
+    if untold or _assigned_again(param):
         raise OpenTypeError("it may be another thing than it is annotated to be")
     yield from found
 
