@@ -11,6 +11,7 @@ from repair.candidates.templates import (
     bounds,
     calls,
     cases,
+    chained,
     cleanup,
     conditions,
     constants,
@@ -224,6 +225,7 @@ TEMPLATES: tuple[Template, ...] = (
     top_level.exceptions,
     fixed.arguments,
     cases.compared,
+    chained.steps,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3
