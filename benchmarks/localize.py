@@ -38,7 +38,7 @@ from benchmarks.sampling import Sample, add_sampling
 from pilotfish.console import explain
 from repair.localization import Method, localize
 from repair.sandbox.run import Failure, Outcome, TestResult
-from repair.source import Source
+from repair.source.file import Source
 
 #: Parts of the evidence, each added to those before.
 METHODS: dict[str, frozenset[Method]] = {

@@ -42,8 +42,8 @@ from engine.handlers.tested import on_disk, subject_of
 from pilotfish.console import explain
 from pilotfish.later import LaterEvidence
 from repair.aids import Aid
-from repair.implementing import Implementer
-from repair.stub import find_stub
+from repair.implementing.implementer import Implementer
+from repair.source.stub import find_stub
 
 FIRST, RESAMPLED, FULL, DECOMPOSED = "first", "resampled", "implement", "decomposed"
 #: Seconds for the first body, which is what the model writes and no matter of time.

@@ -28,7 +28,7 @@ from analysis.snapshot import Workspace
 from analysis.views.plan import block_plan
 from benchmarks.fixing import folder
 from benchmarks.report import save, show
-from repair.command import parse
+from repair.failure.command import parse
 from repair.sandbox.cores import MOST, Spare
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of

@@ -36,8 +36,8 @@ from pilotfish.options import (
     workspace_for,
 )
 from pilotfish.waiting import interruptible, progress
-from repair.patch import apply_diff, write_atomically
-from repair.source import Source, read_source
+from repair.source.file import Source, read_source
+from repair.source.patch import apply_diff, write_atomically
 
 Report = Callable[[str, float], None]
 Answer = TypeVar("Answer")

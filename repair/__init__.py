@@ -3,12 +3,11 @@
 Knows no LSP. A model reaches it as a :class:`~decoding.writer.Writer` argument or not at all.
 User code runs only through ``repair.sandbox``.
 
-Read in this order: ``job`` and ``source`` (what is to be repaired), ``command`` and ``discovery``
-(by which tests), ``sandbox`` (how they are run), ``diagnosing`` (what is wrong, with
-``localization``: where, and ``trace``: block by block), ``candidates`` and ``author`` (what may
-mend it), ``search`` (which of them is tried when, with ``agenda``, ``trials`` and ``linger``),
-``findings`` (what passes, with ``guards``, ``evidence``, ``likelihood`` and ``choice``),
-``validation`` (what is a repair, with ``fates``, ``ahead`` and ``witness``), ``patch``; ``healing``
-is all of it. ``implementing`` writes what is not there yet (with ``stub``, ``body_writer``,
-``bodies``, ``ways`` and ``electing``), ``optimizing`` what is too slow.
+Each part is a stage and imports only those before it (a contract of import-linter holds this).
+Read in this order: ``source`` (the file, as text), ``sandbox`` (how tests are run),
+``localization`` (where it may be wrong), ``failure`` (what the failing tests say), ``trace`` (block
+by block), ``candidates`` (what may mend it), ``job`` (what is to be done and what came of it),
+``search`` (which candidate is tried when), ``choice`` (which of those that pass is right),
+``validation`` (what is a repair), ``findings`` (what can be said so far); ``healing`` is all of it.
+``implementing`` writes what is not there yet, ``optimizing`` what is too slow.
 """

@@ -9,17 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from repair.candidates.candidate import Candidate
-from repair.choice import Ranked, believed, otherwise
-from repair.diagnosis import Diagnosis
-from repair.differences import agreement, notes, weakness
-from repair.evidence import SURE, UNSEEN, Evidence, Reach, checks
-from repair.guards import literals, refusal
+from repair.choice.differences import agreement, notes, weakness
+from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
+from repair.choice.guards import literals, refusal
+from repair.choice.ranking import Ranked, believed, otherwise
+from repair.failure.diagnosis import Diagnosis
 from repair.job import Healing, Job, Patch
 from repair.localization import blocks
-from repair.patch import unified_diff
 from repair.sandbox.run import Behaviour
-from repair.trials import Trials
-from repair.validation import Verdict
+from repair.search.trials import Trials
+from repair.source.patch import unified_diff
+from repair.validation.validator import Verdict
 
 _ALTERNATIVES = 3
 #: Plausible patches between which is chosen: the likeliest of those there are.

@@ -10,30 +10,30 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
 from decoding.evidence import Evidence
 from decoding.writer import Writer
-from repair.ahead import Ahead
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
-from repair.choice import Ranked, rank
-from repair.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
-from repair.diagnosis import Diagnosis
-from repair.elsewhere import elsewhere
+from repair.choice.evidence import SURE
+from repair.choice.ranking import Ranked, rank
 from repair.errors import RepairError
-from repair.evidence import SURE
+from repair.failure.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
+from repair.failure.diagnosis import Diagnosis
+from repair.failure.elsewhere import elsewhere
+from repair.failure.witness import Witness
 from repair.findings import Findings
 from repair.job import Healing, Job, Report
-from repair.linger import Linger
 from repair.localization import Suspicion
-from repair.rehearsal import Rehearsal
 from repair.sandbox.cores import Spare
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
-from repair.search import Search
-from repair.trials import Kind, Trials
-from repair.validation import Validator
-from repair.witness import Witness
+from repair.search.linger import Linger
+from repair.search.loop import Search
+from repair.search.trials import Kind, Trials
+from repair.validation.ahead import Ahead
+from repair.validation.rehearsal import Rehearsal
+from repair.validation.validator import Validator
 
 #: What the model may take to choose.
 _CHOICE_S = 6.0

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 from analysis.snapshot import Snapshot
 from repair.aids import Aid
-from repair.command import TestCommand
+from repair.failure.command import TestCommand
 from repair.sandbox.policy import Policy
-from repair.source import Source
+from repair.source.file import Source
 
 Report = Callable[[str, float], None]
 
@@ -48,7 +48,7 @@ class Healing:
     """The outcome; the words are those of the command line's contract (design.md §5).
 
     ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
-    is how likely the patch is right (``repair.evidence``).
+    is how likely the patch is right (``repair.choice.evidence``).
     """
 
     status: str

@@ -14,11 +14,11 @@ from decoding.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch
-from repair.given import judge_given
 from repair.healing import heal
 from repair.job import Healing, Job, Patch
-from repair.patch import unified_diff
-from repair.source import read_source
+from repair.source.file import read_source
+from repair.source.patch import unified_diff
+from repair.validation.given import judge_given
 
 ReportProgress = Callable[[str, float], None]
 

@@ -10,10 +10,10 @@ from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress, answer_of
 from engine.handlers.tested import on_disk, subject_of, untested
 from engine.messages import FixAnswer, ImplementRequest
-from repair.discovery import find_tests_of
-from repair.implementing import Implementer
-from repair.source import Source
-from repair.stub import find_stub
+from repair.failure.discovery import find_tests_of
+from repair.implementing.implementer import Implementer
+from repair.source.file import Source
+from repair.source.stub import find_stub
 
 
 def implement(

@@ -16,12 +16,12 @@ from analysis.environments.resolve import describe, resolve
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
 from engine.settings.read import project_settings
-from repair.command import TestCommand, parse
-from repair.discovery import find_test_command
+from repair.failure.command import TestCommand, parse
+from repair.failure.discovery import find_test_command
 from repair.job import Job
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy, parse_allow
-from repair.source import Source, read_source
+from repair.source.file import Source, read_source
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from pilotfish.mending import (
     show_patch,
     show_remarks,
 )
-from repair.source import Source
+from repair.source.file import Source
 
 EXAMPLES = """\
   pilotfish optimize app/search.py:find --test "pytest tests/test_search.py"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from repair.source import Edit
+from repair.source.file import Edit
 
 
 @dataclass(frozen=True, slots=True)

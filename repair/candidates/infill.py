@@ -22,9 +22,9 @@ from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.candidates.dialog import PLAN, Talk, body, task
-from repair.diagnosis import Diagnosis
-from repair.source import Edit, Source
-from repair.stub import realigned
+from repair.failure.diagnosis import Diagnosis
+from repair.source.file import Edit, Source
+from repair.source.stub import realigned
 
 _TEMPERATURE = 0.8
 #: How much hotter each further round of the dialog is, and the hottest.

@@ -11,7 +11,7 @@ from analysis.lint.nearest import akin, nearest
 from analysis.names import Name
 from repair.candidates.candidate import Candidate
 from repair.sandbox.run import Failure
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 STRATEGY = "misnamed"
 #: How likely the nearest name is meant, the next one, and so on; and one that only means the same.

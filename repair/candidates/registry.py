@@ -10,7 +10,7 @@ from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion
 from repair.sandbox.run import Failure
-from repair.source import Source
+from repair.source.file import Source
 
 #: Sources that need no model: the candidates of a file, in any order. The mapping tells by how
 #: much kinds are likelier than they always are, the number how many candidates are of use.

@@ -17,7 +17,7 @@ from repair.localization.slicing import Dependence, slice_from
 from repair.localization.spectrum import line_spectrum
 from repair.localization.suspicion import Suspicion
 from repair.sandbox.run import TestResult
-from repair.source import Source
+from repair.source.file import Source
 
 #: A line that only ran while importing says little about any test.
 _IMPORT_TIME = 0.05

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from analysis.views.plan import BlockPlan
 from repair.localization.suspicion import BlockSuspicion, ExpressionSuspicion, Suspicion
 from repair.sandbox.run import Outcome, TestResult
-from repair.source import Source
+from repair.source.file import Source
 
 #: How many failing and passing tests ran something.
 Counts = tuple[int, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 #: What takes a smaller share of the time is not worth changing.
 WORTH = 0.02

@@ -27,12 +27,12 @@ from repair.errors import RepairError
 from repair.job import Job, Report
 from repair.optimizing.profile import WORTH, Profile
 from repair.optimizing.transformations import TRANSFORMATIONS
-from repair.patch import unified_diff
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.probe import measuring
 from repair.sandbox.run import Plan, Terms
-from repair.source import Edit, Source
-from repair.stub import FunctionNode, find_function
+from repair.source.file import Edit, Source
+from repair.source.patch import unified_diff
+from repair.source.stub import FunctionNode, find_function
 
 #: A version is offered when even the lower end of its ratio's interval is above this.
 LEAST = 1.10

@@ -1,6 +1,6 @@
 """From a test command to a report: which tests fail, what they did block by block, what is suspect.
 
-The stages are those of a repair (``repair.diagnosis``), followed by a second run of the failing
+The stages are those of a repair (``repair.failure``), followed by a second run of the failing
 tests and of a few passing ones under the block trace.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass, field, replace
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import BlockPlan, block_plan
 from decoding.errors import CancelledError
-from repair.command import TestCommand
-from repair.diagnosing import AlreadyPassingError, diagnose
-from repair.diagnosis import Diagnosis
 from repair.errors import RepairError
+from repair.failure.command import TestCommand
+from repair.failure.diagnosing import AlreadyPassingError, diagnose
+from repair.failure.diagnosis import Diagnosis
 from repair.localization import (
     BlockSuspicion,
     ExpressionSuspicion,
@@ -29,7 +29,7 @@ from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Outcome, Terms, TestResult
 from repair.sandbox.workbench import Workbench
-from repair.source import Source
+from repair.source.file import Source
 from repair.trace.record import TestTrace
 from repair.trace.recording import record, record_places
 

@@ -19,7 +19,7 @@ from analysis.views.plan import Block
 from decoding.writer import Writer
 from repair.localization import Suspicion, block_suspicion
 from repair.sandbox.run import TestResult
-from repair.source import Source
+from repair.source.file import Source
 from repair.trace.debugging import Report
 from repair.trace.record import Visit
 

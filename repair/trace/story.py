@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from analysis.views.plan import BlockPlan, CodePlan
-from repair.source import Source
+from repair.source.file import Source
 from repair.trace.record import Call, TestTrace, Visit
 
 #: Visits that are told of the beginning and of the end, and how long a block or its values may be.

@@ -17,7 +17,7 @@ from analysis.views.plan import block_plan
 from pilotfish.report.page import page
 from repair.localization import Suspicion, block_suspicion, localize
 from repair.sandbox.run import Failure, Outcome, TestResult
-from repair.source import Source
+from repair.source.file import Source
 from repair.trace.debugging import Report
 from repair.trace.document import document
 from repair.trace.record import Call, Loop, TestTrace, Visit

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.indented import inside
 from repair.candidates.templates.site import Program, Proposal
-from repair.source import Edit
+from repair.source.file import Edit
 
 #: Methods that end what another one, or making the object, began.
 _ENDING = frozenset(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import BUILTINS
-from repair.source import Edit
+from repair.source.file import Edit
 
 _MOST = 10
 #: What takes all that it is given.

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
-from repair.source import Edit
+from repair.source.file import Edit
 
 _FIELD = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)[^{}]*\}")
 _CODE = re.compile(r"(?<=:)[^{}:'\"\n]*?(?=\})")

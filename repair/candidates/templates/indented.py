@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from repair.candidates.templates.site import Program
-from repair.source import Edit
+from repair.source.file import Edit
 
 
 def inside(

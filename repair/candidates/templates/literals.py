@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
-from repair.source import Edit
+from repair.source.file import Edit
 
 _MOST_ELEMENTS = 16
 #: Signs that are taken for each other: a bracket of another kind or direction.

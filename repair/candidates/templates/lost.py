@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import LOOPS, Function, parameters
-from repair.source import Edit
+from repair.source.file import Edit
 
 
 def exceptions(program: Program) -> Iterator[Proposal]:

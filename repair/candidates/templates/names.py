@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import BUILTINS, Function, parameters
-from repair.source import Edit
+from repair.source.file import Edit
 
 #: Names that are taken for each other: in each group any for any other.
 _GROUPS: tuple[tuple[str, ...], ...] = (

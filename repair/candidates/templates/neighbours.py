@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import BUILTINS, LOOPS, Function, is_docstring, parameters
-from repair.source import Edit
+from repair.source.file import Edit
 
 #: Functions of the file that are tried around an expression.
 _MOST_WRAPPERS = 10

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
-from repair.source import Edit
+from repair.source.file import Edit
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
     ast.Lt: ("<", {"<=": 0.9, ">": 0.4, ">=": 0.25, "!=": 0.1, "==": 0.12}),

@@ -54,7 +54,7 @@ from repair.candidates.templates import (
 )
 from repair.candidates.templates.site import REPEATED, Program, Proposal, Template
 from repair.localization import Suspicion
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 #: To add a template, write it in its family's file (or a new one) and name it here.
 TEMPLATES: tuple[Template, ...] = (

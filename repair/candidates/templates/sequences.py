@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import is_number
-from repair.source import Edit
+from repair.source.file import Edit
 
 _SLICEABLE = (ast.Name, ast.Attribute, ast.Call, ast.ListComp, ast.Subscript, ast.BinOp)
 

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from repair.candidates.templates.tree import Function, Tree, header_lines, is_docstring
 from repair.localization import Suspicion
-from repair.source import Edit
+from repair.source.file import Edit
 
 #: A header runs at import; it matters as much as this share of what its body does.
 _HEADER = 0.4

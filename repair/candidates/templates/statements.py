@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import LOOPS, Function
-from repair.source import Edit
+from repair.source.file import Edit
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from repair.source import Source
+from repair.source.file import Source
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _SCOPED = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp, ast.Lambda)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import Function, is_docstring, parameters
-from repair.source import Edit
+from repair.source.file import Edit
 
 #: Imports that nothing uses: of more, the file is there for others to import from.
 _MOST_IDLE = 3

@@ -21,7 +21,7 @@ from repair.optimizing.transformations import (
     membership,
     queueing,
 )
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Transformation = Callable[[Source, FunctionNode], Iterator[tuple[Edit, ...]]]

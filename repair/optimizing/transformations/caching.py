@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.optimizing.transformations.imports import importing
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def edits(

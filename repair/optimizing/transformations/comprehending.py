@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 #: A comprehension that would be longer stands on several lines.
 _LINE = 88

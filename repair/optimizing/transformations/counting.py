@@ -14,7 +14,7 @@ from repair.optimizing.transformations.loops import (
     inside,
     outermost_loops,
 )
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:

@@ -12,7 +12,7 @@ from repair.optimizing.transformations.loops import (
     fresh_name,
     outermost_loops,
 )
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:

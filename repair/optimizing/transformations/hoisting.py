@@ -13,7 +13,7 @@ from repair.optimizing.transformations.loops import (
     inside,
     outermost_loops,
 )
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 #: Builtins and functions of modules whose answer depends on their arguments alone.
 _PURE = frozenset({"sorted", "sum", "min", "max", "set", "frozenset", "tuple", "len", "re.compile"})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def importing(source: Source, module: str) -> tuple[Edit, ...]:

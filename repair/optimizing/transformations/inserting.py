@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from repair.optimizing.transformations.imports import importing
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:

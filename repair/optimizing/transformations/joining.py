@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.optimizing.transformations.loops import Loop, fresh_name
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 
 def edits(

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from repair.optimizing.transformations.imports import importing
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 #: What a deque does as a list does.
 _SHARED = frozenset({"append", "extend", "pop", "clear", "count", "remove", "reverse", "copy"})

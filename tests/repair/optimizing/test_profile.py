@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repair.optimizing.profile import Profile
 from repair.sandbox.probe import measuring
-from repair.source import Edit, Source
+from repair.source.file import Edit, Source
 
 TEXT = """\
 def slow(values):

@@ -9,8 +9,8 @@ import pytest
 
 from repair.optimizing.rewriting import interval
 from repair.optimizing.transformations import TRANSFORMATIONS
-from repair.source import Source
-from repair.stub import find_function
+from repair.source.file import Source
+from repair.source.stub import find_function
 
 CASES = [
     (

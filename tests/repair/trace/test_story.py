@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from analysis.views.plan import block_plan
-from repair.source import Source
+from repair.source.file import Source
 from repair.trace.story import story
 from tests.repair.trace.following import follow
 

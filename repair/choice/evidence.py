@@ -1,0 +1,168 @@
+"""How much speaks for a patch that passes: one measure, from which its status follows.
+
+That it passes has one of three reasons. It is right; or another one that passes is right; or what
+is right was never tried, and this passes by chance. How likely each is follows from
+
+* its likelihood among those that pass (``ranking``), and how far the others answer calls as
+  it does: what is meant differs from many a rival only where nobody asks,
+* how likely it is compared with what was tried in all: the value of a candidate is its template's
+  prior by the suspicion of its place, and a right one is seldom among the last resorts,
+* how many candidates were tried, and how many that behave differently pass: with each that is
+  tried a wrong one may pass (Le Goues et al., "Is the cure worse than the disease?", FSE 2015:
+  patches overfit the more, the weaker the tests and the larger the space that is searched),
+* how much it changes of what the program answers, where others use it and the program can be
+  trusted (``repair.choice.ranking.believed``),
+* how many checks a wrong one must pass: of the failing tests, and of those passing ones that reach
+  what it changes. A test that never comes there says nothing.
+* whether tests that come there fail as before: the mistake may be theirs, too.
+"""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from repair.failure.diagnosis import Diagnosis
+from repair.sandbox.run import Outcome, TestResult
+from repair.source.file import Edit, Source
+from repair.source.units import Units, groups
+
+#: One that is likelier than this among those that pass has no rivals to speak of.
+_CLEAR = 0.75
+#: A patch is vouched for that is rather right than wrong.
+SURE = 0.5
+#: Odds beforehand that no candidate is right: less than a third of all mistakes
+#: (benchmarks/fresh_bugs.py).
+_NONE_RIGHT = 0.4
+#: A wrong candidate passes one check by chance about once in so many; and how much that is
+#: believed, in candidates that pass. This and what changed answers cost was looked at with the
+#: development halves of QuixBugs and HumanEvalFix, with benchmarks/fresh_bugs.py and
+#: benchmarks/release_bugs.py.
+_TRIES, _BELIEF = 100.0, 0.5
+#: What changing all answers of a program that is believed adds to the logarithm of the odds that a
+#: patch is wrong, where a single check speaks for it; and what is taken to be changed, unseen.
+_CHANGED, UNSEEN = 6.0, 0.3
+#: Checks that say more than the first one, all together: they are made of the same few values.
+_MOST_CHECKS = 8
+#: How much likelier each test that reaches the change and fails as before makes it that what is
+#: right was not tried; and so many at most.
+_STILL, _MOST_STILL = 3.0, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What is known of a patch that passes.
+
+    ``share`` is how likely it does what is meant, if that is among what passes; ``likely`` is the
+    value of its behaviour over the mean of what was ``tried``; ``rivals`` counts other behaviours
+    that pass, less as far as they do the same. ``checks`` is what the tests that reach the change
+    ask, ``told`` how many of those are other tests than the failing ones, and ``still`` those that
+    come there and fail as before. ``changed`` is the share of answers that it changes, as far as
+    those are believed.
+    """
+
+    share: float
+    likely: float
+    tried: int
+    rivals: float
+    checks: int
+    changed: float = 0.0
+    told: int = 0
+    still: int = 0
+
+    @property
+    def _checks(self) -> int:
+        return min(max(1, self.checks), _MOST_CHECKS)
+
+    @property
+    def by_chance(self) -> float:
+        """How many wrong candidates are to be expected among those that pass."""
+        told = _BELIEF * _TRIES * self._checks
+        return self.tried * (_BELIEF + self.rivals) / (told + self.tried)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that the patch is right."""
+        against = _NONE_RIGHT * self.by_chance / max(self.likely, 1e-6)
+        against *= math.exp(_CHANGED * self.changed / self._checks)
+        against *= _STILL ** min(self.still, _MOST_STILL)
+        return self.share / (1.0 + against)
+
+    def doubt(self) -> str:
+        """What speaks against it, as the end of a sentence."""
+        said = []
+        if self.share < _CLEAR:
+            said.append("so do others that behave differently")
+        if _CHANGED * self.changed > self._checks:
+            said.append("it changes much of what the program answered otherwise")
+        if not said:
+            said.append(f"{self.tried} candidates were tried, and one may pass by chance")
+        if not self.told:
+            said.append("no other test reaches what it changes")
+        return ", and ".join(said)
+
+
+class Reach:
+    """Which tests come to what a patch changes, by the lines that they were seen to run."""
+
+    def __init__(self, source: Source, diagnosis: Diagnosis) -> None:
+        self._source = source
+        self._units = Units(source)
+        self._passing = [r for r in diagnosis.contrast if r.outcome is Outcome.PASSED]
+        self._ending = diagnosis.ending
+
+    def passing(self, edits: Sequence[Edit]) -> frozenset[str]:
+        """The tests that passed before and ran a function that ``edits`` change; any line of the
+        file, where more than functions is changed."""
+        return self._coming(self._passing, edits)
+
+    def ending(self, edits: Sequence[Edit]) -> frozenset[str]:
+        """Those that nobody asked to mend and that failed before."""
+        return self._coming(self._ending, edits)
+
+    def _coming(self, results: Iterable[TestResult], edits: Sequence[Edit]) -> frozenset[str]:
+        lines = self._lines(edits)
+        return frozenset(
+            result.id
+            for result in results
+            if (result.lines if lines is None else not result.lines.isdisjoint(lines))
+        )
+
+    def _lines(self, edits: Sequence[Edit]) -> frozenset[int] | None:
+        changed = groups(self._units, edits)
+        if changed is None:
+            return None
+        return frozenset(
+            line for unit, mine in changed for edit in mine for line in self._units.body(unit, edit)
+        )
+
+
+def checks(files: Iterable[str], tests: Iterable[str]) -> int:
+    """How often ``tests``, functions of ``files``, check something; each does at least once."""
+    wanted = Counter(_function(test) for test in tests)
+    asserts: dict[str, int] = {}
+    for file in files:
+        try:
+            tree = ast.parse(Path(file).read_bytes())
+        except (OSError, SyntaxError, ValueError):
+            continue
+        for node in ast.walk(tree):
+            name = getattr(node, "name", None)
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and name in wanted:
+                asserts[node.name] = sum(map(is_check, ast.walk(node)))
+    return sum(count * max(1, asserts.get(name, 1)) for name, count in wanted.items())
+
+
+def is_check(node: ast.AST) -> bool:
+    """Whether ``node`` is an assertion, of ``unittest`` and pytest too."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        return node.func.attr.startswith("assert") or node.func.attr == "raises"
+    return isinstance(node, ast.Assert)
+
+
+def _function(test: str) -> str:
+    return test.rpartition("::")[2].partition("[")[0].rpartition(".")[2]

@@ -1,0 +1,105 @@
+"""Which tests exercise a file, where the person named none."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+from pathlib import Path
+
+from repair.source.file import Source
+
+#: Folders that hold no tests of the workspace.
+_SKIPPED = frozenset({"node_modules", "site-packages", "__pycache__", "build", "dist", "venv"})
+_MOST_FOLDERS = 2000
+#: Test files that are taken for those of one function.
+_MOST_FILES = 8
+
+
+def find_test_command(source: Source, root: str, has_pytest: bool) -> str:
+    """A command for the tests of ``source``'s file, or ``""`` when none are found.
+
+    The file itself if it holds tests; else ``test_NAME.py`` or ``NAME_test.py``, the nearest
+    first; else its docstrings' examples.
+    """
+    path = Path(source.path)
+    runner = "python -m pytest" if has_pytest else "python -m unittest"
+    if "def test_" in source.text or "unittest.TestCase" in source.text:
+        return f"{runner} {_relative(path, root)}"
+    names = {f"test_{path.stem}.py", f"{path.stem}_test.py", f"tests_{path.stem}.py"}
+    found = sorted(_named(root, names), key=lambda p: (_distance(p, path), str(p)))
+    if found:
+        return f"{runner} {_relative(found[0], root)}"
+    if ">>> " in source.text:
+        return f"python -m doctest {_relative(path, root)}"
+    return ""
+
+
+def find_tests_of(source: Source, name: str, documented: bool, root: str, has_pytest: bool) -> str:
+    """A command for the tests of one function, or ``""`` when none are found.
+
+    Test files that name both the function and its module, and the examples of its docstring
+    (``documented``). Without pytest the examples of the whole file, else its tests.
+    """
+    if not has_pytest:
+        if documented:
+            return f"python -m doctest {_relative(Path(source.path), root)}"
+        return find_test_command(source, root, has_pytest)
+    path = Path(source.path)
+    last = name.rpartition(".")[2]
+    words = [re.compile(rf"\b{re.escape(word)}\b") for word in (last, path.stem)]
+    found = []
+    for test in sorted(_tests(root), key=lambda p: (_distance(p, path), str(p))):
+        text = test.read_text(encoding="utf-8", errors="replace")
+        if all(word.search(text) for word in words):
+            found.append(_relative(test, root))
+    command = ["python -m pytest"]
+    if documented:
+        example = f"{_relative(path, root)}::{module_name(path)}.{name}"
+        command += ["--doctest-modules", example]
+    command += found[:_MOST_FILES]
+    return " ".join(command) if documented or found else ""
+
+
+def module_name(path: Path) -> str:
+    """The dotted name of a file in its packages."""
+    parts = [] if path.name == "__init__.py" else [path.stem]
+    while (path.parent / "__init__.py").is_file():
+        path = path.parent
+        parts.insert(0, path.name)
+    return ".".join(parts)
+
+
+def _tests(root: str) -> list[Path]:
+    found = []
+    for number, (folder, folders, files) in enumerate(os.walk(root)):
+        folders[:] = [f for f in folders if f not in _SKIPPED and not f.startswith(".")]
+        found += [
+            Path(folder, name)
+            for name in files
+            if name.endswith("_test.py") or (name.startswith("test_") and name.endswith(".py"))
+        ]
+        if number >= _MOST_FOLDERS:
+            break
+    return found
+
+
+def _named(root: str, names: set[str]) -> list[Path]:
+    found = []
+    for number, (folder, folders, files) in enumerate(os.walk(root)):
+        folders[:] = [f for f in folders if f not in _SKIPPED and not f.startswith(".")]
+        found += [Path(folder, name) for name in names & set(files)]
+        if number >= _MOST_FOLDERS:
+            break
+    return found
+
+
+def _distance(one: Path, other: Path) -> int:
+    """Steps from one folder to the other, up and down."""
+    a, b = one.parent.parts, other.parent.parts
+    shared = len(Path(os.path.commonpath([one.parent, other.parent])).parts)
+    return len(a) + len(b) - 2 * shared
+
+
+def _relative(path: Path, root: str) -> str:
+    return shlex.quote(os.path.relpath(path, root))

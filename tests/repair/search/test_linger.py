@@ -1,0 +1,40 @@
+"""How long the search looks for rivals of a patch that passes."""
+
+from __future__ import annotations
+
+from analysis.deadline import Deadline
+from repair.search.linger import Linger
+
+
+def test_it_lasts_for_a_share_of_the_search_within_bounds() -> None:
+    for spent, left, model, least, most in (
+        (0.1, 100.0, False, 1.4, 1.5),
+        (6.0, 100.0, False, 2.9, 3.0),
+        (60.0, 100.0, False, 3.9, 4.0),
+        (0.1, 100.0, True, 2.9, 3.0),
+        (60.0, 100.0, True, 7.9, 8.0),
+        # What is left is for the suite.
+        (60.0, 20.0, False, 2.9, 3.0),
+        (60.0, 4.0, False, 1.4, 1.5),
+        (60.0, 30.0, True, 4.4, 4.5),
+    ):
+        linger = Linger.begin(spent, 0, left, model=model)
+        assert least < linger.until.remaining() <= most
+        longest = 8.0 if model else 4.0
+        assert most - 0.1 < linger.at_most.remaining() <= (longest if left > 60 else most)
+
+
+def test_it_waits_for_enough_candidates_on_a_busy_machine_but_not_for_long() -> None:
+    linger = Linger(Deadline.after(-1), 300, Deadline.never())
+    assert not linger.over(299)
+    assert linger.over(300)
+    assert Linger(Deadline.after(-1), 300, Deadline.after(-1)).over(2)
+    assert not Linger(Deadline.never(), 300, Deadline.never()).over(5000)
+
+
+def test_what_is_doubted_is_waited_for_longer_but_most_of_the_time_is_left() -> None:
+    for left, most in ((100.0, 15.0), (20.0, 6.0)):
+        linger = Linger.longer(left)
+        assert most - 0.1 < linger.until.remaining() <= most
+        assert not linger.over(10_000)
+    assert Linger.longer(-1.0).over(0)

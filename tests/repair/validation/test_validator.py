@@ -1,0 +1,103 @@
+"""A plausible patch is judged by the command and by every other test of the suite."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from pathlib import Path
+
+import pytest
+
+from analysis.deadline import Cancellation, Deadline
+from analysis.snapshot import Workspace
+from repair.failure.command import parse
+from repair.failure.diagnosing import diagnose
+from repair.failure.witness import Witness
+from repair.sandbox.workbench import Workbench
+from repair.source.file import Source
+from repair.validation.ahead import Ahead
+from repair.validation.validator import Validator
+from tests.repair.conftest import StartSandbox
+
+pytestmark = pytest.mark.sandbox
+
+MODULE = "PAUSE = None\n\n\ndef double(number):\n    return number + 3\n"
+#: With a patch the second one fails; run alone with it, it lasts as long as the patch says.
+TESTS = """\
+import time
+
+import m
+
+
+def test_wrong():
+    assert m.double(2) == 4
+
+
+def test_other(request):
+    if m.PAUSE and len(request.session.items) == 1:
+        time.sleep(m.PAUSE)
+    assert m.PAUSE is None
+"""
+
+
+def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    policy = sandbox().policy
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        witness = Witness(policy, command.plan.command, source.path, {})
+        ahead = Ahead(Workspace(str(workspace)))
+        stack.callback(ahead.close)
+        stack.callback(witness.close)
+        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        mended = MODULE.replace("number + 3", "number * 2")
+
+        def with_pause(seconds: float) -> bytes:
+            return mended.replace("None", str(seconds)).encode()
+
+        validator.validate(source.path, with_pause(0.0), Deadline.after(120))
+        # Now that the sandbox is there and the suite without a patch is known.
+        began = time.monotonic()
+        verdict = validator.validate(source.path, with_pause(0.1), Deadline.after(120))
+        assert not verdict.good
+        assert verdict.broken == ("test_m.py::test_other",)
+        # Enough for all but the third run, and less than a silent test is waited for.
+        limit = time.monotonic() - began + 4
+        verdict = validator.validate(source.path, with_pause(60.0), Deadline.after(limit))
+        assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
+        assert verdict.not_run == ("test_m.py::test_other",)
+
+
+def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\nimport pytest\n\n\n"
+    slow += "@pytest.mark.parametrize('n', range(60))\ndef test_slow(n):\n    time.sleep(5)\n"
+    (workspace / "m.py").write_text(MODULE)
+    (workspace / "test_m.py").write_text(TESTS)
+    (workspace / "test_slow.py").write_text(slow)
+    source = Source(str(workspace / "m.py"), MODULE)
+    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
+    policy = sandbox().policy
+    with contextlib.ExitStack() as stack:
+        bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
+        diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        witness = Witness(policy, command.plan.command, source.path, {})
+        ahead = Ahead(Workspace(str(workspace)))
+        stack.callback(ahead.close)
+        stack.callback(witness.close)
+        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        limit = Deadline.after(200)
+        verdict = validator.validate(source.path, MODULE.replace("3", "4").encode(), limit)
+        assert (verdict.good, verdict.reason[:23]) == (False, "the command still fails")
+        assert limit.remaining() > 100
+        # The next one has a sandbox that is as good as new.
+        mended = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(source.path, mended, Deadline.after(20))
+        assert (verdict.good, verdict.broken) == (True, ())
