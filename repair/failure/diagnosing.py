@@ -19,11 +19,12 @@ from repair.failure.diagnosis import Diagnosis
 from repair.failure.discovery import module_name
 from repair.failure.sampling import sample
 from repair.localization import localize
+from repair.localization.purifying import functions
 from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.interpreter import is_environment
 from repair.sandbox.run import Failure, Outcome, Plan, Preload, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
-from repair.source.file import Source
+from repair.source.file import Source, read_source
 
 #: A test that says nothing for so long is taken to hang. At first for less, while the command
 #: itself is watched beside the search: a test that is slow and no more is then met again.
@@ -133,7 +134,9 @@ def diagnose(
         passing=passing,
         flaky=flaky,
         unknown=unknown,
-        suspicion=localize(source, _seen(contrast), imported or frozenset(), last),
+        suspicion=localize(
+            source, _seen(contrast), imported or frozenset(), last, tests=_tests(bench, results)
+        ),
         imported=imported or frozenset(),
         warm_seconds=ended,
         cold_seconds=(ended if hung else max(ended, first.seconds)) + hold_seconds,
@@ -226,7 +229,8 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
     run = first
     if rest:
         chosen = sample(rest)
-        run = _once(bench, replace(plan, select=chosen), budget, patience, trace=True)
+        steps = functions(rest)
+        run = _once(bench, replace(plan, select=chosen), budget, patience, trace=True, steps=steps)
         tests += run.tests
         # Whether they fail again is to be known of the other failing ones too.
         if left := tuple(t.id for t in rest if t.outcome.bad and t.id not in chosen):
@@ -239,6 +243,16 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
     return replace(run, tests=tuple(tests)), last
 
 
+def _tests(bench: Workbench, results: Sequence[TestResult]) -> dict[str, Source]:
+    """The files that hold the failing tests, by path."""
+    found = {}
+    for path in {path for path, _line, _name in functions(results)}:
+        with contextlib.suppress(OSError, RepairError):
+            data = bench.base.get(path)
+            found[path] = read_source(path, Path(path).read_bytes() if data is None else data)
+    return found
+
+
 def _once(
     bench: Workbench,
     plan: Plan,
@@ -246,6 +260,7 @@ def _once(
     idle: float,
     *,
     trace: bool = False,
+    steps: tuple[tuple[str, int, str], ...] = (),
 ) -> Run:
     server = bench.warm or bench.cold()
     wall = max(PATIENT_S, budget.remaining())
@@ -255,7 +270,7 @@ def _once(
     elif not server.held:
         # Before the first test everything is imported, which takes its time.
         idle += _IMPORT_S
-    terms = Terms(wall=wall, idle=idle, trace=trace, modules=True)
+    terms = Terms(wall=wall, idle=idle, trace=trace, steps=steps, modules=True)
     if server.held:
         return server.patch(plan, (), terms)
     return server.run(plan, bench.base, terms)
@@ -334,7 +349,7 @@ def _merge(
         elif result.outcome.bad and second.outcome is Outcome.PASSED:
             flaky.append(result.id)
         else:
-            results.append(replace(result, lines=second.lines))
+            results.append(replace(result, lines=second.lines, steps=second.steps))
     return tuple(results), tuple(flaky)
 
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from analysis.errors import AnalysisError
 from analysis.views.program import parse_program
+from repair.localization.purifying import shares
 from repair.localization.slicing import Dependence, slice_from
 from repair.localization.spectrum import line_spectrum
 from repair.localization.suspicion import Suspicion
@@ -42,6 +43,7 @@ class Method(StrEnum):
     EXCEPTION = "exception"
     SLICE = "slice"
     WORK = "work"
+    STEPS = "steps"
 
 
 ALL = frozenset(Method)
@@ -53,14 +55,19 @@ def localize(
     imported: frozenset[int] = frozenset(),
     last: int = 0,
     methods: Collection[Method] = ALL,
+    tests: Mapping[str, Source] | None = None,
 ) -> Suspicion:
     """Suspicion of the lines of ``source`` from traced ``results``.
 
     ``imported`` are lines that run at import, ``last`` the line at which a hanging run was ended;
-    ``methods`` are the kinds of evidence to use beside the spectrum.
+    ``methods`` are the kinds of evidence to use beside the spectrum, ``tests`` the files of the
+    failing tests by path, as far as they are known.
     """
     failing = [result for result in results if result.outcome.bad]
-    scores = line_spectrum(results)
+    parts = {}
+    if Method.STEPS in methods and tests:
+        parts = {result.id: shares(result, tests) for result in failing}
+    scores = line_spectrum(results, parts)
     ran = frozenset(scores)
     if Method.SLICE in methods:
         _weigh_by_slices(source, failing, last, scores)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from analysis.views.plan import BlockPlan
 from repair.localization.suspicion import BlockSuspicion, ExpressionSuspicion, Suspicion
@@ -19,18 +19,24 @@ from repair.source.file import Source
 Counts = tuple[int, int]
 
 
-def ochiai(failed: int, passed: int, failing: int) -> float:
+def ochiai(failed: float, passed: int, failing: int) -> float:
     """The coefficient of what ``failed`` of the ``failing`` and ``passed`` other tests ran."""
     return failed / math.sqrt(failing * (failed + passed)) if failed else 0.0
 
 
-def line_spectrum(results: Sequence[TestResult]) -> dict[int, float]:
-    """Ochiai of each 1-based line that a failing test ran."""
+def line_spectrum(
+    results: Sequence[TestResult], parts: Mapping[str, Mapping[int, float]] | None = None
+) -> dict[int, float]:
+    """Ochiai of each 1-based line that a failing test ran.
+
+    ``parts`` tell, by test, how much of its failure falls to lines: all of it to those not named.
+    """
+    known = parts or {}
     failing, passing = _divided(results)
     lines = frozenset[int]().union(*(result.lines for result in failing))
     return {
         line: ochiai(
-            sum(line in result.lines for result in failing),
+            sum(known.get(r.id, {}).get(line, 1.0) for r in failing if line in r.lines),
             sum(line in result.lines for result in passing),
             len(failing),
         )

@@ -76,11 +76,12 @@ class Terms:
     without word of a test (``importing`` longer until the first one begins: everything is imported
     and collected before), or when a test takes more processor time than ``caps`` has for it
     (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
-    before ``leading`` tests. ``trace`` counts lines of the file under repair; ``places`` tells
-    which expressions of it ran (``probe.places``); ``blocks`` follows
-    it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells
-    what was loaded and compiled, and whether files were left. Without ``private`` the workspace is
-    read-only.
+    before ``leading`` tests. ``trace`` counts lines of the file under repair, and tells for each
+    line of the functions ``steps`` of tests (path, a line in it, name) which of them it ran
+    (``probe.steps``); ``places`` tells which expressions of it ran (``probe.places``);
+    ``blocks`` follows it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``);
+    ``modules`` tells what was loaded and compiled, and whether files were left. Without ``private``
+    the workspace is read-only.
     """
 
     wall: float
@@ -91,6 +92,7 @@ class Terms:
     stop: bool = False
     leading: int = 1
     trace: bool = False
+    steps: tuple[tuple[str, int, str], ...] = ()
     places: bool = False
     blocks: Mapping[str, Any] | None = None
     modules: bool = False
@@ -146,6 +148,9 @@ class TestResult:
     lines: frozenset[int] = frozenset()
     #: Places in it that the test ran, when asked for and known (from Python 3.11).
     places: frozenset[Place] = frozenset()
+    #: What the test's function did, in order of when it last did it: its 1-based line, and the
+    #: ``lines`` that this ran.
+    steps: tuple[tuple[int, frozenset[int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,6 +254,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
                     _failure(event.get("detail")),
                     frozenset(event.get("lines", ())),
                     frozenset(tuple(place) for place in event.get("places", ())),
+                    tuple((line, frozenset(ran)) for line, ran in event.get("steps", ())),
                 )
             )
         else:

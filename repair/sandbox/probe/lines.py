@@ -39,8 +39,11 @@ class LineCounts:
         """The line that ran last, or 0."""
         return int.from_bytes(self._memory[self.size + 1 : self.size + 5], "little")
 
-    def start(self, path: str) -> None:
-        """Count lines of the file ``path`` in this process from now on, in all threads."""
+    def start(self, path: str, steps: Any = None) -> None:
+        """Count lines of the file ``path`` in this process from now on, in all threads.
+
+        ``steps`` hear of them too (``steps.Steps``), and of the lines of what they follow.
+        """
         memory, size, away = self._memory, self.size, aside.depth
 
         def hit(line: int) -> None:
@@ -49,11 +52,13 @@ class LineCounts:
                 if count < 255:
                     memory[line] = count + 1
                 memory[size + 1 : size + 5] = line.to_bytes(4, "little")
+                if steps is not None:
+                    steps.hit(line)
 
         if hasattr(sys, "monitoring"):
-            _monitor(path, hit)
+            _monitor(path, hit, steps)
         else:
-            _trace(path, hit)
+            _trace(path, hit, steps)
 
     def stop(self) -> None:
         """Count no more in this process."""
@@ -66,13 +71,16 @@ class LineCounts:
             threading.settrace(None)
 
 
-def _monitor(path: str, hit: Any) -> None:
+def _monitor(path: str, hit: Any, steps: Any) -> None:
     monitoring: Any = vars(sys)["monitoring"]
     is_target = matcher(path)
 
     def on_line(code: Any, line: Any) -> Any:
         if not is_target(code.co_filename):
-            return monitoring.DISABLE
+            if steps is None or not steps.follows(code):
+                return monitoring.DISABLE
+            steps.at(line)
+            return None
         hit(line)
         return None
 
@@ -82,16 +90,23 @@ def _monitor(path: str, hit: Any) -> None:
     monitoring.set_events(_TOOL, monitoring.events.LINE)
 
 
-def _trace(path: str, hit: Any) -> None:
+def _trace(path: str, hit: Any, steps: Any) -> None:
     def local(frame: Any, event: Any, _argument: Any) -> Any:
         if event == "line":
             hit(frame.f_lineno)
         return local
 
+    def step(frame: Any, event: Any, _argument: Any) -> Any:
+        if event == "line":
+            steps.at(frame.f_lineno)
+        return step
+
     is_target = matcher(path)
 
     def on_call(frame: Any, _event: Any, _argument: Any) -> Any:
-        return local if is_target(frame.f_code.co_filename) else None
+        if is_target(frame.f_code.co_filename):
+            return local
+        return step if steps is not None and steps.follows(frame.f_code) else None
 
     threading.settrace(on_call)
     sys.settrace(on_call)

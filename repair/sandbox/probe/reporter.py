@@ -15,9 +15,9 @@ class Reporter:
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
     tests have run: enough to see that an edit mended some of several failures. ``counts``, where
-    lines are traced, are sent and cleared as a test ends; ``places`` likewise; ``blocks`` is told
-    which test runs. ``caps`` are seconds of processor time by test, and under ``""`` for any other:
-    a test that takes more ends the run.
+    lines are traced, are sent and cleared as a test ends; ``places`` and ``steps`` likewise;
+    ``blocks`` is told which test runs. ``caps`` are seconds of processor time by test, and under
+    ``""`` for any other: a test that takes more ends the run.
     """
 
     def __init__(
@@ -31,11 +31,13 @@ class Reporter:
         caps: Any = None,
         blocks: Any = None,
         places: Any = None,
+        steps: Any = None,
     ) -> None:
         self._emit = emit
         self._counts = counts
         self._blocks = blocks
         self._places = places
+        self.steps = steps
         self._caps = caps
         self.target = target
         #: Whether it is the verdict alone that is wanted.
@@ -57,6 +59,8 @@ class Reporter:
             self._counts.clear()
         if self._places is not None and fresh:
             self._places.clear()
+        if self.steps is not None and fresh:
+            self.steps.clear()
         if self._blocks is not None:
             self._blocks.begin(test, fresh)
 
@@ -75,6 +79,9 @@ class Reporter:
         if self._places is not None:
             event["places"] = self._places.hits()
             self._places.clear()
+        if self.steps is not None:
+            event["steps"] = self.steps.told()
+            self.steps.clear()
         self._emit(event)
 
     def may_stop(self) -> bool:

@@ -6,8 +6,8 @@ Requests (JSON objects with ``op``):
             ``private_tmp``
 ``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions), ``own`` names
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
-            ``importing``, ``trace``, ``places``, ``blocks`` (``plan``, ``limits``), ``stop``,
-            ``leading``, ``modules``
+            ``importing``, ``trace``, ``steps``, ``places``, ``blocks`` (``plan``, ``limits``),
+            ``stop``, ``leading``, ``modules``
 ``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
             from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
@@ -41,6 +41,7 @@ from . import (
     places,
     plans,
     reporter,
+    steps,
 )
 from .lanes import Lanes
 
@@ -121,7 +122,7 @@ class Server:
             plans.enter(plan)
             told = self.reporter(emit, request)
             runner = plans.runner(plan)
-            with Tracing(self, request.get("trace", False)):
+            with Tracing(self, request.get("trace", False), told.steps):
                 code = int(runner.run(plan, told, None))
             if request.get("modules"):
                 self.tell_loaded(emit)
@@ -143,7 +144,7 @@ class Server:
             for function, code in pairs:
                 function.__code__ = code
             told = self.reporter(emit, request)
-            with Tracing(self, request.get("trace", False)):
+            with Tracing(self, request.get("trace", False), told.steps):
                 self.run_selected(request["plan"].get("select"), told)
             if request.get("modules"):
                 self.tell_loaded(emit)
@@ -292,6 +293,7 @@ class Server:
             caps=request.get("caps"),
             blocks=self.followed(emit, request),
             places=self.places(request),
+            steps=steps.Steps(request["steps"]) if request.get("steps") else None,
         )
 
     def places(self, request: dict[str, Any]) -> Any:
@@ -357,13 +359,14 @@ class Server:
 class Tracing:
     """Counts lines of the target while inside, if asked to."""
 
-    def __init__(self, server: Server, wanted: bool) -> None:
+    def __init__(self, server: Server, wanted: bool, told: Any = None) -> None:
         self.server = server
         self.wanted = wanted
+        self.steps = told
 
     def __enter__(self) -> None:
         if self.wanted:
-            self.server.counts.start(self.server.settings["target"])
+            self.server.counts.start(self.server.settings["target"], self.steps)
 
     def __exit__(self, *_exc: Any) -> None:
         if self.wanted and self.server.run_selected is None:
