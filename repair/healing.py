@@ -148,7 +148,12 @@ class _Healer:
         left = remaining - min(reserve, remaining / 2)
         others = (1.0 - _OWN_SHARE) * left
         diagnosing = time.monotonic() - self.began
-        gives_way = job.gives_way and self._elsewhere and others > _DIAGNOSES * diagnosing
+        # What the tests only import is not worth more than what is left untried here.
+        gives_way = (
+            job.gives_way
+            and any(map(diagnosis.runs, self._elsewhere))
+            and others > _DIAGNOSES * diagnosing
+        )
         until = Deadline.after(left - others if gives_way else left)
         self.trials = Trials(job.source, diagnosis, bench)
         found = self.found = Findings(job, diagnosis)

@@ -147,6 +147,7 @@ def diagnose(
         output=first.output,
         contrast=tuple(contrast),
         own=_own(bench, first),
+        entered=frozenset(again.entered),
         beside=also,
         ending=ending,
     )

@@ -29,7 +29,8 @@ class Diagnosis:
     that run at import. ``hold_seconds`` is what importing and collecting takes. ``writes`` tells
     whether tests write files. ``test_files`` are the files that hold the tests. ``contrast`` are
     ``results`` with passing tests beside them that the command did not name. ``own`` are the
-    files of the workspace that the tests loaded. ``beside`` are held tests that fail too and
+    files of the workspace that the tests loaded, ``entered`` all files of which they ran functions,
+    none where that is not known. ``beside`` are held tests that fail too and
     that the command did not name, ``ending`` how they and slower ones of the same files end.
     """
 
@@ -51,6 +52,7 @@ class Diagnosis:
     output: str
     contrast: tuple[TestResult, ...] = ()
     own: tuple[str, ...] = ()
+    entered: frozenset[str] = frozenset()
     beside: tuple[str, ...] = ()
     ending: tuple[TestResult, ...] = ()
 
@@ -67,6 +69,12 @@ class Diagnosis:
             for r in self.results
             if r.outcome.bad and (not r.seconds or r.id.startswith(_NOT_LOADED))
         )
+
+    def runs(self, path: str) -> bool:
+        """Whether the tests run functions of another file, as far as is known, or fail in it, and
+        do not only import it."""
+        frames = (frame for failure in self.failures() for frame in failure.frames)
+        return not self.entered or path in self.entered or any(f[0] == path for f in frames)
 
     def mended(self, tests: Sequence[TestResult]) -> frozenset[str]:
         """Which of the failing tests pass in a run with these results: a file that could not be

@@ -1,7 +1,7 @@
 """Where else the mistake may be: files of the workspace that a failing test runs through.
 
 Those that the failure passed come first, the deepest of them before others; then what the file
-under repair imports, which it may call.
+under repair imports, which it may call; last what it only imports.
 """
 
 from __future__ import annotations
@@ -26,7 +26,11 @@ def elsewhere(source: Source, diagnosis: Diagnosis) -> tuple[str, ...]:
     near = {path: passed.index(path) for path in others if path in passed}
     called = {path: len(passed) for path in others if _name(path) in imported}
     order = {**called, **near}
-    return tuple(sorted(order, key=lambda path: (order[path], others.index(path)))[:_MOST])
+
+    def place(path: str) -> tuple[bool, int, int]:
+        return (not diagnosis.runs(path), order[path], others.index(path))
+
+    return tuple(sorted(order, key=place)[:_MOST])
 
 
 def _passed(diagnosis: Diagnosis) -> list[str]:

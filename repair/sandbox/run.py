@@ -162,8 +162,9 @@ class Run:
     did not fit live functions. ``root`` is pytest's root folder,
     ``others`` are tests of other parts than the plan's, ``near`` tests that rest on one of the
     functions ``ahead``. ``modules`` are loaded modules
-    and their files, ``patterns`` regular expressions in the cache of ``re`` (as
-    :class:`Preload` has them), ``wrote`` whether files were left behind; all when asked for.
+    and their files, ``entered`` files of which functions ran, where lines were traced, ``patterns``
+    regular expressions in the cache of ``re`` (as :class:`Preload` has them), ``wrote`` whether
+    files were left behind; all when asked for.
     ``trace`` are the events of ``probe.blocks`` in order.
     """
 
@@ -180,6 +181,7 @@ class Run:
     root: str = ""
     files: tuple[str, ...] = ()
     modules: tuple[tuple[str, str], ...] = ()
+    entered: tuple[str, ...] = ()
     patterns: tuple[tuple[str, bool, int], ...] = ()
     cannot: str = ""
     wrote: bool = False
@@ -278,6 +280,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         near=tuple(facts.get("near", ())),
         root=facts.get("root", ""),
         files=tuple(facts.get("files", ())),
+        entered=tuple(facts.get("entered", ())),
         modules=tuple((name, path) for name, path in facts.get("modules", ())),
         patterns=tuple((text, kind, flags) for text, kind, flags in facts.get("patterns", ())),
         cannot=facts.get("cannot", ""),

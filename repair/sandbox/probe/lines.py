@@ -14,6 +14,8 @@ from typing import Any
 from . import aside
 
 _TOOL = 3
+#: CO_OPTIMIZED (inspect's documentation): the code of modules and classes is not.
+_FUNCTION = 0x01
 
 
 class LineCounts:
@@ -24,6 +26,8 @@ class LineCounts:
 
     def __init__(self, size: int) -> None:
         self.size = size
+        #: The names of other files of which functions ran since ``start``, in this process.
+        self.entered: set[str] = set()
         self._memory = mmap.mmap(-1, size + 5)
 
     def clear(self) -> None:
@@ -45,6 +49,7 @@ class LineCounts:
         ``steps`` hear of them too (``steps.Steps``), and of the lines of what they follow.
         """
         memory, size, away = self._memory, self.size, aside.depth
+        self.entered.clear()
 
         def hit(line: int) -> None:
             if line <= size and not away[0]:
@@ -56,9 +61,9 @@ class LineCounts:
                     steps.hit(line)
 
         if hasattr(sys, "monitoring"):
-            _monitor(path, hit, steps)
+            _monitor(path, hit, steps, self.entered)
         else:
-            _trace(path, hit, steps)
+            _trace(path, hit, steps, self.entered)
 
     def stop(self) -> None:
         """Count no more in this process."""
@@ -71,12 +76,14 @@ class LineCounts:
             threading.settrace(None)
 
 
-def _monitor(path: str, hit: Any, steps: Any) -> None:
+def _monitor(path: str, hit: Any, steps: Any, entered: Any) -> None:
     monitoring: Any = vars(sys)["monitoring"]
     is_target = matcher(path)
 
     def on_line(code: Any, line: Any) -> Any:
         if not is_target(code.co_filename):
+            if code.co_flags & _FUNCTION:
+                entered.add(code.co_filename)
             if steps is None or not steps.follows(code):
                 return monitoring.DISABLE
             steps.at(line)
@@ -88,9 +95,11 @@ def _monitor(path: str, hit: Any, steps: Any) -> None:
         monitoring.use_tool_id(_TOOL, "pilotfish")
     monitoring.register_callback(_TOOL, monitoring.events.LINE, on_line)
     monitoring.set_events(_TOOL, monitoring.events.LINE)
+    # What was passed over before, while tests were imported, is to be met again.
+    monitoring.restart_events()
 
 
-def _trace(path: str, hit: Any, steps: Any) -> None:
+def _trace(path: str, hit: Any, steps: Any, entered: Any) -> None:
     def local(frame: Any, event: Any, _argument: Any) -> Any:
         if event == "line":
             hit(frame.f_lineno)
@@ -106,6 +115,8 @@ def _trace(path: str, hit: Any, steps: Any) -> None:
     def on_call(frame: Any, _event: Any, _argument: Any) -> Any:
         if is_target(frame.f_code.co_filename):
             return local
+        if frame.f_code.co_flags & _FUNCTION:
+            entered.add(frame.f_code.co_filename)
         return step if steps is not None and steps.follows(frame.f_code) else None
 
     threading.settrace(on_call)

@@ -155,7 +155,9 @@ class Server:
     def tell_loaded(self, emit: Callable[[dict[str, Any]], None]) -> None:
         """What a run has loaded and left, at its end."""
         wrote = isolation.wrote_anything()
-        emit({"modules": loaded.modules(), "patterns": loaded.patterns(), "wrote": wrote})
+        entered = sorted({os.path.realpath(name) for name in list(self.counts.entered)})
+        known = {"modules": loaded.modules(), "patterns": loaded.patterns()}
+        emit({**known, "entered": entered, "wrote": wrote})
 
     def op_behave(self, request: dict[str, Any]) -> dict[str, Any]:
         """What variants of loaded functions answer to the same calls."""

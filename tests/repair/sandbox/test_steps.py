@@ -1,10 +1,11 @@
-"""What each statement of a failing test ran: by the probe alone, and in a sandbox."""
+"""What each statement of a failing test ran, and in which files functions ran."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,7 +55,7 @@ async def test_it():
         == 2
     )
 """
-_DRIVER = """
+_PROBE = """
 import importlib.util, json, os, sys
 probe, folder, line = sys.argv[1:4]
 sys.path.insert(0, folder)
@@ -64,15 +65,31 @@ spec = importlib.util.spec_from_file_location(
 sys.modules["the_probe"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["the_probe"])
 from the_probe import lines, steps
+target = os.path.realpath(os.path.join(folder, "m.py"))
+counts = lines.LineCounts(20)
+"""
+_STEPS = """
 import test_m
 told = steps.Steps([[os.path.join(folder, "test_m.py"), int(line), "test_it"]])
-counts = lines.LineCounts(20)
-counts.start(os.path.realpath(os.path.join(folder, "m.py")), told)
+counts.start(target, told)
 try:
     test_m.test_it()
 except AssertionError:
     counts.stop()
     print(json.dumps([told.told(), sorted(counts.hits())]))
+"""
+#: The function that decorates ran while the test was imported, and runs again.
+_ENTERED = """
+counts.start(target)
+import test_m
+counts.stop()
+found = [sorted(counts.entered)]
+for call in (lambda: None, lambda: test_m.apart(len)):
+    counts.start(target)
+    call()
+    counts.stop()
+    found.append(sorted(counts.entered))
+print(json.dumps([[os.path.basename(name) for name in names] for names in found]))
 """
 
 
@@ -80,21 +97,37 @@ def _line(text: str) -> int:
     return next(n for n, line in enumerate(TEST.splitlines(), 1) if text in line)
 
 
+def _printed(python: str, driver: str, folder: Path, line: int = 0) -> Any:
+    """What ``driver`` prints of the program and its test in ``folder``."""
+    (folder / "m.py").write_text(PROGRAM)
+    (folder / "test_m.py").write_text(TEST)
+    probe = repair.sandbox.probe.__file__
+    words = [python, "-c", _PROBE + driver, probe, str(folder), str(line)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    return json.loads(done.stdout)
+
+
 @pytest.mark.process
 @pytest.mark.parametrize("python", interpreters())
 def test_the_lines_of_a_test_and_what_each_ran(python: str, tmp_path: Path) -> None:
-    (tmp_path / "m.py").write_text(PROGRAM)
-    (tmp_path / "test_m.py").write_text(TEST)
     loop, check, thread, last = map(_line, ("for n", "half(n)", "join", "third(6)"))
-    words = [python, "-c", _DRIVER, repair.sandbox.probe.__file__, str(tmp_path), str(last)]
-    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
-    told, lines = json.loads(done.stdout)
+    told, lines = _printed(python, _STEPS, tmp_path, last)
     assert lines == [2, 6]
     steps = [(line, ran) for line, ran in told]
     assert steps[:2] == [(check, [2]), (loop, [])]
     assert {line for line, ran in steps if 6 in ran} == {last}
     # A thread runs when it comes to it, before it is waited for.
     assert {line for line, ran in steps[2:] if 2 in ran} <= set(range(loop + 2, thread + 1))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("python", interpreters())
+def test_other_files_of_which_functions_run_are_known(python: str, tmp_path: Path) -> None:
+    imported, idle, called = _printed(python, _ENTERED, tmp_path)
+    assert "test_m.py" in imported
+    assert "test_m.py" not in idle
+    assert "test_m.py" in called
+    assert "m.py" not in called
 
 
 FUNCTIONS = """\
