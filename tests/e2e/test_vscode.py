@@ -114,7 +114,7 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     code.wait_until_ready()
     # Above each test there is what runs it.
     expect(code.lenses("Run and repair")).to_have_count(3)
-    code.lenses("Debug").first.click()
+    code.debug()
     # The block at fault is what is looked at first, with its values in the first iteration.
     block = code.trace.locator("#flow [aria-selected=true]")
     expect(block).to_contain_text("result -= price", timeout=WORK_MS)
