@@ -296,6 +296,7 @@ def test_candidates_that_were_found_until_it_is_stopped_are_all() -> None:
     assert 1 <= len(found) <= 3
 
 
+@pytest.mark.slow
 def test_of_a_large_file_all_templates_look_at_the_most_suspicious_places_first() -> None:
     text = "def f(a, b):\n" + 1100 * "    a = b\n" + "    return a\n"
     source = read_source("/w/m.py", text.encode())
