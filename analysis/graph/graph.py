@@ -16,7 +16,7 @@ from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
 from analysis.graph.facts.file import Span
-from analysis.graph.indexing import Indexer, Progress, _silent
+from analysis.graph.indexing import Indexer, Progress, silent
 from analysis.graph.queries import naming, places, questions
 from analysis.graph.queries.naming import Node
 from analysis.graph.queries.questions import Near, Reached, Use
@@ -92,7 +92,7 @@ class Graph:
 
     # -- keeping it true ---------------------------------------------------------------
 
-    def refresh(self, paths: Iterable[str] | None = None, progress: Progress = _silent) -> int:
+    def refresh(self, paths: Iterable[str] | None = None, progress: Progress = silent) -> int:
         """Bring the graph up to date with the disk; how many files were resolved anew.
 
         With ``paths`` only those files are looked at (an editor saved them); what a look at the

@@ -34,8 +34,8 @@ _BATCH = 32
 KEPT_UNUSED = 200
 
 
-def _silent(stage: str, done: int, of: int) -> None:
-    pass
+def silent(stage: str, done: int, of: int) -> None:
+    """Progress that nobody watches."""
 
 
 @contextmanager
@@ -139,7 +139,7 @@ class Indexer:
         self,
         changed: list[Change],
         gone: list[FileRow],
-        progress: Progress = _silent,
+        progress: Progress = silent,
     ) -> int:
         """Read ``changed``, forget ``gone``; how many files were resolved."""
         with _without_collection():
@@ -167,7 +167,7 @@ class Indexer:
                 self.store.drop_unused_facts(KEPT_UNUSED)
         return self.resolve(progress)
 
-    def resolve(self, progress: Progress = _silent) -> int:
+    def resolve(self, progress: Progress = silent) -> int:
         """Make the edges of every file that has none or may have wrong ones."""
         waiting = self.store.unresolved()
         if not waiting:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import LOOPS
 
-_DIVIDING = (ast.Div, ast.FloorDiv, ast.Mod)
 _CONVERTING = ("int", "float", "Decimal", "fromisoformat", "strptime", "loads", "index", "UUID")
 
 

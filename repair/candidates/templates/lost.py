@@ -16,7 +16,7 @@ def exceptions(program: Program) -> Iterator[Proposal]:
     for node in program.of(ast.Expr):
         assert isinstance(node, ast.Expr)
         call = node.value
-        if isinstance(call, ast.Call) and _is_exception(program, program.text(call.func)):
+        if isinstance(call, ast.Call) and _is_exception(program.text(call.func)):
             start = program.source.span(node)[0]
             yield Proposal("missing raise", 0.9, (Edit(start, start, "raise "),), node)
     for node in program.of(ast.Try):
@@ -29,7 +29,7 @@ def exceptions(program: Program) -> Iterator[Proposal]:
                 yield program.insert_after(last, ["raise"], "missing raise", 0.15)
 
 
-def _is_exception(program: Program, name: str) -> bool:
+def _is_exception(name: str) -> bool:
     known = getattr(builtins, name, None)
     if isinstance(known, type) and issubclass(known, BaseException):
         return True
