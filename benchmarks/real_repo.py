@@ -5,12 +5,12 @@
 
 Each item of ``benchmarks/corpora/real_repo.toml`` names a package whose source distribution brings
 its tests, a mistake put into one file, and the test command that fails by it; a ``shape`` first
-turns the file into one with carriage returns, a byte order mark, tabs or no final newline. A
-package with ``sources`` is installed in place in a ``.venv`` of the checkout, beside what its tests
-need. ``fix`` is asked as a person asks: FILE and ``--test``, the suite it finds itself. *Right*:
-the patch applies with ``git apply``, the command passes, all tests that passed before the mistake
-do (of ``suite``, or else of the test files of ``tests``), and every line that the patch did not
-touch kept its bytes. Sources are fetched with pip into ``.benchmarks/packages``.
+turns the file into one with carriage returns, a byte order mark, tabs or no final newline. The
+package is installed in place, from ``sources``, in a ``.venv`` of the checkout, beside what its
+tests need. ``fix`` is asked as a person asks: FILE and ``--test``, the suite it finds itself.
+*Right*: the patch applies with ``git apply``, the command passes, all tests that passed before the
+mistake do (of ``suite``, or else of the test files of ``tests``), and every line that the patch did
+not touch kept its bytes. Sources are fetched with pip into ``.benchmarks/packages``.
 """
 
 from __future__ import annotations
@@ -36,12 +36,14 @@ from pilotfish.console import explain
 
 ITEMS = Path(__file__).parent / "corpora" / "real_repo.toml"
 _BOM = b"\xef\xbb\xbf"
-#: What the tests of packages with ``sources`` need.
+#: What the tests of the packages need.
 _NEEDED = (
     "pytest", "hypothesis", "pytest-cov", "pytest-xdist", "pytest-regressions", "anyio", "trio",
     "trustme", "uvicorn", "httpcore", "certifi", "idna", "chardet", "zstandard", "brotli", "rich",
-    "pretend", "mdurl", "linkify-it-py", "wcwidth",
+    "pretend", "mdurl", "linkify-it-py", "wcwidth", "wcag-contrast-ratio", "ruff",
 )  # fmt: skip
+#: Those of them that a test command starts by name.
+_PROGRAMS = ("ruff",)
 #: Lines that a patch may touch besides those of the mistake and their replacement.
 _STRAYED = 3
 
@@ -57,8 +59,8 @@ class Item:
     file: str
     edits: tuple[tuple[str, str], ...]
     command: str
+    sources: str
     shape: str = ""
-    sources: str = ""
     suite: str = ""
 
 
@@ -82,25 +84,26 @@ def unpack(item: Item, root: Path) -> None:
         shutil.copytree(next(scratch.iterdir()), root, dirs_exist_ok=True)
     path = root / item.file
     path.write_bytes(shaped(path.read_bytes(), item.shape))
-    if item.sources:
-        _install_in_place(root, root / item.sources)
+    _install_in_place(root, root / item.sources)
 
 
 def _install_in_place(root: Path, sources: Path) -> None:
     """Give the checkout an environment in which ``sources`` come before what its tests need."""
-    needed = install(_NEEDED, "real_repo").folders[0]
+    needed = install(_NEEDED, "real_repo")
     venv.create(root / ".venv")
     (root / ".venv" / ".gitignore").write_text("*\n", encoding="utf-8")
     (packages,) = (root / ".venv").glob("lib/python*/site-packages")
-    (packages / "in_place.pth").write_text(f"{sources}\n{needed}\n", encoding="utf-8")
+    (packages / "in_place.pth").write_text(f"{sources}\n{needed.folders[0]}\n", encoding="utf-8")
+    for name in _PROGRAMS:
+        shutil.copy2(needed.program(name), root / ".venv" / "bin" / name)
 
 
-def _python(item: Item, root: Path) -> str:
-    return str(root / ".venv" / "bin" / "python") if item.sources else sys.executable
+def _python(root: Path) -> str:
+    return str(root / ".venv" / "bin" / "python")
 
 
-def _pass(item: Item, root: Path, command: str, seconds: float) -> bool:
-    return passes(root, command, seconds, _python(item, root))
+def _pass(root: Path, command: str, seconds: float) -> bool:
+    return passes(root, command, seconds, _python(root))
 
 
 def shaped(data: bytes, shape: str) -> bytes:
@@ -146,7 +149,7 @@ def lay_out(item: Item, root: Path) -> Task:
     """The repository with the mistake."""
     unpack(item, root)
     spoil(item, root)
-    return Task(item.file, item.command, python=_python(item, root))
+    return Task(item.file, item.command, python=_python(root))
 
 
 def judge(item: Item, patched: Path, root: Path) -> tuple[bool, bool]:
@@ -161,8 +164,8 @@ def judge(item: Item, patched: Path, root: Path) -> tuple[bool, bool]:
     right = (
         _changed(mistaken, new) <= allowed
         and new.startswith(_BOM) == known.startswith(_BOM)
-        and _pass(item, root, item.command, 120.0)
-        and _pass(item, root, item.suite or _suite(root), 180.0)
+        and _pass(root, item.command, 120.0)
+        and _pass(root, item.suite or _suite(root), 180.0)
     )
     return right, ast.dump(ast.parse(new)) == ast.dump(ast.parse(known))
 
@@ -182,9 +185,9 @@ def check(item: Item) -> list[str]:
     with folder() as root:
         unpack(item, root)
         suite = item.suite or _suite(root)
-        wrong = [] if _pass(item, root, suite, 180.0) else ["the suite fails as it was"]
+        wrong = [] if _pass(root, suite, 180.0) else ["the suite fails as it was"]
         spoil(item, root)
-        if _pass(item, root, item.command, 120.0):
+        if _pass(root, item.command, 120.0):
             wrong.append("the command passes with the mistake")
     return wrong
 
