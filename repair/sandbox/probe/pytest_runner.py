@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from . import ahead, aside, bystanders, dealing, describe, plainly
+from . import ahead, aside, bystanders, dealing, describe, narrowing, plainly
 from .reporter import Reporter
 
 
@@ -53,6 +53,11 @@ class _Plugin:
         self._reporter = reporter
         self._details: dict[Any, Any] = {}
         self._outcomes: dict[Any, Any] = {}
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self, session: Any) -> None:
+        if self._select is not None and not self._hold:
+            narrowing.narrow(session.config, self._select)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
