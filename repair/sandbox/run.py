@@ -74,20 +74,21 @@ class Terms:
 
     It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
     without word of a test (``importing`` longer until the first one begins: everything is imported
-    and collected before), or when a test takes more processor time than ``caps`` has for it
-    (``""`` for those it does not name). With ``stop`` it ends at the first bad test, but not
-    before ``leading`` tests. ``trace`` counts lines of the file under repair, and tells for each
-    line of the functions ``steps`` of tests (path, a line in it, name) which of them it ran
-    (``probe.steps``); ``places`` tells which expressions of it ran (``probe.places``);
-    ``blocks`` follows it block by block (``{"plan": …, "limits": …}``, ``probe.blocks``);
-    ``modules`` tells what was loaded and compiled, and whether files were left. Without ``private``
-    the workspace is read-only.
+    and collected before), after ``early`` where a test is bad by then, or when a test takes more
+    processor time than ``caps`` has for it (``""`` for those it does not name). With ``stop`` it
+    ends at the first bad test, but not before ``leading`` tests. ``trace`` counts lines of the file
+    under repair, and tells for each line of the functions ``steps`` of tests (path, a line in it,
+    name) which of them it ran (``probe.steps``); ``places`` tells which expressions of it ran
+    (``probe.places``); ``blocks`` follows it block by block (``{"plan": …, "limits": …}``,
+    ``probe.blocks``); ``modules`` tells what was loaded and compiled, and whether files were left.
+    Without ``private`` the workspace is read-only.
     """
 
     wall: float
     cpu: float = 0.0
     idle: float = 0.0
     importing: float = 0.0
+    early: float = 0.0
     caps: Mapping[str, float] | None = None
     stop: bool = False
     leading: int = 1

@@ -6,7 +6,7 @@ Where processors are to spare (the lanes of the sandbox), parts of a suite of py
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,7 +24,8 @@ _IDLE_FAR_S = 2.0
 _IMPORT_S = 15.0
 #: Hanging tests that may have to do with the change and are passed over before the rest is left.
 _MAX_HANGS = 5
-#: Where a suite is not through after this share of the time, what failed so far is compared.
+#: Where a suite is not through after this share of the time, what failed so far is compared; where
+#: nothing did, it goes on.
 _SUITE_SHARE = 0.8
 #: Without it one test file that cannot be imported keeps pytest from running any other.
 _ALL_THE_SAME = "--continue-on-collection-errors"
@@ -74,24 +75,30 @@ def fates_of(
     hangs = 0
     early = Deadline.after(_SUITE_SHARE * deadline.remaining())
     while not deadline.expired() and hangs <= _MAX_HANGS:
+        bad = _any_bad(results, aside)
+        if bad and early.expired():
+            break
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
-        until = deadline if early.expired() else early
-        terms = Terms(wall=until.remaining(), idle=idle, importing=_IMPORT_S)
+        terms = Terms(
+            wall=(early if bad else deadline).remaining(),
+            idle=idle,
+            importing=_IMPORT_S,
+            early=early.remaining(),
+        )
         run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
         others |= frozenset(run.others)
         coming |= frozenset(run.near)
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
-        if run.ended != "done" and until.expired():
+        cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
+        bad = _any_bad(results, aside.union(cut))
+        if run.ended != "done" and (deadline.expired() or (bad and early.expired())):
             # The last test did not hang, the time was up.
-            cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
-            left = select = (*cut, *left)
+            left = (*cut, *left)
             for test in cut:
                 del results[test]
-            if not left or any(results[t].outcome.bad for t in results if t not in aside):
-                break
-            continue
+            break
         if run.ended == "done" or not left:
             # Tests that a whole run left out are not there any more, or not selected.
             left = () if run.ended == "done" else left
@@ -122,6 +129,10 @@ def _together(parts: Sequence[Fates]) -> Fates:
     waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
     left = tuple(test for test in waiting if test not in results and test not in aside)
     return Fates(results, left, aside, near=frozenset().union(*(part.near for part in parts)))
+
+
+def _any_bad(results: Mapping[str, TestResult], aside: Set[str]) -> bool:
+    return any(result.outcome.bad for test, result in results.items() if test not in aside)
 
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:

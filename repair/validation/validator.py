@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -235,11 +235,7 @@ class Validator:
         passed = {t for t, r in after.items() if r.outcome is Outcome.PASSED and t not in known}
         ran, near = len(passed), fates.near & passed
         if unknown or not after:
-            reason = (
-                f"{len(unknown)} tests of the suite were not run within the time limit"
-                if unknown
-                else "the suite could not be run within the time limit"
-            )
+            reason = _not_through(unknown, fates.near - known, near)
             return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran, near=near)
         return Verdict(True, True, "", ran=ran, still=tuple(still), near=near)
 
@@ -278,6 +274,17 @@ class Validator:
             return Verdict(False, False, "breaks the suite", (suite.command,))
         reason = "the suite fails with and without the patch, and its tests cannot be told apart"
         return Verdict(True, False, reason)
+
+
+def _not_through(unknown: Collection[str], near: Collection[str], passed: Collection[str]) -> str:
+    """That a suite was not run to its end, and what can be said all the same: how many of the tests
+    ``near`` the change ``passed``."""
+    if not unknown:
+        return "the suite could not be run within the time limit"
+    count = len(unknown)
+    were = "test of the suite was" if count == 1 else "tests of the suite were"
+    said = f"{count} {were} not run within the time limit"
+    return f"{said}; {len(passed)} of {len(near)} seen to reach the change pass" if near else said
 
 
 def _read(path: str) -> bytes:

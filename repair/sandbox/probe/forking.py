@@ -14,10 +14,16 @@ from . import gathering, isolation
 
 
 def in_fork(
-    work: Any, wall: float, idle: float = 0.0, importing: float = 0.0, ask_first: int = 0
+    work: Any,
+    wall: float,
+    idle: float = 0.0,
+    importing: float = 0.0,
+    ask_first: int = 0,
+    early: float = 0.0,
 ) -> dict[str, Any]:
     """Run ``work(emit)`` in a fork for at most ``wall`` seconds, or ``idle`` without an event,
-    ``importing`` longer before the first test.
+    ``importing`` longer before the first test; for ``early`` (0: ``wall``), where a test is bad
+    by then.
 
     ``emit`` says an event; what ``work`` returns is the exit code. ``ask_first`` is a signal at
     which the fork says what it held back, sent before it is ended; 0 is none.
@@ -41,7 +47,13 @@ def in_fork(
         pass  # The child did it first, or is gone.
     last_words = (pid, ask_first) if ask_first else None
     gathered, output, timed_out = gathering.gather(
-        events_in, output_in, begun + wall, idle, importing, last_words
+        events_in,
+        output_in,
+        begun + wall,
+        idle,
+        importing,
+        last_words,
+        begun + early if early else 0.0,
     )
     if timed_out:
         try:

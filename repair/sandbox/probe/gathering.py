@@ -14,6 +14,11 @@ _LAST_WORDS_S = 0.3
 _EVENT_BYTES = 16 * 1024 * 1024
 #: How the event of a test's begin starts (``Reporter.start``); inside of texts quotes are escaped.
 _BEGINS = b'{"start": '
+#: The same of the last one.
+_ENDS = b'{"code": '
+#: What the event of a test that is bad holds (``Reporter.finish``), and how long that is at most.
+_BAD = (b'"outcome": "failed"', b'"outcome": "error"')
+_BAD_BYTES = max(map(len, _BAD))
 
 
 def gather(
@@ -23,19 +28,22 @@ def gather(
     idle: float,
     importing: float = 0.0,
     last_words: Any = None,
+    early: float = 0.0,
 ) -> tuple[Any, ...]:
     """Read both pipes until the events end or the time does; keep a bounded part of each.
 
     ``idle`` seconds without an event (0: any time) end it too: one test hangs. Until the first test
     begins silence may last ``importing`` longer: no test is to blame for that. ``last_words`` are a
-    process and a signal: it is sent that before the end, and heard a moment longer.
+    process and a signal: it is sent that before the end, and heard a moment longer. At ``early``
+    (0: never) it ends already if a test is bad by then.
     """
     events, output = bytearray(), bytearray()
     open_ends = [events_in, output_in]
-    timed_out = False
+    timed_out = bad = False
     heard, silence = time.monotonic(), idle + importing
     while events_in in open_ends:
-        left = (min(until, heard + silence) if idle else until) - time.monotonic()
+        last = min(until, heard + silence) if idle else until
+        left = (min(last, early) if bad else last) - time.monotonic()
         if left <= 0:
             timed_out = True
             if last_words is None:
@@ -58,9 +66,13 @@ def gather(
             elif len(events) < _EVENT_BYTES:
                 events += part
                 heard = time.monotonic()
+                if heard < early and not bad:
+                    known = events[-len(part) - _BAD_BYTES :]
+                    bad = any(sign in known for sign in _BAD)
                 if silence > idle and _BEGINS in events:
                     silence = idle
-                if events.rpartition(b"\n{")[2].startswith(b'"code":') and part.endswith(b"\n"):
+                last_line = events.rfind(b"\n", 0, -1) + 1
+                if part.endswith(b"\n") and events.startswith(_ENDS, last_line):
                     # The run is over; a process it left behind may hold the pipe open.
                     open_ends.remove(end)
     # What was printed last may still lie in the pipe.

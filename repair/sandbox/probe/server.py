@@ -6,8 +6,8 @@ Requests (JSON objects with ``op``):
             ``private_tmp``
 ``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions), ``own`` names
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
-            ``importing``, ``trace``, ``steps``, ``places``, ``blocks`` (``plan``, ``limits``),
-            ``stop``, ``leading``, ``modules``
+            ``importing``, ``early``, ``trace``, ``steps``, ``places``, ``blocks`` (``plan``,
+            ``limits``), ``stop``, ``leading``, ``modules``
 ``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
             from there
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
@@ -335,6 +335,7 @@ class Server:
             request.get("idle", 0.0),
             request.get("importing", 0.0),
             blocks.TELL if request.get("blocks") else 0,
+            request.get("early", 0.0),
         )
         files.write_all(restore)
         if request.get("trace"):

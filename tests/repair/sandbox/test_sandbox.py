@@ -191,6 +191,41 @@ def test_what_importing_takes_is_no_silence_of_a_test(
     ]
 
 
+def test_a_run_ends_early_only_where_a_test_is_bad_by_then(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\ndef test_slow():\n    time.sleep({})\n"
+    (workspace / "test_bad.py").write_text("def test_bad():\n    assert 0\n\n" + slow.format(60))
+    (workspace / "test_good.py").write_text("def test_good():\n    pass\n\n" + slow.format(5))
+    plan = parse("python -m pytest test_bad.py", str(workspace)).plan
+    server = sandbox()
+    run = server.run(plan, {}, Terms(wall=60, early=4))
+    assert run.ended == "timeout"
+    assert run.seconds < 30
+    assert [test.outcome for test in run.tests] == [Outcome.FAILED, Outcome.TIMEOUT]
+    plan = parse("python -m pytest test_good.py", str(workspace)).plan
+    assert server.run(plan, {}, Terms(wall=60, early=4)).passed()
+
+
+def test_files_that_hold_no_chosen_test_are_not_imported(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    test = "def test_it():\n    assert not __import__('pathlib').Path('/tmp/seen').exists()\n"
+    for name in ("a", "b"):
+        (workspace / name).mkdir()
+        (workspace / name / "__init__.py").write_text("")
+        (workspace / name / f"test_{name}.py").write_text(test)
+    (workspace / "test_other.py").write_text("open('/tmp/seen', 'w')\nraise OSError\n")
+    plan = parse("python -m pytest", str(workspace)).plan
+    chosen = ("b/test_b.py::test_it", "a/test_a.py::test_it")
+    run = sandbox().run(replace(plan, select=chosen), {}, Terms(wall=60))
+    assert [(t.id, t.outcome) for t in run.tests] == [(t, Outcome.PASSED) for t in chosen]
+    # One that cannot be imported is chosen by its name; what names no file may be anywhere.
+    for chosen in (("test_other.py",), ("collection", "a/test_a.py::test_it")):
+        run = sandbox().run(replace(plan, select=chosen), {}, Terms(wall=60))
+        assert "test_other.py" in {test.id for test in run.tests if test.outcome.bad}
+
+
 def test_a_hundred_megabytes_of_output_are_not_kept(sandbox: StartSandbox, workspace: Path) -> None:
     code = "import sys\nfor _ in range(100): sys.stdout.write('x' * 1_000_000)\nprint('end')"
     run = _run(sandbox(), workspace, code)

@@ -65,6 +65,25 @@ def test_each_test_is_run_once_in_one_of_the_processes(lanes: ForkServer, worksp
     assert len({failure.message for failure in said.values() if failure}) == 2
 
 
+@pytest.mark.sandbox
+def test_what_failed_by_then_is_told_in_time_to_be_compared(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\nimport m\n\ndef test_slow():\n    time.sleep(60)\n"
+    (workspace / "m.py").write_text("")
+    (workspace / "test_m.py").write_text(
+        slow.replace("def", "def test_bad():\n    assert 0\n\ndef")
+    )
+    plan = parse("python -m pytest", str(workspace)).plan
+    deadline = Deadline.after(9)
+    fates = fates_of(sandbox(), plan, {}, deadline, str(workspace / "m.py"))
+    assert {test: r.outcome for test, r in fates.results.items()} == {
+        "test_m.py::test_bad": Outcome.FAILED
+    }
+    assert fates.left == ("test_m.py::test_slow",)
+    assert not deadline.expired()
+
+
 FILES = [
     "a/test_a.py::T::x",
     "a/test_a.py::T::y",

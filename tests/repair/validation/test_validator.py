@@ -82,6 +82,8 @@ def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
     (workspace / "m.py").write_text(MODULE)
     (workspace / "test_m.py").write_text(TESTS)
     (workspace / "test_slow.py").write_text(slow)
+    near = "import m\n\n\ndef test_near():\n    assert m.double(3) == 6\n"
+    (workspace / "test_near.py").write_text(near)
     source = Source(str(workspace / "m.py"), MODULE)
     command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
     policy = sandbox().policy
@@ -99,5 +101,11 @@ def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
         assert limit.remaining() > 100
         # The next one has a sandbox that is as good as new.
         mended = MODULE.replace("number + 3", "number * 2").encode()
+        ahead.begin().result()
         verdict = validator.validate(source.path, mended, Deadline.after(20))
-        assert (verdict.good, verdict.broken) == (True, ())
+        assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
+        # Of a suite that was not run to its end, how far what can break was.
+        words = "tests of the suite were not run within the time limit"
+        assert verdict.reason == (
+            f"{len(verdict.not_run)} {words}; 1 of 1 seen to reach the change pass"
+        )
