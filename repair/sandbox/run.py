@@ -34,8 +34,9 @@ class Plan:
 
     ``runner``: ``pytest``, ``unittest``, ``doctest``, ``script``, ``module``, ``code`` or
     ``command``. ``path0`` goes first on ``sys.path``. ``select`` runs these tests only, in this
-    order; without it, tests that rest on one of the functions ``ahead`` run first: (path, qualified
-    name within it, distance). ``part`` is the number of one of so many parts, which alone is run.
+    order; without it, the tests named ``first`` run first, and then those that rest on one of the
+    functions ``ahead``: (path, qualified name within it, distance). ``part`` is the number of one
+    of so many parts, which alone is run.
     """
 
     runner: str
@@ -45,6 +46,7 @@ class Plan:
     path0: str | None = None
     env: tuple[tuple[str, str], ...] = ()
     select: tuple[str, ...] | None = None
+    first: tuple[str, ...] = ()
     ahead: tuple[tuple[str, str, int], ...] = ()
     part: tuple[int, int] | None = None
 
@@ -63,6 +65,7 @@ class Plan:
             "path0": self.path0,
             "env": dict(self.env),
             "select": None if self.select is None else list(self.select),
+            "first": list(self.first),
             "ahead": [list(function) for function in self.ahead],
             "part": self.part,
         }
@@ -160,12 +163,11 @@ class Run:
 
     ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
     file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
-    did not fit live functions. ``root`` is pytest's root folder,
-    ``others`` are tests of other parts than the plan's, ``near`` tests that rest on one of the
-    functions ``ahead``. ``modules`` are loaded modules
-    and their files, ``entered`` files of which functions ran, where lines were traced, ``patterns``
-    regular expressions in the cache of ``re`` (as :class:`Preload` has them), ``wrote`` whether
-    files were left behind; all when asked for.
+    did not fit live functions. ``root`` is pytest's root folder, ``others`` are tests of other
+    parts than the plan's, ``near`` those that run first, by name or by what they rest on.
+    ``modules`` are loaded modules and their files, ``entered`` files of which functions ran, where
+    lines were traced, ``patterns`` regular expressions in the cache of ``re`` (as :class:`Preload`
+    has them), ``wrote`` whether files were left behind; all when asked for.
     ``trace`` are the events of ``probe.blocks`` in order.
     """
 

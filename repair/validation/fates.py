@@ -36,7 +36,7 @@ class Fates:
     """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
     the same function, in files that imports do not lead from to the file under repair.
     ``others`` are what other parts of the suite run, ``near`` tests that can be seen to reach the
-    change (``Plan.ahead``)."""
+    change (``Plan.first``, ``Plan.ahead``)."""
 
     results: Mapping[str, TestResult]
     left: tuple[str, ...] = ()

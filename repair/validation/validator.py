@@ -135,14 +135,15 @@ class Validator:
         return ended
 
     def _ordered(self, path: str, data: bytes) -> Plan | None:
-        """The suite, with what reaches the change ahead: the time may not be enough for all."""
+        """The suite, with the failing tests and what else reaches the change ahead: the time may
+        not be enough for all."""
         suite = self._suite
         if suite is None or suite.runner == "command" or self._is_whole():
             return suite
         before = self._base.get(path)
         near = self._ahead.of(path, before if before is not None else _read(path), data)
         ahead = tuple((each.path, each.qualname, each.distance) for each in near)
-        return replace(suite, ahead=ahead)
+        return replace(suite, first=self._diagnosis.failing, ahead=ahead)
 
     def _validate(
         self,
@@ -180,7 +181,9 @@ class Validator:
             return self._judge_suite(server, files, fates, deadline)
         assert second is not None
         if second.ended == "timeout":
-            return Verdict(True, False, "time ran out while the test ran a second time")
+            left = fates.left if fates is not None else ()
+            why = "time ran out while the test ran a second time"
+            return Verdict(True, False, why, not_run=left)
         if not second.passed():
             return Verdict(False, False, "the test passed once and failed when it was run again")
         if suite is None:

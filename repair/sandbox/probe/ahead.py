@@ -1,4 +1,5 @@
-"""Tests that are to run ahead of the others of a suite, by the functions that they rest on.
+"""Tests that are to run ahead of the others of a suite, by name or by the functions that they rest
+on.
 
 How far each is from a change counts: those that can be seen to reach it are told, too.
 """
@@ -10,28 +11,34 @@ import os
 from collections.abc import Callable
 from typing import Any
 
-_FAR = 1 << 30
+_FIRST, _FAR = -1, 1 << 30
 _SET_UP = ("setUp", "setUpClass", "asyncSetUp", "setup_method", "setup_class")
 
 
 def ordered(
     items: list[Any],
-    ahead: Any,
+    plan: dict[str, Any],
+    name: Callable[[Any], str],
     functions: Callable[[Any], list[Any]],
     group: Callable[[Any], Any],
 ) -> tuple[list[Any], list[Any]]:
-    """``items`` with those first that rest on the functions ``ahead``: (path, qualified name,
-    distance) each; and these alone.
+    """``items`` with those first that ``plan`` names as ``first`` or that rest on its functions
+    ``ahead``: (path, qualified name, distance) each; and these alone.
 
-    ``functions`` are those of an item, ``group`` is what it shares fixtures with: a group stays
-    together, at the place of its nearest item, and so does the order of what is equally near.
+    ``name`` and ``functions`` are those of an item, ``group`` is what it shares fixtures with: a
+    group stays together, at the place of its nearest item, and so does the order of what is equally
+    near.
     """
-    if not ahead:
+    ahead, first = plan.get("ahead") or (), frozenset(plan.get("first") or ())
+    if not ahead and not first:
         return items, []
     near: dict[Any, int] = {}
-    for path, name, distance in ahead:
-        near[_real(path), name] = min(distance, near.get((_real(path), name), _FAR))
-    distances = [_nearest(functions(item), near) for item in items]
+    for path, function, distance in ahead:
+        key = _real(path), function
+        near[key] = min(distance, near.get(key, _FAR))
+    distances = [
+        _FIRST if name(item) in first else _nearest(functions(item), near) for item in items
+    ]
     groups: dict[Any, Any] = {}
     for index, item in enumerate(items):
         known = groups.get(group(item), (_FAR, index))

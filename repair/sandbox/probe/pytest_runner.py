@@ -46,8 +46,8 @@ _TOGETHER = (
 
 class _Plugin:
     def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
+        self._plan = plan
         self._select = plan.get("select")
-        self._ahead = plan.get("ahead")
         self._part = plan.get("part")
         self._hold = hold
         self._reporter = reporter
@@ -62,7 +62,9 @@ class _Plugin:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
         aside.look_away()
-        items[:], near = ahead.ordered(items, self._ahead, _functions, lambda item: item.parent)
+        items[:], near = ahead.ordered(
+            items, self._plan, lambda item: item.nodeid, _functions, lambda item: item.parent
+        )
         others: list[Any] = []
         if self._part is not None:
             number, parts = self._part

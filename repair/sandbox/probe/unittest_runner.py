@@ -27,15 +27,17 @@ def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
 
 class _Runner:
     def __init__(self, plan: dict[str, Any], reporter: Reporter, hold: Any) -> None:
+        self._plan = plan
         self._select = plan.get("select")
-        self._ahead = plan.get("ahead")
         self._reporter = reporter
         self._hold = hold
         self.good = False
 
     def run(self, suite: Any) -> Any:
         aside.look_away()
-        tests, near = ahead.ordered(list(_flat(suite)), self._ahead, _functions, type)
+        tests, near = ahead.ordered(
+            list(_flat(suite)), self._plan, lambda test: test.id(), _functions, type
+        )
         self._reporter.note(
             collected=[test.id() for test in tests], near=[test.id() for test in near]
         )

@@ -221,8 +221,8 @@ def test_files_that_hold_no_chosen_test_are_not_imported(
     run = sandbox().run(replace(plan, select=chosen), {}, Terms(wall=60))
     assert [(t.id, t.outcome) for t in run.tests] == [(t, Outcome.PASSED) for t in chosen]
     # One that cannot be imported is chosen by its name; what names no file may be anywhere.
-    for chosen in (("test_other.py",), ("collection", "a/test_a.py::test_it")):
-        run = sandbox().run(replace(plan, select=chosen), {}, Terms(wall=60))
+    for test in ("test_other.py", "collection"):
+        run = sandbox().run(replace(plan, select=(test,)), {}, Terms(wall=60))
         assert "test_other.py" in {test.id for test in run.tests if test.outcome.bad}
 
 

@@ -133,6 +133,24 @@ def test_unittest_does_too(sandbox: StartSandbox, project: Path, tmp_path: Path)
     ]
 
 
+@pytest.mark.sandbox
+@pytest.mark.parametrize(
+    ("command", "first"),
+    [
+        ("python -m pytest", "test_b.py::Near::test_one"),
+        ("python -m unittest test_b", "test_b.Near.test_one"),
+    ],
+)
+def test_what_is_named_first_runs_first_without_a_graph(
+    command: str, first: str, sandbox: StartSandbox, project: Path
+) -> None:
+    plan = parse(command, str(project)).plan
+    usual = sandbox("shop.py").run(plan, {}, Terms(wall=30)).collected
+    run = sandbox("shop.py").run(replace(plan, first=(first,)), {}, Terms(wall=30))
+    assert run.collected == (first, *(test for test in usual if test != first))
+    assert run.near == (first,)
+
+
 def test_what_a_patch_changes() -> None:
     before = textwrap.dedent(FILES["shop.py"])
     assert changed(before.encode(), before.replace("half(4)", "half(6)").encode()) == (
