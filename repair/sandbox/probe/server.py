@@ -34,6 +34,7 @@ from . import (
     blocks,
     files,
     forking,
+    hugepages,
     isolation,
     lines,
     live,
@@ -253,6 +254,7 @@ class Server:
             # What is alive now stays: forks need not copy it for the collector's marks.
             gc.collect()
             gc.freeze()
+            hugepages.put_together()
             self.answer(request, {"held": True, "tests": tests, "imported": sorted(imported)})
             self.serve()
 
