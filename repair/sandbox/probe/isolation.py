@@ -32,7 +32,7 @@ def _libc() -> Any:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def _check(libc: Any, result: int, what: str) -> None:
+def _check(result: int, what: str) -> None:
     if result != 0:
         import ctypes
 
@@ -57,7 +57,7 @@ def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> No
     libc = _libc()
     _unshare(libc, _CLONE_NEWNS)
     size = f"size={tmp_bytes}".encode()
-    _check(libc, libc.mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", 0, size), "mount scratch")
+    _check(libc.mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", 0, size), "mount scratch")
     upper, work, tmp = (os.path.join(SCRATCH, name) for name in ("upper", "work", "tmp"))
     for folder in (upper, work, tmp):
         os.mkdir(folder)
@@ -67,14 +67,13 @@ def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> No
     )
     where = os.fsencode(workspace)
     _check(
-        libc,
         libc.mount(b"overlay", where, b"overlay", 0, os.fsencode(options)),
         "mount overlay",
     )
     # The folder that was current before the mount lies below the overlay.
     os.chdir(workspace)
     if private_tmp:
-        _check(libc, libc.mount(tmp.encode(), b"/tmp", b"", _MS_BIND, None), "mount /tmp")
+        _check(libc.mount(tmp.encode(), b"/tmp", b"", _MS_BIND, None), "mount /tmp")
     os.mkdir(os.path.join(tmp, "home"))
     os.environ["TMPDIR"] = tmp
     os.environ["HOME"] = os.path.join(tmp, "home")
@@ -108,7 +107,7 @@ def speaks_to_others() -> bool:
 def _unshare(libc: Any, what: int) -> None:
     """Enter namespaces of its own, with a user namespace that gives the right to."""
     uid, gid = os.getuid(), os.getgid()
-    _check(libc, libc.unshare(_CLONE_NEWUSER | what), "unshare")
+    _check(libc.unshare(_CLONE_NEWUSER | what), "unshare")
     _write("/proc/self/setgroups", "deny")
     _write("/proc/self/uid_map", f"{uid} {uid} 1")
     _write("/proc/self/gid_map", f"{gid} {gid} 1")

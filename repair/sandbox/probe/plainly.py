@@ -46,7 +46,7 @@ def way(item: Any, bystanders: Bystanders) -> Any:
     if around is None or bystanders.of(item):
         return None
     call = call_function if is_plain(item) else call_case if is_plain_case(item) else None
-    return call and functools.partial(call, around)
+    return call and functools.partial(_run, call, around)
 
 
 def is_plain(item: Any) -> bool:
@@ -130,39 +130,39 @@ def leaves_all_set_up(session: Any, following: Any) -> bool:
     return all(node in kept for node in session._setupstate.stack)
 
 
-def call_function(around: Any, item: Any, reporter: Reporter) -> None:
-    """Call a plain test's function within ``around(item)``."""
+def _run(call: Any, around: Any, item: Any, reporter: Reporter) -> None:
+    """Tell that ``item`` begins, ``call`` it, and tell what came of it."""
     reporter.start(item.nodeid)
     begun = time.perf_counter()
-    outcome, detail = "passed", None
+    outcome, detail = call(around, item, reporter.target)
+    reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)
+
+
+def call_function(around: Any, item: Any, target: str) -> tuple[str, Any]:
+    """Call a plain test's function within ``around(item)``: the outcome, and why it failed."""
     try:
         with around(item):
             item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
     except _PASSED_OVER:
-        outcome = "skipped"
+        return "skipped", None
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as error:
         # What pytest.fail and pytest.raises raise is no Exception, and neither is SystemExit.
-        outcome = "failed"
-        detail = describe.describe_exception(
-            type(error), error, error.__traceback__, reporter.target
-        )
-    reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)
+        detail = describe.describe_exception(type(error), error, error.__traceback__, target)
+        return "failed", detail
+    return "passed", None
 
 
-def call_case(around: Any, item: Any, reporter: Reporter) -> None:
+def call_case(around: Any, item: Any, target: str) -> tuple[str, Any]:
     """Let a plain case run itself, likewise."""
-    reporter.start(item.nodeid)
-    begun = time.perf_counter()
-    result = _Verdict(reporter.target)
+    result = _Verdict(target)
     try:
         with around(item):
             item.cls(item.name)(result)
     except Exception as error:
         result.addError(item, (type(error), error, error.__traceback__))
-    seconds = time.perf_counter() - begun
-    reporter.finish(item.nodeid, result.outcome, seconds, result.detail)
+    return result.outcome, result.detail
 
 
 class _Verdict(unittest.TestResult):

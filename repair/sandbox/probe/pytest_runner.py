@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 import time
-from itertools import zip_longest
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -77,7 +77,7 @@ class _Plugin:
             files=sorted({str(getattr(item, "path", None) or item.fspath) for item in items}),
         )
         if self._select is not None and not self._hold:
-            items[:] = self._chosen(items, self._select)
+            items[:] = _chosen(_by_id(items), self._select)
 
     def pytest_collectreport(self, report: Any) -> None:
         if report.failed:
@@ -107,17 +107,19 @@ class _Plugin:
         items = list(session.items)
         others = bystanders.Bystanders()
         plain = {item: plainly.way(item, others) for item in items}
+        named = _by_id(items)
 
         def run_selected(ids: Any, reporter: Reporter) -> None:
             self._reporter = reporter
-            chosen = items if ids is None else self._chosen(items, ids)
-            if reporter.stops:
-                _put_no_words_to_failures(chosen)
-            for item, following in zip_longest(chosen, chosen[1:]):
+            # One by one: a fork pays for each test that it so much as looks at.
+            chosen = items if ids is None else _chosen(named, ids)
+            for item, following in _with_following(chosen):
                 call = plain[item]
                 if call is not None and plainly.leaves_all_set_up(session, following):
                     call(item, reporter)
                 else:
+                    if reporter.stops:
+                        _put_no_words_to_failures(item)
                     item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
                 if reporter.may_stop():
                     break
@@ -125,13 +127,6 @@ class _Plugin:
         if not session.testsfailed:
             self._hold(run_selected)
         return True
-
-    @staticmethod
-    def _chosen(items: Any, ids: Any) -> list[Any]:
-        place = {test: index for index, test in enumerate(ids)}
-        return sorted(
-            (item for item in items if item.nodeid in place), key=lambda item: place[item.nodeid]
-        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: Any) -> None:
@@ -177,11 +172,34 @@ class _Plugin:
             self._reporter.leave()
 
 
-def _put_no_words_to_failures(items: Any) -> None:
-    """Have pytest describe no failure of ``items`` in this process, a fork: nobody reads it, and it
-    takes longer than most tests. An assert that fails is not compared line by line either."""
+def _by_id(items: Any) -> dict[str, list[Any]]:
+    """``items`` by their ids, which need not differ."""
+    found: dict[str, list[Any]] = {}
     for item in items:
-        item.repr_failure = lambda *_given, **_named: ""
+        found.setdefault(item.nodeid, []).append(item)
+    return found
+
+
+def _chosen(named: dict[str, list[Any]], ids: Any) -> Iterator[Any]:
+    """The tests ``ids`` among those that are ``named``, in this order, each once."""
+    for test in dict.fromkeys(ids):
+        yield from named.get(test, ())
+
+
+def _with_following(items: Any) -> Iterator[tuple[Any, Any]]:
+    """Each of ``items`` with the one behind it, which is ``None`` for the last."""
+    waiting = iter(items)
+    item = next(waiting, None)
+    while item is not None:
+        following = next(waiting, None)
+        yield item, following
+        item = following
+
+
+def _put_no_words_to_failures(item: Any) -> None:
+    """Have pytest describe no failure of ``item`` in this process, a fork: nobody reads it, and it
+    takes longer than most tests. An assert that fails is not compared line by line either."""
+    item.repr_failure = lambda *_given, **_named: ""
     util: Any = sys.modules.get("_pytest.assertion.util")
     if util is not None:
         util.assertrepr_compare = lambda *_given, **_named: None
