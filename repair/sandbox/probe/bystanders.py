@@ -16,7 +16,7 @@ _HOOKS = (
 )
 #: Top-level modules whose plugins do nothing to a plain function: pytest, what is for coroutines,
 #: generated values, language servers, several processes and coverage alone, and this package.
-_HARMLESS = (
+HARMLESS = (
     *("_pytest", "pytest_asyncio", "anyio", "_hypothesis_pytestplugin", "pytest_lsp"),
     *("xdist", "pytest_cov", (__package__ or "").partition(".")[0]),
 )
@@ -36,7 +36,7 @@ class Bystanders:
             hooks = [getattr(item.ihook, name) for name in _HOOKS]
             hooks.append(item.config.hook.pytest_runtest_protocol)
             self._known[folder] = any(
-                str(getattr(impl.function, "__module__", "")).partition(".")[0] not in _HARMLESS
+                str(getattr(impl.function, "__module__", "")).partition(".")[0] not in HARMLESS
                 for hook in hooks
                 for impl in hook.get_hookimpls()
             )

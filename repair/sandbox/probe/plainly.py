@@ -21,7 +21,7 @@ from _pytest.unittest import TestCaseFunction
 from _pytest.warnings import catch_warnings_for_item
 
 from . import describe
-from .bystanders import Bystanders
+from .bystanders import HARMLESS, Bystanders
 from .reporter import Reporter
 
 try:
@@ -34,6 +34,20 @@ except ImportError:
     # Before pytest 8.4 they cannot be called.
     _LOOKING = ()
 
+try:
+    from _pytest.tmpdir import tmppath_result_key
+
+    #: Where pytest keeps which phases of a test passed.
+    _PASSED: Any = tmppath_result_key
+except ImportError:
+    # Before pytest 7.3 nobody asks.
+    _PASSED = None
+
+#: Fixtures of pytest's that need none of its hooks while a test runs, as capturing and logging do.
+_BY_THEMSELVES = (
+    *("tmp_path", "tmp_path_factory", "tmpdir", "tmpdir_factory", "monkeypatch", "request"),
+    *("recwarn", "pytestconfig", "cache", "doctest_namespace"),
+)
 #: What pytest registers for every class of unittest's, whether or not it sets anything up.
 _SET_UP_CLASS = "_unittest_setUpClass_fixture_"
 #: Raised by tests that are not to count.
@@ -41,12 +55,15 @@ _PASSED_OVER = (pytest.skip.Exception, pytest.xfail.Exception)
 
 
 def way(item: Any, bystanders: Bystanders) -> Any:
-    """``call(item, reporter)`` that runs ``item`` as pytest would; ``None`` if only pytest can."""
+    """``call(item, following, reporter)`` that runs ``item`` as pytest would and tears down what
+    the test ``following`` has no use for; ``None`` if only pytest can."""
     around = _around(item.config)
-    if around is None or bystanders.of(item):
+    if around is None or bystanders.of(item) or not hasattr(pytest, "version_tuple"):
         return None
-    call = call_function if is_plain(item) else call_case if is_plain_case(item) else None
-    return call and functools.partial(_run, call, around)
+    for concerned, call in _WAYS:
+        if concerned(item):
+            return functools.partial(_run, call, around)
+    return None
 
 
 def is_plain(item: Any) -> bool:
@@ -63,6 +80,46 @@ def is_plain(item: Any) -> bool:
     if set(inspect.signature(item.obj).parameters) - given:
         return False
     return all(mark.name == "parametrize" for mark in item.iter_markers())
+
+
+def has_its_fixtures(item: Any) -> bool:
+    """Whether to set up what the test asks for, to call it and to tear that down is all that pytest
+    would do: a function that no mark but those for arguments concerns, whose fixtures need nothing
+    that pytest's plugins do around it."""
+    if type(item) is not pytest.Function or inspect.iscoroutinefunction(item.obj):
+        return False
+    if getattr(item.obj, "is_hypothesis_test", False):
+        # Its plugin looks at the scopes of fixtures.
+        return False
+    known = item._fixtureinfo.name2fixturedefs
+    # Arguments that are given are fixtures of pytest's own making.
+    fine = {*_BY_THEMSELVES, *getattr(getattr(item, "callspec", None), "params", {})}
+    return (
+        all(mark.name in ("parametrize", "usefixtures") for mark in item.iter_markers())
+        and not _asks_late(item.obj)
+        and all(
+            concerns_async_only(item, name)
+            or all(_is_by_itself(definition, fine) for definition in known.get(name, ()))
+            for name in item.fixturenames
+        )
+    )
+
+
+def _is_by_itself(definition: Any, fine: set[str]) -> bool:
+    """Whether a fixture is no more than its function, or one of pytest's that are ``fine``."""
+    function = definition.func
+    package = str(function.__module__).partition(".")[0]
+    if package in HARMLESS:
+        name = definition.argname
+        return package == "_pytest" and (name in fine or "_xunit_" in name)
+    late = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
+    return not late and not _asks_late(function)
+
+
+def _asks_late(function: Any) -> bool:
+    """Whether a function asks for fixtures that are not seen before it runs."""
+    code = getattr(inspect.unwrap(function), "__code__", None)
+    return code is None or "getfixturevalue" in code.co_names
 
 
 def concerns_async_only(item: Any, name: str) -> bool:
@@ -123,46 +180,78 @@ def _warned(item: Any) -> Iterator[None]:
             look(config)
 
 
-def leaves_all_set_up(session: Any, following: Any) -> bool:
-    """Whether nothing that is set up by now is to be torn down before the test ``following``, or
-    before the end where that is ``None``: to do that is up to pytest."""
-    kept = following.listchain() if following is not None else []
-    return all(node in kept for node in session._setupstate.stack)
-
-
-def _run(call: Any, around: Any, item: Any, reporter: Reporter) -> None:
-    """Tell that ``item`` begins, ``call`` it, and tell what came of it."""
+def _run(call: Any, around: Any, item: Any, following: Any, reporter: Reporter) -> None:
+    """Tell that ``item`` begins, ``call`` it, tear down, and tell what came of it."""
     reporter.start(item.nodeid)
     begun = time.perf_counter()
-    outcome, detail = call(around, item, reporter.target)
+    state, target = item.session._setupstate, reporter.target
+    told: list[tuple[str, Any]] = []
+
+    def phases() -> None:
+        with around(item):
+            told.append(call(item, target))
+            if state.stack:
+                tear_down = functools.partial(state.teardown_exact, following)
+                told.append(_outcome(tear_down, "error", target))
+
+    told.append(_outcome(phases, "failed", target))
+    outcome, detail = functools.reduce(_joined, told)
     reporter.finish(item.nodeid, outcome, time.perf_counter() - begun, detail)
 
 
-def call_function(around: Any, item: Any, target: str) -> tuple[str, Any]:
-    """Call a plain test's function within ``around(item)``: the outcome, and why it failed."""
+def _outcome(act: Any, bad: str, target: str) -> tuple[str, Any]:
+    """What comes of ``act()``: ``passed``, ``skipped``, or ``bad`` and why."""
     try:
-        with around(item):
-            item.obj(**getattr(getattr(item, "callspec", None), "params", {}))
+        act()
     except _PASSED_OVER:
         return "skipped", None
     except (KeyboardInterrupt, pytest.exit.Exception):
         raise
     except BaseException as error:
         # What pytest.fail and pytest.raises raise is no Exception, and neither is SystemExit.
-        detail = describe.describe_exception(type(error), error, error.__traceback__, target)
-        return "failed", detail
+        return bad, describe.describe_exception(type(error), error, error.__traceback__, target)
     return "passed", None
 
 
-def call_case(around: Any, item: Any, target: str) -> tuple[str, Any]:
+def _joined(before: tuple[str, Any], after: tuple[str, Any]) -> tuple[str, Any]:
+    """What came of two phases of a test, as pytest counts it."""
+    if after[0] in ("failed", "error"):
+        return (before[0] if before[0] == "failed" else after[0]), after[1]
+    return after if before[0] == "passed" else before
+
+
+def call_function(item: Any, target: str) -> tuple[str, Any]:
+    """Call a plain test's function: the outcome, and why it failed."""
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return _outcome(lambda: item.obj(**given), "failed", target)
+
+
+def call_with_fixtures(item: Any, target: str) -> tuple[str, Any]:
+    """Set up what a test asks for and call it, likewise."""
+    set_up = _outcome(lambda: item.session._setupstate.setup(item), "error", target)
+    called = _outcome(item.runtest, "failed", target) if set_up[0] == "passed" else None
+    if _PASSED is not None:
+        # What ``tmp_path`` keeps of its folder depends on that.
+        item.stash[_PASSED] = {} if called is None else {"call": called[0] == "passed"}
+    return called or set_up
+
+
+def call_case(item: Any, target: str) -> tuple[str, Any]:
     """Let a plain case run itself, likewise."""
     result = _Verdict(target)
     try:
-        with around(item):
-            item.cls(item.name)(result)
+        item.cls(item.name)(result)
     except Exception as error:
         result.addError(item, (type(error), error, error.__traceback__))
     return result.outcome, result.detail
+
+
+#: Which tests are run in which way: the first that fits.
+_WAYS = (
+    (is_plain, call_function),
+    (is_plain_case, call_case),
+    (has_its_fixtures, call_with_fixtures),
+)
 
 
 class _Verdict(unittest.TestResult):

@@ -115,8 +115,8 @@ class _Plugin:
             chosen = items if ids is None else _chosen(named, ids)
             for item, following in _with_following(chosen):
                 call = plain[item]
-                if call is not None and plainly.leaves_all_set_up(session, following):
-                    call(item, reporter)
+                if call is not None:
+                    call(item, following, reporter)
                 else:
                     if reporter.stops:
                         _put_no_words_to_failures(item)
