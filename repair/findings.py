@@ -13,6 +13,7 @@ from repair.choice.differences import agreement, notes, weakness
 from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
 from repair.choice.guards import literals, refusal
 from repair.choice.ranking import Ranked, believed, otherwise
+from repair.choice.reading import ignored
 from repair.failure.diagnosis import Diagnosis
 from repair.job import Healing, Job, Patch
 from repair.localization import blocks
@@ -173,6 +174,7 @@ class Findings:
             changed=changed * believed(self.job.source),
             told=len(told),
             still=len(self._reach.ending(chosen.edits).intersection(still)),
+            ignored=ignored(self.job.source, chosen.edits),
         )
 
     def _like(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[tuple[float, float]]:

@@ -14,7 +14,8 @@ is right was never tried, and this passes by chance. How likely each is follows 
   trusted (``repair.choice.ranking.believed``),
 * how many checks a wrong one must pass: of the failing tests, and of those passing ones that reach
   what it changes. A test that never comes there says nothing.
-* whether tests that come there fail as before: the mistake may be theirs, too.
+* whether tests that come there fail as before: the mistake may be theirs, too,
+* whether a parameter of what it changes is still read by nothing (``reading``).
 """
 
 from __future__ import annotations
@@ -51,6 +52,10 @@ _MOST_CHECKS = 8
 #: How much likelier each test that reaches the change and fails as before makes it that what is
 #: right was not tried; and so many at most.
 _STILL, _MOST_STILL = 3.0, 2
+#: The odds that a patch is wrong, times so many, where it leaves a parameter that nothing reads: 2
+#: of 17 wrong ones did and none of 175 right ones (the development half of HumanEvalFix, mutated
+#: functions of packages), while one in 43 functions as packages have them has such a parameter.
+_IGNORING = 6.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ class Evidence:
     that pass, less as far as they do the same. ``checks`` is what the tests that reach the change
     ask, ``told`` how many of those are other tests than the failing ones, and ``still`` those that
     come there and fail as before. ``changed`` is the share of answers that it changes, as far as
-    those are believed.
+    those are believed. ``ignored`` are parameters that nothing reads.
     """
 
     share: float
@@ -73,6 +78,7 @@ class Evidence:
     changed: float = 0.0
     told: int = 0
     still: int = 0
+    ignored: frozenset[str] = frozenset()
 
     @property
     def _checks(self) -> int:
@@ -90,7 +96,8 @@ class Evidence:
         against = _NONE_RIGHT * self.by_chance / max(self.likely, 1e-6)
         against *= math.exp(_CHANGED * self.changed / self._checks)
         against *= _STILL ** min(self.still, _MOST_STILL)
-        return self.share / (1.0 + against)
+        sure = self.share / (1.0 + against)
+        return sure / (sure + _IGNORING * (1.0 - sure)) if self.ignored else sure
 
     def doubt(self) -> str:
         """What speaks against it, as the end of a sentence."""
@@ -99,6 +106,8 @@ class Evidence:
             said.append("so do others that behave differently")
         if _CHANGED * self.changed > self._checks:
             said.append("it changes much of what the program answered otherwise")
+        if self.ignored:
+            said.append(f"nothing reads {', '.join(sorted(self.ignored))} with it either")
         if not said:
             said.append(f"{self.tried} candidates were tried, and one may pass by chance")
         if not self.told:

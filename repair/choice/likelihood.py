@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import pairwise
 
 from repair.candidates.candidate import Candidate
+from repair.choice.reading import Function, function_of, never_read, parameters
 from repair.source.file import Edit, Source
 from repair.source.units import Units, groups
 
@@ -24,12 +25,15 @@ _LARGE = 40
 #: Several edits at once, where one is enough: as likely as two mistakes are.
 _SEVERAL = -1.0
 _UNREAD, _READ_AGAIN = -1.2, 0.8
+#: And where what is read at last is a parameter: somebody gives it.
+_GIVEN = 1.2
 _OPPOSED = -3.0
 _IDLE = -2.0
 _FLOORED = -1.5
 _CUT_OFF = -2.5
 _ONE_TURN = -2.0
 _TAKEN_AWAY = -0.6
+_ADDED = -0.6
 _FAMILIAR = 0.4
 _UPWARDS, _DOWNWARDS = (ast.Lt, ast.LtE), (ast.Gt, ast.GtE)
 #: Templates that take a condition or a statement away.
@@ -37,8 +41,8 @@ _TAKING = (
     *("superfluous condition", "superfluous statement", "superfluous branch"),
     *("constant condition", "null guard"),
 )
-
-Function = ast.FunctionDef | ast.AsyncFunctionDef
+#: Those that add one: of so many terms and conditions some make any test pass.
+_ADDING = ("missing condition", "missing term")
 
 
 def signs(source: Source, candidates: Sequence[Candidate]) -> list[float]:
@@ -55,13 +59,16 @@ def signs(source: Source, candidates: Sequence[Candidate]) -> list[float]:
             score += _FAMILIAR
         lost = 0
         for unit, edits in groups(units, candidate.edits) or ():
-            old, new = (_function(units.module(unit, e)) for e in ((), edits))
+            old, new = (function_of(units.module(unit, e)) for e in ((), edits))
             if old is not None and new is not None:
                 score += sum(sign(old, new) for sign in _SIGNS)
                 lost += _lost(old) - _lost(new)
+        kind = candidate.strategy.partition(": ")[2]
         # What only hid another value is no functionality.
-        if candidate.strategy.partition(": ")[2] in _TAKING and lost <= 0:
+        if kind in _TAKING and lost <= 0:
             score += _TAKEN_AWAY
+        if kind in _ADDING:
+            score += _ADDED
         found.append(score)
     return found
 
@@ -85,14 +92,6 @@ def _alike(one: str, other: str) -> int:
     return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
-def _function(module: str) -> Function | None:
-    try:
-        tree = ast.parse(module)
-    except (SyntaxError, ValueError):
-        return None
-    return next((node for node in ast.walk(tree) if isinstance(node, Function)), None)
-
-
 def _dump(text: str) -> str:
     """The shape of an expression that is more than a name or a constant; ``""`` of others."""
     try:
@@ -113,19 +112,10 @@ def _expressions(tree: ast.AST | None) -> frozenset[str]:
 
 def _unread(old: Function, new: Function) -> float:
     """Variables that nothing reads: fewer are as good a sign as more of them are a bad one."""
-    before, after = _never_read(old), _never_read(new)
-    return _UNREAD * len(after - before) + _READ_AGAIN * min(1, len(before - after))
-
-
-def _never_read(function: Function) -> set[str]:
-    bound: set[str] = set()
-    read: set[str] = set()
-    for node in ast.walk(function):
-        if isinstance(node, ast.arg):
-            bound.add(node.arg)
-        elif isinstance(node, ast.Name):
-            (read if isinstance(node.ctx, ast.Load) else bound).add(node.id)
-    return {name for name in bound - read if not name.startswith("_") and name not in _RECEIVERS}
+    before, after = never_read(old), never_read(new)
+    given = before.intersection(parameters(old)) - after
+    score = _UNREAD * len(after - before) + _READ_AGAIN * min(1, len(before - after))
+    return score + _GIVEN * min(1, len(given))
 
 
 def _overwritten(old: Function, new: Function) -> float:
@@ -155,9 +145,6 @@ def _lost_in(block: Sequence[ast.AST]) -> int:
         found += len(waiting & stored)
         waiting |= stored
     return found
-
-
-_RECEIVERS = frozenset({"self", "cls"})
 
 
 def _opposed(old: Function, new: Function) -> float:

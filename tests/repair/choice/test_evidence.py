@@ -35,6 +35,12 @@ def test_others_that_come_there_and_fail_as_before_speak_against_it() -> None:
     assert two < one < PLAIN.confidence
 
 
+def test_a_parameter_that_nothing_reads_with_it_either_speaks_against_it() -> None:
+    ignoring = replace(PLAIN, ignored=frozenset({"tax"}))
+    assert ignoring.confidence < SURE < PLAIN.confidence
+    assert "nothing reads tax with it either" in ignoring.doubt()
+
+
 def test_what_changes_most_answers_of_a_program_in_use_is_doubted() -> None:
     changing = replace(PLAIN, share=1.0, rivals=0, changed=0.6)
     assert changing.confidence < SURE < replace(changing, changed=0.0).confidence

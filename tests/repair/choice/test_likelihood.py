@@ -19,6 +19,11 @@ CASES = {
         ("sum(items)", "sum(items) + tax"),
         ("sum(items)", "sum(items) + 2"),
     ),
+    "a parameter that is read at last, before a variable": (
+        "def total(items, tax):\n    rate = 2\n    return sum(items)\n",
+        ("sum(items)", "sum(items) + tax"),
+        ("sum(items)", "sum(items) + rate"),
+    ),
     "a value that is lost before it is read": (
         "def f(a):\n    b = a + 1\n    c = a\n    return b - c\n",
         ("c = a", "c = 2"),
@@ -95,6 +100,15 @@ def test_a_check_taken_away_is_doubted() -> None:
     kinds = ("variable", "superfluous condition")
     kept, gone = signs(source, [_candidate(source, "a and b", "a", kind) for kind in kinds])
     assert kept > gone
+
+
+@pytest.mark.parametrize("kind", ["missing condition", "missing term"])
+def test_one_of_many_that_might_be_added_is_doubted(kind: str) -> None:
+    source = Source("m.py", "def f(a, b):\n    return a < b\n")
+    changed, added = signs(
+        source, [_candidate(source, "a < b", "b > a", name) for name in ("comparison", kind)]
+    )
+    assert changed > added
 
 
 def test_a_statement_that_hid_what_another_one_had_made_is_taken_away_without_doubt() -> None:
