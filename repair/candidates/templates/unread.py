@@ -25,6 +25,8 @@ def given(program: Program) -> Iterator[Proposal]:
             text = program.text(node)
             if isinstance(node, ast.Constant) and not is_docstring(program.parents[node]):
                 yield program.replace(node, name, "unread parameter", 0.4)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                yield program.replace(node, name, "unread parameter", 0.3)
             elif isinstance(node, ast.Compare) and not _in_condition(program, node):
                 yield program.replace(node, f"{text} and {name}", "unread parameter", 0.15)
                 yield program.replace(node, f"{text} or {name}", "unread parameter", 0.08)

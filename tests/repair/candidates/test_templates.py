@@ -176,6 +176,15 @@ def test_functions_and_parameters_of_the_file_are_at_hand() -> None:
         assert _shape(wrong.replace(old, new)) in _proposed(wrong)
 
 
+def test_a_parameter_that_nothing_reads_is_tried_before_names_that_are_read() -> None:
+    text = "def g(a, b, c):\n    d = a + b\n    if d:\n        d += b\n    return d\n"
+    source = read_source("/w/m.py", text.encode())
+    everywhere = Suspicion(dict.fromkeys(range(1, 6), 1.0))
+    edits = [c.edits[0] for c in generate(source, everywhere) if len(c.edits) == 1]
+    names = [e.new for e in edits if e.start == text.index("d:") and e.new in ("a", "b", "c")]
+    assert names[0] == "c"
+
+
 def test_a_field_is_brought_back_between_other_statements() -> None:
     head = "class C:\n    def __init__(self):\n        self.n = 0\n\n    def g(self, a):\n"
     wrong = head + "        if a:\n            self.a = a\n        return self.n\n"
