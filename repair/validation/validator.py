@@ -238,7 +238,7 @@ class Validator:
         passed = {t for t, r in after.items() if r.outcome is Outcome.PASSED and t not in known}
         ran, near = len(passed), fates.near & passed
         if unknown or not after:
-            reason = _not_through(unknown, fates.near - known, near)
+            reason = _not_through(unknown, ran, fates.near - known, len(near))
             return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran, near=near)
         return Verdict(True, True, "", ran=ran, still=tuple(still), near=near)
 
@@ -279,15 +279,18 @@ class Validator:
         return Verdict(True, False, reason)
 
 
-def _not_through(unknown: Collection[str], near: Collection[str], passed: Collection[str]) -> str:
-    """That a suite was not run to its end, and what can be said all the same: how many of the tests
-    ``near`` the change ``passed``."""
+def _not_through(unknown: Collection[str], ran: int, near: Collection[str], passed: int) -> str:
+    """That a suite was not run to its end, and what can be said all the same: ``ran`` tests pass,
+    and ``passed`` of those ``near`` the change are among them."""
     if not unknown:
         return "the suite could not be run within the time limit"
     count = len(unknown)
     were = "test of the suite was" if count == 1 else "tests of the suite were"
     said = f"{count} {were} not run within the time limit"
-    return f"{said}; {len(passed)} of {len(near)} seen to reach the change pass" if near else said
+    if not ran:
+        return said
+    said += f"; {ran} {'other passes' if ran == 1 else 'others pass'}"
+    return f"{said}, with {passed} of {len(near)} seen to reach the change" if near else said
 
 
 def _read(path: str) -> bytes:
