@@ -77,21 +77,21 @@ class Terms:
 
     It ends as ``timeout`` after ``wall`` of wall clock, ``cpu`` of processor time, ``idle``
     without word of a test (``importing`` longer until the first one begins: everything is imported
-    and collected before), after ``early`` where a test is bad by then, or when a test takes more
-    processor time than ``caps`` has for it (``""`` for those it does not name). With ``stop`` it
-    ends at the first bad test, but not before ``leading`` tests. ``trace`` counts lines of the file
-    under repair, and tells for each line of the functions ``steps`` of tests (path, a line in it,
-    name) which of them it ran (``probe.steps``); ``places`` tells which expressions of it ran
-    (``probe.places``); ``blocks`` follows it block by block (``{"plan": …, "limits": …}``,
-    ``probe.blocks``); ``modules`` tells what was loaded and compiled, and whether files were left.
-    Without ``private`` the workspace is read-only.
+    and collected before), or when a test takes more processor time than ``caps`` has for it
+    (``""`` for those it does not name); as ``early`` after one of these times, where a test is bad
+    by then. With ``stop`` it ends at the first bad test, but not before ``leading`` tests.
+    ``trace`` counts lines of the file under repair, and tells for each line of the functions
+    ``steps`` of tests (path, a line in it, name) which of them it ran (``probe.steps``); ``places``
+    tells which expressions of it ran (``probe.places``); ``blocks`` follows it block by block
+    (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells what was loaded and
+    compiled, and whether files were left. Without ``private`` the workspace is read-only.
     """
 
     wall: float
     cpu: float = 0.0
     idle: float = 0.0
     importing: float = 0.0
-    early: float = 0.0
+    early: tuple[float, ...] = ()
     caps: Mapping[str, float] | None = None
     stop: bool = False
     leading: int = 1
@@ -161,10 +161,10 @@ class TestResult:
 class Run:
     """One run: how the process ended, its tests in order, and the tail of what it printed.
 
-    ``ended``: ``done``, ``timeout`` or ``crash``. ``hits`` counts executed lines (1-based) of the
-    file under repair when traced, ``last`` the line that ran last. ``cannot`` says why new code
-    did not fit live functions. ``root`` is pytest's root folder, ``others`` are tests of other
-    parts than the plan's, ``near`` those that run first, by name or by what they rest on.
+    ``ended``: ``done``, ``timeout``, ``early`` or ``crash``. ``hits`` counts executed lines
+    (1-based) of the file under repair when traced, ``last`` the line that ran last. ``cannot`` says
+    why new code did not fit live functions. ``root`` is pytest's root folder, ``others`` are tests
+    of other parts than the plan's, ``near`` those that run first, by name or by what they rest on.
     ``modules`` are loaded modules and their files, ``entered`` files of which functions ran, where
     lines were traced, ``patterns`` regular expressions in the cache of ``re`` (as :class:`Preload`
     has them), ``wrote`` whether files were left behind; all when asked for.
@@ -265,7 +265,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
         else:
             facts.update(event)
     ended = body["ended"]
-    if running and ended != "done":
+    if running and ended not in ("done", "early"):
         lines = frozenset(line for line, _count in body.get("hits", ()))
         tests.append(
             TestResult(running[-1], Outcome(ended), body["seconds"], Failure(ended), lines)

@@ -27,6 +27,9 @@ _MAX_HANGS = 5
 #: Where a suite is not through after this share of the time, what failed so far is compared; where
 #: nothing did, it goes on.
 _SUITE_SHARE = 0.8
+#: And after this one already, where it is to end soon: what reaches the change runs first, so what
+#: a patch breaks is mostly known by then, and the rest of the time is for another patch.
+_SOON_SHARE = 0.25
 #: Without it one test file that cannot be imported keeps pytest from running any other.
 _ALL_THE_SAME = "--continue-on-collection-errors"
 
@@ -36,13 +39,25 @@ class Fates:
     """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
     the same function, in files that imports do not lead from to the file under repair.
     ``others`` are what other parts of the suite run, ``near`` tests that can be seen to reach the
-    change (``Plan.first``, ``Plan.ahead``)."""
+    change (``Plan.first``, ``Plan.ahead``). ``early``: what is left was so because some failed."""
 
     results: Mapping[str, TestResult]
     left: tuple[str, ...] = ()
     aside: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
+    early: bool = False
+
+    def then(self, rest: Fates) -> Fates:
+        """These fates and those of what is left of them, which is run later."""
+        return Fates(
+            {**self.results, **rest.results},
+            rest.left,
+            self.aside | rest.aside,
+            self.others | rest.others,
+            self.near | rest.near,
+            rest.early,
+        )
 
 
 def fates_of(
@@ -51,8 +66,11 @@ def fates_of(
     files: Mapping[str, bytes],
     deadline: Deadline,
     target: str,
+    *,
+    soon: bool = False,
 ) -> Fates:
-    """Run ``plan``'s tests, passing over those that hang; after a crash in another process.
+    """Run ``plan``'s tests, passing over those that hang; after a crash in another process. What
+    fails ``soon`` ends it, where one process runs them all.
 
     Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` and
     :class:`~decoding.errors.CancelledError`.
@@ -67,23 +85,24 @@ def fates_of(
         return _together([each.result() for each in running])
     results: dict[str, TestResult] = {}
     aside: set[str] = set()
-    left: tuple[str, ...] = ()
+    left = plan.select or ()
     select = plan.select
     near: frozenset[str] | None = None
     coming: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     hangs = 0
-    early = Deadline.after(_SUITE_SHARE * deadline.remaining())
+    shares = (_SOON_SHARE, _SUITE_SHARE) if soon and plan.part is None else (_SUITE_SHARE,)
+    moments = [Deadline.after(share * deadline.remaining()) for share in shares]
     while not deadline.expired() and hangs <= _MAX_HANGS:
         bad = _any_bad(results, aside)
-        if bad and early.expired():
+        if bad and moments[-1].expired():
             break
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
         terms = Terms(
-            wall=(early if bad else deadline).remaining(),
+            wall=(moments[-1] if bad else deadline).remaining(),
             idle=idle,
             importing=_IMPORT_S,
-            early=early.remaining(),
+            early=tuple(moment.remaining() for moment in moments if not moment.expired()),
         )
         run = server.run(replace(plan, select=select), files, terms)
         results.update({test.id: test for test in run.tests})
@@ -91,9 +110,11 @@ def fates_of(
         coming |= frozenset(run.near)
         collected = run.collected if select is None else select
         left = tuple(t for t in collected if t not in results and t not in aside)
+        if run.ended == "early":
+            return Fates(results, left, frozenset(aside), others, coming, early=True)
         cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
-        bad = _any_bad(results, aside.union(cut))
-        if run.ended != "done" and (deadline.expired() or (bad and early.expired())):
+        over = deadline.expired() or (bad and moments[-1].expired())
+        if run.ended != "done" and over:
             # The last test did not hang, the time was up.
             left = (*cut, *left)
             for test in cut:

@@ -164,7 +164,7 @@ class Validator:
         second: Run | None = None
         if suite is not None and suite.runner != "command" and not self._is_whole():
             # The suite of the same runner runs the failing test once more, in another process.
-            fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
+            fates = self._of_suite(server, suite, files, deadline)
         if fates is None or not self._passed(fates):
             again = plan if self._command.recognized else shell
             second = server.run(again, files, Terms(wall=deadline.remaining()))
@@ -194,6 +194,17 @@ class Validator:
         if fates is None:
             fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
         return self._judge_suite(server, files, fates, deadline)
+
+    def _of_suite(
+        self, server: ForkServer, suite: Plan, files: Mapping[str, bytes], deadline: Deadline
+    ) -> Fates:
+        """How the suite fares; of what a patch breaks soon no more is run."""
+        target = self._diagnosis.target
+        fates = fates_of(server, suite, files, deadline, target, soon=True)
+        if not fates.early or not self._judge_suite(server, files, fates, deadline).good:
+            return fates
+        rest = replace(suite, select=fates.left)
+        return fates.then(fates_of(server, rest, files, deadline, target))
 
     def _passed(self, fates: Fates) -> bool:
         """Whether the failing tests are among what ran, and pass."""

@@ -19,11 +19,11 @@ def in_fork(
     idle: float = 0.0,
     importing: float = 0.0,
     ask_first: int = 0,
-    early: float = 0.0,
+    early: Any = (),
 ) -> dict[str, Any]:
     """Run ``work(emit)`` in a fork for at most ``wall`` seconds, or ``idle`` without an event,
-    ``importing`` longer before the first test; for ``early`` (0: ``wall``), where a test is bad
-    by then.
+    ``importing`` longer before the first test; for one of the times ``early``, where a test is
+    bad by then.
 
     ``emit`` says an event; what ``work`` returns is the exit code. ``ask_first`` is a signal at
     which the fork says what it held back, sent before it is ended; 0 is none.
@@ -46,16 +46,16 @@ def in_fork(
     except OSError:
         pass  # The child did it first, or is gone.
     last_words = (pid, ask_first) if ask_first else None
-    gathered, output, timed_out = gathering.gather(
+    gathered, output, heard = gathering.gather(
         events_in,
         output_in,
         begun + wall,
         idle,
         importing,
         last_words,
-        begun + early if early else 0.0,
+        [begun + seconds for seconds in early],
     )
-    if timed_out:
+    if heard != "done":
         try:
             os.killpg(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):
@@ -66,7 +66,9 @@ def in_fork(
     ending = bool(events) and "code" in events[-1] and "trace" not in events[-1]
     code = events.pop()["code"] if ending else None
     killed = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    if timed_out or killed == signal.SIGPROF:
+    if heard != "done":
+        ended = heard
+    elif killed == signal.SIGPROF:
         ended = "timeout"
     else:
         ended = "done" if code is not None else "crash"

@@ -28,24 +28,27 @@ def gather(
     idle: float,
     importing: float = 0.0,
     last_words: Any = None,
-    early: float = 0.0,
+    early: Any = (),
 ) -> tuple[Any, ...]:
     """Read both pipes until the events end or the time does; keep a bounded part of each.
 
     ``idle`` seconds without an event (0: any time) end it too: one test hangs. Until the first test
     begins silence may last ``importing`` longer: no test is to blame for that. ``last_words`` are a
-    process and a signal: it is sent that before the end, and heard a moment longer. At ``early``
-    (0: never) it ends already if a test is bad by then.
+    process and a signal: it is sent that before the end, and heard a moment longer. At each of
+    the times ``early`` it ends already if a test is bad by then.
+
+    Returns what was read of each, and why it ended: ``timeout``, ``early``, or ``done``.
     """
     events, output = bytearray(), bytearray()
     open_ends = [events_in, output_in]
-    timed_out = bad = False
+    ended, bad = "done", False
     heard, silence = time.monotonic(), idle + importing
     while events_in in open_ends:
         last = min(until, heard + silence) if idle else until
-        left = (min(last, early) if bad else last) - time.monotonic()
+        soon = min(early, default=last) if bad else last
+        left = min(last, soon) - time.monotonic()
         if left <= 0:
-            timed_out = True
+            ended = "early" if soon < last else "timeout"
             if last_words is None:
                 break
             try:
@@ -66,9 +69,9 @@ def gather(
             elif len(events) < _EVENT_BYTES:
                 events += part
                 heard = time.monotonic()
-                if heard < early and not bad:
-                    known = events[-len(part) - _BAD_BYTES :]
-                    bad = any(sign in known for sign in _BAD)
+                early = [moment for moment in early if bad or moment > heard]
+                known = events[-len(part) - _BAD_BYTES :]
+                bad = bad or any(sign in known for sign in _BAD)
                 if silence > idle and _BEGINS in events:
                     silence = idle
                 last_line = events.rfind(b"\n", 0, -1) + 1
@@ -78,13 +81,13 @@ def gather(
     # What was printed last may still lie in the pipe.
     while output_in in open_ends and select.select([output_in], [], [], 0)[0]:
         part = os.read(output_in, 65536)
-        if not part or timed_out:
+        if not part or ended != "done":
             break
         output += part
         del output[:-_OUTPUT_TAIL]
     os.close(events_in)
     os.close(output_in)
-    return bytes(events), bytes(output), timed_out
+    return bytes(events), bytes(output), ended
 
 
 def decode(data: bytes) -> list[Any]:

@@ -16,8 +16,9 @@ Requests (JSON objects with ``op``):
 ``spread``  ``lanes``: answer at so many of them from now on, each in a process of its own
 ``release`` leave the held state
 
-Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``crash``),
-``events`` of the :class:`~.reporter.Reporter`, ``code``, ``output`` (the tail), ``seconds``.
+Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``early``,
+``crash``), ``events`` of the :class:`~.reporter.Reporter`, ``code``, ``output`` (the tail),
+``seconds``.
 """
 
 from __future__ import annotations
@@ -337,7 +338,7 @@ class Server:
             request.get("idle", 0.0),
             request.get("importing", 0.0),
             blocks.TELL if request.get("blocks") else 0,
-            request.get("early", 0.0),
+            request.get("early", ()),
         )
         files.write_all(restore)
         if request.get("trace"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -40,11 +41,10 @@ def test_other(request):
 """
 
 
-def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
-    sandbox: StartSandbox, workspace: Path
-) -> None:
+@contextlib.contextmanager
+def judging(sandbox: StartSandbox, workspace: Path) -> Iterator[tuple[Validator, str, Ahead]]:
+    """What judges patches of ``m.py``, its path, and the graph that is asked."""
     (workspace / "m.py").write_text(MODULE)
-    (workspace / "test_m.py").write_text(TESTS)
     source = Source(str(workspace / "m.py"), MODULE)
     command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
     policy = sandbox().policy
@@ -56,20 +56,28 @@ def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
         stack.callback(ahead.close)
         stack.callback(witness.close)
         validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        yield validator, source.path, ahead
+
+
+def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "test_m.py").write_text(TESTS)
+    with judging(sandbox, workspace) as (validator, path, _ahead):
         mended = MODULE.replace("number + 3", "number * 2")
 
         def with_pause(seconds: float) -> bytes:
             return mended.replace("None", str(seconds)).encode()
 
-        validator.validate(source.path, with_pause(0.0), Deadline.after(120))
+        validator.validate(path, with_pause(0.0), Deadline.after(120))
         # Now that the sandbox is there and the suite without a patch is known.
         began = time.monotonic()
-        verdict = validator.validate(source.path, with_pause(0.1), Deadline.after(120))
+        verdict = validator.validate(path, with_pause(0.1), Deadline.after(120))
         assert not verdict.good
         assert verdict.broken == ("test_m.py::test_other",)
         # Enough for all but the third run, and less than a silent test is waited for.
         limit = time.monotonic() - began + 4
-        verdict = validator.validate(source.path, with_pause(60.0), Deadline.after(limit))
+        verdict = validator.validate(path, with_pause(60.0), Deadline.after(limit))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         assert verdict.not_run == ("test_m.py::test_other",)
 
@@ -79,32 +87,52 @@ def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
 ) -> None:
     slow = "import time\n\nimport pytest\n\n\n"
     slow += "@pytest.mark.parametrize('n', range(60))\ndef test_slow(n):\n    time.sleep(5)\n"
-    (workspace / "m.py").write_text(MODULE)
     (workspace / "test_m.py").write_text(TESTS)
     (workspace / "test_slow.py").write_text(slow)
     near = "import m\n\n\ndef test_near():\n    assert m.double(3) == 6\n"
     (workspace / "test_near.py").write_text(near)
-    source = Source(str(workspace / "m.py"), MODULE)
-    command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
-    policy = sandbox().policy
-    with contextlib.ExitStack() as stack:
-        bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
-        diagnosis = diagnose(source, command, bench, Deadline.after(120))
-        witness = Witness(policy, command.plan.command, source.path, {})
-        ahead = Ahead(Workspace(str(workspace)))
-        stack.callback(ahead.close)
-        stack.callback(witness.close)
-        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+    with judging(sandbox, workspace) as (validator, path, ahead):
         limit = Deadline.after(200)
-        verdict = validator.validate(source.path, MODULE.replace("3", "4").encode(), limit)
+        verdict = validator.validate(path, MODULE.replace("3", "4").encode(), limit)
         assert (verdict.good, verdict.reason[:23]) == (False, "the command still fails")
         assert limit.remaining() > 100
         # The next one has a sandbox that is as good as new.
         mended = MODULE.replace("number + 3", "number * 2").encode()
         ahead.begin().result()
-        verdict = validator.validate(source.path, mended, Deadline.after(20))
+        verdict = validator.validate(path, mended, Deadline.after(20))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         # Of a suite that was not run to its end, how far what can break was.
         words = "tests of the suite were not run within the time limit"
         others = f"{verdict.ran} others pass, with 1 of 1 seen to reach the change"
         assert verdict.reason == f"{len(verdict.not_run)} {words}; {others}"
+
+
+def test_of_what_breaks_a_test_soon_the_rest_of_the_suite_is_not_run(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\nimport pytest\n\n\n"
+    slow += "@pytest.mark.parametrize('n', range(60))\ndef test_slow(n):\n    time.sleep(2)\n"
+    zero = "def test_zero():\n    assert m.double(0) == 3\n"
+    (workspace / "test_m.py").write_text(TESTS + "\n\n" + zero)
+    (workspace / "test_slow.py").write_text(slow)
+    with judging(sandbox, workspace) as (validator, path, _ahead):
+        limit = Deadline.after(80)
+        mended = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, mended, limit)
+        assert (verdict.good, verdict.broken) == (False, ("test_m.py::test_zero",))
+        assert limit.remaining() > 40
+
+
+def test_what_fails_as_before_does_not_end_the_suite(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    slow = "import time\n\nimport pytest\n\n\n"
+    slow += "@pytest.mark.parametrize('n', range(9))\ndef test_slow(n):\n    time.sleep(2)\n"
+    never = "\n\ndef test_never():\n    assert 0\n"
+    (workspace / "test_m.py").write_text(TESTS + never)
+    (workspace / "test_slow.py").write_text(slow)
+    with judging(sandbox, workspace) as (validator, path, _ahead):
+        mended = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, mended, Deadline.after(60))
+        assert (verdict.good, verdict.complete, verdict.ran) == (True, True, 10)
+        assert verdict.still == ("test_m.py::test_never",)
