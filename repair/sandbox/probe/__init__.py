@@ -5,7 +5,7 @@ nothing of Pilotfish. The folder is bound read-only as the package ``_pilotfish_
 project has, so nothing here can shadow a module of the user's.
 
 Read in this order: ``server`` (requests), ``lanes`` (several at once), ``forking`` (one run),
-``hugepages`` (cheaper forks), ``gathering`` (what a fork says, time limits), ``files`` (what a run
+``settling`` (cheaper forks), ``gathering`` (what a fork says, time limits), ``files`` (what a run
 replaces), ``isolation`` (what one fork may not pass on to the next), ``plans`` (how a run is
 begun), ``reporter`` and the runners (how tests are run; ``plainly``: without pytest's protocol,
 where no ``bystanders`` take part), ``live`` (new code for live functions), ``lines`` and ``places``

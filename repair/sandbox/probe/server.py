@@ -23,7 +23,6 @@ Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``time
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import sys
@@ -35,7 +34,6 @@ from . import (
     blocks,
     files,
     forking,
-    hugepages,
     isolation,
     lines,
     live,
@@ -43,6 +41,7 @@ from . import (
     places,
     plans,
     reporter,
+    settling,
     steps,
 )
 from .lanes import Lanes
@@ -110,9 +109,7 @@ class Server:
         """Import and compile what every run does anyway, so that forks find it there."""
         loaded.early(request["names"], request["pytest"])
         loaded.compile_all(request["patterns"])
-        # What is alive now stays: forks need not copy it for the collector's marks.
-        gc.collect()
-        gc.freeze()
+        settling.settle(often=self.run_selected is not None)
         return {"clean": not loaded.any_of(self.settings["workspace"], request["own"])}
 
     def op_run(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -252,10 +249,7 @@ class Server:
             self.run_selected = run_selected
             imported = self.counts.hits()
             self.live = live.LiveCode(self.settings["target"])
-            # What is alive now stays: forks need not copy it for the collector's marks.
-            gc.collect()
-            gc.freeze()
-            hugepages.put_together()
+            settling.settle(often=True)
             self.answer(request, {"held": True, "tests": tests, "imported": sorted(imported)})
             self.serve()
 

@@ -1,10 +1,13 @@
-"""What a process that forks again and again has in memory, in huge pages: of each a fork copies one
-entry of the page tables in place of 512, or all of them in one go where the page has been written
-to since. For most tests that is a fifth of what a candidate costs (benchmarks/sandbox.py).
+"""What a process does before it forks again and again: what is alive then is to stay as it is.
+
+A fork pays for each page that it or its parent writes to, and for each entry of the page tables.
+Of a huge page it copies one in place of 512, or all in one go where the page has been written to
+since: that is a fifth of what a candidate costs (benchmarks/sandbox.py).
 """
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 
@@ -19,6 +22,15 @@ _ANONYMOUS = re.compile(
     r"(?:(?!VmFlags).*\n)*?Anonymous: +(\d+) kB$",
     re.MULTILINE,
 )
+
+
+def settle(often: bool) -> None:
+    """Leave what is alive out of what the collector marks, and where forks are to come ``often``,
+    put it together: that takes as long as it saves in twenty of them."""
+    gc.collect()
+    gc.freeze()
+    if often:
+        put_together()
 
 
 def put_together() -> None:
