@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from repair.candidates.candidate import Candidate
 from repair.candidates.templates import (
     absent,
+    asked,
     bounds,
     calls,
     cases,
@@ -49,6 +50,7 @@ from repair.candidates.templates import (
     top_level,
     twins,
     uncalled,
+    unless,
     unread,
     waiting,
 )
@@ -226,6 +228,9 @@ TEMPLATES: tuple[Template, ...] = (
     fixed.arguments,
     cases.compared,
     chained.steps,
+    asked.elsewhere,
+    asked.there,
+    unless.runs,
 )
 #: The same edit at all like places of a function is this likely, compared with one place.
 _EVERYWHERE = 0.3
