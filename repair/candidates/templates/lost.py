@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Program, Proposal
-from repair.candidates.templates.tree import LOOPS, Function, parameters
+from repair.candidates.templates.tree import BUILTIN_EXCEPTIONS, LOOPS, Function, parameters
 from repair.source.file import Edit
 
 
@@ -30,11 +29,9 @@ def exceptions(program: Program) -> Iterator[Proposal]:
 
 
 def _is_exception(name: str) -> bool:
-    known = getattr(builtins, name, None)
-    if isinstance(known, type) and issubclass(known, BaseException):
-        return True
     last = name.rpartition(".")[2]
-    return last[:1].isupper() and last.endswith(("Error", "Exception"))
+    named = last[:1].isupper() and last.endswith(("Error", "Exception"))
+    return named or name in BUILTIN_EXCEPTIONS
 
 
 def results(program: Program) -> Iterator[Proposal]:

@@ -4,11 +4,11 @@ sentinel for ``None``, an exception for an exception that is handed on."""
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterator
 
 from repair.candidates.templates.names import COMMON_EXCEPTIONS, own_exceptions
 from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.tree import BUILTIN_EXCEPTIONS
 
 #: How likely another constant is meant, all together: those that share words with the one that
 #: stands there take the larger part of it.
@@ -71,15 +71,12 @@ def exceptions(program: Program) -> Iterator[Proposal]:
         assert isinstance(node, ast.Name)
         parent = program.parents.get(node)
         given = isinstance(parent, ast.Call) and node in parent.args
-        if not (given or isinstance(parent, ast.Tuple)) or not _is_exception(node.id, known):
+        if not (given or isinstance(parent, ast.Tuple)):
+            continue
+        if node.id not in BUILTIN_EXCEPTIONS and node.id not in known:
             continue
         for name in known:
             if name != node.id:
                 yield program.replace(node, name, "exception", 0.12)
                 if given:
                     yield program.replace(node, f"{node.id}, {name}", "exception", 0.05)
-
-
-def _is_exception(name: str, known: list[str]) -> bool:
-    kind = getattr(builtins, name, None)
-    return name in known or (isinstance(kind, type) and issubclass(kind, BaseException))

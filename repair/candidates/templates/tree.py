@@ -29,6 +29,11 @@ ATOMS = (
 )
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 BUILTINS = frozenset(dir(builtins))
+BUILTIN_EXCEPTIONS = frozenset(
+    name
+    for name, kind in vars(builtins).items()
+    if isinstance(kind, type) and issubclass(kind, BaseException)
+)
 
 
 @dataclass
