@@ -10,19 +10,6 @@ from dataclasses import dataclass
 from repair.candidates.templates.site import Program, Proposal
 from repair.candidates.templates.tree import Function
 
-#: Comparisons and what is asked for their opposite.
-_OPPOSITE: dict[type[ast.cmpop], str] = {
-    ast.Eq: "!=",
-    ast.NotEq: "==",
-    ast.Is: "is not",
-    ast.IsNot: "is",
-    ast.In: "not in",
-    ast.NotIn: "in",
-    ast.Lt: ">=",
-    ast.LtE: ">",
-    ast.Gt: "<=",
-    ast.GtE: "<",
-}
 #: Terms that are tried at a condition; how likely the first is missing (this share of the second
 #: number), and how slowly those behind it are less likely.
 _MOST, _MISSING, _NEXT = 16, 0.4, 4
@@ -49,7 +36,7 @@ def elsewhere(program: Program) -> Iterator[Proposal]:
     for node in conditions:
         test = _test(node)
         assert test is not None
-        text = _operand(program, test)
+        text = program.operand(test)
         terms = [t for t in _ranked(program, known, node, test) if t not in text][:_MOST]
         for place, term in enumerate(terms):
             prior = _MISSING / (_NEXT + place)
@@ -95,7 +82,7 @@ def _terms(program: Program) -> list[_Term]:
         local = {*program.variables(node), "self", "cls"}
         for leaf in _leaves(node.test):
             names = frozenset(n.id for n in ast.walk(leaf) if isinstance(n, ast.Name)) & local
-            texts = (program.text(leaf), _opposite(program, leaf))
+            texts = (program.text(leaf), program.opposite(leaf))
             read = _read(program, leaf)
             found.append(_Term(texts, names, read, function, owner, leaf.lineno))
     return found
@@ -112,13 +99,6 @@ def _leaves(test: ast.expr) -> Iterator[ast.expr]:
         and test.lineno == test.end_lineno
     ):
         yield test
-
-
-def _opposite(program: Program, term: ast.expr) -> str:
-    if isinstance(term, ast.Compare) and len(term.ops) == 1:
-        left, right = program.text(term.left), program.text(term.comparators[0])
-        return f"{left} {_OPPOSITE[type(term.ops[0])]} {right}"
-    return f"not {_operand(program, term)}"
 
 
 def _read(program: Program, test: ast.expr) -> frozenset[str]:
@@ -159,8 +139,3 @@ def _compared(node: ast.Compare) -> dict[ast.expr, float]:
     if isinstance(node.ops[0], ast.In | ast.NotIn):
         found[sides[-1]] = _NOTHING
     return {side: p for side, p in found.items() if isinstance(side, ast.Name | ast.Attribute)}
-
-
-def _operand(program: Program, node: ast.expr) -> str:
-    text = program.text(node)
-    return f"({text})" if isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda) else text

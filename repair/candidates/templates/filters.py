@@ -12,18 +12,6 @@ from repair.source.file import Edit
 _MOST = 10
 #: What takes all that it is given.
 _TAKING = frozenset({"extend", "update", "list", "tuple", "set", "sorted", "map", "sum"})
-_OPPOSITE = {
-    ast.Eq: "!=",
-    ast.NotEq: "==",
-    ast.Lt: ">=",
-    ast.GtE: "<",
-    ast.Gt: "<=",
-    ast.LtE: ">",
-    ast.Is: "is not",
-    ast.IsNot: "is",
-    ast.In: "not in",
-    ast.NotIn: "in",
-}
 
 
 def missing(program: Program) -> Iterator[Proposal]:
@@ -40,7 +28,7 @@ def missing(program: Program) -> Iterator[Proposal]:
         for test in _tests(program):
             names = {n.id for n in program.inside(test) if isinstance(n, ast.Name)}
             if names & bound and names <= at_hand and test is not node:
-                found |= {_opposite(program, test): None, program.text(test): None}
+                found |= {program.opposite(test): None, program.text(test): None}
         for text in list(found)[:_MOST]:
             edit = Edit(end, end, f" if {text}")
             yield Proposal("missing condition", 0.2, (edit,), node)
@@ -74,12 +62,3 @@ def _tests(program: Program) -> Iterator[ast.expr]:
             yield from node.ifs
         elif isinstance(node, ast.BoolOp):
             yield from node.values
-
-
-def _opposite(program: Program, test: ast.expr) -> str:
-    if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
-        return program.text(test.operand)
-    if isinstance(test, ast.Compare) and len(test.ops) == 1:
-        left, right = program.text(test.left), program.text(test.comparators[0])
-        return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
-    return f"not {program.tight(test)}"

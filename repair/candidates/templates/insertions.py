@@ -84,7 +84,7 @@ def conditions(program: Program) -> Iterator[Proposal]:
     """A condition that lacks a part: one of the function's own, or of a name at hand."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
         assert isinstance(node, ast.If | ast.While | ast.IfExp)
-        text = _operand(program, node.test)
+        text = program.operand(node.test)
         for other, prior in _parts(program, node.test).items():
             if other not in text:
                 yield program.replace(node.test, f"{other} and {text}", "missing condition", prior)
@@ -99,7 +99,7 @@ def permuted(program: Program) -> Iterator[Proposal]:
         if isinstance(node, ast.Compare) and isinstance(program.parents.get(node), ast.BoolOp):
             continue
         assert isinstance(node, ast.BoolOp | ast.Compare)
-        whole = _operand(program, node)
+        whole = program.operand(node)
         plain = program.text(node)
         sign = "or" if isinstance(node, ast.Compare) or isinstance(node.op, ast.Or) else "and"
         known = {ast.dump(part) for part in parts if isinstance(part, ast.AST)}
@@ -155,7 +155,7 @@ def null_guards(program: Program) -> Iterator[Proposal]:
     """A condition that reads from what may be nothing, or from an index that may not be there."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
         assert isinstance(node, ast.If | ast.While | ast.IfExp)
-        text = _operand(program, node.test)
+        text = program.operand(node.test)
         whole = program.text(node.test)
         read: dict[str, None] = {}
         indexed: dict[tuple[str, str], None] = {}
@@ -179,12 +179,6 @@ def null_guards(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.test, f"{index} in {name} and {text}", "null guard", 0.06)
 
 
-def _operand(program: Program, node: ast.expr) -> str:
-    """``node`` as an operand of ``and`` and ``or``."""
-    text = program.text(node)
-    return f"({text})" if isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda) else text
-
-
 def _parts(program: Program, node: ast.expr) -> dict[str, float]:
     """Conditions at hand: those of the function, then simple ones over its names."""
     function = program.function(node)
@@ -194,7 +188,7 @@ def _parts(program: Program, node: ast.expr) -> dict[str, float]:
             found[program.text(inner)] = 0.12
         elif isinstance(inner, ast.If | ast.IfExp | ast.While) and inner.test is not node:
             # What is asked nearby as a whole.
-            found.setdefault(_operand(program, inner.test), 0.1)
+            found.setdefault(program.operand(inner.test), 0.1)
     names = program.variables(node)
     for name in names:
         found[name] = 0.1

@@ -27,6 +27,19 @@ ATOMS = (
     ast.DictComp,
     ast.JoinedStr,
 )
+#: Comparisons and what is asked for their opposite.
+_OPPOSITE: dict[type[ast.cmpop], str] = {
+    ast.Eq: "!=",
+    ast.NotEq: "==",
+    ast.Is: "is not",
+    ast.IsNot: "is",
+    ast.In: "not in",
+    ast.NotIn: "in",
+    ast.Lt: ">=",
+    ast.LtE: ">",
+    ast.Gt: "<=",
+    ast.GtE: "<",
+}
 LOOPS = (ast.For, ast.While, ast.AsyncFor)
 BUILTINS = frozenset(dir(builtins))
 BUILTIN_EXCEPTIONS = frozenset(
@@ -199,6 +212,20 @@ class Tree:
         """The text of ``node``, in parentheses unless it can stand anywhere."""
         text = self.text(node)
         return text if isinstance(node, ATOMS) else f"({text})"
+
+    def operand(self, node: ast.expr) -> str:
+        """The text of ``node`` as an operand of ``and`` and ``or``."""
+        text = self.text(node)
+        return f"({text})" if isinstance(node, ast.BoolOp | ast.IfExp | ast.Lambda) else text
+
+    def opposite(self, test: ast.expr) -> str:
+        """What is true where ``test`` is not."""
+        if isinstance(test, ast.UnaryOp) and isinstance(test.op, ast.Not):
+            return self.text(test.operand)
+        if isinstance(test, ast.Compare) and len(test.ops) == 1:
+            left, right = self.text(test.left), self.text(test.comparators[0])
+            return f"{left} {_OPPOSITE[type(test.ops[0])]} {right}"
+        return f"not {self.tight(test)}"
 
     def indentation(self, node: ast.stmt) -> str:
         """The white space before ``node``'s line, if it begins the line."""
