@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repair.candidates.candidate import Candidate
@@ -31,6 +31,18 @@ _CHOSEN_FROM = 40
 _ASKED = 4
 
 
+@dataclass(frozen=True, slots=True)
+class _Behaviour:
+    """A behaviour that passes, maybe the ``same`` as that of the patch in question: how likely it
+    is among those that do (``share``), the ``value`` of its likeliest candidate, and how likely the
+    patch answers as it does wherever somebody asks (``alike``)."""
+
+    same: bool
+    share: float
+    value: float
+    alike: float
+
+
 class Findings:
     """What the search for ``job`` has found: patches that pass (``plausible``), those that were
     ``rejected`` and why, and the verdicts on what was validated.
@@ -49,7 +61,9 @@ class Findings:
         self.considered: list[Candidate] = []
         self.behaviour: Behaviour | None = None
         self.beside: dict[Candidate, int] = {}
-        self._tried, self._mean = 0, 0.0
+        #: What all that there is to try is worth together.
+        self.worth = 0.0
+        self._tried, self._spent = 0, 0.0
         self._reach = Reach(job.source, diagnosis)
         self._known = _test_literals(job, diagnosis)
 
@@ -83,7 +97,7 @@ class Findings:
 
     def observe(self, trials: Trials) -> None:
         """Look at what the plausible patches do beyond the tests, and at what was tried."""
-        self._tried, self._mean = trials.ran, trials.worth / max(1, trials.ran)
+        self._tried, self._spent = trials.ran, trials.worth
         considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
         if considered and considered != self.considered:
             self.behaviour = trials.behave(considered)
@@ -155,40 +169,50 @@ class Findings:
         # What mends less of what else fails is no rival.
         least = self.beside.get(chosen, 0)
         standing = [r for r in self._standing() if self.beside.get(r.candidate, 0) >= least]
-        mine = next((r.group for r in standing if r.candidate == chosen), None)
-        alike = [r for r in standing if r.group == mine]
-        like = self._like(chosen, standing)
-        total = sum(share for share, _like in like)
+        passing = self._behaving(chosen, standing)
+        total = sum(each.share for each in passing)
+        best = next((each.value for each in passing if each.same), chosen.value)
+        # What a model writes, and what is joined on the way, comes on top of the queue.
+        worth = max(self.worth, self._spent, best)
         changed = self._changed(chosen)
-        best = max((math.exp(r.plain) for r in alike), default=chosen.value)
         verdict = self.verdicts.get(chosen)
         near, still = (verdict.near, verdict.still) if verdict is not None else ((), ())
         told = self._reach.passing(chosen.edits).union(near)
         files, failing = self.diagnosis.test_files, self.diagnosis.failing
         return Evidence(
-            share=sum(s * a for s, a in like) / total if total else 1 / len(self.plausible),
-            likely=best / self._mean if self._mean else 1.0,
+            share=sum(each.share * each.alike for each in passing) / total
+            if total
+            else 1 / len(self.plausible),
+            likely=best / worth,
             tried=self._tried,
-            rivals=sum(1.0 - a for _share, a in like),
+            rivals=sum((1.0 - each.alike) * min(1.0, each.value / best) for each in passing),
             checks=checks(files, failing) + checks(files, told),
+            untried=1.0 - min(worth, self._spent) / worth,
             changed=changed * believed(self.job.source),
             told=len(told),
             still=len(self._reach.ending(chosen.edits).intersection(still)),
             ignored=ignored(self.job.source, chosen.edits),
         )
 
-    def _like(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[tuple[float, float]]:
-        """For each behaviour that passes how likely it is, and how likely ``chosen`` answers as it
-        does wherever somebody asks."""
+    def _behaving(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[_Behaviour]:
+        """What passes, by behaviour; nothing where ``chosen`` is not among it."""
         mine = next((r.group for r in standing if r.candidate == chosen), None)
-        row, best = self._row(chosen), {r.group: r for r in reversed(standing)}
+        if mine is None:
+            return []
+        groups: dict[int, list[Ranked]] = {}
+        for each in standing:
+            groups.setdefault(each.group, []).append(each)
+        row = self._row(chosen)
         return [
-            (
-                each.share,
-                1.0 if group == mine else agreement(row, self._row(each.candidate)) ** _ASKED,
+            _Behaviour(
+                same=group == mine,
+                share=members[0].share,
+                value=math.exp(max(each.prior for each in members)),
+                alike=1.0
+                if group == mine
+                else agreement(row, self._row(members[0].candidate)) ** _ASKED,
             )
-            for group, each in best.items()
-            if mine is not None
+            for group, members in groups.items()
         ]
 
     def _changed(self, chosen: Candidate) -> float:

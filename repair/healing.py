@@ -173,6 +173,7 @@ class _Healer:
                 self.infills.story = self.scribe.story
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
+        found.worth = sum(candidate.value for candidate in queue)
         search = Search(job.source, self.trials, queue, self.scribe, until)
         if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)

@@ -5,17 +5,22 @@ is right was never tried, and this passes by chance. How likely each is follows 
 
 * its likelihood among those that pass (``ranking``), and how far the others answer calls as
   it does: what is meant differs from many a rival only where nobody asks,
-* how likely it is compared with what was tried in all: the value of a candidate is its template's
-  prior by the suspicion of its place, and a right one is seldom among the last resorts,
-* how many candidates were tried, and how many that behave differently pass: with each that is
-  tried a wrong one may pass (Le Goues et al., "Is the cure worse than the disease?", FSE 2015:
-  patches overfit the more, the weaker the tests and the larger the space that is searched),
+* how likely it is compared with all that there was to try: the value of a candidate is its
+  template's prior by the suspicion of its place, and a right one is seldom among the last resorts,
+* how likely a wrong candidate passes: seldom, as far as is known beforehand, and then as often as
+  others did that were tried, are as likely and behave differently (Le Goues et al., "Is the cure
+  worse than the disease?", FSE 2015: patches overfit the more, the weaker the tests and the larger
+  the space that is searched),
+* how much of what there was to try was not tried,
 * how much it changes of what the program answers, where others use it and the program can be
   trusted (``repair.choice.ranking.believed``),
 * how many checks a wrong one must pass: of the failing tests, and of those passing ones that reach
   what it changes. A test that never comes there says nothing.
 * whether tests that come there fail as before: the mistake may be theirs, too,
 * whether a parameter of what it changes is still read by nothing (``reading``).
+
+All of it is compared with what there is to try, by value, and not with the number that was tried:
+how far a search comes is the machine's, and must not change what is said of a patch.
 """
 
 from __future__ import annotations
@@ -36,13 +41,13 @@ from repair.source.units import Units, groups
 _CLEAR = 0.75
 #: A patch is vouched for that is rather right than wrong.
 SURE = 0.5
-#: Odds beforehand that no candidate is right: less than a third of all mistakes
-#: (benchmarks/fresh_bugs.py).
-_NONE_RIGHT = 0.4
+#: How likely it is that nothing is right of all that there is to try, compared with how likely
+#: something is; and the same of what was not tried: what comes last is seldom right.
+_NONE_RIGHT, _UNTRIED = 0.2, 0.1
 #: A wrong candidate passes one check by chance about once in so many; and how much that is
 #: believed, in candidates that pass. This and what changed answers cost was looked at with the
-#: development halves of QuixBugs and HumanEvalFix, with benchmarks/fresh_bugs.py and
-#: benchmarks/release_bugs.py.
+#: development halves of QuixBugs and HumanEvalFix, with mutated functions of packages, with
+#: benchmarks/fresh_bugs.py and benchmarks/release_bugs.py.
 _TRIES, _BELIEF = 100.0, 0.5
 #: What changing all answers of a program that is believed adds to the logarithm of the odds that a
 #: patch is wrong, where a single check speaks for it; and what is taken to be changed, unseen.
@@ -63,10 +68,11 @@ class Evidence:
     """What is known of a patch that passes.
 
     ``share`` is how likely it does what is meant, if that is among what passes; ``likely`` is the
-    value of its behaviour over the mean of what was ``tried``; ``rivals`` counts other behaviours
-    that pass, less as far as they do the same. ``checks`` is what the tests that reach the change
-    ask, ``told`` how many of those are other tests than the failing ones, and ``still`` those that
-    come there and fail as before. ``changed`` is the share of answers that it changes, as far as
+    value of its behaviour over that of all that there was to try, ``untried`` the share of that
+    which was not; ``tried`` counts candidates, ``rivals`` other behaviours that pass, less as far
+    as they do the same or are less likely. ``checks`` is what the tests that reach the change ask,
+    ``told`` how many of those are other tests than the failing ones, and ``still`` those that come
+    there and fail as before. ``changed`` is the share of answers that it changes, as far as
     those are believed. ``ignored`` are parameters that nothing reads.
     """
 
@@ -75,6 +81,7 @@ class Evidence:
     tried: int
     rivals: float
     checks: int
+    untried: float = 0.0
     changed: float = 0.0
     told: int = 0
     still: int = 0
@@ -86,14 +93,16 @@ class Evidence:
 
     @property
     def by_chance(self) -> float:
-        """How many wrong candidates are to be expected among those that pass."""
+        """How likely a wrong candidate passes."""
         told = _BELIEF * _TRIES * self._checks
-        return self.tried * (_BELIEF + self.rivals) / (told + self.tried)
+        as_likely = min(self.tried, (1.0 - self.untried) / self.likely)
+        return (_BELIEF + self.rivals) / (told + as_likely)
 
     @property
     def confidence(self) -> float:
         """The probability that the patch is right."""
-        against = _NONE_RIGHT * self.by_chance / max(self.likely, 1e-6)
+        elsewhere = _NONE_RIGHT + _UNTRIED * self.untried
+        against = elsewhere * self.by_chance / self.likely
         against *= math.exp(_CHANGED * self.changed / self._checks)
         against *= _STILL ** min(self.still, _MOST_STILL)
         sure = self.share / (1.0 + against)

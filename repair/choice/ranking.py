@@ -49,15 +49,15 @@ class Ranked:
     """A plausible candidate with its score; higher is better.
 
     ``group`` numbers behaviours: candidates of one group answered alike. ``share`` is the
-    probability of its whole group among all plausible ones. ``plain`` is the score without what a
-    model says.
+    probability of its whole group among all plausible ones. ``prior`` is the logarithm of how
+    likely it was before anything was known of others: its value and what its text says.
     """
 
     candidate: Candidate
     score: float
     group: int = 0
     share: float = 1.0
-    plain: float = 0.0
+    prior: float = 0.0
 
 
 def rank(
@@ -74,12 +74,12 @@ def rank(
     The model judges as many of the likeliest as it can ``until`` then; the others stay behind
     those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
-    by_text = signs(source, candidates)
-    by_answers = _by_answers(candidates, behaviour, _CHANGED * believed(source))
-    plain = [
-        math.log(max(candidate.value, 1e-6)) + text + answers
-        for candidate, text, answers in zip(candidates, by_text, by_answers, strict=True)
+    prior = [
+        math.log(max(candidate.value, 1e-6)) + text
+        for candidate, text in zip(candidates, signs(source, candidates), strict=True)
     ]
+    by_answers = _by_answers(candidates, behaviour, _CHANGED * believed(source))
+    plain = [before + answers for before, answers in zip(prior, by_answers, strict=True)]
     groups = _groups(candidates, behaviour)
     scores = dict(enumerate(plain))
     if writer is not None and len(set(groups)) > 1:
@@ -105,7 +105,7 @@ def rank(
             scores.get(i, plain[i]),
             groups[i],
             math.exp(weights[groups[i]] - total) if groups[i] in weights else 0.0,
-            plain[i],
+            prior[i],
         )
         for i in found
     ]

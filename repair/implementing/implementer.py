@@ -253,7 +253,9 @@ class Implementer:
             tried = self.ran if candidate in elected.edits else bodies
             speaks = Evidence(
                 share=elected.shares.get(candidate, 1.0),
-                likely=1.0,
+                likely=1.0 / tried,
+                # As much again might have been written.
+                untried=0.5,
                 tried=tried,
                 rivals=elected.rivals,
                 checks=checks(diagnosis.test_files, diagnosis.failing),

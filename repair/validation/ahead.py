@@ -8,9 +8,11 @@ of the suite counts as before, and what was not run is listed (invariant 9).
 from __future__ import annotations
 
 import ast
+import threading
 from concurrent.futures import Future
 from pathlib import Path
 
+from analysis.deadline import Cancellation
 from analysis.graph import Glance, Keeping, Looked, Near
 from analysis.snapshot import Workspace
 
@@ -28,10 +30,23 @@ class Ahead:
     def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
         self._glance = Glance(workspace, folder)
         self._keeping = Keeping(workspace, folder)
+        self._looking: Future[Looked] | None = None
 
-    def begin(self) -> Future[Looked]:
-        """Look at the workspace as it is now; done when the graph is up to date."""
-        return self._keeping.look(None)
+    def begin(self) -> None:
+        """Look at the workspace as it is now."""
+        self._looking = self._keeping.look(None)
+
+    def wait(self, seconds: float, cancellation: Cancellation) -> bool:
+        """Wait at most so long for what was begun; whether the graph is up to date now."""
+        if self._looking is None:
+            return False
+        over = threading.Event()
+        self._looking.add_done_callback(lambda _looking: over.set())
+        forget = cancellation.on_cancel(over.set)
+        over.wait(seconds)
+        forget()
+        ended = self._looking.done() and not self._looking.cancelled()
+        return ended and self._looking.exception() is None
 
     def close(self) -> None:
         """End the process that looks at the workspace."""

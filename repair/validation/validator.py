@@ -28,6 +28,9 @@ from repair.validation.fates import Fates, fates_of
 
 #: Processors with which a command and a suite end earlier when they run at once.
 _AT_ONCE = 2
+#: Share of the time left that the code graph may take to be there: which tests reach the change is
+#: evidence, and must not depend on how early a patch was found.
+_WAIT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +107,13 @@ class Validator:
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
         """
         files = {**self._base, path: data}
-        suite = self._ordered(path, data)
         stop = self._bench.prepare()
         with ThreadPoolExecutor(1, "command") as pool:
             command: Future[_Ended] | None = None
             try:
                 if self._at_once:
                     command = pool.submit(self._by_itself, files, deadline, stop)
+                suite = self._ordered(path, data, deadline, stop)
                 return self._validate(command, files, suite, deadline)
             except CancelledError:
                 # What the command said may have ended the rest.
@@ -134,12 +137,20 @@ class Validator:
             self._bench.abandon()
         return ended
 
-    def _ordered(self, path: str, data: bytes) -> Plan | None:
+    def _ordered(
+        self, path: str, data: bytes, deadline: Deadline, stop: Cancellation
+    ) -> Plan | None:
         """The suite, with the failing tests and what else reaches the change ahead: the time may
-        not be enough for all."""
+        not be enough for all.
+
+        Raises :class:`~decoding.errors.CancelledError`.
+        """
         suite = self._suite
         if suite is None or suite.runner == "command" or self._is_whole():
             return suite
+        self._ahead.wait(_WAIT_SHARE * deadline.remaining(), stop)
+        if stop.cancelled:
+            raise CancelledError
         before = self._base.get(path)
         near = self._ahead.of(path, before if before is not None else _read(path), data)
         ahead = tuple((each.path, each.qualname, each.distance) for each in near)

@@ -71,11 +71,12 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     (project / "test_more.py").write_text(more)
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
     assert (code, answer["status"]) == (1, "unverified"), answer
-    # One that reaches it tells that two of the three are not meant; a second check of what fails
-    # tells the rest.
+    # One that reaches it tells that two of the three are not meant; more checks of what fails tell
+    # the rest.
     told = "\n\ndef test_last():\n    assert pick(5, 1, 8, 5) == pick(5, 8, 1, 5) == 5\n"
     (project / "test_more.py").write_text(more + told)
-    (project / "test_middle.py").write_text(f"{test}    assert pick(9, 3, 4, 2) == 2\n")
+    last = [f"    assert pick{words} == {words[-1]}\n" for words in ((9, 3, 4, 2), (1, 4, 2, 3))]
+    (project / "test_middle.py").write_text(test + "".join(last))
     code, answer, _ = _fix(project, "--test", command)
     assert (code, answer["status"]) == (0, "verified"), answer
     assert "+    return d\n" in answer["patch"]

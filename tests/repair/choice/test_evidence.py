@@ -13,13 +13,13 @@ from repair.localization import Suspicion
 from repair.sandbox.run import Outcome, Plan, TestResult
 from repair.source.file import Edit, Source
 
-PLAIN = Evidence(share=0.8, likely=1.0, tried=500, rivals=1, checks=2, told=1)
+PLAIN = Evidence(share=0.8, likely=1e-3, tried=800, rivals=1, checks=2, untried=0.3, told=1)
 
 #: What makes a patch likelier right, each alone.
 BETTER = {
     "likelier than its rivals": replace(PLAIN, share=0.9),
-    "likelier than most that was tried": replace(PLAIN, likely=3.0),
-    "found after few": replace(PLAIN, tried=50),
+    "likelier than most that there is": replace(PLAIN, likely=3e-3),
+    "less was left to try": replace(PLAIN, untried=0.1),
     "nothing else passes": replace(PLAIN, rivals=0),
     "more is checked": replace(PLAIN, checks=6),
 }
@@ -42,19 +42,25 @@ def test_a_parameter_that_nothing_reads_with_it_either_speaks_against_it() -> No
 
 
 def test_what_changes_most_answers_of_a_program_in_use_is_doubted() -> None:
-    changing = replace(PLAIN, share=1.0, rivals=0, changed=0.6)
+    changing = replace(PLAIN, share=1.0, rivals=0, changed=0.8)
     assert changing.confidence < SURE < replace(changing, changed=0.0).confidence
     assert "changes much" in changing.doubt()
 
 
 def test_a_last_resort_after_thousands_against_one_check_is_no_evidence() -> None:
-    assert replace(PLAIN, share=1.0, likely=0.1, tried=5000, rivals=0, checks=1).confidence < SURE
-    assert replace(PLAIN, share=1.0, likely=1.0, tried=50, rivals=0, checks=1).confidence > 0.9
+    alone = replace(PLAIN, share=1.0, rivals=0, checks=1)
+    assert replace(alone, likely=1e-5, tried=5000).confidence < SURE
+    assert replace(alone, likely=2e-2, tried=50).confidence > 0.9
+
+
+def test_how_much_of_what_is_less_likely_was_tried_says_nothing() -> None:
+    """On a quick machine ten times as much is, of which most is as good as worthless."""
+    assert replace(PLAIN, tried=5000).confidence == PLAIN.confidence
 
 
 def test_the_greatest_doubt_is_named() -> None:
     assert "so do others" in replace(PLAIN, share=0.3).doubt()
-    late = replace(PLAIN, share=1.0, likely=0.1, tried=5000, rivals=0, told=0).doubt()
+    late = replace(PLAIN, share=1.0, likely=1e-5, tried=5000, rivals=0, told=0).doubt()
     assert "5000 candidates were tried" in late
     assert "no other test reaches what it changes" in late
 

@@ -96,7 +96,8 @@ def _ahead(project: Path, folder: Path) -> tuple[tuple[str, str, int], ...]:
     before = path.read_bytes()
     ahead = Ahead(Workspace(str(project)), folder)
     try:
-        ahead.begin().result(Deadline.after(60).remaining())
+        ahead.begin()
+        assert ahead.wait(60, Cancellation())
         near = ahead.of(str(path), before, before.replace(b"// 2", b"/ 2"))
     finally:
         ahead.close()
@@ -184,7 +185,8 @@ def test_a_suite_longer_than_the_time_is_judged_by_what_reaches_the_change(
     command = parse("python -m pytest test_z.py::test_four", str(workspace))
     policy = sandbox().policy
     ahead = Ahead(Workspace(str(workspace)), tmp_path / "graph")
-    ahead.begin().result(60)
+    ahead.begin()
+    assert ahead.wait(60, Cancellation())
     with (
         contextlib.closing(Witness(policy, command.plan.command, source.path, {})) as witness,
         Workbench(policy, source.path, 2, {}, Cancellation()) as bench,

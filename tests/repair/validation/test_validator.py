@@ -98,13 +98,29 @@ def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
         assert limit.remaining() > 100
         # The next one has a sandbox that is as good as new.
         mended = MODULE.replace("number + 3", "number * 2").encode()
-        ahead.begin().result()
+        assert ahead.wait(60, Cancellation())
         verdict = validator.validate(path, mended, Deadline.after(20))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         # Of a suite that was not run to its end, how far what can break was.
         words = "tests of the suite were not run within the time limit"
         others = f"{verdict.ran} others pass, with 1 of 1 seen to reach the change"
         assert verdict.reason == f"{len(verdict.not_run)} {words}; {others}"
+
+
+def test_which_tests_reach_the_change_is_known_of_a_patch_that_is_found_at_once(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """What speaks for a patch is the same on a quick machine, where the graph is not there yet."""
+    (workspace / "test_m.py").write_text(TESTS)
+    (workspace / "test_far.py").write_text("def test_far():\n    pass\n")
+    near = "import m\n\n\ndef test_near():\n    assert m.double(3) == 6\n"
+    (workspace / "test_near.py").write_text(near)
+    with judging(sandbox, workspace) as (validator, path, _ahead):
+        mended = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, mended, Deadline.after(120))
+        assert (verdict.good, verdict.complete) == (True, True)
+        assert verdict.near == {"test_near.py::test_near"}
+        assert verdict.ran == 3
 
 
 def test_of_what_breaks_a_test_soon_the_rest_of_the_suite_is_not_run(
