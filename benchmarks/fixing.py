@@ -55,6 +55,7 @@ class Answer:
     strategy: str
     plausible: int = 0
     reason: str = ""
+    confidence: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -160,6 +161,7 @@ def ask(script: Path, folder: Path, task: Task, model: str, limit: float) -> Ans
         strategy=str(document.get("strategy") or ""),
         plausible=len(document.get("alternatives") or ()) + bool(patch),
         reason=str(document.get("reason") or ""),
+        confidence=float(document.get("confidence") or 0.0),
     )
 
 
@@ -205,6 +207,7 @@ def run_case(script: Path, case: Case, model: str, limit: float) -> Result:
         strategy=answer.strategy,
         plausible=answer.plausible,
         reason=answer.reason,
+        confidence=answer.confidence,
         patch=answer.patch,
     )
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from statistics import median
 
 from benchmarks.models import MODELS
 from benchmarks.report import save, show
 
+#: Up to which confidence patches are counted together: a measure that is honest is right about so
+#: often.
+_BANDS = (0.25, 0.5, 0.75, 0.9, 1.0)
 #: Columns of the table of results.
 _COLUMNS = (
     *("", "bugs", "verified", "right", "exact", "verified but wrong"),
@@ -36,6 +40,7 @@ class Result:
     plausible: int = 0
     reason: str = ""
     patch: str = ""
+    confidence: float = 0.0
 
     @property
     def verified_but_wrong(self) -> bool:
@@ -71,7 +76,21 @@ def show_results(title: str, results: Sequence[Result]) -> None:
         rows.append([""] * len(_COLUMNS))
     rows.append(_row("all", results))
     show(title, _COLUMNS, rows)
+    if sure := [result for result in results if result.confidence]:
+        _show_confidence(sure)
     print("not right:", ", ".join(r.bug for r in results if not r.right) or "none")
+
+
+def _show_confidence(results: Sequence[Result]) -> None:
+    """Print how often patches are right that are said to be so likely."""
+    rows = []
+    for least, most in pairwise((0.0, *_BANDS)):
+        some = [r for r in results if least < r.confidence <= most]
+        if some:
+            mean = sum(r.confidence for r in some) / len(some)
+            right = sum(r.right for r in some)
+            rows.append([f"up to {most:g}", f"{mean:.2f}", str(len(some)), str(right)])
+    show("How sure", ("confidence", "mean", "patches", "right"), rows)
 
 
 def save_results(name: str, model: str, limit: float, results: Sequence[Result]) -> None:
