@@ -75,7 +75,7 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     # the rest.
     told = "\n\ndef test_last():\n    assert pick(5, 1, 8, 5) == pick(5, 8, 1, 5) == 5\n"
     (project / "test_more.py").write_text(more + told)
-    last = [f"    assert pick{words} == {words[-1]}\n" for words in ((9, 3, 4, 2), (1, 4, 2, 3))]
+    last = [f"    assert pick{words} == {words[-1]}\n" for words in ((9, 4, 3, 2), (1, 2, 3, 4))]
     (project / "test_middle.py").write_text(test + "".join(last))
     code, answer, _ = _fix(project, "--test", command)
     assert (code, answer["status"]) == (0, "verified"), answer
