@@ -28,9 +28,9 @@ def from_the_end(program: Program) -> Iterator[Proposal]:
         lines = [f"if {index} < 0:", f"{program.indent_step}{index} += {size}"]
         yield program.insert_before(node, lines, "missing condition", 0.2)
         whole = f"{index} < 0 or {program.text(test)}"
-        added = program.insert_before(node, lines, "missing condition", 0.2)
-        asked = program.replace(test, whole, "missing condition", 0.2)
-        yield asked
+        yield program.replace(test, whole, "missing condition", 0.2)
+        added = program.insert_before(node, lines, "", 0)
+        asked = program.replace(test, whole, "", 0)
         yield Proposal("missing condition", 0.3, (*added.edits, *asked.edits), node)
 
 
@@ -163,5 +163,4 @@ def not_what_may_fail(program: Program) -> Iterator[Proposal]:
         before = source.text[start : lines[0]]
         new = f"{before}{behind}{newline}{outer}else:{newline}{rest}"
         if not node.finalbody:
-            proposal = program.replace(node, new, "statement depth", 0.15)
-            yield Proposal("statement depth", 0.15, proposal.edits, last)
+            yield Proposal("statement depth", 0.15, program.replace(node, new, "", 0).edits, last)

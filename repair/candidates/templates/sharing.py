@@ -187,5 +187,5 @@ def of_the_class(program: Program) -> Iterator[Proposal]:
             if shown and isinstance(member.value, ast.List | ast.Dict | ast.Set | ast.Call):
                 line = f"self.{member.targets[0].id} = {program.text(member.value)}"
                 last = begin.body[-1]
-                kept = program.insert_after(last, [line], "shared by the class", 0.4)
-                yield Proposal(kept.name, kept.prior, kept.edits, shown[0])
+                edits = program.insert_after(last, [line], "", 0).edits
+                yield Proposal("shared by the class", 0.4, edits, shown[0])

@@ -298,6 +298,26 @@ def test_of_too_many_candidates_the_best_are_kept() -> None:
         assert sure == {(c.edits, c.strategy) for c in best if c.value > everything[200].value}
 
 
+@pytest.mark.parametrize("most", [40, 100])
+def test_of_too_many_candidates_each_is_whole(most: int) -> None:
+    """The parts of an edit may stand where edits of their own are not worth being made."""
+    text = (
+        "class C:\n    seen = []\n    def __init__(self, a):\n        self.a = a\n"
+        "    def f(self, a):\n        try:\n            b = int(a)\n"
+        "            self.a = b + self.a\n        except ValueError:\n            return 0\n"
+        "        return self.seen[self.a]\n"
+    )
+    source = read_source("/w/m.py", text.encode())
+    where = Suspicion({4: 0.001, 6: 0.001, 8: 1.0, 11: 0.9})
+    everything = {c.edits: c.strategy for c in generate(source, where)}
+    found = {"template: statement depth", "template: shared by the class"} & set(
+        everything.values()
+    )
+    assert len(found) == 2
+    best = generate(source, where, most=most)
+    assert {c.edits: c.strategy for c in best}.items() <= everything.items()
+
+
 def test_candidates_that_were_found_until_it_is_stopped_are_all() -> None:
     source = Source("m.py", "def f(x, y):\n    return x + y + 2\n")
     asked = iter([True, True, False])
