@@ -10,32 +10,28 @@ from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import InfillRequest
 from engine.gate import Claim, Gate
 from engine.yielding import YieldingWriter
+from tests.scripted import Scripted
 
 REQUEST = InfillRequest(Snapshot("/a.py", "x = ", Workspace("/")), 4, seed=7)
 
 
-class Pairs(Writer):
+class Pairs(Scripted):
     """Writes the seed that it was asked with, two samples at once; steps back while it writes where
     the next of ``disturbed`` says so."""
 
-    name = "pairs"
-
     def __init__(self, disturbed: tuple[bool, ...] = ()) -> None:
+        super().__init__()
         self.disturbed = list(disturbed)
-        self.asked: list[int] = []
 
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
-        self.asked.append(request.seed)
+    @property
+    def seeds(self) -> list[int]:
+        """What it was asked with."""
+        return [request.seed for request in self.asked]
+
+    def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         if cancellation.cancelled:
             raise CancelledError
         return Completion(str(request.seed))
@@ -63,9 +59,6 @@ class Pairs(Writer):
                 for seed in seeds
             ]
 
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        return 0.0
-
 
 def _drawn(writer: YieldingWriter, gate: Gate, count: int) -> Iterator[str]:
     """The samples' texts; behind each, a completion has a turn."""
@@ -82,7 +75,7 @@ def test_what_was_ready_is_handed_on_whoever_was_in_between() -> None:
     pairs = Pairs()
     found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 5))
     assert found == ["7", "8", "9", "10", "11"]
-    assert pairs.asked == [7, 8, 9, 10, 11]
+    assert pairs.seeds == [7, 8, 9, 10, 11]
 
 
 def test_what_had_to_step_back_is_written_again() -> None:
@@ -90,7 +83,7 @@ def test_what_had_to_step_back_is_written_again() -> None:
     pairs = Pairs((False, True, False))
     found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 4))
     assert found == ["7", "8", "9", "10"]
-    assert pairs.asked == [7, 8, 9, 9, 10]
+    assert pairs.seeds == [7, 8, 9, 9, 10]
 
 
 def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
@@ -102,7 +95,7 @@ def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
         found.append(text)
         loaded[0] = models[len(found) > 2]
     assert found == ["7", "8", "9", "10"]
-    assert (models[0].asked, models[1].asked) == ([7, 8, 9, 10], [10])
+    assert (models[0].seeds, models[1].seeds) == ([7, 8, 9, 10], [10])
 
 
 def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -> None:
@@ -125,7 +118,7 @@ def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -
                 answer = self.complete(
                     again, evidence, deadline=deadline, cancellation=cancellation
                 )
-                if self.asked == [7]:
+                if self.seeds == [7]:
                     cancellation.cancel()
                 yield seed, answer
 
@@ -134,6 +127,6 @@ def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -
         REQUEST, [7, 8, 9], None, deadline=Deadline.never(), cancellation=Cancellation()
     )
     assert [(seed, one.text) for seed, one in found] == [(7, "7"), (8, "8"), (9, "9")]
-    assert pairs.asked == [7, 8, 8, 9]
+    assert pairs.seeds == [7, 8, 8, 9]
     with gate.turn(Claim.COMPLETION, Cancellation()):
         """The gate is free again."""

@@ -8,35 +8,24 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion
 from decoding.errors import CancelledError, DecodingError
-from decoding.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import InfillRequest
 from pilotfish.later import LaterWriter
+from tests.scripted import Scripted
 
 REQUEST = InfillRequest(Snapshot("/a.py", "x = ", Workspace("/")), 4, seed=7)
 
 
-class Echo(Writer):
+class Echo(Scripted):
     """Writes the seed that it was asked with."""
 
-    name = "echo"
-
     def __init__(self) -> None:
+        super().__init__()
         self.closed = 0
 
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
+    def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         if cancellation.cancelled:
             raise CancelledError
         return Completion(str(request.seed))
-
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        return -float(len(text))
 
     def close(self) -> None:
         self.closed += 1

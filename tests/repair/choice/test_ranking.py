@@ -6,31 +6,23 @@ from collections.abc import Mapping
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
-from decoding.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import InfillRequest
 from repair.candidates.candidate import Candidate
 from repair.choice.ranking import Ranked, rank
 from repair.source.file import Edit, Source
+from tests.scripted import Scripted
 
 SOURCE = Source("m.py", "def mean(items):\n    return sum(items) / 2 + items.count(None) * 0.5\n")
 
 
-class _Reader(Writer):
+class _Reader(Scripted):
     """Finds a code point as likely as the other, but for what it ``knows``."""
 
-    name = "reader"
-
     def __init__(self, knows: Mapping[str, float]) -> None:
+        super().__init__()
         self._knows = knows
 
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
+    def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         raise AssertionError("it only reads")
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:

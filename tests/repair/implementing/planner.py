@@ -8,34 +8,22 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.evidence import Evidence
 from decoding.opening import OpenWriter
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import InfillRequest
+from tests.scripted import Scripted
 
 
-class Planner(Writer):
+class Planner(Scripted):
     """Plans as is told, and writes of each helper these bodies, one a seed."""
 
-    name = "planner"
-
     def __init__(self, plan: str, helpers: Mapping[str, tuple[str, ...]]) -> None:
+        super().__init__()
         self._plan, self._helpers = plan, helpers
-        self.asked: list[InfillRequest] = []
 
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
-        self.asked.append(request)
+    def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         for name, bodies in self._helpers.items():
             if f"`{name}`" in request.task:
                 return Completion(bodies[request.seed % len(bodies)], tokens=2)
         return Completion(self._plan, tokens=5)
-
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        return 0.0
 
 
 class Guided(Planner):

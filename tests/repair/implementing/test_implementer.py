@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from analysis.deadline import Cancellation, Deadline
+from analysis.deadline import Cancellation
 from decoding.completion import Completion
-from decoding.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.implementing.implementer import Implementer
 from repair.sandbox.interpreter import Interpreter
 from tests.repair.implementing.stubbed import Stubbed, stubbed
+from tests.scripted import Scripted
 
 pytestmark = pytest.mark.sandbox
 
@@ -23,32 +23,19 @@ WRONG = "return len(prices)"
 RIGHT = "return sum(prices)"
 
 
-class Scripted(Writer):
+class Reciting(Scripted):
     """Writes these texts, each as the next answer, and then nothing."""
 
-    name = "script"
-
     def __init__(self, *texts: str, then: Callable[[], None] = lambda: None) -> None:
-        self.asked: list[InfillRequest] = []
+        super().__init__()
         self._texts = list(texts)
         self._then = then
 
-    def complete(
-        self,
-        request: InfillRequest,
-        evidence: Evidence | None,
-        *,
-        deadline: Deadline,
-        cancellation: Cancellation,
-    ) -> Completion:
-        self.asked.append(request)
+    def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         if not self._texts:
             self._then()
             return Completion("")
         return Completion(self._texts.pop(0), tokens=3)
-
-    def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
-        return -float(len(text))
 
 
 @pytest.fixture
@@ -66,7 +53,7 @@ def _implementer(
 
 def test_the_first_is_written_greedily_and_others_by_chance(bench: Stubbed) -> None:
     other = "return sum(price for price in prices)"
-    writer = Scripted(WRONG, RIGHT, f"{RIGHT}  # all", other)
+    writer = Reciting(WRONG, RIGHT, f"{RIGHT}  # all", other)
     healing = _implementer(bench, writer).run()
     assert (healing.status, healing.model_tokens) == ("verified", 12)
     assert healing.patch is not None
@@ -80,7 +67,7 @@ def test_the_first_is_written_greedily_and_others_by_chance(bench: Stubbed) -> N
 
 def test_what_is_stopped_answers_with_what_passed_and_claims_nothing(bench: Stubbed) -> None:
     stop = Cancellation()
-    healing = _implementer(bench, Scripted(RIGHT, then=stop.cancel), stop).run()
+    healing = _implementer(bench, Reciting(RIGHT, then=stop.cancel), stop).run()
     assert healing.status == "unverified"
     assert "stopped" in healing.reason
     assert healing.patch is not None
@@ -89,14 +76,14 @@ def test_what_is_stopped_answers_with_what_passed_and_claims_nothing(bench: Stub
 
 def test_what_is_stopped_before_anything_passes_answers_with_nothing(bench: Stubbed) -> None:
     stop = Cancellation()
-    healing = _implementer(bench, Scripted("return 2", then=stop.cancel), stop).run()
+    healing = _implementer(bench, Reciting("return 2", then=stop.cancel), stop).run()
     assert (healing.status, healing.patch) == ("none", None)
 
 
 def test_what_passes_is_not_vouched_for_where_as_much_speaks_for_others(bench: Stubbed) -> None:
     """A single assertion leaves open what is summed: each body passes and does something else."""
     rivals = ("return sum(prices[:3])", "return sum(prices[-3:])", "return sum(prices[:4])")
-    healing = _implementer(bench, Scripted(*rivals)).run()
+    healing = _implementer(bench, Reciting(*rivals)).run()
     assert healing.status == "unverified"
     assert "so do others that behave differently" in healing.reason
     assert 0 < healing.confidence < 0.5
@@ -104,7 +91,7 @@ def test_what_passes_is_not_vouched_for_where_as_much_speaks_for_others(bench: S
 
 
 def test_what_most_bodies_do_is_vouched_for_beside_another(bench: Stubbed) -> None:
-    writer = Scripted(RIGHT, "return sum(prices[:3])", "return sum(price for price in prices)")
+    writer = Reciting(RIGHT, "return sum(prices[:3])", "return sum(price for price in prices)")
     healing = _implementer(bench, writer).run()
     assert healing.status == "verified", healing.reason
     assert healing.confidence > 0.5
