@@ -100,9 +100,12 @@ class BodySearch:
             self.trials.beside_model = False
 
     def _is_over(self) -> bool:
-        """Whether there is enough, or time is up; where those that pass do not agree there is more
-        time, once, for more of them."""
+        """Whether there is enough, or time is up: the first body of all, where that is believed, or
+        several; where those that pass do not agree there is more time, once, for more of them."""
         passing = self._written_passing()
+        if passing == 1 == len(self.bodies) and self.settled():
+            # What the model holds for the likeliest: nothing else was written before.
+            return True
         if passing < _ENOUGH and not self.end.expired():
             return False
         if not passing or passing >= _PLENTY or self.until.expired() or self.settled():

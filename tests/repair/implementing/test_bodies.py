@@ -65,13 +65,22 @@ def _groups(bench: Stubbed, groups: list[list[str]]) -> Groups:
 
 def test_what_the_model_writes_again_counts_again_and_three_are_enough(bench: Stubbed) -> None:
     """White space and comments make no other body, and what is no body does no harm."""
-    groups = [["", RIGHT], [LOOP, f"# All of them.\n    {RIGHT}  "], [LOOP]]
+    groups = [["", WRONG, RIGHT], [LOOP, f"# All of them.\n    {RIGHT}  "], [LOOP]]
     search = _search(bench, _groups(bench, groups), Aid.REPAIR)
     assert groups == [[LOOP]]
     assert [(vote.candidate, vote.weight) for vote in search.votes()] == [
         (bench.body(RIGHT), 2.0),
         (bench.body(LOOP), 1.0),
     ]
+
+
+def test_the_first_of_all_is_enough_where_it_is_believed(bench: Stubbed) -> None:
+    """What the model holds for the likeliest is right most often when it passes."""
+    groups = [[RIGHT], [LOOP], [LOOP]]
+    assert len(_search(bench, _groups(bench, groups), Aid.REPAIR).votes()) == 1
+    assert groups == [[LOOP], [LOOP]]
+    groups = [[WRONG], [RIGHT], [LOOP]]
+    assert len(_search(bench, _groups(bench, groups), Aid.REPAIR).votes()) == 2
 
 
 def test_a_body_that_fails_is_edited_and_what_passes_then_counts_less(bench: Stubbed) -> None:
