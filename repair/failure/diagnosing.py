@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.deadline import Deadline
 from repair.errors import RepairError
+from repair.failure import late
 from repair.failure.beside import look_beside
 from repair.failure.command import TestCommand
 from repair.failure.diagnosis import Diagnosis
@@ -95,7 +96,10 @@ def diagnose(
             raise _already_passing(source, plan, first)
     _refuse_nothing_run(plan, first)
     _preload(bench, plan, first)
-    again, last = _traced(bench, plan, first, budget)
+    imported, again, last = late.trace(
+        *(bench, source.path, first, imported, budget),
+        lambda: _traced(bench, plan, first, budget),
+    )
     results, flaky = _merge(first.tests, again.tests)
     if not any(result.outcome.bad for result in results):
         raise RepairError(

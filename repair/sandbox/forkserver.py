@@ -227,6 +227,10 @@ class ForkServer:
         self.held = True
         return tuple(body["tests"]), frozenset(body["imported"])
 
+    def load(self, name: str, *, wall: float) -> frozenset[int]:
+        """Import the target, the module ``name``, into the held state; which of its lines run."""
+        return frozenset(self._ask({"op": "load", "name": name}, wall)["imported"])
+
     def patch(self, plan: Plan, units: Sequence[tuple[str, str]], terms: Terms) -> Run:
         """Run ``plan.select`` in a fork of the held state, with new code for live functions.
 

@@ -43,6 +43,8 @@ class Workbench:
         #: Seconds that holding them took.
         self.held_in = 0.0
         self._holding: tuple[Plan, frozenset[int]] | None = None
+        #: The name of the file's module, where it is to be loaded beside held tests.
+        self._module = ""
         self._target = target
         self._lines = lines
         self._cancellation = cancellation
@@ -230,6 +232,8 @@ class Workbench:
             held = server.hold(plan, wall=wall, files=self.base)
             if held is not None and self._preload is not None:
                 server.preload(self._preload)
+            if held is not None and self._module and not held[1]:
+                held = held[0], server.load(self._module, wall=wall)
             server.spread(self.lanes)
         except BaseException:
             server.close()
@@ -243,6 +247,25 @@ class Workbench:
         self.held, imported = held
         self._holding, self.held_in = (plan, imported), time.monotonic() - began
         return imported
+
+    def load(self, name: str, wall: float) -> frozenset[int]:
+        """Import the file, as the module ``name``, where tests are held that do not import it as
+        they are collected, now and later; which of its lines run by that.
+
+        Raises :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        """
+        assert self.warm is not None
+        assert self._holding is not None
+        imported = self.warm.load(name, wall=wall)
+        self._module, self._holding = name, (self._holding[0], imported)
+        return imported
+
+    def unload(self) -> None:
+        """Hold the tests no more: they are not the same with the file loaded."""
+        self._module = ""
+        if self.warm is not None:
+            self.warm.close()
+            self.warm = None
 
     def died(self) -> bool:
         """Note that a sandbox died under a candidate; whether to go on with new ones.

@@ -79,6 +79,13 @@ def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> No
     os.environ["HOME"] = os.path.join(tmp, "home")
 
 
+def silence() -> None:
+    """Send what this process prints nowhere."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+
+
 def enter_own_network() -> None:
     """A loopback and System V objects of its own for this process and its children: two that run
     at once may listen at the same port. Raises as :func:`enter_private_world` does."""

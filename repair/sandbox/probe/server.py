@@ -10,6 +10,7 @@ Requests (JSON objects with ``op``):
             ``limits``), ``stop``, ``leading``, ``modules``
 ``hold``    ``plan``, ``files`` as for ``run``: collect the tests once and serve ``patch`` requests
             from there
+``load``    ``name``: import the target into the held state, whose tests import it as they run
 ``patch``   like ``run``, with ``units`` (new code for loaded functions) instead of ``files``
 ``behave``  ``plan``, ``variants`` (lists of ``units``), ``seconds`` for each, ``asked``: what they
             answer to the calls asked for, those that the plan's tests make, and calls like those
@@ -128,6 +129,17 @@ class Server:
             return code
 
         return self.forked(work, request)
+
+    def op_load(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Import the target here, and tell which of its lines run by that."""
+        target = self.settings["target"]
+        self.counts.clear()
+        self.counts.start(target)
+        loaded.early([request["name"]], False)
+        self.counts.stop()
+        self.live = live.LiveCode(target)
+        settling.settle(often=True)
+        return {"imported": sorted(self.counts.hits())}
 
     def op_patch(self, request: dict[str, Any]) -> dict[str, Any]:
         """One warm run: a fork of the held state with new code in live functions."""
@@ -258,7 +270,7 @@ class Server:
         def emit(event: dict[str, Any]) -> None:
             tests.extend(event.get("collected", ()))
 
-        silence()
+        isolation.silence()
         isolation.become_subreaper()
         try:
             if self.private and request.get("files"):
@@ -371,13 +383,6 @@ class Tracing:
     def __exit__(self, *_exc: Any) -> None:
         if self.wanted and self.server.run_selected is None:
             self.server.counts.stop()
-
-
-def silence() -> None:
-    """Send what this process prints nowhere."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
 
 
 def main(lanes: Any = ()) -> None:
