@@ -48,7 +48,8 @@ _TRACED_S = 2.0
 
 
 class Kind(StrEnum):
-    """What a trial showed."""
+    """What a trial showed. ``slow`` is what may be seen otherwise with more patience: time ran out,
+    or what changes at import was not seen."""
 
     PLAUSIBLE = "plausible"
     PARTIAL = "partial"
@@ -95,7 +96,7 @@ class Trials:
         self._units = Units(source)
         self.diagnosis = diagnosis
         self._bench = bench
-        self._early: dict[range, bool] = {}
+        self._early: dict[range, tuple[bool, bool]] = {}
         self.beside_model = self.beside_validation = False
         self._stories: dict[int, str] = {}
         self._import_seconds = _AFRESH * diagnosis.hold_seconds
@@ -120,7 +121,7 @@ class Trials:
             with self._bench.alone():
                 return self.run(begun.candidate, patience=begun.patience)
         self._count(begun.candidate)
-        return self._judge(begun.candidate, run)
+        return self._judge(begun.candidate, run, begun.patience)
 
     def every(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
         """What came of each of ``candidates``, in their order; some run at once. Raises as
@@ -149,7 +150,7 @@ class Trials:
             if not self._bench.died():
                 raise
             return Trial(candidate, Kind.WORSE)
-        return self._judge(candidate, run)
+        return self._judge(candidate, run, patience)
 
     def _count(self, candidate: Candidate) -> None:
         self.ran += 1
@@ -165,7 +166,7 @@ class Trials:
     def cost(self, candidate: Candidate, patience: float) -> float:
         """About how many seconds trying ``candidate`` takes: at most, where it is tried again."""
         diagnosis = self.diagnosis
-        dear = self._bench.warm is not None and self._units_of(candidate) is None
+        dear = self._bench.warm is not None and self._units_of(candidate, patience) is None
         seconds = max(_CHEAP_S, self._import_seconds) if dear else _CHEAP_S
         if patience > 1:
             caps = diagnosis.caps(patience)
@@ -214,20 +215,27 @@ class Trials:
             return None
         return next((trace for trace in traces(run.trace) if trace.test == test.id), None)
 
-    def _units_of(self, candidate: Candidate) -> list[tuple[Unit, list[Edit]]] | None:
+    def _units_of(
+        self, candidate: Candidate, patience: float = 1.0
+    ) -> list[tuple[Unit, list[Edit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""
         changed = groups(self._units, candidate.edits)
         for unit, edits in changed or ():
-            if any(self._ran_at_import(self._units.body(unit, edit)) for edit in edits):
-                # It ran while the tests were imported; new code would come too late.
+            if any(self._too_late(unit, edit, patience) for edit in edits):
                 return None
         return changed
 
-    def _ran_at_import(self, lines: range) -> bool:
-        known = self._early.get(lines)
-        if known is None:
-            known = self._early[lines] = not self.diagnosis.imported.isdisjoint(lines)
-        return known
+    def _too_late(self, unit: Unit, edit: Edit, patience: float) -> bool:
+        """Whether what ``edit`` changes ran while the tests were imported. Where a failing test
+        runs it as well, that may be all that matters: only what is tried again is imported anew."""
+        body = self._units.body(unit, edit)
+        if body not in self._early:
+            early = not self.diagnosis.imported.isdisjoint(body)
+            failing = [r.lines for r in self.diagnosis.results if r.outcome.bad]
+            tested = early and any(self._units.is_run(unit, body, lines) for lines in failing)
+            self._early[body] = early, tested
+        early, tested = self._early[body]
+        return early and (patience > 1 or not tested)
 
     def story(self, line: int) -> str:
         """What the first failing test did in the function around ``line``, block by block; ``""``
@@ -287,9 +295,9 @@ class Trials:
             return {}
         return found
 
-    def _texts(self, candidate: Candidate) -> list[tuple[str, str]] | None:
+    def _texts(self, candidate: Candidate, patience: float = 1.0) -> list[tuple[str, str]] | None:
         """The changed functions before and after, where live code can be replaced."""
-        changed = self._units_of(candidate)
+        changed = self._units_of(candidate, patience)
         if changed is None:
             return None
         return [
@@ -305,7 +313,7 @@ class Trials:
         diagnosis, warm = self.diagnosis, self._bench.warm
         if warm is None:
             return None
-        units = self._texts(candidate)
+        units = self._texts(candidate, patience)
         if units is None:
             return None
         caps = diagnosis.caps(patience)
@@ -352,7 +360,7 @@ class Trials:
             self._import_seconds += _BELIEVED * (taken - self._import_seconds)
         return run
 
-    def _judge(self, candidate: Candidate, run: Run) -> Trial:
+    def _judge(self, candidate: Candidate, run: Run, patience: float) -> Trial:
         diagnosis = self.diagnosis
         mended = diagnosis.mended(run.tests)
         if run.ended == "done" and run.code in (0, None) and not run.bad():
@@ -365,7 +373,8 @@ class Trials:
                 return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, mended)
         gained = self._gained(run, mended)
         kind = Kind.PARTIAL if gained else Kind.WORSE
-        if run.ended == "timeout":
+        unseen = patience == 1 and self.is_warm(candidate) and self._units_of(candidate, 2) is None
+        if run.ended == "timeout" or unseen:
             kind = Kind.SLOW
         absent = tuple(t.failure for t in run.tests if t.failure and t.failure.absent)
         return Trial(candidate, kind, gained, run.seconds, mended, absent)

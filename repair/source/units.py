@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import bisect
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -109,6 +109,16 @@ class Units:
             if start <= edit.start and edit.end <= end:
                 return lines
         return range(max(unit.body_line, unit.first_line + 1), unit.last_line + 1)
+
+    def is_run(self, unit: Unit, body: range, lines: Iterable[int]) -> bool:
+        """Whether among ``lines``, which ran, is one of the function within ``unit`` whose lines
+        are ``body``, and not of one that is nested in it."""
+        for line in lines:
+            if line in body:
+                start = self.source.line_starts[line - 1] + len(self.source.indentation(line))
+                if self.body(unit, Edit(start, start, "")) == body:
+                    return True
+        return False
 
     def module(self, unit: Unit, edits: Sequence[Edit]) -> str:
         """A module text that holds ``unit`` with ``edits`` applied and nothing else."""

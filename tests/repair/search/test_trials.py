@@ -145,3 +145,32 @@ def test_a_closure_that_was_made_at_import_gets_its_new_code_where_it_is_held(
         assert tried("number + more", "number * 2 + 0 * more") == (True, Kind.PLAUSIBLE)
         # What made it ran already.
         assert tried("int(more)", "int(more) + 1")[0] is False
+
+
+def test_a_function_that_import_and_test_run_is_changed_live_and_only_then_imported_anew(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """Libraries use at import what they offer; its mistakes are seldom seen only there."""
+    made = "def scaled(number):\n    return number + 2\n\n\nBASE = scaled(2)\n\n\n" + (
+        "def double(number):\n    return scaled(number) if number else BASE\n"
+    )
+    (workspace / "m.py").write_text(made)
+    tests = (
+        "import m\n\n\ndef test_called():\n    assert m.double(3) == 6\n\n\n"
+        "def test_kept():\n    assert m.scaled(2) and m.BASE == 3\n"
+    )
+    (workspace / "test_m.py").write_text(tests)
+    source = Source(str(workspace / "m.py"), made)
+    for name, new, first in (
+        ("test_called", "number * 2", Kind.PLAUSIBLE),
+        ("test_kept", "number + 1", Kind.SLOW),
+    ):
+        command = parse(f"python -m pytest test_m.py::{name}", str(workspace))
+        start = made.index("number + 2")
+        candidate = Candidate((Edit(start, start + 10, new),), "template: it", 0.5, 2)
+        with Workbench(sandbox().policy, source.path, 9, {}, Cancellation()) as bench:
+            trials = Trials(source, diagnose(source, command, bench, Deadline.after(120)), bench)
+            assert trials.is_warm(candidate)
+            assert trials.run(candidate).kind is first
+            assert trials.run(candidate, patience=8.0).kind is Kind.PLAUSIBLE
+            assert trials.cost(candidate, 8.0) > trials.cost(candidate, 1.0)
