@@ -15,7 +15,8 @@ def remembered(program: Program) -> Iterator[Proposal]:
     """What was looked for and not found is made, and not put where it was looked for.
 
     ``value = make(key)`` becomes ``table[key] = value = make(key)`` in a function that asks whether
-    ``table`` has ``key``; ``self.all = made = make()`` where ``self.all`` was asked for.
+    ``table`` has ``key``; ``self.all = made = make()`` where ``self.all`` was asked for. A
+    name that is returned where a look-up has just failed is put there first.
     """
     for function in [n for n in program.inside(program.tree) if isinstance(n, Function)]:
         made = [n for n in program.inside(function) if isinstance(n, _Made) and _is_made(n)]
@@ -31,7 +32,11 @@ def remembered(program: Program) -> Iterator[Proposal]:
                 # Likelier where a look-up has just failed.
                 missed = next(program.enclosing(node, ast.ExceptHandler), None) is not None
                 prior = (0.9 if missed else 0.5) / (1 + len(places))
-                if isinstance(node, ast.Return):
+                if isinstance(node, ast.Return) and isinstance(node.value, ast.Name):
+                    if missed and value not in _words(place):
+                        line = f"{place} = {value}"
+                        yield program.insert_before(node, [line], "missing assignment", 0.3 * prior)
+                elif isinstance(node, ast.Return):
                     lines = f"{program.source.newline()}{program.indentation(node)}"
                     if program.whole_lines(node) is None:
                         continue
@@ -55,7 +60,7 @@ def _words(place: str) -> set[str]:
 
 def _is_made(node: _Made) -> bool:
     if isinstance(node, ast.Return):
-        return isinstance(node.value, ast.Call | ast.BinOp | ast.Await)
+        return isinstance(node.value, ast.Call | ast.BinOp | ast.Await | ast.Name)
     return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
 
