@@ -8,7 +8,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
@@ -35,9 +35,6 @@ from decoding.sampling import log_total, sampler
 from decoding.writer import InfillRequest, Writer
 from decoding.written import Written
 
-if TYPE_CHECKING:
-    from decoding.runtimes.runtime import Logits
-
 #: Rows of logits taken at once by :meth:`LocalWriter.score`: each is as long as the vocabulary.
 _SCORED_AT_ONCE = 32
 #: Tokens that one of several samples may need past its ``max_tokens``, while a name is searched.
@@ -57,6 +54,15 @@ class Guiding:
     monitors: tuple[Monitor, ...] | None = None
     hints: HintRules = field(default=HintRules())
     drafts: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A text that was scored, and the log-probability of each of its tokens."""
+
+    context: list[int] = field(default_factory=list)
+    tokens: list[int] = field(default_factory=list)
+    nats: list[float] = field(default_factory=list)
 
 
 class FillingRuntime(Runtime, ChatModel, Protocol):
@@ -85,6 +91,7 @@ class LocalWriter(Writer):
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
         self._pace, self._price = Pace(), Price()
+        self._scored = _Scored()
 
     def complete(
         self,
@@ -365,22 +372,20 @@ class LocalWriter(Writer):
         self._runtime.close()
 
     def _sum(self, context: Sequence[int], tokens: Sequence[int], stop: Cancellation) -> float:
-        runtime = self._runtime
-        held = runtime.evaluated()
-        common = 0
-        # The context's last token is evaluated in any case: its logits judge the first of the text.
-        while common < min(len(held), len(context) - 1) and held[common] == context[common]:
-            common += 1
-        runtime.truncate(common)
-        runtime.evaluate(context[common:-1], stop)
-        total = 0.0
-        fed = [context[-1], *tokens[:-1]]
-        for begin in range(0, len(tokens), _SCORED_AT_ONCE):
-            part = fed[begin : begin + _SCORED_AT_ONCE]
-            rows = runtime.evaluate_all(part, stop)
-            total += _log_probability(rows, tokens[begin : begin + len(part)])
-        return total
-
-
-def _log_probability(rows: Logits, tokens: Sequence[int]) -> float:
-    return sum(float(row[token]) - log_total(row) for row, token in zip(rows, tokens, strict=True))
+        """The log-probability of ``tokens`` behind ``context``; what they begin with as those did
+        that were scored last is known."""
+        runtime, last = self._runtime, self._scored
+        known = shared(last.tokens, tokens) if last.context == context else 0
+        # The last known token is evaluated in any case: its logits judge the one behind it.
+        text, begin = [*context, *tokens], len(context) - 1 + known
+        held = min(shared(runtime.evaluated(), text), begin)
+        runtime.truncate(held)
+        runtime.evaluate(text[held:begin], stop)
+        nats = last.nats[:known]
+        while len(nats) < len(tokens):
+            part = tokens[len(nats) : len(nats) + _SCORED_AT_ONCE]
+            start = len(context) - 1 + len(nats)
+            rows = runtime.evaluate_all(text[start : start + len(part)], stop)
+            nats += [float(row[t]) - log_total(row) for row, t in zip(rows, part, strict=True)]
+        self._scored = _Scored(list(context), list(tokens), nats)
+        return sum(nats)

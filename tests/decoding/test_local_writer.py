@@ -137,6 +137,16 @@ def test_a_likelier_text_scores_higher_and_parts_add_up(writer: OpenWriter) -> N
     assert long > -40
 
 
+def test_what_begins_as_the_last_text_scores_as_if_it_were_read_alone(writer: OpenWriter) -> None:
+    before = "def add(first, second):\n    return "
+    texts = [f"first {sign} second\n\n\ndef sub(one, other):\n" for sign in "+-*"]
+    stop = Cancellation()
+    behind = [writer.score(before, text, cancellation=stop) for text in texts]
+    for text, known in zip(texts, behind, strict=True):
+        writer.score("x = ", "1", cancellation=stop)
+        assert writer.score(before, text, cancellation=stop) == pytest.approx(known, abs=0.5)
+
+
 def test_a_cancelled_request_raises_and_the_next_one_works(writer: OpenWriter) -> None:
     cancellation = Cancellation()
     timer = threading.Timer(0.1, cancellation.cancel)
