@@ -16,7 +16,7 @@ from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
 from repair.choice.evidence import SURE
-from repair.choice.ranking import Ranked, rank
+from repair.choice.ranking import Ranked, gain, rank
 from repair.errors import RepairError
 from repair.failure.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
@@ -30,6 +30,7 @@ from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.search.linger import Linger
 from repair.search.loop import Search
+from repair.search.remembering import RememberingWriter
 from repair.search.trials import Kind, Trials
 from repair.validation.ahead import Ahead
 from repair.validation.rehearsal import Rehearsal
@@ -37,6 +38,8 @@ from repair.validation.validator import Validator
 
 #: What the model may take to choose.
 _CHOICE_S = 6.0
+#: Plausible patches that it reads beside the search, so that they need not be read then.
+_READ = 8
 #: Part of the time limit kept for validation, and how many runs of the tests that must hold.
 _RESERVE = 0.2
 _RESERVE_RUNS = 6
@@ -90,7 +93,7 @@ class _Healer:
         cancellation: Cancellation,
     ) -> None:
         self.job = job
-        self.writer = writer
+        self.writer = RememberingWriter(writer) if writer is not None else None
         self.evidence = evidence
         self.report = report
         self.cancellation = cancellation
@@ -168,7 +171,7 @@ class _Healer:
                 self.cancellation,
                 filling=Aid.INFILL not in job.without,
             )
-            self.scribe = Scribe(self.infills, self.cancellation)
+            self.scribe = Scribe(self.infills, self._read, self.cancellation)
             if Aid.DIALOG not in job.without:
                 self.infills.story = self.scribe.story
         mutated = Aid.MUTATION not in job.without
@@ -224,26 +227,25 @@ class _Healer:
                 self._say_progress(queued)
                 if self._may_be_slow and not found.plausible and witness.ended():
                     raise _OnlySlowError
-            plausible = trial.kind is Kind.PLAUSIBLE and found.add(trial.candidate)
-            if plausible and linger is None:
+            passes = (
+                trial is not None and trial.kind is Kind.PLAUSIBLE and found.add(trial.candidate)
+            )
+            if passes and linger is None:
                 spent = time.monotonic() - self.began
-                linger = Linger.begin(
-                    spent,
-                    self.trials.ran,
-                    self.deadline.remaining(),
-                    model=self.scribe is not None,
-                )
-                search.around(trial.candidate.line)
+                linger = Linger.begin(spent, self.trials.ran, self.deadline.remaining())
             if linger is not None:
                 self._rehearse(found, rehearsal)
                 self.trials.beside_validation = rehearsal.running
-            if linger is not None and linger.over(self.trials.ran):
+            if linger is not None and (trial is None or linger.over(self.trials.ran)):
                 healing = self._validate(found, rehearsal)
                 if healing is not None and (doubted or healing.confidence >= SURE):
                     return healing
                 # A patch that is doubted is none to end the search for while there is time.
-                doubted = healing is not None
-                linger = Linger.longer(self.deadline.remaining()) if doubted else None
+                doubted, linger = healing is not None, None
+                if doubted:
+                    linger = Linger.longer(self.deadline.remaining())
+                    search.around(found.ranking[0].candidate.line)
+            search.resting = linger is not None and not doubted
         return self._validate(found, rehearsal) or self.outcome(self._nothing_found())
 
     def _nothing_found(self) -> str:
@@ -262,11 +264,18 @@ class _Healer:
         )
 
     def _rehearse(self, found: Findings, rehearsal: Rehearsal) -> None:
-        """Have the patch that seems the likeliest so far validated beside the search."""
+        """Have the patch that seems the likeliest so far validated beside the search; then those
+        between which is to be chosen are read by the model, which the choice need not wait for."""
         if (known := rehearsal.ended()) is not None:
             found.note(*known)
         if (candidate := found.to_validate()) is not None:
             rehearsal.begin(candidate)
+        if self.scribe is not None and not rehearsal.running and len(found.plausible) > 1:
+            self.scribe.read(sorted(found.plausible, key=lambda c: -c.value)[:_READ])
+
+    def _read(self, candidate: Candidate, cancellation: Cancellation) -> None:
+        assert self.writer is not None
+        gain(self.job.source, candidate, self.writer, {}, cancellation)
 
     def _validate(self, found: Findings, rehearsal: Rehearsal) -> Healing | None:
         """Validate the likeliest plausible patches; the outcome if one holds."""
@@ -300,12 +309,11 @@ class _Healer:
     def _rank(self, found: Findings) -> None:
         if self.trials is not None:
             found.observe(self.trials)
-        writer = None if self.scribe is None or self.scribe.failed else self.writer
         until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
-        if writer is not None and self.scribe is not None:
+        if self.scribe is not None and not self.scribe.failed:
+            self.scribe.hush()
             try:
-                with self.scribe.paused():
-                    found.rank(self._ranked(found, writer, until))
+                found.rank(self._ranked(found, self.writer, until))
                 return
             except CancelledError:
                 raise

@@ -79,6 +79,11 @@ class Agenda:
             return turn
         return Turn(fresh.popleft()) if fresh else None
 
+    def worth(self) -> float:
+        """What the next turn is worth by the second; 0 where nothing is left."""
+        fresh = max((self._worth(each[0]) for each in self._fresh if each), default=0.0)
+        return max(fresh, -self._waiting[0][0] if self._waiting else 0.0)
+
     def _worth(self, candidate: Candidate) -> float:
         return candidate.value / self._cost(candidate, PATIENCE[0])
 

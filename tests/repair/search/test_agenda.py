@@ -33,6 +33,16 @@ def test_what_promises_the_most_by_the_second_comes_first() -> None:
     assert _names(agenda) == ["high", "low", "dear"]
 
 
+def test_its_worth_is_what_the_next_one_promises_by_the_second() -> None:
+    agenda = _agenda(_candidate("low", 0.1), _candidate("dear", 0.9), _candidate("high", 0.5))
+    seen = [agenda.worth()]
+    while agenda.pop() is not None:
+        seen.append(agenda.worth())
+    assert seen == [50.0, 10.0, 0.9, 0.0]
+    agenda.slow(Turn(_candidate("slow", 0.82)))
+    assert 0.9 < agenda.worth() < 1.1
+
+
 def test_a_slow_one_comes_again_before_what_is_worth_less_for_its_time() -> None:
     slow = _candidate("slow", 0.8)
     agenda = _agenda(slow, _candidate("next", 0.5), _candidate("tail", 0.001))

@@ -7,21 +7,18 @@ from repair.search.linger import Linger
 
 
 def test_it_lasts_for_a_share_of_the_search_within_bounds() -> None:
-    for spent, left, model, least, most in (
-        (0.1, 100.0, False, 1.4, 1.5),
-        (6.0, 100.0, False, 2.9, 3.0),
-        (60.0, 100.0, False, 3.9, 4.0),
-        (0.1, 100.0, True, 2.9, 3.0),
-        (60.0, 100.0, True, 7.9, 8.0),
+    for spent, left, most in (
+        (0.1, 100.0, 1.5),
+        (6.0, 100.0, 3.0),
+        (60.0, 100.0, 4.0),
         # What is left is for the suite.
-        (60.0, 20.0, False, 2.9, 3.0),
-        (60.0, 4.0, False, 1.4, 1.5),
-        (60.0, 30.0, True, 4.4, 4.5),
+        (60.0, 20.0, 3.0),
+        (60.0, 4.0, 1.5),
     ):
-        linger = Linger.begin(spent, 0, left, model=model)
-        assert least < linger.until.remaining() <= most
-        longest = 8.0 if model else 4.0
-        assert most - 0.1 < linger.at_most.remaining() <= (longest if left > 60 else most)
+        linger = Linger.begin(spent, 0, left)
+        assert most - 0.1 < linger.until.remaining() <= most
+        longest = 4.0 if left > 60 else most
+        assert most - 0.1 < linger.at_most.remaining() <= longest
 
 
 def test_it_waits_for_enough_candidates_on_a_busy_machine_but_not_for_long() -> None:
