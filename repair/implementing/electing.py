@@ -12,7 +12,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.deadline import Deadline
+from analysis.deadline import Cancellation, Deadline
+from decoding.bounds import bounded
+from decoding.errors import CancelledError
 from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote, agreed, counted
 from repair.choice.kinds import Told, kinds_told
@@ -26,6 +28,9 @@ from repair.source.stub import Stub
 _CHOSEN_FROM, _COMPARED = 24, 16
 #: Edits that the model judges at most, and of one behaviour.
 _JUDGED, _JUDGED_ALIKE = 12, 2
+
+#: Raises :class:`~decoding.errors.CancelledError` when cancelled.
+Judge = Callable[[Candidate, Cancellation], float]
 
 
 @dataclass(frozen=True)
@@ -45,18 +50,24 @@ class Elected:
 
 @dataclass(frozen=True)
 class Election:
-    """Elects bodies of ``stub``. ``judge`` says how likely an edited one is, as a logarithm;
-    ``weakness`` why passing the tests says little, if it does."""
+    """Elects bodies of ``stub``. ``judge`` says how likely an edited one is, as a logarithm, unless
+    it is cancelled; ``weakness`` why passing the tests says little, if it does."""
 
     stub: Stub
     trials: Trials
-    judge: Callable[[Candidate], float] | None = None
+    judge: Judge | None = None
     weakness: str = ""
 
-    def elect(self, votes: Sequence[Vote], failing: Sequence[Body], until: Deadline) -> Elected:
+    def elect(
+        self,
+        votes: Sequence[Vote],
+        failing: Sequence[Body],
+        until: Deadline,
+        cancellation: Cancellation,
+    ) -> Elected:
         """Rank the candidates of the heaviest ``votes``; they are judged ``until`` then.
 
-        Raises what judging does.
+        Raises what judging does, :class:`~decoding.errors.CancelledError` when cancelled.
         """
         votes = _heaviest(votes)
         failing = sorted(failing, key=lambda body: -body.draws)[:_COMPARED]
@@ -70,7 +81,7 @@ class Election:
         groups = counted(votes, seen, draws, self._told())
         edited = all(vote.candidate != vote.voter for vote in votes)
         if self.judge is not None and edited and len(groups) > 1:
-            weights = _judged([group for _, group in groups], self.judge, until)
+            weights = _judged([group for _, group in groups], self.judge, until, cancellation)
             votes = [replace(vote, weight=weights[vote.candidate]) for vote in votes]
             groups = counted(votes, seen, draws, self._told())
         ranking = tuple(vote.candidate for _, group in groups for vote in group)
@@ -95,16 +106,24 @@ class Election:
 
 
 def _judged(
-    groups: Sequence[Sequence[Vote]], judge: Callable[[Candidate], float], until: Deadline
+    groups: Sequence[Sequence[Vote]], judge: Judge, until: Deadline, cancellation: Cancellation
 ) -> dict[Candidate, float]:
     """What each edit weighs then; one of each behaviour is judged first, and those for which there
-    is no time weigh next to nothing."""
+    is no time weigh next to nothing. Where there is time for none, all weigh what they did."""
     turns = itertools.zip_longest(*(group[:_JUDGED_ALIKE] for group in groups))
     scores: dict[Candidate, float] = {}
-    for vote in filter(None, itertools.chain.from_iterable(turns)):
-        if len(scores) == _JUDGED or (scores and until.expired()):
-            break
-        scores[vote.candidate] = judge(vote.candidate)
+    with bounded(until, cancellation) as inner:
+        for vote in filter(None, itertools.chain.from_iterable(turns)):
+            if len(scores) == _JUDGED:
+                break
+            try:
+                scores[vote.candidate] = judge(vote.candidate, inner)
+            except CancelledError:
+                if cancellation.cancelled:
+                    raise
+                break
+    if not scores:
+        return {vote.candidate: vote.weight for group in groups for vote in group}
     best = max(scores.values())
     weights = {edited: math.exp(score - best) for edited, score in scores.items()}
     least = min(weights.values())

@@ -179,9 +179,7 @@ class Implementer:
                 self.cancellation,
             )
             search.retoucher = retoucher = Retoucher(stub, job, diagnosis, trials)
-            judge = partial(
-                retoucher.likelihood, writer=self.writer, cancellation=self.cancellation
-            )
+            judge = partial(retoucher.likelihood, writer=self.writer)
             search.rewriter = rewriter
             search.decomposer = decomposer = Decomposer(
                 *(stub, job, trials, told, self.writer, self.evidence, until),
@@ -200,7 +198,7 @@ class Implementer:
                 self._others = sum(part.tokens for part in (rewriter, decomposer) if part)
             if votes := search.votes():
                 judged = Deadline.after(_JUDGED * deadline.remaining())
-                elected = election.elect(votes, search.failing(), judged)
+                elected = election.elect(votes, search.failing(), judged, self.cancellation)
                 bodies = len(search.bodies)
                 if found := self._validated(elected, weak, bodies, diagnosis, validator, deadline):
                     return found

@@ -100,7 +100,7 @@ class Retoucher:
         edits.found += len(found)
         return found
 
-    def likelihood(self, edited: Candidate, writer: Writer, cancellation: Cancellation) -> float:
+    def likelihood(self, edited: Candidate, cancellation: Cancellation, writer: Writer) -> float:
         """How likely the edit of which :meth:`passing` made ``edited`` is, as a logarithm: by its
         template, its text and the model, as of patches (``repair.choice.ranking``).
 

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
+from decoding.errors import CancelledError
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote
 from repair.implementing.author import Author
-from repair.implementing.bodies import BodySearch
+from repair.implementing.bodies import Body, BodySearch
 from repair.implementing.decomposing import STRATEGY, Decomposer
-from repair.implementing.electing import Election
+from repair.implementing.electing import Elected, Election
 from repair.implementing.written import Written
 from repair.sandbox.interpreter import Interpreter
 from repair.search.trials import Kind
@@ -218,7 +219,7 @@ def test_while_what_passes_does_not_agree_more_is_written(bench: Stubbed) -> Non
     )
     search.run()
     assert groups == [[RIGHT]]
-    elected = election.elect(search.votes(), search.failing(), Deadline.after(60))
+    elected = _elected(election, search.votes(), search.failing())
     assert elected.ranking[0] == bench.body(RIGHT)
 
 
@@ -234,15 +235,41 @@ def test_edits_that_do_different_things_are_judged(bench: Stubbed) -> None:
     votes = [Vote(candidate, wrong, 0.1) for candidate in edited]
     asked: list[str] = []
 
-    def judge(candidate: Candidate) -> float:
+    def judge(candidate: Candidate, _cancellation: Cancellation) -> float:
         asked.append(candidate.edits[0].new)
         return 0.0 if candidate == edited[1] else -5.0
 
     election = Election(bench.stub, bench.trials, judge)
-    elected = election.elect(votes, [], Deadline.after(60))
+    elected = _elected(election, votes)
     assert elected.ranking[0] == edited[1]
     assert len(asked) == 3
     # A body that passes as it was written is no edit, and beats them.
     votes.append(Vote(bench.body(LOOP), bench.body(LOOP), 1.0))
-    assert election.elect(votes, [], Deadline.after(60)).ranking[0] in (edited[1], bench.body(LOOP))
+    assert _elected(election, votes).ranking[0] in (edited[1], bench.body(LOOP))
     assert len(asked) == 3
+
+
+def test_judging_ends_when_its_time_does(bench: Stubbed) -> None:
+    """What follows needs the rest; what was not judged weighs what it weighed before."""
+    wrong = bench.body("return max(prices)")
+    edited = [bench.body(text) for text in ("return 2 * max(prices)", RIGHT)]
+    votes = [Vote(edited[0], wrong, 0.1), Vote(edited[1], wrong, 0.2)]
+
+    def judge(_candidate: Candidate, cancellation: Cancellation) -> float:
+        ended = threading.Event()
+        cancellation.on_cancel(ended.set)
+        assert ended.wait(30)
+        raise CancelledError
+
+    election = Election(bench.stub, bench.trials, judge)
+    assert _elected(election, votes, seconds=0.1).ranking[0] == edited[1]
+    stopped = Cancellation()
+    stopped.cancel()
+    with pytest.raises(CancelledError):
+        election.elect(votes, [], Deadline.after(60), stopped)
+
+
+def _elected(
+    election: Election, votes: Sequence[Vote], failing: Sequence[Body] = (), seconds: float = 60
+) -> Elected:
+    return election.elect(votes, failing, Deadline.after(seconds), Cancellation())
