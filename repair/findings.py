@@ -26,6 +26,9 @@ _ALTERNATIVES = 3
 #: Plausible patches between which is chosen: the likeliest of those there are.
 _CHOSEN_FROM = 40
 
+#: What was not tried yet is worth less than its value says: in a large file there is much of it,
+#: and what comes late is seldom right.
+_LATE = 1 / 3
 #: Questions that whoever uses a patch will ask: one that answers so many of them as what is meant
 #: would is as good.
 _ASKED = 4
@@ -173,7 +176,8 @@ class Findings:
         total = sum(each.share for each in passing)
         best = next((each.value for each in passing if each.same), chosen.value)
         # What a model writes, and what is joined on the way, comes on top of the queue.
-        worth = max(self.worth, self._spent, best)
+        spent = max(self._spent, best)
+        worth = spent + _LATE * max(0.0, self.worth - spent)
         changed = self._changed(chosen)
         verdict = self.verdicts.get(chosen)
         near, still = (verdict.near, verdict.still) if verdict is not None else ((), ())
@@ -187,7 +191,7 @@ class Findings:
             tried=self._tried,
             rivals=sum((1.0 - each.alike) * min(1.0, each.value / best) for each in passing),
             checks=checks(files, failing) + checks(files, told),
-            untried=1.0 - min(worth, self._spent) / worth,
+            untried=1.0 - spent / worth,
             changed=changed * believed(self.job.source),
             told=len(told),
             still=len(self._reach.ending(chosen.edits).intersection(still)),
@@ -226,9 +230,11 @@ class Findings:
         return otherwise(original, row)
 
     def _row(self, candidate: Candidate) -> tuple[str | None, ...] | None:
-        """What ``candidate`` answers, where that was seen."""
-        variants = self.behaviour.variants if self.behaviour is not None else ()
-        return dict(zip(self.considered, variants, strict=False)).get(candidate)
+        """What ``candidate`` answers, where what it changes was seen."""
+        if self.behaviour is None:
+            return None
+        row = dict(zip(self.considered, self.behaviour.variants, strict=False)).get(candidate)
+        return row if row is not None and self.behaviour.tells(row) else None
 
     def _why(self, verdict: Verdict | None, evidence: Evidence, reason: str) -> str:
         parts = []

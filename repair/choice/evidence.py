@@ -11,7 +11,6 @@ is right was never tried, and this passes by chance. How likely each is follows 
   others did that were tried, are as likely and behave differently (Le Goues et al., "Is the cure
   worse than the disease?", FSE 2015: patches overfit the more, the weaker the tests and the larger
   the space that is searched),
-* how much of what there was to try was not tried,
 * how much it changes of what the program answers, where others use it and the program can be
   trusted (``repair.choice.ranking.believed``),
 * how many checks a wrong one must pass: of the failing tests, and of those passing ones that reach
@@ -42,8 +41,8 @@ _CLEAR = 0.75
 #: A patch is vouched for that is rather right than wrong.
 SURE = 0.5
 #: How likely it is that nothing is right of all that there is to try, compared with how likely
-#: something is; and the same of what was not tried: what comes last is seldom right.
-_NONE_RIGHT, _UNTRIED = 0.2, 0.1
+#: something is: less than a third of all mistakes (benchmarks/fresh_bugs.py).
+_NONE_RIGHT = 0.3
 #: A wrong candidate passes one check by chance about once in so many; and how much that is
 #: believed, in candidates that pass. This and what changed answers cost was looked at with the
 #: development halves of QuixBugs and HumanEvalFix, with mutated functions of packages, with
@@ -101,8 +100,7 @@ class Evidence:
     @property
     def confidence(self) -> float:
         """The probability that the patch is right."""
-        elsewhere = _NONE_RIGHT + _UNTRIED * self.untried
-        against = elsewhere * self.by_chance / self.likely
+        against = _NONE_RIGHT * self.by_chance / self.likely
         against *= math.exp(_CHANGED * self.changed / self._checks)
         against *= _STILL ** min(self.still, _MOST_STILL)
         sure = self.share / (1.0 + against)

@@ -148,13 +148,15 @@ def _heard(candidate: Candidate, nats: float) -> float:
 
 
 def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> list[int]:
-    """The number of each candidate's behaviour; one that is not known is like no other."""
+    """The number of each candidate's behaviour; one that is not known is like no other, and so is
+    one that no call tells from the program as it is: of what it changes nothing was seen."""
     numbers: dict[object, int] = {}
     rows = behaviour.variants if behaviour is not None and behaviour.calls else ()
     found = []
     for index in range(len(candidates)):
         row = rows[index] if index < len(rows) else None
-        found.append(numbers.setdefault(index if row is None else essence(row), len(numbers)))
+        seen = row is not None and behaviour is not None and behaviour.tells(row)
+        found.append(numbers.setdefault(essence(row) if row and seen else index, len(numbers)))
     return found
 
 

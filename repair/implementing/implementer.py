@@ -252,8 +252,6 @@ class Implementer:
             speaks = Evidence(
                 share=elected.shares.get(candidate, 1.0),
                 likely=1.0 / tried,
-                # As much again might have been written.
-                untried=0.5,
                 tried=tried,
                 rivals=elected.rivals,
                 checks=checks(diagnosis.test_files, diagnosis.failing),

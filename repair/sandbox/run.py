@@ -7,6 +7,9 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
+#: Calls that say something of what a program does, however little they differ.
+_CALLS = 4
+
 
 class Outcome(StrEnum):
     """How one test ended. ``TIMEOUT`` and ``CRASH``: the process ended inside it."""
@@ -213,6 +216,10 @@ class Behaviour:
     original: tuple[str | None, ...]
     variants: tuple[tuple[str | None, ...] | None, ...]
     wanted: tuple[str | None, ...] = ()
+
+    def tells(self, row: tuple[str | None, ...]) -> bool:
+        """Whether there are calls enough, of which some tell ``row`` from the program as it is."""
+        return len(self.calls) >= _CALLS and row != self.original
 
     def broken(self, row: tuple[str | None, ...]) -> tuple[str, ...]:
         """The calls whose answer in ``row`` is not the one that is wanted."""

@@ -3,6 +3,10 @@
 Calls that enter the file under repair are noted while tests run (``noting``), and calls like them
 are made (``varying``). Every variant then answers all of them, each in a fork of its own
 (``answering``), so that what one does to an argument no other one sees.
+
+Where these calls are few, or tell most variants not from the program as it is, they do not come to
+what is changed, or with nothing that matters there. Then the functions that are changed are called
+as well, as the file itself calls them.
 """
 
 from __future__ import annotations
@@ -15,6 +19,10 @@ from .answering import answers_of
 from .comparable import shown
 from .noting import noted_calls
 from .varying import calls_like
+
+#: Calls that say little, even where some tell a variant from the program as it is: that one does
+#: what the failing test asks is known.
+_FEW = 8
 
 
 def observe(
@@ -29,29 +37,63 @@ def observe(
     ``asked`` are calls to make besides: a function's name, arguments, keywords and the expected
     result as literals.
     """
-    noted = noted_calls(run_tests, live, target)
-    if len(variants) > 1:
-        with _in_place(variants[1]):
-            noted = _joined(noted, noted_calls(run_tests, live, target))
     calls, wanted = _asked(asked, live)
     known = {_text(call) for call in calls}
-    calls += [call for call in calls_like(noted) if _text(call) not in known]
-    wanted += [None] * (len(calls) - len(wanted))
-    if not calls:
-        return {"calls": [], "wanted": [], "answers": []}
-    answers = [answers_of(variant, calls, seconds) for variant in variants]
-    once_more = answers_of(variants[0], calls, seconds)
-    # What differs from itself depends on more than its arguments.
-    steady = [
-        one is not None and one == other
-        for one, other in zip(answers[0], once_more)  # noqa: B905
+    calls += [
+        c for c in calls_like(_noted(run_tests, live, target, variants)) if _text(c) not in known
     ]
-    kept = [index for index, good in enumerate(steady) if good or answers[0][index] is None]
+    wanted += [None] * (len(calls) - len(wanted))
+    answers, again = _answers(variants, calls, seconds)
+    if len(variants) > 1 and (len(calls) < _FEW or _alike(answers)):
+        within = {
+            function
+            for variant in variants[1:]
+            for function, code in variant
+            if function.__code__ != code
+        }
+        more = calls_like(_noted(run_tests, live, target, variants, within))
+        answered, once_more = _answers(variants, more, seconds)
+        calls, again = calls + more, again + once_more
+        wanted += [None] * len(more)
+        answers = [row + others for row, others in zip(answers, answered)]  # noqa: B905
+    # What differs from itself depends on more than its arguments.
+    kept = [
+        index
+        for index, (one, other) in enumerate(zip(answers[0], again))  # noqa: B905
+        if one is None or one == other
+    ]
     return {
         "calls": [_text(calls[index]) for index in kept],
         "wanted": [wanted[index] for index in kept],
-        "answers": [[row[index] for index in kept] for row in answers],
+        "answers": [[row[index] for index in kept] for row in answers] if kept else [],
     }
+
+
+def _noted(run_tests: Any, live: Any, target: str, variants: Any, within: Any = None) -> Any:
+    """The calls that the tests make with the program as it is, and with the first variant."""
+    noted = noted_calls(run_tests, live, target, within)
+    if len(variants) > 1:
+        with _in_place(variants[1]):
+            noted = _joined(noted, noted_calls(run_tests, live, target, within))
+    return noted
+
+
+def _answers(variants: Any, calls: Any, seconds: float) -> Any:
+    """What each variant answers to ``calls``; and the first one, asked again."""
+    if not calls:
+        return [[] for _ in variants], []
+    answers = [answers_of(variant, calls, seconds) for variant in variants]
+    return answers, answers_of(variants[0], calls, seconds)
+
+
+def _alike(answers: Any) -> bool:
+    """Whether most variants answer all that is known as the first one does."""
+    first, *others = answers
+    same = [
+        all(one is None or one == other for one, other in zip(first, row))  # noqa: B905
+        for row in others
+    ]
+    return 2 * sum(same) > len(same)
 
 
 @contextlib.contextmanager

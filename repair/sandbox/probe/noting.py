@@ -24,9 +24,10 @@ class Left(BaseException):
     """What takes too long is left behind; no ``except Exception`` of the user's holds it."""
 
 
-def noted_calls(run_tests: Any, live: Any, target: str) -> Any:
+def noted_calls(run_tests: Any, live: Any, target: str, within: Any = None) -> Any:
     """The functions of ``target`` that ``run_tests()`` calls from outside of it, each with the
-    arguments it was given: ``(function, [(positional, keywords), …])``."""
+    arguments it was given: ``(function, [(positional, keywords), …])``; those of ``within``
+    instead, where that is given, whoever calls them."""
     known: dict[Any, Any] = {}
     same: dict[str, bool] = {}
     until = time.monotonic() + _NOTE_S
@@ -40,14 +41,16 @@ def noted_calls(run_tests: Any, live: Any, target: str) -> Any:
         if event != "call" or not is_target(frame.f_code.co_filename):
             return
         code, back = frame.f_code, frame.f_back
-        if back is None or is_target(back.f_code.co_filename) or code.co_name.startswith("<"):
+        if back is None or code.co_name.startswith("<"):
+            return
+        if within is None and is_target(back.f_code.co_filename):
             return
         entry = known.get(code)
         if entry is None:
             if len(known) >= _FUNCTIONS or code.co_name == "__init__":
                 return
             function = live.function(code)
-            if function is None:
+            if function is None or (within is not None and function not in within):
                 return
             entry = known[code] = (function, [])
         if len(entry[1]) < _NOTED:

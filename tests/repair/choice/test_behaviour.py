@@ -146,15 +146,56 @@ def test_calls_behind_the_failure_are_seen_with_what_passes_and_the_edges_of_typ
     assert set(seen.original) == {"None"}
 
 
+@pytest.mark.sandbox
+def test_where_calls_from_outside_tell_nothing_those_inside_the_file_are_looked_at(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = """\
+def is_long(text):
+    return len(text) < 3
+
+class Reader:
+    def __init__(self, text):
+        self.text = text
+
+    def read(self):
+        return "long" if is_long(self.text) else "short"
+
+def open_reader():
+    return Reader("abcd")
+
+def word():
+    return open_reader().read()
+"""
+    (workspace / "m.py").write_text(module)
+    (workspace / "check.py").write_text(
+        "import m\nfor _ in range(3):\n    m.open_reader()\nassert m.word() == 'long'\n"
+    )
+    server = sandbox()
+    plan = parse("python check.py", str(workspace)).plan
+    held = server.hold(plan, wall=30)
+    assert held is not None
+    variants = [module.replace("< 3", other) for other in ("> 3", ">= 3", "!= 3")]
+    seen = server.behave(
+        replace(plan, select=held[0]),
+        [[(module, variant)] for variant in variants],
+        seconds=0.3,
+        wall=20,
+    )
+    assert seen.calls[0] == "open_reader()"
+    assert any(call.startswith("is_long(") for call in seen.calls)
+    assert len(set(seen.variants)) == 3
+
+
 def _candidate(new: str, value: float, line: int = 1) -> Candidate:
     return Candidate((Edit(0, 1, new),), f"template: {new}", value, line)
 
 
 CANDIDATES = [_candidate("a", 0.3), _candidate("b", 0.2), _candidate("c", 0.2, line=2)]
 BEHAVIOUR = Behaviour(
-    calls=("f(1)", "f([1, 2, 3])"),
-    original=("1", "2"),
-    variants=(("1", "5"), ("1", "4"), ("1", "4")),
+    calls=("f(1)", "f([1, 2, 3])", "f(2)", "f(3)"),
+    original=("1", "2", "3", "4"),
+    variants=(("1", "5", "3", "4"), ("1", "4", "3", "4"), ("1", "4", "3", "4")),
 )
 
 
@@ -172,6 +213,22 @@ def test_patches_that_do_the_same_are_one_choice() -> None:
     assert order[0].group == order[2].group != order[1].group
 
 
+@pytest.mark.parametrize(
+    "unseen",
+    [
+        replace(BEHAVIOUR, variants=(BEHAVIOUR.original,) * 3),
+        Behaviour(calls=("f(1)",), original=("1",), variants=(("2",),) * 3),
+    ],
+    ids=["no call tells them from the program", "a single call"],
+)
+def test_patches_of_which_nothing_was_seen_are_not_taken_for_one(unseen: Behaviour) -> None:
+    order = rank(
+        Source("m.py", "x = 1\n"), CANDIDATES, None, Deadline.never(), Cancellation(), unseen
+    )
+    assert len({ranked.group for ranked in order}) == len(CANDIDATES)
+    assert order[0].share < 0.5
+
+
 def test_many_ways_to_the_same_at_one_place_say_no_more_than_the_best() -> None:
     candidates = [*CANDIDATES[:2], _candidate("c", 0.2)]
     order = rank(
@@ -181,7 +238,8 @@ def test_many_ways_to_the_same_at_one_place_say_no_more_than_the_best() -> None:
 
 
 def test_a_patch_that_fails_where_others_answer_stands_back() -> None:
-    behaviour = replace(BEHAVIOUR, variants=(("1", "raises KeyError"), ("1", "4"), ("1", "3")))
+    rows = [("1", answer, "3", "4") for answer in ("raises KeyError", "4", "3")]
+    behaviour = replace(BEHAVIOUR, variants=tuple(rows))
     order = rank(
         Source("m.py", "x = 1\n"), CANDIDATES, None, Deadline.never(), Cancellation(), behaviour
     )
@@ -214,15 +272,15 @@ def test_a_person_hears_of_rivals_and_of_what_else_changes() -> None:
     assert found == (
         "the tests do not settle it (confidence 40%): another patch passes them too and behaves "
         "differently, e.g. f([1, 2, 3]): 5, not 4",
-        "it changes 1 of 2 calls like those of the tests, e.g. f([1, 2, 3]): 5, was 2",
+        "it changes 1 of 4 calls like those of the tests, e.g. f([1, 2, 3]): 5, was 2",
     )
 
 
 def test_by_which_exception_a_wrong_call_fails_is_no_difference() -> None:
     behaviour = replace(
         BEHAVIOUR,
-        original=("1", "raises KeyError"),
-        variants=(("1", "raises KeyError"), ("1", "raises IndexError"), None),
+        original=("1", "raises KeyError", "3", "4"),
+        variants=(("1", "raises KeyError", "3", "4"), ("1", "raises IndexError", "3", "4"), None),
     )
     assert notes(CANDIDATES[0], CANDIDATES, behaviour) == ()
 
