@@ -14,7 +14,9 @@ _DICTS, _LISTS, _SETS = (ast.Dict, ast.DictComp), (ast.List, ast.ListComp), (ast
 
 
 def assigned_back(program: Program) -> Iterator[Proposal]:
-    """``sorted(values)`` as a statement, whose result was to be the new ``values``."""
+    """``sorted(values)`` as a statement, whose result was to be the new ``values``; or that of a
+    function that a field holds: ``self.add(table[key], value)``."""
+    named = {node.name for node in program.inside(program.tree) if isinstance(node, Function)}
     giving = {
         node.name
         for node in program.inside(program.tree)
@@ -31,10 +33,11 @@ def assigned_back(program: Program) -> Iterator[Proposal]:
             continue
         name = program.text(call.func)
         known = name in _PURE
-        if not known and name.rpartition(".")[2] not in giving:
+        receiver, _dot, last = name.rpartition(".")
+        if not known and last not in giving and (receiver != "self" or last in named):
             continue
         for argument in call.args:
-            if isinstance(argument, ast.Name | ast.Attribute):
+            if isinstance(argument, ast.Name | ast.Attribute | ast.Subscript):
                 new = f"{program.text(argument)} = {program.text(node)}"
                 yield program.replace(node, new, "lost result", 0.4 if known else 0.2)
 
