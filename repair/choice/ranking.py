@@ -72,7 +72,9 @@ def rank(
     rest. ``behaviour`` has a row for each of ``candidates``.
 
     The model judges as many of the likeliest as it can ``until`` then; the others stay behind
-    those. Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
+    those, though they may be as likely.
+
+    Raises :class:`~decoding.errors.DecodingError`, when cancelled too.
     """
     prior = [
         math.log(max(candidate.value, 1e-6)) + text
@@ -81,32 +83,26 @@ def rank(
     by_answers = _by_answers(candidates, behaviour, _CHANGED * believed(source))
     plain = [before + answers for before, answers in zip(prior, by_answers, strict=True)]
     groups = _groups(candidates, behaviour)
-    scores = dict(enumerate(plain))
+    heard: dict[int, float] = {}
     if writer is not None and len(set(groups)) > 1:
-        scores = _judged(source, candidates, plain, groups, writer, until, cancellation)
+        heard = _judged(source, candidates, plain, groups, writer, until, cancellation)
+    # Of what it had no time for it is taken to think as it does of the others.
+    usual = sum(heard.values()) / len(heard) if heard else 0.0
+    scores = [score + heard.get(index, usual) for index, score in enumerate(plain)]
+    behind = set(range(len(scores))) - heard.keys() if heard else set()
     members: dict[int, list[int]] = {}
-    for index, group in enumerate(groups):
-        if index in scores:
-            members.setdefault(group, []).append(index)
+    for index in sorted(range(len(scores)), key=lambda i: (i in behind, -scores[i])):
+        members.setdefault(groups[index], []).append(index)
     weights = {
         group: _together([(candidates[i].line, scores[i]) for i in inside])
         for group, inside in members.items()
     }
     total = _log_sum(list(weights.values())) if weights else 0.0
-    order = sorted(members, key=lambda group: -weights[group])
-    for group in order:
-        members[group].sort(key=lambda i: -scores[i])
+    order = sorted(members, key=lambda group: (members[group][0] in behind, -weights[group]))
     found = [members[group][0] for group in order]
     found += [i for group in order for i in members[group][1:]]
-    found += sorted((i for i in range(len(plain)) if i not in scores), key=lambda i: -plain[i])
     return [
-        Ranked(
-            candidates[i],
-            scores.get(i, plain[i]),
-            groups[i],
-            math.exp(weights[groups[i]] - total) if groups[i] in weights else 0.0,
-            prior[i],
-        )
+        Ranked(candidates[i], scores[i], groups[i], math.exp(weights[groups[i]] - total), prior[i])
         for i in found
     ]
 
@@ -120,7 +116,7 @@ def _judged(
     until: Deadline,
     cancellation: Cancellation,
 ) -> dict[int, float]:
-    """Scores with the model's judgement, by index; those it had no time for are left out.
+    """What counts of the model's judgement, by index; those it had no time for are left out.
 
     One of each behaviour comes first, the likeliest before others.
     """
@@ -131,13 +127,13 @@ def _judged(
         if before < _JUDGED_ALIKE:
             turns.append((before, -plain[index], index))
     known: dict[tuple[int, int], float] = {}
-    scores: dict[int, float] = {}
+    heard: dict[int, float] = {}
     for _before, _plain, index in sorted(turns)[:_JUDGED]:
-        if until.expired() and scores:
+        if until.expired() and heard:
             break
         nats = gain(source, candidates[index], writer, known, cancellation)
-        scores[index] = plain[index] + _heard(candidates[index], nats)
-    return scores
+        heard[index] = _heard(candidates[index], nats)
+    return heard
 
 
 def _heard(candidate: Candidate, nats: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import pytest
+
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.writer import InfillRequest
@@ -21,11 +23,13 @@ class _Reader(Scripted):
     def __init__(self, knows: Mapping[str, float]) -> None:
         super().__init__()
         self._knows = knows
+        self.scored: list[str] = []
 
     def answer(self, request: InfillRequest, cancellation: Cancellation) -> Completion:
         raise AssertionError("it only reads")
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
+        self.scored.append(text)
         known = sum(nats for word, nats in self._knows.items() if word in text)
         return known - 0.3 * len(text)
 
@@ -59,3 +63,13 @@ def test_a_model_that_is_very_sure_does_not_outweigh_everything_else() -> None:
     first, second = _ranked({"/ 4": 500.0}, likelier, sure)
     assert first.candidate == likelier
     assert second.share > 0.1
+
+
+def test_what_the_model_had_no_time_for_may_be_as_likely_all_the_same() -> None:
+    first, second = _candidate("2", "3", 0.5), _candidate("2", "4", 0.4)
+    model = _Reader({"/ 3": 1.0})
+    hurried = rank(SOURCE, [first, second], model, Deadline.after(0), Cancellation())
+    assert [ranked.candidate for ranked in hurried] == [first, second]
+    assert len(model.scored) == 2  # the old text and one of the new ones
+    assert hurried[1].share > 0.3
+    assert hurried[0].share + hurried[1].share == pytest.approx(1.0)
