@@ -19,7 +19,7 @@ is right was never tried, and this passes by chance. How likely each is follows 
 * whether a parameter of what it changes is still read by nothing (``reading``).
 
 All of it is compared with what there is to try, by value, and not with the number that was tried:
-how far a search comes is the machine's, and must not change what is said of a patch.
+how far a search comes is the machine's, and is to change little of what is said of a patch.
 """
 
 from __future__ import annotations
