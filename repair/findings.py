@@ -35,10 +35,10 @@ _ASKED = 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Behaviour:
-    """A behaviour that passes, maybe the ``same`` as that of the patch in question: how likely it
-    is among those that do (``share``), the ``value`` of its likeliest candidate, and how likely the
-    patch answers as it does wherever somebody asks (``alike``)."""
+class _Choice:
+    """Patches that pass and behave alike, maybe the ``same`` as the one in question: how likely
+    they are among all that pass (``share``), the ``value`` of the likeliest of them, and how likely
+    the one in question answers as they do wherever somebody asks (``alike``)."""
 
     same: bool
     share: float
@@ -172,9 +172,9 @@ class Findings:
         # What mends less of what else fails is no rival.
         least = self.beside.get(chosen, 0)
         standing = [r for r in self._standing() if self.beside.get(r.candidate, 0) >= least]
-        passing = self._behaving(chosen, standing)
-        total = sum(each.share for each in passing)
-        best = next((each.value for each in passing if each.same), chosen.value)
+        choices = self._choices(chosen, standing)
+        total = sum(each.share for each in choices)
+        best = next((each.value for each in choices if each.same), chosen.value)
         # What a model writes, and what is joined on the way, comes on top of the queue.
         spent = max(self._spent, best)
         worth = spent + _LATE * max(0.0, self.worth - spent)
@@ -184,12 +184,12 @@ class Findings:
         told = self._reach.passing(chosen.edits).union(near)
         files, failing = self.diagnosis.test_files, self.diagnosis.failing
         return Evidence(
-            share=sum(each.share * each.alike for each in passing) / total
+            share=sum(each.share * each.alike for each in choices) / total
             if total
             else 1 / len(self.plausible),
             likely=best / worth,
             tried=self._tried,
-            rivals=sum((1.0 - each.alike) * min(1.0, each.value / best) for each in passing),
+            rivals=sum((1.0 - each.alike) * min(1.0, each.value / best) for each in choices),
             checks=checks(files, failing) + checks(files, told),
             untried=1.0 - spent / worth,
             changed=changed * believed(self.job.source),
@@ -198,7 +198,7 @@ class Findings:
             ignored=ignored(self.job.source, chosen.edits),
         )
 
-    def _behaving(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[_Behaviour]:
+    def _choices(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[_Choice]:
         """What passes, by behaviour; nothing where ``chosen`` is not among it."""
         mine = next((r.group for r in standing if r.candidate == chosen), None)
         if mine is None:
@@ -208,7 +208,7 @@ class Findings:
             groups.setdefault(each.group, []).append(each)
         row = self._row(chosen)
         return [
-            _Behaviour(
+            _Choice(
                 same=group == mine,
                 share=members[0].share,
                 value=math.exp(max(each.prior for each in members)),

@@ -38,10 +38,7 @@ def observe(
     result as literals.
     """
     calls, wanted = _asked(asked, live)
-    known = {_text(call) for call in calls}
-    calls += [
-        c for c in calls_like(_noted(run_tests, live, target, variants)) if _text(c) not in known
-    ]
+    calls += _others(calls, _noted(run_tests, live, target, variants))
     wanted += [None] * (len(calls) - len(wanted))
     answers, again = _answers(variants, calls, seconds)
     if len(variants) > 1 and (len(calls) < _FEW or _alike(answers)):
@@ -51,7 +48,7 @@ def observe(
             for function, code in variant
             if function.__code__ != code
         }
-        more = calls_like(_noted(run_tests, live, target, variants, within))
+        more = _others(calls, _noted(run_tests, live, target, variants, within))
         answered, once_more = _answers(variants, more, seconds)
         calls, again = calls + more, again + once_more
         wanted += [None] * len(more)
@@ -67,6 +64,12 @@ def observe(
         "wanted": [wanted[index] for index in kept],
         "answers": [[row[index] for index in kept] for row in answers] if kept else [],
     }
+
+
+def _others(calls: Any, noted: Any) -> Any:
+    """The calls that were ``noted`` and some like them, without those that are there already."""
+    known = {_text(call) for call in calls}
+    return [call for call in calls_like(noted) if _text(call) not in known]
 
 
 def _noted(run_tests: Any, live: Any, target: str, variants: Any, within: Any = None) -> Any:

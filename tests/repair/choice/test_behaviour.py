@@ -34,26 +34,38 @@ assert close([1.0, 2.8, 3.0, 4.0], 0.3) is True
 """
 
 
+def _seen(
+    sandbox: StartSandbox,
+    workspace: Path,
+    module: str,
+    check: str,
+    *variants: str,
+    command: str = "python check.py",
+) -> Behaviour:
+    """What ``module`` and its ``variants`` answer to calls like those of ``check``."""
+    (workspace / "m.py").write_text(module)
+    (workspace / "check.py").write_text(check)
+    server = sandbox()
+    plan = parse(command, str(workspace)).plan
+    held = server.hold(plan, wall=60)
+    assert held is not None
+    return server.behave(
+        replace(plan, select=held[0]),
+        [[(module, variant)] for variant in variants],
+        seconds=0.3,
+        wall=20,
+    )
+
+
 @pytest.fixture
 def seen(sandbox: StartSandbox, workspace: Path) -> Behaviour:
-    (workspace / "m.py").write_text(MODULE)
-    (workspace / "check.py").write_text(SCRIPT)
-    server = sandbox()
-    plan = parse("python check.py", str(workspace)).plan
-    held = server.hold(plan, wall=30)
-    assert held is not None
-    variants = [
+    return _seen(
+        *(sandbox, workspace, MODULE, SCRIPT),
         MODULE.replace("a - b", "abs(a - b)"),
         MODULE.replace("a - b <", "abs(b - a) <"),
         MODULE.replace("!=", ">"),
         MODULE.replace("def close", "def gone"),
         MODULE.replace("return True", "numbers.append(0)"),
-    ]
-    return server.behave(
-        replace(plan, select=held[0]),
-        [[(MODULE, variant)] for variant in variants],
-        seconds=0.3,
-        wall=20,
     )
 
 
@@ -82,16 +94,12 @@ def test_what_a_call_leaves_of_its_arguments_belongs_to_the_answer(
     sandbox: StartSandbox, workspace: Path
 ) -> None:
     module = "def clear(items):\n    items.pop()\n"
-    (workspace / "m.py").write_text(module)
-    (workspace / "test_m.py").write_text(
+    check = (
         "from m import clear\n\ndef test_it():\n    x = [1, 2]\n    clear(x)\n    assert x == []\n"
     )
-    server = sandbox()
-    plan = parse("python -m pytest test_m.py", str(workspace)).plan
-    held = server.hold(plan, wall=60)
-    assert held is not None
     changed = module.replace("pop", "clear")
-    seen = server.behave(replace(plan, select=held[0]), [[(module, changed)]], seconds=0.3, wall=20)
+    command = "python -m pytest check.py"
+    seen = _seen(sandbox, workspace, module, check, changed, command=command)
     assert seen.calls[0] == "clear([1, 2])"
     assert seen.original[0] == "None, leaving [1]"
     assert seen.variants[0] is not None
@@ -111,15 +119,8 @@ def first(items, most=None):
 def week(day):
     return day > 41
 """
-    (workspace / "m.py").write_text(module)
-    (workspace / "check.py").write_text(
-        "from m import first, week\nassert first([1, 2]) == [2]\nassert week(3)\n"
-    )
-    server = sandbox()
-    plan = parse("python check.py", str(workspace)).plan
-    held = server.hold(plan, wall=30)
-    assert held is not None
-    seen = server.behave(replace(plan, select=held[0]), [], seconds=0.3, wall=20)
+    check = "from m import first, week\nassert first([1, 2]) == [2]\nassert week(3)\n"
+    seen = _seen(sandbox, workspace, module, check)
     assert any(re.fullmatch(r"first\(\[.*\], -?[0-9]\)", call) for call in seen.calls)
     assert {"week(41)", "week(42)"} <= set(seen.calls)
 
@@ -129,16 +130,9 @@ def test_calls_behind_the_failure_are_seen_with_what_passes_and_the_edges_of_typ
     sandbox: StartSandbox, workspace: Path
 ) -> None:
     module = "def twice(word, most=9):\n    return None\n"
-    (workspace / "m.py").write_text(module)
-    (workspace / "check.py").write_text(
-        "from m import twice\nassert twice('ab') == 'abab'\nassert twice('xyz', 4) == 'xyzx'\n"
-    )
-    server = sandbox()
-    plan = parse("python check.py", str(workspace)).plan
-    held = server.hold(plan, wall=30)
-    assert held is not None
+    check = "from m import twice\nassert twice('ab') == 'abab'\nassert twice('xyz', 4) == 'xyzx'\n"
     passing = module.replace("None", "(word * 2)[:most]")
-    seen = server.behave(replace(plan, select=held[0]), [[(module, passing)]], seconds=0.3, wall=20)
+    seen = _seen(sandbox, workspace, module, check, passing)
     calls = ("twice('ab', 9)", "twice('xyz', 4)", "twice('', 4)", "twice('xyz', 0)")
     assert seen.calls[:4] == calls
     assert seen.variants[0] is not None
@@ -167,24 +161,22 @@ def open_reader():
 def word():
     return open_reader().read()
 """
-    (workspace / "m.py").write_text(module)
-    (workspace / "check.py").write_text(
-        "import m\nfor _ in range(3):\n    m.open_reader()\nassert m.word() == 'long'\n"
-    )
-    server = sandbox()
-    plan = parse("python check.py", str(workspace)).plan
-    held = server.hold(plan, wall=30)
-    assert held is not None
+    check = "import m\nfor _ in range(3):\n    m.open_reader()\nassert m.word() == 'long'\n"
     variants = [module.replace("< 3", other) for other in ("> 3", ">= 3", "!= 3")]
-    seen = server.behave(
-        replace(plan, select=held[0]),
-        [[(module, variant)] for variant in variants],
-        seconds=0.3,
-        wall=20,
-    )
+    seen = _seen(sandbox, workspace, module, check, *variants)
     assert seen.calls[0] == "open_reader()"
     assert any(call.startswith("is_long(") for call in seen.calls)
     assert len(set(seen.variants)) == 3
+
+
+@pytest.mark.sandbox
+def test_a_changed_function_that_tests_call_themselves_is_asked_nothing_twice(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    module = "def word():\n    return 'short'\n"
+    check = "from m import word\nassert word() == 'long'\n"
+    seen = _seen(sandbox, workspace, module, check, module.replace("short", "long"))
+    assert seen.calls == ("word()",)
 
 
 def _candidate(new: str, value: float, line: int = 1) -> Candidate:
