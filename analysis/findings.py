@@ -1,4 +1,4 @@
-"""Diagnostics as values: what is wrong, where, and which edits would mend it."""
+"""Diagnostics as values: what is wrong, where, and which edits would fix it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
-class Mend:
+class Fix:
     """A quick fix. ``safe`` ones are applied by ``check --fix``; others only by a person."""
 
     title: str
@@ -47,4 +47,4 @@ class Finding:
     severity: Severity
     message: str
     source: str
-    fixes: tuple[Mend, ...] = ()
+    fixes: tuple[Fix, ...] = ()

@@ -78,7 +78,7 @@ def roots(python: str, packages: Sequence[str]) -> dict[str, Path]:
             raise AnalysisError(
                 f"there is no package '{package}' under {python}",
                 where="--packages",
-                mend="install it there",
+                help="install it there",
             )
     found = {name: Path(origin) for name, origin in origins.items()}
     return {n: p.parent if p.name == "__init__.py" else p for n, p in found.items()}

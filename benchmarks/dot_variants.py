@@ -40,7 +40,7 @@ def guiding(variant: str) -> Guiding:
         raise AnalysisError(
             f"there is no variant '{variant}'",
             where="--variants",
-            mend="use ablation, unguided, prune, hint, guided, with:PART or only:MONITOR, which is "
+            help="use ablation, unguided, prune, hint, guided, with:PART or only:MONITOR, which is "
             + ", ".join(m.name for m in monitors()),
         )
     return Guiding(monitors=alone, hints=_NO_HINT)
@@ -61,7 +61,7 @@ def _hints(names: str) -> HintRules:
             raise AnalysisError(
                 f"there is no part '{name}'",
                 where="--variants",
-                mend=f"the parts are {', '.join(Part)}",
+                help=f"the parts are {', '.join(Part)}",
             )
         rules = replace(rules, parts=rules.parts | {Part(name)})
     return rules

@@ -1,6 +1,6 @@
-"""Which lines of a faulty program are wrong, told from the mended one, and their rank.
+"""Which lines of a faulty program are wrong, told from the fixed one, and their rank.
 
-A line that the mend changes or deletes is wrong. Where it only adds lines, those before and after
+A line that the fix changes or deletes is wrong. Where it only adds lines, those before and after
 the place are: pointing at either shows where something is missing. Lines without code (blank,
 comments, docstrings) count neither as wrong nor in a ranking, and the lines of one statement count
 as one.
@@ -28,10 +28,10 @@ def statements(text: str) -> dict[int, int]:
     return owner
 
 
-def faulty(buggy: str, mended: str) -> frozenset[int]:
+def faulty(buggy: str, fixed: str) -> frozenset[int]:
     """The first lines of the wrong statements of ``buggy``, 1-based."""
-    old, new = buggy.split("\n"), mended.split("\n")
-    owner, other = statements(buggy), statements(mended)
+    old, new = buggy.split("\n"), fixed.split("\n")
+    owner, other = statements(buggy), statements(fixed)
     matcher = SequenceMatcher(None, _stripped(old), _stripped(new), autojunk=False)
     found: set[int] = set()
     for tag, start, end, first, last in matcher.get_opcodes():

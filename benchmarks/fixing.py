@@ -96,13 +96,13 @@ def pilotfish() -> Path:
     """The installed script. Raises :class:`BenchmarkError` where ``fix`` does not work yet."""
     script = Path(sys.executable).with_name("pilotfish")
     if not script.exists():
-        raise BenchmarkError("pilotfish is not installed", where=str(script), mend="make setup")
+        raise BenchmarkError("pilotfish is not installed", where=str(script), help="make setup")
     probe = subprocess.run([script, "fix", "--help"], capture_output=True, text=True, check=False)
     if probe.returncode != 0 or "--test" not in probe.stdout:
         raise BenchmarkError(
             "this pilotfish has no working 'fix' command, so there is nothing to measure",
             where="pilotfish fix --help",
-            mend="run the benchmark on a version that has it",
+            help="run the benchmark on a version that has it",
         )
     return script
 

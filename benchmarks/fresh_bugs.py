@@ -121,7 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             make = partial(case, corpus=chosen.data, pool=pool, turn=threading.Lock())
             run_corpus("fresh_bugs", "Fresh bugs", map(make, bugs), chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

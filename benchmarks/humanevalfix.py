@@ -77,7 +77,7 @@ def main() -> int:
         title = f"HumanEvalFix, given {chosen.setting}"
         run_corpus(f"humanevalfix-{chosen.setting}", title, cases(problems, key), chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

@@ -185,7 +185,7 @@ def opening(folder: Path) -> tuple[float, float]:
             return first, now
 
 
-#: A mistake that no repair mends: its test asks for two things at once.
+#: A mistake that no repair fixes: its test asks for two things at once.
 HOPELESS = "def twice(x):\n    return x + x * 3\n"
 TEST = (
     "from twice import twice\n\n\ndef test():\n    assert twice(2) == 4\n    assert twice(2) == 5\n"

@@ -10,7 +10,7 @@ tests of the same answer.
 With ``--model``, ``debug --verdicts`` is asked: then *debug* has the model's surprise in it, and
 *debug + verdicts* is what it would be if the model's verdicts on blocks counted as much.
 
-What is wrong is read off the mended program (``benchmarks.fault_lines``). *MRR* is the mean of one
+What is wrong is read off the fixed program (``benchmarks.fault_lines``). *MRR* is the mean of one
 over the rank of the first wrong statement.
 """
 
@@ -54,24 +54,24 @@ _LIMIT_S = 30.0
 
 @dataclass(frozen=True)
 class Fault:
-    """A bug and the program without it; ``mended`` reads that when it is wanted."""
+    """A bug and the program without it; ``fixed`` reads that when it is wanted."""
 
     corpus: str
     name: str
     kind: str
     lay_out: Callable[[Path], Task]
-    mended: Callable[[], str]
+    fixed: Callable[[], str]
 
 
 def faults(corpus: str, data: Path | None) -> Iterator[Fault]:
     """The bugs of a corpus. Raises :class:`BenchmarkError` where its data are not named."""
     if corpus == "fresh_bugs":
         for bug in load_bugs():
-            mended = partial(_read, FRESH_BUGS / "project" / bug.file)
-            yield Fault(corpus, bug.name, bug.kind, partial(_lay_out, bug), mended)
+            fixed = partial(_read, FRESH_BUGS / "project" / bug.file)
+            yield Fault(corpus, bug.name, bug.kind, partial(_lay_out, bug), fixed)
         return
     if data is None:
-        raise BenchmarkError(f"{corpus} is not here", where="--data", mend="name its folder")
+        raise BenchmarkError(f"{corpus} is not here", where="--data", help="name its folder")
     if corpus == "quixbugs":
         for case in quixbugs.cases(data / corpus):
             path = data / corpus / "correct_python_programs" / f"{case.name}.py"
@@ -111,7 +111,7 @@ def locate(script: Path, fault: Fault, model: str) -> dict[str, Any] | None:
     except ValueError:
         print(f"{fault.name}: {done.stderr[-300:]}", file=sys.stderr)
         return None
-    wrong, owner = faulty(text, fault.mended()), statements(text)
+    wrong, owner = faulty(text, fault.fixed()), statements(text)
     if report["status"] != "failing" or not wrong:
         return None
     results = [_result(test, report["path"]) for test in report["tests"]]
@@ -190,7 +190,7 @@ def main() -> int:
                 sample.keep(result)
                 print(f"{result['name']:40} {result['ranks'][COMMAND]}", file=sys.stderr)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     tables = {}
     for corpus in sorted({result["corpus"] for result in results}):

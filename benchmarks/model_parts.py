@@ -128,7 +128,7 @@ def main() -> int:
                         flush=True,
                     )
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     arms = [arm for arm in ARMS if any(result.arm == arm for result in results)]
     rows = [_row(arm, results) for arm in arms]

@@ -253,7 +253,7 @@ class Outcomes:
 
 
 _COLUMNS = (
-    *("arm", "problems", "pass@1 before", "after", "points (95 %)", "mended"),
+    *("arm", "problems", "pass@1 before", "after", "points (95 %)", "fixed"),
     *("right / wrong against resampled", "verified but wrong"),
     *("median s", "median candidates", "median tokens"),
 )
@@ -277,7 +277,7 @@ def main() -> int:
     try:
         _run(chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

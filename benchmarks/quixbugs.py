@@ -88,7 +88,7 @@ def main() -> int:
     try:
         run_corpus("quixbugs", "QuixBugs", cases(chosen.data / "quixbugs"), chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

@@ -210,7 +210,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         cases = [Case(i.name, i.kind, partial(lay_out, i), partial(judge, i)) for i in items]
         run_corpus("real_repo", "Mistakes in a real repository", cases, chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

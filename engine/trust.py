@@ -83,7 +83,7 @@ def _change(edit: Callable[[list[Path]], list[Path]]) -> None:
         raise EngineError(
             f"the list of trusted folders cannot be written: {error.strerror or error}",
             where=str(store),
-            mend="make the folder writable",
+            help="make the folder writable",
         ) from None
 
 
@@ -100,5 +100,5 @@ def _unreadable(reason: str) -> EngineError:
     return EngineError(
         f"the list of trusted folders cannot be read: {reason}",
         where=str(trust_file()),
-        mend="delete the file and trust your folders again",
+        help="delete the file and trust your folders again",
     )

@@ -34,12 +34,12 @@ Load = Callable[[LocalModel | Endpoint, MachineSettings], OpenWriter]
 @dataclass(frozen=True, slots=True)
 class ModelState:
     """The completing model: ``state`` is ``unloaded``, ``loading``, ``loaded`` or ``missing``,
-    ``reason`` and ``mend`` explain the last."""
+    ``reason`` and ``help`` explain the last."""
 
     name: str = ""
     state: str = "unloaded"
     reason: str = ""
-    mend: str = ""
+    help: str = ""
 
 
 class Writers:
@@ -122,7 +122,7 @@ class Writers:
                 self._loaded[model] = writer
         except ExplainedError as error:
             _log.warning("no model: %s", error.what)
-            self._show(role, ModelState(self._state.name, "missing", error.what, error.mend))
+            self._show(role, ModelState(self._state.name, "missing", error.what, error.help))
             raise
         self._show(role, ModelState(model.name, "loaded"))
         self._touch()

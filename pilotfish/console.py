@@ -1,4 +1,4 @@
-"""What a person sees: errors with their mend, bug reports, and the two consoles.
+"""What a person sees: errors with their fix, bug reports, and the two consoles.
 
 Standard output belongs to results; logs, progress and errors go to standard error.
 """
@@ -24,12 +24,12 @@ def err() -> Console:
     return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
 
 
-def explain(what: str, *, where: str = "", mend: str = "") -> None:
-    """Print an error: where, what happened and the mend."""
+def explain(what: str, *, where: str = "", help: str = "") -> None:
+    """Print an error: where, what happened and the fix."""
     place = f"[bold]{escape(where)}[/bold]: " if where else ""
     err().print(f"[red]error[/red]: {place}{escape(what)}")
-    if mend:
-        err().print(f"[cyan] mend[/cyan]: {escape(mend)}")
+    if help:
+        err().print(f"[cyan] help[/cyan]: {escape(help)}")
 
 
 def report_bug(error: BaseException) -> None:
@@ -41,7 +41,7 @@ def report_bug(error: BaseException) -> None:
     place = f"{frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else "?"
     err().print(
         f"[red]bug[/red]: {type(error).__name__} in {escape(place)}\n"
-        f"[cyan] mend[/cyan]: this is a defect of pilotfish {version('pilotfish')}; please report "
+        f"[cyan] help[/cyan]: this is a defect of pilotfish {version('pilotfish')}; please report "
         f"the line above with Python {platform.python_version()} on {escape(platform.platform())}"
     )
     if "-v" in sys.orig_argv or "--verbose" in sys.orig_argv:

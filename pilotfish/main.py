@@ -19,7 +19,7 @@ from pilotfish.console import explain, report_bug
 
 #: Commands in the order that ``--help`` shows them, each a module of ``pilotfish.commands``.
 COMMANDS: dict[str, str] = {
-    "check": "find invented API and lint; --fix mends what is safe",
+    "check": "find invented API and lint; --fix fixes what is safe",
     "fix": "repair a file until a failing test passes, and show the verified diff",
     "implement": "write a function from its docstring, examples and tests, and run it",
     "optimize": "a faster version of a function, measured, with the same answers",
@@ -31,7 +31,7 @@ COMMANDS: dict[str, str] = {
     "serve": "the language server on standard input and output",
     "model": "list, pull and verify models",
     "trust": "trust a workspace: its interpreter may be started",
-    "doctor": "what works here, what does not, and how to mend it",
+    "doctor": "what works here, what does not, and how to fix it",
 }
 
 USAGE_ERROR = 2
@@ -54,7 +54,7 @@ class Command(Protocol):
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         self.print_usage(sys.stderr)
-        explain(f"{self.prog}: {message}", mend=f"see {self.prog} --help")
+        explain(f"{self.prog}: {message}", help=f"see {self.prog} --help")
         sys.exit(USAGE_ERROR)
 
 
@@ -107,14 +107,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         explain(
             f"there is no command '{name}'",
             where="pilotfish",
-            mend=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
+            help=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
         )
         return USAGE_ERROR
     try:
         options = parser_for(name).parse_args(words[1:])
         return load(name).run(options)
     except ExplainedError as error:
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return USAGE_ERROR
     except KeyboardInterrupt:
         explain("interrupted")

@@ -115,7 +115,7 @@ def workspace_for(
             raise AnalysisError(
                 "there is no such interpreter",
                 where=f"--python {options.python}",
-                mend="give the path of a python executable, as .venv/bin/python",
+                help="give the path of a python executable, as .venv/bin/python",
             )
         python = str(interpreter)
     return Workspace(str(root), trusted=options.trust or is_trusted(root), python=python)
@@ -132,7 +132,7 @@ def parse_location(text: str) -> tuple[Path, int, int]:
     match = _LOCATION.match(text)
     if match is None or int(match["line"]) < 1 or int(match["column"]) < 1:
         raise AnalysisError(
-            "expected FILE:LINE:COL, counted from 1", where=text, mend="as in app.py:12:5"
+            "expected FILE:LINE:COL, counted from 1", where=text, help="as in app.py:12:5"
         )
     return Path(match["file"]), int(match["line"]) - 1, int(match["column"]) - 1
 
@@ -150,6 +150,6 @@ def split_place(text: str) -> tuple[Path, str]:
         return Path(text), ""
     if not file or not name:
         raise AnalysisError(
-            "expected FILE or FILE:FUNCTION", where=text, mend="as in app.py:Basket.total"
+            "expected FILE or FILE:FUNCTION", where=text, help="as in app.py:Basket.total"
         )
     return Path(file), name

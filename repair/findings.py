@@ -51,7 +51,7 @@ class Findings:
     ``rejected`` and why, and the verdicts on what was validated.
 
     ``ranking`` is the last order of those that were ``considered``, ``behaviour`` what they answer
-    in the same order, ``beside`` how many tests they mend besides.
+    in the same order, ``beside`` how many tests they fix besides.
     """
 
     def __init__(self, job: Job, diagnosis: Diagnosis) -> None:
@@ -108,7 +108,7 @@ class Findings:
         self.considered = considered
 
     def rank(self, ranked: Iterable[Ranked]) -> None:
-        """Take over an order; what mends more than was asked for is likelier the mistake itself."""
+        """Take over an order; what fixes more than was asked for is likelier the mistake itself."""
         self.ranking = sorted(ranked, key=lambda r: -self.beside.get(r.candidate, 0))
 
     def outcome(self, reason: str, spent: Healing) -> Healing:
@@ -169,7 +169,7 @@ class Findings:
 
     def evidence(self, chosen: Candidate) -> Evidence:
         """What speaks for ``chosen``, one of the plausible patches."""
-        # What mends less of what else fails is no rival.
+        # What fixes less of what else fails is no rival.
         least = self.beside.get(chosen, 0)
         standing = [r for r in self._standing() if self.beside.get(r.candidate, 0) >= least]
         choices = self._choices(chosen, standing)

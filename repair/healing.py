@@ -130,8 +130,8 @@ class _Healer:
         except SandboxDiedError:
             raise
         except RepairError as error:
-            mend = f" ({error.mend})" if error.mend else ""
-            return self._plain("error", f"{error.where}: {error.what}{mend}")
+            help = f" ({error.help})" if error.help else ""
+            return self._plain("error", f"{error.where}: {error.what}{help}")
         if Aid.TRACE in job.without:
             flat = Suspicion(dict.fromkeys(diagnosis.suspicion.lines, 1.0))
             diagnosis = replace(diagnosis, suspicion=flat)

@@ -20,7 +20,7 @@ NEEDED_BYTES = 4 * 1024**3
 
 
 def missing() -> list[str]:
-    """What this machine lacks, each with its mend."""
+    """What this machine lacks, each with its fix."""
     lacks = []
     if sys.version_info < MINIMUM:
         lacks.append(

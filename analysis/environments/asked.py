@@ -38,7 +38,7 @@ def ask(candidate: Candidate) -> Environment:
         raise AnalysisError(
             "this interpreter belongs to an untrusted workspace and is not started",
             where=candidate.executable,
-            mend="pilotfish trust DIR",
+            help="pilotfish trust DIR",
         )
     variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
     try:
@@ -63,7 +63,7 @@ def ask(candidate: Candidate) -> Environment:
         raise AnalysisError(
             f"the interpreter did not describe itself: {type(error).__name__}",
             where=candidate.executable,
-            mend="name a working one with --python PATH",
+            help="name a working one with --python PATH",
         ) from None
     # ``-I`` leaves out the user's own site-packages, which a normal run of a system Python has.
     if isinstance(user, str) and Path(user).is_dir():

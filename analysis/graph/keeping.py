@@ -111,7 +111,7 @@ class Keeping:
         raise AnalysisError(
             "the process that keeps the code graph ended before it was done",
             where=self._workspace.root,
-            mend="ask again; 'pilotfish graph build' shows what is wrong",
+            help="ask again; 'pilotfish graph build' shows what is wrong",
         )
 
     def _running(self) -> Child:

@@ -24,7 +24,7 @@ While you write
 
 After you have written
 - Send the draft to pilotfish/errorReport before you show it. It answers only with what is wrong in
-  the draft and was not wrong before, with the nearest real name where one is known. Mend these and
+  the draft and was not wrong before, with the nearest real name where one is known. Fix these and
   nothing else, then ask again; an empty report means that nothing is known against the draft, not
   that it is right.
 - Run the tests; pilotfish/trace shows what a failing one did, block by block.

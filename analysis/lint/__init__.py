@@ -4,5 +4,5 @@ Only a closed set of names makes a finding; where analysis is unsure, there is s
 command line and no editor; runs within the analysis worker, except for ``ruff``, which starts the
 real ruff. Read ``sites`` (what is looked at), ``rules`` (one file each), ``invented`` (from a
 snapshot to findings), ``suppress`` (``# noqa``), ``heirs`` (what subclasses elsewhere bring),
-``nearest`` (spelling), ``mending`` (``--fix``), ``selection`` (which files).
+``nearest`` (spelling), ``fixing`` (``--fix``), ``selection`` (which files).
 """

@@ -170,7 +170,7 @@ def read_selected(selected: Selected) -> TextFile:
         raise TextError(
             "a notebook is not Python source",
             where=str(selected.path),
-            mend=f"check what `jupyter nbconvert --to script {selected.path.name}` writes",
+            help=f"check what `jupyter nbconvert --to script {selected.path.name}` writes",
         )
     if selected.given is not None:
         return decode_source(selected.given, str(selected.path))
@@ -186,7 +186,7 @@ def _read(selected: Selected) -> Report:
 
 
 def _whole_file(path: str, code: str, error: AnalysisError, severity: Severity) -> Finding:
-    message = f"{error.what}; {error.mend}" if error.mend else error.what
+    message = f"{error.what}; {error.help}" if error.help else error.what
     return Finding(path, 0, 0, 0, 0, code, severity, message, "pilotfish")
 
 

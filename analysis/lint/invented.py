@@ -8,7 +8,7 @@ from functools import lru_cache
 import tree_sitter
 
 from analysis.deadline import Deadline
-from analysis.findings import Edit, Finding, Mend
+from analysis.findings import Edit, Finding, Fix
 from analysis.lint.heirs import heir_with
 from analysis.lint.nearest import akin, nearest, unmistakable
 from analysis.lint.rules import RULES, rules_for
@@ -173,7 +173,7 @@ def _is_called(tree: SyntaxTree, site: Site) -> bool:
 
 
 def _imported_beside(tree: SyntaxTree, site: Site) -> frozenset[str]:
-    """What the import that the site stands in already brings: said twice, it is no mend."""
+    """What the import that the site stands in already brings: said twice, it is no fix."""
     if site.hole.kind is not HoleKind.IMPORT_MEMBER or site.renamed:
         return frozenset()
     statement: tree_sitter.Node | None = tree.node_at(site.hole.start)
@@ -199,7 +199,7 @@ def _finding(
         close = tuple(dict.fromkeys((*close, *others)))[:_OFFERED]
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(
-        Mend(
+        Fix(
             f"Replace by `{other}`",
             (Edit(line, character, end_line, end_character, other),),
             safe=other == certain,

@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from analysis.errors import AnalysisError
-from analysis.findings import Edit, Finding, Mend, Severity
+from analysis.findings import Edit, Finding, Fix, Severity
 
 #: Time for one run over one file; ruff needs milliseconds. Batches get it once for each file.
 _SECONDS = 10.0
@@ -70,7 +70,7 @@ def binary() -> str:
     raise AnalysisError(
         "ruff is not installed beside pilotfish",
         where=sysconfig.get_path("scripts"),
-        mend="install pilotfish again, or: pip install ruff",
+        help="install pilotfish again, or: pip install ruff",
     )
 
 
@@ -84,7 +84,7 @@ def check_text(text: str, path: str, root: str) -> tuple[Finding, ...]:
     return _findings(_run(arguments, root, text, _SECONDS))
 
 
-def mended_text(text: str, path: str, root: str, options: Sequence[str] = ()) -> str:
+def fixed_text(text: str, path: str, root: str, options: Sequence[str] = ()) -> str:
     """``text`` as the file ``path`` with ruff's safe fixes; ``options`` are of ``ruff check``.
 
     Raises as :func:`check_text`.
@@ -129,7 +129,7 @@ def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> byte
         raise AnalysisError(
             f"ruff could not check: {_reason(done.stderr)}",
             where=root,
-            mend="mend ruff's configuration; `ruff check` says more",
+            help="fix ruff's configuration; `ruff check` says more",
         )
     return done.stdout
 
@@ -153,7 +153,7 @@ def _findings(output: bytes) -> tuple[Finding, ...]:
             _severity(d.code or "invalid-syntax"),
             d.message,
             "ruff",
-            _mends(d.fix),
+            _fixes(d.fix),
         )
         for d in diagnostics
     ]
@@ -169,8 +169,8 @@ def _severity(code: str) -> Severity:
     return Severity.ERROR if code.startswith(_ERRORS) else Severity.WARNING
 
 
-def _mends(fix: _Fix | None) -> tuple[Mend, ...]:
+def _fixes(fix: _Fix | None) -> tuple[Fix, ...]:
     if fix is None:
         return ()
     edits = tuple(Edit(*_span(e.location, e.end_location), e.content or "") for e in fix.edits)
-    return (Mend(fix.message or "Fix", edits, safe=fix.applicability == "safe"),)
+    return (Fix(fix.message or "Fix", edits, safe=fix.applicability == "safe"),)

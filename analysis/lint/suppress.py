@@ -124,7 +124,7 @@ def _silences(match: re.Match[str], code: str) -> bool:
 
 
 def without_repeats(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """The findings without those of ruff that say what one of ours, with its mend, says there."""
+    """The findings without those of ruff that say what one of ours, with its fix, says there."""
     ours = {
         (finding.path, finding.line, finding.character, code)
         for finding in findings

@@ -78,7 +78,7 @@ def expression(text: str) -> ast.expr | None:
     between brackets."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # what the user's strings escape is not ours to mend
+            warnings.simplefilter("ignore")  # what the user's strings escape is not ours to fix
             body = ast.parse(f"({text}\n)", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

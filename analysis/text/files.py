@@ -46,7 +46,7 @@ def decode_source(data: bytes, path: str) -> TextFile:
             raise TextError(
                 f"the file is {name}, which is not Python source",
                 where=path,
-                mend="save it as UTF-8",
+                help="save it as UTF-8",
             )
     bom = data.startswith(codecs.BOM_UTF8)
     body = data[len(codecs.BOM_UTF8) :] if bom else data
@@ -59,13 +59,13 @@ def decode_source(data: bytes, path: str) -> TextFile:
             raise TextError(
                 f"the coding cookie names an unknown encoding '{declared}'",
                 where=path,
-                mend="write # -*- coding: utf-8 -*- or remove the line",
+                help="write # -*- coding: utf-8 -*- or remove the line",
             ) from None
         if bom and encoding != "utf-8":
             raise TextError(
                 f"the file begins with a UTF-8 byte order mark but declares '{declared}'",
                 where=path,
-                mend="remove the coding cookie",
+                help="remove the coding cookie",
             )
     try:
         text = body.decode(encoding)
@@ -76,7 +76,7 @@ def decode_source(data: bytes, path: str) -> TextFile:
         raise TextError(
             f"line {line} holds bytes that are not {encoding}",
             where=path,
-            mend="save the file as UTF-8, or declare its encoding, as # -*- coding: latin-1 -*-",
+            help="save the file as UTF-8, or declare its encoding, as # -*- coding: latin-1 -*-",
         ) from None
     except LookupError:
         raise TextError(f"'{declared}' is not a text encoding", where=path) from None
@@ -137,7 +137,7 @@ def write_file(file: TextFile, text: str) -> None:
         raise TextError(
             f"character U+{ord(text[error.start]):04X} does not exist in {file.encoding}",
             where=file.path,
-            mend="change the file's coding cookie to utf-8",
+            help="change the file's coding cookie to utf-8",
         ) from None
     target = Path(file.path).resolve()
     temporary = ""

@@ -81,12 +81,12 @@ class Program:
         near = [each for each in names if each.rpartition(".")[2] == last]
         near += [each for each in nearest(wanted, names) if each not in near]
         if near:
-            mend = f"did you mean {', '.join(near[:3])}?"
+            help = f"did you mean {', '.join(near[:3])}?"
         elif names[1:]:
-            mend = f"there are: {', '.join(names[1:8])}"
+            help = f"there are: {', '.join(names[1:8])}"
         else:
-            mend = "it has no functions and no classes"
-        raise AnalysisError(f"there is no function or class '{name}'", where=self.path, mend=mend)
+            help = "it has no functions and no classes"
+        raise AnalysisError(f"there is no function or class '{name}'", where=self.path, help=help)
 
 
 def parse_program(text: str, path: str) -> Program:
@@ -96,7 +96,7 @@ def parse_program(text: str, path: str) -> Program:
     except SyntaxError as error:
         place = f"{path}:{error.lineno or 1}:{error.offset or 1}"
         raise AnalysisError(
-            f"the file does not parse: {error.msg}", where=place, mend="mend the syntax first"
+            f"the file does not parse: {error.msg}", where=place, help="fix the syntax first"
         ) from None
     except ValueError as error:
         raise AnalysisError(f"the file does not parse: {error}", where=path) from None

@@ -42,7 +42,7 @@ def main() -> int:
     requests, replies = _take_the_wire()
     _yield_and_limit(yielding, memory)
     sys.setrecursionlimit(_RECURSION)
-    # jedi warns of modules that it cannot load; standard error belongs to what a person can mend.
+    # jedi warns of modules that it cannot load; standard error belongs to what a person can fix.
     warnings.simplefilter("ignore")
     provider = ReferenceProvider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
@@ -67,7 +67,7 @@ def _answer(query: object, provider: ReferenceProvider, deadline: Deadline) -> o
     try:
         return asked.answer(provider, deadline)
     except AnalysisError as error:
-        return Refused(error.what, error.where, error.mend)
+        return Refused(error.what, error.where, error.help)
     except MemoryError:
         return asked.unanswered("the analysis needed too much memory")
     except Exception as error:  # noqa: BLE001 - a query fails alone (invariant 10)

@@ -28,7 +28,7 @@ class Refused:
 
     what: str
     where: str = ""
-    mend: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

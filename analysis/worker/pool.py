@@ -261,7 +261,7 @@ class AnalysisPool:
         if task is None or task.id != id:
             return
         if isinstance(body, Refused):
-            _fail(task, AnalysisError(body.what, where=body.where, mend=body.mend))
+            _fail(task, AnalysisError(body.what, where=body.where, help=body.help))
         elif isinstance(body, Broken):
             _log.error("bug: %s in %s", body.error, body.place)
             _settle(task, task.query.unanswered(f"a defect of Pilotfish: {body.error}"))

@@ -79,14 +79,14 @@ class PositionQuery:
             raise TextError(
                 f"line {self.line} is outside of the text, whose last line is {len(lines) - 1}",
                 where=self.snapshot.path,
-                mend="count lines from 0",
+                help="count lines from 0",
             )
         width = len(lines.line(self.line))
         if not 0 <= self.character <= width:
             raise TextError(
                 f"character {self.character} is outside of line {self.line}, which has {width}",
                 where=self.snapshot.path,
-                mend="count characters from 0, in Unicode code points",
+                help="count characters from 0, in Unicode code points",
             )
         hole = hole_at(self.snapshot.text, lines.offset(self.line, self.character))
         return provider.names(self.snapshot, hole, deadline)

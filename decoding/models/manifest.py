@@ -144,6 +144,6 @@ def find(word: str) -> Model:
     raise ModelFileError(
         f"there is no model '{word}'",
         where="model",
-        mend=(f"did you mean '{near[0]}'? " if near else "")
+        help=(f"did you mean '{near[0]}'? " if near else "")
         + "see pilotfish model list, or give the path of a .gguf file",
     )

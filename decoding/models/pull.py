@@ -73,7 +73,7 @@ def _pull_alone(model: Model, partial: Path, report: Report) -> Pulled:
     raise ModelFileError(
         f"no source has {model.name}: " + "; ".join(reasons),
         where=str(path),
-        mend="check the network and run the same command again: what has arrived is kept",
+        help="check the network and run the same command again: what has arrived is kept",
     )
 
 
@@ -124,10 +124,10 @@ def _explained(error: OSError, model: Model) -> ModelFileError:
         return ModelFileError(
             f"no room for {model.name} ({model.size / 1e6:.0f} MB): {error.strerror}",
             where=where,
-            mend="free some space and run the same command again: what has arrived is kept",
+            help="free some space and run the same command again: what has arrived is kept",
         )
     return ModelFileError(
         f"the store of models cannot be written: {error.strerror or error}",
         where=where,
-        mend="check the permissions of the folder, or set XDG_DATA_HOME to one you can write",
+        help="check the permissions of the folder, or set XDG_DATA_HOME to one you can write",
     )

@@ -92,7 +92,7 @@ def verify(model: Model, report: Report = ignore) -> bool:
         raise ModelFileError(
             f"the model cannot be read: {error.strerror}",
             where=str(path),
-            mend="check the permissions of the file and its folder",
+            help="check the permissions of the file and its folder",
         ) from None
     return right
 
@@ -129,7 +129,7 @@ def missing(model: Model) -> ModelFileError:
     return ModelFileError(
         f"the model {model.name} is not on this machine",
         where=str(path_of(model)),
-        mend=f"pilotfish model pull {word}",
+        help=f"pilotfish model pull {word}",
     )
 
 
@@ -147,7 +147,7 @@ def resolve(choice: str | None = None, *, role: str = "complete") -> LocalModel:
             raise ModelFileError(
                 "there is no such model file",
                 where=choice,
-                mend="give the path of a .gguf file, or a name from pilotfish model list",
+                help="give the path of a .gguf file, or a name from pilotfish model list",
             )
         return LocalModel(path.stem, path)
     model = find(choice or role)
@@ -161,7 +161,7 @@ def resolve(choice: str | None = None, *, role: str = "complete") -> LocalModel:
                 raise ModelFileError(
                     f"the file is not {model.name}: its hash is wrong",
                     where=str(path_of(model)),
-                    mend=f"pilotfish model pull {model.name}",
+                    help=f"pilotfish model pull {model.name}",
                 )
     return LocalModel(model.name, path_of(model), model)
 

@@ -100,6 +100,6 @@ def layout_for(model: PromptModel) -> Layout:
     raise DecodingError(
         f"the model {model.name} has no fill-in-the-middle tokens, so it cannot complete code",
         where="model",
-        mend="use a code model such as Qwen2.5-Coder (pilotfish model pull complete), "
+        help="use a code model such as Qwen2.5-Coder (pilotfish model pull complete), "
         "StarCoder2, CodeLlama, DeepSeek-Coder, Codestral or Granite Code",
     )

@@ -81,7 +81,7 @@ def recognize(connection: Connection, model: str, cancellation: Cancellation) ->
         raise EndpointError(
             f"{connection.base} does not serve {model!r}" if model else "it serves no model",
             where="endpoint",
-            mend=f"set endpoint-model to one of: {', '.join(names)}" if names else "load one",
+            help=f"set endpoint-model to one of: {', '.join(names)}" if names else "load one",
         )
     meta = chosen.get("meta") or {}
     if chosen.get("owned_by") == "llamacpp":
@@ -222,7 +222,7 @@ class OpenAIServer:
             raise EndpointError(
                 f"{self._connection.base} does not echo a prompt's probabilities",
                 where="endpoint",
-                mend="use a llama-server or vLLM",
+                help="use a llama-server or vLLM",
             )
         return float(sum(scored[len(before) : len(before) + len(tokens)]))
 
@@ -244,7 +244,7 @@ def _ids(answer: Document) -> list[int]:
         raise EndpointError(
             "the server tells no tokens",
             where="endpoint",
-            mend="use a llama-server or vLLM, which have /tokenize",
+            help="use a llama-server or vLLM, which have /tokenize",
         )
     return [int(token["id"]) if isinstance(token, dict) else int(token) for token in tokens]
 

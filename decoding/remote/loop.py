@@ -10,8 +10,8 @@ from analysis.deadline import Cancellation
 from decoding.completion import Timing
 from decoding.guidance import Guidance
 from decoding.remote.dialects import Dialect, Order
-from decoding.remote.mending import AskingMender
 from decoding.remote.model import RemoteModel
+from decoding.remote.replacer import AskingReplacer
 from decoding.remote.script import Script
 from decoding.runtimes.http import LostError
 from decoding.written import StopRule, Written
@@ -29,7 +29,7 @@ class Loop:
     order: Order
     script: Script
     guidance: Guidance
-    mender: AskingMender
+    replacer: AskingReplacer
     stop: StopRule
     cancellation: Cancellation
     _first: float = field(default=0.0, init=False)
@@ -52,10 +52,10 @@ class Loop:
                 lost += 1
                 if lost > RESUMPTIONS:
                     raise
-                if self.guidance.mending:
+                if self.guidance.replacing:
                     self.script.keep(self._from)
                 else:
-                    self.mender.wanted = None
+                    self.replacer.wanted = None
             asked += 1
         stopped, kept = ended
         finished = time.monotonic()
@@ -78,7 +78,7 @@ class Loop:
     def _ask(self, asked: int) -> tuple[str, int] | None:
         """One request; why the text ended and what is kept, or ``None`` to ask again."""
         script, room = self.script, self.order.max_tokens - self.script.size
-        if room <= 0 and self.mender.wanted is None:
+        if room <= 0 and self.replacer.wanted is None:
             return self._end("length", len(script.text))
         order = replace(
             self.order,
@@ -86,7 +86,7 @@ class Loop:
             # A name that is chosen anew may run a few tokens past the limit.
             max_tokens=max(room, 8),
             seed=self.order.seed + asked,
-            choice=self.mender.wanted,
+            choice=self.replacer.wanted,
         )
         with closing(self.dialect.stream(order, self.cancellation)) as pieces:
             for piece in pieces:

@@ -26,8 +26,8 @@ from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.window import plain_line_ends
 from decoding.remote.dialects import Dialect, Order, recognize
 from decoding.remote.loop import Loop
-from decoding.remote.mending import AskingMender
 from decoding.remote.model import RemoteModel
+from decoding.remote.replacer import AskingReplacer
 from decoding.remote.script import Script
 from decoding.runtimes.http import Connection
 from decoding.writer import InfillRequest, Writer
@@ -89,8 +89,8 @@ class RemoteWriter(Writer):
         site = Site.at(snapshot.text, offset)
         seconds = min(request.query_ms / 1000, deadline.remaining())
         script = Script()
-        mender = AskingMender(script)
-        guidance = Guidance(script, mender, snapshot, offset, evidence, monitors(), seconds)
+        replacer = AskingReplacer(script)
+        guidance = Guidance(script, replacer, snapshot, offset, evidence, monitors(), seconds)
         with bounded(deadline, cancellation) as inner:
             try:
                 # The hole at the cursor is asked about first: analysis works meanwhile.
@@ -106,7 +106,7 @@ class RemoteWriter(Writer):
                     ),
                     script,
                     guidance,
-                    mender,
+                    replacer,
                     Block(site) if request.multiline else OneLine(site),
                     inner,
                 ).run()

@@ -69,13 +69,13 @@ def read(path: Path) -> GgufFile:
         raise ModelFileError(
             "there is no such model file",
             where=str(path),
-            mend="see pilotfish model list, or give the path of a .gguf file",
+            help="see pilotfish model list, or give the path of a .gguf file",
         ) from None
     except OSError as error:
         raise ModelFileError(
             f"the model cannot be read: {error.strerror}",
             where=str(path),
-            mend="check the path and its permissions",
+            help="check the path and its permissions",
         ) from None
     except struct.error:
         raise _refusal(path, "the file is truncated: it ends inside its header") from None
@@ -176,5 +176,5 @@ class _Reader:
 
 def _refusal(path: Path, what: str) -> ModelFileError:
     return ModelFileError(
-        what, where=str(path), mend="pull it again, or give another file with --model PATH.gguf"
+        what, where=str(path), help="pull it again, or give another file with --model PATH.gguf"
     )

@@ -175,7 +175,7 @@ class Connection:
                     raise LostError(
                         f"the connection to {self.base} broke off: {_said(error)}",
                         where="endpoint",
-                        mend="try again",
+                        help="try again",
                     ) from None
                 if last:
                     raise self._absent(error) from None
@@ -207,13 +207,13 @@ class Connection:
             document = None
         if status in (401, 403):
             raise EndpointError(
-                f"{self.base} refuses the key ({status})", where="endpoint", mend=_KEY
+                f"{self.base} refuses the key ({status})", where="endpoint", help=_KEY
             )
         if status == 404:
             raise EndpointError(
                 f"{self.base} has no {path}",
                 where="endpoint",
-                mend="name the address of a llama-server or a vLLM server, as in "
+                help="name the address of a llama-server or a vLLM server, as in "
                 "http://127.0.0.1:8080",
             )
         if answer.is_error:
@@ -228,21 +228,21 @@ class Connection:
         return EndpointError(
             f"{self.base} {how}",
             where="endpoint",
-            mend=f"it says: {said}" if said else "look into the server's log",
+            help=f"it says: {said}" if said else "look into the server's log",
         )
 
     def _strange(self, path: str, said: str) -> EndpointError:
         return EndpointError(
             f"{self.base}{path} answered {len(said)} characters that are no JSON object",
             where="endpoint",
-            mend="name the address of a llama-server or a vLLM server",
+            help="name the address of a llama-server or a vLLM server",
         )
 
     def _absent(self, error: httpx.HTTPError) -> EndpointError:
         return EndpointError(
             f"no answer from {self.base}: {_said(error)}",
             where="endpoint",
-            mend="start the server, or correct `endpoint` in your own config.toml; "
+            help="start the server, or correct `endpoint` in your own config.toml; "
             "`--model NAME` uses a model on this machine",
         )
 

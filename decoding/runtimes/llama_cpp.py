@@ -70,7 +70,7 @@ class LlamaCpp(LlamaTokens):
             raise ModelFileError(
                 f"a {self.family} model cannot take back what it has read, which guidance needs",
                 where=str(path),
-                mend="choose a transformer, such as one of pilotfish model list",
+                help="choose a transformer, such as one of pilotfish model list",
             )
         trained = int(native.llama_model_n_ctx_train(self.model))
         parameters = native.llama_context_default_params()
@@ -96,7 +96,7 @@ class LlamaCpp(LlamaTokens):
             raise ModelFileError(
                 f"llama.cpp cannot make room for the model's context: {LOG.first_error}",
                 where=str(path),
-                mend="close other programs, or use a smaller model",
+                help="close other programs, or use a smaller model",
             )
         self._memory = native.llama_get_memory(self._context)
         self._batch = native.llama_batch_init(how.batch, 0, 1)
@@ -197,7 +197,7 @@ class LlamaCpp(LlamaTokens):
             raise DecodingError(
                 f"{total} tokens do not fit the context of {self.context_size}",
                 where=self.name,
-                mend="shorten the prompt",
+                help="shorten the prompt",
             )
 
     def _decode(
@@ -251,7 +251,7 @@ class LlamaCpp(LlamaTokens):
         raise DecodingError(
             f"llama.cpp could not evaluate {count} tokens (code {code})",
             where=self.name,
-            mend="restart; if it happens again, report it with this line",
+            help="restart; if it happens again, report it with this line",
         )
 
     def _arm(self, cancellation: Cancellation) -> None:

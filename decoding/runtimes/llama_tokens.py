@@ -149,5 +149,5 @@ def _unloadable(file: gguf.GgufFile, reason: str) -> ModelFileError:
     return ModelFileError(
         f"llama.cpp cannot load it: {reason or 'it does not say why'}",
         where=str(file.path),
-        mend="pull it again, or give another file with --model PATH.gguf",
+        help="pull it again, or give another file with --model PATH.gguf",
     )

@@ -32,7 +32,7 @@ from engine.messages import CancelRequest, ConfigureRequest, Hello, Request, War
 Answer = TypeVar("Answer")
 
 COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "engine.process")
-#: Waits before the next start, from the second death in a row on; the first is mended at once.
+#: Waits before the next start, from the second death in a row on; the first is fixed at once.
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 #: An engine that lived this long died for a new reason: the waits begin anew.
 STEADY_SECONDS = 30.0
@@ -170,14 +170,14 @@ class EngineProcess:
 
     def _give_up(self, detail: str) -> None:
         log: Path | None = stderr_log()
-        mend = f"see {log}, and run: pilotfish doctor" if log else "run: pilotfish doctor"
+        help = f"see {log}, and run: pilotfish doctor" if log else "run: pilotfish doctor"
         with self._lock:
-            self._announce(EngineState(Phase.FAILED, f"{detail} ({mend})"))
+            self._announce(EngineState(Phase.FAILED, f"{detail} ({help})"))
             if not self._closed.is_set():
                 self._wake.clear()
             lost = self._ledger.entries()
         for entry in lost:
-            self._ledger.settle(entry.id, gone(detail, mend))
+            self._ledger.settle(entry.id, gone(detail, help))
         self._wake.wait()
 
     def _announce(self, state: EngineState) -> None:

@@ -28,12 +28,12 @@ class RequestFailedError(ExplainedError):
     """A request failed alone. ``kind`` says how:
 
     ``cancelled`` (by the caller, or a newer request took its place), ``explained`` (for a reason
-    a person can act on), ``bug`` (a defect of Pilotfish; ``where`` and ``mend`` are the report),
+    a person can act on), ``bug`` (a defect of Pilotfish; ``where`` and ``help`` are the report),
     ``gone`` (the engine died or was closed before it answered).
     """
 
     def __init__(self, failure: Failure) -> None:
-        super().__init__(failure.what, where=failure.where, mend=failure.mend)
+        super().__init__(failure.what, where=failure.where, help=failure.help)
         self.kind = failure.kind
 
 
@@ -156,6 +156,6 @@ def shielded(callback: Callable[[Value], None], value: Value) -> None:
         _log.debug("details", exc_info=error)
 
 
-def gone(what: str, mend: str = "ask again") -> Failure:
+def gone(what: str, help: str = "ask again") -> Failure:
     """The failure of a request whose engine went away."""
-    return Failure("gone", what, where="engine", mend=mend)
+    return Failure("gone", what, where="engine", help=help)

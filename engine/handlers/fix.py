@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
-from analysis.lint.ruff import mended_text
+from analysis.lint.ruff import fixed_text
 from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError
 from decoding.evidence import Evidence
@@ -83,7 +83,7 @@ def _linted(about: Tested) -> Tested:
     """The subject with ruff's safe fixes, where the command asks ruff before it runs tests."""
     text, path = about.source.text, about.source.path
     for options in about.command.lint:
-        text = mended_text(text, path, about.policy.workspace, options)
+        text = fixed_text(text, path, about.policy.workspace, options)
     if text == about.source.text:
         return about
     source = replace(about.source, text=text)
@@ -104,12 +104,12 @@ def _lint_alone(
     try:
         verdict = judge_given(job, deadline.remaining(), cancellation)
     except CancelledError:
-        return replace(found, reason="stopped before the command was run with what ruff mends")
+        return replace(found, reason="stopped before the command was run with what ruff fixes")
     found = replace(found, not_run=verdict.not_run)
     if not verdict.good or not verdict.complete:
-        return replace(found, reason=f"what ruff mends is not all: {verdict.reason}")
+        return replace(found, reason=f"what ruff fixes is not all: {verdict.reason}")
     others = f", {verdict.ran} tests still pass" if verdict.ran else ""
-    why = f"the tests passed already; with what ruff mends the command passes{others}"
+    why = f"the tests passed already; with what ruff fixes the command passes{others}"
     if not job.policy.confined:
         return replace(found, reason=f"{why}; it ran without a sandbox")
     return replace(found, status="verified", reason=why)

@@ -19,7 +19,7 @@ def status(request: StatusRequest, context: Context, waiting: int) -> StatusAnsw
         model=model.name or context.machine.model,
         model_state=model.state,
         model_reason=model.reason,
-        model_mend=model.mend,
+        model_help=model.help,
         worker_pids=context.worker_pids(),
         waiting=waiting,
         resident_bytes=psutil.Process().memory_info().rss,

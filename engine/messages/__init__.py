@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from analysis.findings import Edit, Finding, Mend, Severity
+from analysis.findings import Edit, Finding, Fix, Severity
 from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Arity, ParameterKind, Signature
@@ -138,6 +138,7 @@ __all__ = [
     "FilesChanged",
     "FilesRequest",
     "Finding",
+    "Fix",
     "FixAnswer",
     "FixRequest",
     "GraphAnswer",
@@ -154,7 +155,6 @@ __all__ = [
     "LocalAnswer",
     "LocalRequest",
     "MachineSettings",
-    "Mend",
     "Name",
     "NameSet",
     "OptimizeAnswer",

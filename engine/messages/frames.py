@@ -39,4 +39,4 @@ class Failure:
     kind: str
     what: str
     where: str = ""
-    mend: str = ""
+    help: str = ""

@@ -38,7 +38,7 @@ class StatusAnswer:
     """State for a status bar: model name (or why there is none), worker pids, engine pid.
 
     ``model_state`` is ``unloaded``, ``loading``, ``loaded`` or ``missing``; ``model_reason`` says
-    why it is missing and ``model_mend`` what helps. ``waiting`` counts requests not yet answered.
+    why it is missing and ``model_help`` what helps. ``waiting`` counts requests not yet answered.
     """
 
     engine_pid: int
@@ -47,7 +47,7 @@ class StatusAnswer:
     worker_pids: tuple[int, ...] = ()
     resident_bytes: int = 0
     model_reason: str = ""
-    model_mend: str = ""
+    model_help: str = ""
     waiting: int = 0
 
 

@@ -24,7 +24,7 @@ Settings = TypeVar("Settings", MachineSettings, ProjectSettings)
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
-    """What is wrong with the value of ``key``, as it was spelled. ``; `` separates the mend."""
+    """What is wrong with the value of ``key``, as it was spelled. ``; `` separates the fix."""
 
     key: str
     code: str
@@ -72,8 +72,8 @@ def _unknown(key: str, kind: type[Any], spell: Callable[[str], str]) -> Complain
         )
     names = [spell(f.name) for f in fields(kind)]
     near = difflib.get_close_matches(key, names, 1, 0.5)
-    mend = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(names)}"
-    return Complaint(key, UNKNOWN, f"there is no setting '{key}'; {mend}")
+    help = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(names)}"
+    return Complaint(key, UNKNOWN, f"there is no setting '{key}'; {help}")
 
 
 def _fitted(setting: Field[Any], value: Any) -> Any:

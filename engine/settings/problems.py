@@ -58,5 +58,5 @@ def refuse(problems: Sequence[Finding]) -> None:
     """Raise :class:`~engine.errors.SettingsError` for the first problem, if there is one."""
     for finding in problems:
         place = f"{finding.path}:{finding.line + 1}" if finding.path else "options"
-        what, _, mend = finding.message.partition("; ")
-        raise SettingsError(what, where=place, mend=mend)
+        what, _, help = finding.message.partition("; ")
+        raise SettingsError(what, where=place, help=help)

@@ -15,7 +15,7 @@ from lsprotocol import types
 
 from analysis.text import Document
 from engine.client import ExplainedError
-from engine.messages import Finding, Mend
+from engine.messages import Finding, Fix
 from lsp_server.capabilities import KIND_FIX_ALL
 from lsp_server.client import Client
 from lsp_server.edits import FileEdit, workspace_edit
@@ -41,7 +41,7 @@ def wants(only: Sequence[str] | None, kind: str) -> bool:
     return only is None or any(kind == o or kind.startswith(f"{o}.") or o == "" for o in only)
 
 
-def replacements_of(document: Document, mend: Mend) -> tuple[Replacement, ...]:
+def replacements_of(document: Document, fix: Fix) -> tuple[Replacement, ...]:
     """The edits of a fix, in order of position."""
     lines = document.lines
     return tuple(
@@ -52,7 +52,7 @@ def replacements_of(document: Document, mend: Mend) -> tuple[Replacement, ...]:
                     lines.offset(edit.end_line, edit.end_character),
                     edit.text,
                 )
-                for edit in mend.edits
+                for edit in fix.edits
             ),
             key=lambda r: (r.start, r.end),
         )
@@ -109,14 +109,14 @@ def quick_fixes(
         if last < start or end < first:
             continue
         preferred = False
-        for mend in finding.fixes:
+        for fix in finding.fixes:
             action = types.CodeAction(
-                title=mend.title,
+                title=fix.title,
                 kind=types.CodeActionKind.QuickFix,
                 diagnostics=[to_diagnostic(document, finding, view.encoding)],
             )
-            put_edit(action, document, replacements_of(document, mend), client)
-            if mend.safe and client.preferred_actions and not preferred:
+            put_edit(action, document, replacements_of(document, fix), client)
+            if fix.safe and client.preferred_actions and not preferred:
                 preferred = True
                 action.is_preferred = True
             found.append(action)
@@ -127,10 +127,10 @@ def fix_all(view: View, findings: Sequence[Finding], client: Client) -> types.Co
     """Every safe fix at once, leaving out those that overlap an earlier one; ``None`` for none."""
     taken: list[Replacement] = []
     for finding in findings:
-        mend = next((m for m in finding.fixes if m.safe), None)
-        if mend is None:
+        fix = next((m for m in finding.fixes if m.safe), None)
+        if fix is None:
             continue
-        edits = replacements_of(view.document, mend)
+        edits = replacements_of(view.document, fix)
         if not any(_overlap(a, b) for a in edits for b in taken):
             taken.extend(edits)
     if not taken:

@@ -20,9 +20,9 @@ async def offer(server: Server, status: StatusAnswer) -> None:
     text = f"Pilotfish has no model, so there are no suggestions: {reason}. "
     if server.session.machine.model or server.session.machine.endpoint:
         # The person chose another one: only they know how to bring it back.
-        mend = status.model_mend or "correct the setting"
+        help = status.model_help or "correct the setting"
         server.session.notices.once(
-            "missing model", types.MessageType.Warning, f"{text}To mend it: {mend}"
+            "missing model", types.MessageType.Warning, f"{text}To fix it: {help}"
         )
         return
     answer = await server.session.notices.ask(

@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff
 from analysis.lint.checking import UNREADABLE, Report, check_files, read_selected
-from analysis.lint.mending import mend
+from analysis.lint.fixing import apply_fixes
 from analysis.lint.nearest import nearest
 from analysis.lint.remembered import Remembered
 from analysis.lint.rules import RULES
@@ -38,7 +38,7 @@ from pilotfish.report import github, plain_json, sarif, text
 
 EXAMPLES = """\
   pilotfish check                          everything below this folder
-  pilotfish check src app.py --fix         and mend what is safe to mend
+  pilotfish check src app.py --fix         and fix what is safe to fix
   pilotfish check . --since origin/main    only the lines that are new
   pilotfish check . --format sarif         for code scanning; github annotates a pull request
   pilotfish check src --watch              again whenever a file changes
@@ -69,7 +69,7 @@ class _Job:
 @dataclass(slots=True)
 class _Outcome:
     reports: list[Report] = field(default_factory=list)
-    mended: int = 0
+    fixed: int = 0
     troubles: int = 0
 
     def findings(self) -> list[Finding]:
@@ -180,7 +180,7 @@ def _refuse_unknown_codes(settings: ProjectSettings) -> None:
                 raise AnalysisError(
                     f"there is no code '{code}'",
                     where=f"[tool.pilotfish.per-file-ignores] '{pattern}'",
-                    mend=f"write {' or '.join(close)}, or the beginning of codes, as PF",
+                    help=f"write {' or '.join(close)}, or the beginning of codes, as PF",
                 )
 
 
@@ -189,12 +189,12 @@ def _given(options: argparse.Namespace) -> tuple[Selected, ...]:
     if _STDIN not in options.paths:
         if options.stdin_filename is not None:
             raise AnalysisError(
-                "--stdin-filename without standard input", mend="name - among the paths"
+                "--stdin-filename without standard input", help="name - among the paths"
             )
         return ()
     for name in ("fix", "watch"):
         if getattr(options, name):
-            raise AnalysisError(f"--{name} cannot work on standard input", mend="name a file")
+            raise AnalysisError(f"--{name} cannot work on standard input", help="name a file")
     place = Path(os.path.abspath(options.stdin_filename or "stdin.py"))  # noqa: PTH100
     return (Selected(place, named=True, given=sys.stdin.buffer.read()),)
 
@@ -231,7 +231,7 @@ def _check(
 
     def trouble(error: AnalysisError) -> None:
         outcome.troubles += 1
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
 
     def look(chosen: Sequence[Selected]) -> Iterator[Report]:
         with _memory(options, job.workspace) as memory:
@@ -249,7 +249,7 @@ def _check(
 
     reports = list(_shown(look(files), len(files)))
     if options.fix:
-        changed = [report.selected for report in reports if _mend(report, job, base, outcome)]
+        changed = [report.selected for report in reports if _fix(report, job, base, outcome)]
         reports = [report for report in reports if report.selected not in changed]
         reports += look(changed)
     outcome.reports += reports
@@ -278,7 +278,7 @@ def _new(
     return base.of_change(findings, report.file.path, report.file.text)
 
 
-def _mend(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) -> bool:
+def _fix(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) -> bool:
     """Apply the safe fixes of one file; whether it was written."""
     file = report.file
     if file is None or not any(fix.safe for finding in report.findings for fix in finding.fixes):
@@ -290,15 +290,15 @@ def _mend(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) -
         return base.of_change(found, file.path, changed) if base is not None else found
 
     try:
-        changed, applied = mend(file.text, report.findings, again)
+        changed, applied = apply_fixes(file.text, report.findings, again)
         if changed == file.text:
             return False
         write_file(file, changed)
     except AnalysisError as error:
         outcome.troubles += 1
-        explain(error.what, where=error.where, mend=error.mend)
+        explain(error.what, where=error.where, help=error.help)
         return False
-    outcome.mended += applied
+    outcome.fixed += applied
     return True
 
 
@@ -323,11 +323,11 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, sinc
     files = len(outcome.reports)
     known = sum(report.remembered for report in outcome.reports)
     words = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"]
-    mendable = sum(any(fix.safe for fix in finding.fixes) for finding in findings)
-    if mendable:
-        words.append(f"{mendable} mendable with --fix")
-    if outcome.mended:
-        words.append(f"{outcome.mended} mended")
+    fixable = sum(any(fix.safe for fix in finding.fixes) for finding in findings)
+    if fixable:
+        words.append(f"{fixable} fixable with --fix")
+    if outcome.fixed:
+        words.append(f"{outcome.fixed} fixed")
     if not files and not since and not outcome.troubles:
         err().print("there is no Python file to check here", style="yellow")
     style = "yellow" if findings else "green"

@@ -91,7 +91,7 @@ def run(options: argparse.Namespace) -> int:
         raise AnalysisError(
             "either FILE:LINE:COL or --jsonl",
             where="complete",
-            mend="as in: pilotfish complete app.py:12:17",
+            help="as in: pilotfish complete app.py:12:17",
         )
     _check(options.max_tokens, options.deadline_ms)
     with ExitStack() as stack:

@@ -9,7 +9,7 @@ from analysis.errors import AnalysisError
 from engine.handlers.fix import fix
 from engine.handlers.trace import trace
 from engine.messages import FixRequest, TraceRequest
-from pilotfish.mending import add_options, at_work, open_file, print_document
+from pilotfish.repairing import add_options, at_work, open_file, print_document
 from pilotfish.report.debugging import show
 from pilotfish.report.fixing import document_of
 from pilotfish.report.page import page

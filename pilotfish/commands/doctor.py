@@ -1,4 +1,4 @@
-"""``pilotfish doctor``: what works here, what does not, and how to mend it."""
+"""``pilotfish doctor``: what works here, what does not, and how to fix it."""
 
 from __future__ import annotations
 
@@ -55,8 +55,8 @@ def run(options: argparse.Namespace) -> int:
 def _show(sign: Sign) -> None:
     mark = _MARKS.get(sign.state, _BROKEN)
     out().print(f"{mark}  [bold]{escape(sign.name)}[/bold]: {escape(sign.detail)}")
-    if sign.mend:
-        out().print(f"        [cyan]mend[/cyan]: {escape(sign.mend)}")
+    if sign.help:
+        out().print(f"        [cyan]fix[/cyan]: {escape(sign.help)}")
 
 
 def _document(patient: Patient, signs: list[Sign]) -> dict[str, object]:

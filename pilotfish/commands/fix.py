@@ -7,7 +7,7 @@ from pathlib import Path
 
 from engine.handlers.fix import fix
 from engine.messages import FixAnswer, FixRequest
-from pilotfish.mending import Work, add_options, attempt, open_file
+from pilotfish.repairing import Work, add_options, attempt, open_file
 from pilotfish.report.fixing import conclude
 
 EXAMPLES = """\

@@ -66,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
         raise AnalysisError(
             f"graph {options.action} takes {' and '.join(words) or 'nothing more'}",
             where=" ".join(["graph", options.action, *options.words]),
-            mend=f"pilotfish graph {' '.join([options.action, *words])}",
+            help=f"pilotfish graph {' '.join([options.action, *words])}",
         )
     with Graph(_workspace(options)) as graph:
         _refresh(graph)

@@ -7,7 +7,7 @@ import argparse
 from analysis.errors import AnalysisError
 from engine.handlers.implement import implement
 from engine.messages import FixAnswer, ImplementRequest
-from pilotfish.mending import Work, add_options, attempt, open_place
+from pilotfish.repairing import Work, add_options, attempt, open_place
 from pilotfish.report.fixing import conclude
 
 EXAMPLES = """\
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         if work.writer is None:
             raise AnalysisError(
                 "a body is written by a model, and there is none",
-                mend="pilotfish model pull repair",
+                help="pilotfish model pull repair",
             )
         return implement(request, work.writer, work.evidence, work.report, work.cancellation)
 

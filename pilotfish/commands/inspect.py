@@ -54,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
     """Answer every line of standard input with one line, in order; 1 if any was an error."""
     if not options.jsonl:
         raise AnalysisError(
-            "positions are read as JSON Lines", where="inspect", mend="add --jsonl; see --help"
+            "positions are read as JSON Lines", where="inspect", help="add --jsonl; see --help"
         )
     if options.deadline_ms <= 0:
         raise AnalysisError("the deadline must be positive", where="--deadline-ms")

@@ -91,7 +91,7 @@ def _verify(chosen: list[Model], as_json: bool) -> int:
         raise ModelFileError(
             "no model is on this machine",
             where=str(store.folder()),
-            mend="pilotfish model pull",
+            help="pilotfish model pull",
         )
     rows, wrong = [], 0
     for model in models:
@@ -105,7 +105,7 @@ def _verify(chosen: list[Model], as_json: bool) -> int:
             explain(
                 f"the file is not {model.name}: its hash is wrong",
                 where=str(store.path_of(model)),
-                mend=f"pilotfish model pull {model.name}",
+                help=f"pilotfish model pull {model.name}",
             )
     if as_json:
         _print_json(rows)

@@ -11,7 +11,7 @@ from rich.text import Text
 from engine.handlers.optimize import optimize
 from engine.messages import OptimizeAnswer, OptimizeRequest
 from pilotfish.console import err, explain
-from pilotfish.mending import (
+from pilotfish.repairing import (
     Work,
     add_options,
     attempt,

@@ -77,7 +77,7 @@ def _commit(root: Path, where: str, revision: str) -> str:
         raise AnalysisError(
             f"this is no commit of {root} ({error.what})",
             where=where,
-            mend="name a commit, a branch or a tag that was fetched",
+            help="name a commit, a branch or a tag that was fetched",
         ) from None
     return found.decode().strip()
 
@@ -104,7 +104,7 @@ def _texts(answer: bytes, paths: list[Path]) -> dict[str, str]:
 def _git(root: Path, where: str, *arguments: str, feed: bytes = b"") -> bytes:
     program = shutil.which("git")
     if program is None:
-        raise AnalysisError("git is not installed", where=where, mend="install git")
+        raise AnalysisError("git is not installed", where=where, help="install git")
     try:
         done = subprocess.run(
             [os.path.abspath(program), *_SAFE, *arguments],  # noqa: PTH100 - no links resolved

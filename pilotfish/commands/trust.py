@@ -32,7 +32,7 @@ def run(options: argparse.Namespace) -> int:
         raise AnalysisError(
             "there is no such folder" if options.dir else "which folder?",
             where=str(options.dir or "pilotfish trust"),
-            mend="name an existing folder, as in: pilotfish trust .",
+            help="name an existing folder, as in: pilotfish trust .",
         )
     if options.remove:
         removed = distrust(options.dir)
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
             explain(
                 f"it lies in {above}, which is trusted",
                 where=str(options.dir),
-                mend=f"pilotfish trust --remove {above}",
+                help=f"pilotfish trust --remove {above}",
             )
         return 0 if removed and above is None else 1
     trust(options.dir)

@@ -69,6 +69,6 @@ def view_names(text: str) -> tuple[str, ...]:
     for name in names:
         if name not in VIEWS:
             near = nearest(name, list(VIEWS))
-            mend = f"did you mean {near[0]}?" if near else f"there are {', '.join(VIEWS)}"
-            raise argparse.ArgumentTypeError(f"there is no view {name!r}: {mend}")
+            help = f"did you mean {near[0]}?" if near else f"there are {', '.join(VIEWS)}"
+            raise argparse.ArgumentTypeError(f"there is no view {name!r}: {help}")
     return names

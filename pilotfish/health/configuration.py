@@ -25,8 +25,8 @@ def project(patient: Patient) -> Iterator[Sign]:
 
 def _signs(name: str, path: Path, problems: tuple[Finding, ...]) -> Iterator[Sign]:
     for found in problems:
-        what, _, mend = found.message.partition("; ")
-        yield Sign(name, State.BROKEN, f"{path}:{found.line + 1}: {what}", mend)
+        what, _, help = found.message.partition("; ")
+        yield Sign(name, State.BROKEN, f"{path}:{found.line + 1}: {what}", help)
     if not problems:
         there = "" if path.exists() else " (not there: defaults)"
         yield Sign(name, State.OK, f"{path}{there}")

@@ -64,13 +64,13 @@ def endpoint(patient: Patient) -> Iterator[Sign]:
     try:
         writer = open_writer(place)
     except DecodingError as error:
-        yield Sign("endpoint", State.BROKEN, error.what, error.mend)
+        yield Sign("endpoint", State.BROKEN, error.what, error.help)
         return
     writer.close()
     detail = f"{place.base} serves {writer.name}; your code is sent there"
     if place.key and urlsplit(place.url).scheme == "http" and not _is_here(place.url):
-        mend = "use https: the key travels in the clear"
-        yield Sign("endpoint", State.NOTE, detail, mend)
+        help = "use https: the key travels in the clear"
+        yield Sign("endpoint", State.NOTE, detail, help)
     else:
         yield Sign("endpoint", State.OK, detail)
 
@@ -92,6 +92,6 @@ def _file(role: str, choice: str, otherwise: State) -> Sign:
     try:
         local = store.resolve(choice or None, role=role)
     except ModelFileError as error:
-        return Sign(name, State.BROKEN if choice else otherwise, error.what, error.mend)
+        return Sign(name, State.BROKEN if choice else otherwise, error.what, error.help)
     known = f"verified, {local.path}" if local.model else f"a file of yours, {local.path}"
     return Sign(name, State.OK, f"{local.name}: {known}")

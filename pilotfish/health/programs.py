@@ -32,11 +32,11 @@ def git(patient: Patient) -> Iterator[Sign]:
     yield _program("git", State.NOTE, "install git, for check --since and git apply")
 
 
-def _program(name: str, otherwise: State, mend: str) -> Sign:
+def _program(name: str, otherwise: State, help: str) -> Sign:
     own = shutil.which(name, path=sysconfig.get_path("scripts"))
     path = own or shutil.which(name)
     if path is None:
-        return Sign(name, otherwise, "not found", mend)
+        return Sign(name, otherwise, "not found", help)
     try:
         done = subprocess.run(
             [path, "--version"],
@@ -49,7 +49,7 @@ def _program(name: str, otherwise: State, mend: str) -> Sign:
             check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
-        return Sign(name, otherwise, f"{path} does not run: {type(error).__name__}", mend)
+        return Sign(name, otherwise, f"{path} does not run: {type(error).__name__}", help)
     return Sign(name, State.OK, f"{done.stdout.strip()} at {path}")
 
 

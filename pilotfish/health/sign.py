@@ -1,4 +1,4 @@
-"""One thing that was looked at: how it is, and what would mend it."""
+"""One thing that was looked at: how it is, and what would fix it."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What one check found. ``mend`` is what to do, ``""`` where there is nothing to do."""
+    """What one check found. ``help`` is what to do, ``""`` where there is nothing to do."""
 
     name: str
     state: State
     detail: str
-    mend: str = ""
+    help: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,8 @@ def interpreter(patient: Patient) -> Iterator[Sign]:
     try:
         found = resolve(patient.workspace)
     except AnalysisError as error:
-        mend = error.mend or "name one that works with --python"
-        yield Sign("interpreter", State.BROKEN, f"{error.where}: {error.what}", mend)
+        help = error.help or "name one that works with --python"
+        yield Sign("interpreter", State.BROKEN, f"{error.where}: {error.what}", help)
         return
     how = "asked" if found.started else "read from its files, never started"
     detail = f"Python {found.version_text}, {found.executable}: {found.why} ({how})"
@@ -30,6 +30,6 @@ def sandbox(patient: Patient) -> Iterator[Sign]:
     try:
         path = bwrap_path()
     except SandboxUnavailableError as error:
-        yield Sign("sandbox", State.BROKEN, error.what, error.mend)
+        yield Sign("sandbox", State.BROKEN, error.what, error.help)
     else:
         yield Sign("sandbox", State.OK, f"bubblewrap at {path} works")

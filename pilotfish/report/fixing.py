@@ -8,7 +8,7 @@ from rich.text import Text
 
 from engine.messages import FixAnswer
 from pilotfish.console import err, explain
-from pilotfish.mending import Opened, keep, print_document, show_patch, show_remarks
+from pilotfish.repairing import Opened, keep, print_document, show_patch, show_remarks
 
 #: Statuses that leave nothing to do.
 GOOD = ("verified", "passing")

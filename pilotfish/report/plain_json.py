@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
-from analysis.findings import Finding, Mend
+from analysis.findings import Finding, Fix
 
 
 def document(findings: Sequence[Finding]) -> str:
@@ -30,7 +30,7 @@ def _row(finding: Finding) -> dict[str, Any]:
     }
 
 
-def _fix(fix: Mend) -> dict[str, Any]:
+def _fix(fix: Fix) -> dict[str, Any]:
     return {
         "title": fix.title,
         "safe": fix.safe,

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from analysis.findings import Edit, Finding, Mend, Severity
+from analysis.findings import Edit, Finding, Fix, Severity
 from analysis.lint.rules import RULES
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
@@ -99,7 +99,7 @@ def _region(line: int, character: int, end_line: int, end_character: int) -> dic
     }
 
 
-def _fix(fix: Mend, location: dict[str, str]) -> dict[str, Any]:
+def _fix(fix: Fix, location: dict[str, str]) -> dict[str, Any]:
     return {
         "description": {"text": fix.title},
         "artifactChanges": [

@@ -3,7 +3,7 @@
 The failing test stands before the file in the prompt. What is rewritten is a line, a new line
 before it, a block, or at last the body of a function; what stands around it is kept, and the model
 knows it. After Repilot (Wei et al., ESEC/FSE 2023): completions, not rewrites. Where none of these
-mends it, the model is told what the failing run did in the function, block by block, and asked for
+fixes it, the model is told what the failing run did in the function, block by block, and asked for
 another one (``dialog``).
 """
 

@@ -1,5 +1,5 @@
 """Names that the interpreter said are not there, and those that are: a slip of the pen, or an API
-half remembered, is mended at once."""
+half remembered, is fixed at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def misnamed(source: Source, failures: Iterable[Failure]) -> Iterator[Candidate]
 
 
 def further(source: Source, tried: Candidate, failures: Iterable[Failure]) -> Iterator[Candidate]:
-    """``tried``, a name mended, with the next one that was then looked for in vain."""
+    """``tried``, a name fixed, with the next one that was then looked for in vain."""
     if tried.strategy != STRATEGY:
         return
     known = {source.text[edit.start : edit.end] for edit in tried.edits}

@@ -137,7 +137,7 @@ class Reach:
         return self._coming(self._passing, edits)
 
     def ending(self, edits: Sequence[Edit]) -> frozenset[str]:
-        """Those that nobody asked to mend and that failed before."""
+        """Those that nobody asked to fix and that failed before."""
         return self._coming(self._ending, edits)
 
     def _coming(self, results: Iterable[TestResult], edits: Sequence[Edit]) -> frozenset[str]:

@@ -158,7 +158,7 @@ def _groups(candidates: Sequence[Candidate], behaviour: Behaviour | None) -> lis
 
 def believed(source: Source) -> float:
     """How far the program as it is can be trusted to answer rightly, for most calls: the more
-    functions a file has, the likelier others use it, and what they met is mended."""
+    functions a file has, the likelier others use it, and what they met is fixed."""
     nodes = ast.walk(source.tree) if source.tree is not None else ()
     others = sum(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef) for n in nodes) - 1
     return max(0, others) / (max(0, others) + _HALF_BELIEVED)

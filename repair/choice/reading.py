@@ -1,7 +1,7 @@
 """Names that a function binds and nothing in it reads.
 
 In finished functions, methods aside, parameters that nothing reads are rare (27 of 1,162 in eight
-packages): a mistake is likely where there is one, and not mended while there still is.
+packages): a mistake is likely where there is one, and not fixed while there still is.
 """
 
 from __future__ import annotations

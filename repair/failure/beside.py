@@ -25,7 +25,7 @@ _MEASURES_S = 0.5
 class Beside:
     """``passing`` tests, traced, and ``ending`` ones that fail too. Where they are held with the
     failing ones, ``imported`` are the lines that importing them runs, ``measures`` the tests that
-    no candidate may break, and ``failing`` quick ones of ``ending``: of candidates, one that mends
+    no candidate may break, and ``failing`` quick ones of ``ending``: of candidates, one that fixes
     them as well is likelier."""
 
     passing: tuple[TestResult, ...] = ()

@@ -105,7 +105,7 @@ def diagnose(
         raise RepairError(
             "the test fails now and then: it failed once and passed when it was run again",
             where=plan.command,
-            mend="make the test deterministic first",
+            help="make the test deterministic first",
         )
     bad = [result for result in results if result.outcome.bad]
     _refuse_not_imported(plan, bad)
@@ -282,14 +282,14 @@ def _once(
 
 
 def _refuse_not_imported(plan: Plan, bad: Sequence[TestResult]) -> None:
-    """Where tests ask for a module that is not there, no edit of the file mends it."""
+    """Where tests ask for a module that is not there, no edit of the file fixes it."""
     failures = [result.failure for result in bad if result.failure is not None]
     if len(failures) < len(bad) or not all(map(_asks_in_vain, failures)):
         return
     raise RepairError(
         f"the tests cannot be imported: {failures[0].message}",
         where=plan.command,
-        mend=_on_the_path(plan, failures[0].message)
+        help=_on_the_path(plan, failures[0].message)
         + "install the project and what its tests need for the interpreter that runs them "
         "(pip install -e .), or name another one with --python",
     )
@@ -323,21 +323,21 @@ def _refuse_nothing_run(plan: Plan, run: Run) -> None:
         raise RepairError(
             "there is no such command" if run.code == 127 else "it is no program",
             where=plan.command,
-            mend=f"the shell said: {tail}" if tail else "check the test command",
+            help=f"the shell said: {tail}" if tail else "check the test command",
         )
     if plan.runner == "pytest" and not run.tests and run.code in _PYTEST_NOT_RUN:
         errors = [line for line in said if line.startswith("ERROR")]
         raise RepairError(
             _PYTEST_NOT_RUN[run.code],
             where=plan.command,
-            mend=f"pytest said: {errors[0] if errors else tail}" if said else "",
+            help=f"pytest said: {errors[0] if errors else tail}" if said else "",
         )
     if not run.bad():
         missing = "No module named" in run.output
         raise RepairError(
             "the tests could not be run" if said else "the command runs no test",
             where=plan.command,
-            mend=(f"it said: {tail}" + ("; see --python" if missing else "")) if said else "",
+            help=(f"it said: {tail}" + ("; see --python" if missing else "")) if said else "",
         )
 
 
@@ -378,14 +378,14 @@ def _own(bench: Workbench, run: Run) -> tuple[str, ...]:
     """The workspace's files that ``run`` loaded, without those of an environment in it."""
     own = bench.policy.workspace.rstrip("/") + "/"
     inside = (folder for folder in bench.policy.interpreter.folders if folder.startswith(own))
-    # The others are sources that an editable installation names: the workspace's, and to be mended.
+    # The others are sources that an editable installation names: the workspace's, and to be fixed.
     shared = tuple(f"{folder}/" for folder in inside if is_environment(Path(folder)))
     paths = (path for _name, path in run.modules)
     return tuple(p for p in paths if p.startswith(own) and not p.startswith(shared))
 
 
 def _may_write(source: Source) -> bool:
-    """Whether the file's own code looks as if a mended version could write files."""
+    """Whether the file's own code looks as if a fixed version could write files."""
     signs = ("open(", "write", "mkdir", "tempfile", "sqlite3", "shelve", "unlink", "touch(")
     return any(sign in source.text for sign in signs)
 

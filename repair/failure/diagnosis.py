@@ -9,11 +9,11 @@ from repair.localization import Suspicion
 from repair.sandbox.run import Failure, Outcome, Plan, TestResult
 
 #: A candidate may take this many times what a test took before, plus an allowance: a test that
-#: failed at once may have work to do once it is mended.
+#: failed at once may have work to do once it is fixed.
 _SLOWER = 4.0
 _ALLOWANCE_S = 0.05
 #: How many failing tests are run although the first still fails, if they take no longer than
-#: this together: edits that mend some are kept.
+#: this together: edits that fix some are kept.
 _LEADING = 4
 _LEADING_S = 0.05
 #: What unittest makes of a module that it cannot import.
@@ -76,7 +76,7 @@ class Diagnosis:
         frames = (frame for failure in self.failures() for frame in failure.frames)
         return not self.entered or path in self.entered or any(f[0] == path for f in frames)
 
-    def mended(self, tests: Sequence[TestResult]) -> frozenset[str]:
+    def fixed(self, tests: Sequence[TestResult]) -> frozenset[str]:
         """Which of the failing tests pass in a run with these results: a file that could not be
         imported does where its tests are there and all of them pass."""
         passed = {test.id for test in tests if test.outcome is Outcome.PASSED}

@@ -58,13 +58,13 @@ class Witness:
         run = self._run.result()
         return run is not None and run.ended != "timeout"
 
-    def objection(self, *, hung: bool, mended_s: float) -> str:
+    def objection(self, *, hung: bool, fixed_s: float) -> str:
         """Why the failure is none; ``""`` where the command fails.
 
-        ``hung``: it is thought to hang; with a patch it ends after ``mended_s`` seconds. Waits for
+        ``hung``: it is thought to hang; with a patch it ends after ``fixed_s`` seconds. Waits for
         the command to end, or to hang for long enough.
         """
-        enough = max(_HANGS_S, _HANGS_TIMES * mended_s) if hung else 2 * _WALL_S
+        enough = max(_HANGS_S, _HANGS_TIMES * fixed_s) if hung else 2 * _WALL_S
         try:
             run = self._run.result(max(0.0, self._began + enough - time.monotonic()))
         except NotYetError:

@@ -110,8 +110,8 @@ class Implementer:
             except SandboxDiedError as error:
                 return self._said("error", f"the tests bring the sandbox down: {error.what}")
             except RepairError as error:
-                mend = f" ({error.mend})" if error.mend else ""
-                return self._said("error", f"{error.where}: {error.what}{mend}")
+                help = f" ({error.help})" if error.help else ""
+                return self._said("error", f"{error.where}: {error.what}{help}")
             if self.narrow and (narrowed := self._narrowed(diagnosis)):
                 self.narrow = False
                 self.job = replace(job, command=narrowed)

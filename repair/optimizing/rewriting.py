@@ -125,7 +125,7 @@ class Optimizer:
                 first = server.run(shell, job.base, Terms(wall=deadline.remaining()))
                 if first.code != 0:
                     said = first.output.strip().splitlines()[-1:] or [f"exit code {first.code}"]
-                    why = f"the tests do not pass as it is: mend that first ({said[0].strip()})"
+                    why = f"the tests do not pass as it is: fix that first ({said[0].strip()})"
                     return self._said("error", why)
                 return self._optimize(server, shell, node, deadline)
         except SandboxDiedError as error:
@@ -301,7 +301,7 @@ class Optimizer:
             raise RepairError(
                 "the calls of this command cannot be seen",
                 where=plan.command,
-                mend="name tests of pytest, unittest or doctest, or a script",
+                help="name tests of pytest, unittest or doctest, or a script",
             )
         root = Path(job.policy.workspace)
         script, spec = root / ".pilotfish-measuring.py", root / ".pilotfish-measuring.json"

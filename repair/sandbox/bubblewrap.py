@@ -63,7 +63,7 @@ def bwrap_path() -> str:
         "user code is not run, because bubblewrap does not work here"
         + (f" ({'; '.join(reasons)})" if reasons else ": it is not installed"),
         where="sandbox",
-        mend=_MEND,
+        help=_MEND,
     )
 
 
@@ -156,7 +156,7 @@ def _absolute(path: str) -> str:
     absolute = str(Path(path).expanduser().resolve())
     if not Path(absolute).exists():
         raise RepairError(
-            "there is no such file or folder", where=f"--sandbox-allow {path}", mend="check it"
+            "there is no such file or folder", where=f"--sandbox-allow {path}", help="check it"
         )
     return absolute
 
@@ -167,7 +167,7 @@ def _refuse_too_much(workspace: str) -> None:
         raise RepairError(
             "this workspace holds your whole home, which the sandbox must not show to tests",
             where=workspace,
-            mend="name the project's folder with --workspace DIR",
+            help="name the project's folder with --workspace DIR",
         )
 
 

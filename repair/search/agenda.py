@@ -1,7 +1,7 @@
 """What the search tries next: whatever promises the most for the time that it takes.
 
 Candidates come with a value. Those that ran out of time come again with more of it, and edits that
-mend a part come back joined with others; both wait until the untried ones are worth less by the
+fix a part come back joined with others; both wait until the untried ones are worth less by the
 second than they are. So a program that is slow by nature gets its turn, and one that hangs costs
 little.
 """
@@ -22,7 +22,7 @@ PATIENCE = (1.0, 8.0, 60.0)
 #: How likely one that ran out of time is right all the same, compared with before: where the
 #: program as it is comes to an end, and where it hangs, as most changes of it do then too.
 _AGAIN, _AGAIN_HUNG = 0.5, 0.2
-#: Edits that mend a part: two that mend all together are worth this much, two that mend more than
+#: Edits that fix a part: two that fix all together are worth this much, two that fix more than
 #: each, and those of which only the progress is known.
 _PAIR_OF_ALL, _PAIR_OF_MORE, _PAIR = 1.0, 0.5, 0.2
 #: The best of them are joined with the likeliest of everything else, worth this share of those.
@@ -43,7 +43,7 @@ class Turn:
 
 class Agenda:
     """The turns of one search. ``cost`` tells the seconds that a turn is expected to take, which it
-    may learn meanwhile; ``failing`` are the tests to mend, ``hung`` whether one of them does not
+    may learn meanwhile; ``failing`` are the tests to fix, ``hung`` whether one of them does not
     end."""
 
     def __init__(
@@ -96,7 +96,7 @@ class Agenda:
             self._push(chance * turn.candidate.value / self._seconds(again), again)
 
     def partial(self, trial: Trial) -> None:
-        """``trial`` mended a part: it comes back with others that do, and with anything else.
+        """``trial`` fixed a part: it comes back with others that do, and with anything else.
 
         What was joined already is not joined again: much together passes for no good reason.
         """
@@ -107,9 +107,9 @@ class Agenda:
             return
         for known in self._partial:
             for pair in self._joined(known.candidate, trial.candidate):
-                both = known.mended | trial.mended
+                both = known.fixed | trial.fixed
                 value = _PAIR
-                if both > known.mended and both > trial.mended:
+                if both > known.fixed and both > trial.fixed:
                     value = _PAIR_OF_ALL if both >= self._failing else _PAIR_OF_MORE
                 turn = Turn(pair)
                 self._push(value / self._seconds(turn), turn)

@@ -27,7 +27,7 @@ from repair.source.file import Source
 from repair.source.units import Units, groups
 
 #: What the model's writing is worth by the second: a line in the likeliest place, in half a second.
-#: Of nine programs of QuixBugs that 450 candidates had not mended its lines (0.5B) mended two and
+#: Of nine programs of QuixBugs that 450 candidates had not fixed its lines (0.5B) fixed two and
 #: templates five, beside each other.
 _WRITING = 1.0 / 0.5
 
@@ -130,7 +130,7 @@ class Search:
         self._expected += self.trials.cost(turn.candidate, turn.patience)
         self._taken += trial.seconds
         if trial.kind is Kind.SLOW and trial.gained and turn.patience == PATIENCE[0]:
-            # It mends something before its time runs out.
+            # It fixes something before its time runs out.
             turn = Turn(turn.candidate, PATIENCE[1])
             trial = self.trials.run(turn.candidate, patience=turn.patience)
         self._passed = self._passed or trial.kind is Kind.PLAUSIBLE

@@ -59,7 +59,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """A candidate's run. ``gained`` counts failing tests that pass now, ``mended`` are those;
+    """A candidate's run. ``gained`` counts failing tests that pass now, ``fixed`` are those;
     where it is none, ``gained`` are the lines that the first failing one comes further. ``absent``
     is what tests say that fail for want of a name."""
 
@@ -67,7 +67,7 @@ class Trial:
     kind: Kind
     gained: int = 0
     seconds: float = 0.0
-    mended: frozenset[str] = frozenset()
+    fixed: frozenset[str] = frozenset()
     absent: tuple[Failure, ...] = ()
 
 
@@ -362,30 +362,30 @@ class Trials:
 
     def _judge(self, candidate: Candidate, run: Run, patience: float) -> Trial:
         diagnosis = self.diagnosis
-        mended = diagnosis.mended(run.tests)
+        fixed = diagnosis.fixed(run.tests)
         if run.ended == "done" and run.code in (0, None) and not run.bad():
             # Which asserts a script meets may change with the program; that it meets one may not.
             complete = (
-                len(mended) == len(diagnosis.failing) if diagnosis.tells_tests_apart else mended
+                len(fixed) == len(diagnosis.failing) if diagnosis.tells_tests_apart else fixed
             )
             if complete:
                 gained = len(diagnosis.failing)
-                return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, mended)
-        gained = self._gained(run, mended)
+                return Trial(candidate, Kind.PLAUSIBLE, gained, run.seconds, fixed)
+        gained = self._gained(run, fixed)
         kind = Kind.PARTIAL if gained else Kind.WORSE
         unseen = patience == 1 and self.is_warm(candidate) and self._units_of(candidate, 2) is None
         if run.ended == "timeout" or unseen:
             kind = Kind.SLOW
         absent = tuple(t.failure for t in run.tests if t.failure and t.failure.absent)
-        return Trial(candidate, kind, gained, run.seconds, mended, absent)
+        return Trial(candidate, kind, gained, run.seconds, fixed, absent)
 
-    def _gained(self, run: Run, mended: frozenset[str]) -> int:
+    def _gained(self, run: Run, fixed: frozenset[str]) -> int:
         """How many failing tests pass now, or how many lines further the first of them came."""
         passing = set(self.diagnosis.passing)
         broken = sum(t.id in passing and t.outcome.bad for t in run.tests)
         before = self.diagnosis.failure()
-        if mended or before is None or before.failure is None:
-            return max(0, len(mended) - broken)
+        if fixed or before is None or before.failure is None:
+            return max(0, len(fixed) - broken)
         now = next((t.failure for t in run.tests if t.id == before.id and t.failure), None)
         if now is None:
             return self.diagnosis.imported_now(run.tests)

@@ -146,6 +146,6 @@ def read_source(path: str, data: bytes) -> Source:
         raise RepairError(
             f"this is not text in the encoding that it declares: {error}",
             where=path,
-            mend="save it as UTF-8",
+            help="save it as UTF-8",
         ) from None
     return Source(path, text, encoding, bom)

@@ -118,7 +118,7 @@ def find_function(source: Source, name: str) -> FunctionNode:
     """
     if source.tree is None:
         raise RepairError(
-            f"the file does not parse: {source.problem}", where=source.path, mend="mend that first"
+            f"the file does not parse: {source.problem}", where=source.path, help="fix that first"
         )
     found: dict[str, FunctionNode] = {}
 
@@ -137,8 +137,8 @@ def find_function(source: Source, name: str) -> FunctionNode:
         return found[wanted]
     near = [each for each in found if each.rpartition(".")[2] == wanted]
     near = near or list(nearest(wanted, list(found)))
-    mend = f"did you mean {', '.join(near[:3])}?" if near else ""
-    raise RepairError(f"there is no function '{name}'", where=source.path, mend=mend)
+    help = f"did you mean {', '.join(near[:3])}?" if near else ""
+    raise RepairError(f"there is no function '{name}'", where=source.path, help=help)
 
 
 def find_stub(source: Source, name: str) -> Stub:
@@ -151,7 +151,7 @@ def find_stub(source: Source, name: str) -> Stub:
         raise RepairError(
             f"'{name}' has a body already",
             where=source.path,
-            mend="`pilotfish fix` repairs one; to have it written anew replace it with `...`",
+            help="`pilotfish fix` repairs one; to have it written anew replace it with `...`",
         )
     documented = ast.get_docstring(node, clean=False) is not None
     body = node.body[documented:]
@@ -164,7 +164,7 @@ def find_stub(source: Source, name: str) -> Stub:
             raise RepairError(
                 f"'{name}' has its docstring on one line with `def`",
                 where=source.path,
-                mend="put the docstring on a line of its own",
+                help="put the docstring on a line of its own",
             )
         return Stub(source, node, name, end, end, own)
     start = source.span(body[0])[0]

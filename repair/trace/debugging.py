@@ -101,8 +101,8 @@ def debug(subject: Subject, tell: Tell, cancellation: Cancellation) -> Report:
             why = "stopped" if isinstance(error, CancelledError) else error.what
             report = replace(report, reason=why)
         except RepairError as error:
-            mend = f" ({error.mend})" if error.mend else ""
-            report = replace(report, reason=f"{error.where}: {error.what}{mend}")
+            help = f" ({error.help})" if error.help else ""
+            report = replace(report, reason=f"{error.where}: {error.what}{help}")
     return replace(report, seconds=round(time.monotonic() - began, 3))
 
 

@@ -1,4 +1,4 @@
-"""Whether a text that needs no search is a repair: what a linter mends by itself.
+"""Whether a text that needs no search is a repair: what a linter fixes by itself.
 
 The command fails without it and passes with it, and so does every other test that passed before:
 judged as any other patch is (``validation``), of a failure that no test shows.

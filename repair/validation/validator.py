@@ -182,9 +182,9 @@ class Validator:
         ended = command.result()
         if verdict := ended.verdict():
             return verdict
-        mended_s = ended.seconds
+        fixed_s = ended.seconds
         # Asked last: the witness of what hangs may have to be waited for.
-        if reason := self._witness.objection(hung=self._diagnosis.hung, mended_s=mended_s):
+        if reason := self._witness.objection(hung=self._diagnosis.hung, fixed_s=fixed_s):
             return Verdict(False, False, reason)
         if _hashes(self._diagnosis.test_files) != self._hashes:
             return Verdict(False, False, "the test files changed meanwhile")

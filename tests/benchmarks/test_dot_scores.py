@@ -65,7 +65,7 @@ def test_silence_is_told_apart_from_what_is_written_instead() -> None:
     lines += [_line(s, "guided", t) for s, t in zip(sites, guided, strict=True)]
     said: dict[str, Any] = {f"{s.key}\ngets()": [INVENTED] for s in sites}
     tables, _ = report(sites, lines, said, ["unguided", "guided"])
-    # Silent at two, of which one was wrong and one right; both wrote at two, and one was mended.
+    # Silent at two, of which one was wrong and one right; both wrote at two, and one was fixed.
     assert tables[5][2] == [["guided", 2, 1, 1, 2, 2, 1]]
 
 

@@ -34,7 +34,7 @@ def f(a, b):
         ("Of a", "On a", set()),
     ],
 )
-def test_wrong_lines_are_those_that_the_mend_changes(old: str, new: str, wrong: set[int]) -> None:
+def test_wrong_lines_are_those_that_the_fix_changes(old: str, new: str, wrong: set[int]) -> None:
     assert faulty(PROGRAM, PROGRAM.replace(old, new)) == wrong
 
 

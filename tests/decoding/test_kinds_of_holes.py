@@ -1,4 +1,4 @@
-"""Every kind of hole in the loop, over a table of a model: when it is asked about and mended."""
+"""Every kind of hole in the loop, over a table of a model: when it is asked about and replaced."""
 
 from __future__ import annotations
 

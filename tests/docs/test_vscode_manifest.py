@@ -19,7 +19,7 @@ def _scripts() -> str:
 
 
 def test_the_settings_are_the_servers() -> None:
-    """Mended by ``python -m tools.vscode_settings``."""
+    """Fixed by ``python -m tools.vscode_settings``."""
     assert CONTRIBUTES["configuration"]["properties"] == properties()
 
 

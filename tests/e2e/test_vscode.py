@@ -44,7 +44,7 @@ def _passes(folder: Path, test: str) -> bool:
     return subprocess.run(command, cwd=folder, capture_output=True, check=False).returncode == 0
 
 
-def test_an_invented_member_is_marked_and_mended(project: Path, open_vscode: OpenVSCode) -> None:
+def test_an_invented_member_is_marked_and_fixed(project: Path, open_vscode: OpenVSCode) -> None:
     code = open_vscode(project)
     code.open("misspelt.py")
     expect(code.marks).to_have_count(1)

@@ -96,11 +96,11 @@ def test_what_is_less_sure_than_wanted_is_not_shown(tmp_path: Path) -> None:
     client.close()
 
 
-def test_without_a_model_the_reason_and_the_mend_are_told(tmp_path: Path) -> None:
+def test_without_a_model_the_reason_and_the_fix_are_told(tmp_path: Path) -> None:
     client = EngineProcess({"model": str(tmp_path / "absent.gguf")})
     failure = _failure(_ask(client, tmp_path))
     assert failure.kind == "explained"
-    assert failure.mend
+    assert failure.help
     notes = client.submit(WarmRequest(Workspace(str(tmp_path)))).future.result(PATIENCE).notes
     assert failure.what in notes[0]
     status = client.submit(StatusRequest()).future.result(PATIENCE)

@@ -85,7 +85,7 @@ def test_a_missing_model_is_explained_and_seen_in_the_state(tmp_path: Path) -> N
     with pytest.raises(ExplainedError) as missing, writers.completing(Cancellation()):
         pass
     assert (writers.state().state, writers.state().reason) == ("missing", missing.value.what)
-    assert writers.state().mend
+    assert writers.state().help
     with pytest.raises(ExplainedError):
         Writers(
             lambda: MachineSettings(

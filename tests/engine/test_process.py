@@ -105,7 +105,7 @@ def test_an_engine_that_cannot_start_says_so_and_is_tried_again_when_asked() -> 
         submission.future.result(PATIENCE)
     assert failed.value.kind == "gone"
     assert "status 3" in failed.value.what
-    assert "pilotfish doctor" in failed.value.mend
+    assert "pilotfish doctor" in failed.value.help
     failure = life.wait_for(Phase.FAILED)
     tried = len(life.states)
     with pytest.raises(RequestFailedError):

@@ -218,7 +218,7 @@ def test_a_bug_fails_alone_and_tells_no_source(
 
 def test_an_explained_error_keeps_its_shape(scheduler: Scheduler) -> None:
     def refuse(job: Asked) -> object:
-        raise ExplainedError("the model is not here", where="m.gguf", mend="pilotfish model pull")
+        raise ExplainedError("the model is not here", where="m.gguf", help="pilotfish model pull")
 
     assert _ask(scheduler, 1, Ask(refuse)).last() == Failure(
         "explained", "the model is not here", "m.gguf", "pilotfish model pull"

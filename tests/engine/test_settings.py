@@ -136,14 +136,14 @@ def test_options_that_do_not_fit_are_told_and_left_out(
     assert problem.path == ""
 
 
-def test_the_command_line_refuses_with_place_and_mend() -> None:
+def test_the_command_line_refuses_with_place_and_fix() -> None:
     _machine("\nmodle = 1\n")
     _, problems = machine_settings()
     with pytest.raises(SettingsError) as refused:
         refuse(problems)
     assert refused.value.where == f"{machine_file()}:2"
     assert refused.value.what == "there is no setting 'modle'"
-    assert refused.value.mend == "did you mean 'model'?"
+    assert refused.value.help == "did you mean 'model'?"
     refuse(())
 
 

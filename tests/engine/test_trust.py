@@ -55,7 +55,7 @@ def test_a_broken_list_trusts_nothing_and_says_so(tmp_path: Path, text: str) -> 
     with pytest.raises(EngineError) as refused:
         is_trusted(tmp_path)
     assert refused.value.where == str(trust_file())
-    assert "delete the file" in refused.value.mend
+    assert "delete the file" in refused.value.help
 
 
 def test_a_relative_folder_in_the_list_trusts_nothing(tmp_path: Path) -> None:

@@ -164,7 +164,7 @@ MATRIX = [
 
 
 @pytest.mark.parametrize(("name", "encoding"), MATRIX)
-async def test_an_invented_member_is_marked_and_mended(
+async def test_an_invented_member_is_marked_and_fixed(
     environment: dict[str, str], tmp_path: Path, name: str, encoding: str
 ) -> None:
     path = tmp_path / "a b%20.py"

@@ -10,7 +10,7 @@ import pytest
 from lsprotocol import types
 
 from analysis.text import Document, Encoding
-from engine.messages import Edit, Finding, Mend, Severity
+from engine.messages import Edit, Finding, Fix, Severity
 from lsp_server.client import Client, read_client
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.features.code_action import fix_all, quick_fixes, wants
@@ -32,7 +32,7 @@ def client(name: str) -> Client:
 PLAIN = replace(client("vscode_like"), resolves_edits=False)
 
 
-def finding(line: int, start: int, end: int, *fixes: Mend) -> Finding:
+def finding(line: int, start: int, end: int, *fixes: Fix) -> Finding:
     message = "str has no such attribute"
     severity = Severity.ERROR
     return Finding(
@@ -49,12 +49,12 @@ def finding(line: int, start: int, end: int, *fixes: Mend) -> Finding:
     )
 
 
-def mend(line: int, start: int, end: int, text: str, safe: bool = True) -> Mend:
-    return Mend(f"Change to '{text}'", (Edit(line, start, line, end, text),), safe)
+def fix(line: int, start: int, end: int, text: str, safe: bool = True) -> Fix:
+    return Fix(f"Change to '{text}'", (Edit(line, start, line, end, text),), safe)
 
 
-UPPER = finding(0, 12, 16, mend(0, 12, 16, "upper"), mend(0, 12, 16, "swapcase"))
-LOWER = finding(1, 2, 6, mend(1, 2, 6, "lower", safe=False))
+UPPER = finding(0, 12, 16, fix(0, 12, 16, "upper"), fix(0, 12, 16, "swapcase"))
+LOWER = finding(1, 2, 6, fix(1, 2, 6, "lower", safe=False))
 
 
 def view(encoding: Encoding = Encoding.UTF16) -> View:
@@ -112,8 +112,8 @@ def test_a_client_that_knows_no_versions_gets_plain_changes() -> None:
 
 
 def test_fix_all_takes_what_is_safe_and_does_not_overlap() -> None:
-    clash = finding(0, 12, 16, mend(0, 11, 14, "?"))
-    twice = finding(0, 0, 0, mend(0, 0, 0, "# a\n"))
+    clash = finding(0, 12, 16, fix(0, 11, 14, "?"))
+    twice = finding(0, 0, 0, fix(0, 0, 0, "# a\n"))
     action = fix_all(view(), [UPPER, clash, LOWER, twice, twice], PLAIN)
     assert action is not None
     assert action.edit is not None

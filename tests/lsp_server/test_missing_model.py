@@ -49,7 +49,7 @@ def _await(shop: Shop, method: str, holding: str) -> Any:
     raise AssertionError(f"no {method} with {holding!r}")
 
 
-def test_one_click_downloads_and_a_failure_is_said_with_its_mend(shop: Shop) -> None:
+def test_one_click_downloads_and_a_failure_is_said_with_its_fix(shop: Shop) -> None:
     shop.client.answers[ASKED] = {"title": "Download it"}
     _want_suggestion(shop)
     question = _await(shop, ASKED, "no model")

@@ -189,7 +189,7 @@ def test_text_shows_place_line_caret_neighbours_and_version(project: Path) -> No
     assert "    4 │ json.dumpz({})\n      │      ^^^^^\n" in ran.out
     assert "quiet.py" not in ran.out
     assert "made.py" not in ran.out
-    assert "3 findings, 2 mendable with --fix in 2 files" in ran.err
+    assert "3 findings, 2 fixable with --fix in 2 files" in ran.err
 
 
 def test_what_is_named_is_never_excluded_and_ends_are_codes(project: Path) -> None:
@@ -207,7 +207,7 @@ def test_fix_applies_what_is_safe_and_keeps_the_line_ends(project: Path) -> None
     )
     assert ran.code == 1
     assert [(row["line"], row["code"]) for row in ran.rows()] == [(3, "PF101")]
-    assert "2 mended" in ran.err
+    assert "2 fixed" in ran.err
 
 
 def git(root: Path, *words: str) -> None:
@@ -331,13 +331,13 @@ def test_what_standard_input_cannot_do_is_said(arguments: tuple[str, ...], said:
     assert (ran.code, said in ran.err) == (2, True)
 
 
-@pytest.mark.parametrize(("code", "mend"), [("PF110", "PF101"), ("pf104", "PF104")])
-def test_a_code_that_ignores_nothing_is_refused(project: Path, code: str, mend: str) -> None:
+@pytest.mark.parametrize(("code", "help"), [("PF110", "PF101"), ("pf104", "PF104")])
+def test_a_code_that_ignores_nothing_is_refused(project: Path, code: str, help: str) -> None:
     settings = f'[tool.pilotfish.per-file-ignores]\n"app.py" = ["E501", "{code}"]\n'
     (project / "pyproject.toml").write_text(settings, encoding="utf-8")
     ran = check(".")
     assert (ran.code, f"there is no code '{code}'" in ran.err) == (2, True)
-    assert mend in ran.err
+    assert help in ran.err
 
 
 def test_a_notebook_is_refused_with_the_way_to_check_it(project: Path) -> None:

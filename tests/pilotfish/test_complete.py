@@ -74,7 +74,7 @@ def test_a_missing_model_says_how_to_get_it(file: Path, tmp_path: Path) -> None:
     done = _run(f"{file}:5:20", XDG_DATA_HOME=str(tmp_path))
     assert done.returncode == 2
     assert "is not on this machine" in done.stderr
-    assert "mend: pilotfish model pull complete" in done.stderr
+    assert "help: pilotfish model pull complete" in done.stderr
 
 
 def test_a_corrupt_model_is_refused(file: Path, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_the_base_package_says_what_is_missing(file: Path) -> None:
     )
     assert done.returncode == 2
     assert "llama_cpp is not installed" in done.stderr
-    assert "mend: pip install 'pilotfish[model]'" in done.stderr
+    assert "help: pip install 'pilotfish[model]'" in done.stderr
 
 
 @pytest.mark.model

@@ -79,12 +79,12 @@ def test_a_model_that_was_named_and_is_not_there_is_broken(tmp_path: Path) -> No
     named = tmp_path / "absent.gguf"
     complete, _ = model.files(_patient(tmp_path, model=str(named)))
     assert complete.state is State.BROKEN
-    assert complete.mend
+    assert complete.help
 
 
 def test_an_interpreter_that_was_named_is_trusted(tmp_path: Path) -> None:
     (closed,) = configuration.trust(_patient(tmp_path))
-    assert (closed.state, closed.mend) == (State.NOTE, f"pilotfish trust {tmp_path}")
+    assert (closed.state, closed.help) == (State.NOTE, f"pilotfish trust {tmp_path}")
     workspace = Workspace(str(tmp_path), python=sys.executable)
     (named,) = configuration.trust(Patient(workspace, MachineSettings()))
     assert named.state is State.OK
@@ -109,7 +109,7 @@ def test_programs_are_run_to_see_that_they_run(tmp_path: Path) -> None:
 
 def test_more_threads_than_cores_are_told(tmp_path: Path) -> None:
     (sign,) = machine.threads(_patient(tmp_path, threads=100_000))
-    assert (sign.state, "or to 0" in sign.mend) == (State.NOTE, True)
+    assert (sign.state, "or to 0" in sign.help) == (State.NOTE, True)
 
 
 def test_every_sign_that_is_not_well_says_what_helps(tmp_path: Path) -> None:
@@ -117,7 +117,7 @@ def test_every_sign_that_is_not_well_says_what_helps(tmp_path: Path) -> None:
     checks = (machine.python, machine.system, machine.memory, machine.disk, programs.editors)
     signs: list[Sign] = [sign for check in checks for sign in check(patient)]
     assert all(sign.detail for sign in signs)
-    assert [s for s in signs if s.state is State.BROKEN and not s.mend] == []
+    assert [s for s in signs if s.state is State.BROKEN and not s.help] == []
 
 
 def test_an_interpreter_of_an_untrusted_workspace_is_read_and_not_started(tmp_path: Path) -> None:
@@ -141,5 +141,5 @@ def test_an_interpreter_that_was_named_and_does_not_work_is_broken(tmp_path: Pat
     python.chmod(0o755)
     workspace = Workspace(str(tmp_path), python=str(python))
     (sign,) = user_code.interpreter(Patient(workspace, MachineSettings()))
-    assert (sign.state, bool(sign.mend)) == (State.BROKEN, True)
+    assert (sign.state, bool(sign.help)) == (State.BROKEN, True)
     assert str(python) in sign.detail

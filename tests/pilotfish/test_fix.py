@@ -140,7 +140,7 @@ def test_a_module_beside_the_tests_folder_is_found_by_the_other_way_to_call_pyte
     ],
     ids=["a module", "a class"],
 )
-def test_a_name_that_is_not_there_when_the_file_is_imported_is_mended(
+def test_a_name_that_is_not_there_when_the_file_is_imported_is_fixed(
     project: Path, wrong: str, right: str
 ) -> None:
     """The test file as a whole fails then, and its tests are first seen with the patch."""
@@ -213,7 +213,7 @@ def test_a_file_keeps_its_line_ends_and_encoding(project: Path) -> None:
     assert after == before.replace("a - b", "a + b").encode("latin-1")
 
 
-def test_a_loop_without_end_is_mended(project: Path) -> None:
+def test_a_loop_without_end_is_fixed(project: Path) -> None:
     (project / "middle.py").write_text(
         "def digits(n):\n    count = 0\n    while n:\n        n //= 1\n        count += 1\n"
         "    return count\n"
@@ -251,7 +251,7 @@ def test_two_mistakes_of_which_one_hides_the_other(project: Path) -> None:
     assert answer["patch"].count("\n-    ") == 2
 
 
-def test_a_mistake_in_a_module_that_is_called_is_mended_there(project: Path) -> None:
+def test_a_mistake_in_a_module_that_is_called_is_fixed_there(project: Path) -> None:
     caller = "from halves import half\n\n\ndef middle(a, b):\n    return half(a + b)\n"
     (project / "middle.py").write_text(caller)
     wrong = "def half(number):\n    return number / 3\n"
@@ -283,7 +283,7 @@ def test_a_command_that_passes_already(project: Path) -> None:
     assert (code, answer["status"], answer["patch"]) == (0, "passing", "")
 
 
-def test_what_the_linter_finds_is_mended_in_the_same_run(project: Path) -> None:
+def test_what_the_linter_finds_is_fixed_in_the_same_run(project: Path) -> None:
     (project / "middle.py").write_bytes(f"import os\n\n\n{BUGGY}".replace("\n", "\r\n").encode())
     (project / "test_middle.py").write_text(TEST)
     command = "ruff check --select F middle.py && python -m pytest -q test_middle.py"
@@ -297,7 +297,7 @@ def test_what_the_linter_finds_is_mended_in_the_same_run(project: Path) -> None:
         code, answer, _ = _fix(project, "--test", again, "--write")
         assert (code, answer["status"], answer["strategy"]) == (0, "verified", "ruff"), answer
         assert (project / "middle.py").read_bytes() == after
-    # What ruff mends is not all that it has to say.
+    # What ruff fixes is not all that it has to say.
     (project / "middle.py").write_bytes(b"import os\n" + after + b"def f():\r\n    g()\r\n")
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "15")
     assert (code, answer["status"], answer["strategy"]) == (1, "unverified", "ruff"), answer
@@ -336,7 +336,7 @@ def test_tests_that_print_without_end_fork_and_delete_do_no_harm(project: Path) 
         "from middle import middle\nassert middle(2, 4) == 3\n"
     )
     code, answer, _ = _fix(project, "--test", "python check.py", "--time-limit", "15")
-    # The workspace's own files are deleted in the sandbox too, so this test cannot be mended; what
+    # The workspace's own files are deleted in the sandbox too, so this test cannot be fixed; what
     # counts is what is left outside.
     assert answer["status"] in ("verified", "none", "error"), answer
     assert code in (0, 1, 2)

@@ -15,7 +15,7 @@ from tests.pilotfish.command import answered
 
 pytestmark = pytest.mark.sandbox
 
-#: What runs at import can only be mended where a candidate imports the module anew.
+#: What runs at import can only be fixed where a candidate imports the module anew.
 MODULE = "def lowest():\n    return 1\n\n\nLOWEST = lowest()\n"
 TESTS = """\
 import pytest
@@ -45,7 +45,7 @@ def _fix(root: Path, python: Path, file: str, test: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(("layout", "runner"), [("src", "python -m pytest"), (".", "pytest")])
-def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str, runner: str) -> None:
+def test_a_package_installed_in_place_is_fixed(tmp_path: Path, layout: str, runner: str) -> None:
     """Its modules are the workspace's, though a folder of the interpreter's path holds them; and
     where pytest is seen in another one's folder, no program of that name stands in its own."""
     root = tmp_path / "checkout"
@@ -64,7 +64,7 @@ def test_a_package_installed_in_place_is_mended(tmp_path: Path, layout: str, run
     assert answer["status"] == "verified", answer
 
 
-def test_of_patches_that_pass_the_one_that_mends_other_failures_is_chosen(tmp_path: Path) -> None:
+def test_of_patches_that_pass_the_one_that_fixes_other_failures_is_chosen(tmp_path: Path) -> None:
     """The test that was named holds for a second wrong number too; the one beside it does not."""
     (tmp_path / "setup.cfg").touch()
     (tmp_path / "drop.py").write_text(

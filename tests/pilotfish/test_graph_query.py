@@ -123,7 +123,7 @@ def test_words_that_write_are_harmless_as_text(
     assert rows(capsys, "MATCH (c:CLASS) WHERE c.name = 'DROP' RETURN c.name AS set_") == []
 
 
-def test_without_the_extra_the_mend_is_named(
+def test_without_the_extra_the_fix_is_named(
     project: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "ladybug", None)

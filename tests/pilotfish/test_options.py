@@ -43,4 +43,4 @@ def test_a_mistake_in_the_users_file_is_a_usage_error(tmp_path: Path) -> None:
     _write("thraeds = 2\n")
     with pytest.raises(SettingsError, match="no setting 'thraeds'") as refused:
         workspace_for(_options(), tmp_path)
-    assert refused.value.mend == "did you mean 'threads'?"
+    assert refused.value.help == "did you mean 'threads'?"

@@ -65,7 +65,7 @@ def query(db: sqlite3.Connection, text: str) -> list[dict[str, Any]]:
         raise CypherError(
             "Cypher needs the embedded graph engine, which is not installed",
             where="graph query",
-            mend="pip install 'pilotfish[graph]'; callers, uses, impact and path need no Cypher",
+            help="pip install 'pilotfish[graph]'; callers, uses, impact and path need no Cypher",
         ) from None
     database = engine.Database(":memory:", buffer_pool_size=1 << 30)
     connection = engine.Connection(database)
@@ -160,13 +160,13 @@ def _refuse_writes(text: str) -> None:
             raise CypherError(
                 f"the graph is read-only, and {word.upper()} would write or read other files",
                 where=_where(text, match.start()),
-                mend="ask with MATCH … WHERE … RETURN; graph build DIR brings it up to date",
+                help="ask with MATCH … WHERE … RETURN; graph build DIR brings it up to date",
             )
     if not text.strip():
         raise CypherError(
             "the query is empty",
             where="query",
-            mend="as in 'MATCH (c:CLASS)-[:HAS_METHOD]->(m) RETURN c.name, m.name'",
+            help="as in 'MATCH (c:CLASS)-[:HAS_METHOD]->(m) RETURN c.name, m.name'",
         )
 
 
@@ -187,11 +187,11 @@ def _explained(said: str, text: str) -> CypherError:
         return CypherError(
             f"the query does not parse at '{near}'" if near else "the query ends too early",
             where=f"query:{line}:{offset + 1}",
-            mend="see docs/graph.md for the labels and examples",
+            help="see docs/graph.md for the labels and examples",
         )
     named = _NAMED.search(what)
     if named is None:
-        return CypherError(what, where="query", mend="see docs/graph.md for the labels")
+        return CypherError(what, where="query", help="see docs/graph.md for the labels")
     name = named["name"]
     found = re.search(rf"\b{re.escape(name)}\b", text, re.I)
     where = _where(text, found.start()) if found else "query"
@@ -200,7 +200,7 @@ def _explained(said: str, text: str) -> CypherError:
         return CypherError(
             what.rstrip("."),
             where=where,
-            mend=f"the query binds {', '.join(bound)}"
+            help=f"the query binds {', '.join(bound)}"
             if bound
             else "bind it in MATCH, as (c:CLASS)",
         )
@@ -211,5 +211,5 @@ def _explained(said: str, text: str) -> CypherError:
     return CypherError(
         what.rstrip("."),
         where=where,
-        mend=f"did you mean {near}? {labels}" if near and near != name else labels,
+        help=f"did you mean {near}? {labels}" if near and near != name else labels,
     )

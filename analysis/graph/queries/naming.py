@@ -78,7 +78,7 @@ def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node
         raise UnknownNameError(
             f"nothing in the code graph is called '{name}'",
             where=name,
-            mend=f"did you mean {' or '.join(near)}?"
+            help=f"did you mean {' or '.join(near)}?"
             if near
             else "pilotfish graph stats shows what is in it; graph build DIR reads a folder",
         )
@@ -87,7 +87,7 @@ def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node
     raise UnknownNameError(
         f"'{name}' may be any of {len(matches)}",
         where=name,
-        mend="give more of the name: " + "; ".join(shown) + (f"; and {more} more" if more else ""),
+        help="give more of the name: " + "; ".join(shown) + (f"; and {more} more" if more else ""),
     )
 
 

@@ -92,7 +92,7 @@ class FileRow:
     problem: str
 
 
-#: Primary result codes of SQLite that no waiting mends.
+#: Primary result codes of SQLite that no waiting fixes.
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_IOERR)
 
 
@@ -110,7 +110,7 @@ class Store:
             raise AnalysisError(
                 f"the code graph cannot be stored: {error}",
                 where=str(path),
-                mend="make room, or give a cache folder that can be written (XDG_CACHE_HOME)",
+                help="make room, or give a cache folder that can be written (XDG_CACHE_HOME)",
             ) from None
 
     def _opened(self) -> sqlite3.Connection:

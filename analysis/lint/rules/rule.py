@@ -34,7 +34,7 @@ class Site:
 class Verdict:
     """The name does not exist, or is used as it cannot be.
 
-    ``replace`` tells that putting another name in its place is the whole mend. ``begin`` and
+    ``replace`` tells that putting another name in its place is the whole fix. ``begin`` and
     ``end``, offsets, are what is marked instead of the name, where ``begin`` is not negative.
     """
 

@@ -124,7 +124,7 @@ class _Piece:
             raise AnalysisError(
                 f"{len(items)} items are more than a drawing can show ({MOST_ITEMS})",
                 where=diagram.path,
-                mend="name a function, as FILE:FUNCTION, or take --format json",
+                help="name a function, as FILE:FUNCTION, or take --format json",
             )
         self.title, self.items = title, items
         number = {item.id: n for n, item in enumerate(items)}

@@ -1,7 +1,7 @@
 """The asserts of a script as tests of their own: a bad one is noted, and the script goes on.
 
 A script that asserts ten things says more than that it failed: which of them hold tells the lines
-that are innocent, and an edit that mends one of three is worth keeping.
+that are innocent, and an edit that fixes one of three is worth keeping.
 """
 
 from __future__ import annotations

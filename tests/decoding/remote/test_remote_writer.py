@@ -233,22 +233,22 @@ def test_a_wrong_key_is_said_without_showing_it(port: int) -> None:
     endpoint = Endpoint(f"http://127.0.0.1:{port}/v1", key="not-the-key")
     with pytest.raises(EndpointError, match="refuses the key") as caught:
         open_writer(endpoint)
-    assert "PILOTFISH_ENDPOINT_KEY" in caught.value.mend
+    assert "PILOTFISH_ENDPOINT_KEY" in caught.value.help
     assert "not-the-key" not in f"{caught.value} {endpoint!r}"
 
 
 def test_a_model_that_is_not_served_is_named_with_those_that_are(port: int) -> None:
     with pytest.raises(EndpointError, match="'gpt'") as caught:
         open_writer(Endpoint(f"http://127.0.0.1:{port}", "gpt", KEY))
-    assert "qwen2.5-coder-0.5b" in caught.value.mend
+    assert "qwen2.5-coder-0.5b" in caught.value.help
 
 
-def test_nobody_there_is_said_with_the_mend() -> None:
+def test_nobody_there_is_said_with_the_fix() -> None:
     connection = Connection(f"http://127.0.0.1:{free_port()}", patience=FAST)
     with pytest.raises(EndpointError, match="no answer") as caught:
         RemoteWriter(connection)
     connection.close()
-    assert "endpoint" in caught.value.mend
+    assert "endpoint" in caught.value.help
 
 
 def test_the_command_line_completes_through_it(port: int, tmp_path: Path) -> None:

@@ -106,7 +106,7 @@ def test_what_is_wrong_is_said(path: Path, content: bytes, reason: str) -> None:
     with pytest.raises(ModelFileError, match=reason) as caught:
         read(path)
     assert caught.value.where == str(path)
-    assert caught.value.mend
+    assert caught.value.help
 
 
 def test_a_missing_file_and_a_folder_are_explained(path: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_plan_is_no_part_of_the_body() -> None:
 def test_a_body_with_two_mistakes_is_written_anew(
     writer: OpenWriter, sandbox: StartSandbox, workspace: Path
 ) -> None:
-    """No one edit of a line mends it, and the model is all there is."""
+    """No one edit of a line fixes it, and the model is all there is."""
     (workspace / "m.py").write_text(MODULE)
     (workspace / "test_m.py").write_text(TESTS)
     path = str(workspace / "m.py")

@@ -57,12 +57,12 @@ def test_what_is_there_is_offered(sandbox: StartSandbox, workspace: Path, name: 
         assert not found
         return
     assert found, failures
-    mended = source.apply(found[0].edits)
-    assert wanted in mended
-    assert failures[0].absent not in mended.replace(wanted, "")
+    fixed = source.apply(found[0].edits)
+    assert wanted in fixed
+    assert failures[0].absent not in fixed.replace(wanted, "")
 
 
-def test_every_place_is_mended_and_the_failing_line_alone_too() -> None:
+def test_every_place_is_fixed_and_the_failing_line_alone_too() -> None:
     text = "import jsonn\n\n\ndef run():\n    return jsonn.dumps('jsonn')\n"
     source = read_source("/w/m.py", text.encode())
     failure = Failure("NameError", lines=(5,), absent="jsonn", present=("json", "os", "jsonx"))
@@ -79,16 +79,16 @@ def test_what_resembles_nothing_is_left_to_others() -> None:
     assert not list(misnamed(source, [Failure("ValueError", lines=(2,))]))
 
 
-def test_one_name_after_the_other_is_mended() -> None:
+def test_one_name_after_the_other_is_fixed() -> None:
     """What is next looked for in vain is told only once the first name is right."""
     text = "import jsonn\n\n\ndef run():\n    return jsonn.dmps('jsonn')\n"
     source = read_source("/w/m.py", text.encode())
     first = Failure("ModuleNotFoundError", lines=(1,), absent="jsonn", present=("json", "os"))
-    mended = max(misnamed(source, [first]), key=lambda candidate: candidate.value)
+    fixed = max(misnamed(source, [first]), key=lambda candidate: candidate.value)
     then = Failure("AttributeError", lines=(5,), absent="dmps", present=("dump", "dumps", "load"))
-    (best, *_rest) = sorted(further(source, mended, [first, then]), key=lambda c: -c.value)
+    (best, *_rest) = sorted(further(source, fixed, [first, then]), key=lambda c: -c.value)
     assert (
         source.apply(best.edits) == "import json\n\n\ndef run():\n    return json.dumps('jsonn')\n"
     )
-    other = Candidate(mended.edits, "template: attribute", 0.5, 1)
+    other = Candidate(fixed.edits, "template: attribute", 0.5, 1)
     assert not list(further(source, other, [then]))

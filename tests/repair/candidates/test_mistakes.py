@@ -1,4 +1,4 @@
-"""Each mistake of ``mistakes.txt`` has its mend among the candidates that need no model."""
+"""Each mistake of ``mistakes.txt`` has its fix among the candidates that need no model."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _cases() -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize(("name", "body"), _cases(), ids=[name for name, _ in _cases()])
-def test_its_mend_is_tried(name: str, body: str) -> None:
+def test_its_fix_is_tried(name: str, body: str) -> None:
     wrong, right = _MARK.sub(r"\1", body), _MARK.sub(r"\2", body)
     wanted = ast.dump(ast.parse(right))
     assert ast.dump(ast.parse(wrong)) != wanted

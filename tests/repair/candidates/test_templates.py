@@ -1,4 +1,4 @@
-"""Each family of templates mends a mistake of its kind; and where mistakes are looked for."""
+"""Each family of templates fixes a mistake of its kind; and where mistakes are looked for."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ def _shape(text: str) -> str:
 @pytest.mark.parametrize(
     ("kind", "wrong", "right"), CASES, ids=[f"{case[0]}: {case[2]}" for case in CASES]
 )
-def test_a_mistake_of_its_kind_is_mended(kind: str, wrong: str, right: str) -> None:
+def test_a_mistake_of_its_kind_is_fixed(kind: str, wrong: str, right: str) -> None:
     assert _shape(_function(right)) in _proposed(_function(wrong))
 
 

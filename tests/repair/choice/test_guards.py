@@ -109,7 +109,7 @@ def test_an_equality_is_not_loosened(old: str, new: str) -> None:
         ("return NotImplemented", "return False"),
     ],
 )
-def test_an_equality_that_was_wrong_is_mended(old: str, new: str) -> None:
+def test_an_equality_that_was_wrong_is_fixed(old: str, new: str) -> None:
     assert _refusal(EQUAL.replace(old, new), EQUAL) is None
     assert _refusal(EQUAL, EQUAL.replace(" and ", " or ")) is None
 

@@ -1,4 +1,4 @@
-"""A body that fails by one small thing is mended where its tests are held, in the real sandbox."""
+"""A body that fails by one small thing is fixed where its tests are held, in the real sandbox."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _passing(bench: Stubbed, body: str, *without: Aid) -> list[str]:
     return [bench.job.source.apply(each.edits) for each in found]
 
 
-def test_one_edit_mends_a_body_and_nothing_around_it(bench: Stubbed) -> None:
+def test_one_edit_fixes_a_body_and_nothing_around_it(bench: Stubbed) -> None:
     found = _passing(bench, BODY)
     assert any("if value > least:" in text for text in found)
     assert all(text.startswith(TEXT[:50]) and text.endswith("\n\n\nAFTER = 1\n") for text in found)

@@ -79,9 +79,9 @@ def test_tests_are_held_on_texts_that_stand_for_the_disk(
     assert held is not None
     select = replace(plan, select=held[0])
     assert server.patch(select, (), Terms(wall=10)).bad()
-    mended = [(text, text.replace("3", "2"))]
+    fixed = [(text, text.replace("3", "2"))]
     for private in (False, True):
-        assert server.patch(select, mended, Terms(wall=10, private=private)).passed()
+        assert server.patch(select, fixed, Terms(wall=10, private=private)).passed()
     server.release()
     look = "import os; print(open('m.py').read(), sorted(os.listdir('.')))"
     assert _said(_run(server, workspace, look)) == "def half(n):\n ['check.py', 'm.py']"
@@ -341,7 +341,7 @@ def test_it_fails_closed(monkeypatch: pytest.MonkeyPatch, sandbox: StartSandbox)
     try:
         with pytest.raises(SandboxUnavailableError) as caught:
             sandbox()
-        assert "--no-sandbox" in caught.value.mend
+        assert "--no-sandbox" in caught.value.help
     finally:
         bubblewrap.bwrap_path.cache_clear()
 

@@ -44,7 +44,7 @@ def test_where_early_imports_reach_the_workspace_there_are_none(
 def test_an_installed_copy_of_the_workspace_s_module_is_not_imported_early(
     sandbox: StartSandbox, workspace: Path
 ) -> None:
-    """pytest uses pygments: whoever mends pygments must not be judged by the one beside pytest."""
+    """pytest uses pygments: whoever fixes pygments must not be judged by the one beside pytest."""
     (workspace / "colorsys.py").write_text("x = 1\n")
     path0 = str(workspace)
     plan = Plan("code", "c", ("import colorsys; print(colorsys.x)",), path0, path0=path0)
@@ -65,11 +65,11 @@ def test_what_pytest_uses_is_the_workspace_s_where_that_is_under_repair(
         "from iniconfig.twice import twice\n\ndef test_twice():\n    assert twice(2) == 4\n"
     )
     command = parse("python -m pytest test_m.py", str(workspace))
-    mended = {str(target): wrong.replace("3", "2").encode()}
+    fixed = {str(target): wrong.replace("3", "2").encode()}
     with Workbench(sandbox().policy, str(target), 2, {}, Cancellation()) as bench:
         diagnose(Source(str(target), wrong), command, bench, Deadline.after(60))
         for server in (bench.cold(), bench.apart()):
-            run = server.run(command.plan, mended, Terms(wall=30))
+            run = server.run(command.plan, fixed, Terms(wall=30))
             assert run.passed(), run.output
 
 

@@ -75,15 +75,15 @@ def test_where_the_program_hangs_slow_ones_wait_longer() -> None:
         assert turn.candidate.edits[0].new == first
 
 
-def test_two_edits_that_mend_everything_between_them_come_at_once() -> None:
+def test_two_edits_that_fix_everything_between_them_come_at_once() -> None:
     one, other = _candidate("one", 0.1, 0), _candidate("other", 0.1, 10)
     agenda = _agenda(_candidate("likely", 0.9, 20))
-    agenda.partial(Trial(one, Kind.PARTIAL, 1, mended=frozenset("a")))
-    agenda.partial(Trial(other, Kind.PARTIAL, 1, mended=frozenset("b")))
+    agenda.partial(Trial(one, Kind.PARTIAL, 1, fixed=frozenset("a")))
+    agenda.partial(Trial(other, Kind.PARTIAL, 1, fixed=frozenset("b")))
     assert _names(agenda)[:2] == ["one+other", "likely"]
 
 
-def test_one_that_mends_a_part_is_joined_with_the_likeliest_of_the_rest() -> None:
+def test_one_that_fixes_a_part_is_joined_with_the_likeliest_of_the_rest() -> None:
     agenda = _agenda(_candidate("likely", 0.9, 20), _candidate("tail", 0.1, 30))
     agenda.partial(Trial(_candidate("part", 0.1, 0), Kind.PARTIAL, 1))
     assert _names(agenda) == ["likely", "part+likely", "tail", "part+tail"]

@@ -70,13 +70,13 @@ def test_a_function_with_a_body_is_none() -> None:
     with pytest.raises(RepairError) as error:
         find_stub(Source("a.py", "def f():\n    return 1\n"), "f")
     assert "has a body" in error.value.what
-    assert "pilotfish fix" in error.value.mend
+    assert "pilotfish fix" in error.value.help
 
 
 def test_a_wrong_name_gets_the_nearest() -> None:
     with pytest.raises(RepairError) as error:
         find_stub(Source("a.py", "class C:\n    def total(self): ...\n"), "totl")
-    assert "C.total" in error.value.mend
+    assert "C.total" in error.value.help
 
 
 def test_lines_that_a_model_indented_wrongly_are_moved_to_the_first() -> None:

@@ -64,10 +64,10 @@ def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
 ) -> None:
     (workspace / "test_m.py").write_text(TESTS)
     with judging(sandbox, workspace) as (validator, path, _ahead):
-        mended = MODULE.replace("number + 3", "number * 2")
+        fixed = MODULE.replace("number + 3", "number * 2")
 
         def with_pause(seconds: float) -> bytes:
-            return mended.replace("None", str(seconds)).encode()
+            return fixed.replace("None", str(seconds)).encode()
 
         validator.validate(path, with_pause(0.0), Deadline.after(120))
         # Now that the sandbox is there and the suite without a patch is known.
@@ -97,9 +97,9 @@ def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
         assert (verdict.good, verdict.reason[:23]) == (False, "the command still fails")
         assert limit.remaining() > 100
         # The next one has a sandbox that is as good as new.
-        mended = MODULE.replace("number + 3", "number * 2").encode()
+        fixed = MODULE.replace("number + 3", "number * 2").encode()
         assert ahead.wait(60, Cancellation())
-        verdict = validator.validate(path, mended, Deadline.after(20))
+        verdict = validator.validate(path, fixed, Deadline.after(20))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         # Of a suite that was not run to its end, how far what can break was.
         words = "tests of the suite were not run within the time limit"
@@ -116,8 +116,8 @@ def test_which_tests_reach_the_change_is_known_of_a_patch_that_is_found_at_once(
     near = "import m\n\n\ndef test_near():\n    assert m.double(3) == 6\n"
     (workspace / "test_near.py").write_text(near)
     with judging(sandbox, workspace) as (validator, path, _ahead):
-        mended = MODULE.replace("number + 3", "number * 2").encode()
-        verdict = validator.validate(path, mended, Deadline.after(120))
+        fixed = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, fixed, Deadline.after(120))
         assert (verdict.good, verdict.complete) == (True, True)
         assert verdict.near == {"test_near.py::test_near"}
         assert verdict.ran == 3
@@ -133,8 +133,8 @@ def test_of_what_breaks_a_test_soon_the_rest_of_the_suite_is_not_run(
     (workspace / "test_slow.py").write_text(slow)
     with judging(sandbox, workspace) as (validator, path, _ahead):
         limit = Deadline.after(80)
-        mended = MODULE.replace("number + 3", "number * 2").encode()
-        verdict = validator.validate(path, mended, limit)
+        fixed = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, fixed, limit)
         assert (verdict.good, verdict.broken) == (False, ("test_m.py::test_zero",))
         assert limit.remaining() > 40
 
@@ -148,7 +148,7 @@ def test_what_fails_as_before_does_not_end_the_suite(
     (workspace / "test_m.py").write_text(TESTS + never)
     (workspace / "test_slow.py").write_text(slow)
     with judging(sandbox, workspace) as (validator, path, _ahead):
-        mended = MODULE.replace("number + 3", "number * 2").encode()
-        verdict = validator.validate(path, mended, Deadline.after(60))
+        fixed = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, fixed, Deadline.after(60))
         assert (verdict.good, verdict.complete, verdict.ran) == (True, True, 10)
         assert verdict.still == ("test_m.py::test_never",)

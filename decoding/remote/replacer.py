@@ -6,14 +6,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from decoding.constraint import Constraint
-from decoding.mender import NoOtherNameError
 from decoding.remote.forms import Choice, choice
 from decoding.remote.script import Script
+from decoding.replacer import NoOtherNameError
 from decoding.watch import Watch
 
 
-class AskingMender:
-    """A :class:`~decoding.mender.Mender` over what a server wrote. ``wanted`` is what the next
+class AskingReplacer:
+    """A :class:`~decoding.replacer.Replacer` over what a server wrote. ``wanted`` is what the next
     request has to begin with."""
 
     def __init__(self, script: Script) -> None:
@@ -21,7 +21,7 @@ class AskingMender:
         self.wanted: Choice | None = None
 
     def instead(self, watch: Watch, constraint: Constraint) -> Iterable[str]:
-        """See :class:`~decoding.mender.Mender`; what is written comes with the next stream."""
+        """See :class:`~decoding.replacer.Replacer`; what is written comes with the next stream."""
         names = [name.decode() for name in constraint.names.spelled]
         wanted = choice(watch.literal.decode(), watch.typed, names, constraint.ends)
         if wanted is None:

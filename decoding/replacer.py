@@ -35,7 +35,7 @@ class NoOtherNameError(Exception):
     """Why another name cannot be written, for people."""
 
 
-class Mender(Protocol):
+class Replacer(Protocol):
     """Writes another name where one was rejected."""
 
     def instead(self, watch: Watch, constraint: Constraint) -> Iterable[str]:

@@ -12,7 +12,7 @@ from analysis.text.lines import LineIndex
 _PASSES = 30
 
 
-def mended(text: str, findings: Iterable[Finding]) -> tuple[str, int]:
+def fixed(text: str, findings: Iterable[Finding]) -> tuple[str, int]:
     """``text`` with the safe fixes of ``findings``, and how many were applied.
 
     Of fixes that overlap the first in the text is applied; its neighbour may fit the next time.
@@ -43,7 +43,7 @@ def _overlap(a: tuple[int, int, str], b: tuple[int, int, str]) -> bool:
     return a[0] <= b[1] and b[0] <= a[1]
 
 
-def mend(
+def apply_fixes(
     text: str,
     findings: Sequence[Finding],
     again: Callable[[str], Sequence[Finding]],
@@ -56,7 +56,7 @@ def mend(
     """
     total = 0
     for _ in range(_PASSES):
-        changed, applied = mended(text, findings)
+        changed, applied = fixed(text, findings)
         if not applied:
             break
         if _breaks(text, changed):
@@ -70,7 +70,7 @@ def mend(
 
 def _one_by_one(text: str, findings: Sequence[Finding]) -> tuple[str, int]:
     for finding in findings:
-        changed, applied = mended(text, (finding,))
+        changed, applied = fixed(text, (finding,))
         if applied and not _breaks(text, changed):
             return changed, applied
     return text, 0

@@ -98,7 +98,7 @@ def open_file(path: Path, options: argparse.Namespace) -> Opened:
     Raises :class:`~analysis.errors.AnalysisError` where there is none.
     """
     if path.is_dir():
-        raise AnalysisError("it is a folder", where=str(path), mend="name one file of it")
+        raise AnalysisError("it is a folder", where=str(path), help="name one file of it")
     if not path.is_file():
         raise AnalysisError("there is no such file", where=str(path))
     path = path.resolve()
@@ -121,7 +121,7 @@ def open_place(options: argparse.Namespace) -> tuple[Opened, str]:
     path, function = split_place(options.place)
     if not function:
         raise AnalysisError(
-            "expected FILE:FUNCTION", where=options.place, mend="as in app.py:Basket.total"
+            "expected FILE:FUNCTION", where=options.place, help="as in app.py:Basket.total"
         )
     return open_file(path, options), function
 
@@ -170,7 +170,7 @@ def attempt(
     except ExplainedError as error:
         if not options.json:
             raise
-        return failed(f"{error} ({error.mend})" if error.mend else str(error))
+        return failed(f"{error} ({error.help})" if error.help else str(error))
 
 
 def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | None:
@@ -217,7 +217,7 @@ def keep(
             changed = apply_diff(patch, before)
     if changed is None:
         raise AnalysisError(
-            "the file changed while it was being worked on", where=str(path), mend="run it again"
+            "the file changed while it was being worked on", where=str(path), help="run it again"
         )
     write_atomically(str(path), changed)
     return True

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from decoding.constraint import Constraint
 from decoding.manuscript import NotTextError
-from decoding.mender import NoOtherNameError
 from decoding.page import Page
+from decoding.replacer import NoOtherNameError
 from decoding.search import Choice, best_name
 from decoding.watch import Watch
 
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
 
 
-class SearchMender:
-    """A :class:`~decoding.mender.Mender` over one page. ``finished`` says that the model ends the
-    text behind the name that it wrote last."""
+class SearchReplacer:
+    """A :class:`~decoding.replacer.Replacer` over one page. ``finished`` says that the model ends
+    the text after the name that it wrote last."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -33,7 +33,7 @@ class SearchMender:
                 watch.root = logits.copy()
 
     def instead(self, watch: Watch, constraint: Constraint) -> Iterator[str]:
-        """See :class:`~decoding.mender.Mender`. Raises
+        """See :class:`~decoding.replacer.Replacer`. Raises
         :class:`~decoding.errors.CancelledError`."""
         choice = best_name(self._page, constraint, kept=watch.base, root=watch.root)
         if choice is None:
