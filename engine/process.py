@@ -8,9 +8,11 @@ ever left over. Standard output is the wire: whatever else prints goes to standa
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import faulthandler
 import logging
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -23,15 +25,15 @@ from analysis.errors import AnalysisError
 from engine import logs
 from engine.context import Context
 from engine.messages import REGISTRY, CancelRequest, Failure, Hello, Request
-from engine.parent import end_with_parent
 from engine.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
+_PR_SET_PDEATHSIG = 1  # linux/prctl.h
 
 
 def main() -> int:
     """Serve until the input ends; the exit status."""
-    end_with_parent()
+    _end_with_parent()
     requests, answers = _take_the_wire()
     faulthandler.enable()
     logs.start("info")
@@ -66,6 +68,17 @@ def _route(
         scheduler.submit(message.id, body, partial(send, message.id))
     else:
         send(message.id, Failure("bug", f"{type(body).__name__} is no request", where="engine"))
+
+
+def _end_with_parent() -> None:
+    """Let the kernel kill this process when the thread that started it ends (prctl(2)).
+
+    Elsewhere than on Linux, and for a parent that ended before this call, the end of the input has
+    to do. A parent's process id tells nothing: in a container the front door itself has id 1.
+    """
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _take_the_wire() -> tuple[BinaryIO, BinaryIO]:

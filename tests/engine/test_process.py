@@ -22,6 +22,7 @@ from engine.messages import (
     StatusRequest,
     TrustRequest,
 )
+from repair.sandbox.bubblewrap import bwrap_path
 from tests.engine.conftest import PATIENCE, Life
 
 pytestmark = pytest.mark.process
@@ -144,6 +145,24 @@ def test_an_engine_ends_with_a_parent_that_was_killed() -> None:
         parent.kill()
         psutil.wait_procs([engine], PATIENCE)
         assert not engine.is_running() or engine.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.sandbox
+def test_an_engine_starts_below_the_first_process_of_a_container() -> None:
+    script = PARENT.replace("print(", "import os; print(os.getpid()); print(").replace(
+        "sys.stdin.read()", "client.close()"
+    )
+    container = [bwrap_path(), "--dev-bind", "/", "/", "--unshare-pid", "--as-pid-1"]
+    done = subprocess.run(
+        [*container, "--proc", "/proc", sys.executable, "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    first, engine = done.stdout.split()
+    assert (first, engine != "1") == ("1", True), done.stderr
 
 
 def test_cancelling_the_task_of_an_event_loop_cancels_the_request() -> None:
