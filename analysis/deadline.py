@@ -70,9 +70,16 @@ class Cancellation:
         """Whether :meth:`cancel` was called."""
         return self._event.is_set()
 
+    @property
+    def registered(self) -> int:
+        """How many callbacks are waiting. One that was never taken back keeps its owner alive for
+        as long as this is."""
+        with self._lock:
+            return len(self._callbacks)
+
     def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` when cancelled. Returns a function that takes this back, for those
-        who outlive their interest in a long request."""
+        """Call ``callback`` when cancelled. Returns a function that takes this back; call it as
+        soon as ``callback`` has nothing to stop any more."""
         with self._lock:
             if not self._event.is_set():
                 self._callbacks.append(callback)

@@ -6,10 +6,11 @@ computing thread itself, between two operations of the graph.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -211,7 +212,7 @@ class LlamaCpp(LlamaTokens):
         wanted[count - 1] = last
         try:
             self._run(count, cancellation)
-        except DecodingError:
+        except (DecodingError, CancelledError):
             # Whole microbatches that were done before it stopped are in the cache and stay valid.
             done = int(native.llama_memory_seq_pos_max(self._memory, 0)) + 1 - begun
             self._evaluated.extend(tokens[: max(0, done)])
@@ -240,10 +241,12 @@ class LlamaCpp(LlamaTokens):
 
     def _run(self, count: int, cancellation: Cancellation) -> None:
         """Compute the first ``count`` tokens of the batch."""
-        self._arm(cancellation)
+        if cancellation.cancelled:
+            raise CancelledError
         self._ready = False
         self._batch.n_tokens = count
-        code = native.llama_decode(self._context, self._batch)
+        with self._armed(cancellation):
+            code = native.llama_decode(self._context, self._batch)
         if code == 0:
             return
         if cancellation.cancelled:
@@ -254,15 +257,17 @@ class LlamaCpp(LlamaTokens):
             help="restart; if it happens again, report it with this line",
         )
 
-    def _arm(self, cancellation: Cancellation) -> None:
-        """Let ``cancellation``, and no earlier one, stop the computation from now on."""
-        if cancellation is not self._current:
-            with self._lock:
-                self._current = cancellation
-                self._flag[0] = b"\0"
-            cancellation.on_cancel(lambda: self._stop(cancellation))
-        if cancellation.cancelled:
-            raise CancelledError
+    @contextlib.contextmanager
+    def _armed(self, cancellation: Cancellation) -> Iterator[None]:
+        """Let ``cancellation``, and no earlier one, stop what is computed in the block."""
+        with self._lock:
+            self._current = cancellation
+            self._flag[0] = b"\0"
+        forget = cancellation.on_cancel(lambda: self._stop(cancellation))
+        try:
+            yield
+        finally:
+            forget()
 
     def _stop(self, cancellation: Cancellation) -> None:
         with self._lock:

@@ -101,7 +101,7 @@ class ForkServer:
         self._watch = Watch(self._process.pid, limits)
         self._reader = threading.Thread(target=self._drain, name="sandbox-stderr", daemon=True)
         self._reader.start()
-        self._cancellation.on_cancel(self._kill)
+        self._forget = self._cancellation.on_cancel(self._kill)
         request = {
             "op": "setup",
             "workspace": policy.workspace,
@@ -299,6 +299,7 @@ class ForkServer:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _end(self) -> None:
+        self._forget()
         self._kill()
         try:
             self._process.wait(_GRACE_S)

@@ -64,6 +64,7 @@ class Workbench:
         self._apart: Future[ForkServer] | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._stop = Cancellation()
+        self._forget: Callable[[], None] = lambda: None
         self._changing = threading.Lock()
 
     def fresh(self) -> ForkServer:
@@ -163,7 +164,7 @@ class Workbench:
     def _prepare(self) -> Future[ForkServer]:
         if self._apart is None:
             self._stop = Cancellation()
-            self._cancellation.on_cancel(self._stop.cancel)
+            self._forget = self._cancellation.on_cancel(self._stop.cancel)
             self._thread = ThreadPoolExecutor(1, "sandbox")
             self._apart = self._thread.submit(self._prepared, self._stop)
         return self._apart
@@ -203,6 +204,7 @@ class Workbench:
         with self._changing:
             waiting, thread = self._apart, self._thread
             self._apart = self._thread = None
+            self._forget()
             self._stop.cancel()
         if waiting is not None and thread is not None:
             thread.shutdown()

@@ -76,9 +76,11 @@ def test_a_long_request_collects_no_callbacks() -> None:
     calls: list[str] = []
     forget = cancellation.on_cancel(lambda: calls.append("forgotten"))
     cancellation.on_cancel(lambda: calls.append("kept"))
+    assert cancellation.registered == 2
     forget()
     forget()
     for _ in range(3):
         _take(gate, Claim.REPAIR, cancellation, [])
+    assert cancellation.registered == 1
     cancellation.cancel()
     assert calls == ["kept"]

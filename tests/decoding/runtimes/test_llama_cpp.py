@@ -178,6 +178,13 @@ def test_a_cut_at_any_moment_leaves_a_state_that_goes_on_right(fresh: LlamaCpp) 
     assert between > 0, "no cut fell into the middle of the prompt"
 
 
+def test_a_runtime_keeps_no_callback_of_what_it_was_asked(fresh: LlamaCpp) -> None:
+    requests = [Cancellation(), Cancellation()]
+    for cancellation in requests * 2:
+        fresh.evaluate(fresh.tokenize("x = 1"), cancellation)
+        assert not any(each.registered for each in requests)
+
+
 def test_an_earlier_cancellation_does_not_stop_a_later_request(fresh: LlamaCpp) -> None:
     earlier, later = Cancellation(), Cancellation()
     fresh.evaluate(fresh.tokenize("one"), earlier)

@@ -41,6 +41,19 @@ def test_where_early_imports_reach_the_workspace_there_are_none(
         assert said() == ["2", "2"]
 
 
+def test_a_long_repair_collects_no_callbacks(sandbox: StartSandbox, workspace: Path) -> None:
+    """A sandbox that has ended must not be kept alive by what could have ended it."""
+    policy, target, stop = sandbox().policy, str(workspace / "m.py"), Cancellation()
+    with Workbench(policy, target, 1, {}, stop) as bench:
+        for _ in range(2):
+            bench.fresh().close()
+            bench.cold()
+            bench.renew()
+            bench.apart()
+            bench.abandon()
+            assert stop.registered == 0
+
+
 def test_an_installed_copy_of_the_workspace_s_module_is_not_imported_early(
     sandbox: StartSandbox, workspace: Path
 ) -> None:
