@@ -19,7 +19,7 @@ from decoding.calls import Calls
 from decoding.evidence import Evidence
 from decoding.familiar import familiar
 from decoding.lexed import lexed
-from decoding.monitors.monitor import Monitor, unfamiliar_only
+from decoding.monitors.monitor import Guarded, Monitor
 from decoding.replacer import Script
 from decoding.watch import Watch, begin_of_call, end_of_call, may_begin, open_watches
 
@@ -45,8 +45,9 @@ class Lookout:
         self._script = script
         self._snapshot, self._offset = snapshot, offset
         self._evidence, self._seconds = evidence, seconds
-        self._monitors = tuple(m for m in monitors if not unfamiliar_only(m))
-        self._late = tuple(m for m in monitors if unfamiliar_only(m))
+        guarded = [Guarded(monitor) for monitor in monitors]
+        self._monitors = tuple(m for m in guarded if not m.unfamiliar_only)
+        self._late = tuple(m for m in guarded if m.unfamiliar_only)
         #: By how much of the text stands before it.
         self._lexers = {0: Lexer()}
         #: Of the text that was looked at last.

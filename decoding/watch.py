@@ -5,7 +5,6 @@ Knows monitors, evidence and text; nothing of tokens' probabilities or the model
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -20,22 +19,11 @@ from analysis.syntax.tree import SyntaxTree
 from decoding.calls import Calls, Place
 from decoding.constraint import Constraint, meet
 from decoding.evidence import Evidence
-from decoding.monitors.monitor import (
-    Monitor,
-    Passage,
-    Verdict,
-    by_arity,
-    concerns,
-    unfamiliar_only,
-    waits,
-    wanted,
-)
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.query import Query
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
-
-_log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True, eq=False)
@@ -73,7 +61,7 @@ class Watch:
         """Whether a hole that is not certain is of this kind after all, or what its monitors wait
         for; ``None``: too early."""
         if self.waiting:
-            said = [wanted(monitor, passage) for monitor in self.monitors]
+            said = [monitor.wanted(passage) for monitor in self.monitors]
             return None if None in said else any(said)
         if passage.growing or (not passage.ended and not passage.behind.strip()):
             return None
@@ -82,8 +70,7 @@ class Watch:
 
     def filled(self, passage: Passage) -> str:
         """What is written in the hole, where a monitor's question is about that."""
-        asked = [getattr(monitor, "filled", None) for monitor in self.monitors]
-        return next(filter(None, (ask(passage) for ask in asked if ask is not None)), "")
+        return next(filter(None, (monitor.filled(passage) for monitor in self.monitors)), "")
 
     def decides(self, names: NameSet) -> bool:
         """Whether the monitors may judge by ``names``: their set is closed, or all that is asked is
@@ -96,20 +83,13 @@ class Watch:
             and (arity.closed or arity.uncallable)
             and not REFUSED_CALLS.intersection(self.hole.guards)
         )
-        return known and all(by_arity(monitor) for monitor in self.monitors)
+        return known and all(monitor.by_arity for monitor in self.monitors)
 
     def judge(self, names: NameSet, passage: Passage) -> tuple[Verdict, Monitor | None]:
-        """The joint verdict, and the monitor that spoke it. Rejecting beats waiting.
-
-        A monitor that raises allows: what a stranger's monitor breaks on is not wrong for it.
-        """
+        """The joint verdict, and the monitor that spoke it. Rejecting beats waiting."""
         undecided: Monitor | None = None
         for monitor in self.monitors:
-            try:
-                verdict = monitor.judge(self.hole, names, passage)
-            except Exception:  # noqa: BLE001  # see above
-                _log.exception("monitor %s failed", monitor.name)
-                continue
+            verdict = monitor.judge(self.hole, names, passage)
             if verdict is Verdict.REJECTED:
                 return verdict, monitor
             if verdict is Verdict.UNDECIDED:
@@ -119,15 +99,13 @@ class Watch:
     def impossible(self, passage: Passage) -> bool | None:
         """Whether some monitor says that what was written can be no code, whatever is known;
         ``None``: ask again when more is written."""
-        asked = [getattr(monitor, "impossible", None) for monitor in self.monitors]
-        said = [ask(self.hole, passage) for ask in asked if ask is not None]
+        said = [monitor.impossible(self.hole, passage) for monitor in self.monitors]
         return True if True in said else (None if None in said else False)
 
     def ending(self, passage: Passage) -> int:
         """Where some monitor has the text end rather than another name written, in code points of
         ``passage.before``; 0: nowhere."""
-        asked = [getattr(monitor, "ending", None) for monitor in self.monitors]
-        return max((ask(self.hole, passage) for ask in asked if ask is not None), default=0)
+        return max((monitor.ending(self.hole, passage) for monitor in self.monitors), default=0)
 
     def constraint(self, names: NameSet) -> Constraint | None:
         """What the monitors together allow from the beginning of ``base`` on, or ``None`` where
@@ -136,11 +114,7 @@ class Watch:
             return self.joint
         joint: Constraint | None = None
         for monitor in self.monitors:
-            try:
-                one = monitor.constraint(self.hole, names, self.typed)
-            except Exception:  # noqa: BLE001  # see above
-                _log.exception("monitor %s failed", monitor.name)
-                continue
+            one = monitor.constraint(self.hole, names, self.typed)
             if one is not None:
                 joint = meet(joint, one) if joint else one
         self.joint = joint.behind(self.literal) if joint else None
@@ -149,13 +123,12 @@ class Watch:
 
 def may_begin(monitors: Sequence[Monitor], lexer: Lexer) -> bool:
     """Whether some monitor would look at a hole behind ``lexer``'s text."""
-    for monitor in monitors:
-        try:
-            if monitor.begins(lexer):
-                return True
-        except Exception:  # noqa: BLE001  # as in Watch.judge
-            _log.exception("monitor %s failed", monitor.name)
-    return False
+    return any(monitor.begins(lexer) for monitor in monitors)
+
+
+def _watches(monitor: Monitor, hole: Hole) -> bool:
+    """Whether a hole is of a monitor's kinds, and not refused by it."""
+    return hole.kind in monitor.kinds and monitor.concerns(hole)
 
 
 def closed(names: NameSet) -> bool:
@@ -199,12 +172,12 @@ def open_watches(
     looked = looked and hole.kind in _MAY_BEGIN_A_VALUE
     value = value_at(snapshot.text, offset, tree) if looked else None
     for reading in (*readings(hole), *([value] if value is not None else [])):
-        watching = tuple(monitor for monitor in monitors if concerns(monitor, reading))
+        watching = tuple(monitor for monitor in monitors if _watches(monitor, reading))
         if not watching:
             continue
-        waiting = all(waits(monitor) for monitor in watching)
+        waiting = all(monitor.waits() for monitor in watching)
         certain = reading is hole and not waiting
-        if all(unfamiliar_only(m) and HoleKind.NAME in m.kinds for m in watching):
+        if all(m.unfamiliar_only and HoleKind.NAME in m.kinds for m in watching):
             # It has ended, so it is no keyword: whatever else the call takes, a name it is.
             reading = replace(reading, kind=HoleKind.NAME, receiver=None, receiver_text="")
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
@@ -213,7 +186,7 @@ def open_watches(
         written = offset - start if start > 0 else -1
         asked = replace(reading, guards=guards, written=written)
         query = Query(evidence, snapshot, asked, seconds)
-        if waiting and calls is not None and all(by_arity(monitor) for monitor in watching):
+        if waiting and calls is not None and all(monitor.by_arity for monitor in watching):
             calls.opened(snapshot, reading)
             query = calls.place(reading) or query
             waiting = not query.asked
@@ -235,7 +208,7 @@ def begin_of_call(
         return None
     at = offset - 1
     hole = replace(opened[0], kind=HoleKind.CALL, start=at, cursor=at, end=at)
-    watching = tuple(monitor for monitor in monitors if concerns(monitor, hole))
+    watching = tuple(monitor for monitor in monitors if _watches(monitor, hole))
     return Watch(hole, watching, place, start - 1, certain=False) if watching else None
 
 
@@ -246,7 +219,7 @@ def end_of_call(
     bracket closes; ``start`` and ``tree`` as for :func:`open_watches`."""
     ending = calls_at(text, offset, tree)[-1:]
     place = calls.place(ending[0]) if ending else None
-    watching = tuple(m for m in monitors if ending and concerns(m, ending[0]))
+    watching = tuple(m for m in monitors if ending and _watches(m, ending[0]))
     if place is None or not watching:
         return None
     return Watch(ending[0], watching, place, start, certain=False)

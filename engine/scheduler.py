@@ -169,7 +169,8 @@ class Scheduler:
             job.answer(CANCELLED)
         except ExplainedError as error:
             job.answer(Failure("explained", error.what, error.where, error.help))
-        except Exception as error:  # noqa: BLE001 - invariant 10: the request fails alone
+        except BaseException as error:  # noqa: BLE001 - invariant 10: the request fails alone,
+            # and its lane goes on: a monitor of a third party may raise SystemExit as well.
             job.answer(bug(error, type(job.request).__name__))
         finally:
             with self._lock:

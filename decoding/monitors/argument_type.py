@@ -15,7 +15,7 @@ from analysis.syntax.displays import CALLS, Display, displays_of, expression, pl
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 #: What a literal or a display begins with, beside quotes, a digit and brackets.
 _WORDS = frozenset({"None", "True", "False", "lambda", "not"})
@@ -24,7 +24,7 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _CALL = Lexer().advance("f(")
 
 
-class ArgumentTypeMonitor:
+class ArgumentTypeMonitor(Monitor):
     """Judges an argument that is written out, a name, a member or a call, where it ends.
 
     Asked about when what is written out begins, and when all of another argument is there.

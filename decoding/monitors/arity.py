@@ -6,13 +6,13 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 #: Values that any call may be given.
 _VALUES = frozenset({"None", "True", "False"})
 
 
-class ArityMonitor:
+class ArityMonitor(Monitor):
     """Judges a bracket that closes where an argument could begin.
 
     Asked about only then: looking up what is called takes longer than writing most arguments.

@@ -7,7 +7,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 #: Code points behind a name after which it is no longer waited for an ``=`` that would make it a
 #: store: longer target lists than this are not worth a late verdict.
@@ -16,7 +16,7 @@ _PATIENCE = 80
 OWN = frozenset({"self", "cls"})
 
 
-class AttributeMonitor:
+class AttributeMonitor(Monitor):
     """Judges loads behind any receiver but the class itself, which has a monitor of its own."""
 
     name = HoleKind.ATTRIBUTE.value

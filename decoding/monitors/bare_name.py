@@ -10,7 +10,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 #: Keywords that an expression may begin with; what else begins one is a name or no word.
 EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})
@@ -22,7 +22,7 @@ _READ = re.compile(r"[ \t]*(?:[(.]|\[|(?:[-+*/%@&|^<>]|//|\*\*|<<|>>)(?!=)|[=!<>
 _TARGETS = re.compile(r"\bfor\b(?:(?!\bin\b)[^\n])*|\blambda\b[^:\n]*")
 
 
-class NameMonitor:
+class NameMonitor(Monitor):
     """Judges a name that is not familiar, once what follows shows that it is read.
 
     Asked about only then, since most names stand elsewhere: looking each of them up would cost more

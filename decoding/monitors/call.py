@@ -6,12 +6,12 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 _ANYTHING_ELSE = frozenset(range(256)) - frozenset(b"(")
 
 
-class CallMonitor:
+class CallMonitor(Monitor):
     """Judges a bracket that opens behind a value: ``.size()`` where the size is a number."""
 
     name = HoleKind.CALL.value

@@ -6,12 +6,12 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 _COMMA = frozenset(b",")
 
 
-class CallEndMonitor:
+class CallEndMonitor(Monitor):
     """Judges a bracket that closes behind an argument. Where one closes and nothing was given, the
     arity monitor does: there another name can be written at once."""
 

@@ -7,10 +7,10 @@ from analysis.syntax.hole import Hole
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
 from decoding.monitors.bare_name import NAMES, begins_name, judge_read, seen_names
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 
-class AssignmentMonitor:
+class AssignmentMonitor(Monitor):
     """Judges a name that the function around it binds, but on no path to here.
 
     What may be written instead the name monitor says: such names are not in the set.

@@ -7,7 +7,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
 from decoding.monitors.attribute import begins_attribute
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 #: What every enumeration has and hardly another class.
 _MARK = "_member_map_"
@@ -15,7 +15,7 @@ _MARK = "_member_map_"
 _INHERITED = frozenset({"enum", "builtins", "object", ""})
 
 
-class EnumMonitor:
+class EnumMonitor(Monitor):
     """Rejects nothing by itself: ``Color.mro()`` is sound, if rare. Where another monitor rejects
     a name, it is a member that takes its place."""
 

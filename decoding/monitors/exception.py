@@ -7,13 +7,13 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
 from decoding.monitors.arity import begins_argument
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 #: What analysis calls the builtins that are exceptions.
 _RAISABLE = "type[BaseException]"
 
 
-class ExceptionMonitor:
+class ExceptionMonitor(Monitor):
     """Judges the first name of what is raised or caught; what follows a dot is an attribute's."""
 
     name = HoleKind.EXCEPTION.value

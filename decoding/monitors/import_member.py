@@ -6,13 +6,13 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 #: What may follow an imported name: the next one, ``as``, the end of the list or the statement.
 _ENDS = frozenset(b" \t\f\r\n,);#\\")
 
 
-class ImportMemberMonitor:
+class ImportMemberMonitor(Monitor):
     """Judges each name of the list."""
 
     name = HoleKind.IMPORT_MEMBER.value

@@ -8,10 +8,10 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
 from decoding.constraint import Constraint, Names
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 
-class ImportModuleMonitor:
+class ImportModuleMonitor(Monitor):
     """Judges every component of a dotted path by itself: each is a hole of its own."""
 
     name = HoleKind.IMPORT_MODULE.value

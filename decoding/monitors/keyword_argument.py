@@ -10,13 +10,13 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint, Names
 from decoding.monitors.arity import begins_argument
-from decoding.monitors.monitor import Passage, Verdict, holds
+from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 
 #: What may stand behind a keyword, and behind the last comma of a call.
 _END, _CLOSE = frozenset(b"="), frozenset(b")")
 
 
-class KeywordMonitor:
+class KeywordMonitor(Monitor):
     """Judges an argument once an ``=`` stands behind it: before that it may be any expression."""
 
     name = HoleKind.KEYWORD.value

@@ -6,15 +6,22 @@ Knows text, holes and name sets; nothing of tokens, models or time. To write one
 
 from __future__ import annotations
 
+import logging
 import unicodedata
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Any, TypeVar
 
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer, continues_name
 from decoding.constraint import Constraint
+
+Said = TypeVar("Said")
+Other = TypeVar("Other")
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,74 +66,140 @@ class Verdict(Enum):
     UNDECIDED = "undecided"
 
 
-class Monitor(Protocol):
+class Monitor(ABC):
     """One kind of constraint. Stateless: everything it needs is an argument.
 
-    A monitor that also has ``unfamiliar_only = True`` is asked only about names that have ended and
-    that :mod:`decoding.familiar` does not know, so that it costs nothing elsewhere. One with a
-    method ``wanted(passage)`` is asked about when that says ``True``, and never after ``False``;
-    ``None`` is too early. A method ``concerns(hole)`` refuses holes of its kinds that are none of
-    its affair. A method ``impossible(hole, passage)`` says what is wrong whatever is
-    known of the names (``None``: too early). One that has ``by_arity = True`` judges how many
-    arguments a call has, and is asked wherever every signature is known, whatever the names. A
-    method ``filled(passage)`` says what of a passage stands in the hole when it is asked about. A
-    method ``ending(hole, passage)`` says where in ``passage.before`` the text could rather end than
-    have another name in place of a rejected one (0: nowhere).
+    ``begins``, ``judge`` and ``constraint`` are every monitor's own; the others have defaults.
     """
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.
     name: str
     #: The holes it watches.
     kinds: frozenset[HoleKind]
+    #: Asked only about names that have ended and that :mod:`decoding.familiar` does not know, so
+    #: that it costs nothing elsewhere.
+    unfamiliar_only: bool = False
+    #: Judges how many arguments a call has, and is asked wherever every signature is known,
+    #: whatever the names.
+    by_arity: bool = False
 
+    @abstractmethod
     def begins(self, lexer: Lexer) -> bool:
         """Whether, from the tokens alone, a hole of its kinds may open behind ``lexer``'s text.
 
         Asked at every character that a model writes, so it has to be cheap; where any monitor says
         yes, syntax decides what hole it is.
         """
-        ...
 
+    @abstractmethod
     def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
         """Whether what was written may stand; only asked where ``names`` is closed, and not
         while the name is still growing."""
-        ...
 
+    @abstractmethod
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """What may be written instead, behind the part ``typed`` of the name that is there
         already; ``None`` where nothing could."""
-        ...
+
+    def concerns(self, hole: Hole) -> bool:
+        """Whether a hole of its kinds is its affair."""
+        return True
+
+    def waits(self) -> bool:
+        """Whether it says by itself, with :meth:`wanted`, when analysis is to be asked."""
+        return type(self).wanted is not Monitor.wanted
+
+    def wanted(self, passage: Passage) -> bool | None:
+        """Whether analysis is to be asked: ``None`` is too early, after ``False`` never."""
+        return True
+
+    def filled(self, passage: Passage) -> str:
+        """What of a passage stands in the hole, where analysis is asked about that."""
+        return ""
+
+    def impossible(self, hole: Hole, passage: Passage) -> bool | None:
+        """Whether what was written can be no code, whatever is known of the names; ``None`` is
+        too early."""
+        return False
+
+    def ending(self, hole: Hole, passage: Passage) -> int:
+        """Where in ``passage.before`` the text could rather end than have another name in place of
+        a rejected one; 0: nowhere."""
+        return 0
+
+
+class Guarded(Monitor):
+    """A monitor that never raises: once ``inner`` has, it is left aside, and says nothing more.
+
+    A stranger's monitor may raise anything, ``SystemExit`` too; only Ctrl-C goes through. It may
+    also answer with anything: what is not of the type that was asked for counts as raised.
+    """
+
+    def __init__(self, inner: Monitor) -> None:
+        self.name, self.kinds = inner.name, inner.kinds
+        self.unfamiliar_only, self.by_arity = inner.unfamiliar_only, inner.by_arity
+        self._inner: Monitor | None = inner
+        self._waits = inner.waits()
+
+    def _ask(
+        self,
+        ask: Callable[[Monitor], Said],
+        expected: type[Any] | tuple[type[Any], ...],
+        otherwise: Other,
+    ) -> Said | Other:
+        if self._inner is None:
+            return otherwise
+        try:
+            said = ask(self._inner)
+            if isinstance(said, expected):
+                return said
+            _log.error("monitor %s answered with a %s", self.name, type(said).__name__)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # see above
+            _log.error("monitor %s failed: %s", self.name, type(error).__name__)
+            _log.debug("details", exc_info=True)
+        self._inner = None
+        return otherwise
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Not once it is left aside."""
+        return self._ask(lambda inner: bool(inner.begins(lexer)), bool, False)
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed: what a monitor breaks on is not wrong for it."""
+        return self._ask(lambda m: m.judge(hole, names, passage), Verdict, Verdict.ALLOWED)
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """Nothing better known."""
+        kinds = (Constraint, type(None))
+        return self._ask(lambda m: m.constraint(hole, names, typed), kinds, None)
+
+    def concerns(self, hole: Hole) -> bool:
+        """Not its affair."""
+        return self._ask(lambda inner: bool(inner.concerns(hole)), bool, False)
+
+    def waits(self) -> bool:
+        """As before it was left aside."""
+        return self._waits
+
+    def wanted(self, passage: Passage) -> bool | None:
+        """Never."""
+        return self._ask(lambda inner: inner.wanted(passage), (bool, type(None)), False)
+
+    def filled(self, passage: Passage) -> str:
+        """Nothing."""
+        return self._ask(lambda inner: inner.filled(passage), str, "")
+
+    def impossible(self, hole: Hole, passage: Passage) -> bool | None:
+        """Possible."""
+        return self._ask(lambda m: m.impossible(hole, passage), (bool, type(None)), False)
+
+    def ending(self, hole: Hole, passage: Passage) -> int:
+        """Nowhere."""
+        return self._ask(lambda inner: inner.ending(hole, passage), int, 0)
 
 
 def holds(names: NameSet, name: str) -> bool:
     """Whether ``name`` is one of ``names``, as Python compares identifiers (NFKC)."""
     return unicodedata.normalize("NFKC", name) in names.spellings()
-
-
-def concerns(monitor: Monitor, hole: Hole) -> bool:
-    """Whether a monitor watches ``hole``: it is of its kinds, and not refused."""
-    if hole.kind not in monitor.kinds:
-        return False
-    ask = getattr(monitor, "concerns", None)
-    return True if ask is None else bool(ask(hole))
-
-
-def unfamiliar_only(monitor: Monitor) -> bool:
-    """Whether a monitor looks at names only when they have ended and stand nowhere else."""
-    return bool(getattr(monitor, "unfamiliar_only", False))
-
-
-def waits(monitor: Monitor) -> bool:
-    """Whether a monitor says by itself when it is to be asked about."""
-    return hasattr(monitor, "wanted")
-
-
-def by_arity(monitor: Monitor) -> bool:
-    """Whether a monitor judges by the signatures of a call alone."""
-    return bool(getattr(monitor, "by_arity", False))
-
-
-def wanted(monitor: Monitor, passage: Passage) -> bool | None:
-    """What a monitor that :func:`waits` says of a passage; others always want an answer."""
-    ask = getattr(monitor, "wanted", None)
-    return True if ask is None else ask(passage)

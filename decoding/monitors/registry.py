@@ -23,7 +23,7 @@ from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.import_module import ImportModuleMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.literal_value import LiteralMonitor
-from decoding.monitors.monitor import Monitor
+from decoding.monitors.monitor import Guarded, Monitor
 from decoding.monitors.self_member import SelfMonitor
 from decoding.monitors.subscript_key import KeyMonitor
 from decoding.monitors.surplus_argument import SurplusMonitor
@@ -61,7 +61,11 @@ def _installed() -> list[Monitor]:
     found: list[Monitor] = []
     for entry in sorted(entry_points(group=GROUP)):
         try:
-            found.append(entry.load()())
-        except Exception as error:  # noqa: BLE001  # a stranger's module may raise anything
+            monitor = entry.load()()
+            Guarded(monitor)  # has what every monitor has
+            found.append(monitor)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # noqa: BLE001  # a stranger's module may raise anything
             _log.warning("monitor %s of %s does not load: %r", entry.name, entry.value, error)
     return found

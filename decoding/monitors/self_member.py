@@ -7,10 +7,10 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
 from decoding.monitors.attribute import OWN, begins_attribute, judge_member, public_first
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 
-class SelfMonitor:
+class SelfMonitor(Monitor):
     """Judges loads of members of the class that the code is in."""
 
     name = "self_member"

@@ -6,11 +6,11 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.quoted import begins_quoted, closed_at, judge_quoted, only_quoted
 
 
-class KeyMonitor:
+class KeyMonitor(Monitor):
     """Judges a key that is read: one that is assigned may be new."""
 
     name = HoleKind.SUBSCRIPT_KEY.value

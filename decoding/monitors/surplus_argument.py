@@ -11,12 +11,12 @@ from decoding.constraint import Constraint
 from decoding.familiar import BUILTINS
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.keyword_argument import by_position, free_keyword
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 
 _OPENED = re.compile(r"(?<![\w.])([^\W\d]\w*)[ \t]*\(\s*\Z")
 
 
-class SurplusMonitor:
+class SurplusMonitor(Monitor):
     """Judges an argument once it shows that it has no name.
 
     The first argument of a builtin is only judged at the cursor, where the hint asks the same:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from concurrent.futures import Future
 
 import pytest
@@ -12,7 +13,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.constraint import Constraint
 from decoding.monitors.attribute import AttributeMonitor
-from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 from tests.decoding.toy import END, LIST, Facts, closed, only, written
 
 
@@ -165,25 +166,50 @@ def test_strings_and_comments_are_not_watched() -> None:
     assert facts.asked == []
 
 
-def test_a_monitor_that_raises_is_left_aside() -> None:
-    class Broken:
-        name = "attribute"
-        kinds = frozenset(HoleKind)
+class Stranger(Monitor):
+    """Watches everything, and rejects nothing."""
 
-        def begins(self, lexer: Lexer) -> bool:
-            raise ZeroDivisionError
+    name = "attribute"
+    kinds = frozenset(HoleKind)
 
-        def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
-            raise ZeroDivisionError
+    def begins(self, lexer: Lexer) -> bool:
+        return True
 
-        def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
-            raise ZeroDivisionError
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        return Verdict.ALLOWED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        return None
+
+
+@pytest.mark.parametrize("error", [ZeroDivisionError, SystemExit, asyncio.CancelledError])
+@pytest.mark.parametrize(
+    "method",
+    ["begins", "judge", "constraint", "concerns", "wanted", "filled", "impossible", "ending"],
+)
+def test_a_monitor_that_raises_is_left_aside(
+    method: str, error: type[BaseException], caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object) -> None:
+        raise error
 
     table = {"x.": {"push": 0.6, "pop": 0.4}, "push": {"[0]": 1.0}, "pop": {"()": 1.0}}
-    both = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken(), AttributeMonitor()])
-    assert both.text == "pop()"
-    alone = written("x.$0\n", table, Facts({"x": LIST}), monitors=[Broken()])
-    assert alone.text == "push[0]"
+    # What fills a hole is asked of those that wait until something does.
+    waits = {"wanted": lambda *_: True} if method == "filled" else {}
+    stranger = type("Broken", (Stranger,), {**waits, method: broken})
+    # Others speak before and behind it.
+    for monitors in ([stranger(), AttributeMonitor()], [AttributeMonitor(), stranger()]):
+        assert written("x.$0\n", table, Facts({"x": LIST}), monitors=monitors).text == "pop()"
+    assert written("x.$0\n", table, Facts({"x": LIST}), monitors=[stranger()]).text == "push[0]"
+    assert "monitor attribute failed" in caplog.text
+
+
+@pytest.mark.parametrize("method", ["judge", "constraint", "wanted", "filled", "ending"])
+def test_a_monitor_that_answers_nonsense_is_left_aside(method: str) -> None:
+    table = {"x.": {"push": 0.6, "pop": 0.4}, "push": {"[0]": 1.0}, "pop": {"()": 1.0}}
+    stranger = type("Odd", (Stranger,), {method: lambda *_: object()})
+    monitors = [stranger(), AttributeMonitor()]
+    assert written("x.$0\n", table, Facts({"x": LIST}), monitors=monitors).text == "pop()"
 
 
 def test_analysis_is_told_what_the_model_wrote() -> None:

@@ -29,7 +29,7 @@ from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
-from decoding.monitors.monitor import Monitor, Passage, Verdict, unfamiliar_only
+from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
 from decoding.watch import may_begin, open_watches, readings
 from tests.decoding.toy import Facts
@@ -106,7 +106,7 @@ def test_where_holes_open(text: str) -> None:
     text = text.strip("\n")
     plain = text.replace("‸", "")
     lexer, marked = Lexer(), ""
-    eager = [monitor for monitor in BUILT_IN if not unfamiliar_only(monitor)]
+    eager = [monitor for monitor in BUILT_IN if not monitor.unfamiliar_only]
     kinds = {kind for monitor in eager for kind in monitor.kinds}
     for at, character in enumerate(plain):
         lexer = lexer.advance(character)

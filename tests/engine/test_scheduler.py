@@ -216,6 +216,16 @@ def test_a_bug_fails_alone_and_tells_no_source(
     assert _ask(scheduler, 2, Ask(lambda job: Done())).last() == Done()
 
 
+def test_a_lane_survives_whatever_is_raised_in_it(scheduler: Scheduler) -> None:
+    def leave(job: Asked) -> object:
+        raise SystemExit(3)
+
+    failure = _ask(scheduler, 1, Ask(leave)).last()
+    assert isinstance(failure, Failure)
+    assert (failure.kind, failure.what.split()[0]) == ("bug", "SystemExit")
+    assert _ask(scheduler, 2, Ask(lambda job: Done())).last() == Done()
+
+
 def test_an_explained_error_keeps_its_shape(scheduler: Scheduler) -> None:
     def refuse(job: Asked) -> object:
         raise ExplainedError("the model is not here", where="m.gguf", help="pilotfish model pull")
