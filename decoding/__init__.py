@@ -5,7 +5,7 @@ Knows no LSP and no files of the user's; facts about code reach it as an
 
 Read in this order: ``evidence`` and ``completion`` (the values), ``vocabulary`` and ``constraint``
 (what a token may be), ``monitors`` (who constrains), ``guidance`` (what is made of what they say),
-``loop`` (how it is enforced here, with ``replacing``, ``search``, ``hurry`` and ``drafts``),
+``loop`` (how it is enforced here, with ``search_replacer``, ``search``, ``hurry`` and ``drafts``),
 ``remote`` (how on a server), ``prompts``, ``postprocess``, ``runtimes`` (who computes), ``models``
 (the files), ``writer`` (the facade).
 """
