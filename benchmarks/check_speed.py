@@ -28,7 +28,7 @@ from benchmarks.report import save, show
 PACKAGES = ("click", "httpx", "rich")
 #: What the large project is made of, until it has enough lines.
 _PROJECT = ("rich", "httpx", "click", "_pytest", "huggingface_hub", "pydantic", "hypothesis", "pip")
-_COUNTED = re.compile(r"in (\d+) files?, (?:(\d+) of them as before, )?")
+_COUNTED = re.compile(r"in (\d+) files?, (?:(\d+) from cache, )?")
 
 
 @dataclass(frozen=True, slots=True)

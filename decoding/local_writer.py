@@ -219,7 +219,7 @@ class LocalWriter(Writer):
     ) -> Generator[tuple[int, Completion | Exception], None, None]:
         """What the sample with each of ``seeds`` became, in the order in which they are ready: of
         as many as there is room for at once, or with ``refill`` of all for which there is time.
-        Nothing where there is no room for two."""
+        Nothing where no room for two."""
         begun = time.monotonic()
         first = Once(evidence) if evidence is not None else None
         with bounded(deadline, cancellation) as inner:

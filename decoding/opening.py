@@ -49,7 +49,7 @@ class Endpoint:
         parts = urlsplit(self.url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
             raise DecodingError(
-                f"{self.url!r} is no address of a server",
+                f"{self.url!r} is not a valid server URL",
                 where="endpoint",
                 help="write it as in http://127.0.0.1:8080",
             )

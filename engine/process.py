@@ -67,7 +67,7 @@ def _route(
     elif isinstance(body, Request):
         scheduler.submit(message.id, body, partial(send, message.id))
     else:
-        send(message.id, Failure("bug", f"{type(body).__name__} is no request", where="engine"))
+        send(message.id, Failure("bug", f"{type(body).__name__} is not a request", where="engine"))
 
 
 def _end_with_parent() -> None:

@@ -197,5 +197,5 @@ def bug(error: BaseException, during: str) -> Failure:
         "bug",
         line,
         where=f"pilotfish {version('pilotfish')}, Python {platform.python_version()}",
-        help="this is a defect of pilotfish; please report this line",
+        help="this is a bug in Pilotfish; please report this line",
     )

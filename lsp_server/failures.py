@@ -67,7 +67,7 @@ def bug_line(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else "?"
     return (
-        f"this is a defect of pilotfish {version('pilotfish')}, please report it: "
+        f"internal error in pilotfish {version('pilotfish')}, please report it: "
         f"{type(error).__name__} in {place}"
     )
 

@@ -87,7 +87,7 @@ async def ask_marked(server: Server, data: object, question: GraphQuestion) -> G
     """
     path, line, character = (field_of(data, name) for name in ("path", "line", "character"))
     if not (isinstance(path, str) and isinstance(line, int) and isinstance(character, int)):
-        raise FeatureError(INVALID_PARAMS, "the item is none of ours: its data are missing")
+        raise FeatureError(INVALID_PARAMS, "not a Pilotfish item: its data is missing")
     return await ask_about(server, path, line, character, question)
 
 

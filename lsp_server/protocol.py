@@ -89,7 +89,7 @@ class Protocol(LanguageServerProtocol):
             self._refuse(id_, INVALID_REQUEST, "the method is not a string")
             return
         if "id" in data and not self._is_known(method):
-            self._refuse(id_, METHOD_NOT_FOUND, f"there is no method {method}")
+            self._refuse(id_, METHOD_NOT_FOUND, f"unknown method {method}")
             return
         try:
             message = self.structure_message(data)
@@ -169,5 +169,5 @@ class Protocol(LanguageServerProtocol):
         """Run a command. Unlike with pygls' own, cancelling the request cancels the command."""
         handler = self.fm.commands.get(params.command)
         if handler is None:
-            raise FeatureError(INVALID_PARAMS, f"there is no command {params.command}")
+            raise FeatureError(INVALID_PARAMS, f"unknown command {params.command}")
         return await handler(params)

@@ -117,7 +117,7 @@ class Server(LanguageServer):
         if state.phase is Phase.FAILED:
             session.notices.once("engine", types.MessageType.Error, f"Pilotfish: {state.detail}")
         elif state.phase is Phase.RESTARTING:
-            session.notices.note(f"{state.detail}; it is started again")
+            session.notices.note(f"{state.detail}; restarting it")
         if back:
             self.outdate()
 

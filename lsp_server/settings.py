@@ -26,33 +26,34 @@ class SuggestionSettings:
     75 ms of rest is below the pause of a person who stops to look (chosen, not tuned).
     """
 
-    enabled: bool = _setting(True, "whether suggestions are computed")
-    guidance: bool = _setting(
-        True, "whether what does not exist is ruled out while the model writes"
+    enabled: bool = _setting(True, "Show suggestions while you type.")
+    guidance: bool = _setting(True, "Suggest only names that exist.")
+    multiline: bool = _setting(False, "Suggest whole blocks instead of single lines.")
+    max_tokens: int = _setting(48, "Maximum number of tokens in a suggestion.")
+    deadline_ms: int = _setting(
+        300, "Milliseconds to wait for analysis before a suggestion goes on without it."
     )
-    multiline: bool = _setting(False, "suggest a block rather than a line")
-    max_tokens: int = _setting(48, "the most tokens of a suggestion")
-    deadline_ms: int = _setting(300, "how long the model waits for facts before it goes on without")
-    debounce_ms: int = _setting(75, "how long a document must rest before a suggestion is computed")
+    debounce_ms: int = _setting(75, "Milliseconds without typing before a suggestion is computed.")
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosticSettings:
     """``diagnostics``: whether there are any, ruff's among them, and how long to wait for rest."""
 
-    enabled: bool = _setting(True, "whether there are diagnostics")
-    ruff: bool = _setting(True, "whether ruff's are among them")
-    workspace: bool = _setting(False, "whether files that are not open are checked too")
-    debounce_ms: int = _setting(150, "how long a document must rest before it is checked")
+    enabled: bool = _setting(True, "Show Pilotfish's diagnostics.")
+    ruff: bool = _setting(True, "Show ruff's diagnostics beside Pilotfish's.")
+    workspace: bool = _setting(False, "Also check files that are not open.")
+    debounce_ms: int = _setting(150, "Milliseconds without typing before a document is checked.")
 
 
 @dataclass(frozen=True, slots=True)
 class RepairSettings:
     """``repair``: how much a repair, and what follows a test, may cost."""
 
-    time_limit: int = _setting(120, "seconds that a repair may take")
+    time_limit: int = _setting(120, "Maximum seconds for a repair.")
     verdicts: bool = _setting(
-        False, "whether *Debug* asks the model if each block is right, which takes as long again"
+        False,
+        "Let *Debug* ask the model whether each block is right. This takes about twice as long.",
     )
 
 
@@ -60,7 +61,9 @@ class RepairSettings:
 class CodeLensSettings:
     """``codeLens``: what stands above definitions."""
 
-    enabled: bool = _setting(True, "whether tests can be run and repaired, and callers are counted")
+    enabled: bool = _setting(
+        True, "Show actions above tests and the number of callers above functions."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +160,7 @@ def _group(
         if key not in known:
             near = difflib.get_close_matches(str(key), known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            problems.append(f"{name}.{key}: there is no such setting{hint}")
+            problems.append(f"{name}.{key}: unknown setting{hint}")
         elif isinstance(known[key].default, bool):
             if isinstance(value, bool):
                 found[known[key].name] = value

@@ -40,8 +40,8 @@ def report_bug(error: BaseException) -> None:
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else "?"
     err().print(
-        f"[red]bug[/red]: {type(error).__name__} in {escape(place)}\n"
-        f"[cyan] help[/cyan]: this is a defect of pilotfish {version('pilotfish')}; please report "
+        f"[red]internal error[/red]: {type(error).__name__} in {escape(place)}\n"
+        f"[cyan] help[/cyan]: this is a bug in pilotfish {version('pilotfish')}; please report "
         f"the line above with Python {platform.python_version()} on {escape(platform.platform())}"
     )
     if "-v" in sys.orig_argv or "--verbose" in sys.orig_argv:

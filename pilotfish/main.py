@@ -23,16 +23,16 @@ COMMANDS: dict[str, str] = {
     "check": "find invented API and lint; --fix fixes what is safe",
     "fix": "repair a file until a failing test passes, and show the verified diff",
     "implement": "write a function from its docstring, examples and tests, and run it",
-    "optimize": "a faster version of a function, measured, with the same answers",
-    "debug": "what a failing test does block by block, with values and suspicion",
-    "complete": "what the server would insert at a position",
-    "inspect": "which names may stand at a position, and how sure that is",
-    "view": "the syntax, control flow, data flow or calls of a file, drawn or as data",
-    "graph": "who calls, uses or inherits from what, over a whole project",
-    "serve": "the language server on standard input and output",
-    "model": "list, pull and verify models",
-    "trust": "trust a workspace: its interpreter may be started",
-    "doctor": "what works here, what does not, and how to fix it",
+    "optimize": "make a function faster: measured, with the same results",
+    "debug": "trace a failing test block by block, with values and suspicion",
+    "complete": "print the completion at a position",
+    "inspect": "list the names that are valid at a position, and how certain the list is",
+    "view": "show the syntax, control flow, data flow or calls of a file",
+    "graph": "query callers, uses and subclasses over a whole project",
+    "serve": "run the language server on standard input and output",
+    "model": "list, download and verify models",
+    "trust": "trust a workspace, so that its interpreter may be started",
+    "doctor": "check this installation, and say how to fix what is broken",
 }
 
 USAGE_ERROR = 2
@@ -106,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         near = difflib.get_close_matches(name, COMMANDS, 1)
         explain(
-            f"there is no command '{name}'",
+            f"unknown command '{name}'",
             where="pilotfish",
             help=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
         )

@@ -21,7 +21,7 @@ ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 def add_common(parser: argparse.ArgumentParser) -> None:
     """Add the options known everywhere."""
     group = parser.add_argument_group("common options")
-    group.add_argument("--python", metavar="PATH", help="the interpreter of your project")
+    group.add_argument("--python", metavar="PATH", help="Python interpreter of your project")
     group.add_argument("--model", metavar="NAME|PATH.gguf", help="a model by name or file")
     group.add_argument(
         "--workspace",
@@ -40,7 +40,7 @@ def add_sandbox(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-sandbox",
         action="store_true",
-        help="run tests without bubblewrap, on a copy; such a patch is never called verified",
+        help="run tests without bubblewrap, on a copy; the patch is then never called verified",
     )
     parser.add_argument(
         "--sandbox-allow",
@@ -105,7 +105,7 @@ def workspace_for(
     if options.workspace:
         root = Path(options.workspace).resolve()
         if not root.is_dir():
-            raise AnalysisError("there is no such folder", where=f"--workspace {options.workspace}")
+            raise AnalysisError("no such folder", where=f"--workspace {options.workspace}")
     else:
         root = find_root(path.resolve())
     python = machine.python or None
@@ -113,7 +113,7 @@ def workspace_for(
         interpreter = Path(options.python).expanduser().absolute()
         if not interpreter.is_file():
             raise AnalysisError(
-                "there is no such interpreter",
+                "no such interpreter",
                 where=f"--python {options.python}",
                 help="give the path of a python executable, as .venv/bin/python",
             )

@@ -59,7 +59,7 @@ def add_options(
             "--suite",
             metavar="CMD",
             default="",
-            help="what else must pass (default: the same runner's tests of the workspace)",
+            help="other tests that must pass (default: the same runner's tests of the workspace)",
         )
     parser.add_argument(
         "--time-limit",
@@ -73,7 +73,9 @@ def add_options(
             "--write", action="store_true", help=f"write the {write} if it is verified"
         )
     add_sandbox(parser)
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document to standard output"
+    )
     add_common(parser)
 
 
@@ -98,9 +100,11 @@ def open_file(path: Path, options: argparse.Namespace) -> Opened:
     Raises :class:`~analysis.errors.AnalysisError` where there is none.
     """
     if path.is_dir():
-        raise AnalysisError("it is a folder", where=str(path), help="name one file of it")
+        raise AnalysisError(
+            "this is a folder, not a file", where=str(path), help="name one file of it"
+        )
     if not path.is_file():
-        raise AnalysisError("there is no such file", where=str(path))
+        raise AnalysisError("no such file", where=str(path))
     path = path.resolve()
     source = read_source(str(path), path.read_bytes())
     return Opened(
@@ -193,9 +197,12 @@ def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | 
                 raise
             continue
         if role != "repair":
-            report(f"the larger repair model is not here: using {model.name}", 0.0)
+            report(f"the repair model is not installed: using {model.name}", 0.0)
         return LaterWriter(model.name, partial(load, model, machine))
-    report("no model is here: templates alone (pilotfish model pull repair)", 0.0)
+    report(
+        "no model is installed: repairing with templates only (see pilotfish model pull repair)",
+        0.0,
+    )
     return None
 
 
@@ -221,7 +228,7 @@ def keep(
             changed = apply_diff(patch, before)
     if changed is None:
         raise AnalysisError(
-            "the file changed while it was being worked on", where=str(path), help="run it again"
+            "the file changed while Pilotfish worked on it", where=str(path), help="run it again"
         )
     write_atomically(str(path), changed)
     return True

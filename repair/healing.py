@@ -76,7 +76,7 @@ def heal(
     except CancelledError:
         return healer.outcome("stopped before the search ended")
     except SandboxDiedError as error:
-        return healer.outcome(f"the tests bring the sandbox down: {error.what}")
+        return healer.outcome(f"the tests crash the sandbox: {error.what}")
 
 
 class _OnlySlowError(Exception):

@@ -23,15 +23,15 @@ OWN: dict[str, dict[str, Any]] = {
         "type": "string",
         "default": "",
         "scope": "machine",
-        "markdownDescription": "Path of the program `pilotfish`. Empty: the one on PATH, "
-        "else the extension's own private environment, which is made after you consent.",
+        "markdownDescription": "Path of the `pilotfish` program. Empty: the one on PATH, "
+        "otherwise the extension's own private environment, which is created after you agree.",
     },
     "pilotfish.trace.server": {
         "type": "string",
         "enum": ["off", "messages", "verbose"],
         "default": "off",
         "scope": "window",
-        "markdownDescription": "What of the talk with the server is written to the log. `verbose` "
+        "markdownDescription": "Detail of the server's messages in the log. `verbose` "
         "includes source text.",
     },
 }

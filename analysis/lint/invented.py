@@ -200,7 +200,7 @@ def _finding(
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(
         Fix(
-            f"Replace by `{other}`",
+            f"Replace with `{other}`",
             (Edit(line, character, end_line, end_character, other),),
             safe=other == certain,
         )

@@ -56,7 +56,7 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
         elif os.path.lexists(absolute):
             found[absolute] = Selected(absolute, named=True)
         else:
-            raise AnalysisError("there is no such file or folder", where=str(path))
+            raise AnalysisError("no such file or folder", where=str(path))
     return tuple(s for s in found.values() if s.named or not _again(s.path, found))
 
 

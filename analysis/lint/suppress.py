@@ -70,7 +70,9 @@ def unknown_codes(path: str, tree: SyntaxTree, known: Iterable[str]) -> tuple[Fi
             close = nearest(named[0].upper(), codes)
             hint = f"; nearest: {', '.join(f'`{code}`' for code in close)}" if close else ""
             begin, end = (tree.lines.position(offset) for offset in named.span())
-            message = f"`{named[0]}` is no code of Pilotfish and silences nothing{hint}"
+            message = (
+                f"`{named[0]}` is not a Pilotfish code, so this comment suppresses nothing{hint}"
+            )
             found.append(
                 Finding(path, *begin, *end, UNKNOWN, Severity.WARNING, message, "pilotfish")
             )

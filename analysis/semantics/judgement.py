@@ -18,7 +18,7 @@ _SHOWN = 4
 
 def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
     """The answer for ``receiver``."""
-    tier, reason = Tier.CLOSED, "every value of the receiver is known"
+    tier, reason = Tier.CLOSED, "every type of the receiver is known"
     for rule in RULES:
         doubt = rule.doubt(receiver)
         if doubt is not None and _ORDER[doubt.tier] < _ORDER[tier]:
@@ -58,7 +58,7 @@ def judge_call(
     the hole.
     """
     if not callees:
-        return NameSet.abstain(monitor, f"nothing is known about {text or 'what is called'}")
+        return NameSet.abstain(monitor, f"nothing is known about {text or 'the callee'}")
     names: dict[str, Name] = {}
     for callee in callees:
         doubt = doubt or (callee.doubt and f"{callee.label}: {callee.doubt}")
@@ -66,7 +66,7 @@ def judge_call(
         list(dict.fromkeys(s for callee in callees for s in callee.signatures)),
         given,
         closed=not doubt,
-        reason=doubt or "every signature of what is called is known",
+        reason=doubt or "every signature of the callee is known",
     )
     for callee in callees:
         for signature in callee.signatures:
@@ -85,7 +85,7 @@ def judge_call(
     return NameSet(
         monitor,
         Tier.OPEN if doubt else Tier.CLOSED,
-        doubt or "every parameter of what is called is known",
+        doubt or "every parameter of the callee is known",
         tuple(names.values()),
         label,
         looked_at,
@@ -103,7 +103,7 @@ def argument(keywords: NameSet, bare: NameSet) -> NameSet:
     if arity is not None and arity.uncallable:
         tier, reason = Tier.OPEN, keywords.reason
     elif tier is Tier.CLOSED:
-        reason = "every keyword of what is called, every name the scopes bind, and the builtins"
+        reason = "every keyword of the callee, every name in scope, and the builtins"
         if not known:
             tier, reason = Tier.OPEN, f"a keyword may follow: {keywords.reason}"
     taken = keywords.spellings()

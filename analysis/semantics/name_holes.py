@@ -65,7 +65,7 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
     return NameSet(
         hole.kind.value,
         Tier.OPEN if doubt else Tier.CLOSED,
-        doubt or "every name the scopes bind, and the builtins",
+        doubt or "every name in scope, and the builtins",
         tuple(names.values()),
         unassigned=later,
     )

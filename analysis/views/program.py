@@ -86,7 +86,7 @@ class Program:
             help = f"there are: {', '.join(names[1:8])}"
         else:
             help = "it has no functions and no classes"
-        raise AnalysisError(f"there is no function or class '{name}'", where=self.path, help=help)
+        raise AnalysisError(f"no function or class named '{name}'", where=self.path, help=help)
 
 
 def parse_program(text: str, path: str) -> Program:

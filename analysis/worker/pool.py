@@ -264,7 +264,7 @@ class AnalysisPool:
             _fail(task, AnalysisError(body.what, where=body.where, help=body.help))
         elif isinstance(body, Broken):
             _log.error("bug: %s in %s", body.error, body.place)
-            _settle(task, task.query.unanswered(f"a defect of Pilotfish: {body.error}"))
+            _settle(task, task.query.unanswered(f"internal error: {body.error}"))
         else:
             _settle(task, body)
 

@@ -84,7 +84,7 @@ def _ask(source: HubFile, model: Model) -> str:
     # Of large files the hub's tag is their SHA-256.
     other = answer.etag and len(answer.etag) == len(model.sha256) and answer.etag != model.sha256
     if other or (answer.size is not None and answer.size != model.size):
-        raise SourceUnavailable(TITLE, "it has other bytes under this name now")
+        raise SourceUnavailable(TITLE, "it now has different content under this name")
     return answer.commit_hash or source.revision
 
 

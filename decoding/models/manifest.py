@@ -142,7 +142,7 @@ def find(word: str) -> Model:
     known = [model.name for model in MODELS] + list(roles())
     near = difflib.get_close_matches(word, known, 1, cutoff=0.4)
     raise ModelFileError(
-        f"there is no model '{word}'",
+        f"unknown model '{word}'",
         where="model",
         help=(f"did you mean '{near[0]}'? " if near else "")
         + "see pilotfish model list, or give the path of a .gguf file",

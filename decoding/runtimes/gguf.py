@@ -62,12 +62,12 @@ def read(path: Path) -> GgufFile:
     try:
         with path.open("rb") as stream:
             if stream.read(4) != _MAGIC:
-                raise _refusal(path, "this is no GGUF file")
+                raise _refusal(path, "not a GGUF file")
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
                 return _Reader(path, data).file()
     except FileNotFoundError:
         raise ModelFileError(
-            "there is no such model file",
+            "no such model file",
             where=str(path),
             help="see pilotfish model list, or give the path of a .gguf file",
         ) from None
@@ -93,7 +93,7 @@ class _Reader:
             raise _refusal(self._path, f"GGUF version {version} is not supported")
         tensors, entries = self._number("<Q"), self._number("<Q")
         if tensors > _MOST_ENTRIES or entries > _MOST_ENTRIES:
-            raise _refusal(self._path, "the file is corrupt: its header makes no sense")
+            raise _refusal(self._path, "the file is corrupt: its header is not valid")
         metadata: dict[str, Value] = {}
         for _ in range(entries):
             key = self._string()
@@ -103,7 +103,7 @@ class _Reader:
         ends = [self._tensor_end() for _ in range(tensors)]
         alignment = metadata.get("general.alignment", _DEFAULT_ALIGNMENT)
         if not isinstance(alignment, int) or not 0 < alignment <= 1 << 16:
-            raise _refusal(self._path, "the file is corrupt: its alignment makes no sense")
+            raise _refusal(self._path, "the file is corrupt: its alignment is not valid")
         data_start = -(-self._at // alignment) * alignment
         if ends and data_start + max(ends) > len(self._data):
             short = data_start + max(ends) - len(self._data)

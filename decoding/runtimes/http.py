@@ -233,7 +233,7 @@ class Connection:
 
     def _strange(self, path: str, said: str) -> EndpointError:
         return EndpointError(
-            f"{self.base}{path} answered {len(said)} characters that are no JSON object",
+            f"{self.base}{path} answered {len(said)} characters that are not a JSON object",
             where="endpoint",
             help="name the address of a llama-server or a vLLM server",
         )

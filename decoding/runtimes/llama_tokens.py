@@ -147,7 +147,7 @@ def _unloadable(file: gguf.GgufFile, reason: str) -> ModelFileError:
     if "unknown model architecture" in reason:
         reason = f"the architecture '{architecture}' is not supported by this llama.cpp"
     return ModelFileError(
-        f"llama.cpp cannot load it: {reason or 'it does not say why'}",
+        f"llama.cpp cannot load it: {reason or 'no reason given'}",
         where=str(file.path),
         help="pull it again, or give another file with --model PATH.gguf",
     )

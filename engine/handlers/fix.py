@@ -104,12 +104,12 @@ def _lint_alone(
     try:
         verdict = judge_given(job, deadline.remaining(), cancellation)
     except CancelledError:
-        return replace(found, reason="stopped before the command was run with what ruff fixes")
+        return replace(found, reason="stopped before the command was run with ruff's fixes")
     found = replace(found, not_run=verdict.not_run)
     if not verdict.good or not verdict.complete:
-        return replace(found, reason=f"what ruff fixes is not all: {verdict.reason}")
+        return replace(found, reason=f"ruff's fixes are not enough: {verdict.reason}")
     others = f", {verdict.ran} tests still pass" if verdict.ran else ""
-    why = f"the tests passed already; with what ruff fixes the command passes{others}"
+    why = f"the tests passed already; with ruff's fixes the command passes{others}"
     if not job.policy.confined:
         return replace(found, reason=f"{why}; it ran without a sandbox")
     return replace(found, status="verified", reason=why)

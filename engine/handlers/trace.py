@@ -41,7 +41,7 @@ def trace(
         report = debug(subject, progress, cancellation)
     except SyntaxError as error:
         raise RepairError(
-            f"it is no Python: {error.msg}", where=f"{snapshot.path}:{error.lineno}"
+            f"not valid Python: {error.msg}", where=f"{snapshot.path}:{error.lineno}"
         ) from None
     found = Opinion()
     if writer is not None and report.status == "failing" and not cancellation.cancelled:

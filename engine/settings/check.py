@@ -72,8 +72,8 @@ def _unknown(key: str, kind: type[Any], spell: Callable[[str], str]) -> Complain
         )
     names = [spell(f.name) for f in fields(kind)]
     near = difflib.get_close_matches(key, names, 1, 0.5)
-    help = f"did you mean '{near[0]}'?" if near else f"known are {', '.join(names)}"
-    return Complaint(key, UNKNOWN, f"there is no setting '{key}'; {help}")
+    help = f"did you mean '{near[0]}'?" if near else f"known settings are {', '.join(names)}"
+    return Complaint(key, UNKNOWN, f"unknown setting '{key}'; {help}")
 
 
 def _fitted(setting: Field[Any], value: Any) -> Any:
@@ -134,7 +134,7 @@ def _interpreter(value: Any) -> str:
     try:
         path = Path(value).expanduser()
     except RuntimeError:
-        raise ValueError("names the home of a user who is not there") from None
+        raise ValueError("names the home of an unknown user") from None
     if value and not path.is_absolute():
         raise ValueError("must be an absolute path, since it holds for every folder")
     return str(path) if value else ""

@@ -23,15 +23,15 @@ class ProjectSettings:
 
     exclude: tuple[str, ...] = _setting(
         (),
-        "Glob patterns, relative to the workspace, of files and folders that `check` passes over "
-        "unless they are named explicitly.",
+        "Glob patterns, relative to the workspace, of files and folders that `check` skips unless "
+        "they are named explicitly.",
     )
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = _setting(
-        (), "A table from glob pattern to the codes that are not reported in matching files."
+        (), "A table from glob patterns to the codes that are not reported in matching files."
     )
     tests: tuple[str, ...] = _setting(
         (),
-        "Node ids of the tests that a repair looks at (`tests/test_cart.py::test_total`). Options "
+        "Node ids of the tests that a repair runs (`tests/test_cart.py::test_total`). Options "
         "are refused: an entry never begins with `-`.",
     )
 
@@ -41,41 +41,46 @@ class MachineSettings:
     """The user's ``config.toml`` and the editor's options: what a project may not decide."""
 
     model: str = _setting(
-        "", "Model that completes: a name of `pilotfish model list` or the path of a GGUF file."
+        "", "Model for completion: a name from `pilotfish model list` or the path of a GGUF file."
     )
-    repair_model: str = _setting("", "Model that repairs, likewise; the completing one if absent.")
+    repair_model: str = _setting(
+        "", "Model for repair: a name or a path. Default: the completion model."
+    )
     endpoint: str = _setting(
         "",
-        "Address of a llama-server or a vLLM server that computes instead of this machine. Your "
-        "code is sent there.",
+        "URL of a llama-server or vLLM server to use instead of a local model. Your code is sent "
+        "there.",
     )
-    endpoint_model: str = _setting("", "The model it is asked for; its first if absent.")
+    endpoint_model: str = _setting(
+        "", "Name of the model on the server at `endpoint`. Default: the server's first model."
+    )
     endpoint_key: str = _setting(
         "",
-        "The key it wants. `PILOTFISH_ENDPOINT_KEY` in the environment goes first.",
+        "API key of the server at `endpoint`. The environment variable `PILOTFISH_ENDPOINT_KEY` "
+        "takes precedence.",
         secret=True,
     )
     python: str = _setting(
-        "", "Path of the interpreter that your project runs under. Naming it is trusting it."
+        "", "Path of your project's Python interpreter. Setting it means that you trust it."
     )
-    test_command: str = _setting("", "Command that a repair runs when none is given.")
-    threads: int = _setting(0, "Threads that the model computes with; 0 chooses.", least=0)
+    test_command: str = _setting("", "Test command that a repair runs when none is given.")
+    threads: int = _setting(0, "Number of threads for the model. 0: chosen automatically.", least=0)
     language_features: str = _setting(
         "auto",
-        "Whether hover, signatures, member lists and references are served: `assist` leaves them "
-        "to another server, `auto` does so where one is known to be there.",
+        "Provide hover, signatures, member lists and references: `all` always, `assist` never "
+        "(another server does), `auto` unless another Python server is known to run.",
         choices=("auto", "all", "assist"),
     )
     idle_unload_seconds: float = _setting(
-        600.0, "Seconds without work after which a model leaves memory; 0 keeps it.", least=0
+        600.0, "Seconds without use after which the model is unloaded. 0: never.", least=0
     )
     # ``benchmarks.dotprompts``, precision against share shown: below this 1 of 17 lines was right.
     confidence_threshold: float = _setting(
-        0.3, "Suggestions less sure than this (0 to 1) are not shown.", least=0, most=1
+        0.3, "Minimum confidence (0 to 1) of suggestions that are shown.", least=0, most=1
     )
     log_level: str = _setting(
         "info",
-        "How much the engine writes to its log. `debug` may include source text.",
+        "Detail of the engine's log. `debug` may include source text.",
         choices=("error", "warning", "info", "debug"),
     )
 

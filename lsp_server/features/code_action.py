@@ -84,14 +84,16 @@ def resolve(server: Server, action: types.CodeAction) -> types.CodeAction:
         return action
     uri, version, edits = (field_of(action.data, name) for name in ("uri", "version", "edits"))
     if not isinstance(uri, str) or not isinstance(edits, list):
-        raise FeatureError(INVALID_PARAMS, "the action is none of ours: its data are missing")
+        raise FeatureError(INVALID_PARAMS, "not a Pilotfish action: its data is missing")
     document = server.session.documents.get(uri)
     if document is None or document.version != version:
         raise superseded("the document has changed since the action was offered")
     try:
         replacements = tuple(Replacement(int(a), int(b), str(text)) for a, b, text in edits)
     except (TypeError, ValueError):
-        raise FeatureError(INVALID_PARAMS, "the action's data are none of ours") from None
+        raise FeatureError(
+            INVALID_PARAMS, "not a Pilotfish action: its data is not understood"
+        ) from None
     file = FileEdit(document, replacements, document.version)
     action.edit = workspace_edit([file], server.session.client)
     return action

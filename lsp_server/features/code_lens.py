@@ -92,7 +92,7 @@ def register(server: Server) -> None:
         runs = field_of(lens.data, "command")
         if runs in _RUNS and isinstance(runs, str) and isinstance(uri, str):
             if not isinstance(line, int):
-                raise FeatureError(INVALID_PARAMS, "the lens is none of ours: its line is missing")
+                raise FeatureError(INVALID_PARAMS, "not a Pilotfish lens: its line is missing")
             lens.command = await run_lens(server, server.session.view(uri), line, runs)
         else:
             lens.command = await impact_lens(server, lens.data)

@@ -17,7 +17,7 @@ DOWNLOAD, LATER = "Download it", "Not now"
 async def offer(server: Server, status: StatusAnswer) -> None:
     """Ask once a session, and download if the person says so."""
     reason = status.model_reason
-    text = f"Pilotfish has no model, so there are no suggestions: {reason}. "
+    text = f"Pilotfish has no model, so it makes no suggestions: {reason}. "
     if server.session.machine.model or server.session.machine.endpoint:
         # The person chose another one: only they know how to bring it back.
         help = status.model_help or "correct the setting"
@@ -42,11 +42,11 @@ async def download(server: Server) -> None:
         done = await ask_long(server, PullRequest(), "Downloading the model of Pilotfish")
     except RequestFailedError as error:
         if error.kind == "cancelled":
-            session.notices.note("the download was stopped; the next one goes on from there")
+            session.notices.note("the download was stopped; the next one resumes it")
         else:
             session.notices.say(types.MessageType.Error, f"Pilotfish: {error}")
         return
-    session.notices.say(types.MessageType.Info, f"{done.notes[0]} is here: suggestions are on")
+    session.notices.say(types.MessageType.Info, f"{done.notes[0]} is installed: suggestions are on")
     server.outdate()
 
 

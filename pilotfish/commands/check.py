@@ -96,12 +96,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format",
         choices=("text", "json", "sarif", "github"),
         default="text",
-        help="how findings are written (default: text)",
+        help="output format (default: text)",
     )
     parser.add_argument("--json", action="store_true", help="the same as --format json")
     parser.add_argument("--fix", action="store_true", help="apply the fixes that are safe")
     parser.add_argument(
-        "--since", metavar="REV", help="only findings on lines that are new since this revision"
+        "--since",
+        metavar="REV",
+        help="report only findings on lines that are new since this revision",
     )
     parser.add_argument(
         "--watch", action="store_true", help="check again when a file changes, until interrupted"
@@ -109,7 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-cache",
         action="store_true",
-        help="look at every file again, also where nothing it stands on has changed",
+        help="check every file again, without the cache",
     )
     add_common(parser)
 
@@ -153,7 +155,7 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
         if path == _STDIN:
             path = given[0].path
         elif not os.path.lexists(path):
-            raise AnalysisError("there is no such file or folder", where=str(path))
+            raise AnalysisError("no such file or folder", where=str(path))
         workspace = workspace_for(options, path)
         if workspace.python is None and machine.python:
             workspace = replace(workspace, python=machine.python)
@@ -178,7 +180,7 @@ def _refuse_unknown_codes(settings: ProjectSettings) -> None:
                 meant = code.upper()
                 close = (meant,) if meant in known else nearest(meant, known) or known
                 raise AnalysisError(
-                    f"there is no code '{code}'",
+                    f"unknown code '{code}'",
                     where=f"[tool.pilotfish.per-file-ignores] '{pattern}'",
                     help=f"write {' or '.join(close)}, or the beginning of codes, as PF",
                 )
@@ -329,11 +331,11 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, sinc
     if outcome.fixed:
         words.append(f"{outcome.fixed} fixed")
     if not files and not since and not outcome.troubles:
-        err().print("there is no Python file to check here", style="yellow")
+        err().print("no Python files found", style="yellow")
     style = "yellow" if findings else "green"
     err().print(
         f"[{style}]{', '.join(words)}[/{style}] in {files} file{'' if files == 1 else 's'}, "
-        + (f"{known} of them as before, " if known else "")
+        + (f"{known} from cache, " if known else "")
         + f"{seconds:.1f} s"
     )
 

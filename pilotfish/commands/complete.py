@@ -1,4 +1,4 @@
-"""``pilotfish complete``: what the server would insert at a position."""
+"""``pilotfish complete``: print the completion at a position."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class _Line(msgspec.Struct):
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument(
-        "location", metavar="FILE:LINE:COL", nargs="?", help="where, counted from 1"
+        "location", metavar="FILE:LINE:COL", nargs="?", help="the position, counted from 1"
     )
     parser.add_argument(
         "--jsonl",
@@ -67,14 +67,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="read one JSON object a line: path, line, character (from 0), optionally text, "
         "guidance, max_tokens, multiline, deadline_ms",
     )
-    parser.add_argument("--json", action="store_true", help="a JSON document instead of the text")
     parser.add_argument(
-        "--no-guidance", action="store_true", help="the model alone, unchecked by analysis"
+        "--json", action="store_true", help="print one JSON document instead of the text"
     )
     parser.add_argument(
-        "--max-tokens", type=int, default=48, metavar="N", help="at most (default: 48)"
+        "--no-guidance", action="store_true", help="use the model alone, without analysis"
     )
-    parser.add_argument("--multiline", action="store_true", help="go on to the end of the block")
+    parser.add_argument(
+        "--max-tokens",
+        type=int,
+        default=48,
+        metavar="N",
+        help="maximum number of tokens (default: 48)",
+    )
+    parser.add_argument("--multiline", action="store_true", help="complete to the end of the block")
     parser.add_argument(
         "--deadline-ms",
         type=int,

@@ -1,4 +1,4 @@
-"""``pilotfish debug FILE``: what a failing test does block by block, with values and suspicion."""
+"""``pilotfish debug FILE``: trace a failing test block by block, with values and suspicion."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--html", metavar="OUT", type=Path, help="write the report as one self-contained page"
     )
     parser.add_argument(
-        "--fix", action="store_true", help="look for a repair too, as long again (pilotfish fix)"
+        "--fix", action="store_true", help="also look for a repair, for up to the same time again"
     )
     parser.add_argument(
         "--verdicts",
         action="store_true",
-        help="ask the model too: its surprise at each line, its verdict on each block",
+        help="also ask the model how likely each line is and whether each block is right",
     )
     test = "the failing test, as any shell command"
     add_options(parser, test=test, limit=30.0, suite=False)

@@ -1,4 +1,4 @@
-"""``pilotfish doctor``: what works here, what does not, and how to fix it."""
+"""``pilotfish doctor``: check this installation, and say how to fix what is broken."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ _BROKEN = "[red]broken[/red]"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document to standard output"
+    )
     add_common(parser)
 
 
@@ -48,7 +50,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         out().print(json.dumps(_document(patient, signs), ensure_ascii=False), markup=False)
     else:
-        out().print(f"{broken} broken" if broken else "everything works", markup=False)
+        out().print(f"{broken} broken" if broken else "all checks passed", markup=False)
     return 1 if broken else 0
 
 

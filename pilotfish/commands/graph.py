@@ -56,7 +56,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="a qualified name, as shop.basket.Basket.total, or an end of one, as Basket.total",
     )
-    parser.add_argument("--json", action="store_true", help="one JSON document: {rows: [...]}")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document: {rows: [...]}"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -79,7 +81,7 @@ def _workspace(options: argparse.Namespace) -> Workspace:
     if options.action == "build":
         folder = Path(options.words[0]).resolve()
         if not folder.is_dir():
-            raise AnalysisError("there is no such folder", where=options.words[0])
+            raise AnalysisError("no such folder", where=options.words[0])
         options.workspace = str(folder)
         return workspace_for(options, folder, machine_for(options))
     here = Path.cwd()

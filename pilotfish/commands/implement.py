@@ -25,7 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE:FUNCTION",
         help="a function that has no body yet, by its qualified name, as app.py:Class.method",
     )
-    add_options(parser, test="what must pass, as a command", limit=90.0, write="body")
+    add_options(
+        parser, test="the tests that must pass, as a shell command", limit=90.0, write="body"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -44,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     def ask(work: Work) -> FixAnswer:
         if work.writer is None:
             raise AnalysisError(
-                "a body is written by a model, and there is none",
+                "implement needs a model, and none is installed",
                 help="pilotfish model pull repair",
             )
         return implement(request, work.writer, work.evidence, work.report, work.cancellation)

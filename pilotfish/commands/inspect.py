@@ -1,4 +1,4 @@
-"""``pilotfish inspect``: which names may stand at a position, and how sure that is."""
+"""``pilotfish inspect``: list the names that are valid at a position, and how certain that is."""
 
 from __future__ import annotations
 

@@ -27,16 +27,18 @@ from pilotfish.console import err, explain, out
 
 EXAMPLES = """\
   pilotfish model list            what there is, what each is for, what is here
-  pilotfish model pull            the model that completes (role: complete)
-  pilotfish model pull repair     the larger one that repairs
+  pilotfish model pull            the model for completion (role: complete)
+  pilotfish model pull repair     the larger model for repair
   pilotfish model verify --json   hash every model that is here"""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
-    parser.add_argument("action", choices=("list", "pull", "verify"), help="what to do")
+    parser.add_argument("action", choices=("list", "pull", "verify"), help="the action")
     parser.add_argument("models", metavar="NAME|ROLE", nargs="*", help="models, by name or role")
-    parser.add_argument("--json", action="store_true", help="one JSON document on standard output")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON document to standard output"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

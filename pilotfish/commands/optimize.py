@@ -40,7 +40,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="FILE:FUNCTION",
         help="a function by its qualified name, as app.py:Class.method",
     )
-    test = "what must pass, and whose calls are measured, as a command"
+    test = (
+        "the tests that must pass and whose calls are measured, as a shell command (default: those "
+        "that reach the function)"
+    )
     add_options(parser, test=test, limit=120.0, write="version", suite=False)
 
 

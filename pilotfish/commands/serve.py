@@ -1,4 +1,4 @@
-"""``pilotfish serve``: the language server on standard input and output."""
+"""``pilotfish serve``: run the language server on standard input and output."""
 
 from __future__ import annotations
 

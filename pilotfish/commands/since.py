@@ -55,7 +55,7 @@ def baseline(revision: str, root: Path, paths: Iterable[Path]) -> Baseline:
     """
     where = f"--since {revision}"
     if not revision or revision.startswith("-"):
-        raise AnalysisError("this names no revision", where=where)
+        raise AnalysisError("unknown revision", where=where)
     top = Path(_git(root, where, "rev-parse", "--show-toplevel").decode().rstrip("\n"))
     commit = _commit(root, where, revision)
     asked: dict[str, Path] = {}
@@ -75,7 +75,7 @@ def _commit(root: Path, where: str, revision: str) -> str:
         found = _git(root, where, "rev-parse", "--verify", f"{revision}^{{commit}}")
     except AnalysisError as error:
         raise AnalysisError(
-            f"this is no commit of {root} ({error.what})",
+            f"unknown revision in {root} ({error.what})",
             where=where,
             help="name a commit, a branch or a tag that was fetched",
         ) from None

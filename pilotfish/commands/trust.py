@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's options."""
     parser.add_argument("dir", metavar="DIR", nargs="?", type=Path, help="the workspace")
     parser.add_argument("--list", action="store_true", help="print the trusted folders")
-    parser.add_argument("--remove", action="store_true", help="trust DIR no longer")
+    parser.add_argument("--remove", action="store_true", help="stop trusting DIR")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -30,7 +30,7 @@ def run(options: argparse.Namespace) -> int:
         return 0
     if options.dir is None or not options.dir.is_dir():
         raise AnalysisError(
-            "there is no such folder" if options.dir else "which folder?",
+            "no such folder" if options.dir else "no folder given",
             where=str(options.dir or "pilotfish trust"),
             help="name an existing folder, as in: pilotfish trust .",
         )

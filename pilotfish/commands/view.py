@@ -70,5 +70,5 @@ def view_names(text: str) -> tuple[str, ...]:
         if name not in VIEWS:
             near = nearest(name, list(VIEWS))
             help = f"did you mean {near[0]}?" if near else f"there are {', '.join(VIEWS)}"
-            raise argparse.ArgumentTypeError(f"there is no view {name!r}: {help}")
+            raise argparse.ArgumentTypeError(f"unknown view {name!r}: {help}")
     return names

@@ -28,7 +28,7 @@ def _signs(name: str, path: Path, problems: tuple[Finding, ...]) -> Iterator[Sig
         what, _, help = found.message.partition("; ")
         yield Sign(name, State.BROKEN, f"{path}:{found.line + 1}: {what}", help)
     if not problems:
-        there = "" if path.exists() else " (not there: defaults)"
+        there = "" if path.exists() else " (no file: defaults)"
         yield Sign(name, State.OK, f"{path}{there}")
 
 
@@ -38,7 +38,7 @@ def trust(patient: Patient) -> Iterator[Sign]:
     if patient.workspace.trusted:
         yield Sign("trust", State.OK, f"{root} is trusted")
     elif patient.workspace.python:
-        yield Sign("trust", State.OK, "the interpreter was named, which trusts it")
+        yield Sign("trust", State.OK, "the interpreter was named explicitly, so it is trusted")
     else:
         yield Sign(
             "trust",

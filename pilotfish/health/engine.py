@@ -24,8 +24,8 @@ def answers(patient: Patient) -> Iterator[Sign]:
         yield Sign(
             "engine",
             State.BROKEN,
-            f"it does not answer: {error or 'time ran out'}",
-            f"see {log_folder()}, and report it with what is there",
+            f"it does not answer: {error or 'timed out'}",
+            f"see {log_folder()}, and attach the logs there to a bug report",
         )
         return
     finally:
@@ -34,7 +34,7 @@ def answers(patient: Patient) -> Iterator[Sign]:
     yield Sign(
         "engine",
         State.OK,
-        f"answers {took:.2f} s after its start, {status.resident_bytes / 1e6:.0f} MB without model",
+        f"answers {took:.2f} s after start-up, {status.resident_bytes / 1e6:.0f} MB without model",
     )
 
 

@@ -64,7 +64,9 @@ def disk(patient: Patient) -> Iterator[Sign]:
     detail = f"{free / _GIB:.1f} GiB free at {folder}"
     largest = max(find("repair").size, find("complete").size)
     if free < largest:
-        yield Sign("disk", State.NOTE, f"{detail}; a model needs {largest / _GIB:.1f}", "free some")
+        yield Sign(
+            "disk", State.NOTE, f"{detail}; a model needs {largest / _GIB:.1f}", "free some space"
+        )
     else:
         yield Sign("disk", State.OK, detail)
 

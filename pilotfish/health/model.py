@@ -69,7 +69,7 @@ def endpoint(patient: Patient) -> Iterator[Sign]:
     writer.close()
     detail = f"{place.base} serves {writer.name}; your code is sent there"
     if place.key and urlsplit(place.url).scheme == "http" and not _is_here(place.url):
-        help = "use https: the key travels in the clear"
+        help = "use https: the key is sent unencrypted"
         yield Sign("endpoint", State.NOTE, detail, help)
     else:
         yield Sign("endpoint", State.OK, detail)

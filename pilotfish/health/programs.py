@@ -59,4 +59,4 @@ def editors(patient: Patient) -> Iterator[Sign]:
     if found:
         yield Sign("editors", State.OK, ", ".join(found))
     else:
-        yield Sign("editors", State.NOTE, "none on PATH", "the command line needs none")
+        yield Sign("editors", State.NOTE, "none on PATH", "the command line needs no editor")

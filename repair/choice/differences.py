@@ -35,7 +35,7 @@ def notes(
     if mine is None:
         return tuple(found)
     if broken := behaviour.broken(mine):
-        found.append(f"an example in the file does not hold with it: {broken[0]}")
+        found.append(f"an example in the file fails with it: {broken[0]}")
     like = essence(mine)
     others = {row for row in rows.values() if row is not None and essence(row) != like}
     if others:
@@ -49,7 +49,7 @@ def notes(
             f"{'s' if len(others) == 1 else ''} differently, e.g. {call}: {one}, not {other}"
         )
     changed = [
-        f"{call}: {new}, was {old}"
+        f"{call} {_outcome(new)} instead of {_outcome(old, doing=True)}"
         for call, old, new in zip(behaviour.calls, behaviour.original, mine, strict=True)
         if old is not None and new is not None and old != new
     ]
@@ -58,6 +58,13 @@ def notes(
         found.append(f"it changes {len(changed)} of {of} calls like those of the tests, e.g. ")
         found[-1] += "; ".join(sorted(changed, key=len)[:_SHOWN])
     return tuple(found)
+
+
+def _outcome(text: str, *, doing: bool = False) -> str:
+    """An answer in words: ``returns 3``, ``raises KeyError`` (``returning``, ``raising``)."""
+    raised = text.removeprefix("raises ") if text.startswith("raises ") else ""
+    verb = "rais" if raised else "return"
+    return f"{verb}{'ing' if doing else 'es' if raised else 's'} {raised or text}"
 
 
 def essence(row: Sequence[str | None]) -> tuple[str | None, ...]:

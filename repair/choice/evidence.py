@@ -110,11 +110,11 @@ class Evidence:
         """What speaks against it, as the end of a sentence."""
         said = []
         if self.share < _CLEAR:
-            said.append("so do others that behave differently")
+            said.append("other patches that behave differently pass them too")
         if _CHANGED * self.changed > self._checks:
-            said.append("it changes much of what the program answered otherwise")
+            said.append("it changes many other results of the program")
         if self.ignored:
-            said.append(f"nothing reads {', '.join(sorted(self.ignored))} with it either")
+            said.append(f"{', '.join(sorted(self.ignored))} is still not used")
         if not said:
             said.append(f"{self.tried} candidates were tried, and one may pass by chance")
         if not self.told:

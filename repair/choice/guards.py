@@ -26,7 +26,7 @@ def refusal(old: ast.Module, new: ast.Module, test_literals: frozenset[object]) 
     if reason := _special_case(old, new, test_literals):
         return reason
     if _loosens_equality(old, new):
-        return "loosens an equality, by which tests compare"
+        return "loosens an equality, that tests compare with"
     for found, reason in _COUNTED:
         more = Counter(found(new)) - Counter(found(old))
         if more:
@@ -185,6 +185,6 @@ def _checks(tree: ast.AST) -> list[str]:
 
 _COUNTED: tuple[tuple[Callable[[ast.AST], list[str]], str], ...] = (
     (_blankets, "adds a blanket handler"),
-    (_trick_names, "adds a trick on the test run"),
+    (_trick_names, "detects that a test is running"),
     (_equality_methods, "adds an equality method"),
 )

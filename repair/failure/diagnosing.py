@@ -47,8 +47,8 @@ SHARE = 0.4
 _PYTEST_NOT_RUN = {
     2: "pytest was interrupted",
     3: "pytest failed internally",
-    4: "pytest was used wrongly",
-    5: "the command selects no test",
+    4: "pytest rejected the command line",
+    5: "the command selects no tests",
 }
 #: Runners whose tests can be collected once and run in forks of that state.
 _HOLDABLE = ("pytest", "unittest", "script", "code")
@@ -321,7 +321,7 @@ def _refuse_nothing_run(plan: Plan, run: Run) -> None:
     tail = said[-1].strip() if said else ""
     if plan.runner == "command" and run.code in (126, 127):
         raise RepairError(
-            "there is no such command" if run.code == 127 else "it is no program",
+            "command not found" if run.code == 127 else "not executable",
             where=plan.command,
             help=f"the shell said: {tail}" if tail else "check the test command",
         )
@@ -335,7 +335,7 @@ def _refuse_nothing_run(plan: Plan, run: Run) -> None:
     if not run.bad():
         missing = "No module named" in run.output
         raise RepairError(
-            "the tests could not be run" if said else "the command runs no test",
+            "the tests could not be run" if said else "the command runs no tests",
             where=plan.command,
             help=(f"it said: {tail}" + ("; see --python" if missing else "")) if said else "",
         )

@@ -273,7 +273,9 @@ class BodySearch:
     def _tell(self) -> None:
         edited = f", {len(self._edited)} more edited" if self._edited else ""
         count = sum(body.draws for body in self.bodies.values())
-        self.report(f"{count} bodies written, {self._written_passing()} pass{edited}")
+        bodies = "1 body" if count == 1 else f"{count} bodies"
+        passing = self._written_passing()
+        self.report(f"{bodies} written, {passing} pass{'es' if passing == 1 else ''}{edited}")
 
 
 _MANNERS = {Way.FILL: Manner.PLACES, Way.TELL: Manner.TOLD}

@@ -108,7 +108,7 @@ class Implementer:
             except AlreadyPassingError:
                 return self.unchecked("the tests pass without a body: they do not reach it")
             except SandboxDiedError as error:
-                return self._said("error", f"the tests bring the sandbox down: {error.what}")
+                return self._said("error", f"the tests crash the sandbox: {error.what}")
             except RepairError as error:
                 help = f" ({error.help})" if error.help else ""
                 return self._said("error", f"{error.where}: {error.what}{help}")
@@ -127,7 +127,7 @@ class Implementer:
             except CancelledError:
                 return self._said("none", "stopped before a body passed")
             except SandboxDiedError as error:
-                return self._said("none", f"the tests bring the sandbox down: {error.what}")
+                return self._said("none", f"the tests crash the sandbox: {error.what}")
             finally:
                 ahead.close()
 

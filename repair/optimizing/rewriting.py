@@ -129,7 +129,7 @@ class Optimizer:
                     return self._said("error", why)
                 return self._optimize(server, shell, node, deadline)
         except SandboxDiedError as error:
-            return self._said("error", f"the tests bring the sandbox down: {error.what}")
+            return self._said("error", f"the tests crash the sandbox: {error.what}")
         except CancelledError:
             return self._said("none", "stopped")
 

@@ -156,7 +156,7 @@ def _absolute(path: str) -> str:
     absolute = str(Path(path).expanduser().resolve())
     if not Path(absolute).exists():
         raise RepairError(
-            "there is no such file or folder", where=f"--sandbox-allow {path}", help="check it"
+            "no such file or folder", where=f"--sandbox-allow {path}", help="check it"
         )
     return absolute
 

@@ -43,7 +43,7 @@ class Source:
         try:
             data = text.encode(self.encoding)
         except UnicodeEncodeError:
-            raise RepairError(f"the file's encoding {self.encoding} cannot say this") from None
+            raise RepairError(f"cannot be encoded as {self.encoding}") from None
         return codecs.BOM_UTF8 + data if self.bom else data
 
     @cached_property

@@ -138,7 +138,7 @@ def find_function(source: Source, name: str) -> FunctionNode:
     near = [each for each in found if each.rpartition(".")[2] == wanted]
     near = near or list(nearest(wanted, list(found)))
     help = f"did you mean {', '.join(near[:3])}?" if near else ""
-    raise RepairError(f"there is no function '{name}'", where=source.path, help=help)
+    raise RepairError(f"no function named '{name}'", where=source.path, help=help)
 
 
 def find_stub(source: Source, name: str) -> Stub:

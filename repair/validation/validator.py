@@ -124,7 +124,7 @@ class Validator:
                 return verdict
             except SandboxDiedError as error:
                 self._bench.abandon()
-                return Verdict(False, False, f"the tests bring the sandbox down ({error.what})")
+                return Verdict(False, False, f"the tests crash the sandbox ({error.what})")
 
     def _by_itself(
         self, files: Mapping[str, bytes], deadline: Deadline, stop: Cancellation

@@ -51,7 +51,7 @@ def test_a_project_decides_what_concerns_its_text(tmp_path: Path) -> None:
     ("text", "line", "character", "code", "said"),
     [
         ("[tool.pilotfish]\n exlude = []\n", 1, 1, "PF001", "did you mean 'exclude'?"),
-        ("# é\n\n[tool.pilotfish]\nx = 1\n", 3, 0, "PF001", "known are exclude, "),
+        ("# é\n\n[tool.pilotfish]\nx = 1\n", 3, 0, "PF001", "known settings are exclude, "),
         ("tool.pilotfish.exlude = []\n", 0, 0, "PF001", "did you mean 'exclude'?"),
         ("[tool]\npilotfish = { exlude = 1 }\n", 1, 0, "PF001", "did you mean 'exclude'?"),
         ('[tool.pilotfish]\r\nexclude = "a"\r\n', 1, 0, "PF002", "a list of strings"),
@@ -122,7 +122,7 @@ def test_the_editor_speaks_over_the_users_file() -> None:
         ({"confidenceThreshold": float("nan")}, "at most 1"),
         ({"languageFeatures": "some"}, "one of auto, all, assist"),
         ({"python": "venv/bin/python"}, "absolute path"),
-        ({"python": "~nobody-of-that-name/python"}, "not there"),
+        ({"python": "~nobody-of-that-name/python"}, "unknown user"),
         ({"python": None}, "must be a string"),
         ({"model": "a\0b"}, "must be a string"),
     ],
@@ -142,7 +142,7 @@ def test_the_command_line_refuses_with_place_and_fix() -> None:
     with pytest.raises(SettingsError) as refused:
         refuse(problems)
     assert refused.value.where == f"{machine_file()}:2"
-    assert refused.value.what == "there is no setting 'modle'"
+    assert refused.value.what == "unknown setting 'modle'"
     assert refused.value.help == "did you mean 'model'?"
     refuse(())
 

@@ -336,7 +336,7 @@ def test_a_code_that_ignores_nothing_is_refused(project: Path, code: str, help: 
     settings = f'[tool.pilotfish.per-file-ignores]\n"app.py" = ["E501", "{code}"]\n'
     (project / "pyproject.toml").write_text(settings, encoding="utf-8")
     ran = check(".")
-    assert (ran.code, f"there is no code '{code}'" in ran.err) == (2, True)
+    assert (ran.code, f"unknown code '{code}'" in ran.err) == (2, True)
     assert help in ran.err
 
 

@@ -67,7 +67,7 @@ def test_every_line_is_answered_in_order_and_bad_ones_fail_alone(tmp_path: Path)
         "more": 1,
         "missing": [],
         "closed": True,
-        "reason": "every signature of what is called is known",
+        "reason": "every signature of the callee is known",
         "signatures": [
             [
                 {"name": "a", "kind": "positional_or_keyword", "required": True},

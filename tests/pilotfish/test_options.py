@@ -41,6 +41,6 @@ def test_the_command_line_goes_before_the_users_file(tmp_path: Path) -> None:
 
 def test_a_mistake_in_the_users_file_is_a_usage_error(tmp_path: Path) -> None:
     _write("thraeds = 2\n")
-    with pytest.raises(SettingsError, match="no setting 'thraeds'") as refused:
+    with pytest.raises(SettingsError, match="unknown setting 'thraeds'") as refused:
         workspace_for(_options(), tmp_path)
     assert refused.value.help == "did you mean 'threads'?"

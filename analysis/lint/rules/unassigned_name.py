@@ -37,4 +37,4 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     del names  # the name exists; what it lacks is a value
     if not site.unassigned or (ELSEWHERE | _EXPECTED).intersection(site.hole.guards):
         return None
-    return Verdict(f"`{site.name}` has no value here: nothing has assigned it yet", replace=False)
+    return Verdict(f"`{site.name}` has no value here: it is not assigned yet", replace=False)

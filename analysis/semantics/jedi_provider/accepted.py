@@ -71,7 +71,7 @@ def accepted(
     Raises :class:`OpenTypeError`.
     """
     if given.unpacked and not keyword:
-        raise OpenTypeError("how many arguments come before it is not known")
+        raise OpenTypeError("the number of arguments before it is not known")
     found: list[Any] = []
     texts: dict[str, None] = {}
     nulls = False
@@ -84,7 +84,7 @@ def accepted(
             try:
                 context, node, default = field_type(value, made, given.positional, keyword)
             except LookupError:
-                raise OpenTypeError("its parameters are fields of which not all is known") from None
+                raise OpenTypeError("its parameters are fields that are not all known") from None
             found += parts_of(context, node)
             texts.setdefault(headers.annotation_text(node))
             nulls = nulls or "None" in default
@@ -106,9 +106,9 @@ def accepted(
             default = node.default
             nulls = nulls or (default is not None and default.get_code(False).strip() == "None")
         if not reached:
-            raise OpenTypeError("no parameter was found that it goes to")
+            raise OpenTypeError("no matching parameter was found")
     if not found:
-        raise OpenTypeError("nothing is known about what is called")
+        raise OpenTypeError("nothing is known about the callee")
     if nulls:
         found.append(None)
     fitting = (d for d in Display if any(fits(part, d) for part in found))

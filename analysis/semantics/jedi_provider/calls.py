@@ -213,7 +213,7 @@ def _partial(value: Any) -> list[Signature]:
     unpacked = value._arguments.unpack()
     functions = value._get_functions(unpacked)
     if functions is None or completeness.incomplete(functions):
-        raise UnknownFieldsError("what partial calls could not be inferred")
+        raise UnknownFieldsError("the function that partial wraps could not be inferred")
     positional, named = int(value._instance is not None), set()
     node = value._arguments.argument_node
     if node is not None and re.search(r"(?:^|,)\s*\*", node.get_code()):

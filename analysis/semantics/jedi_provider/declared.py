@@ -124,13 +124,13 @@ def declarations(session: Session, last: Any) -> Iterator[Given]:
         names = session.context_of(last).goto(last, last.start_pos)
         yield from _named(session, names, member=False)
     else:
-        raise OpenTypeError("it is written in another way")
+        raise OpenTypeError("it is written in a way that is not understood")
 
 
 def _known(session: Session, last: Any) -> list[Any]:
     values = infer_receiver(session, last)
     if completeness.incomplete(values):
-        raise OpenTypeError("not all that it may be is known")
+        raise OpenTypeError("not all of its types are known")
     return list(values._set)
 
 
@@ -157,7 +157,7 @@ def _made(cls: Any) -> Given:
     order, whole = resolved_order(cls)
     news = any("__new__" in facts.methods and not facts.stub for facts in order)
     if any(doubts) or not whole or news or order[0].qualified == "builtins.type":
-        raise OpenTypeError("what it makes is not certain")
+        raise OpenTypeError("its result is not certain")
     return Given(Sort.INSTANCE, _bare(cls))
 
 
@@ -209,7 +209,7 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
 def _collected(session: Session, param: Any) -> Given:
     """``*args`` is a tuple and ``**kwargs`` a dictionary, whatever they are annotated to hold."""
     if _assigned_again(param):
-        raise OpenTypeError("it may be another thing by now")
+        raise OpenTypeError("it may have been assigned again")
     name = "tuple" if param.star_count == 1 else "dict"
     (cls,) = session.state.builtins_module.py__getattribute__(name)
     return Given(Sort.INSTANCE, cls)
@@ -230,7 +230,7 @@ def _parameter(context: Any, param: Any) -> Iterator[Given]:
     nothing = default is not None and default.get_code(include_prefix=False).strip() == "None"
     untold = nothing and all(given.sort is not Sort.NONE for given in found)
     if untold or _assigned_again(param):
-        raise OpenTypeError("it may be another thing than it is annotated to be")
+        raise OpenTypeError("it may differ from its annotation")
     yield from found
 
 
@@ -266,10 +266,10 @@ def _returned(
 ) -> Iterator[Given]:
     """What a function is annotated to return; ``own`` is what ``Self`` stands for."""
     if function is None or function.type != "funcdef" or function.annotation is None:
-        raise OpenTypeError("what it returns is not declared")
+        raise OpenTypeError("its return type is not declared")
     others = [d for d in _decorators(function) if not (allowed.match(d) or _SAME_RESULT.match(d))]
     if others or function.parent.type in ("async_stmt", "async_funcdef"):
-        raise OpenTypeError("it gives another thing than it returns")
+        raise OpenTypeError("its decorator changes what it returns")
     if own is not None and function.annotation.get_code(include_prefix=False) in _ITSELF:
         if not resolved_order(own)[1]:
             raise OpenTypeError("not all of its bases are known")

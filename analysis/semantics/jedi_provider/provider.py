@@ -39,8 +39,8 @@ from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 
 #: Texts whose parse and inference are kept: the file being edited and a few beside it.
 _SESSIONS = 4
-_UNCALLABLE = "what is called is declared to be something that cannot be"
-_UNKNOWN = "what is called may also be something that could not be inferred"
+_UNCALLABLE = "the callee is declared with a non-callable type"
+_UNKNOWN = "the callee may also be something that could not be inferred"
 
 
 class JediProvider:
@@ -168,7 +168,7 @@ class JediProvider:
         leaf = session.leaf_at(*position(text, offset))
         node = leaf.search_ancestor("classdef") if leaf is not None else None
         if node is None:
-            return NameSet.abstain(monitor, "the parser does not see the class")
+            return NameSet.abstain(monitor, "the parser does not find the class")
         callee = class_callee(session.context_of(node).create_value(node))
         said = looked_at(callee.path, environment) if callee.path else ""
         answer = judge_call(monitor, [callee], "", frozenset(), "", hole.given, said)
@@ -180,17 +180,17 @@ class JediProvider:
     ) -> NameSet:
         monitor = hole.kind.value
         if hole.receiver is None:
-            return NameSet.abstain(monitor, "there is nothing that is subscribed")
+            return NameSet.abstain(monitor, "there is nothing before the bracket")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
         last = session.end_at(*position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
-            return NameSet.abstain(monitor, "the parser does not see what is subscribed")
+            return NameSet.abstain(monitor, "the parser does not find the subscripted value")
         values = infer_receiver(session, last)
         deadline.check()
         arms = [value for value in values._set if not completeness.is_none(value)]
         if not arms or not all(isinstance(value, TypedDict) for value in arms):
-            return NameSet.abstain(monitor, "it is no TypedDict")
+            return NameSet.abstain(monitor, "not a TypedDict")
         keys: dict[str, None] = {}
         whole = not completeness.incomplete(values)
         for value in arms:
@@ -203,12 +203,12 @@ class JediProvider:
     ) -> NameSet:
         monitor = hole.kind.value
         if hole.receiver is None or hole.given.unpacked:
-            return NameSet.abstain(monitor, "which parameter it is for is not known")
+            return NameSet.abstain(monitor, "the parameter is not known")
         session = self._session(snapshot.text, snapshot, environment)
         session.renew()
         last = session.end_at(*position(snapshot.text, hole.receiver[1] - 1))
         if last is None:
-            return NameSet.abstain(monitor, "the parser does not see what is called")
+            return NameSet.abstain(monitor, "the parser does not find the callee")
         values = infer_receiver(session, last)
         deadline.check()
         found = argument_strings(values, hole.given.positional, hole.keyword)
@@ -233,12 +233,12 @@ class JediProvider:
         """What is called at an argument of ``text``: the leaf that it ends with, its values and
         what makes them doubtful; or why that is not known."""
         if hole.receiver is None:
-            return "there is nothing that is called"
+            return "there is nothing before the parenthesis"
         session = self._session(text, snapshot, environment)
         session.renew()
         last = session.end_at(*position(text, hole.receiver[1] - 1))
         if last is None:
-            return "the parser does not see what is called"
+            return "the parser does not find the callee"
         values = infer_receiver(session, last)
         doubt = _UNKNOWN if completeness.incomplete(values) else _told_of(hole, text, last)
         return session, last, values, doubt

@@ -90,10 +90,10 @@ def receiver_leaves(session: Session, offset: int) -> tuple[Any, Any] | str:
     """The leaf of the name at ``offset`` and the one before its dot; or why there are none."""
     leaf = session.leaf_at(*position(session.text, offset))
     if leaf is None or leaf.type != "name":
-        return "the parser does not see a name here"
+        return "the parser finds no name here"
     dot = leaf.get_previous_leaf()
     if dot is None or dot.value != ".":
-        return "the parser does not see a dot here"
+        return "the parser finds no dot here"
     before = dot.get_previous_leaf()
     if before is None:
         return "there is nothing before the dot"

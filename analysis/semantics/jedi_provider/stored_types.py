@@ -42,17 +42,17 @@ def stored(session: Session, value: Any, leaf: Any) -> Iterator[Given]:
     for module in {id(tree.get_root_node()): tree.get_root_node() for tree in trees}.values():
         # Code around the class may store something else.
         if re.search(rf"(?<!\bself)\.{leaf.value}\s*(?::[^=\n]+)?=(?!=)", module.get_code()):
-            raise OpenTypeError("it is stored to from outside")
+            raise OpenTypeError("other code assigns to it")
     for name, tree in zip(names, trees, strict=True):
         context = name.get_root_context().create_context(tree)
         values = tree_name_to_values(session.state, context, tree)
         if completeness.incomplete(values) or not values:
-            raise OpenTypeError("not all that is stored in it is known")
+            raise OpenTypeError("not all values stored in it are known")
         for one in values._set:
             given = given_of(one)
             if given is None or given.sort is Sort.NONE:
                 # It is to get another value yet.
-                raise OpenTypeError("what is stored in it does not show")
+                raise OpenTypeError("the values stored in it are not visible")
             yield replace(given, declared=False)
 
 

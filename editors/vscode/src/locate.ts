@@ -36,7 +36,7 @@ export async function named(setting: string): Promise<string> {
     throw new Error(`pilotfish.path must be an absolute path, and is ${setting}`);
   }
   if (!(await isProgram(path))) {
-    throw new Error(`pilotfish.path names ${path}, which is no program that can be run`);
+    throw new Error(`pilotfish.path names ${path}, which is not an executable program`);
   }
   return path;
 }

@@ -64,7 +64,7 @@ def test_a_code_that_does_not_exist_is_said(look_at: Look) -> None:
     assert (unknown.code, unknown.line, unknown.character, unknown.end_character) == (
         ("PF011", 1, 22, 27)
     )
-    assert "`PF110` is no code of Pilotfish" in unknown.message
+    assert "`PF110` is not a Pilotfish code" in unknown.message
     assert "`PF101`" in unknown.message
     assert invented.code == "PF101"
     assert look_at("# pilotfish: noqa: PF011\nx = 1  # noqa: PF999\n").findings == ()

@@ -35,9 +35,7 @@ def test_a_string_cut_off_in_a_call_of_code_that_the_parser_gave_up(
 ) -> None:
     text = '        """Of a kind.\n        """\n    """\n        raise E("two")\n        a.b("Fou'
     answer = _ask(provider, text, len(text))
-    assert (answer.tier, answer.reason) == (
-        (Tier.ABSTAIN, "the parser does not see what is called")
-    )
+    assert (answer.tier, answer.reason) == ((Tier.ABSTAIN, "the parser does not find the callee"))
 
 
 def test_a_file_cut_off_behind_a_dot(provider: ReferenceProvider) -> None:

@@ -17,7 +17,7 @@ def test_a_name_a_role_and_a_part_that_is_its_own() -> None:
 
 
 def test_a_part_of_several_names_is_none() -> None:
-    with pytest.raises(ModelFileError, match="there is no model 'instruct'"):
+    with pytest.raises(ModelFileError, match="unknown model 'instruct'"):
         find("instruct")
-    with pytest.raises(ModelFileError, match="there is no model '5b'"):
+    with pytest.raises(ModelFileError, match="unknown model '5b'"):
         find("5b")

@@ -56,7 +56,7 @@ def test_scalars_are_read_and_arrays_left_out(path: Path) -> None:
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 11, 24, 60, 150, 255, 256, 300])
 def test_a_truncated_file_is_refused(path: Path, size: int) -> None:
     path.write_bytes(_made_up()[:size])
-    with pytest.raises(ModelFileError, match=r"truncated|no GGUF"):
+    with pytest.raises(ModelFileError, match=r"truncated|not a GGUF"):
         read(path)
 
 
@@ -95,9 +95,9 @@ def test_damaged_bytes_are_refused_or_harmless(path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        (b"PK\x03\x04 a wheel, say", "no GGUF"),
+        (b"PK\x03\x04 a wheel, say", "not a GGUF"),
         (b"GGUF" + struct.pack("<IQQ", 1, 0, 0), "version 1"),
-        (b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 0), "makes no sense"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 0), "is not valid"),
         (b"GGUF" + struct.pack("<IQQ", 3, 0, 1) + _string("k") + struct.pack("<I", 99), "type 99"),
     ],
 )

@@ -264,8 +264,15 @@ def test_a_person_hears_of_rivals_and_of_what_else_changes() -> None:
     assert found == (
         "the tests do not settle it (confidence 40%): another patch passes them too and behaves "
         "differently, e.g. f([1, 2, 3]): 5, not 4",
-        "it changes 1 of 4 calls like those of the tests, e.g. f([1, 2, 3]): 5, was 2",
+        "it changes 1 of 4 calls like those of the tests, e.g. f([1, 2, 3]) returns 5 instead of "
+        "returning 2",
     )
+
+
+def test_a_call_that_raised_is_told_in_words() -> None:
+    behaviour = replace(BEHAVIOUR, original=("1", "raises KeyError", "3", "4"))
+    (note,) = [n for n in notes(CANDIDATES[0], CANDIDATES, behaviour) if "changes" in n]
+    assert note.endswith("returns 5 instead of raising KeyError")
 
 
 def test_by_which_exception_a_wrong_call_fails_is_no_difference() -> None:

@@ -38,13 +38,13 @@ def test_others_that_come_there_and_fail_as_before_speak_against_it() -> None:
 def test_a_parameter_that_nothing_reads_with_it_either_speaks_against_it() -> None:
     ignoring = replace(PLAIN, ignored=frozenset({"tax"}))
     assert ignoring.confidence < SURE < PLAIN.confidence
-    assert "nothing reads tax with it either" in ignoring.doubt()
+    assert "tax is still not used" in ignoring.doubt()
 
 
 def test_what_changes_most_answers_of_a_program_in_use_is_doubted() -> None:
     changing = replace(PLAIN, share=1.0, rivals=0, changed=0.8)
     assert changing.confidence < SURE < replace(changing, changed=0.0).confidence
-    assert "changes much" in changing.doubt()
+    assert "changes many other results" in changing.doubt()
 
 
 def test_a_last_resort_after_thousands_against_one_check_is_no_evidence() -> None:
@@ -59,7 +59,7 @@ def test_how_much_of_what_is_less_likely_was_tried_says_nothing() -> None:
 
 
 def test_the_greatest_doubt_is_named() -> None:
-    assert "so do others" in replace(PLAIN, share=0.3).doubt()
+    assert "other patches that behave differently" in replace(PLAIN, share=0.3).doubt()
     late = replace(PLAIN, share=1.0, likely=1e-5, tried=5000, rivals=0, told=0).doubt()
     assert "5000 candidates were tried" in late
     assert "no other test reaches what it changes" in late

@@ -42,9 +42,15 @@ def _refusal(new: str, old: str = OLD) -> str | None:
                 "    return", "    try: x = 1\n    except (KeyError, Exception): x = 2\n    return"
             ),
         ),
-        ("trick", OLD.replace("    return", "    import sys; sys.exit(0)\n    return")),
-        ("trick", OLD.replace("    return", "    import pytest; pytest.skip()\n    return")),
-        ("trick", OLD.replace("    return", "    exit(0)\n    return")),
+        (
+            "detects that a test",
+            OLD.replace("    return", "    import sys; sys.exit(0)\n    return"),
+        ),
+        (
+            "detects that a test",
+            OLD.replace("    return", "    import pytest; pytest.skip()\n    return"),
+        ),
+        ("detects that a test", OLD.replace("    return", "    exit(0)\n    return")),
         ("equality", OLD + "\nclass T(int):\n    def __eq__(self, other): return True\n"),
         ("check", OLD.replace("        raise ValueError(rate)", "        pass")),
     ],

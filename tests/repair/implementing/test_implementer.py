@@ -85,7 +85,7 @@ def test_what_passes_is_not_vouched_for_where_as_much_speaks_for_others(bench: S
     rivals = ("return sum(prices[:3])", "return sum(prices[-3:])", "return sum(prices[:4])")
     healing = _implementer(bench, Reciting(*rivals)).run()
     assert healing.status == "unverified"
-    assert "so do others that behave differently" in healing.reason
+    assert "other patches that behave differently pass them too" in healing.reason
     assert 0 < healing.confidence < 0.5
     assert healing.patch is not None
 

@@ -100,5 +100,5 @@ def test_a_person_hears_of_an_example_that_is_broken() -> None:
     candidate = Candidate((Edit(0, 1, "a"),), "template: a", 0.5, 1)
     behaviour = Behaviour(("f(1)",), ("1",), (("2",),), ("3",))
     assert notes(candidate, [candidate], behaviour)[0] == (
-        "an example in the file does not hold with it: f(1)"
+        "an example in the file fails with it: f(1)"
     )

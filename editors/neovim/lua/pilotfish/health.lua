@@ -22,7 +22,7 @@ local function check_server()
   local doctor = vim.system({ program, 'doctor' }, { text = true }):wait()
   local report = vim.trim(doctor.stdout .. doctor.stderr)
   if doctor.code == 0 then
-    health.ok('pilotfish doctor has nothing to say against this machine')
+    health.ok('pilotfish doctor: all checks passed')
   else
     health.warn('pilotfish doctor says:\n' .. report)
   end
