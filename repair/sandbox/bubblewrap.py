@@ -41,6 +41,11 @@ _ETC = (
 )
 _ETC_NETWORK = ("hosts", "resolv.conf", "services", "protocols", "gai.conf", "host.conf")
 _NOBODY = "65534"
+#: Files of /proc that tell of the host's memory, keys and timers; root alone could read most.
+_HIDDEN = (
+    *("kcore", "keys", "key-users", "kmsg", "kpagecgroup", "kpagecount", "kpageflags"),
+    *("latency_stats", "sched_debug", "slabinfo", "timer_list", "vmallocinfo"),
+)
 _MEND = (
     "install bubblewrap and allow user namespaces, or run with --no-sandbox, "
     "which lets the tests do to your files whatever they do"
@@ -96,39 +101,57 @@ def _why_not(path: str) -> str | None:
     return done.stderr.decode("utf-8", "replace").strip().partition("\n")[0] or "it failed"
 
 
-def command_line(policy: Policy, inner: list[str], copy: str | None = None) -> list[str]:
+def command_line(
+    policy: Policy,
+    inner: list[str],
+    copy: str | None = None,
+    *,
+    root: bool = False,
+    seccomp: int | None = None,
+) -> list[str]:
     """The words that start ``inner`` in a sandbox for ``policy``; ``copy`` is a folder to show,
-    writable, as the workspace.
+    writable, as the workspace. ``root`` says that it is started as root, ``seccomp`` is a
+    descriptor to read a filter of system calls from.
 
     Raises :class:`~repair.errors.RepairError` for a workspace that would show a whole home or
     machine, and :class:`~repair.errors.SandboxUnavailableError`.
     """
     words = [bwrap_path(), "--unshare-all", "--die-with-parent", "--new-session"]
     words += ["--cap-drop", "ALL", "--hostname", "sandbox"]
-    if os.getuid() == 0:
+    if root:
         # Root without capabilities may not map its id once more for a run's private mounts
         # (user_namespaces(7), CAP_SETFCAP); under another number it may.
         words += ["--uid", _NOBODY, "--gid", _NOBODY]
     if policy.network:
         words += ["--share-net"]
+    if seccomp is not None:
+        words += ["--seccomp", str(seccomp)]
     words += _machine()
-    words += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/tmp", "--dir", "/var/tmp"]
+    words += _proc()
+    words += ["--dev", "/dev"]
+    for folder in ("/dev/shm", "/tmp", "/var/tmp"):
+        words += ["--perms", "1777", "--size", str(policy.limits.tmp_bytes), "--tmpfs", folder]
     words += ["--dir", SCRATCH, "--ro-bind", str(_PROBE), f"{PROBE_PARENT}/{PROBE_PACKAGE}"]
     for name in _ETC + (_ETC_NETWORK if policy.network else ()):
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    # Outer folders first: what lies deeper is bound over them.
-    shown = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
-    _refuse_too_much(policy.workspace)
-    shown -= {path for path in shown if _is_shown_by(policy.workspace, path, copy)}
-    for folder in sorted(shown, key=lambda path: path.count("/")):
+    for folder in shown(policy, copy):
         if folder == policy.workspace and copy is not None:
             words += ["--bind", copy, folder]
         else:
             words += ["--ro-bind", folder, folder]
-    words += ["--clearenv"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
     for key, value in environment(policy).items():
         words += ["--setenv", key, value]
     return [*words, "--chdir", policy.workspace, "--", *inner]
+
+
+def shown(policy: Policy, copy: str | None = None) -> list[str]:
+    """The files and folders that are bound besides the machine's, outer ones first: what lies
+    deeper is bound over them. Raises as :func:`command_line` does."""
+    _refuse_too_much(policy.workspace)
+    found = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
+    found -= {path for path in found if _is_shown_by(policy.workspace, path, copy)}
+    return sorted(found, key=lambda path: path.count("/"))
 
 
 def _is_shown_by(workspace: str, path: str, copy: str | None) -> bool:
@@ -150,6 +173,55 @@ def _machine() -> list[str]:
         elif path.is_dir():
             words += ["--ro-bind", name, name]
     return words
+
+
+def _proc() -> list[str]:
+    """A /proc of the sandbox's own processes, of which nothing but theirs can be written.
+
+    Root's number is the owner of /proc/sys and of all else there, under whatever name a user
+    namespace gives it: bubblewrap's own check, access(2), does not see that the files can be
+    written.
+    """
+    words = ["--proc", "/proc"]
+    for entry in sorted(Path("/proc").iterdir()):
+        if entry.name.isdigit() or entry.is_symlink():
+            continue
+        if entry.name in _HIDDEN:
+            words += ["--ro-bind", "/dev/null", str(entry)]
+        elif entry.is_dir() or entry.stat().st_mode & 0o222:
+            words += ["--ro-bind", str(entry), str(entry)]
+    return words
+
+
+def identity(policy: Policy) -> tuple[int, int] | None:
+    """The user and group under whose numbers a sandbox is started where that is not ours.
+
+    Root leaves its number for that of the workspace's owner, if that one may read all that the
+    sandbox shows. Where root owns the workspace it cannot: tests could not write there.
+    """
+    if os.getuid() != 0:
+        return None
+    owner = Path(policy.workspace).stat()
+    shown = (policy.workspace, *policy.interpreter.folders, policy.interpreter.executable)
+    needed = (*shown, *policy.readable, bwrap_path(), str(_PROBE))
+    if owner.st_uid == 0 or not all(_may_read(path, owner) for path in needed):
+        return None
+    return owner.st_uid, owner.st_gid
+
+
+def _may_read(path: str, user: os.stat_result) -> bool:
+    """Whether the owner ``user`` reaches and reads ``path``, by the permission bits."""
+    real = Path(path).expanduser().resolve()
+    for place, wanted in ((real, 4), *((folder, 1) for folder in real.parents)):
+        try:
+            found = place.stat()
+        except OSError:
+            return False
+        mine = found.st_uid == user.st_uid
+        shift = 6 if mine else 3 if found.st_gid == user.st_gid else 0
+        if not (found.st_mode >> shift) & wanted:
+            return False
+    return True
 
 
 def _absolute(path: str) -> str:

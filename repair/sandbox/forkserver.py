@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +26,7 @@ from repair.sandbox import bubblewrap
 from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms, behaviour_of, run_of
+from repair.sandbox.syscalls import join_new_session_keyring, seccomp_filter
 from repair.sandbox.watch import Watch, end_namespace
 
 #: Beyond a run's own limit: what the server may take to kill, reap and answer.
@@ -99,8 +101,6 @@ class ForkServer:
         self._free: queue.SimpleQueue[Channel] = queue.SimpleQueue()
         self._free.put(Channel(self._process.stdin, self._process.stdout))
         self._watch = Watch(self._process.pid, limits)
-        self._reader = threading.Thread(target=self._drain, name="sandbox-stderr", daemon=True)
-        self._reader.start()
         self._forget = self._cancellation.on_cancel(self._kill)
         request = {
             "op": "setup",
@@ -109,7 +109,7 @@ class ForkServer:
             # Inserted lines move the last ones down.
             "lines": self._lines + 200,
             "private": copy is None,
-            "private_tmp": not self._shows_tmp(),
+            "shown": list(bubblewrap.shown(policy)) if policy.confined else [],
             "limits": {
                 "address_space": limits.address_space,
                 "file_size": limits.file_size,
@@ -146,8 +146,22 @@ class ForkServer:
                 parent=bubblewrap.PROBE_PARENT, package=bubblewrap.PROBE_PACKAGE, lanes=theirs
             )
             inner = [self.policy.interpreter.executable, "-c", boot]
-            words = bubblewrap.command_line(self.policy, inner, str(copy) if copy else None)
-            return _popen(words, cwd="/", env={}, pass_fds=sum(theirs, ()))
+            who, seccomp = bubblewrap.identity(self.policy), _filter()
+            if copy is not None and who is not None:
+                _give(copy, *who)
+            words = bubblewrap.command_line(
+                self.policy,
+                inner,
+                str(copy) if copy else None,
+                root=who is None and os.getuid() == 0,
+                seccomp=seccomp,
+            )
+            passed = (*sum(theirs, ()), *(() if seccomp is None else (seccomp,)))
+            try:
+                return self._launch(words, cwd="/", env={}, pass_fds=passed, who=who)
+            finally:
+                if seccomp is not None:
+                    os.close(seccomp)
         finally:
             for asked, ask, heard, said in pipes:
                 os.close(asked)
@@ -165,7 +179,7 @@ class ForkServer:
         boot = _BOOT.format(parent=str(package.parent), package=bubblewrap.PROBE_PACKAGE, lanes=())
         environment = {**os.environ, **bubblewrap.environment(self.policy)}
         environment |= {"HOME": os.environ.get("HOME", "/"), "TMPDIR": str(self._folder)}
-        return _popen(
+        return self._launch(
             [self.policy.interpreter.executable, "-c", boot], cwd=str(copy), env=environment
         )
 
@@ -174,10 +188,6 @@ class ForkServer:
         if self._moved is None:
             return text
         return text.replace(self.policy.workspace, str(self._moved))
-
-    def _shows_tmp(self) -> bool:
-        shown = (self.policy.workspace, *self.policy.interpreter.folders, *self.policy.readable)
-        return any(path == "/tmp" or path.startswith("/tmp/") for path in shown)
 
     def run(self, plan: Plan, files: Mapping[str, bytes], terms: Terms) -> Run:
         """Run ``plan`` in a fork that imports everything afresh, with ``files`` replaced."""
@@ -343,9 +353,31 @@ class ForkServer:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, 9)
 
-    def _drain(self) -> None:
-        assert self._process.stderr is not None
-        while part := self._process.stderr.read1(65536):  # type: ignore[attr-defined]
+    def _launch(self, words: list[str], **how: Any) -> subprocess.Popen[bytes]:
+        """Start ``words`` in the thread that reads its errors from then on.
+
+        That thread has a session keyring of its own, which what it starts inherits; and it lives
+        as long as the process does, which the kernel would end with it.
+        """
+        started: Future[subprocess.Popen[bytes]] = Future()
+
+        def host() -> None:
+            try:
+                join_new_session_keyring()
+                process = _popen(words, **how)
+            except Exception as error:  # noqa: BLE001 (raised where it was asked for)
+                started.set_exception(error)
+                return
+            started.set_result(process)
+            self._drain(process)
+
+        self._reader = threading.Thread(target=host, name="sandbox-stderr", daemon=True)
+        self._reader.start()
+        return started.result()
+
+    def _drain(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stderr is not None
+        while part := process.stderr.read1(65536):  # type: ignore[attr-defined]
             self._stderr += part
             del self._stderr[:-_STDERR_TAIL]
 
@@ -372,9 +404,35 @@ class ForkServer:
         return SandboxDiedError(f"{what}: {why}" if why else what, where="sandbox")
 
 
+def _filter() -> int | None:
+    """A descriptor from which bubblewrap reads the filter of system calls; close it."""
+    program = seccomp_filter()
+    if program is None:
+        return None
+    reading, writing = os.pipe()
+    with os.fdopen(writing, "wb") as stream:
+        stream.write(program)
+    return reading
+
+
+def _give(folder: Path, user: int, group: int) -> None:
+    """Make all of a copy ``user``'s own; the folder above it lets nobody but us pass."""
+    folder.parent.chmod(0o711)
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, user, group, follow_symlinks=False)
+
+
 def _popen(
-    words: list[str], *, cwd: str, env: dict[str, str], pass_fds: tuple[int, ...] = ()
+    words: list[str],
+    *,
+    cwd: str,
+    env: dict[str, str],
+    pass_fds: tuple[int, ...] = (),
+    who: tuple[int, int] | None = None,
 ) -> subprocess.Popen[bytes]:
+    user: dict[str, Any] = {}
+    if who is not None:
+        user = {"user": who[0], "group": who[1], "extra_groups": []}
     try:
         return subprocess.Popen(
             words,
@@ -385,6 +443,7 @@ def _popen(
             stderr=subprocess.PIPE,
             start_new_session=True,
             pass_fds=pass_fds,
+            **user,
         )
     except OSError as error:
         raise RepairError(f"it cannot be started: {error.strerror}", where=words[0]) from None

@@ -20,6 +20,7 @@ _CLONE_NEWNET = 0x40000000
 _SIOCSIFFLAGS = 0x8914
 _IFF_UP = 1
 _MS_BIND = 4096
+_MS_REC = 16384
 _PR_SET_CHILD_SUBREAPER = 36
 #: Mount point of a run's scratch tmpfs; the sandbox makes the folder.
 SCRATCH = "/run/pilotfish-scratch"
@@ -48,20 +49,23 @@ def become_subreaper() -> None:
         pass
 
 
-def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> None:
-    """Private, writable workspace and temporary folder for this process and its children.
+def enter_private_world(workspace: str, tmp_bytes: int, shown: list[str]) -> None:
+    """Private, writable workspace and temporary folders for this process and its children.
 
-    ``private_tmp`` mounts over /tmp too, which would hide whatever is bound below it. Raises
-    ``OSError`` or ``ImportError`` where the kernel or the interpreter cannot.
+    ``shown`` are the files and folders that the sandbox shows besides the machine's: those below a
+    temporary folder stay visible. Raises ``OSError`` or ``ImportError`` where the kernel or the
+    interpreter cannot.
     """
     libc = _libc()
     _unshare(libc, _CLONE_NEWNS)
     size = f"size={tmp_bytes}".encode()
     _check(libc.mount(b"tmpfs", SCRATCH.encode(), b"tmpfs", 0, size), "mount scratch")
-    upper, work, tmp = (os.path.join(SCRATCH, name) for name in ("upper", "work", "tmp"))
-    for folder in (upper, work, tmp):
+    names = ("upper", "work", "tmp", "shm")
+    upper, work, tmp, shm = (os.path.join(SCRATCH, name) for name in names)
+    for folder in (upper, work, tmp, shm):
         os.mkdir(folder)
-    os.chmod(tmp, 0o1777)
+    for folder in (tmp, shm):
+        os.chmod(folder, 0o1777)
     options = "lowerdir={},upperdir={},workdir={},userxattr".format(
         workspace.replace("\\", "\\\\").replace(":", "\\:").replace(",", "\\,"), upper, work
     )
@@ -70,13 +74,29 @@ def enter_private_world(workspace: str, tmp_bytes: int, private_tmp: bool) -> No
         libc.mount(b"overlay", where, b"overlay", 0, os.fsencode(options)),
         "mount overlay",
     )
-    # The folder that was current before the mount lies below the overlay.
+    for place, folder in (("/tmp", tmp), ("/var/tmp", tmp), ("/dev/shm", shm)):
+        _cover(libc, place, folder, [path for path in shown if path.startswith(place + "/")])
+    # The folder that was current before the mounts lies below them.
     os.chdir(workspace)
-    if private_tmp:
-        _check(libc.mount(tmp.encode(), b"/tmp", b"", _MS_BIND, None), "mount /tmp")
-    os.mkdir(os.path.join(tmp, "home"))
+    os.makedirs(os.path.join(tmp, "home"), exist_ok=True)
     os.environ["TMPDIR"] = tmp
     os.environ["HOME"] = os.path.join(tmp, "home")
+
+
+def _cover(libc: Any, place: str, folder: str, shown: list[str]) -> None:
+    """Mount ``folder`` over ``place``, below which the paths ``shown`` stay what they are."""
+    opened = {path: os.open(path, os.O_PATH) for path in sorted(shown, key=len)}
+    _check(libc.mount(folder.encode(), place.encode(), b"", _MS_BIND, None), "mount " + place)
+    for path, descriptor in opened.items():
+        source = f"/proc/self/fd/{descriptor}"
+        if not os.path.exists(path):
+            os.makedirs(os.path.dirname(path) if os.path.isfile(source) else path, exist_ok=True)
+            if os.path.isfile(source):
+                open(path, "w").close()
+        # What is locked below it must come along (mount_namespaces(7)).
+        flags = _MS_BIND | _MS_REC
+        _check(libc.mount(source.encode(), os.fsencode(path), b"", flags, None), "mount shown")
+        os.close(descriptor)
 
 
 def silence() -> None:

@@ -2,8 +2,7 @@
 
 Requests (JSON objects with ``op``):
 
-``setup``   ``workspace``, ``target``, ``lines``, ``limits``, ``private``,
-            ``private_tmp``
+``setup``   ``workspace``, ``target``, ``lines``, ``limits``, ``private``, ``shown`` (paths)
 ``preload`` ``names`` of modules, ``pytest``, ``patterns`` (regular expressions), ``own`` names
 ``run``     ``plan``, ``files`` (path → text in latin-1), ``wall``, ``cpu``, ``idle``,
             ``importing``, ``early``, ``trace``, ``steps``, ``places``, ``blocks`` (``plan``,
@@ -328,7 +327,7 @@ class Server:
     def enter_private_world(self) -> None:
         settings = self.settings
         isolation.enter_private_world(
-            settings["workspace"], settings["limits"]["tmp_bytes"], settings["private_tmp"]
+            settings["workspace"], settings["limits"]["tmp_bytes"], settings["shown"]
         )
 
     def forked(self, work: Any, request: dict[str, Any]) -> dict[str, Any]:
