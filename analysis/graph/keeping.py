@@ -119,7 +119,7 @@ class Keeping:
         if process is None or not process.alive:
             self._end()
             place = msgspec.json.encode(self._place).decode()
-            process = self._process = Child("analysis.graph.keeper", place)
+            process = self._process = Child(f"{__package__}.keeper", place)
         return process
 
     def _end(self) -> None:

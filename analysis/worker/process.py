@@ -66,7 +66,7 @@ class WorkerProcess:
                 sys.executable,
                 "-I",
                 "-m",
-                "analysis.worker.main",
+                f"{__package__}.main",
                 settings.cache_directory,
                 str(settings.memory),
                 str(settings.yielding),

@@ -31,7 +31,9 @@ from engine.messages import CancelRequest, ConfigureRequest, Hello, Request, War
 
 Answer = TypeVar("Answer")
 
-COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", "engine.process")
+#: The engine's package, which an installation keeps below ``pilotfish``.
+_ENGINE = __name__.removesuffix(".client.process")
+COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", f"{_ENGINE}.process")
 #: Waits before the next start, from the second death in a row on; the first is fixed at once.
 BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 #: An engine that lived this long died for a new reason: the waits begin anew.

@@ -16,6 +16,7 @@ from pilotfish.health.sign import Patient, Sign, State
 
 #: Loading the bindings takes under a second; a library that hangs is a finding too.
 PATIENCE_SECONDS = 60
+_RUNTIME = f"{store.__name__.removesuffix('.models.store')}.runtimes.llama_cpp"
 
 
 def bindings(patient: Patient) -> Iterator[Sign]:
@@ -34,7 +35,7 @@ def bindings(patient: Patient) -> Iterator[Sign]:
         )
         return
     again = "pip install --force-reinstall --no-binary :all: --no-deps llama-cpp-python"
-    command = [sys.executable, "-I", "-c", "import decoding.runtimes.llama_cpp"]
+    command = [sys.executable, "-I", "-c", f"import {_RUNTIME}"]
     try:
         done = subprocess.run(
             command,

@@ -22,9 +22,11 @@ Message = dict[str, Any]
 class RawClient:
     """The server as an editor starts it, and a thread that reads from it."""
 
-    def __init__(self, environment: dict[str, str], *options: str) -> None:
+    def __init__(
+        self, environment: dict[str, str], *options: str, program: str = PILOTFISH
+    ) -> None:
         self.process = subprocess.Popen(
-            [PILOTFISH, "serve", *options],
+            [program, "serve", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -69,7 +69,7 @@ def _feed(
 
 def _start() -> Child | None:
     try:
-        return Child("analysis.graph.processes.reader")
+        return Child(f"{__package__}.reader")
     except OSError:
         return None
 
