@@ -13,9 +13,11 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from uv import find_uv_bin
 
 from tests.lsp_server.raw_client import RawClient
 from tools.wheel import ROOMS, NotPortableError, installed, lay_out
@@ -88,6 +90,14 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+def _give_dependencies(environment: Path) -> Path:
+    """Let ``environment`` use our dependencies; its own ``site-packages``."""
+    (packages,) = (environment / "lib").glob("python3*/site-packages")
+    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    (environment / "bin" / "ruff").symlink_to(Path(sys.executable).parent / "ruff")
+    return packages
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
     """A project, with Pilotfish and a distribution ``engine`` in its ``.venv``. Pilotfish's own
@@ -98,8 +108,7 @@ def project(tmp_path_factory: pytest.TempPathFactory, wheel: Path) -> Path:
         (root / name).write_text(text)
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", root / ".venv"], check=True)
     python = root / ".venv" / "bin" / "python"
-    (packages,) = (root / ".venv" / "lib").glob("python3*/site-packages")
-    (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    packages = _give_dependencies(root / ".venv")
     for name, files, entries in (
         ("engine", {"engine/__init__.py": "def start() -> str:\n    return 'brum'\n"}, ""),
         (
@@ -254,3 +263,30 @@ def test_a_monitor_of_another_package_is_loaded_and_type_checked(project: Path) 
     assert len(lines) == 2, said.stdout
     assert "Tier" in lines[0]
     assert 'expected "int"' in lines[1]
+
+
+@pytest.mark.slow
+def test_uv_installs_it_as_a_tool(wheel: Path, tmp_path: Path) -> None:
+    """As the manual says, but offline: the dependencies are ours, as in ``project``."""
+    required = [re.split(r"[^\w-]", each)[0] for each in requires("pilotfish") or []]
+    (tmp_path / "ours.txt").write_text("\n".join(required))
+    folders = {"UV_TOOL_DIR": "tools", "UV_TOOL_BIN_DIR": "bin", "UV_CACHE_DIR": "cache"}
+    options = ["--offline", "--no-index", "--no-config", "--excludes", str(tmp_path / "ours.txt")]
+    subprocess.run(
+        [find_uv_bin(), "tool", "install", "--python", sys.executable, *options, str(wheel)],
+        env={**os.environ, **{name: str(tmp_path / each) for name, each in folders.items()}},
+        capture_output=True,
+        check=True,
+    )
+    _give_dependencies(tmp_path / "tools" / "pilotfish")
+    (tmp_path / "shop.py").write_text("import json\n\njson.load_all('')\n")
+    done = subprocess.run(
+        [tmp_path / "bin" / "pilotfish", "check", "shop.py"],
+        cwd=tmp_path,
+        env=_environment(tmp_path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert "load_all" in done.stdout
