@@ -15,9 +15,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +56,8 @@ class Answer:
     plausible: int = 0
     reason: str = ""
     confidence: float = 0.0
+    questions: int = 0
+    timings: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -127,12 +129,15 @@ def commit(folder: Path) -> None:
     git(folder, "commit", "--quiet", "--message", "As it is")
 
 
-def ask(script: Path, folder: Path, task: Task, model: str, limit: float) -> Answer:
-    """Let ``fix`` repair the task's file of the workspace ``folder``."""
+def ask(
+    script: Path, folder: Path, task: Task, model: str, limit: float, more: Sequence[str] = ()
+) -> Answer:
+    """Let ``fix`` repair the task's file of the workspace ``folder``; ``more`` are options."""
     command = [
         *(str(script), "fix", str(folder / task.file), "--workspace", str(folder)),
         *("--test", task.command, "--python", task.python),
         *("--model", MODELS.get(model, model), "--time-limit", str(limit), "--json"),
+        *more,
     ]
     started = time.perf_counter()
     document: dict[str, Any] = {"status": "crashed"}
@@ -162,6 +167,8 @@ def ask(script: Path, folder: Path, task: Task, model: str, limit: float) -> Ans
         plausible=len(document.get("alternatives") or ()) + bool(patch),
         reason=str(document.get("reason") or ""),
         confidence=float(document.get("confidence") or 0.0),
+        questions=len(document.get("questions") or ()),
+        timings=dict(document.get("timings") or {}),
     )
 
 
@@ -172,7 +179,7 @@ def apply_answer(folder: Path, answer: Answer, touched: str) -> bool:
     files whose path begins with ``touched``, or where the workspace was changed already although
     nothing was to be written.
     """
-    if not answer.patch or answer.status not in ("verified", "unverified"):
+    if not answer.patch or answer.status not in ("verified", "ambiguous", "unverified"):
         return False
     if git(folder, "diff", "--name-only").stdout.strip():
         return False

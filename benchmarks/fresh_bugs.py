@@ -63,7 +63,7 @@ def prepare(bug: Bug, folder: Path, corpus: Path) -> tuple[list[str], list[str]]
     return given, held_back
 
 
-def _shape(text: str) -> str:
+def shape(text: str) -> str:
     """The syntax tree of a module as text, without positions and docstrings."""
     tree = ast.parse(text)
     for node in ast.walk(tree):
@@ -87,7 +87,7 @@ def judge(
     exact = True
     for original in sorted((judged / package).rglob("*.py")):
         text = (folder / original.relative_to(judged)).read_text(encoding="utf-8")
-        exact = exact and _shape(text) == _shape(original.read_text(encoding="utf-8"))
+        exact = exact and shape(text) == shape(original.read_text(encoding="utf-8"))
         original.write_text(text, encoding="utf-8")
     outcome = pool.run(judged)
     right = outcome.exit_code == 0 and not outcome.failed

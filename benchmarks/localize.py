@@ -100,21 +100,13 @@ def locate(script: Path, fault: Fault, model: str) -> dict[str, Any] | None:
     with folder() as root:
         task = fault.lay_out(root)
         text = (root / task.file).read_text(encoding="utf-8")
-        words = [str(script), "debug", task.file, "--test", task.command, "--json"]
-        options = ["--python", sys.executable, "--time-limit", str(_LIMIT_S)]
-        options += ["--verdicts", "--model", MODELS.get(model, model)] if model else []
-        done = subprocess.run(
-            [*words, *options], cwd=root, capture_output=True, text=True, timeout=4 * _LIMIT_S
-        )
-    try:
-        report = json.loads(done.stdout)
-    except ValueError:
-        print(f"{fault.name}: {done.stderr[-300:]}", file=sys.stderr)
+        report = report_of(script, root, task, model)
+    if report is None:
         return None
     wrong, owner = faulty(text, fault.fixed()), statements(text)
     if report["status"] != "failing" or not wrong:
         return None
-    results = [_result(test, report["path"]) for test in report["tests"]]
+    results = results_of(report)
     source = Source(report["path"], text)
     ranks = {
         name: rank(localize(source, results, methods=methods).ranked(), owner, wrong)
@@ -132,6 +124,29 @@ def locate(script: Path, fault: Fault, model: str) -> dict[str, Any] | None:
         "tests": len(results),
         "seconds": report["seconds"],
     }
+
+
+def report_of(script: Path, root: Path, task: Task, model: str = "") -> dict[str, Any] | None:
+    """What ``debug`` says of a task that is laid out at ``root``; ``None`` where it breaks."""
+    words = [str(script), "debug", task.file, "--test", task.command, "--json"]
+    options = ["--python", task.python, "--time-limit", str(_LIMIT_S)]
+    options += ["--verdicts", "--model", MODELS.get(model, model)] if model else []
+    try:
+        done = subprocess.run(
+            [*words, *options], cwd=root, capture_output=True, text=True, timeout=4 * _LIMIT_S
+        )
+        report: dict[str, Any] = json.loads(done.stdout)
+    except subprocess.TimeoutExpired:
+        return None
+    except ValueError:
+        print(f"{task.file}: {done.stderr[-300:]}", file=sys.stderr)
+        return None
+    return report
+
+
+def results_of(report: dict[str, Any]) -> list[TestResult]:
+    """The tests of a report as localization takes them."""
+    return [_result(test, report["path"]) for test in report["tests"]]
 
 
 def _by_verdicts(report: dict[str, Any]) -> list[int]:

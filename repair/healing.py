@@ -105,6 +105,7 @@ class _Healer:
         self.scribe: Scribe | None = None
         self._may_be_slow = False
         self._elsewhere: tuple[str, ...] = ()
+        self._timings: dict[str, float] = {}
 
     def heal(self) -> Healing:
         job = self.job
@@ -136,6 +137,10 @@ class _Healer:
             flat = Suspicion(dict.fromkeys(diagnosis.suspicion.lines, 1.0))
             diagnosis = replace(diagnosis, suspicion=flat)
         self._may_be_slow = diagnosis.hung and idle == HASTY_S
+        self._timings = {
+            "first_run": diagnosis.first_run - self.began,
+            "second_run": diagnosis.second_run - self.began,
+        }
         bench.spread(spare.lanes())
         return self._search(diagnosis, bench, witness)
 
@@ -222,6 +227,7 @@ class _Healer:
         linger: Linger | None = None
         doubted, told = False, 0.0
         for trial in search.run():
+            self._timings.setdefault("first_candidate", time.monotonic() - self.began)
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
                 self._say_progress(queued)
@@ -340,6 +346,7 @@ class _Healer:
             model_tokens=self.infills.tokens if self.infills else 0,
             seconds=time.monotonic() - self.began,
             elsewhere=self._elsewhere,
+            timings=self._timings,
         )
         if self.found is None:
             return spent

@@ -64,3 +64,6 @@ class Healing:
     seconds: float = 0.0
     elsewhere: tuple[str, ...] = ()
     confidence: float = 0.0
+    #: Seconds until the tests had run for the first and the second time, and until the first
+    #: candidate was tried.
+    timings: Mapping[str, float] = field(default_factory=dict)

@@ -133,6 +133,7 @@ def _both(before: Healing, after: Healing, path: str) -> Healing:
         return spent
     return replace(
         after,
+        timings=spent.timings,
         reason=f"{after.reason}; the change is in {Path(path).name}, which the test runs through",
         candidates_run=spent.candidates_run,
         model_tokens=spent.model_tokens,
@@ -158,6 +159,7 @@ def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
         notes=healing.notes,
         file=healing.patch.path if healing.patch else "",
         confidence=round(healing.confidence, 3),
+        timings=tuple((name, round(at, 3)) for name, at in healing.timings.items()),
     )
 
 

@@ -42,7 +42,9 @@ class FixAnswer:
     0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
     ``notes`` are what a person should know of the patch: weak tests, what else it changes.
     ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely
-    it is right, by all that speaks for it.
+    it is right, by all that speaks for it. ``timings`` are seconds until the tests had run for the
+    first (``first_run``) and the second time (``second_run``), and until the ``first_candidate``
+    was tried.
     """
 
     status: str
@@ -60,6 +62,7 @@ class FixAnswer:
     notes: tuple[str, ...] = ()
     file: str = ""
     confidence: float = 0.0
+    timings: tuple[tuple[str, float], ...] = ()
 
     @classmethod
     def failed(cls, reason: str) -> FixAnswer:

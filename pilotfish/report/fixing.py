@@ -49,6 +49,7 @@ def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
         "candidates_run": answer.candidates_run,
         "not_run": list(answer.not_run),
         "seconds": answer.seconds,
+        "timings": dict(answer.timings),
         "model_tokens": answer.model_tokens,
         "model": answer.model,
         "reason": answer.reason,

@@ -94,12 +94,14 @@ def diagnose(
         first = _run(bench, plan, budget, idle)
         if first.passed():
             raise _already_passing(source, plan, first)
+    first_run = time.monotonic()
     _refuse_nothing_run(plan, first)
     _preload(bench, plan, first)
     imported, again, last = late.trace(
         *(bench, source.path, first, imported, budget),
         lambda: _traced(bench, plan, first, budget),
     )
+    second_run = time.monotonic()
     results, flaky = _merge(first.tests, again.tests)
     if not any(result.outcome.bad for result in results):
         raise RepairError(
@@ -154,6 +156,8 @@ def diagnose(
         entered=frozenset(again.entered),
         beside=also,
         ending=ending,
+        first_run=first_run,
+        second_run=second_run,
     )
 
 

@@ -55,6 +55,9 @@ class Diagnosis:
     entered: frozenset[str] = frozenset()
     beside: tuple[str, ...] = ()
     ending: tuple[TestResult, ...] = ()
+    #: When the first run of the tests and their second one had ended, on the monotonic clock.
+    first_run: float = 0.0
+    second_run: float = 0.0
 
     @property
     def tells_tests_apart(self) -> bool:
