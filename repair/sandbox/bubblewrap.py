@@ -12,8 +12,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from repair.errors import RepairError, SandboxUnavailableError
+from repair.errors import SandboxUnavailableError
 from repair.sandbox.policy import Policy
+from repair.sandbox.visible import shown, sockets
 
 #: Where the probe package is bound; its parent is what is put on ``sys.path`` to import it.
 PROBE_PARENT = "/run/pilotfish"
@@ -134,34 +135,19 @@ def command_line(
     words += ["--dir", SCRATCH, "--ro-bind", str(_PROBE), f"{PROBE_PARENT}/{PROBE_PACKAGE}"]
     for name in _ETC + (_ETC_NETWORK if policy.network else ()):
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    for folder in shown(policy, copy):
+    folders = shown(policy, copy)
+    for folder in folders:
         if folder == policy.workspace and copy is not None:
             words += ["--bind", copy, folder]
         else:
-            words += ["--ro-bind", folder, folder]
+            words += ["--ro-bind", str(Path(folder).resolve()), folder]
+    # A copy holds no sockets.
+    for path in sockets([f for f in folders if copy is None or f != policy.workspace]):
+        words += ["--ro-bind", "/dev/null", path]
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--clearenv"]
     for key, value in environment(policy).items():
         words += ["--setenv", key, value]
     return [*words, "--chdir", policy.workspace, "--", *inner]
-
-
-def shown(policy: Policy, copy: str | None = None) -> list[str]:
-    """The files and folders that are bound besides the machine's, outer ones first: what lies
-    deeper is bound over them. Raises as :func:`command_line` does."""
-    _refuse_too_much(policy.workspace)
-    found = {*policy.interpreter.folders, *map(_absolute, policy.readable), policy.workspace}
-    found -= {path for path in found if _is_shown_by(policy.workspace, path, copy)}
-    return sorted(found, key=lambda path: path.count("/"))
-
-
-def _is_shown_by(workspace: str, path: str, copy: str | None) -> bool:
-    """Whether ``path`` is seen through the workspace: an editable installation's sources, or an
-    environment that lies in it. Bound once more it would stay as it is on the disk, and read-only.
-    A ``copy`` shows what was copied.
-    """
-    if not path.startswith(workspace.rstrip("/") + "/"):
-        return False
-    return copy is None or Path(copy, os.path.relpath(path, workspace)).exists()
 
 
 def _machine() -> list[str]:
@@ -222,25 +208,6 @@ def _may_read(path: str, user: os.stat_result) -> bool:
         if not (found.st_mode >> shift) & wanted:
             return False
     return True
-
-
-def _absolute(path: str) -> str:
-    absolute = str(Path(path).expanduser().resolve())
-    if not Path(absolute).exists():
-        raise RepairError(
-            "no such file or folder", where=f"--sandbox-allow {path}", help="check it"
-        )
-    return absolute
-
-
-def _refuse_too_much(workspace: str) -> None:
-    home = str(Path.home().resolve())
-    if home == workspace or home.startswith(workspace.rstrip("/") + "/"):
-        raise RepairError(
-            "this workspace holds your whole home, which the sandbox must not show to tests",
-            where=workspace,
-            help="name the project's folder with --workspace DIR",
-        )
 
 
 def environment(policy: Policy) -> dict[str, str]:

@@ -11,6 +11,7 @@ import json
 import os
 import queue
 import shutil
+import stat
 import subprocess
 import tempfile
 import threading
@@ -27,6 +28,7 @@ from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms, behaviour_of, run_of
 from repair.sandbox.syscalls import join_new_session_keyring, seccomp_filter
+from repair.sandbox.visible import shown
 from repair.sandbox.watch import Watch, end_namespace
 
 #: Beyond a run's own limit: what the server may take to kill, reap and answer.
@@ -109,7 +111,7 @@ class ForkServer:
             # Inserted lines move the last ones down.
             "lines": self._lines + 200,
             "private": copy is None,
-            "shown": list(bubblewrap.shown(policy)) if policy.confined else [],
+            "shown": shown(policy) if policy.confined else [],
             "limits": {
                 "address_space": limits.address_space,
                 "file_size": limits.file_size,
@@ -128,13 +130,19 @@ class ForkServer:
     def _copied(self) -> Path:
         """A copy of the workspace, without what no test imports."""
         self._folder = Path(tempfile.mkdtemp(prefix="pilotfish-copy-"))
-        shutil.copytree(
-            self.policy.workspace,
-            self._folder / "workspace",
-            symlinks=True,
-            ignore=shutil.ignore_patterns(*_NOT_COPIED),
-            ignore_dangling_symlinks=True,
-        )
+        try:
+            shutil.copytree(
+                self.policy.workspace,
+                self._folder / "workspace",
+                symlinks=True,
+                ignore=_not_copied,
+                ignore_dangling_symlinks=True,
+            )
+        except (OSError, shutil.Error) as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise RepairError(
+                f"the workspace cannot be copied: {error}", where=self.policy.workspace
+            ) from None
         return self._folder / "workspace"
 
     def _confined(self, copy: Path | None) -> subprocess.Popen[bytes]:
@@ -402,6 +410,18 @@ class ForkServer:
         said = bytes(self._stderr).decode("utf-8", "replace").strip()
         why = self._watch.exceeded or (said.splitlines()[-1] if said else "")
         return SandboxDiedError(f"{what}: {why}" if why else what, where="sandbox")
+
+
+def _not_copied(folder: str, names: list[str]) -> set[str]:
+    """Of ``names`` in ``folder`` those that no copy needs, and what is neither file, folder nor
+    link: opening a pipe waits for ever."""
+    kinds = (stat.S_ISREG, stat.S_ISDIR, stat.S_ISLNK)
+    found = set(names).intersection(_NOT_COPIED)
+    for name in set(names) - found:
+        mode = Path(folder, name).lstat().st_mode
+        if not any(is_kind(mode) for is_kind in kinds):
+            found.add(name)
+    return found
 
 
 def _filter() -> int | None:

@@ -78,7 +78,7 @@ def _prefixes(executable: Path) -> list[Path]:
     found = []
     for _ in range(16):
         prefix = executable.parent.parent
-        if is_environment(prefix):
+        if str(prefix) != "/" and is_environment(prefix):
             found.append(prefix)
         if not executable.is_symlink():
             break

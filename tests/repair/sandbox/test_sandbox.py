@@ -138,7 +138,7 @@ def test_a_path_can_be_allowed_and_is_read_only(sandbox: StartSandbox, workspace
             print("read-only")
     """
     assert _said(_run(sandbox(readable=(str(shown),)), workspace, code)) == "seen\nread-only"
-    with pytest.raises(RepairError, match="no such file"):
+    with pytest.raises(RepairError, match="no such file or folder"):
         sandbox(readable=(str(shown / "absent"),))
 
 
