@@ -6,7 +6,7 @@ import contextlib
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 
@@ -90,3 +90,21 @@ class Cancellation:
     def _forget(self, callback: Callable[[], None]) -> None:
         with self._lock, contextlib.suppress(ValueError):
             self._callbacks.remove(callback)
+
+
+@contextlib.contextmanager
+def bounded(deadline: Deadline, cancellation: Cancellation) -> Iterator[Cancellation]:
+    """A cancellation that also happens when ``deadline`` passes."""
+    if math.isinf(deadline.at):
+        yield cancellation
+        return
+    inner = Cancellation()
+    forget = cancellation.on_cancel(inner.cancel)
+    timer = threading.Timer(deadline.remaining(), inner.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield inner
+    finally:
+        timer.cancel()
+        forget()

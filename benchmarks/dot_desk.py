@@ -24,7 +24,7 @@ from benchmarks.dot_sites import DotSite
 from benchmarks.dot_variants import guiding, in_order, same_as, with_graph
 from benchmarks.report import RESULTS
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder

@@ -14,9 +14,9 @@ from dataclasses import replace
 from typing import Any
 
 from analysis.errors import AnalysisError
-from decoding.hint import HintRules
 from decoding.local_writer import Guiding
 from decoding.monitors.registry import monitors
+from decoding.prompts.hint import HintRules
 from decoding.prompts.surroundings import Part
 
 #: A hint is formed whatever is in the cache, as where the cursor comes to rest in another place.

@@ -30,8 +30,8 @@ from benchmarks.holes import cut_lines
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import files_of
 from decoding.completion import Completion
-from decoding.drafts import Price
 from decoding.local_writer import Guiding, LocalWriter
+from decoding.loop.drafts import Price
 from decoding.models import store
 from decoding.opening import cache_folder
 from decoding.writer import InfillRequest

@@ -28,13 +28,13 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from benchmarks import vocabularies
 from benchmarks.report import save, show
-from decoding import vocabulary
-from decoding.constraint import Constraint, Names
-from decoding.loop import write
+from decoding.loop.loop import write
+from decoding.loop.sampling import Greedy
 from decoding.runtimes.llama_tokens import LlamaTokens
-from decoding.sampling import Greedy
-from decoding.trie import IDENTIFIER_BYTES
-from decoding.vocabulary import Vocabulary
+from decoding.vocabulary import tokens as vocabulary
+from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.tokens import Vocabulary
+from decoding.vocabulary.trie import IDENTIFIER_BYTES
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -20,11 +20,11 @@ from benchmarks import vocabularies
 from benchmarks.leak import pool, split
 from benchmarks.mask_peers import Case, Times, by_llama_cpp, by_llguidance
 from benchmarks.report import quantile, save, show
-from decoding import vocabulary
-from decoding.constraint import Constraint, Names
 from decoding.remote.forms import Choice
 from decoding.runtimes.llama_tokens import LlamaTokens
-from decoding.vocabulary import Vocabulary
+from decoding.vocabulary import tokens as vocabulary
+from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.tokens import Vocabulary
 
 #: Issue C: 50 µs at 300 names.
 LIMIT_US = 50.0

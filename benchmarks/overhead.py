@@ -32,7 +32,7 @@ from benchmarks.counted import Counted
 from benchmarks.holes import CutLine, cut_lines
 from benchmarks.report import quantile, save, show
 from decoding.completion import Completion, Event
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder

@@ -23,14 +23,15 @@ from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from benchmarks.llama_server import llama_server
 from benchmarks.report import save, show
-from decoding import threads, vocabulary
-from decoding.drafts import Price
-from decoding.loop import write
+from decoding import threads
+from decoding.loop.drafts import Price
+from decoding.loop.loop import write
+from decoding.loop.sampling import Greedy
 from decoding.models import store
 from decoding.opening import cache_folder
 from decoding.runtimes.llama_cpp import LlamaCpp
-from decoding.sampling import Greedy
-from decoding.vocabulary import Vocabulary
+from decoding.vocabulary import tokens as vocabulary
+from decoding.vocabulary.tokens import Vocabulary
 
 MODULES = ("argparse", "textwrap", "zipfile", "tarfile")
 PROMPT, WRITTEN = 320, 48

@@ -27,9 +27,9 @@ from benchmarks.dot_sites import DotSite, roots, sites
 from benchmarks.dotprompts import PACKAGES, in_turns
 from benchmarks.installed import python_with
 from benchmarks.report import save, show
-from decoding.hint import HintRules
 from decoding.prompts import window
 from decoding.prompts.anchor import Budget
+from decoding.prompts.hint import HintRules
 from decoding.prompts.surroundings import Part, lines
 from engine.knowledge import Knowledge
 

@@ -7,10 +7,10 @@ import time
 from dataclasses import replace
 
 from decoding.completion import Completion, Piece
+from decoding.loop.written import Written
 from decoding.postprocess.finish import finish
 from decoding.postprocess.site import Site
 from decoding.writer import InfillRequest
-from decoding.written import Written
 
 
 def filled(

@@ -10,30 +10,28 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from analysis.deadline import Cancellation, Deadline
+from analysis.deadline import Cancellation, Deadline, bounded
 from analysis.snapshot import Snapshot
-from decoding import vocabulary
-from decoding.bounds import bounded
 from decoding.completion import Completion
-from decoding.drafts import Price
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
 from decoding.filled import filled
-from decoding.hint import HintRules, Once, Pace
-from decoding.lanes import refilled
-from decoding.loop import write
+from decoding.guidance.evidence import Evidence
+from decoding.loop.decode_state import shared
+from decoding.loop.drafts import Price
+from decoding.loop.lanes import refilled
+from decoding.loop.loop import write
+from decoding.loop.sampling import log_total, sampler
+from decoding.loop.written import Written
 from decoding.monitors.monitor import Monitor
-from decoding.page import shared
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
-from decoding.preamble import preamble
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.chat import ChatModel, chat_for
+from decoding.prompts.hint import HintRules, Once, Pace, preamble
 from decoding.runtimes.branching import Branching
 from decoding.runtimes.runtime import Runtime
-from decoding.sampling import log_total, sampler
+from decoding.vocabulary import tokens as vocabulary
 from decoding.writer import InfillRequest, Writer
-from decoding.written import Written
 
 #: Rows of logits taken at once by :meth:`LocalWriter.score`: each is as long as the vocabulary.
 _SCORED_AT_ONCE = 32

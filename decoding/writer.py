@@ -9,7 +9,7 @@ from typing import Protocol
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 
 
 @dataclass(frozen=True, slots=True)

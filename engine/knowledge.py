@@ -27,7 +27,7 @@ _SHOWN = ("FUNCTION", "METHOD")
 
 
 class Knowledge:
-    """An :class:`~decoding.evidence.Evidence` with :class:`~decoding.evidence.Surroundings`.
+    """``Evidence`` with ``Surroundings``.
 
     The graph ranks where one has been built; none is built for this. Thread-safe.
     """

@@ -16,7 +16,7 @@ from typing import TypeVar
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from engine.gate import Claim, Gate
 

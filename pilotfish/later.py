@@ -42,13 +42,13 @@ class LaterWriter(YieldingWriter):
 
 
 class LaterEvidence:
-    """An :class:`~decoding.evidence.Evidence` whose workers are started by the first question."""
+    """An ``Evidence`` whose workers are started by the first question."""
 
     def __init__(self) -> None:
         self._pool: AnalysisPool | None = None
 
     def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
-        """As :meth:`~decoding.evidence.Evidence.start`."""
+        """As :meth:`~decoding.guidance.evidence.Evidence.start`."""
         if self._pool is None:
             self._pool = AnalysisPool(WorkerSettings(cache_folder()))
         return self._pool.start(snapshot, hole)

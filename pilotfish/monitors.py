@@ -10,8 +10,8 @@ from __future__ import annotations
 from analysis.names import Name, NameSet, Tier
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint, Names
 
 __all__ = [
     "Constraint",

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate

@@ -6,7 +6,7 @@ from abc import abstractmethod
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 
 

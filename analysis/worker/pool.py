@@ -61,7 +61,7 @@ class _Slot:
 
 
 class AnalysisPool:
-    """Asks workers. Thread-safe; an :class:`~decoding.evidence.Evidence` by its shape.
+    """Asks workers. Thread-safe; an :class:`~decoding.guidance.evidence.Evidence` by its shape.
 
     The first worker starts at once, the spare when the first is ready, or each when a question
     waits for it (``WorkerSettings.ahead``). :meth:`close` ends them.

@@ -14,8 +14,8 @@ from analysis.names import NameSet
 from analysis.syntax.displays import CALLS, Display, displays_of, expression, plain
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: What a literal or a display begins with, beside quotes, a digit and brackets.
 _WORDS = frozenset({"None", "True", "False", "lambda", "not"})

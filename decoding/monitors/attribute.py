@@ -6,8 +6,8 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Clause, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: Code points behind a name after which it is no longer waited for an ``=`` that would make it a
 #: store: longer target lists than this are not worth a late verdict.

@@ -9,8 +9,8 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Clause, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: Keywords that an expression may begin with; what else begins one is a name or no word.
 EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})

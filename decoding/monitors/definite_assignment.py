@@ -5,9 +5,9 @@ from __future__ import annotations
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint
 from decoding.monitors.bare_name import NAMES, begins_name, judge_read, seen_names
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint
 
 
 class AssignmentMonitor(Monitor):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.attribute import begins_attribute
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: What every enumeration has and hardly another class.
 _MARK = "_member_map_"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: What analysis calls the builtins that are exceptions.
 _RAISABLE = "type[BaseException]"

@@ -5,8 +5,8 @@ from __future__ import annotations
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: What may follow an imported name: the next one, ``as``, the end of the list or the statement.
 _ENDS = frozenset(b" \t\f\r\n,);#\\")

@@ -7,8 +7,8 @@ import keyword
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Clause, Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 
 class ImportModuleMonitor(Monitor):

@@ -8,9 +8,9 @@ from dataclasses import replace
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint, Names
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
+from decoding.vocabulary.constraint import Constraint, Names
 
 #: What may stand behind a keyword, and behind the last comma of a call.
 _END, _CLOSE = frozenset(b"="), frozenset(b")")

@@ -7,9 +7,9 @@ import re
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.quoted import begins_quoted, closed_at, judge_quoted, only_quoted
+from decoding.vocabulary.constraint import Constraint
 
 #: What a value of a ``Literal`` looks like. Other strings are text, and not asked about.
 _VALUE = re.compile(r"[\w.+:/-]{0,32}")

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer, continues_name
-from decoding.constraint import Constraint
+from decoding.vocabulary.constraint import Constraint
 
 Said = TypeVar("Said")
 Other = TypeVar("Other")
@@ -74,9 +74,9 @@ class Monitor(ABC):
 
     #: The value of the hole kind it is known by, in events and in ``NameSet.monitor``.
     name: str
-    #: The holes it watches.
+    #: The holes it handles.
     kinds: frozenset[HoleKind]
-    #: Asked only about names that have ended and that :mod:`decoding.familiar` does not know, so
+    #: Asked only about names that have ended and that ``known_words`` does not know, so
     #: that it costs nothing elsewhere.
     unfamiliar_only: bool = False
     #: Judges how many arguments a call has, and is asked wherever every signature is known,

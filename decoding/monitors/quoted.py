@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from analysis.names import NameSet
 from analysis.syntax.lexer import Lexer, Quote
-from decoding.constraint import Constraint, Names
 from decoding.monitors.monitor import Passage, Verdict
-from decoding.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.trie import IDENTIFIER_BYTES
 
 _QUOTES = frozenset(b"'\"")
 

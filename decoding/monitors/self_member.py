@@ -5,9 +5,9 @@ from __future__ import annotations
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint
 from decoding.monitors.attribute import OWN, begins_attribute, judge_member, public_first
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint
 
 
 class SelfMonitor(Monitor):

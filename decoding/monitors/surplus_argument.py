@@ -7,11 +7,11 @@ import re
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.constraint import Constraint
-from decoding.familiar import BUILTINS
+from decoding.guidance.known_words import BUILTINS
 from decoding.monitors.arity import begins_argument
 from decoding.monitors.keyword_argument import by_position, free_keyword
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.vocabulary.constraint import Constraint
 
 _OPENED = re.compile(r"(?<![\w.])([^\W\d]\w*)[ \t]*\(\s*\Z")
 

@@ -1,7 +1,7 @@
 """Where a text ends: behind one line, or behind one block.
 
 A line is what Python calls a logical line: inside brackets or a triple-quoted string that the text
-itself opened, it goes on. The rules implement :class:`~decoding.written.StopRule`.
+itself opened, it goes on. The rules implement :class:`~decoding.loop.written.StopRule`.
 """
 
 from __future__ import annotations

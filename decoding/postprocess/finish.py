@@ -43,7 +43,7 @@ class Finished:
 def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     """What to insert of ``raw``, ``""`` where nothing is best.
 
-    ``stopped`` is why writing ended (:class:`~decoding.written.Written`); ``length`` means in the
+    ``stopped`` is why writing ended (see ``Written``); ``length`` means in the
     middle.
     """
     rule = Block(site) if multiline else OneLine(site)

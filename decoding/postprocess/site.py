@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analysis.syntax.lexer import Area, Lexer
-from decoding.lexed import lexed
+from decoding.guidance.lexer_cache import lexer_after
 from decoding.prompts.window import plain_line_ends
 
 #: How far from the cursor line ends are looked at, in characters.
@@ -51,7 +51,7 @@ class Site:
     @cached_property
     def lexer(self) -> Lexer:
         """The lexer behind ``before``."""
-        return lexed(self.before)
+        return lexer_after(self.before)
 
     @cached_property
     def in_code(self) -> bool:

@@ -8,13 +8,12 @@ from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation
 from decoding.completion import Timing
-from decoding.guidance import Guidance
+from decoding.guidance.policy import Guidance
+from decoding.loop.written import StopRule, Written
 from decoding.remote.dialects import Dialect, Order
 from decoding.remote.model import RemoteModel
-from decoding.remote.replacer import AskingReplacer
-from decoding.remote.script import Script
+from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import LostError
-from decoding.written import StopRule, Written
 
 #: Times that a broken stream is taken up again where it broke off.
 RESUMPTIONS = 2
@@ -27,7 +26,7 @@ class Loop:
     dialect: Dialect
     model: RemoteModel
     order: Order
-    script: Script
+    script: ServerText
     guidance: Guidance
     replacer: AskingReplacer
     stop: StopRule

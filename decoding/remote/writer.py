@@ -10,25 +10,22 @@ from __future__ import annotations
 import time
 from pathlib import PurePath
 
-from analysis.deadline import Cancellation, Deadline
-from decoding.bounds import bounded
+from analysis.deadline import Cancellation, Deadline, bounded
 from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
 from decoding.filled import filled
-from decoding.guidance import Guidance
-from decoding.hint import HintRules, Once
+from decoding.guidance.evidence import Evidence
+from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
-from decoding.preamble import preamble
 from decoding.prompts.anchor import Budget, Prompter
+from decoding.prompts.hint import HintRules, Once, preamble
 from decoding.prompts.window import plain_line_ends
 from decoding.remote.dialects import Dialect, Order, recognize
 from decoding.remote.loop import Loop
 from decoding.remote.model import RemoteModel
-from decoding.remote.replacer import AskingReplacer
-from decoding.remote.script import Script
+from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import Connection
 from decoding.writer import InfillRequest, Writer
 
@@ -88,7 +85,7 @@ class RemoteWriter(Writer):
         evidence = Once(evidence) if evidence is not None else None
         site = Site.at(snapshot.text, offset)
         seconds = min(request.query_ms / 1000, deadline.remaining())
-        script = Script()
+        script = ServerText()
         replacer = AskingReplacer(script)
         guidance = Guidance(script, replacer, snapshot, offset, evidence, monitors(), seconds)
         with bounded(deadline, cancellation) as inner:

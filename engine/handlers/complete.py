@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from engine.handlers.place import offset_of
 from engine.messages import CompleteAnswer, CompleteRequest

@@ -10,7 +10,7 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.lint.ruff import fixed_text
 from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.tested import Tested, none_found, subject_of
 from engine.messages import FixAnswer, FixRequest, RankedPatch

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from analysis.deadline import Cancellation
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress, answer_of
 from engine.handlers.tested import on_disk, subject_of, untested

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.deadline import Cancellation
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress
 from engine.handlers.tested import none_found, subject_of

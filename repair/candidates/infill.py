@@ -18,7 +18,7 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.candidates.dialog import PLAN, Talk, body, task

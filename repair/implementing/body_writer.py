@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.implementing.pace import Pace

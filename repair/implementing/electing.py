@@ -12,8 +12,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from analysis.deadline import Cancellation, Deadline
-from decoding.bounds import bounded
+from analysis.deadline import Cancellation, Deadline, bounded
 from decoding.errors import CancelledError
 from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote, agreed, counted

@@ -19,7 +19,7 @@ from functools import partial
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence as Facts
+from decoding.guidance.evidence import Evidence as Facts
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate

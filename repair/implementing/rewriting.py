@@ -9,7 +9,7 @@ from enum import Enum, auto
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate

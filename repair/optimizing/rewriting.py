@@ -21,7 +21,7 @@ from typing import Any
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.errors import RepairError
 from repair.job import Job, Report

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 
 

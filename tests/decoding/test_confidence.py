@@ -12,7 +12,7 @@ from decoding.completion import Completion, Piece
 from decoding.confidence import NodeConfidence, of_nodes
 from decoding.local_writer import LocalWriter
 from decoding.writer import InfillRequest
-from tests.decoding.test_hint import FillingToy
+from tests.decoding.prompts.test_hint import FillingToy
 from tests.decoding.toy import END
 
 

@@ -7,9 +7,9 @@ import time
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Timing
 from decoding.filled import filled
+from decoding.loop.written import Span, Written
 from decoding.postprocess.site import Site
 from decoding.writer import InfillRequest
-from decoding.written import Span, Written
 
 
 def test_the_time_in_all_counts_from_the_request_on() -> None:

@@ -15,6 +15,7 @@ from analysis.signatures import NOTHING, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
+from decoding.loop.written import Written
 from decoding.monitors.argument_type import ArgumentTypeMonitor
 from decoding.monitors.arity import ArityMonitor
 from decoding.monitors.bare_name import NameMonitor
@@ -23,7 +24,6 @@ from decoding.monitors.call_end import CallEndMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Monitor, Passage
 from decoding.monitors.surplus_argument import SurplusMonitor
-from decoding.written import Written
 from tests.decoding.toy import END, Facts, closed, only, written
 
 

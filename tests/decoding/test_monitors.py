@@ -27,11 +27,11 @@ from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
+from decoding.guidance.active_hole import may_begin, open_holes, readings
 from decoding.monitors.import_member import ImportMemberMonitor
 from decoding.monitors.keyword_argument import KeywordMonitor
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
-from decoding.watch import may_begin, open_watches, readings
 from tests.decoding.toy import Facts
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "monitors"
@@ -185,8 +185,8 @@ def test_installed_monitors_come_behind_the_built_in_ones() -> None:
     ],
 )
 def test_who_is_concerned(code: str, names: list[str]) -> None:
-    found = open_watches(BUILT_IN, Facts({}), Snapshot("", code, Workspace("/")), len(code), 0, 1.0)
-    assert [monitor.name for watch in found for monitor in watch.monitors] == names
+    found = open_holes(BUILT_IN, Facts({}), Snapshot("", code, Workspace("/")), len(code), 0, 1.0)
+    assert [monitor.name for active in found for monitor in active.monitors] == names
 
 
 @pytest.mark.parametrize(
@@ -220,8 +220,8 @@ def test_what_is_chosen_of_an_enumeration_is_a_member() -> None:
     )
     names = NameSet("attribute", Tier.CLOSED, "", every, "type[Color]")
     snapshot = Snapshot("", "Color.", Workspace("/"))
-    (watch,) = open_watches(BUILT_IN, Facts({"Color": names}), snapshot, 6, 0, 1.0)
-    constraint = watch.constraint(names)
+    (active,) = open_holes(BUILT_IN, Facts({"Color": names}), snapshot, 6, 0, 1.0)
+    constraint = active.constraint(names)
     assert constraint is not None
     assert constraint.names.spelled == (b"BLUE", b"RED")
 

@@ -19,9 +19,9 @@ from analysis.syntax.hole import Hole
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings
 from analysis.worker.queries import NamesQuery
-from decoding import vocabulary
-from decoding.loop import write
-from decoding.sampling import Greedy
+from decoding.loop.loop import write
+from decoding.loop.sampling import Greedy
+from decoding.vocabulary import tokens as vocabulary
 from tests.decoding.toy import OneLine, Table, Toy
 
 pytestmark = [pytest.mark.process, pytest.mark.slow]

@@ -17,14 +17,14 @@ from analysis.deadline import Cancellation
 from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from decoding import vocabulary
 from decoding.completion import Event
 from decoding.errors import CancelledError
-from decoding.loop import write
+from decoding.loop.loop import write
+from decoding.loop.sampling import Greedy
+from decoding.loop.written import Written
 from decoding.monitors.monitor import Monitor
 from decoding.runtimes.branching import Growth
-from decoding.sampling import Greedy
-from decoding.written import Written
+from decoding.vocabulary import tokens as vocabulary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -9,7 +9,7 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest
 from engine.gate import Claim, Gate
 from engine.yielding import YieldingWriter

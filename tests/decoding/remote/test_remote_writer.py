@@ -18,7 +18,7 @@ from analysis.snapshot import Snapshot, Workspace
 from benchmarks.llama_server import free_port, get, llama_server
 from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.models import store
 from decoding.opening import Endpoint, open_writer
 from decoding.remote.dialects import OpenAIServer

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.completion import Completion
-from decoding.evidence import Evidence
+from decoding.guidance.evidence import Evidence
 from decoding.opening import OpenWriter
 from decoding.writer import InfillRequest
 from tests.scripted import Scripted
