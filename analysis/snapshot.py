@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from analysis.text.overlay import Buffer, Content, Overlay
+
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
@@ -21,17 +23,25 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The text of one file at one moment. ``path`` is absolute, or ``""`` for an unsaved buffer."""
+    """The text of one file at one moment, and the other buffers that are open then.
+
+    ``path`` is absolute, or ``""`` for a buffer that was never saved.
+    """
 
     path: str
     text: str
     workspace: Workspace
     version: int = 0
-    #: Texts of other files that are open and unsaved, by absolute path: ``((path, text), …)``.
-    unsaved: tuple[tuple[str, str], ...] = field(default=())
+    #: The other files that are open; their contents stand over the disk.
+    buffers: tuple[Buffer, ...] = field(default=())
     #: What names an unsaved buffer among others; ``""`` for a file.
     buffer: str = ""
 
     def with_text(self, text: str) -> Snapshot:
         """The same file in the same workspace with another text."""
         return replace(self, text=text)
+
+    def overlay(self) -> Overlay:
+        """The files as they stand now around this text, itself among them; for one question."""
+        own = (Buffer(self.path, Content(self.text)),) if self.path else ()
+        return Overlay((*self.buffers, *own), steady=True)

@@ -4,11 +4,15 @@ A frame is a four-byte big-endian length and that many bytes of JSON:
 ``{"id": int, "type": str, "body": …}``. JSON rather than pickle, so that a process that read a
 hostile workspace cannot make its reader run code. ``body`` is a frozen dataclass named by ``type``
 and decoded against a registry that the reader passes.
+
+A :class:`~analysis.text.overlay.Content` travels once over a connection and is named by its hash
+after that: :class:`Sent` and :class:`Received` are the two ends' memories of it.
 """
 
 from __future__ import annotations
 
 import struct
+from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -16,10 +20,13 @@ from typing import Any, BinaryIO
 import msgspec
 
 from analysis.errors import AnalysisError
+from analysis.text.overlay import Content
 
 _HEADER = struct.Struct(">I")
 #: A frame larger than this is a broken stream, not a message.
 MAX_FRAME_BYTES = 256 * 1024 * 1024
+#: Contents of more bytes than these are not kept by a reader, but for those of one message.
+MAX_KNOWN_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +41,95 @@ class _Envelope(msgspec.Struct):
     id: int
     type: str
     body: msgspec.Raw
+    #: Contents that the reader is to know from here on, and hashes of those it may forget.
+    texts: tuple[str, ...] = ()
+    forget: tuple[str, ...] = ()
 
 
-def write(stream: BinaryIO, id: int, body: object) -> None:  # noqa: A002 - the wire's own word
-    """Write one frame and flush it. Raises ``OSError`` or ``ValueError`` when the peer is gone."""
-    payload = msgspec.json.encode({"id": id, "type": type(body).__name__, "body": body})
+class Sent:
+    """The contents that the other end of one connection knows, used last at the end."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, int] = OrderedDict()
+        self._size = 0
+
+    def _use(self, content: Content, new: dict[str, str]) -> str:
+        if content.digest not in self._known:
+            new[content.digest] = content.text
+            self._known[content.digest] = len(content.data)
+            self._size += len(content.data)
+        self._known.move_to_end(content.digest)
+        return content.digest
+
+    def _take_back(self, new: dict[str, str]) -> None:
+        for digest in new:
+            self._size -= self._known.pop(digest)
+
+    def _surplus(self, used: set[str]) -> tuple[str, ...]:
+        surplus: list[str] = []
+        while self._size > MAX_KNOWN_BYTES and next(iter(self._known)) not in used:
+            digest, size = self._known.popitem(last=False)
+            self._size -= size
+            surplus.append(digest)
+        return tuple(surplus)
+
+
+class Received:
+    """The contents that the other end of one connection has sent. Old when it says so."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, Content] = {}
+
+    def _take(self, envelope: _Envelope) -> None:
+        for text in envelope.texts:
+            content = Content(text)
+            self._known[content.digest] = content
+
+    def _content(self, kind: type[Any], said: object) -> object:
+        if kind is Content and isinstance(said, str) and said in self._known:
+            return self._known[said]
+        raise NotImplementedError(f"{kind.__name__} of {said!r}")
+
+
+def write(
+    stream: BinaryIO,
+    id: int,  # noqa: A002 - the wire's own word
+    body: object,
+    sent: Sent | None = None,
+) -> None:
+    """Write one frame and flush it; without ``sent`` it holds every content that it names.
+
+    Raises ``OSError`` or ``ValueError`` when the peer is gone.
+    """
+    known, new, used = sent or Sent(), dict[str, str](), set[str]()
+
+    def by_hash(value: object) -> str:
+        if not isinstance(value, Content):
+            raise NotImplementedError(f"{type(value).__name__} does not travel")
+        used.add(value.digest)
+        return known._use(value, new)
+
+    envelope = {"id": id, "type": type(body).__name__, "body": body}
+    try:
+        payload = msgspec.json.encode(envelope, enc_hook=by_hash)
+    except BaseException:
+        known._take_back(new)
+        raise
+    if new:
+        more = {"texts": tuple(new.values()), "forget": known._surplus(used)}
+        payload = payload[:-1] + b"," + msgspec.json.encode(more)[1:]
     stream.write(_HEADER.pack(len(payload)) + payload)
     stream.flush()
 
 
-def read(stream: BinaryIO, registry: Mapping[str, type[Any]]) -> Message | None:
+def read(
+    stream: BinaryIO, registry: Mapping[str, type[Any]], received: Received | None = None
+) -> Message | None:
     """Read one frame; ``None`` at the end of the stream.
 
-    Raises :class:`~analysis.errors.AnalysisError` for a frame that is cut, too large, of an
-    unknown type or does not fit its type.
+    ``received`` is what a writer with a :class:`Sent` needs at this end. Raises
+    :class:`~analysis.errors.AnalysisError` for a frame that is cut, too large, of an unknown type
+    or does not fit its type.
     """
     header = _read_exactly(stream, _HEADER.size)
     if header is None:
@@ -61,7 +143,12 @@ def read(stream: BinaryIO, registry: Mapping[str, type[Any]]) -> Message | None:
     try:
         envelope = msgspec.json.decode(payload, type=_Envelope)
         kind = registry[envelope.type]
-        return Message(envelope.id, msgspec.json.decode(envelope.body, type=kind))
+        known = received or Received()
+        known._take(envelope)
+        body = msgspec.json.decode(envelope.body, type=kind, dec_hook=known._content)
+        for digest in envelope.forget:
+            known._known.pop(digest, None)
+        return Message(envelope.id, body)
     except KeyError as error:
         raise AnalysisError(f"unknown message type {error}", where="wire") from None
     except msgspec.MsgspecError as error:

@@ -47,7 +47,8 @@ def main() -> int:
 
     send(0, Hello(os.getpid(), version("pilotfish")))
     try:
-        while (message := wire.read(requests, REGISTRY)) is not None:
+        received = wire.Received()
+        while (message := wire.read(requests, REGISTRY, received)) is not None:
             _route(message, scheduler, send)
     except AnalysisError as error:
         _log.error("the front door sent what is no message: %s", error.what)

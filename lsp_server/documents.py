@@ -7,11 +7,12 @@ changes. Texts, lines and positions are ``analysis.text``'s.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from lsprotocol import types
 
 from analysis.text import Document, Encoding, Position, TextEdit
+from analysis.text.overlay import Buffer, Content
 from lsp_server.failures import not_open
 from lsp_server.uris import path_of
 
@@ -20,13 +21,13 @@ from lsp_server.uris import path_of
 class Open:
     """An open document: its newest version, and when it changed (the event loop's seconds).
 
-    ``saved`` is whether the file on disk is known to hold the same text.
+    ``buffer`` is its content as other files see it; ``None`` where it has no path.
     """
 
     document: Document
     language: str
     changed_at: float
-    saved: bool = False
+    buffer: Buffer | None
 
 
 class Documents:
@@ -39,7 +40,7 @@ class Documents:
     def open(self, item: types.TextDocumentItem, now: float) -> Document:
         """Take over a document; one that was open already is replaced."""
         document = Document(item.text, path_of(item.uri), item.uri, item.version)
-        self._open[item.uri] = Open(document, item.language_id, now)
+        self._open[item.uri] = Open(document, item.language_id, now, _buffer(document))
         return document
 
     def change(
@@ -61,14 +62,8 @@ class Documents:
         except Exception:
             del self._open[uri]
             raise
-        self._open[uri] = replace(before, document=document, changed_at=now, saved=False)
+        self._open[uri] = Open(document, before.language, now, _buffer(document))
         return document
-
-    def mark_saved(self, uri: str, version: int) -> None:
-        """The file on disk holds ``version``."""
-        entry = self._open.get(uri)
-        if entry is not None and entry.document.version == version:
-            self._open[uri] = replace(entry, saved=True)
 
     def close(self, uri: str) -> bool:
         """Forget a document; whether it was open."""
@@ -94,13 +89,17 @@ class Documents:
         """Every open document."""
         return tuple(self._open)
 
-    def unsaved(self, but: str) -> tuple[tuple[str, str], ...]:
-        """``(path, text)`` of files whose text may differ from disk, except the URI ``but``."""
+    def buffers(self, but: str = "") -> tuple[Buffer, ...]:
+        """The contents of open files, except the URI ``but``: they stand over the disk."""
         return tuple(
-            (entry.document.path, entry.document.text)
+            entry.buffer
             for uri, entry in self._open.items()
-            if uri != but and entry.document.path and not entry.saved
+            if uri != but and entry.buffer is not None
         )
+
+
+def _buffer(document: Document) -> Buffer | None:
+    return Buffer(document.path, Content(document.text)) if document.path else None
 
 
 def _edit(change: types.TextDocumentContentChangeEvent) -> TextEdit:

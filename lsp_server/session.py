@@ -16,6 +16,7 @@ from lsprotocol import types
 
 from analysis.syntax.tree import SyntaxTree, parse, reparse
 from analysis.text import Document, Encoding
+from analysis.text.overlay import Buffer
 from engine.client import EngineClient, EngineState, ExplainedError, Phase, Submission
 from engine.messages import (
     ConfigureRequest,
@@ -49,14 +50,14 @@ Result = TypeVar("Result")
 class View:
     """One document at one moment, under the settings of that moment.
 
-    ``unsaved`` are the other open files, as :class:`~engine.messages.Snapshot` wants them.
+    ``buffers`` are the other open files.
     """
 
     document: Document
     settings: Settings
     encoding: Encoding
     changed_at: float
-    unsaved: tuple[tuple[str, str], ...] = ()
+    buffers: tuple[Buffer, ...] = ()
 
     def snapshot(self, workspace: Workspace) -> Snapshot:
         """The engine's view of the document."""
@@ -66,7 +67,7 @@ class View:
             document.text,
             workspace,
             document.version,
-            self.unsaved,
+            self.buffers,
             buffer="" if document.path else document.uri,
         )
 
@@ -113,7 +114,7 @@ class Session:
             self.settings,
             self.encoding,
             entry.changed_at,
-            self.documents.unsaved(but=uri),
+            self.documents.buffers(but=uri),
         )
 
     async def snapshot(self, view: View) -> Snapshot:

@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from analysis.environments.environment import Environment
+from analysis.text.overlay import listing
 
 _INFO = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
 
@@ -33,7 +34,7 @@ def looked_at(path: str, environment: Environment) -> str:
 def owners_of(folder: str) -> dict[str, str]:
     """Top-level names in site-packages ``folder`` → distribution and version, as
     ``httpx 0.28.1``."""
-    return _owners(folder, _stamp(folder))
+    return _owners(folder, listing(folder).digest)
 
 
 def standard_library(environment: Environment) -> str:
@@ -41,18 +42,12 @@ def standard_library(environment: Environment) -> str:
     return f"Python {environment.version[0]}.{environment.version[1]} standard library"
 
 
-def _stamp(folder: str) -> int:
-    try:
-        return Path(folder).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
 @lru_cache(maxsize=64)
-def _owners(folder: str, stamp: int) -> dict[str, str]:
+def _owners(folder: str, names: str) -> dict[str, str]:
     """Top-level names of ``folder`` with the distribution and version that installed them.
 
-    ``stamp`` is the folder's time of change: installing or removing a package renews the answer.
+    ``names``, the hash of the names in the folder, makes it old: each version of a package has a
+    folder of its own name.
     """
     owners: dict[str, str] = {}
     for info in sorted(Path(folder).glob("*-info")):

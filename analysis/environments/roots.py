@@ -6,6 +6,7 @@ from pathlib import Path
 
 from analysis.environments.environment import Environment
 from analysis.snapshot import Workspace
+from analysis.text.overlay import is_file, is_folder
 
 
 def import_roots(path: str, workspace: Workspace, environment: Environment) -> tuple[str, ...]:
@@ -19,14 +20,14 @@ def import_roots(path: str, workspace: Workspace, environment: Environment) -> t
     if path:
         folders.append(str(package_root(Path(path))))
     root = Path(workspace.root)
-    folders += [str(folder) for folder in (root, root / "src") if folder.is_dir()]
+    folders += [str(folder) for folder in (root, root / "src") if is_folder(str(folder))]
     return tuple(dict.fromkeys((*folders, *environment.sys_path)))
 
 
 def package_root(path: Path) -> Path:
     """The first folder above ``path`` that is no package itself."""
     folder = path.parent
-    while (folder / "__init__.py").is_file() and folder.parent != folder:
+    while is_file(str(folder / "__init__.py")) and folder.parent != folder:
         folder = folder.parent
     return folder
 

@@ -21,6 +21,7 @@ from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.tree import SyntaxTree, parse
+from analysis.text.overlay import MISSING, Reads
 
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
 #: modules that the file stands on, which took up to 5 s on a busy machine.
@@ -56,9 +57,9 @@ def look(
     candidate is done. Never raises for the user's code.
     """
     reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
-    if begin == 0:
-        reading.forget()
-        provider.refresh()
+    reads = provider.reads(snapshot)
+    if begin == 0 or reading.reads is not reads:
+        reading.forget(reads)
     tree, all_candidates = reading.tree, reading.candidates
     findings: list[Finding] = []
     if begin == 0:
@@ -66,7 +67,7 @@ def look(
     broken, heirs = -1, set[str]()
     for number in range(begin, len(all_candidates)):
         if number > begin and deadline is not None and deadline.expired():
-            files = (*provider.files(snapshot), *heirs)
+            files = (*_files(reads), *heirs)
             return Looked(wanted(findings, tree), resume=number, files=files)
         candidate = all_candidates[number]
         if candidate.key is not None and candidate.key in reading.existing:
@@ -104,12 +105,12 @@ def look(
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
-    return Looked(wanted(findings, tree), files=(*provider.files(snapshot), *heirs))
+    return Looked(wanted(findings, tree), files=(*_files(reads), *heirs))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class _Reading:
-    """What is kept of a text while it is looked at in parts.
+    """What is kept of a text while it is looked at in parts; old when its ``reads`` are.
 
     ``existing`` are keys that were found to name real attributes of modules, ``calls`` what the
     calls take whose callees have these spans, ``steady`` the same by the text of the callee.
@@ -120,9 +121,11 @@ class _Reading:
     existing: set[tuple[str, str]] = field(default_factory=set)
     calls: dict[tuple[int, int] | None, Arity | None] = field(default_factory=dict)
     steady: dict[str, NameSet] = field(default_factory=dict)
+    reads: Reads | None = None
 
-    def forget(self) -> None:
-        """Begin anew: the environment may have changed since."""
+    def forget(self, reads: Reads) -> None:
+        """Begin anew: what was read has changed since."""
+        self.reads = reads
         self.existing.clear()
         self.calls.clear()
         self.steady.clear()
@@ -133,6 +136,10 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
     return _Reading(tree, candidates(tree))
+
+
+def _files(reads: Reads) -> list[str]:
+    return [path for path, digest in reads.files.items() if digest != MISSING]
 
 
 def _asked(hole: Hole) -> Hole:

@@ -161,7 +161,8 @@ def _listing(
     for file in (module.path, *module.stubs):
         if not file or not file.endswith((".py", ".pyi")):
             continue
-        members = _parsed(file, snapshot, environment)
+        stub_for = environment.version[:2] if file.endswith(".pyi") else None
+        members = module_members.of_file(file, stub_for)
         if members is None:
             doubts.append("the module's file cannot be read")
             continue
@@ -219,16 +220,6 @@ def _star(
     for name, value in inner.names.items():
         names.setdefault(name, value)
     return [inner.doubt] if inner.doubt else []
-
-
-def _parsed(
-    file: str, snapshot: Snapshot, environment: Environment
-) -> module_members.Members | None:
-    for path, text in snapshot.unsaved:
-        if path == file:
-            return module_members.of_source(text.encode("utf-8", "surrogatepass"))
-    stub_for = environment.version[:2] if file.endswith(".pyi") else None
-    return module_members.of_file(file, stub_for)
 
 
 def _written_before(text: str, start: int) -> str | None:

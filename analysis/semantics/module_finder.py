@@ -13,10 +13,11 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache
 from pathlib import Path
 
 from analysis.environments.environment import Environment
+from analysis.text import overlay
 
 _COMPILED = re.compile(r"^(?P<name>[^.]+)(?:\.[\w-]+)*\.(?:so|pyd|dll)$")
 
@@ -94,7 +95,8 @@ def builds_extensions(module: Module) -> bool:
 
     Then others may be there on another platform, or once they are built.
     """
-    return any(_extensions(folder, _stamp(folder)) for folder in module.folders)
+    names = (name for folder in module.folders for name in overlay.listing(folder).names)
+    return any(_BUILT.search(name) for name in names)
 
 
 def top_level(roots: tuple[str, ...]) -> dict[str, Form]:
@@ -145,7 +147,7 @@ def _top(name: str, roots: tuple[str, ...], environment: Environment) -> Module 
         return Module((name,), Form.NAMESPACE, stubs=stubs, folders=tuple(dict.fromkeys(namespace)))
     if stubs:
         return Module((name,), Form.STUB, stubs=stubs, folders=(str(Path(stubs[0]).parent),))
-    if typeshed() and name in _listed(typeshed()):
+    if typeshed() and _form(typeshed(), name) is not None:
         shed = _in_folder((name,), typeshed())
         return Module((name,), Form.STUB, stubs=shed.stubs, folders=shed.folders) if shed else None
     return None
@@ -200,7 +202,7 @@ def _os_path(parent: Module) -> Module | None:
 def _in_folder(full: tuple[str, ...], folder: str) -> Module | None:
     """What ``folder`` holds under the last part of ``full``."""
     name = full[-1]
-    form = _listed(folder).get(name)
+    form = _form(folder, name)
     if form is None:
         return None
     base = str(Path(folder) / name)
@@ -227,7 +229,7 @@ def _stub_files(folder: str, name: str) -> Iterator[str]:
     if name:
         candidates.append(place / f"{name}.pyi")
     for candidate in candidates:
-        if candidate.is_file():
+        if overlay.is_file(str(candidate)):
             yield str(candidate)
 
 
@@ -236,62 +238,44 @@ def _typeshed_stubs(name: str) -> tuple[str, ...]:
 
 
 def _compiled_file(folder: str, name: str) -> str:
-    for entry in sorted(Path(folder).iterdir()):
-        match = _COMPILED.match(entry.name)
+    for entry in sorted(overlay.listing(folder).names):
+        match = _COMPILED.match(entry)
         if match and match["name"] == name:
-            return str(entry)
+            return str(Path(folder, entry))
     return ""
 
 
+#: What a name means that several files share: the first of these.
+_RANK = [Form.PACKAGE, Form.COMPILED, Form.SOURCE, Form.STUB, Form.NAMESPACE]
+
+
+def _form(folder: str, name: str) -> Form | None:
+    """What ``folder`` holds under ``name``."""
+    names = overlay.listing(folder).names
+    entries = [entry for entry in names if entry == name or entry.startswith(f"{name}.")]
+    said = (_entry(folder, entry, names[entry]) for entry in entries)
+    forms = [form for stem, form in said if stem == name and form is not None]
+    return min(forms, key=_RANK.index, default=None)
+
+
 def _listed(folder: str) -> dict[str, Form]:
-    try:
-        return _listing(folder, Path(folder).stat().st_mtime_ns)
-    except OSError:
-        return {}
-
-
-def _stamp(folder: str) -> int:
-    try:
-        return Path(folder).stat().st_mtime_ns
-    except OSError:
-        return 0
-
-
-@lru_cache(maxsize=512)
-def _extensions(folder: str, stamp: int) -> bool:
-    del stamp
-    try:
-        with os.scandir(folder) as entries:
-            return any(_BUILT.search(entry.name) for entry in entries)
-    except OSError:
-        return False
-
-
-@lru_cache(maxsize=512)
-def _listing(folder: str, stamp: int) -> dict[str, Form]:
-    """Importable names directly in ``folder``; ``stamp``, its time of change, renews the answer."""
-    del stamp
-    #: Lower wins where several files share a name.
-    rank = [Form.PACKAGE, Form.COMPILED, Form.SOURCE, Form.STUB, Form.NAMESPACE]
+    """Importable names directly in ``folder``."""
     found: dict[str, Form] = {}
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name, form = _entry(entry)
-            if not name.isidentifier():
-                continue
-            if form is not None and (
-                name not in found or rank.index(form) < rank.index(found[name])
-            ):
-                found[name] = form
+    for entry, is_folder in overlay.listing(folder).names.items():
+        name, form = _entry(folder, entry, is_folder)
+        if not name.isidentifier() or form is None:
+            continue
+        if name not in found or _RANK.index(form) < _RANK.index(found[name]):
+            found[name] = form
     return found
 
 
-def _entry(entry: os.DirEntry[str]) -> tuple[str, Form | None]:
-    name = entry.name
-    if entry.is_dir():
-        if Path(entry.path, "__init__.py").is_file():
+def _entry(folder: str, name: str, is_folder: bool) -> tuple[str, Form | None]:
+    if is_folder:
+        inside = overlay.listing(f"{folder}{os.sep}{name}").names
+        if inside.get("__init__.py") is False:
             return name, Form.PACKAGE
-        if Path(entry.path, "__init__.pyi").is_file():
+        if inside.get("__init__.pyi") is False:
             return name, Form.STUB
         return name, None if name == "__pycache__" else Form.NAMESPACE
     if name.endswith(".py"):

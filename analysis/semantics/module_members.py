@@ -8,16 +8,16 @@ listing incomplete and is named.
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache, lru_cache
-from pathlib import Path
+from functools import cache
 
 import tree_sitter
 import tree_sitter_python
 
-from analysis.semantics.reads import note
 from analysis.syntax.star import StarImport
+from analysis.text import overlay
 
 #: Nodes whose inside binds names of their own, not of the module.
 _OTHER_SCOPES = frozenset(
@@ -62,6 +62,9 @@ _VERSION_TEST = re.compile(
     r"^sys\.version_info\s*(?P<operator>>=|<)\s*\((?P<major>\d+),\s*(?P<minor>\d+)\)$"
 )
 _GLOBAL = re.compile(rb"^[ \t]+global[ \t]+([^\n#;]+)", re.MULTILINE)
+#: Members by the hash of the source, so that none is ever old.
+_known: OrderedDict[tuple[str, tuple[int, int] | None], Members | None] = OrderedDict()
+_KEPT = 4096
 #: A module larger than this is generated data; reading it would cost more than it tells.
 _MAX_BYTES = 8_000_000
 
@@ -102,20 +105,20 @@ def of_file(path: str, stub_for: tuple[int, int] | None = None) -> Members | Non
 
     ``stub_for`` as in :func:`of_source`.
     """
-    note(path)
+    key = (overlay.digest(path), stub_for)
+    if key in _known:
+        _known.move_to_end(key)
+        return _known[key]
     try:
-        status = Path(path).stat()
-        if status.st_size > _MAX_BYTES:
-            return None
-        return _of_file(path, stub_for, status.st_mtime_ns, status.st_size)
+        data, digest = overlay.read(path)
     except OSError:
         return None
-
-
-@lru_cache(maxsize=4096)
-def _of_file(path: str, stub_for: tuple[int, int] | None, stamp: int, size: int) -> Members:
-    del stamp, size
-    return of_source(Path(path).read_bytes(), stub_for)
+    members = _known[digest, stub_for] = (
+        of_source(data, stub_for) if len(data) <= _MAX_BYTES else None
+    )
+    if len(_known) > _KEPT:
+        _known.popitem(last=False)
+    return members
 
 
 def of_source(source: bytes, stub_for: tuple[int, int] | None = None) -> Members:

@@ -9,6 +9,7 @@ from analysis.names import NameSet
 from analysis.semantics.type_facts import TypeFacts
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
+from analysis.text.overlay import Reads
 
 
 class SemanticProvider(Protocol):
@@ -33,10 +34,6 @@ class SemanticProvider(Protocol):
         """The types around ``hole``, or ``None`` where they cannot be looked up."""
         ...
 
-    def files(self, snapshot: Snapshot) -> frozenset[str]:
-        """The files that the answers about ``snapshot`` so far were read from."""
-        ...
-
-    def refresh(self) -> None:
-        """Other files may have changed since the last question."""
+    def reads(self, snapshot: Snapshot) -> Reads:
+        """What the answers about ``snapshot`` so far were read from."""
         ...

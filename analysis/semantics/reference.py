@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.deadline import Deadline
@@ -13,18 +15,34 @@ from analysis.names import NameSet, Tier
 from analysis.semantics import import_holes, key_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
 from analysis.semantics.judgement import argument, value
-from analysis.semantics.reads import noting
 from analysis.semantics.type_facts import TypeFacts
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
+from analysis.text import overlay
 
-#: Answers that are kept, and for how many seconds: other files may change meanwhile.
-_ANSWERS = 256
-_ANSWER_AGE_S = 5.0
+#: Texts whose answers are kept, and answers of one of them.
+_TEXTS = 16
+_ANSWERS = 512
 _BARE = frozenset({HoleKind.NAME, HoleKind.DECORATOR, HoleKind.EXCEPTION})
-#: Files of which it is kept what their answers were read from: as many as jedi keeps, and more.
-_NOTED = 16
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
+
+
+@dataclass(slots=True)
+class _Known:
+    """The answers about one text, all of them old when one of its ``reads`` is."""
+
+    reads: overlay.Reads = field(default_factory=overlay.Reads)
+    answers: OrderedDict[Hole, NameSet] = field(default_factory=OrderedDict)
+    held_in: overlay.Overlay | None = None
+
+    def holds(self) -> bool:
+        """Whether nothing that was read has changed; looked at once for each overlay."""
+        files = overlay.files()
+        if self.held_in is not files:
+            if not self.reads.hold(files):
+                return False
+            self.held_in = files
+        return True
 
 
 class ReferenceProvider:
@@ -35,9 +53,9 @@ class ReferenceProvider:
 
     def __init__(self, cache_directory: str) -> None:
         self._jedi = JediProvider(cache_directory)
-        self._environments: dict[Workspace, tuple[tuple[float, ...], Environment]] = {}
-        self._read: OrderedDict[str, set[str]] = OrderedDict()
-        self._answers: OrderedDict[tuple[object, ...], tuple[float, NameSet]] = OrderedDict()
+        #: Each is old when one of its stamps is.
+        self._environments: dict[Workspace, tuple[object, Environment]] = {}
+        self._known: OrderedDict[tuple[object, ...], _Known] = OrderedDict()
 
     def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
         """The names that may stand in ``hole``.
@@ -49,49 +67,48 @@ class ReferenceProvider:
             return NameSet.abstain(hole.kind.value, hole.reason or "no name is written here")
         if deadline.expired():
             return NameSet.abstain(hole.kind.value, "late")
-        environment = self.environment(snapshot.workspace)
-        world = self._environments[snapshot.workspace]
-        key = (snapshot.text, snapshot.path, snapshot.unsaved, hole, world)
-        kept = self._answers.get(key)
-        if kept is not None and time.monotonic() - kept[0] < _ANSWER_AGE_S:
-            self._answers.move_to_end(key)
-            return kept[1]
-        with noting(self._noted(snapshot.path)):
-            answer = self._look_up(snapshot, hole, environment, deadline)
-        if answer.reason != "late":
-            self._answers[key] = (time.monotonic(), answer)
-            while len(self._answers) > _ANSWERS:
-                self._answers.popitem(last=False)
+        with self._looking_at(snapshot) as (environment, known):
+            answer = known.answers.get(hole)
+            if answer is None:
+                answer = self._look_up(snapshot, hole, environment, deadline)
+                if answer.reason != "late":
+                    known.answers[hole] = answer
+                    while len(known.answers) > _ANSWERS:
+                        known.answers.popitem(last=False)
         return answer
 
     def holds(self, snapshot: Snapshot, hole: Hole, name: str) -> bool:
         """Whether ``name`` certainly is among the names of ``hole``. Raises as :meth:`names`."""
         if hole.kind is not HoleKind.ATTRIBUTE:
             return False
-        return self._jedi.holds(snapshot, hole, name, self.environment(snapshot.workspace))
+        with self._looking_at(snapshot) as (environment, _):
+            return self._jedi.holds(snapshot, hole, name, environment)
 
     def type_facts(self, snapshot: Snapshot, hole: Hole) -> TypeFacts | None:
         """The types around ``hole``. Raises as :meth:`names`."""
-        return self._jedi.type_facts(snapshot, hole, self.environment(snapshot.workspace))
+        with self._looking_at(snapshot) as (environment, _):
+            return self._jedi.type_facts(snapshot, hole, environment)
 
-    def refresh(self) -> None:
-        """Other files may have changed: forget what stands on those that have."""
-        self._answers.clear()
-        self._jedi.refresh()
+    def reads(self, snapshot: Snapshot) -> overlay.Reads:
+        """What the answers about ``snapshot`` were read from: more than was needed, never less."""
+        with self._looking_at(snapshot) as (_, known):
+            return known.reads
 
-    def files(self, snapshot: Snapshot) -> frozenset[str]:
-        """The files that answers about ``snapshot`` were read from, as absolute paths.
-
-        Of the files that were asked about last; more than were needed, never fewer.
-        """
-        return frozenset(self._noted(snapshot.path) | self._jedi.files(snapshot.path))
-
-    def _noted(self, path: str) -> set[str]:
-        noted = self._read.setdefault(path, set())
-        self._read.move_to_end(path)
-        while len(self._read) > _NOTED:
-            self._read.popitem(last=False)
-        return noted
+    @contextmanager
+    def _looking_at(self, snapshot: Snapshot) -> Iterator[tuple[Environment, _Known]]:
+        """Look through the overlay in force or, where a caller has put none, the snapshot's."""
+        around = overlay.files()
+        with overlay.looking_through(around if around.steady else snapshot.overlay()):
+            environment = self.environment(snapshot.workspace)
+            key = (snapshot.text, snapshot.path, snapshot.workspace, environment)
+            known = self._known.get(key)
+            if known is None or not known.holds():
+                known = self._known[key] = _Known(held_in=overlay.files())
+                while len(self._known) > _TEXTS:
+                    self._known.popitem(last=False)
+            self._known.move_to_end(key)
+            with overlay.noting(known.reads):
+                yield environment, known
 
     def environment(self, workspace: Workspace) -> Environment:
         """Whose Python it is; looked up again when one of its folders changed.
@@ -128,21 +145,24 @@ class ReferenceProvider:
         return key_holes.names_for(snapshot, hole, typed)
 
 
-def _stamps(environment: Environment, workspace: Workspace) -> tuple[float, ...]:
-    """Times of change of what decides about an environment; 0 for what is not there."""
-    root = Path(workspace.root)
+def _stamps(environment: Environment, workspace: Workspace) -> object:
+    """What decides about an environment: the status of its program and of what configures it, and
+    the names in its folders, of which a package that is installed or removed changes one."""
     places = [
-        Path(environment.executable),
-        Path(environment.executable).parent.parent / "pyvenv.cfg",
-        root / ".venv",
-        root / "venv",
-        *map(Path, environment.site_packages),
+        environment.executable,
+        str(Path(environment.executable).parent.parent / "pyvenv.cfg"),
+        *(f"{workspace.root}/{name}" for name in (".venv", "venv", ".venv/pyvenv.cfg")),
     ]
-    return tuple(_changed(place) for place in places)
+    files = overlay.files()
+    listings = {folder: files.listing(folder) for folder in environment.site_packages}
+    for folder, listing in listings.items():
+        places += (f"{folder}/{name}" for name in listing.names if name.endswith(".pth"))
+    return tuple(map(_status, places)), tuple(listing.digest for listing in listings.values())
 
 
-def _changed(place: Path) -> float:
+def _status(place: str) -> tuple[int, ...]:
     try:
-        return place.stat().st_mtime
+        found = Path(place).stat()
     except OSError:
-        return 0.0
+        return ()
+    return (found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino)

@@ -23,6 +23,8 @@ from analysis import wire
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.semantics.reference import ReferenceProvider
+from analysis.snapshot import Snapshot
+from analysis.text.overlay import Overlay, looking_through
 from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
 from analysis.worker.queries import Query
 
@@ -64,8 +66,11 @@ def main() -> int:
 
 def _answer(query: object, provider: ReferenceProvider, deadline: Deadline) -> object:
     asked = cast(Query, query)  # the registry holds nothing else
+    snapshot: Snapshot | None = getattr(asked, "snapshot", None)
+    around = Overlay(steady=True) if snapshot is None else snapshot.overlay()
     try:
-        return asked.answer(provider, deadline)
+        with looking_through(around):
+            return asked.answer(provider, deadline)
     except AnalysisError as error:
         return Refused(error.what, error.where, error.help)
     except MemoryError:
@@ -77,7 +82,8 @@ def _answer(query: object, provider: ReferenceProvider, deadline: Deadline) -> o
 
 def _read(requests: BinaryIO, inbox: queue.SimpleQueue[wire.Message]) -> None:
     with contextlib.suppress(AnalysisError, OSError):
-        while (message := wire.read(requests, REQUESTS)) is not None:
+        received = wire.Received()
+        while (message := wire.read(requests, REQUESTS, received)) is not None:
             inbox.put(message)
     os._exit(0)
 

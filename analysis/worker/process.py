@@ -79,6 +79,7 @@ class WorkerProcess:
         self._on_reply = on_reply
         self._on_end = on_end
         self._writing = threading.Lock()
+        self._sent = wire.Sent()
         self._reader = threading.Thread(
             target=self._read, name=f"analysis-worker-{self._process.pid}", daemon=True
         )
@@ -99,7 +100,7 @@ class WorkerProcess:
         frames = io.BytesIO()
         try:
             wire.write(frames, id, Within(seconds))
-            wire.write(frames, id, query)
+            wire.write(frames, id, query, self._sent)
         except UnicodeEncodeError:
             raise AnalysisError("the text holds half of a surrogate pair") from None
         try:

@@ -83,8 +83,9 @@ class Connection:
 
     def _write(self) -> None:
         # A dead engine breaks the pipe; the reader sees the end of its output and acts on it.
+        sent = wire.Sent()
         with contextlib.suppress(OSError, ValueError):
             while (item := self._outbox.get()) is not None:
-                wire.write(self._input, *item)
+                wire.write(self._input, *item, sent)
         with contextlib.suppress(OSError):
             self._input.close()

@@ -117,8 +117,8 @@ def _lint_alone(
 
 def _text(snapshot: Snapshot, path: str) -> str:
     """The text of the file ``path``, as the editor has it or as it stands on the disk."""
-    unsaved = dict(snapshot.unsaved)
-    return unsaved[path] if path in unsaved else read_source(path, Path(path).read_bytes()).text
+    open_now = {buffer.path: buffer.content.text for buffer in snapshot.buffers}
+    return open_now[path] if path in open_now else read_source(path, Path(path).read_bytes()).text
 
 
 def _both(before: Healing, after: Healing, path: str) -> Healing:

@@ -115,11 +115,10 @@ def _named_by_project(root: str) -> str:
 def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
     """The source, its bytes, and the unsaved texts that stand for what the disk says."""
     base: dict[str, bytes] = {}
-    for path, text in snapshot.unsaved:
-        known = _read(path)
-        data = (known.encode(text) if known else text.encode()) if path else b""
-        if path and (not known or known.text != text):
-            base[path] = data
+    for buffer in snapshot.buffers:
+        known, text = _read(buffer.path), buffer.content.text
+        if known is None or known.text != text:
+            base[buffer.path] = known.encode(text) if known else buffer.content.data
     path = str(Path(snapshot.path).resolve())
     disk = _read(path)
     source = replace(disk, text=snapshot.text) if disk else Source(path, snapshot.text)

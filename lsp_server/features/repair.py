@@ -199,8 +199,8 @@ async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
     workspace = await session.workspaces.of(document, session.settings)
     if not workspace.trusted:
         raise ExplainedError(UNTRUSTED, where=workspace.root)
-    unsaved = session.documents.unsaved(but=uri)
-    return document, Snapshot(document.path, document.text, workspace, document.version, unsaved)
+    buffers = session.documents.buffers(but=uri)
+    return document, Snapshot(document.path, document.text, workspace, document.version, buffers)
 
 
 async def run_repair(server: Server, order: Order, token: types.ProgressToken | None) -> Outcome:

@@ -6,25 +6,10 @@ import asyncio
 
 from lsprotocol import types
 
-from analysis.text import Document, TextError, read_file
+from analysis.text import TextError
 from lsp_server.failures import FeatureError
 from lsp_server.graphs import tell_changed
 from lsp_server.server import Server
-
-
-async def compare_with_disk(server: Server, document: Document) -> None:
-    """Find out whether a document that was just opened is what the disk holds."""
-
-    def same() -> bool:
-        try:
-            return read_file(document.path).text == document.text
-        except TextError:
-            return False
-
-    if not document.path:
-        return
-    if await asyncio.to_thread(same):
-        server.session.documents.mark_saved(document.uri, document.version)
 
 
 def register(server: Server) -> None:
@@ -35,7 +20,6 @@ def register(server: Server) -> None:
         session = server.session
         now = asyncio.get_running_loop().time()
         document = session.documents.open(params.text_document, now)
-        session.spawn(compare_with_disk(server, document))
         server.document_changed(document.uri)
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
@@ -60,7 +44,6 @@ def register(server: Server) -> None:
     def did_save(params: types.DidSaveTextDocumentParams) -> None:
         documents = server.session.documents
         if (document := documents.get(params.text_document.uri)) is not None:
-            documents.mark_saved(document.uri, document.version)
             server.session.spawn(tell_changed(server, [document.path]))
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)

@@ -16,6 +16,7 @@ from lsprotocol import types
 from lsprotocol.converters import get_converter
 
 from analysis.text import Encoding, TextError
+from analysis.text.overlay import Buffer, Content
 from lsp_server.documents import Documents
 from lsp_server.failures import FeatureError
 
@@ -153,13 +154,12 @@ def test_documents_that_are_not_open_are_refused() -> None:
         documents.entry(URI)
 
 
-def test_unsaved_texts_are_those_that_disk_may_not_hold() -> None:
+def test_buffers_are_the_texts_that_stand_over_files() -> None:
     documents = _open()
-    for uri in ("file:///w/saved.py", "untitled:Untitled-1"):
+    for uri in ("file:///w/other.py", "untitled:Untitled-1"):
         documents.open(types.TextDocumentItem(uri, "python", 1, "x"), 0.0)
-    documents.mark_saved("file:///w/saved.py", 1)
-    assert documents.unsaved(but="file:///other") == (("/w/a b.py", "one\ntwo\n"),)
-    assert documents.unsaved(but=URI) == ()
-    documents.change("file:///w/saved.py", 2, [_change((0, 0), (0, 0), "y")], 1.0)
-    documents.mark_saved("file:///w/saved.py", 1)
-    assert documents.unsaved(but=URI) == (("/w/saved.py", "yx"),)
+    other = Buffer("/w/other.py", Content("x"))
+    assert documents.buffers() == (Buffer("/w/a b.py", Content("one\ntwo\n")), other)
+    assert documents.buffers(but=URI) == (other,)
+    documents.change("file:///w/other.py", 2, [_change((0, 0), (0, 0), "y")], 1.0)
+    assert documents.buffers(but=URI) == (Buffer("/w/other.py", Content("yx")),)

@@ -64,7 +64,7 @@ def _arm(value: Any, origin: Any) -> Arm:
         # A class is an instance of its metaclass: ``Enum`` classes have ``__members__``.
         for metaclass in metaclasses_of(cls):
             for found in metaclass.get_filters(is_instance=True):
-                for name, described in names_of_filter(found, origin.get_root_node()).items():
+                for name, described in names_of_filter(found).items():
                     names.setdefault(name, described)
     for facts in metaclasses:
         for name in _ASSIGNED.findall(facts.code):
@@ -118,10 +118,9 @@ def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:
     counterparts = [
         other for other in convert_values([value], ignore_compiled=False)._set if other is not value
     ]
-    own_module = origin.get_root_node()
     for part in (value, *counterparts):
         for found in part.get_filters(origin_scope=origin):
-            for text, described in names_of_filter(found, own_module).items():
+            for text, described in names_of_filter(found).items():
                 names.setdefault(text, described)
     return names
 

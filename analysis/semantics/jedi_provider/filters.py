@@ -1,36 +1,38 @@
 """The names that one of jedi's filters holds, remembered for classes of other files.
 
 Walking a class of a large module takes jedi tens of milliseconds, and most receivers are of a few
-classes. parso keeps the tree of a file until the file changes, so the class' node is the key.
+classes. The names are kept with the tree that the class stands in, and are gone with it.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from typing import Any
+
+from analysis.semantics.jedi_provider.trees import notes_of
 
 #: Kind and defining module, by name.
 Described = dict[str, tuple[str, str]]
 
-_KEPT = 1024
-_known: OrderedDict[tuple[str, Any, bool], Described] = OrderedDict()
 
-
-def names_of_filter(found: Any, own_module: Any) -> Described:
-    """The names of a filter. Those of ``own_module``, whose tree changes in place, are not kept."""
+def names_of_filter(found: Any) -> Described:
+    """The names of a filter."""
     inner = getattr(found, "_class_filter", found)
     node: Any = getattr(inner, "_parser_scope", None)
     if getattr(node, "type", "") != "classdef" or not hasattr(inner, "_equals_origin_scope"):
         return _described(found)
-    if node.get_root_node() is own_module:
+    notes = notes_of(node.get_root_node())
+    if notes is None:
         return _described(found)
-    key = (type(inner).__name__, node, inner._equals_origin_scope())
-    names = _known.get(key)
-    if names is None:
-        names = _known[key] = _described(found)
-        while len(_known) > _KEPT:
-            _known.popitem(last=False)
-    _known.move_to_end(key)
+    context = inner.parent_context
+    # Branches for other versions of Python do not count.
+    around = (
+        context.get_root_context().string_names,
+        context.inference_state.environment.version_info[:2],
+    )
+    key = (type(inner).__name__, node.start_pos, inner._equals_origin_scope(), around)
+    if key not in notes:
+        notes[key] = _described(found)
+    names: Described = notes[key]
     return names
 
 

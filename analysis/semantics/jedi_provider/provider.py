@@ -36,8 +36,10 @@ from analysis.snapshot import Snapshot
 from analysis.syntax.displays import expression, plain
 from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
+from analysis.text import overlay
 
-#: Texts whose parse and inference are kept: the file being edited and a few beside it.
+#: Texts whose parse and inference are kept: the file being edited and a few beside it. One is old
+#: when what it read of other files is.
 _SESSIONS = 4
 _UNCALLABLE = "the callee is declared with a non-callable type"
 _UNKNOWN = "the callee may also be something that could not be inferred"
@@ -100,16 +102,6 @@ class JediProvider:
             return None
         session.renew()
         return JediTypeFacts(session, lambda offset: position(text, offset))
-
-    def refresh(self) -> None:
-        """Forget what stands on files that have changed."""
-        for key in [key for key, session in self._sessions.items() if session.stale()]:
-            del self._sessions[key]
-
-    def files(self, path: str) -> set[str]:
-        """The files of other modules that were read for answers about the file ``path``."""
-        sessions = [session for key, session in self._sessions.items() if key[1] == path]
-        return set[str]().union(*(session.files for session in sessions))
 
     def _attributes(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -278,16 +270,20 @@ class JediProvider:
     def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
         key = (text, snapshot.path, environment)
         session = self._sessions.get(key)
-        if session is None:
+        if session is not None and session.holds():
+            overlay.note_into(session.reads)
+        else:
             # The parser makes the tree of a file's next text out of that of its last one.
             for known in [k for k in self._sessions if k[1] == snapshot.path]:
                 del self._sessions[known]
+            overlay.note_into(reads := overlay.Reads())
             session = Session(
                 text,
                 snapshot.path,
                 environment,
                 import_roots(snapshot.path, snapshot.workspace, environment),
                 snapshot.workspace.root,
+                reads,
             )
             self._sessions[key] = session
             while len(self._sessions) > _SESSIONS:

@@ -29,7 +29,6 @@ from analysis.semantics.jedi_provider import (
     flows,
     growing,
     items,
-    kept,
     lambdas,
     made_dicts,
     members,
@@ -40,9 +39,11 @@ from analysis.semantics.jedi_provider import (
     special_forms,
     stars,
     supers,
+    trees,
     type_variables,
     wrappers,
 )
+from analysis.text import overlay
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
@@ -87,7 +88,7 @@ def prepare(cache_directory: str) -> None:
     overloads.install()
     type_variables.install()
     self_type.install()
-    kept.install()
+    trees.install()
     operators.install()
     resolution.install()
     comprehended.install()
@@ -141,7 +142,13 @@ class Session:
     """One ``text`` under jedi."""
 
     def __init__(
-        self, text: str, path: str, environment: Environment, roots: tuple[str, ...], root: str
+        self,
+        text: str,
+        path: str,
+        environment: Environment,
+        roots: tuple[str, ...],
+        root: str,
+        reads: overlay.Reads,
     ) -> None:
         self.text = text
         project = jedi.Project(
@@ -154,25 +161,19 @@ class Session:
             text, path=path or None, project=project, environment=_Described(environment)
         )
         self.state = self.script._inference_state
-        #: The files of other modules that inference has read so far, with their time of change.
-        self.files: dict[str, float] = {}
-        self._note_files()
+        #: What inference has read so far, of other files.
+        self.reads = reads
+        self._held_in: overlay.Overlay | None = None
         self.module_node = self.script._module_node
 
-    def _note_files(self) -> None:
-        parse = self.state.parse
-
-        def noting(*args: Any, **kwargs: Any) -> Any:
-            file = kwargs.get("file_io")
-            if file is not None and file.path is not None:
-                self.files.setdefault(str(file.path), _changed(str(file.path)))
-            return parse(*args, **kwargs)
-
-        self.state.parse = noting
-
-    def stale(self) -> bool:
-        """Whether a file that was read has changed since."""
-        return any(_changed(path) != stamp for path, stamp in self.files.items())
+    def holds(self) -> bool:
+        """Whether everything that was read is still so; looked at once for each overlay."""
+        files = overlay.files()
+        if self._held_in is not files:
+            if not self.reads.hold(files):
+                return False
+            self._held_in = files
+        return True
 
     def renew(self) -> None:
         """Begin a query: jedi's limits count from here."""
@@ -194,13 +195,6 @@ class Session:
     def context_of(self, leaf: Any) -> Any:
         """jedi's context of a leaf."""
         return self.script._get_module_context().create_context(leaf)
-
-
-def _changed(path: str) -> float:
-    try:
-        return Path(path).stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def infer_receiver(session: Session, before_dot: Any) -> Any:

@@ -95,7 +95,6 @@ def test_a_type_of_another_file_and_what_is_unsaved(
     assert context.types[0].definition == "class Shape:\n    old: int"
     assert context.types[0].path == str(tmp_path / "shapes.py")
     (tmp_path / "shapes.py").write_text(unsaved)
-    provider.refresh()
     context = query.answer(provider, Deadline.after(60))
     assert "new: str" in context.types[0].definition
     assert "s.turn" in [h.name for h in context.headers]

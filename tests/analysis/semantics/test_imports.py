@@ -13,6 +13,7 @@ from analysis.semantics.module_members import of_source
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
+from analysis.text.overlay import Buffer, Content
 
 _FILES = {
     "pkg/__init__.py": "from .inner import *\nfrom . import other as alias\n"
@@ -56,12 +57,12 @@ def _ask(
     workspace: Workspace,
     source: str,
     file: str = "app.py",
-    unsaved: tuple[tuple[str, str], ...] = (),
+    buffers: tuple[Buffer, ...] = (),
 ) -> NameSet:
     offset = source.index("$0")
     text = source.replace("$0", "", 1)
     path = str(Path(workspace.root) / file)
-    snapshot = Snapshot(path, text, workspace, unsaved=unsaved)
+    snapshot = Snapshot(path, text, workspace, buffers=buffers)
     return provider.names(snapshot, hole_at(text, offset), Deadline.after(60))
 
 
@@ -117,9 +118,8 @@ def test_the_unsaved_text_of_another_file_counts(
     provider: ReferenceProvider, workspace: Workspace
 ) -> None:
     other = str(Path(workspace.root) / "pkg" / "other.py")
-    answer = _ask(
-        provider, workspace, "from pkg.other import $0", unsaved=((other, "typed_just_now = 1\n"),)
-    )
+    buffers = (Buffer(other, Content("typed_just_now = 1\n")),)
+    answer = _ask(provider, workspace, "from pkg.other import $0", buffers=buffers)
     assert "typed_just_now" in answer.spellings()
     assert "x" not in answer.spellings()
 

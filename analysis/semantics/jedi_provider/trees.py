@@ -1,0 +1,216 @@
+"""Parsed files: a tree belongs to one content, and is never changed while anybody else holds it.
+
+parso knows a tree by the path and the time of its file, and makes the tree of a new text by
+changing that of the last one, whoever holds its nodes. Here a file that others import is known by
+path and hash of its content and parsed whole. Only the text that a session is about is parsed in
+steps, from a tree that no other session has. What jedi remembers of a tree hangs on that tree.
+
+Trees on disk survive a worker that is killed while it writes one: a file appears by one rename, and
+one that cannot be read, or is of another content, is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import pickle
+from collections import OrderedDict
+from pathlib import Path
+from typing import Any
+
+from jedi import settings
+from jedi.inference import InferenceState, filters, imports
+from jedi.inference.compiled.subprocess import functions
+from jedi.inference.gradual import typeshed
+from parso import cache as parso_cache
+from parso.python.diff import DiffParser
+from parso.utils import python_bytes_to_unicode, split_lines
+
+from analysis.semantics.jedi_provider import finding
+from analysis.text import overlay
+
+#: parso's types do not reach these.
+_cache: Any = parso_cache
+#: Trees of imported files that are kept: one is about 100 times its source.
+_KEPT = 400
+#: Of one path: the newest contents, so that typing in a file does not fill the memory.
+_VERSIONS = 2
+
+
+class Tree:
+    """A parsed content. ``notes`` are facts that stand on this tree alone; the parent scopes and
+    definitions that jedi remembers are held by their tree as well, as weak keys."""
+
+    def __init__(self, node: Any, lines: list[str]) -> None:
+        self.node = node
+        self.lines = lines
+        self.notes: dict[Any, Any] = {}
+
+
+#: By grammar, path and content hash: no entry is ever old. The least used go first.
+_imported: OrderedDict[tuple[str, str, str], Tree] = OrderedDict()
+#: The trees that sessions are about, by grammar and path; each is old when the next is made of it.
+_own: OrderedDict[tuple[str, str], Tree] = OrderedDict()
+_SESSIONS = 8
+#: The imported trees by their root's identity, which lasts as long as the tree.
+_by_root: dict[int, Tree] = {}
+
+
+def install() -> None:
+    """Let jedi, in this process, parse and look for files this way. May be called again."""
+    InferenceState.parse_and_get_code = _parse_and_get_code
+    InferenceState.parse = lambda self, *args, **kwargs: _parsed(self, *args, **kwargs).node
+    filters._AbstractUsedNamesFilter.__init__ = _of_tree
+    imports.get_cached_code_lines = typeshed.get_cached_code_lines = _lines
+    typeshed._create_stub_map = finding.stub_map
+    functions._find_module = finding.find_module
+    functions._iter_module_names = finding.module_names
+
+
+def notes_of(root: Any) -> dict[Any, Any] | None:
+    """What is known of the tree of ``root``; ``None`` of one that will be changed."""
+    tree = _by_root.get(id(root))
+    return tree.notes if tree is not None and tree.node is root else None
+
+
+def _parse_and_get_code(
+    self: Any, code: Any = None, path: Any = None, use_latest_grammar: bool = False, **given: Any
+) -> tuple[Any, str]:
+    tree = _parsed(self, code, path, use_latest_grammar, **given)
+    return tree.node, "".join(tree.lines)
+
+
+def _parsed(
+    self: Any,
+    code: Any = None,
+    path: Any = None,
+    use_latest_grammar: bool = False,
+    file_io: Any = None,
+    **_: Any,
+) -> Tree:
+    grammar = self.latest_grammar if use_latest_grammar else self.grammar
+    if code is not None and file_io is None:
+        return _of_session(grammar, str(path or ""), code)
+    return _of_file(grammar, str(path if file_io is None else file_io.path))
+
+
+def _of_file(grammar: Any, path: str) -> Tree:
+    """The tree of a file as the overlay shows it. Raises ``OSError``."""
+    digest = overlay.digest(path)
+    key = (grammar._hashed, path, digest)
+    tree = _imported.get(key)
+    if tree is None:
+        data, digest = overlay.read(path)
+        key = (grammar._hashed, path, digest)
+        is_open = overlay.files().buffer(path) is not None
+        tree = None if is_open else _load(grammar._hashed, path, digest)
+        if tree is None:
+            lines = _split(python_bytes_to_unicode(data, errors="replace"))
+            tree = Tree(_whole(grammar, lines), lines)
+            if not is_open:
+                _save(grammar._hashed, path, digest, tree)
+        _keep(key, tree)
+    _imported.move_to_end(key)
+    return tree
+
+
+def _of_session(grammar: Any, path: str, code: str) -> Tree:
+    """The tree of the text that a new session is about; the last one of the path is no more."""
+    key, lines = (grammar._hashed, path), _split(code)
+    last = _own.pop(key, None)
+    if last is None:
+        node = _whole(grammar, lines)
+    else:
+        node = last.node
+        if last.lines != lines:
+            parser: Any = DiffParser
+            node = parser(grammar._pgen_grammar, grammar._tokenizer, node).update(
+                old_lines=last.lines, new_lines=lines
+            )
+    tree = _own[key] = Tree(node, lines)
+    if len(_own) > _SESSIONS:
+        _own.popitem(last=False)
+    return tree
+
+
+def _whole(grammar: Any, lines: list[str]) -> Any:
+    parser = grammar._parser(
+        grammar._pgen_grammar, error_recovery=True, start_nonterminal="file_input"
+    )
+    return parser.parse(tokens=grammar._tokenizer(lines))
+
+
+def _split(code: str) -> list[str]:
+    lines: list[str] = split_lines(code[: settings._cropped_file_size], keepends=True)
+    return lines
+
+
+def _keep(key: tuple[str, str, str], tree: Tree) -> None:
+    _imported[key] = tree
+    _by_root[id(tree.node)] = tree
+    same = [known for known in _imported if known[:2] == key[:2]]
+    surplus = same[:-_VERSIONS]
+    if len(_imported) - len(surplus) > _KEPT:
+        surplus.append(next(known for known in _imported if known not in surplus))
+    for known in surplus:
+        _by_root.pop(id(_imported.pop(known).node), None)
+
+
+def _lines(grammar: Any, path: Any) -> list[str]:
+    """The lines of a file that was parsed a moment ago (jedi asks for both, one by one)."""
+    return _of_file(grammar, str(path)).lines
+
+
+def _of_tree(self: Any, parent_context: Any, node_context: Any = None) -> None:
+    """``_AbstractUsedNamesFilter.__init__`` of jedi 0.19, but that what is remembered is found by
+    the tree and not by its path."""
+    node_context = parent_context if node_context is None else node_context
+    self._node_context = node_context
+    self._parser_scope = node_context.tree_node
+    root = node_context.get_root_context().tree_node
+    tree = _by_root.get(id(root))
+    if tree is None:
+        tree = next((own for own in _own.values() if own.node is root), None)
+    self._parso_cache_node = tree if tree is not None and tree.node is root else None
+    self._used_names = root.get_used_names()
+    self.parent_context = parent_context
+
+
+def _place(hashed: str, path: str) -> Path:
+    folder = Path(settings.cache_directory)
+    return Path(_cache._get_hashed_path(hashed, path, cache_path=folder)).with_suffix(".tree")
+
+
+def _load(hashed: str, path: str, digest: str) -> Tree | None:
+    place = _place(hashed, path)
+    try:
+        with place.open("rb") as stream:
+            if stream.read(len(digest)) != digest.encode():
+                return None
+            gc.disable()
+            try:
+                node, lines = pickle.load(stream)
+            finally:
+                gc.enable()
+        return Tree(node, lines)
+    except FileNotFoundError:
+        return None
+    except Exception:  # noqa: BLE001 - a damaged pickle can raise anything
+        with contextlib.suppress(OSError):
+            place.unlink()
+        return None
+
+
+def _save(hashed: str, path: str, digest: str, tree: Tree) -> None:
+    place = _place(hashed, path)
+    beside = place.with_name(f"{place.name}.{os.getpid()}")
+    try:
+        with beside.open("wb") as stream:
+            stream.write(digest.encode())
+            pickle.dump((tree.node, tree.lines), stream, pickle.HIGHEST_PROTOCOL)
+        beside.replace(place)
+        _cache._remove_cache_and_update_lock(cache_path=Path(settings.cache_directory))
+    except Exception:  # noqa: BLE001 - a full disk, or code nested too deeply to pickle
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)

@@ -1,0 +1,52 @@
+"""Parsed files: one content a tree; on disk none is half there, or of another content."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from jedi import settings
+from parso.grammar import load_grammar
+
+from analysis.semantics.jedi_provider import trees
+
+CODE = "class Reader:\n    def read(self): ...\n" * 50
+
+
+@pytest.fixture
+def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(settings, "cache_directory", str(tmp_path / "cache"))
+    path = tmp_path / "library.py"
+    path.write_text(CODE)
+    return path
+
+
+def _parse(path: Path, *, again: bool = True) -> str:
+    if again:
+        trees._imported.clear()
+    code: str = trees._of_file(load_grammar(), str(path)).node.get_code()
+    return code
+
+
+def test_a_half_written_file_is_parsed_anew_and_fixed(library: Path, tmp_path: Path) -> None:
+    assert _parse(library) == CODE
+    (stored,) = (tmp_path / "cache").rglob("*.tree")
+    whole = stored.stat().st_size
+    for content in (stored.read_bytes()[: whole // 2], b"", b"no pickle at all"):
+        stored.write_bytes(content)
+        assert _parse(library) == CODE
+        assert stored.stat().st_size == whole
+    assert {file.suffix for file in stored.parent.iterdir()} == {".tree"}
+
+
+@pytest.mark.parametrize("again", [True, False])
+def test_a_write_of_the_same_size_and_time_is_another_content(library: Path, again: bool) -> None:
+    before = library.stat()
+    _parse(library)
+    library.write_text(CODE.replace("read", "load"))
+    os.utime(library, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert "load" in _parse(library, again=again)
+    library.unlink()
+    with pytest.raises(FileNotFoundError):
+        _parse(library, again=again)
