@@ -1,7 +1,8 @@
-"""Findings of open documents, computed once for each version and shared by who asks; of a document
-that was just opened, as they are found.
+"""Findings of open documents, computed once and shared by who asks; of a document that was just
+opened, as they are found.
 
-Diagnostics and quick fixes want the same answer at the same moment; the engine is asked once.
+Diagnostics and quick fixes want the same answer at the same moment; the engine is asked once. What
+was found is old when the document or the settings are others, or what it was read from.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
-from analysis.text import Document
-from engine.messages import CheckRequest, Finding, Progress
+from analysis.text.overlay import Overlay, Reads
+from engine.messages import CheckAnswer, CheckRequest, Finding, Progress
 from lsp_server.failures import superseded
 from lsp_server.session import Session, View
 
@@ -25,12 +26,13 @@ class Found:
 
 
 class _Check:
-    """One run over one version."""
+    """One run over one version, among the other buffers as they were when it began."""
 
-    def __init__(self, document: Document, epoch: int) -> None:
-        self.document = document
+    def __init__(self, view: View, epoch: int) -> None:
+        self.document = view.document
+        self.buffers = view.buffers
         self.epoch = epoch
-        self.task: asyncio.Task[tuple[Finding, ...]]
+        self.task: asyncio.Task[CheckAnswer]
         self.so_far: tuple[Finding, ...] = ()
         #: Set when ``so_far`` was told for the first time, and anew whenever it has grown.
         self.grown = asyncio.Event()
@@ -56,9 +58,9 @@ class Checks:
         Raises :class:`~engine.client.RequestFailedError`, or ``FeatureError`` (content modified)
         when the document changes before they are there.
         """
-        newest = self._of(view)
+        newest = await self._of(view)
         try:
-            found = await asyncio.shield(newest.task)
+            found = (await asyncio.shield(newest.task)).findings
         except asyncio.CancelledError:
             current = asyncio.current_task()
             if newest.task.cancelled() and not (current and current.cancelling()):
@@ -74,7 +76,7 @@ class Checks:
         Only of a document that had no complete findings since it was opened: what is shown of an
         older version is of more use than half of the new one. Raises as :meth:`findings`.
         """
-        newest = self._of(view)
+        newest = await self._of(view)
         while view.document.uri not in self._complete and not newest.task.done():
             growing = asyncio.ensure_future(newest.grown.wait())
             try:
@@ -91,7 +93,7 @@ class Checks:
     async def early(self, view: View, seconds: float) -> Found:
         """The findings of ``view``; of a document that had none since it was opened those that are
         there after ``seconds``, or ruff's when they come. Raises as :meth:`findings`."""
-        newest = self._of(view)
+        newest = await self._of(view)
         if view.document.uri not in self._complete:
             some = asyncio.ensure_future(_some_after(newest, seconds))
             try:
@@ -109,31 +111,40 @@ class Checks:
         if (check := self._newest.pop(uri, None)) is not None:
             check.task.cancel()
 
-    def _of(self, view: View) -> _Check:
+    async def _of(self, view: View) -> _Check:
         """The check under way or done, or a new one."""
         uri = view.document.uri
         newest = self._newest.get(uri)
-        if newest is None or not self._fits(newest, view):
-            if newest is not None:
-                newest.task.cancel()
-            newest = _Check(view.document, self._session.epoch)
+        fits = newest is not None and await self._fits(newest, view)
+        if newest is None or not fits or newest is not self._newest.get(uri):
+            if (before := self._newest.get(uri)) is not None:
+                before.task.cancel()
+            newest = _Check(view, self._session.epoch)
             newest.task = asyncio.ensure_future(self._check(view, newest))
             # Whoever waits is told; without anyone, a failure is of no interest.
             newest.task.add_done_callback(lambda t: t.cancelled() or t.exception())
             self._newest[uri] = newest
         return newest
 
-    def _fits(self, check: _Check, view: View) -> bool:
-        failed = check.task.done() and (
-            check.task.cancelled() or check.task.exception() is not None
-        )
-        return check.document is view.document and check.epoch == self._session.epoch and not failed
+    async def _fits(self, check: _Check, view: View) -> bool:
+        if check.document is not view.document or check.epoch != self._session.epoch:
+            return False
+        if not check.task.done():
+            return check.buffers == view.buffers
+        if check.task.cancelled() or check.task.exception() is not None:
+            return False
+        return await hold(check.task.result().reads, Overlay(view.buffers, steady=True))
 
-    async def _check(self, view: View, check: _Check) -> tuple[Finding, ...]:
+    async def _check(self, view: View, check: _Check) -> CheckAnswer:
         snapshot = await self._session.snapshot(view)
         request = CheckRequest(snapshot, ruff=view.settings.diagnostics.ruff)
         submission = self._session.submit(request, check.told)
-        return (await asyncio.wrap_future(submission.future)).findings
+        return await asyncio.wrap_future(submission.future)
+
+
+async def hold(reads: Reads, files: Overlay) -> bool:
+    """Whether ``files`` are as they were read; asks the disk, so not on the event loop."""
+    return await asyncio.to_thread(reads.hold, files)
 
 
 async def _some_after(check: _Check, seconds: float) -> None:

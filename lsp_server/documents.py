@@ -21,7 +21,7 @@ from lsp_server.uris import path_of
 class Open:
     """An open document: its newest version, and when it changed (the event loop's seconds).
 
-    ``buffer`` is its content as other files see it; ``None`` where it has no path.
+    ``buffer`` is its content as other files see it; ``None`` where none can import it.
     """
 
     document: Document
@@ -99,7 +99,10 @@ class Documents:
 
 
 def _buffer(document: Document) -> Buffer | None:
-    return Buffer(document.path, Content(document.text)) if document.path else None
+    # Others read nothing else: ruff, pytest and uv see their configuration as it was saved.
+    if not document.path.endswith((".py", ".pyi")):
+        return None
+    return Buffer(document.path, Content(document.text))
 
 
 def _edit(change: types.TextDocumentContentChangeEvent) -> TextEdit:

@@ -15,7 +15,7 @@ from analysis.holes.slot import slot_at
 from analysis.semantics.provider import SemanticProvider
 from analysis.semantics.type_facts import Reachable, TypeFacts
 from analysis.snapshot import Snapshot
-from analysis.syntax.hole import HoleKind
+from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 
 #: The part of the time that looking around may take; the rest is for what was found.
@@ -41,9 +41,12 @@ class HoleQuery:
         """What is known when ``deadline`` passes."""
         deadline = Deadline.after(deadline.remaining() * _ANSWERING)
         hole = hole_at(self.snapshot.text, self.offset)
-        facts = provider.type_facts(self.snapshot, hole)
-        if facts is None:
-            return self.unanswered("the text cannot be read")
+        with provider.type_facts(self.snapshot, hole) as facts:
+            if facts is None:
+                return self.unanswered("the text cannot be read")
+            return self._answer(hole, facts, deadline)
+
+    def _answer(self, hole: Hole, facts: TypeFacts, deadline: Deadline) -> HoleContext:
         expected = expected_type(slot_at(self.snapshot.text, hole), facts)
         if not (self.types or self.headers):
             return HoleContext(expected)

@@ -17,6 +17,7 @@ from analysis.lint.selection import Selected
 from analysis.lint.suppress import not_ignored, without_repeats
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import TextError, TextFile, decode_source, read_file
+from analysis.text.overlay import MISSING, Reads
 
 #: The code of a file that cannot be read or decoded.
 UNREADABLE = "PF010"
@@ -80,8 +81,8 @@ class Report:
     notes: list[str] = field(default_factory=list)
     #: Whether our own findings were known from before.
     remembered: bool = False
-    #: The files that our own findings were read from.
-    read: set[str] = field(default_factory=set)
+    #: What our own findings were read from.
+    read: Reads = field(default_factory=Reads)
 
 
 def check_snapshot(
@@ -93,8 +94,10 @@ def check_snapshot(
     part_seconds: float = 0.5,
     cancelled: Callable[[], bool] = lambda: False,
     on_found: Callable[[tuple[Finding, ...]], None] = lambda findings: None,
+    reads: Reads | None = None,
 ) -> tuple[Finding, ...]:
-    """The findings of one open document, in order of position.
+    """The findings of one open document, in order of position; what they were read from is added
+    to ``reads``.
 
     Asks ``pool`` for short parts, between which other questions get their turn; ``on_found`` is
     told before each what there is so far, ruff's findings first. Where analysis or ruff fails, the
@@ -118,6 +121,8 @@ def check_snapshot(
         looked: Looked = pool.ask(query, Deadline.after(_PATIENCE_S)).result()
         found += looked.findings
         begin = looked.resume
+        if reads is not None:
+            reads.add(looked.reads)
     return kept()
 
 
@@ -242,14 +247,15 @@ def _looked(
             report, snapshot = running.pop(future)
             looked = future.result()
             report.findings += looked.findings
-            report.read.update(looked.files)
+            report.read.add(looked.reads)
             if looked.resume >= 0:
                 ask(report, snapshot, looked.resume)
                 continue
             if looked.reason:
                 report.notes.append(f"not wholly looked at: {looked.reason}")
             else:
-                memory.keep(snapshot.path, snapshot.text, report.findings, report.read)
+                files = [path for path, digest in report.read.files.items() if digest != MISSING]
+                memory.keep(snapshot.path, snapshot.text, report.findings, files)
             yield report
 
 

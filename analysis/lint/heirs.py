@@ -8,7 +8,6 @@ file of the package that derives from a class of that name and has the missing n
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +20,7 @@ from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.tree import LANGUAGE, SyntaxTree
+from analysis.text.overlay import is_folder, listing, read
 
 _CLASSES = tree_sitter.Query(LANGUAGE, "(class_definition) @class")
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -112,16 +112,20 @@ def _others(path: str) -> Iterator[tuple[str, bytes]]:
     own, count = Path(path), 0
     root = package_root(own)
     top = root / own.relative_to(root).parts[0] if root in own.parents else own.parent
-    for folder, below, files in os.walk(top if top.is_dir() else own.parent):
-        below[:] = sorted(set(below) - PASSED_OVER)
-        for name in sorted(files):
-            place = Path(folder, name)
-            if not name.endswith(".py") or place == own:
+    waiting = [str(top) if is_folder(str(top)) else str(own.parent)]
+    while waiting:
+        folder = waiting.pop()
+        names = listing(folder).names
+        below = {name for name, holds_files in names.items() if holds_files} - PASSED_OVER
+        waiting += (str(Path(folder, name)) for name in sorted(below, reverse=True))
+        for name in sorted(names.keys() - below):
+            place = str(Path(folder, name))
+            if not name.endswith(".py") or place == path or names[name]:
                 continue
             count += 1
             if count > _MOST:
                 return
             try:
-                yield str(place), place.read_bytes()
+                yield place, read(place)[0]
             except OSError:
                 continue

@@ -21,7 +21,7 @@ from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.tree import SyntaxTree, parse
-from analysis.text.overlay import MISSING, Reads
+from analysis.text.overlay import Reads, noting
 
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
 #: modules that the file stands on, which took up to 5 s on a busy machine.
@@ -35,14 +35,14 @@ class Looked:
     """What a look at a file, or at a part of it, found.
 
     ``resume`` is the number of the candidate to go on with, negative when the file is done.
-    ``reason`` says why the rest was given up, or is empty. ``files`` are those that analysis read
-    for its answers.
+    ``reason`` says why the rest was given up, or is empty. ``reads`` is what the answers were read
+    from.
     """
 
     findings: tuple[Finding, ...] = ()
     resume: int = -1
     reason: str = ""
-    files: tuple[str, ...] = ()
+    reads: Reads = field(default_factory=Reads)
 
 
 def look(
@@ -64,11 +64,11 @@ def look(
     findings: list[Finding] = []
     if begin == 0:
         findings += unknown_codes(snapshot.path, tree, [rule.CODE for rule in RULES])
-    broken, heirs = -1, set[str]()
+    broken, of_heirs = -1, Reads()
     for number in range(begin, len(all_candidates)):
         if number > begin and deadline is not None and deadline.expired():
-            files = (*_files(reads), *heirs)
-            return Looked(wanted(findings, tree), resume=number, files=files)
+            of_heirs.add(reads)
+            return Looked(wanted(findings, tree), resume=number, reads=of_heirs)
         candidate = all_candidates[number]
         if candidate.key is not None and candidate.key in reading.existing:
             continue
@@ -99,13 +99,15 @@ def look(
             verdict = rule.judge(site, names)
             if verdict is None:
                 continue
-            if heir := heir_with(snapshot, tree, site):
-                heirs.update({heir} - {snapshot.path})
+            with noting(of_heirs):
+                heir = heir_with(snapshot, tree, site)
+            if heir:
                 continue
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
-    return Looked(wanted(findings, tree), files=(*_files(reads), *heirs))
+    of_heirs.add(reads)
+    return Looked(wanted(findings, tree), reads=of_heirs)
 
 
 @dataclass(slots=True, eq=False)
@@ -136,10 +138,6 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
     return _Reading(tree, candidates(tree))
-
-
-def _files(reads: Reads) -> list[str]:
-    return [path for path, digest in reads.files.items() if digest != MISSING]
 
 
 def _asked(hole: Hole) -> Hole:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from analysis.deadline import Deadline
@@ -30,8 +31,11 @@ class SemanticProvider(Protocol):
         """
         ...
 
-    def type_facts(self, snapshot: Snapshot, hole: Hole) -> TypeFacts | None:
-        """The types around ``hole``, or ``None`` where they cannot be looked up."""
+    def type_facts(
+        self, snapshot: Snapshot, hole: Hole
+    ) -> AbstractContextManager[TypeFacts | None]:
+        """The types around ``hole``, to be asked within the block; ``None`` where they cannot be
+        looked up."""
         ...
 
     def reads(self, snapshot: Snapshot) -> Reads:

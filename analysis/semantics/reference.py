@@ -84,10 +84,11 @@ class ReferenceProvider:
         with self._looking_at(snapshot) as (environment, _):
             return self._jedi.holds(snapshot, hole, name, environment)
 
-    def type_facts(self, snapshot: Snapshot, hole: Hole) -> TypeFacts | None:
+    @contextmanager
+    def type_facts(self, snapshot: Snapshot, hole: Hole) -> Iterator[TypeFacts | None]:
         """The types around ``hole``. Raises as :meth:`names`."""
         with self._looking_at(snapshot) as (environment, _):
-            return self._jedi.type_facts(snapshot, hole, environment)
+            yield self._jedi.type_facts(snapshot, hole, environment)
 
     def reads(self, snapshot: Snapshot) -> overlay.Reads:
         """What the answers about ``snapshot`` were read from: more than was needed, never less."""

@@ -8,8 +8,11 @@ from pathlib import Path
 from analysis.deadline import Cancellation
 from analysis.findings import Finding
 from analysis.lint.checking import Asks, check_snapshot
+from analysis.text.overlay import Reads, digest
 from engine.messages import CheckAnswer, CheckRequest
 from engine.settings.read import project_settings
+
+_RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 
 
 def check(
@@ -25,6 +28,7 @@ def check(
     interpreter that the user named and that does not work.
     """
     settings, _ = project_settings(Path(request.snapshot.workspace.root))
+    reads = Reads(files=_configuration(request.snapshot.path) if request.ruff else {})
     findings = check_snapshot(
         request.snapshot,
         pool,
@@ -32,5 +36,14 @@ def check(
         ignores=settings.per_file_ignores,
         cancelled=lambda: cancellation.cancelled,
         on_found=on_found,
+        reads=reads,
     )
-    return CheckAnswer(findings)
+    # Who asks knows which text this was about.
+    reads.files.pop(request.snapshot.path, None)
+    return CheckAnswer(findings, reads)
+
+
+def _configuration(path: str) -> dict[str, str]:
+    """The files that may configure ruff for ``path``, by their hashes."""
+    places = (str(folder / name) for folder in Path(path).parents for name in _RUFF)
+    return {place: digest(place) for place in places} if path else {}

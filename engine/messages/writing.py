@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from analysis.findings import Finding
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
+from analysis.text.overlay import Reads
 from decoding.completion import Completion
 from engine.messages.request import Request
 
@@ -59,9 +60,11 @@ class CheckRequest(Request["CheckAnswer"]):
 
 @dataclass(frozen=True, slots=True)
 class CheckAnswer:
-    """The findings, in order of position."""
+    """The findings, in order of position, and what they were read from: they hold as long as it
+    does."""
 
     findings: tuple[Finding, ...]
+    reads: Reads = field(default_factory=Reads)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
 from lsprotocol import types
 
 from analysis.text import Document, TextError, read_file
+from analysis.text.overlay import Buffer, Overlay, Reads
 from engine.client import ExplainedError
 from engine.messages import CheckRequest, FilesRequest, Snapshot, Workspace
+from lsp_server.checks import hold
 from lsp_server.features.diagnostics import result_id, to_diagnostics
 from lsp_server.server import Server
 from lsp_server.uris import path_of, uri_of
@@ -31,9 +32,10 @@ Report = (
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What was found in a file that had this stamp."""
+    """What was found in a file; old when the settings are, or what it was read from."""
 
-    stamp: tuple[int, int, int]
+    epoch: int
+    reads: Reads
     items: list[types.Diagnostic]
 
 
@@ -51,6 +53,8 @@ class WorkspaceDiagnostics:
         """
         session = self._server.session
         left = dict(previous)
+        buffers = session.documents.buffers()
+        files = Overlay(buffers, steady=True)
         for workspace in await session.workspaces.of_folders(session.settings):
             answer = await session.ask(FilesRequest(workspace.root))
             for path in answer.paths:
@@ -58,7 +62,7 @@ class WorkspaceDiagnostics:
                 if session.documents.get(uri) is not None:
                     left.pop(uri, None)  # open: the document's own pull says it
                     continue
-                items = await self._find(path, workspace)
+                items = await self._find(path, workspace, buffers, files)
                 if items is not None:
                     yield _report(uri, items, left.pop(uri, None))
         for uri in left:
@@ -66,27 +70,28 @@ class WorkspaceDiagnostics:
                 self._known.pop(path_of(uri), None)
                 yield _report(uri, [], None)
 
-    async def _find(self, path: str, workspace: Workspace) -> list[types.Diagnostic] | None:
+    async def _find(
+        self, path: str, workspace: Workspace, buffers: tuple[Buffer, ...], files: Overlay
+    ) -> list[types.Diagnostic] | None:
         session = self._server.session
+        epoch, known = session.epoch, self._known.get(path)
+        if known is not None and known.epoch == epoch and await hold(known.reads, files):
+            return known.items
         try:
-            status = await asyncio.to_thread(os.stat, path)
-            stamp = (status.st_mtime_ns, status.st_size, session.epoch)
-            known = self._known.get(path)
-            if known is not None and known.stamp == stamp:
-                return known.items
+            read = Reads(files={path: await asyncio.to_thread(files.digest, path)})
             text = (await asyncio.to_thread(read_file, path)).text
         except (OSError, TextError):
             return None
-        request = CheckRequest(
-            Snapshot(path, text, workspace), ruff=session.settings.diagnostics.ruff
-        )
+        snapshot = Snapshot(path, text, workspace, buffers=buffers)
+        request = CheckRequest(snapshot, ruff=session.settings.diagnostics.ruff)
         try:
-            findings = (await session.ask(request)).findings
+            answer = await session.ask(request)
         except ExplainedError as error:
             session.notices.note(f"diagnostics of {path}: {error}")
             return None
-        items = to_diagnostics(Document(text, path), findings, session.encoding)
-        self._known[path] = _Known(stamp, items)
+        items = to_diagnostics(Document(text, path), answer.findings, session.encoding)
+        read.add(answer.reads)
+        self._known[path] = _Known(epoch, read, items)
         return items
 
 

@@ -227,4 +227,4 @@ def test_what_a_subclass_elsewhere_brings_is_left_to_it(
         "    def __init__(self, data=None, filename=None): ...\n"
     )
     assert lines() == [9]
-    assert str(package / "rsa.py") in look(snapshot, provider).files
+    assert str(package / "rsa.py") in look(snapshot, provider).reads.files
