@@ -71,7 +71,8 @@ class ReferenceProvider:
             answer = known.answers.get(hole)
             if answer is None:
                 answer = self._look_up(snapshot, hole, environment, deadline)
-                if answer.reason != "late":
+                # A part of it may be missing that had no time; the next one to ask has more.
+                if answer.reason != "late" and not deadline.expired():
                     known.answers[hole] = answer
                     while len(known.answers) > _ANSWERS:
                         known.answers.popitem(last=False)

@@ -70,10 +70,12 @@ class JediProvider:
         try:
             return look_up(snapshot, hole, environment, deadline)
         except RecursionError:
+            self._forget(snapshot.path)
             return NameSet.abstain(monitor, "the inference recursed too deeply")
         except TimeoutError:
             return NameSet.abstain(monitor, "late")
         except Exception as error:  # noqa: BLE001 - jedi's own defects
+            self._forget(snapshot.path)
             return NameSet.abstain(monitor, f"jedi failed: {type(error).__name__}")
 
     def holds(self, snapshot: Snapshot, hole: Hole, name: str, environment: Environment) -> bool:
@@ -267,6 +269,11 @@ class JediProvider:
         reason = "every type that the parameter's annotation names is known"
         return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
 
+    def _forget(self, path: str) -> None:
+        """Drop what is inferred about a file: where that failed, jedi holds a half for the whole."""
+        for known in [k for k in self._sessions if k[1] == path]:
+            del self._sessions[known]
+
     def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
         key = (text, snapshot.path, environment)
         session = self._sessions.get(key)
@@ -274,8 +281,7 @@ class JediProvider:
             overlay.note_into(session.reads)
         else:
             # The parser makes the tree of a file's next text out of that of its last one.
-            for known in [k for k in self._sessions if k[1] == snapshot.path]:
-                del self._sessions[known]
+            self._forget(snapshot.path)
             overlay.note_into(reads := overlay.Reads())
             session = Session(
                 text,
