@@ -270,7 +270,7 @@ class JediProvider:
         return NameSet(monitor, Tier.CLOSED, reason, receiver_type=found.type, accepted=found)
 
     def _forget(self, path: str) -> None:
-        """Drop what is inferred about a file: where that failed, jedi holds a half for the whole."""
+        """Drop what is inferred about a file: of what failed jedi holds a half for the whole."""
         for known in [k for k in self._sessions if k[1] == path]:
             del self._sessions[known]
 
