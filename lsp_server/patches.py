@@ -12,12 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from analysis.errors import AnalysisError
-from analysis.text import Document
-
-#: Names of folders and files that no edit ever touches: version control, editors, CI.
-PROTECTED = frozenset(
-    {".git", ".hg", ".svn", ".vscode", ".idea", ".github", ".gitlab-ci.yml", ".ci", ".circleci"}
-)
+from analysis.text import PROTECTED, Document
 
 _HUNK = re.compile(r"^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 #: What ends a line of a diff; its text may hold carriage returns of its own.

@@ -22,6 +22,7 @@ from rich.syntax import Syntax
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
+from analysis.text import inside
 from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
@@ -213,14 +214,16 @@ def keep(
     options: argparse.Namespace, opened: Opened, status: str, patch: str, file: str = ""
 ) -> bool:
     """Under ``--write`` apply a verified patch to the file, which must still be as it was; ``file``
-    names another one that the patch is for.
+    names another one of the workspace that the patch is for.
 
     Returns whether it was written. Raises :class:`~analysis.errors.AnalysisError` where the file
-    has changed.
+    has changed, or is none that a repair may change.
     """
     if not options.write or status != "verified":
         return False
     path = Path(file) if file else opened.path
+    if path != opened.path and inside(path, opened.snapshot.workspace.root) is None:
+        raise AnalysisError("a repair does not touch this file", where=str(path))
     before = path.read_bytes()
     changed = None
     if path != opened.path or before == opened.source.encode(opened.source.text):

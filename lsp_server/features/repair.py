@@ -15,13 +15,13 @@ from typing import Any
 
 from lsprotocol import types
 
-from analysis.text import Document, read_file
+from analysis.text import Document, inside, read_file
 from engine.client import ExplainedError
 from engine.messages import FixAnswer, FixRequest, Snapshot
 from lsp_server.capabilities import COMMAND_REPAIR
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.failures import INVALID_PARAMS, FeatureError
-from lsp_server.patches import read_diff, replacements
+from lsp_server.patches import PatchError, read_diff, replacements
 from lsp_server.progress import ask_long
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -173,7 +173,10 @@ async def _file_edits(server: Server, diff: str, root: str) -> list[FileEdit]:
     """The edits of a diff. Raises ``PatchError`` where it does not fit what is there now."""
     found = []
     for patch in read_diff(diff):
-        uri = _open_uri(server, str(Path(root) / patch.path))
+        path = Path(root) / patch.path
+        if await asyncio.to_thread(inside, path, root) is None:
+            raise PatchError("a repair does not touch this file", where=str(path))
+        uri = _open_uri(server, str(path))
         document = await document_of(server, uri)
         version = document.version if server.session.documents.get(uri) else None
         found.append(FileEdit(document, replacements(patch, document), version))

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from analysis.deadline import Deadline
+from analysis.text import inside
 from repair.errors import RepairError
 from repair.failure import late
 from repair.failure.beside import look_beside
@@ -149,7 +150,7 @@ def diagnose(
         hold_seconds=hold_seconds,
         writes=first.wrote or again.wrote or _may_write(source),
         hung=hung,
-        test_files=_test_files(plan, first),
+        test_files=tuple(p for p in _test_files(plan, first) if _may_read(bench, p)),
         output=first.output,
         contrast=tuple(contrast),
         own=_own(bench, first),
@@ -255,7 +256,7 @@ def _traced(bench: Workbench, plan: Plan, first: Run, budget: Deadline) -> tuple
 def _tests(bench: Workbench, results: Sequence[TestResult]) -> dict[str, Source]:
     """The files that hold the failing tests, by path."""
     found = {}
-    for path in {path for path, _line, _name in functions(results)}:
+    for path in {path for path, _line, _name in functions(results) if _may_read(bench, path)}:
         with contextlib.suppress(OSError, RepairError):
             data = bench.base.get(path)
             found[path] = read_source(path, Path(path).read_bytes() if data is None else data)
@@ -381,11 +382,18 @@ def _preload(bench: Workbench, plan: Plan, run: Run) -> None:
 def _own(bench: Workbench, run: Run) -> tuple[str, ...]:
     """The workspace's files that ``run`` loaded, without those of an environment in it."""
     own = bench.policy.workspace.rstrip("/") + "/"
-    inside = (folder for folder in bench.policy.interpreter.folders if folder.startswith(own))
+    within = (folder for folder in bench.policy.interpreter.folders if folder.startswith(own))
     # The others are sources that an editable installation names: the workspace's, and to be fixed.
-    shared = tuple(f"{folder}/" for folder in inside if is_environment(Path(folder)))
-    paths = (path for _name, path in run.modules)
-    return tuple(p for p in paths if p.startswith(own) and not p.startswith(shared))
+    shared = tuple(f"{folder}/" for folder in within if is_environment(Path(folder)))
+    paths = (path for _name, path in run.modules if not path.startswith(shared))
+    # The code that ran says these paths.
+    return tuple(p for p in paths if str(inside(p, bench.policy.workspace)) == p)
+
+
+def _may_read(bench: Workbench, path: str) -> bool:
+    """Whether a path that the tests told leads to a file that they were shown."""
+    roots = (bench.policy.workspace, *bench.policy.readable)
+    return any(inside(path, Path(root).expanduser()) is not None for root in roots)
 
 
 def _may_write(source: Source) -> bool:
