@@ -3,8 +3,8 @@
 Three parts, each through the installed command as a user would call it: completions at the holes of
 ``examples/harbour/holes`` without and with guidance, judged by importing the module that is
 dereferenced; ``check`` on a file with invented API; ``fix`` on a test that really fails. Nothing is
-prepared: whatever the model writes is shown and counted. ``--svg FILE`` also keeps the screen as a
-picture (the one in the README).
+prepared: whatever the model writes is shown and counted. ``--pictures FOLDER`` also keeps each part
+as a picture (those in the README).
 """
 
 from __future__ import annotations
@@ -197,16 +197,26 @@ def show_fix() -> bool:
     return bool(answer["status"] == "verified")
 
 
+def _keep(name: str) -> None:
+    """Write what was shown since the last call as a picture, where pictures are asked for."""
+    if "--pictures" not in sys.argv:
+        return
+    drawn = console.export_svg(title=f"make demo: {name}", clear=True)
+    # The picture loads nothing from elsewhere: a font that is not installed is replaced.
+    drawn = re.sub(r',\s*url\("https?:[^)]*\) format\("\w+"\)', "", drawn)
+    folder = Path(sys.argv[sys.argv.index("--pictures") + 1])
+    (folder / f"{name}.svg").write_text(drawn, encoding="utf-8")
+
+
 def main() -> int:
     """Run the three parts; 1 when one of them did not do its job."""
     show_completions()
-    done = [show_check(), show_fix()]
-    if "--svg" in sys.argv:
-        drawn = console.export_svg(title="make demo")
-        # The picture loads nothing from elsewhere: a font that is not installed is replaced.
-        drawn = re.sub(r',\s*url\("https?:[^)]*\) format\("\w+"\)', "", drawn)
-        Path(sys.argv[sys.argv.index("--svg") + 1]).write_text(drawn, encoding="utf-8")
-    return 0 if all(done) else 1
+    _keep("completions")
+    found = show_check()
+    _keep("finding")
+    fixed = show_fix()
+    _keep("patch")
+    return 0 if found and fixed else 1
 
 
 if __name__ == "__main__":
