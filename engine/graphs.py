@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from analysis.snapshot import Workspace
+from analysis.text.overlay import Buffer
 
 if TYPE_CHECKING:
     from analysis.graph import Graph, Keeping, Looked
@@ -30,6 +31,8 @@ FRESH_SECONDS = 2.0
 SHARE = 0.02
 #: Seconds that a question waits for what has changed; one that comes too late serves the next.
 PATIENCE = 0.25
+#: The same for what was typed: nobody else can see that it is missing.
+TYPED_PATIENCE = 2.0
 
 
 class Graphs:
@@ -48,15 +51,17 @@ class Graphs:
         question: Callable[[Graph], Value],
         progress: Callable[[str, float], None],
         path: str = "",
+        buffers: Iterable[Buffer] = (),
     ) -> Value:
-        """``question`` answered by the graph of ``workspace``; ``path`` is seen as it is on disk.
+        """``question`` answered by the graph of ``workspace``; ``path`` and the open ``buffers``
+        are seen as they are now.
 
         The first time all files are read, which takes seconds in a large project; ``progress`` is
         told. Raises what ``question`` raises, and :class:`~analysis.errors.AnalysisError` where
         the graph cannot be built.
         """
         kept = self._kept(workspace)
-        kept.follow(path, progress)
+        kept.follow(path, buffers, progress)
         return self._thread.submit(lambda: question(kept.graph())).result()
 
     def peek(
@@ -129,8 +134,11 @@ class _Kept:
             self._graph = Graph(self._workspace, self._folder)
         return self._graph
 
-    def follow(self, path: str, progress: Callable[[str, float], None]) -> None:
+    def follow(
+        self, path: str, buffers: Iterable[Buffer], progress: Callable[[str, float], None]
+    ) -> None:
         """Look at the disk where it is time to; wait for it as the module says."""
+        typed = self._keeping.see(buffers)
         whole = self._looked_at(progress)
         if not self._built:
             whole.result()
@@ -139,6 +147,8 @@ class _Kept:
         waiting = self._keeping.look([path]) if path else whole
         # What keeps the keeper from its work is told where a graph is built, not where one is read.
         with contextlib.suppress(Exception):
+            if typed is not None:
+                typed.result(TYPED_PATIENCE)
             waiting.result(PATIENCE)
 
     def changed(self, paths: list[str]) -> None:

@@ -40,7 +40,12 @@ async def ask_about(
         return GraphAnswer()
     session = server.session
     workspace = await session.workspaces.of(Document("", path), session.settings)
-    return await ask(server, GraphRequest(workspace, question, path, line, character))
+    return await ask(
+        server,
+        GraphRequest(
+            workspace, question, path, line, character, buffers=session.documents.buffers()
+        ),
+    )
 
 
 async def ask(server: Server, request: GraphRequest) -> GraphAnswer:

@@ -1,7 +1,7 @@
 """Places of the workspace as a client counts them, whether their file is open or not.
 
-Answers of the code graph are of what was on disk, in code points. A place in an open document whose
-text is another by now is left out rather than shown wrong.
+Answers of the code graph are in code points, of the texts as they were when it was asked. A place
+in a document whose text is another by now is left out rather than shown wrong.
 """
 
 from __future__ import annotations

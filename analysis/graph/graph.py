@@ -26,6 +26,7 @@ from analysis.graph.storage.outside import Outside
 from analysis.graph.storage.store import Store
 from analysis.lint.selection import reaches, select
 from analysis.snapshot import Workspace
+from analysis.text import overlay
 
 
 def cache_folder() -> Path:
@@ -93,14 +94,17 @@ class Graph:
     # -- keeping it true ---------------------------------------------------------------
 
     def refresh(self, paths: Iterable[str] | None = None, progress: Progress = silent) -> int:
-        """Bring the graph up to date with the disk; how many files were resolved anew.
+        """Bring the graph up to date with the files as the overlay in force shows them; how many
+        were resolved anew.
 
         With ``paths`` only those files are looked at (an editor saved them); what a look at the
         whole folder would pass over is passed over here too.
         """
         if paths is None:
             root = Path(self.workspace.root)
-            found = [str(file.path) for file in select([root], root)]
+            found = dict.fromkeys(str(file.path) for file in select([root], root))
+            buffers = overlay.files().open_below(self.workspace.root)
+            found |= dict.fromkeys(p for p in buffers if p in found or reaches(Path(p), root))
             changed, gone = self._indexer.changes(found, self.store.files())
         else:
             known = self.store.files_at(named := list(paths))
@@ -108,7 +112,7 @@ class Graph:
             changed, missing = self._indexer.changes(
                 (path for path in named if path in known or reaches(Path(path), root)), known
             )
-            gone = [row for row in missing if not Path(row.path).exists()]
+            gone = [row for row in missing if not overlay.files().digest(row.path)]
         if not changed and not gone and not self.store.unresolved():
             return 0
         with self._lock:

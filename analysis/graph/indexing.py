@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.graph.extraction.extract import extract
-from analysis.graph.extraction.reading import Read, read_facts
+from analysis.graph.extraction.reading import UNREADABLE, Read, read_facts
 from analysis.graph.facts.file import Interface, unpack_interface, unpack_sites
 from analysis.graph.facts.units import Keys, keys
 from analysis.graph.processes.crew import WORTH_IT, read_all
@@ -24,6 +24,7 @@ from analysis.graph.resolution.resolver import Resolver
 from analysis.graph.storage.outside import Outside
 from analysis.graph.storage.rows import write_edges, write_nodes
 from analysis.graph.storage.store import FileRow, Store
+from analysis.text.overlay import files
 
 #: Called as (stage, done, of) while the graph is brought up to date.
 Progress = Callable[[str, int, int], None]
@@ -54,11 +55,12 @@ def _without_collection() -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A file on disk that is new or not as the store has it."""
+    """A file that is new or not as the store has it; ``renamed`` where its module is another."""
 
     path: str
     mtime: int
     size: int
+    renamed: bool = False
 
 
 class StoredWorld(Layout):
@@ -121,18 +123,30 @@ class Indexer:
     def changes(
         self, paths: Iterable[str], known: dict[str, FileRow]
     ) -> tuple[list[Change], list[FileRow]]:
-        """Which of ``paths`` are new or changed by time or size, and which ``known`` ones are not
-        among them (any more)."""
-        known = dict(known)
-        changed = []
+        """Which of ``paths`` are new or have changed, in content or in name, and which ``known``
+        ones are not among them (any more)."""
+        known, view = dict(known), files()
+        changed, same = [], []
+        # Old when a file __init__ comes or goes, which this look would not see.
+        self._packages.clear()
         for path in paths:
             try:
-                status = Path(path).stat()
+                stamp = view.stamp(path)
             except OSError:
                 continue
             row = known.pop(path, None)
-            if row is None or (row.mtime, row.size) != (status.st_mtime_ns, status.st_size):
-                changed.append(Change(path, status.st_mtime_ns, status.st_size))
+            renamed = row is None or row.module != module_name(path, self.root, self._packages)
+            if row is not None and not renamed:
+                if stamp[0] and (row.mtime, row.size) == stamp:
+                    continue
+                if row.hash.removeprefix(UNREADABLE) == view.digest(path):
+                    same.append((row.id, *stamp))
+                    continue
+            changed.append(Change(path, *stamp, renamed=renamed))
+        if same:
+            with self.store.transaction():
+                for touched in same:
+                    self.store.touch_file(*touched)
         return changed, list(known.values())
 
     def update(
@@ -203,12 +217,14 @@ class Indexer:
 
     def _reads(self, changed: list[Change]) -> Iterator[tuple[Change, Read]]:
         """Facts of ``changed``: what has been read under another name or time is not read again."""
-        rest = {change.path: change for change in changed}
-        if len(changed) < WORTH_IT:
-            for change in changed:
+        view = files()
+        rest = {c.path: c for c in changed if view.buffer(c.path) is None}
+        at_once = len(rest) < WORTH_IT
+        for change in changed:
+            # Readers are processes, which see the disk alone.
+            if at_once or change.path not in rest:
                 yield change, read_facts(change.path, self.store.has_facts)
-            return
-        for path, read in read_all(list(rest)):
+        for path, read in read_all(list(rest)) if not at_once else ():
             yield rest[path], read
 
     def _write(self, batch: list[tuple[Change, Read]]) -> int:
@@ -221,10 +237,15 @@ class Indexer:
     def _write_file(self, change: Change, read: Read) -> None:
         store = self.store
         row = store.db.execute("SELECT id, hash FROM file WHERE path=?", (change.path,)).fetchone()
-        if row is not None and row[1] == read.digest and not read.problem:
+        if row is not None and row[1] == read.digest and not read.problem and not change.renamed:
             store.touch_file(row[0], change.mtime, change.size)
             return
         before = self.world.interface(row[0]).hashes if row is not None else None
+        if row is not None and change.renamed:
+            old = store.db.execute("SELECT module FROM file WHERE id=?", (row[0],)).fetchone()[0]
+            store.doubt(_module_keys(old, change.path))
+            store.doubt(f"{row[0]}:{name}" for name in before or ())
+            before = None
         if read.interface:
             store.put_facts(read.digest, read.interface, read.sites)
         module = module_name(change.path, self.root, self._packages)

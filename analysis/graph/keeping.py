@@ -11,9 +11,10 @@ from pathlib import Path
 import msgspec
 
 from analysis.errors import AnalysisError
-from analysis.graph.messages import Looked, Place
+from analysis.graph.messages import Look, Looked, Place
 from analysis.graph.processes.child import Child
 from analysis.snapshot import Workspace
+from analysis.text.overlay import Buffer
 
 #: Called as (stage, done, of).
 Progress = Callable[[str, int, int], None]
@@ -37,6 +38,19 @@ class Keeping:
         self._listeners: list[Progress] = []
         self._closed = False
         self._thread: threading.Thread | None = None
+        self._open: dict[str, Buffer] = {}
+        #: The hashes of the buffers that the process knows: none of a new one.
+        self._told: dict[str, str] = {}
+
+    def see(self, buffers: Iterable[Buffer]) -> Future[Looked] | None:
+        """Look at those of the open ``buffers`` that are new, changed or closed; ``None`` if there
+        are none."""
+        now = {buffer.path: buffer for buffer in buffers}
+        with self._changed:
+            before, self._open = self._open, now
+        both = before.keys() | now.keys()
+        differing = [path for path in both if before.get(path) != now.get(path)]
+        return self.look(differing) if differing else None
 
     def look(self, paths: Iterable[str] | None, progress: Progress | None = None) -> Future[Looked]:
         """Look at ``paths`` (``None``: at all files); done when the graph is as they are.
@@ -96,7 +110,7 @@ class Keeping:
         for _ in range(2):  # one that was killed is started once more
             with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
                 process = self._running()
-                process.write(msgspec.msgpack.encode(paths))
+                process.write(msgspec.msgpack.encode(Look(paths, self._untold())))
                 while data := process.read():
                     looked = _DECODER.decode(data)
                     if looked.problem:
@@ -114,11 +128,23 @@ class Keeping:
             help="ask again; 'pilotfish graph build' shows what is wrong",
         )
 
+    def _untold(self) -> dict[str, str | None]:
+        """The buffers that the process does not know as they are."""
+        with self._changed:
+            now = dict(self._open)
+        news: dict[str, str | None] = dict.fromkeys(self._told.keys() - now.keys())
+        for path, buffer in now.items():
+            if self._told.get(path) != buffer.content.digest:
+                news[path] = buffer.content.text
+        self._told = {path: buffer.content.digest for path, buffer in now.items()}
+        return news
+
     def _running(self) -> Child:
         process = self._process
         if process is None or not process.alive:
             self._end()
             place = msgspec.json.encode(self._place).decode()
+            self._told = {}
             process = self._process = Child(f"{__package__}.keeper", place)
         return process
 

@@ -10,6 +10,14 @@ import msgspec
 from analysis.snapshot import Workspace
 
 
+class Look(msgspec.Struct, array_like=True, frozen=True):
+    """What to look at: ``paths``, or all files. ``buffers`` are texts of open files that the keeper
+    does not know yet, ``None`` for what has been closed."""
+
+    paths: list[str] | None
+    buffers: dict[str, str | None] = {}
+
+
 class Looked(msgspec.Struct, array_like=True, frozen=True):
     """What a request came to: ``stage`` is empty when it is done, else how far it is."""
 

@@ -151,6 +151,19 @@ class Overlay:
             self._digests[path] = found
         return data, found
 
+    def stamp(self, path: str) -> tuple[int, int]:
+        """A cheap sign of the content of ``path``, for who keeps its hash: another content has
+        another one. ``(0, …)`` where it may not yet. Raises ``OSError``."""
+        content = self._open.get(path)
+        if content is not None:
+            return -1, int(content.digest[:15], 16)
+        status = _status(path)
+        return status.key[1] if status.settled else 0, status.key[2]
+
+    def open_below(self, root: str) -> list[str]:
+        """The open buffers of files below a folder."""
+        return [path for path in self._open if path.startswith(root + os.sep)]
+
     def listing(self, folder: str) -> Listing:
         """The names in ``folder``."""
         found = self._listings.get(folder)

@@ -27,7 +27,11 @@ def graph(
     if request.question not in _ANSWERS:
         raise AnalysisError(f"unknown question {request.question!r}", where="GraphRequest")
     return graphs.ask(
-        request.workspace, lambda graph: _answer(request, graph), progress, request.path
+        request.workspace,
+        lambda graph: _answer(request, graph),
+        progress,
+        request.path,
+        request.buffers,
     )
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from analysis.snapshot import Workspace
 from analysis.symbols import Link, Symbol
+from analysis.text.overlay import Buffer
 from engine.messages.request import Done, Request
 
 
@@ -28,8 +29,8 @@ class GraphQuestion(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GraphRequest(Request["GraphAnswer"]):
-    """A question about the symbol at a position (0-based line, 0-based code point) of ``path``,
-    as it is on disk."""
+    """A question about the symbol at a position (0-based line, 0-based code point) of ``path``;
+    ``buffers`` are the files that are open, which stand over the disk."""
 
     workspace: Workspace
     question: GraphQuestion
@@ -37,6 +38,7 @@ class GraphRequest(Request["GraphAnswer"]):
     line: int = 0
     character: int = 0
     query: str = ""
+    buffers: tuple[Buffer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """``textDocument/references`` and ``workspace/symbol``, from the code graph.
 
-Other files are answered as they are on disk; a place that an unsaved edit has moved is left out.
+Open files count as they are in the editor, others as they are on disk.
 """
 
 from __future__ import annotations
@@ -42,7 +42,12 @@ async def workspace_symbols(server: Server, query: str) -> list[types.WorkspaceS
     places = Places(session)
     found: dict[tuple[object, ...], types.WorkspaceSymbol] = {}
     for workspace in await session.workspaces.of_folders(session.settings):
-        request = GraphRequest(workspace, GraphQuestion.SYMBOLS, query=query)
+        request = GraphRequest(
+            workspace,
+            GraphQuestion.SYMBOLS,
+            query=query,
+            buffers=session.documents.buffers(),
+        )
         for link in (await ask(server, request)).links:
             symbol = link.symbol
             where = await places.range(symbol.path, symbol.name_span, symbol.name)

@@ -175,6 +175,25 @@ def test_hover_and_signature_are_of_the_text_that_is_typed(editor: Editor) -> No
     assert "(function) measure of Basket" in editor.hover("b.py", "basket.mea$sure")
 
 
+def test_references_are_of_the_text_that_is_typed(editor: Editor) -> None:
+    editor.begin("a.py", "b.py")
+    until(lambda: editor.references("a.py", "def we$igh") == [("b.py", 3)], "no graph")
+    editor.type("b.py", B + "basket.weigh()\n")
+    until(
+        lambda: editor.references("a.py", "def we$igh") == [("b.py", 3), ("b.py", 4)],
+        "what is typed is no reference",
+    )
+    editor.type("a.py", A + "    def close(self) -> None:\n        self.weigh()\n")
+    until(
+        lambda: ("a.py", 4) in editor.references("a.py", "def we$igh"), "typed in the file itself"
+    )
+    editor.close("b.py")
+    until(
+        lambda: editor.references("a.py", "def we$igh") == [("a.py", 4), ("b.py", 3)],
+        "what was not saved is gone with its buffer",
+    )
+
+
 def test_files_that_come_go_and_move(editor: Editor) -> None:
     editor.begin("b.py")
     warm(editor)

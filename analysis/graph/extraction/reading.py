@@ -1,8 +1,7 @@
-"""The facts of a file on disk."""
+"""The facts of a file as the overlay in force shows it."""
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +10,11 @@ import msgspec
 from analysis.graph.extraction.extract import extract
 from analysis.graph.facts.file import pack
 from analysis.text.files import MAX_FILE_BYTES, decode_source
+from analysis.text.overlay import files
 from analysis.text.positions import TextError
 
+#: What the hash of a content that cannot be read as source begins with.
+UNREADABLE = "!"
 #: Source longer than this is data that was written by a program: its names are not looked up.
 _LONGEST = 8 * 1024 * 1024
 
@@ -31,19 +33,19 @@ class Read(msgspec.Struct, array_like=True, frozen=True):
 
 def read_facts(path: str, known: Callable[[str], bool] = lambda digest: False) -> Read:
     """The facts of the file at ``path``; one that cannot be read has none and a ``problem``."""
+    view = files()
     try:
-        place = Path(path)
-        if place.stat().st_size > min(_LONGEST, MAX_FILE_BYTES):
+        content = view.buffer(path)
+        if content is None and Path(path).stat().st_size > min(_LONGEST, MAX_FILE_BYTES):
             raise TextError(f"the file is larger than {_LONGEST >> 20} MiB", where=path)
-        data = place.read_bytes()
-        digest = hashlib.blake2b(data, digest_size=16).hexdigest()
+        data, digest = view.read(path)
         if known(digest):
             return Read(digest, b"", b"", "")
-        facts = extract(decode_source(data, path).text)
+        facts = extract(content.text if content else decode_source(data, path).text)
         return Read(digest, pack(facts.interface), pack(facts.sites), "")
     except (OSError, TextError) as error:
         what = error.what if isinstance(error, TextError) else str(error.strerror)
     except RecursionError:
         what = "the code is nested too deeply"
     facts = extract("")
-    return Read("unreadable", pack(facts.interface), pack(facts.sites), what)
+    return Read(UNREADABLE + view.digest(path), pack(facts.interface), pack(facts.sites), what)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from analysis.text.overlay import is_file
+
 
 def module_name(path: str, root: str, packages: dict[str, bool]) -> str:
     """The dotted name of the module in ``path`` as a project under ``root`` imports it.
@@ -41,7 +43,7 @@ def _is_package(folder: Path, packages: dict[str, bool]) -> bool:
     key = str(folder)
     known = packages.get(key)
     if known is None:
-        known = packages[key] = any((folder / f"__init__.py{i}").is_file() for i in ("", "i"))
+        known = packages[key] = any(is_file(f"{key}/__init__.py{i}") for i in ("", "i"))
     return known
 
 

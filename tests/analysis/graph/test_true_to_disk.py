@@ -248,7 +248,7 @@ def test_touching_a_file_reads_nothing(tmp_path: Path) -> None:
         os.utime(tmp_path / "p" / "a.py", (1, 1))
         assert graph.refresh() == 0
         assert graph.refresh() == 0
-        assert generation(graph.store.db) > before
+        assert generation(graph.store.db) == before
 
 
 def test_a_file_that_cannot_be_read_is_known_as_such(tmp_path: Path) -> None:
