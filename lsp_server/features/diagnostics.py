@@ -7,6 +7,7 @@ was just opened ruff's findings do not wait for ours, which come as they are fou
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import hashlib
 import math
@@ -138,6 +139,20 @@ async def push(server: Server, view: View) -> None:
         session.notices.note(f"diagnostics: {error}")
 
 
+async def push_others(server: Server, uri: str) -> None:
+    """Publish the diagnostics of the other open documents once ``uri``, which was edited or closed,
+    rests: what is in it may be missing there now, or be there at last."""
+    session = server.session
+    if session.documents.get(uri) is not None:
+        try:
+            await session.rest(view := session.view(uri), view.settings.diagnostics.debounce_ms)
+        except FeatureError:
+            return  # edited again, which comes here again
+    await asyncio.gather(
+        *(push(server, session.view(other)) for other in session.documents.uris() if other != uri)
+    )
+
+
 def register(server: Server) -> None:
     """Serve pulls, and push where the client does not pull."""
 
@@ -152,18 +167,20 @@ def register(server: Server) -> None:
         session = server.session
         if not session.client.pull_diagnostics:
             session.spawn(push(server, session.view(uri)))
+            session.spawn(push_others(server, uri))
 
     def closed(uri: str) -> None:
         session = server.session
         server.checks.forget(uri)
         if not session.client.pull_diagnostics:
             server.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri, []))
+            session.spawn(push_others(server, uri))
 
     def outdated() -> None:
         session = server.session
         if not session.client.pull_diagnostics:
             for uri in session.documents.uris():
-                changed(uri)
+                session.spawn(push(server, session.view(uri)))
         elif session.client.refresh_diagnostics:
             server.refresh_diagnostics()
 

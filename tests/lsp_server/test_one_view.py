@@ -141,6 +141,24 @@ def test_a_method_that_is_renamed_elsewhere_is_gone_at_once(editor: Editor) -> N
         assert editor.problems("b.py") == []
 
 
+def test_a_client_that_does_not_pull_is_told_of_other_files(editor: Editor) -> None:
+    client = editor.client
+    client.initialize(workspaceFolders=[{"uri": editor.folder.as_uri(), "name": "shop"}])
+    for name in ("a.py", "b.py"):
+        editor.open(name, (editor.folder / name).read_text())
+
+    def told(count: int) -> bool:
+        said = client.wait_for(method="textDocument/publishDiagnostics")["params"]
+        found = [item for item in said["diagnostics"] if "PF" in item["code"]]
+        return bool(said["uri"] == editor.uri("b.py") and len(found) == count)
+
+    until(lambda: told(0), "nothing is said of b.py")
+    editor.type("a.py", A.replace("weigh", "measure"))
+    until(lambda: told(1), "the method that has gone is not missed")
+    editor.close("a.py")
+    until(lambda: told(0), "the method that is there again is missed")
+
+
 def test_closing_without_saving_goes_back_to_the_disk(editor: Editor) -> None:
     editor.begin("a.py", "b.py")
     warm(editor)
