@@ -253,7 +253,7 @@ def _looked(
                 continue
             if looked.reason:
                 report.notes.append(f"not wholly looked at: {looked.reason}")
-            else:
+            elif report.read.whole:
                 files = [path for path, digest in report.read.files.items() if digest != MISSING]
                 memory.keep(snapshot.path, snapshot.text, report.findings, files)
             yield report

@@ -87,6 +87,7 @@ def look(
             names = reading.steady[key]
         else:
             names = provider.names(snapshot, _asked(site.hole), Deadline.after(_SITE_SECONDS))
+            of_heirs.whole = of_heirs.whole and names.reason != "late"
         if candidate.call is not None:
             reading.calls[candidate.call.callee] = names.arity
             if key:

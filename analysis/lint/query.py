@@ -8,6 +8,7 @@ from analysis.deadline import Deadline
 from analysis.lint.invented import Looked, look
 from analysis.semantics.provider import SemanticProvider
 from analysis.snapshot import Snapshot
+from analysis.text.overlay import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,4 +30,4 @@ class LintQuery:
 
     def unanswered(self, reason: str) -> Looked:
         """Nothing found; the rest of the file is given up."""
-        return Looked(reason=reason)
+        return Looked(reason=reason, reads=Reads(whole=False))

@@ -74,21 +74,29 @@ class Buffer:
 
 @dataclass(slots=True)
 class Reads:
-    """What an answer was read from: hashes of files and of lists of names, by path."""
+    """What an answer was read from: hashes of files and of lists of names, by path.
+
+    ``whole`` is false where something was not looked at for lack of time: then asking again may say
+    more, and nothing holds.
+    """
 
     files: dict[str, str] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
+    whole: bool = True
 
     def hold(self, overlay: Overlay) -> bool:
         """Whether ``overlay`` shows the same contents and names."""
-        return all(overlay.digest(p) == was for p, was in self.files.items()) and all(
-            overlay.listing(p).digest == was for p, was in self.folders.items()
+        return (
+            self.whole
+            and all(overlay.digest(p) == was for p, was in self.files.items())
+            and all(overlay.listing(p).digest == was for p, was in self.folders.items())
         )
 
     def add(self, other: Reads) -> None:
         """Take over what ``other`` was read from."""
         self.files.update(other.files)
         self.folders.update(other.folders)
+        self.whole = self.whole and other.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import wire
+from analysis.lint.query import LintQuery
+from analysis.snapshot import Snapshot, Workspace
 from analysis.text import overlay
 from analysis.text.overlay import Buffer, Content, Overlay, Reads
 
@@ -86,6 +88,14 @@ def test_reads_hold_exactly_while_the_same_is_seen(
             assert seen["is " + each] == (text_now is not None)
         assert holds == (seen == before)
         reads, before = now, seen
+
+
+def test_what_was_not_looked_at_for_lack_of_time_never_holds(tmp_path: Path) -> None:
+    snapshot = Snapshot(str(tmp_path / "a.py"), "x", Workspace(str(tmp_path)))
+    late = LintQuery(snapshot).unanswered("late").reads
+    (all_of_it := Reads()).add(late)
+    assert not late.hold(snapshot.overlay())
+    assert not all_of_it.hold(snapshot.overlay())
 
 
 def test_a_content_travels_once_until_it_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
