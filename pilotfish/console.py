@@ -6,30 +6,67 @@ Standard output belongs to results; logs, progress and errors go to standard err
 from __future__ import annotations
 
 import platform
-import sys
 import traceback
+from dataclasses import dataclass
 from importlib.metadata import version
 
 from rich.console import Console
 from rich.markup import escape
 
 
+@dataclass
+class _Manner:
+    """How much is said, and in which colours: what the common options ask for."""
+
+    quiet: bool = False
+    verbose: bool = False
+    color: str = "auto"
+
+
+_manner = _Manner()
+
+
+def speak(*, quiet: bool = False, verbose: bool = False, color: str = "auto") -> None:
+    """Say less or more from now on, and use colours ``auto`` (on a terminal, unless ``NO_COLOR``
+    is set), ``always`` or ``never``."""
+    _manner.quiet, _manner.verbose, _manner.color = quiet, verbose, color
+
+
+def is_verbose() -> bool:
+    """Whether ``--verbose`` was given."""
+    return _manner.verbose
+
+
+def _console(*, stderr: bool, quiet: bool = False) -> Console:
+    system = {"always": "standard", "never": None}.get(_manner.color, "auto")
+    return Console(
+        stderr=stderr,
+        highlight=False,
+        soft_wrap=True,
+        emoji=False,
+        quiet=quiet,
+        color_system=system,  # type: ignore[arg-type]
+        no_color=False if _manner.color == "always" else None,
+    )
+
+
 def out() -> Console:
     """The console for results."""
-    return Console(highlight=False, soft_wrap=True, emoji=False)
+    return _console(stderr=False)
 
 
 def err() -> Console:
-    """The console for progress and messages."""
-    return Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
+    """The console for progress and messages; ``--quiet`` silences it."""
+    return _console(stderr=True, quiet=_manner.quiet)
 
 
 def explain(what: str, *, where: str = "", help: str = "") -> None:
     """Print an error: where, what happened and the fix."""
+    console = _console(stderr=True)
     place = f"[bold]{escape(where)}[/bold]: " if where else ""
-    err().print(f"[red]error[/red]: {place}{escape(what)}")
+    console.print(f"[red]error[/red]: {place}{escape(what)}")
     if help:
-        err().print(f"[cyan] help[/cyan]: {escape(help)}")
+        console.print(f"[cyan] help[/cyan]: {escape(help)}")
 
 
 def report_bug(error: BaseException) -> None:
@@ -39,10 +76,10 @@ def report_bug(error: BaseException) -> None:
     """
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{frames[-1].name} ({frames[-1].filename}:{frames[-1].lineno})" if frames else "?"
-    err().print(
+    _console(stderr=True).print(
         f"[red]internal error[/red]: {type(error).__name__} in {escape(place)}\n"
         f"[cyan] help[/cyan]: this is a bug in pilotfish {version('pilotfish')}; please report "
         f"the line above with Python {platform.python_version()} on {escape(platform.platform())}"
     )
-    if "-v" in sys.orig_argv or "--verbose" in sys.orig_argv:
+    if _manner.verbose:
         traceback.print_exception(error)

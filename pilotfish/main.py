@@ -16,7 +16,7 @@ from typing import NoReturn, Protocol
 
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
-from pilotfish.console import explain, report_bug
+from pilotfish.console import explain, report_bug, speak
 
 #: Commands in the order that ``--help`` shows them, each a module of ``pilotfish.commands``.
 COMMANDS: dict[str, str] = {
@@ -90,6 +90,15 @@ def parser_for(name: str) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     command.add_arguments(parser)
+    group = parser.add_argument_group("output options")
+    group.add_argument("-q", "--quiet", action="store_true", help="print results and errors only")
+    group.add_argument("-v", "--verbose", action="store_true", help="print more details")
+    group.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default="auto",
+        help="use colours (default: auto, on a terminal unless NO_COLOR is set)",
+    )
     return parser
 
 
@@ -100,6 +109,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _top_level().parse_args(words)
         _top_level().print_help(sys.stderr)
         return USAGE_ERROR
+    speak()
     name = words[0]
     if name not in COMMANDS:
         import difflib
@@ -113,6 +123,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE_ERROR
     try:
         options = parser_for(name).parse_args(words[1:])
+        speak(quiet=options.quiet, verbose=options.verbose, color=options.color)
         return load(name).run(options)
     except ExplainedError as error:
         explain(error.what, where=error.where, help=error.help)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -17,7 +19,6 @@ from pathlib import Path
 from typing import TypeVar
 
 from rich.console import Console
-from rich.syntax import Syntax
 
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
@@ -26,7 +27,7 @@ from analysis.text import inside
 from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
-from pilotfish.console import out
+from pilotfish.console import err, out
 from pilotfish.later import LaterEvidence, LaterWriter
 from pilotfish.options import (
     add_common,
@@ -36,6 +37,7 @@ from pilotfish.options import (
     split_place,
     workspace_for,
 )
+from pilotfish.report.text import diff
 from pilotfish.waiting import interruptible, progress
 from repair.source.file import Source, read_source
 from repair.source.patch import apply_diff, write_atomically
@@ -108,14 +110,33 @@ def open_file(path: Path, options: argparse.Namespace) -> Opened:
         raise AnalysisError("no such file", where=str(path))
     path = path.resolve()
     source = read_source(str(path), path.read_bytes())
+    workspace = workspace_for(options, path)
     return Opened(
         path,
         source,
-        Snapshot(str(path), source.text, workspace_for(options, path)),
-        options.test or machine_settings()[0].test_command,
+        Snapshot(str(path), source.text, workspace),
+        _from_root(options.test, workspace.root) or machine_settings()[0].test_command,
         not options.no_sandbox,
         tuple(options.sandbox_allow),
     )
+
+
+def _from_root(test: str, root: str) -> str:
+    """The test command as it is run in the workspace's ``root``: files that are named from the
+    working directory are named from there. Says where it runs, where that is another folder."""
+    here, there = Path.cwd(), Path(root)
+    if not test or here == there.resolve():
+        return test
+    try:
+        words = shlex.split(test)
+    except ValueError:
+        words = []
+    for word in words:
+        name, colons, rest = word.partition("::")
+        if name.endswith(".py") and (here / name).is_file() and not (there / name).exists():
+            test = test.replace(word, f"{os.path.relpath(here / name, there)}{colons}{rest}")
+    err().print(f"the test command runs in {root}: {test}", markup=False)
+    return test
 
 
 def open_place(options: argparse.Namespace) -> tuple[Opened, str]:
@@ -217,15 +238,18 @@ def keep(
     names another one of the workspace that the patch is for.
 
     Returns whether it was written. Raises :class:`~analysis.errors.AnalysisError` where the file
-    has changed, or is none that a repair may change.
+    has changed, is none that a repair may change, or cannot be written.
     """
     if not options.write or status != "verified":
         return False
     path = Path(file) if file else opened.path
     if path != opened.path and inside(path, opened.snapshot.workspace.root) is None:
         raise AnalysisError("a repair does not touch this file", where=str(path))
-    before = path.read_bytes()
     changed = None
+    try:
+        before = path.read_bytes()
+    except OSError:
+        before = b""
     if path != opened.path or before == opened.source.encode(opened.source.text):
         with contextlib.suppress(ValueError):
             changed = apply_diff(patch, before)
@@ -233,7 +257,14 @@ def keep(
         raise AnalysisError(
             "the file changed while Pilotfish worked on it", where=str(path), help="run it again"
         )
-    write_atomically(str(path), changed)
+    try:
+        write_atomically(str(path), changed)
+    except OSError as error:
+        raise AnalysisError(
+            f"cannot be written: {error.strerror or error}",
+            where=str(path),
+            help="make the folder writable, or apply the patch above with git apply",
+        ) from None
     return True
 
 
@@ -245,15 +276,16 @@ def print_document(document: Mapping[str, object]) -> None:
 
 def show_patch(patch: str) -> None:
     """A patch on standard output: in colour on a terminal, byte for byte otherwise."""
-    if patch and sys.stdout.isatty():
-        out().print(Syntax(patch, "diff", background_color="default"))
+    console = out()
+    if patch and (console.is_terminal or console.color_system is not None):
+        console.print(diff(patch))
     elif patch:
         sys.stdout.buffer.write(patch.encode("utf-8", "surrogateescape"))
         sys.stdout.buffer.flush()
 
 
 #: Of each kind of remark so many are shown; the rest is in ``--json``.
-_SHOWN = 5
+_SHOWN = 20
 
 
 def show_remarks(console: Console, kind: str, remarks: tuple[str, ...]) -> None:

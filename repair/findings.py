@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from repair.candidates.candidate import Candidate
-from repair.choice.differences import agreement, notes, weakness
+from repair.choice.differences import MOST_CHANGES, agreement, changes, notes, weakness
 from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
 from repair.choice.guards import literals, refusal
 from repair.choice.ranking import Ranked, believed, otherwise
@@ -139,7 +139,8 @@ class Findings:
             patch=patches[0],
             alternatives=tuple(patches[1:]),
             not_run=verdict.not_run if verdict is not None else (),
-            notes=self._notes(chosen, evidence),
+            notes=(*self._notes(chosen, evidence), *_still(verdict)),
+            changes=changes(chosen, self.considered, self.behaviour)[:MOST_CHANGES],
             confidence=evidence.confidence,
         )
 
@@ -246,7 +247,7 @@ class Findings:
             parts.append(verdict.reason)
         else:
             others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
-            still = f", {_named(verdict.still)} with and without it" if verdict.still else ""
+            still = f", {_count(verdict.still)} with and without it" if verdict.still else ""
             parts.append(f"passes your tests: the failing one twice{others}{still}")
         if not self.job.policy.confined:
             parts.append("it ran without a sandbox")
@@ -275,7 +276,14 @@ def _test_literals(job: Job, diagnosis: Diagnosis) -> frozenset[object]:
     return found
 
 
-def _named(tests: tuple[str, ...]) -> str:
-    more = ", …" if len(tests) > _ALTERNATIVES else ""
-    fail = "fails" if len(tests) == 1 else "fail"
-    return f"{len(tests)} {fail} ({', '.join(tests[:_ALTERNATIVES])}{more})"
+def _count(tests: tuple[str, ...]) -> str:
+    return f"{len(tests)} {'fails' if len(tests) == 1 else 'fail'}"
+
+
+def _still(verdict: Verdict | None) -> tuple[str, ...]:
+    """Which tests the patch neither breaks nor fixes."""
+    still = verdict.still if verdict is not None else ()
+    if not still:
+        return ()
+    more = ", …" if len(still) > _ALTERNATIVES else ""
+    return (f"fails with and without the patch: {', '.join(still[:_ALTERNATIVES])}{more}",)

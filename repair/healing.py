@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
+from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
@@ -55,6 +56,8 @@ _MUTATIONS_SHARE = 0.25
 _VALIDATED = 4
 #: Rivals of one that holds of which the suite is asked, and the seconds that must be left for each.
 _RIVALS, _RIVAL_S = 3, 5.0
+#: Characters of what the failing test says that are shown where nothing was found.
+_SAID = 200
 
 
 def heal(
@@ -256,16 +259,26 @@ class _Healer:
 
     def _nothing_found(self) -> str:
         if problem := self.job.source.problem:
-            return f"the file does not parse ({problem}), and only a model can write what is meant"
-        return "no candidate makes the test pass"
+            return (
+                f"{Path(self.job.source.path).name} is not valid Python ({problem}), and only a "
+                "model can repair that"
+            )
+        failing = self.found.diagnosis.failure() if self.found else None
+        if failing is None or failing.failure is None:
+            return "no candidate makes the test pass"
+        said = failing.failure.message.strip().splitlines()
+        fails = failing.failure.exception + (f": {said[0][:_SAID]}" if said else "")
+        return f"no candidate makes the test pass, which fails with {fails}"
 
     def _say_progress(self, queued: int) -> None:
         assert self.trials is not None
         assert self.found is not None
         left = self.deadline.remaining()
         best = f", {len(self.found.plausible)} plausible" if self.found.plausible else ""
+        # What a model writes, and combinations, come on top of what was queued.
+        of = f" of {queued}" if self.trials.ran <= queued else ""
         self.report(
-            f"{self.trials.ran} of {queued} candidates tried{best}, {left:.0f} s left",
+            f"{self.trials.ran}{of} candidates tried{best}, {left:.0f} s left",
             1.0 - left / self.job.time_limit,
         )
 
@@ -290,8 +303,7 @@ class _Healer:
         fresh = [c for c in order if c not in found.verdicts][:_VALIDATED]
         for candidate in order:
             if candidate in fresh:
-                number = fresh.index(candidate) + 1
-                self.report(f"validating patch {number} of {len(fresh)}", 0.9)
+                self.report(f"validating patch {fresh.index(candidate) + 1} of {len(fresh)}", 0.9)
                 found.note(candidate, rehearsal.verdict(candidate))
             known = found.verdicts.get(candidate)
             if known is not None and known.good:

@@ -48,7 +48,9 @@ class Healing:
     """The outcome; the words are those of the command line's contract (design.md §5).
 
     ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
-    is how likely the patch is right (``repair.choice.evidence``).
+    is how likely the patch is right (``repair.choice.evidence``). ``changes`` are calls like those
+    of the tests that it answers differently: the call, and what it did before and after.
+    ``attempt`` is the diff of the nearest attempt where none passes.
     """
 
     status: str
@@ -67,3 +69,5 @@ class Healing:
     #: Seconds until the tests had run for the first and the second time, and until the first
     #: candidate was tried.
     timings: Mapping[str, float] = field(default_factory=dict)
+    changes: tuple[tuple[str, str, str], ...] = ()
+    attempt: str = ""

@@ -160,6 +160,8 @@ def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
         file=healing.patch.path if healing.patch else "",
         confidence=round(healing.confidence, 3),
         timings=tuple((name, round(at, 3)) for name, at in healing.timings.items()),
+        changes=healing.changes,
+        attempt=healing.attempt,
     )
 
 

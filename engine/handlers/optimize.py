@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import ast
+
 from analysis.deadline import Cancellation
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.fix import ReportProgress
 from engine.handlers.tested import none_found, subject_of
 from engine.messages import FasterPatch, OptimizeAnswer, OptimizeRequest
+from repair.failure.discovery import find_tests_reaching
 from repair.optimizing.rewriting import Faster, Optimizer
+from repair.source.file import Source
+from repair.source.stub import find_function
 
 
 def optimize(
@@ -24,9 +29,19 @@ def optimize(
     nothing could be tried: no sandbox, no interpreter.
     """
     snapshot = request.snapshot
-    about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
+
+    def find(source: Source, root: str, has_pytest: bool) -> str:
+        node = find_function(source, request.function)
+        documented = ">>> " in (ast.get_docstring(node, clean=False) or "")
+        return find_tests_reaching(source, request.function, documented, root, has_pytest)
+
+    about = subject_of(
+        snapshot, request.test, sandbox=request.sandbox, allow=request.allow, find=find
+    )
     if about is None:
-        return OptimizeAnswer("error", none_found(snapshot))
+        return OptimizeAnswer("error", none_found(snapshot, request.function))
+    if about.found:
+        progress(f"no --test was given: using {about.test}", 0.0)
     job = about.job(snapshot, request.time_limit)
     used = writer if request.use_model else None
     found = Optimizer(request.function, job, used, evidence, progress, cancellation).run()

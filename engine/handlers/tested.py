@@ -101,9 +101,10 @@ def untested(snapshot: Snapshot) -> Tested:
     return Tested(source, original, base, "", False, parse("true", root), policy)
 
 
-def none_found(snapshot: Snapshot) -> str:
-    """What to say where there is no test."""
-    return f"no test of {Path(snapshot.path).name} was found: name one with --test"
+def none_found(snapshot: Snapshot, function: str = "") -> str:
+    """The message where there is no test."""
+    subject = f"{function} in " * bool(function) + Path(snapshot.path).name
+    return f"no test of {subject} was found: name one with --test"
 
 
 def _named_by_project(root: str) -> str:

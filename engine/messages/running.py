@@ -44,7 +44,9 @@ class FixAnswer:
     ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely
     it is right, by all that speaks for it. ``timings`` are seconds until the tests had run for the
     first (``first_run``) and the second time (``second_run``), and until the ``first_candidate``
-    was tried.
+    was tried. ``changes`` are calls that the patch answers
+    differently: the call, the answer before and after. ``attempt`` is the diff of the nearest
+    attempt where none passes (``implement``).
     """
 
     status: str
@@ -63,6 +65,8 @@ class FixAnswer:
     file: str = ""
     confidence: float = 0.0
     timings: tuple[tuple[str, float], ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
+    attempt: str = ""
 
     @classmethod
     def failed(cls, reason: str) -> FixAnswer:

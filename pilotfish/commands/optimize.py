@@ -8,6 +8,7 @@ from functools import partial
 
 from rich.text import Text
 
+from analysis.errors import AnalysisError
 from engine.handlers.optimize import optimize
 from engine.messages import OptimizeAnswer, OptimizeRequest
 from pilotfish.console import err, explain
@@ -64,11 +65,17 @@ def run(options: argparse.Namespace) -> int:
 
     answer = attempt(options, ask, partial(OptimizeAnswer, "error"))
     patch = answer.best.patch if answer.best else ""
-    written = keep(options, opened, answer.status, patch)
+    written, trouble = False, None
+    try:
+        written = keep(options, opened, answer.status, patch)
+    except AnalysisError as error:
+        trouble = error
     if options.json:
         print_document({**asdict(answer), "patch": patch, "written": written})
     else:
         _show(answer, patch, written, opened.source)
+    if trouble is not None:
+        raise trouble
     if answer.status == "error":
         return 2
     return 0 if answer.best else 1

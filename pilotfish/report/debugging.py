@@ -10,11 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.syntax import Syntax
 from rich.text import Text
 
 from pilotfish.console import explain, out
-from pilotfish.report.text import harmless
+from pilotfish.report.text import diff, harmless, python
 
 Document = Mapping[str, Any]
 
@@ -54,8 +53,7 @@ def _repair(console: Console, repair: Document) -> None:
     head = Text.assemble("repair: ", (repair["status"], f"bold {colour}"))
     console.print(head + Text(harmless(f" {repair['strategy']}: {repair['reason']}")))
     if repair["patch"]:
-        shown = repair["patch"].encode("utf-8", "replace").decode()
-        console.print(Syntax(shown, "diff", theme="ansi_dark", background_color="default"))
+        console.print(diff(repair["patch"]))
 
 
 # ---------------------------------------------------------------------- tests
@@ -96,7 +94,7 @@ def _source(console: Console, document: Document, text: str) -> None:
         }
         or {line for line, value in suspicion.items() if value >= 0.2}
     )
-    highlighted = _highlighted(text)
+    highlighted = python(text)
     before = -1
     for line in shown:
         if line >= len(highlighted):
@@ -116,12 +114,6 @@ def _is_hot(code: Document, suspicion: Mapping[int, float]) -> bool:
 
 def _heat(value: float) -> tuple[str, str]:
     return next((mark, style) for least, mark, style in _HEAT if value >= least)
-
-
-def _highlighted(text: str) -> list[Text]:
-    plain = "\n".join(harmless(line) for line in text.splitlines())
-    syntax = Syntax(plain, "python", theme="ansi_dark", background_color="default")
-    return list(syntax.highlight(plain).split("\n", allow_blank=True))
 
 
 # ---------------------------------------------------------------------- runs

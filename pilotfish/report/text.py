@@ -6,8 +6,11 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from pygments.token import Token
 from rich.cells import cell_len
 from rich.console import Console
+from rich.style import Style
+from rich.syntax import ANSISyntaxTheme, Syntax
 from rich.text import Text
 
 from analysis.findings import Finding, Severity
@@ -67,6 +70,41 @@ def _excerpt(finding: Finding, line: str) -> Text:
         " " * cell_len(before),
         (caret, _STYLES[finding.severity]),
     )
+
+
+#: Colours of a diff that can be read on a dark and on a light ground: context has none.
+_DIFF = (("+++", "bold"), ("---", "bold"), ("@@", "cyan"), ("+", "green"), ("-", "red"))
+
+
+def diff(patch: str) -> Text:
+    """A unified diff in colours."""
+    shown = Text()
+    for line in patch.encode("utf-8", "replace").decode().splitlines():
+        style = next((style for start, style in _DIFF if line.startswith(start)), "")
+        shown.append(harmless(line), style)
+        shown.append("\n")
+    shown.right_crop(1)
+    return shown
+
+
+#: Colours of Python that can be read on a dark and on a light ground.
+_PYTHON = ANSISyntaxTheme(
+    {
+        Token.Comment: Style(dim=True),
+        Token.Keyword: Style(bold=True),
+        Token.Operator.Word: Style(bold=True),
+        Token.Literal.String: Style(color="green"),
+        Token.Literal.Number: Style(color="cyan"),
+        Token.Name.Decorator: Style(color="magenta"),
+    }
+)
+
+
+def python(text: str) -> list[Text]:
+    """The lines of a file in colours."""
+    plain = "\n".join(harmless(line) for line in text.splitlines())
+    syntax = Syntax(plain, "python", theme=_PYTHON, background_color="default")
+    return list(syntax.highlight(plain).split("\n", allow_blank=True))
 
 
 def harmless(text: str) -> str:

@@ -14,6 +14,10 @@ from repair.choice.evidence import is_check
 from repair.sandbox.run import Behaviour
 
 _SHOWN = 3
+#: How the sentence about them begins.
+CHANGES = "it changes"
+#: Of the calls that a patch answers differently so many are kept.
+MOST_CHANGES = 20
 
 
 def notes(
@@ -48,16 +52,32 @@ def notes(
             f"the tests do not settle it{sure}: {many} them too and behave"
             f"{'s' if len(others) == 1 else ''} differently, e.g. {call}: {one}, not {other}"
         )
-    changed = [
-        f"{call} {_outcome(new)} instead of {_outcome(old, doing=True)}"
-        for call, old, new in zip(behaviour.calls, behaviour.original, mine, strict=True)
+    if told := changes(chosen, candidates, behaviour):
+        of = sum(a is not None for a in mine)
+        found.append(f"{CHANGES} {len(told)} of {of} calls like those of the tests, e.g. ")
+        found[-1] += "; ".join(
+            f"{call} {_outcome(new)} instead of {_outcome(old, doing=True)}"
+            for call, old, new in told[:_SHOWN]
+        )
+    return tuple(found)
+
+
+def changes(
+    chosen: Candidate, candidates: Sequence[Candidate], behaviour: Behaviour | None
+) -> tuple[tuple[str, str, str], ...]:
+    """The calls that ``chosen`` answers differently, with the answers before and after; the
+    shortest first. An answer is a value, or ``raises`` and an exception."""
+    if behaviour is None or chosen not in candidates:
+        return ()
+    rows = dict(zip(candidates, behaviour.variants, strict=False))
+    told = [
+        (call, old, new)
+        for call, old, new in zip(
+            behaviour.calls, behaviour.original, rows.get(chosen) or (), strict=False
+        )
         if old is not None and new is not None and old != new
     ]
-    if changed:
-        of = sum(a is not None for a in mine)
-        found.append(f"it changes {len(changed)} of {of} calls like those of the tests, e.g. ")
-        found[-1] += "; ".join(sorted(changed, key=len)[:_SHOWN])
-    return tuple(found)
+    return tuple(sorted(told, key=lambda row: sum(map(len, row))))
 
 
 def _outcome(text: str, *, doing: bool = False) -> str:

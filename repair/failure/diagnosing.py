@@ -6,6 +6,8 @@ Patient with tests that hang: each is left behind, and the rest are run after it
 from __future__ import annotations
 
 import contextlib
+import difflib
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -51,6 +53,12 @@ _PYTEST_NOT_RUN = {
     4: "pytest rejected the command line",
     5: "the command selects no tests",
 }
+#: How pytest says that it has no test of a name, and that a file does not parse.
+_NOT_FOUND = re.compile(r"ERROR: (?:not found: |file or directory not found: )(?P<id>.+)$")
+_SYNTAX_ERROR = re.compile(
+    r"File \"(?P<path>[^\"]+)\", line (?P<line>\d+)\n(?:.*\n){0,4}?E?\s*"
+    r"(?:SyntaxError|IndentationError|TabError): (?P<what>.+)"
+)
 #: Runners whose tests can be collected once and run in forks of that state.
 _HOLDABLE = ("pytest", "unittest", "script", "code")
 
@@ -78,10 +86,11 @@ def diagnose(
     plan = command.plan
     budget = Deadline.after(deadline.remaining() * share)
     imported = None
+    listed: tuple[str, ...] = ()
     began = time.monotonic()
     if plan.runner in _HOLDABLE:
         try:
-            plan, imported = _hold(bench, command, budget)
+            plan, imported, listed = _hold(bench, command, budget)
         except SandboxDiedError:
             bench.close()
     hold_seconds = max(time.monotonic() - began, bench.held_in if bench.warm is not None else 0.0)
@@ -96,7 +105,15 @@ def diagnose(
         if first.passed():
             raise _already_passing(source, plan, first)
     first_run = time.monotonic()
-    _refuse_nothing_run(plan, first)
+    _refuse_nothing_run(source, plan, first, listed)
+    # Without a sandbox a copy of the workspace is run, and its paths are those of the copy.
+    if bench.policy.confined and (copy := _other_copy(source, first)):
+        raise RepairError(
+            f"the tests import {copy}, not {source.path}",
+            where=plan.command,
+            help="run the tests so that they import this file (check the working directory, "
+            "PYTHONPATH and installed copies), or repair the file that they import",
+        )
     _preload(bench, plan, first)
     imported, again, last = late.trace(
         *(bench, source.path, first, imported, budget),
@@ -112,6 +129,7 @@ def diagnose(
         )
     bad = [result for result in results if result.outcome.bad]
     _refuse_not_imported(plan, bad)
+    _refuse_broken_tests(source, plan, bad)
     # Quick ones first: most candidates fail them, and need not wait for the slow ones.
     bad.sort(key=lambda r: (r.outcome is Outcome.TIMEOUT, round(r.seconds, 2)))
     failing = tuple(result.id for result in bad)
@@ -164,19 +182,25 @@ def diagnose(
 
 def _already_passing(source: Source, plan: Plan, run: Run) -> AlreadyPassingError:
     """That nothing fails; and, where the tests import another copy of the file, which."""
-    name = module_name(Path(source.path))
     said = "the test command passes"
-    for module, path in run.modules:
-        if module == name and Path(path).resolve() != Path(source.path).resolve():
-            said += f", but it imports {name} from {path} and not from this file"
-            break
+    if copy := _other_copy(source, run):
+        said += f", but it imports {copy} and not this file"
     return AlreadyPassingError(said, where=plan.command)
+
+
+def _other_copy(source: Source, run: Run) -> str:
+    """The file that ``run`` imported under the name of ``source``'s, where it is another one."""
+    target, name = Path(source.path).resolve(), module_name(Path(source.path))
+    if any(Path(path).resolve() == target for _, path in run.modules):
+        return ""
+    return next((path for module, path in run.modules if module == name), "")
 
 
 def _hold(
     bench: Workbench, command: TestCommand, budget: Deadline
-) -> tuple[Plan, frozenset[int] | None]:
-    """Hold the command's tests, and tell which lines ran at import; what is to be run of them.
+) -> tuple[Plan, frozenset[int] | None, tuple[str, ...]]:
+    """Hold the command's tests: what is to be run of them, the lines that ran at import, and the
+    tests of the files that were named where none of them is the one that was asked for.
 
     Where the command names tests by id, all of their files are held at once: those beside them
     are looked at later, and importing everything a second time takes longer than anything else.
@@ -193,8 +217,16 @@ def _hold(
                 chosen = [_of_name(word, bench.held) for word in named]
                 if imported is not None and all(chosen):
                     tests = dict.fromkeys(test for tests in chosen for test in tests)
-                    return replace(near, select=tuple(tests)), imported
-    return plan, bench.hold(plan, wall=budget.remaining())
+                    return replace(near, select=tuple(tests)), imported, ()
+    imported = bench.hold(plan, wall=budget.remaining())
+    if imported is None and bench.warm is not None:
+        # Held are the tests of the files that were named, none of which is the one asked for:
+        # pytest itself says what is wrong.
+        listed, bench.held = bench.held, ()
+        bench.warm.close()
+        bench.warm = None
+        return plan, None, listed
+    return plan, imported, ()
 
 
 def _of_name(name: str, tests: Sequence[str]) -> list[str]:
@@ -300,6 +332,25 @@ def _refuse_not_imported(plan: Plan, bad: Sequence[TestResult]) -> None:
     )
 
 
+def _refuse_broken_tests(source: Source, plan: Plan, bad: Sequence[TestResult]) -> None:
+    """Where another file than the one to be repaired does not parse, no edit of this one helps."""
+    said = [r.failure.message for r in bad if r.failure and _is_unparsed(r)]
+    if source.tree is not None and said and len(said) == len(bad):
+        raise RepairError(
+            f"a file that the tests need is not valid Python: {said[0].splitlines()[0]}",
+            where=plan.command,
+            help="correct the syntax first",
+        )
+
+
+def _is_unparsed(result: TestResult) -> bool:
+    """Whether a whole file, not one of its tests, ended in a syntax error."""
+    errors = ("SyntaxError", "IndentationError", "TabError")
+    return (
+        "::" not in result.id and result.failure is not None and result.failure.exception in errors
+    )
+
+
 def _on_the_path(plan: Plan, message: str) -> str:
     """What else helps where the module lies in the working directory: of pytest's two commands
     only one puts that on the path."""
@@ -321,7 +372,8 @@ def _asks_in_vain(failure: Failure) -> bool:
     )
 
 
-def _refuse_nothing_run(plan: Plan, run: Run) -> None:
+def _refuse_nothing_run(source: Source, plan: Plan, run: Run, listed: Sequence[str]) -> None:
+    """Raise where no test was run; ``listed`` are the tests of the files that were named."""
     said = run.output.strip().splitlines()
     tail = said[-1].strip() if said else ""
     if plan.runner == "command" and run.code in (126, 127):
@@ -331,7 +383,18 @@ def _refuse_nothing_run(plan: Plan, run: Run) -> None:
             help=f"the shell said: {tail}" if tail else "check the test command",
         )
     if plan.runner == "pytest" and not run.tests and run.code in _PYTEST_NOT_RUN:
+        if broken := _syntax_error(source, run.output):
+            raise RepairError(broken[1], where=broken[0], help="correct the syntax first")
         errors = [line for line in said if line.startswith("ERROR")]
+        if missing_id := next((m for line in errors if (m := _NOT_FOUND.match(line))), None):
+            name = missing_id["id"]
+            word = next((w for w in plan.args if name.endswith(w.removeprefix("./"))), name)
+            near = difflib.get_close_matches(word, listed, 3, 0.6)
+            raise RepairError(
+                f"there is no test '{word}'",
+                where=plan.command,
+                help=f"did you mean {' or '.join(near)}?" if near else "check the name of the test",
+            )
         raise RepairError(
             _PYTEST_NOT_RUN[run.code],
             where=plan.command,
@@ -344,6 +407,18 @@ def _refuse_nothing_run(plan: Plan, run: Run) -> None:
             where=plan.command,
             help=(f"it said: {tail}" + ("; see --python" if missing else "")) if said else "",
         )
+
+
+def _syntax_error(source: Source, output: str) -> tuple[str, str] | None:
+    """The place and the message of the syntax error that kept tests from being collected."""
+    if source.problem:
+        line = source.problem.removeprefix("line ").partition(":")[0]
+        place = f"{source.path}:{line}" if line.isdigit() else source.path
+        return place, f"not valid Python: {source.problem.partition(': ')[2] or source.problem}"
+    found = list(_SYNTAX_ERROR.finditer(output))
+    if not found:
+        return None
+    return f"{found[-1]['path']}:{found[-1]['line']}", f"not valid Python: {found[-1]['what']}"
 
 
 def _merge(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import shlex
@@ -59,6 +60,42 @@ def find_tests_of(source: Source, name: str, documented: bool, root: str, has_py
         command += ["--doctest-modules", example]
     command += found[:_MOST_FILES]
     return " ".join(command) if documented or found else ""
+
+
+def find_tests_reaching(
+    source: Source, name: str, documented: bool, root: str, has_pytest: bool
+) -> str:
+    """A command for the tests that name one function, test by test, and for its examples; that of
+    :func:`find_tests_of` where no single test names it."""
+    whole = find_tests_of(source, name, documented, root, has_pytest)
+    if not has_pytest or not whole:
+        return whole
+    word = re.compile(rf"\b{re.escape(name.rpartition('.')[2])}\b")
+    words: list[str] = []
+    for each in shlex.split(whole):
+        path = Path(root, each)
+        single = _naming(path, word) if each.endswith(".py") and path.is_file() else []
+        words += [f"{each}::{test}" for test in single] or [each]
+    return shlex.join(words)
+
+
+def _naming(path: Path, word: re.Pattern[str]) -> list[str]:
+    """The tests of a file that name what ``word`` matches, as pytest writes them behind ``::``."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        tree = ast.parse(text)
+    except (OSError, SyntaxError, ValueError):
+        return []
+    found = []
+    scopes = [("", tree.body)]
+    scopes += [(f"{c.name}::", c.body) for c in tree.body if isinstance(c, ast.ClassDef)]
+    for prefix, body in scopes:
+        for node in body:
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                segment = ast.get_source_segment(text, node) or ""
+                if node.name.startswith("test") and word.search(segment):
+                    found.append(prefix + node.name)
+    return found
 
 
 def module_name(path: Path) -> str:

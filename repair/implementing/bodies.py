@@ -127,6 +127,12 @@ class BodySearch:
         """The bodies that do not pass as they were written."""
         return [body for body in self.bodies.values() if not body.passes]
 
+    def nearest(self) -> Candidate | None:
+        """The failing body with which the tests come furthest; of several, the one that the model
+        wrote most often."""
+        best = max(self.failing(), key=lambda b: (b.trial.gained, b.draws), default=None)
+        return best.candidate if best is not None else None
+
     def repeated(self) -> int:
         """How many of the bodies that the model wrote were failing ones again."""
         return sum(body.draws - 1 for body in self.failing())

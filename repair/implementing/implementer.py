@@ -206,12 +206,15 @@ class Implementer:
             return self._stopped(search.votes())
         written = len(search.bodies)
         refused = {r.partition(": ")[2] for r in self.rejected}
-        said = f"{written} different bodies were written, none passes"
+        count = "1 body was" if written == 1 else f"{written} different bodies were"
+        said = f"{count} written, none passes"
         if rewriter is not None:
             said += ", repaired or not"
         if refused:
             said += f"; refused: {', '.join(sorted(refused)[:2])}"
-        return self._said("none", said)
+        nearest = search.nearest()
+        attempt = self._patch(nearest).diff if nearest is not None else ""
+        return replace(self._said("none", said), attempt=attempt)
 
     # -- choosing
 

@@ -64,7 +64,7 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     command = "python -m pytest test_middle.py::test_pick"
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
     assert (code, answer["status"]) == (1, "unverified"), answer
-    assert "others that behave differently" in answer["reason"]
+    assert "other patches that behave differently" in answer["reason"]
     assert answer["not_run"] == []
     assert "no other test reaches what it changes" in answer["reason"]
     more = "from middle import other_1, pick\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
@@ -301,7 +301,7 @@ def test_what_the_linter_finds_is_fixed_in_the_same_run(project: Path) -> None:
     (project / "middle.py").write_bytes(b"import os\n" + after + b"def f():\r\n    g()\r\n")
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "15")
     assert (code, answer["status"], answer["strategy"]) == (1, "unverified", "ruff"), answer
-    assert "is not all" in answer["reason"]
+    assert "are not enough" in answer["reason"]
 
 
 def test_a_file_that_does_not_parse_is_said_to_be_one(project: Path) -> None:
@@ -321,7 +321,7 @@ def test_a_command_that_passes_on_another_copy_of_the_file_says_so(project: Path
     command = "python -m pytest test_it.py"
     code, answer, _ = _fix(project, "--test", command, file="src/middle.py")
     assert (code, answer["status"]) == (0, "passing"), answer
-    assert "lib/middle.py and not from this file" in answer["reason"]
+    assert "lib/middle.py and not this file" in answer["reason"]
 
 
 def test_tests_that_print_without_end_fork_and_delete_do_no_harm(project: Path) -> None:
@@ -398,3 +398,84 @@ def test_what_cannot_be_is_a_usage_error(project: Path) -> None:
     code, answer, _ = _fix(project)
     assert (code, answer["status"]) == (2, "error")
     assert "--test" in answer["reason"]
+
+
+def _said(root: Path, *words: str, file: str = "middle.py") -> subprocess.CompletedProcess[str]:
+    options = ["--python", sys.executable, "--model", "none", "--time-limit", "60"]
+    return subprocess.run(
+        [PILOTFISH, "fix", file, *options, *words],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+def test_the_summary_is_three_short_lines_and_a_table(project: Path) -> None:
+    (project / "test_middle.py").write_text(TEST)
+    done = _said(project, "--test", "python -m pytest test_middle.py::test_middle")
+    said = done.stderr.splitlines()
+    verdict = next(n for n, line in enumerate(said) if "% sure" in line)
+    assert "changes middle.py at line 2" in said[verdict]
+    assert said[verdict + 1].startswith("tests: ")
+    assert said[verdict + 2].startswith("beyond the failure: ")
+    assert max(map(len, said[verdict:])) <= 120
+    verbose = _said(project, "--test", "python -m pytest test_middle.py::test_middle", "--verbose")
+    assert "strategy: template: " in verbose.stderr
+    quiet = _said(project, "--test", "python -m pytest test_middle.py::test_middle", "--quiet")
+    assert quiet.stderr == ""
+    assert quiet.stdout.startswith("--- a/middle.py")
+
+
+def test_a_mistyped_test_is_said_at_once_with_the_nearest(project: Path) -> None:
+    (project / "test_middle.py").write_text(TEST)
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py::test_midle")
+    assert (code, answer["status"], answer["candidates_run"]) == (2, "error", 0)
+    assert "there is no test 'test_middle.py::test_midle'" in answer["reason"]
+    assert "did you mean test_middle.py::test_middle?" in answer["reason"]
+
+
+def test_another_copy_of_the_file_is_named_at_once(project: Path) -> None:
+    (project / "lib").mkdir()
+    (project / "lib" / "middle.py").write_text(BUGGY)
+    (project / "src").mkdir()
+    (project / "src" / "middle.py").write_text(BUGGY)
+    (project / "middle.py").unlink()
+    way = "import os, sys\n\nsys.path.insert(0, os.path.join(os.path.dirname(__file__), 'lib'))\n"
+    (project / "test_middle.py").write_text(way + TEST)
+    test = ("--test", "python -m pytest test_middle.py")
+    code, answer, _ = _fix(project, *test, file="src/middle.py")
+    assert (code, answer["status"], answer["candidates_run"]) == (2, "error", 0)
+    assert f"the tests import {project / 'lib' / 'middle.py'}" in answer["reason"]
+
+
+@pytest.mark.parametrize("broken", ["conftest.py", "test_middle.py"])
+def test_a_syntax_error_is_told_with_its_place(project: Path, broken: str) -> None:
+    (project / "test_middle.py").write_text(TEST)
+    (project / broken).write_text("x = 1\ndef f(:\n")
+    code, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py")
+    assert (code, answer["status"], answer["candidates_run"]) == (2, "error", 0)
+    assert "not valid Python: invalid syntax" in answer["reason"]
+    place = f"{project / broken}:2" if broken == "conftest.py" else f"({broken}, line 2)"
+    assert place in answer["reason"]
+
+
+def test_an_import_error_is_named_where_nothing_is_found(project: Path) -> None:
+    (project / "test_middle.py").write_text("from middle import medium\n\n\n" + TEST)
+    _, answer, _ = _fix(project, "--test", "python -m pytest test_middle.py")
+    assert answer["status"] == "none"
+    assert "ImportError: cannot import name 'medium' from 'middle'" in answer["reason"]
+
+
+def test_a_test_named_from_a_subfolder_is_found(project: Path) -> None:
+    (project / "tests").mkdir()
+    (project / "tests" / "test_middle.py").write_text(TEST)
+    done = _said(
+        project / "tests",
+        "--test",
+        "python -m pytest test_middle.py",
+        file="../middle.py",
+    )
+    assert "the test command runs in" in done.stderr
+    assert done.stdout.startswith("--- a/middle.py"), done.stderr

@@ -78,7 +78,8 @@ def test_of_patches_that_pass_the_one_that_fixes_other_failures_is_chosen(tmp_pa
     test = "python -m pytest test_drop.py::test_second"
     answer = _fix(tmp_path, Path(sys.executable), "drop.py", test)
     assert answer["status"] == "verified", answer
-    assert "1 fails (test_drop.py::test_other) with and without it" in answer["reason"]
+    assert "1 fails with and without it" in answer["reason"]
+    assert "fails with and without the patch: test_drop.py::test_other" in answer["notes"]
     subprocess.run(["git", "init", "-q", "."], cwd=tmp_path, check=True)
     apply = ["git", "apply", "-"]
     subprocess.run(apply, cwd=tmp_path, input=answer["patch"], text=True, check=True)
