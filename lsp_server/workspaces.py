@@ -60,7 +60,7 @@ class Workspaces:
     ) -> None:
         self.folders = folders
         self._ask = ask
-        self._roots: dict[str, str] = {}
+        #: Old when a client says that project files, folders or settings have changed.
         self._projects: dict[str, asyncio.Task[ProjectAnswer]] = {}
 
     async def root_of(self, document: Document) -> str:
@@ -68,13 +68,8 @@ class Workspaces:
         if not document.path:
             # A buffer that was never saved: the folder at hand, else one that holds nothing.
             return self.folders[0] if self.folders else nowhere()
-        folder = str(Path(document.path).parent)
-        root = self._roots.get(folder)
-        if root is None:
-            # Looks at the disk, which may be slow: not on the event loop.
-            root = await asyncio.to_thread(find_root, Path(document.path), self.folders)
-            self._roots[folder] = root
-        return root
+        # Looks at the disk, which may be slow: not on the event loop.
+        return await asyncio.to_thread(find_root, Path(document.path), self.folders)
 
     async def of(self, document: Document, settings: Settings) -> Workspace:
         """The document's workspace under ``settings``."""
@@ -95,7 +90,6 @@ class Workspaces:
 
     def forget(self) -> None:
         """Ask anew: a project file, a folder or a setting has changed."""
-        self._roots.clear()
         self._projects.clear()
 
 

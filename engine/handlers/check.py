@@ -28,7 +28,7 @@ def check(
     interpreter that the user named and that does not work.
     """
     settings, _ = project_settings(Path(request.snapshot.workspace.root))
-    reads = Reads(files=_configuration(request.snapshot.path) if request.ruff else {})
+    reads = Reads(files=_configuration(request.snapshot.path))
     findings = check_snapshot(
         request.snapshot,
         pool,
@@ -44,6 +44,6 @@ def check(
 
 
 def _configuration(path: str) -> dict[str, str]:
-    """The files that may configure ruff for ``path``, by their hashes."""
+    """The files that may configure ruff and us for ``path``, by their hashes."""
     places = (str(folder / name) for folder in Path(path).parents for name in _RUFF)
     return {place: digest(place) for place in places} if path else {}

@@ -85,3 +85,15 @@ async def test_a_buffer_without_a_file_has_a_root_too() -> None:
     untitled = Document("x", "", "untitled:Untitled-1")
     assert (await Workspaces((), ask).of(untitled, Settings())).root == nowhere()
     assert (await Workspaces(("/w",), ask).of(untitled, Settings())).root == "/w"
+
+
+async def test_a_project_file_that_appears_unannounced_makes_a_root(tmp_path: Path) -> None:
+    async def ask(root: str) -> ProjectAnswer:
+        return ProjectAnswer(ProjectSettings())
+
+    (tmp_path / "part").mkdir()
+    workspaces = Workspaces((str(tmp_path),), ask)
+    document = Document("", str(tmp_path / "part" / "a.py"), "file:///a.py")
+    assert await workspaces.root_of(document) == str(tmp_path)
+    (tmp_path / "part" / "pyproject.toml").touch()
+    assert await workspaces.root_of(document) == str(tmp_path / "part")
