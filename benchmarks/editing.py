@@ -140,8 +140,8 @@ class Player:
     def _compare(self, world: World, questions: list[Question]) -> None:
         """Hold the answers to ``questions`` against a new process's."""
         asked = self._truth.begin(world.root, _texts(world), questions)
-        numbers = [question.ask(world.editor) for question in questions]
-        found = [self._read(world, q, n) for q, n in zip(questions, numbers, strict=True)]
+        # One after the other: a newer completion in a document takes the place of an older one.
+        found = [self._read(world, q, q.ask(world.editor)) for q in questions]
         truths = self._true(world, questions, asked.result())
         self.outcome.answers += len(questions)
         for question, said, truth in zip(questions, found, truths, strict=True):
@@ -150,12 +150,12 @@ class Player:
             # In another order of questions jedi may know more or less: this one alone, then.
             alone = self._truth.begin(world.root, _texts(world), [question]).result()
             truths = [truth, *self._true(world, [question], alone)]
-            end = time.perf_counter() + PATIENCE_S
+            end, first = time.perf_counter() + PATIENCE_S, said
             while said not in truths and time.perf_counter() < end:
                 time.sleep(_PAUSE_S)
                 said = self._read(world, question, question.ask(world.editor))
             if said in truths:
-                self.outcome.late[question.kind] += 1
+                self.outcome.late[f"{question.kind}: {_at_first(first)}"] += 1
             else:
                 self._note(question, said, truths[-1])
 
@@ -223,6 +223,13 @@ class Player:
         editor, self._editor = self._editor, None
         if editor is not None:
             editor.end()
+
+
+def _at_first(said: Answer) -> str:
+    """What an answer was that became true."""
+    if isinstance(said, dict) and "error" in said:
+        return str(said["error"].get("message"))
+    return "nothing" if not said or "late" in str(said) else "another"
 
 
 def _texts(world: World) -> dict[Path, str]:
@@ -338,7 +345,7 @@ def _report(found: Outcome, seconds: float, seed: int) -> int:
     show(
         f"{found.sessions} sessions from seed {seed}, {found.steps} steps, {seconds:.0f} s",
         ["", "divergences", "late, then true"],
-        [[kind, kinds[kind], found.late[kind]] for kind in sorted(kinds | found.late)]
+        [[kind, kinds[kind], found.late[kind]] for kind in sorted({*kinds, *found.late})]
         + [["of answers", len(found.divergences), found.answers]],
     )
     rows: list[list[Any]] = []
