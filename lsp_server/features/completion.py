@@ -36,8 +36,9 @@ def ranked(names: NameSet, typed: str) -> list[Name]:
     lower = typed.lower()
     found = [name for name in names.names if name.name.lower().startswith(lower)]
 
-    def rank(name: Name) -> tuple[bool, bool, str]:
-        return name.name.startswith("__"), name.name.startswith("_"), name.name.lower()
+    def rank(name: Name) -> tuple[bool, bool, str, str]:
+        private = name.name.startswith("__"), name.name.startswith("_")
+        return *private, name.name.lower(), name.name
 
     return sorted(found, key=rank)
 

@@ -49,6 +49,6 @@ def test_outcomes_of_workers_are_added() -> None:
 def test_what_is_said_during_editing_is_what_a_new_process_says() -> None:
     # In a process of its own: the truth is forked, which wants one thread.
     order = [sys.executable, "-m", "benchmarks.editing"]
-    options = ["--sessions", "3", "--steps", "25", "--workers", "1", "--seed", "1", "--untimed"]
+    options = ["--sessions", "2", "--steps", "25", "--workers", "1", "--seed", "1", "--untimed"]
     done = subprocess.run([*order, *options], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr

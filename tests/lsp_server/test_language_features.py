@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from analysis.names import Name, NameSet, Tier
+from lsp_server.features.completion import ranked
 from tests.lsp_server.raw_client import PATIENCE, RawClient
 from tests.lsp_server.shop import Shop
 
@@ -296,3 +298,10 @@ def test_a_local_variable_is_highlighted_as_the_document_has_it(shop: Shop) -> N
     ]
     other = _ask(shop, "textDocument/documentHighlight", "user.py", text, "un$saved")
     assert other is None
+
+
+def test_names_that_differ_in_case_alone_have_an_order() -> None:
+    names = (Name("LIMIT", "instance"), Name("limit", "function"), Name("Limit", "class"))
+    for given in (names, names[::-1]):
+        found = ranked(NameSet("attribute", Tier.CLOSED, "", given), "li")
+        assert [name.name for name in found] == ["LIMIT", "Limit", "limit"]
