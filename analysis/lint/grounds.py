@@ -1,7 +1,7 @@
 """What the findings of a file stand on, as digests that tell whether they still hold.
 
-Files of the workspace count by their interface, files of the environment by their time of change
-and size, folders by what can be imported from them: a new module may be what an import meant.
+Files of the workspace count by their interface, files of the environment by their content, folders
+by what can be imported from them: a new module may be what an import meant.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from analysis.lint.interface import Interface, changed, imported_words, interfac
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Workspace
 from analysis.text import TextError, read_file
+from analysis.text.overlay import files
 
 _MODULES = (".py", ".pyi", ".so", ".pyd", ".pth", "-info")
 #: The digest of what is not there.
@@ -142,10 +143,9 @@ class Surveyor:
             if self._own(path):
                 text = self._texts.get(path)
                 return self._of_text(read_file(Path(path)).text if text is None else text)
-            status = Path(path).stat()
-        except (OSError, TextError):
+        except TextError:
             return _GONE
-        return f"{status.st_mtime_ns}:{status.st_size}"
+        return files().digest(path) or _GONE
 
     def _of_text(self, text: str) -> str:
         source = content(text)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
@@ -7,9 +8,12 @@ from typing import Any
 import pytest
 
 from analysis.deadline import Deadline
+from analysis.environments.candidates import candidates
 from analysis.environments.resolve import resolve
+from analysis.environments.static import read
 from analysis.findings import Finding
 from analysis.lint.checking import check_files
+from analysis.lint.grounds import Surveyor
 from analysis.lint.query import LintQuery
 from analysis.lint.remembered import Remembered
 from analysis.lint.selection import select
@@ -165,3 +169,21 @@ def test_two_processes_share_a_memory(project: _Project) -> None:
         assert one.recall("/b.py", "b") == ()
         assert other.recall("/a.py", "a") == ()
         assert one.recall("/a.py", "b") is None
+
+
+def test_a_file_of_the_environment_counts_by_its_content(tmp_path: Path) -> None:
+    file = tmp_path / "site" / "crates.py"
+    file.parent.mkdir()
+    file.write_text("def pack(): ...\n")
+    before = file.stat()
+    workspace = Workspace(str(tmp_path / "own"))
+
+    def digest() -> str:
+        return Surveyor(workspace, read(candidates(workspace)[0])).file(str(file))
+
+    first = digest()
+    file.touch()
+    assert digest() == first
+    file.write_text("def rack(): ...\n")
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert digest() != first
