@@ -105,5 +105,5 @@ def test_bytes_that_are_no_text_are_explained() -> None:
 
 def test_an_encoding_that_cannot_say_it_is_explained() -> None:
     source = read_source("/w/m.py", b"# coding: latin-1\n")
-    with pytest.raises(RepairError, match="cannot say"):
+    with pytest.raises(RepairError, match="cannot be encoded as"):
         source.encode("€")

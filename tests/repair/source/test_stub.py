@@ -101,7 +101,7 @@ OLD = 'def f(a):\n    """Twice; nothing for "none".\n\n    >>> f("seven")\n    1
         ('return {"seven": 14}[a]', "special-cases"),
         ("try: return 2\n    except Exception: return 1", "blanket"),
         ("import sys\n    return sys.maxsize", ""),
-        ("import sys\n    return sys._getframe()", "trick"),
+        ("import sys\n    return sys._getframe()", "detects that a test"),
         ("return 2 * len(a)", ""),
     ],
 )
