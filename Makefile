@@ -10,7 +10,7 @@ MODEL ?= complete
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-$(VENV)/.installed: pyproject.toml constraints.txt tools/bootstrap.py
+$(VENV)/.installed: pyproject.toml requirements/dev.txt tools/bootstrap.py
 	@$(PYTHON) tools/bootstrap.py $(VENV)
 	@touch $@
 

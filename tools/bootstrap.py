@@ -17,6 +17,11 @@ ROOT = Path(__file__).resolve().parent.parent
 MINIMUM = (3, 11)
 #: The model (0.5 GB), the build of llama.cpp and the packages.
 NEEDED_BYTES = 4 * 1024**3
+#: Everything that is fetched has a hash in the lock; the project is then built by what is there.
+STEPS = (
+    ["--require-hashes", "-r", "requirements/dev.txt"],
+    ["--no-deps", "--no-build-isolation", "-e", "."],
+)
 
 
 def missing() -> list[str]:
@@ -66,18 +71,19 @@ def main(target: Path) -> int:
     pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     say("installing pilotfish (llama.cpp is built from source the first time: about 5 minutes)")
     with tempfile.TemporaryFile("w+", encoding="utf-8") as log:
-        done = subprocess.run(
-            [*pip, "-c", "constraints.txt", "-e", ".[model,dev]"],
-            cwd=ROOT,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            check=False,
-        )
-        if done.returncode:
-            log.seek(0)
-            sys.stderr.write(log.read()[-6000:])
-            say("the installation failed; what pip said is above")
-            return 2
+        for words in STEPS:
+            done = subprocess.run(
+                [*pip, *words],
+                cwd=ROOT,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                check=False,
+            )
+            if done.returncode:
+                log.seek(0)
+                sys.stderr.write(log.read()[-6000:])
+                say("the installation failed; what pip said is above")
+                return 2
     warm(python)
     return 0
 

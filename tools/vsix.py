@@ -31,7 +31,8 @@ def wheel(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", "--quiet"]
-    subprocess.run([*pip, "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True)
+    options = ["--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, *options, "--wheel-dir", str(folder), str(ROOT)], check=True)
     (built,) = folder.glob("*.whl")
     return built
 
@@ -42,6 +43,8 @@ def package(target: Path) -> Path:
     bundle()
     say("building the server's wheel")
     wheel(EXTENSION / "server")
+    for lock in ("base", "model"):
+        shutil.copy(ROOT / "requirements" / f"{lock}.txt", EXTENSION / "server")
     shutil.copy(ROOT / "LICENSE", EXTENSION / "LICENSE")
     say("packing")
     target.parent.mkdir(parents=True, exist_ok=True)

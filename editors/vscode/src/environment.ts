@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import * as vscode from "vscode";
 import { isProgram, onPath } from "./locate";
@@ -98,8 +98,11 @@ export class PrivateEnvironment {
     await this.step(python, ["-I", "-m", "venv", this.folder], options);
     report(extra ? "packages and the model runtime (minutes, the first time)" : "packages");
     const pip = ["-I", "-m", "pip", "--disable-pip-version-check", "--no-input", "install"];
-    const what = extra ? `pilotfish[${extra}] @ ${vscode.Uri.file(wheel.path).toString()}` : wheel.path;
-    await this.step(join(this.folder, SCRIPTS, "python"), [...pip, what], options);
+    const own = join(this.folder, SCRIPTS, "python");
+    // Everything that is fetched has a hash in the lock that the extension carries.
+    const lock = join(dirname(wheel.path), `${extra || "base"}.txt`);
+    await this.step(own, [...pip, "--require-hashes", "-r", lock], options);
+    await this.step(own, [...pip, "--no-deps", wheel.path], options);
     const said: Installed = { wheel: wheel.hash, extra };
     await writeFile(join(this.folder, "installed.json"), JSON.stringify(said));
   }
