@@ -10,7 +10,7 @@ from analysis.signatures import Arity
 
 
 class Tier(StrEnum):
-    """How a :class:`NameSet` may be used (design.md §2)."""
+    """How a :class:`NameSet` may be used (docs/analysis.md)."""
 
     CLOSED = "closed"
     """The set is complete: a name outside it does not exist. Prune."""

@@ -16,7 +16,7 @@ from analysis.text import Document
 from engine.messages import ProjectAnswer, Workspace
 from lsp_server.settings import Settings
 
-#: Files and folders that mark the root of a workspace (design.md §5).
+#: Files and folders that mark the root of a workspace (docs/command-line.md).
 ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 
 

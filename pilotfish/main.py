@@ -1,6 +1,6 @@
 """Entry point of the command line: picks a command, runs it, turns errors into exit codes.
 
-Exit codes (design.md §5): 0 nothing left to say, 1 findings or not repaired, 2 usage or
+Exit codes (docs/command-line.md): 0 nothing left to say, 1 findings or not repaired, 2 usage or
 environment error. Only the chosen command's module is imported, which keeps start-up short.
 """
 

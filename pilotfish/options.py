@@ -14,7 +14,7 @@ from engine.settings.read import machine_settings
 from engine.settings.values import MachineSettings
 from engine.trust import is_trusted
 
-#: Files and folders that mark the root of a workspace (design.md §5).
+#: Files and folders that mark the root of a workspace (docs/command-line.md).
 ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 
 
@@ -63,7 +63,7 @@ def seconds(text: str) -> float:
 
 
 def find_root(path: Path) -> Path:
-    """The workspace of ``path``, by the rule of design.md §5.
+    """The workspace of ``path``, by the rule of docs/command-line.md.
 
     The nearest folder with a root marker; else the working directory if it contains the file;
     else the first ancestor that is no package.

@@ -45,7 +45,7 @@ class Patch:
 
 @dataclass(frozen=True)
 class Healing:
-    """The outcome; the words are those of the command line's contract (design.md §5).
+    """The outcome; the words are those of the command line's contract (docs/command-line.md).
 
     ``elsewhere`` are other files in which the mistake may be, the likeliest first. ``confidence``
     is how likely the patch is right (``repair.choice.evidence``). ``changes`` are calls like those

@@ -1,6 +1,6 @@
 """Which interpreters come into question for a workspace, in the order of preference.
 
-Order (design.md, issue B 2): the interpreter the user named; the workspace's ``.venv`` or
+Order: the interpreter the user named; the workspace's ``.venv`` or
 ``venv``; ``VIRTUAL_ENV``; ``CONDA_PREFIX``; ``PATH``; at last Pilotfish's own.
 """
 

@@ -16,7 +16,7 @@ STRING_ARGUMENT = "string argument"
 
 
 class HoleKind(StrEnum):
-    """What is being written at a cursor (design.md §2, *Syntax*). Values are monitor names.
+    """What is being written at a cursor (docs/analysis.md). Values are monitor names.
 
     ``CALL`` is where a bracket opens a call, ``CALL_END`` where one may close it behind an
     argument; no name is written there.

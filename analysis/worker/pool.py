@@ -30,7 +30,7 @@ from analysis.worker.queries import NamesQuery, PositionQuery, Query, WarmQuery
 
 _log = logging.getLogger(__name__)
 
-#: Seconds after which a query that overstayed its deadline costs its worker (design.md, issue B 3).
+#: Seconds after which a query that overstayed its deadline costs its worker.
 OVERSTAY_S = 2.0
 #: The deadline of a query that names none: the decode loop polls and gives up earlier by itself.
 _DEFAULT_S = 2.0

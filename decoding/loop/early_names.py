@@ -2,7 +2,7 @@
 
 Where evidence has closed the names of a hole while one of them is still growing, what its next
 token makes of it is known: if no name begins so, the search for another starts at once; if only one
-does, the rest of it costs one pass (*fast-forward*, design.md §3).
+does, the rest of it costs one pass (*fast-forward*, docs/monitors.md).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The decode loop: propose, check, accept; on a violation roll back and search (design.md §3).
+"""The decode loop: propose, check, accept; on a violation roll back and search (docs/monitors.md).
 
 Knows the order of things: which token next, when to look at what was written, when to stop. What
 is looked at ``guidance`` knows, how a wrong name is replaced ``replacing``.
@@ -28,7 +28,7 @@ from decoding.monitors.registry import monitors as all_monitors
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary.tokens import Vocabulary
 
-#: Seconds that evidence has for one hole before the monitor abstains (design.md §3, *Time*).
+#: Seconds that evidence has for one hole before the monitor abstains (docs/monitors.md).
 QUERY_DEADLINE = 0.3
 
 

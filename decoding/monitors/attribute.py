@@ -37,7 +37,7 @@ class AttributeMonitor(Monitor):
     def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
         """A member, and whatever ends a name.
 
-        Private names rank last (design.md §2): one is chosen only where it was begun or nothing
+        Private names rank last (docs/analysis.md): one is chosen only where it was begun or nothing
         else is left. The model may write any of them by itself.
         """
         return public_first(names, typed, "_")

@@ -1,6 +1,6 @@
 """Text that must stay text: which tokens are control tokens, and how content never becomes one.
 
-Invariant 6 of the design: no text of a workspace can become a control token of a prompt.
+Invariant 6: no text of a workspace can become a control token of a prompt.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class RankedPatch:
 class FixAnswer:
     """The outcome of a repair.
 
-    ``status``: ``verified``, ``unverified``, ``none``, ``passing`` or ``error`` (design.md,
-    invariant 9 and §5). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
+    ``status``: ``verified``, ``unverified``, ``none``, ``passing`` or ``error``
+    (invariant 9). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
     0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
     ``notes`` are what a person should know of the patch: weak tests, what else it changes.
     ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely

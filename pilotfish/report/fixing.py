@@ -46,7 +46,7 @@ def conclude(options: argparse.Namespace, opened: Opened, answer: FixAnswer) -> 
 
 
 def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
-    """The JSON of design.md §5."""
+    """The JSON of docs/command-line.md."""
     return {
         "status": answer.status,
         "patch": answer.patch,

@@ -1,4 +1,4 @@
-"""Findings as the JSON array of design.md §5."""
+"""Findings as the JSON array of docs/command-line.md."""
 
 from __future__ import annotations
 

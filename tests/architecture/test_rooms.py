@@ -1,4 +1,4 @@
-"""Invariants that are absences, checked on the source (design.md §1)."""
+"""Invariants that are absences, checked on the source (docs/architecture.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The whole product's processes, killed one by one while an editor works (design.md §1).
+"""The whole product's processes, killed one by one while an editor works (docs/architecture.md).
 
 Front door, engine and analysis workers are the real ones, started as an editor starts them.
 """

@@ -1,4 +1,4 @@
-"""``pilotfish complete``: the contract of design.md §5, with the real model where one is needed."""
+"""``pilotfish complete`` by docs/command-line.md, with the real model where one is needed."""
 
 from __future__ import annotations
 

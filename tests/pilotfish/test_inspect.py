@@ -1,4 +1,4 @@
-"""``pilotfish inspect --jsonl``: its contract (design.md §5) and bad input."""
+"""``pilotfish inspect --jsonl``: its contract (docs/command-line.md) and bad input."""
 
 from __future__ import annotations
 

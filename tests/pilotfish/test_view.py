@@ -1,4 +1,4 @@
-"""``pilotfish view``: its contract (design.md §5), and what it says of wrong names."""
+"""``pilotfish view``: its contract (docs/command-line.md), and what it says of wrong names."""
 
 from __future__ import annotations
 
