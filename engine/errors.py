@@ -10,4 +10,9 @@ class EngineError(ExplainedError):
 
 
 class SettingsError(EngineError):
-    """A setting is unknown, of the wrong kind, or not for the place it stands in."""
+    """A setting is unknown, of the wrong kind, or not for the place it stands in.
+
+    ``others`` are what else is wrong with the settings.
+    """
+
+    others: tuple[SettingsError, ...] = ()

@@ -126,7 +126,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speak(quiet=options.quiet, verbose=options.verbose, color=options.color)
         return load(name).run(options)
     except ExplainedError as error:
-        explain(error.what, where=error.where, help=error.help)
+        for each in (error, *getattr(error, "others", ())):
+            explain(each.what, where=each.where, help=each.help)
         return USAGE_ERROR
     except (KeyboardInterrupt, CancelledError):
         explain("interrupted")

@@ -9,6 +9,7 @@ workspace, an output file.
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import sysconfig
@@ -106,6 +107,20 @@ def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Find
         arguments = ("check", "--output-format=json", "--no-fix", option, "--", *batch)
         found += _findings(_run(arguments, root, "", _SECONDS * len(batch)))
     return tuple(found)
+
+
+def explained(code: str) -> str:
+    """ruff's page of one of its codes; ``""`` where it has none."""
+    if not re.fullmatch(r"[A-Z]+\d+", code):
+        return ""
+    done = subprocess.run(
+        [binary(), "rule", code],
+        capture_output=True,
+        cwd=Path(binary()).anchor,
+        timeout=_SECONDS,
+        check=False,
+    )
+    return "" if done.returncode else done.stdout.decode("utf-8", "replace")
 
 
 def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> bytes:

@@ -85,7 +85,7 @@ def _walk(
         if not is_folder:
             if entry.is_file():
                 yield path
-        elif entry.name not in PASSED_OVER and not (path / "pyvenv.cfg").exists():
+        elif entry.name not in PASSED_OVER and not os.path.exists(path / "pyvenv.cfg"):  # noqa: PTH110 - never raises
             yield from _walk(path, root, exclude, ignores)
 
 
@@ -97,7 +97,7 @@ def reaches(path: Path, root: Path) -> bool:
     for folder in [*_above(path.parent, root)[1:], path.parent]:
         if folder == root:
             continue
-        passed_over = folder.name in PASSED_OVER or (folder / "pyvenv.cfg").exists()
+        passed_over = folder.name in PASSED_OVER or os.path.exists(folder / "pyvenv.cfg")  # noqa: PTH110
         if passed_over or folder.is_symlink() or _ignored(folder, True, ignores):
             return False
         ignores += _gitignore(folder)

@@ -75,6 +75,8 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             cwd=tempfile.gettempdir(),
             env=variables,
+            # A terminal's Ctrl-C is for the front door; the end of the input ends the worker.
+            start_new_session=True,
         )
         self._on_reply = on_reply
         self._on_end = on_end

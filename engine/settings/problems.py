@@ -1,7 +1,7 @@
 """What is wrong with a setting, and where it stands in its file.
 
-Problems are findings, so that an editor shows them as diagnostics; the command line raises the
-first as an error. ``tomllib`` keeps no positions, so the line of a key is looked up in the text.
+Problems are findings, so that an editor shows them as diagnostics; the command line prints them
+all as errors. ``tomllib`` keeps no positions, so the line of a key is looked up in the text.
 """
 
 from __future__ import annotations
@@ -55,8 +55,13 @@ def _names(dotted: str) -> list[str]:
 
 
 def refuse(problems: Sequence[Finding]) -> None:
-    """Raise :class:`~engine.errors.SettingsError` for the first problem, if there is one."""
+    """Raise :class:`~engine.errors.SettingsError` if there are problems: for the first, with the
+    others."""
+    errors = []
     for finding in problems:
         place = f"{finding.path}:{finding.line + 1}" if finding.path else "options"
         what, _, help = finding.message.partition("; ")
-        raise SettingsError(what, where=place, help=help)
+        errors.append(SettingsError(what, where=place, help=help))
+    if errors:
+        errors[0].others = tuple(errors[1:])
+        raise errors[0]

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import io
+import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from analysis.environments.resolve import resolve
@@ -19,6 +23,7 @@ from analysis.findings import Finding
 from analysis.lint import ruff
 from analysis.lint.checking import UNREADABLE, Report, check_files, read_selected
 from analysis.lint.fixing import apply_fixes
+from analysis.lint.manual import page
 from analysis.lint.nearest import nearest
 from analysis.lint.remembered import Remembered
 from analysis.lint.rules import RULES
@@ -31,10 +36,11 @@ from analysis.worker.process import YIELDING, WorkerSettings, cache_folder
 from engine.settings.problems import refuse
 from engine.settings.read import machine_settings, project_settings
 from engine.settings.values import ProjectSettings
-from pilotfish.commands.since import Baseline, baseline
+from pilotfish.commands.since import Revision, revision_of
 from pilotfish.console import err, explain, out
 from pilotfish.options import add_common, workspace_for
 from pilotfish.report import github, plain_json, sarif, text
+from pilotfish.report.narrowing import Baseline, by_code, codes, write, write_baseline
 
 EXAMPLES = """\
   pilotfish check                          everything below this folder
@@ -44,12 +50,16 @@ EXAMPLES = """\
   pilotfish check src --watch              again whenever a file changes
   pilotfish check - --stdin-filename app.py < edited.py   a text that is not saved
   pilotfish check app.py --python .venv/bin/python   under your project's own interpreter
+  pilotfish check . --baseline known.json  only what was not there when known.json was written
+  pilotfish check --explain PF101          what a code means, with examples
 Exit code 0 when there is nothing to say, 1 with findings, 2 when something could not be checked.
 docs/check.md explains the codes, `# noqa` and per-file ignores."""
 
 #: Memory of a worker grows with what it reads; more of them than this rarely pays.
 _MOST_WORKERS = 8
 _WATCH_SECONDS = 0.5
+#: The exit code after Ctrl-C, as shells have it.
+INTERRUPTED = 130
 _STDIN = Path("-")
 #: Time of change and size of each file.
 _Stamps = dict[Path, tuple[int, int]]
@@ -113,16 +123,54 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check every file again, without the cache",
     )
+    parser.add_argument(
+        "--select",
+        metavar="CODES",
+        type=codes,
+        default=(),
+        help="report only these codes, as PF,E7",
+    )
+    parser.add_argument(
+        "--ignore", metavar="CODES", type=codes, default=(), help="do not report these codes"
+    )
+    parser.add_argument(
+        "--baseline",
+        metavar="FILE",
+        type=Path,
+        help="report only findings that FILE does not hold; without FILE, write it",
+    )
+    parser.add_argument(
+        "--statistics", action="store_true", help="print how often each code is reported"
+    )
+    parser.add_argument(
+        "-o", "--output-file", metavar="FILE", type=Path, help="write findings to FILE"
+    )
+    parser.add_argument(
+        "-e", "--exit-zero", action="store_true", help="exit with 0 also when there are findings"
+    )
+    parser.add_argument(
+        "-j", "--jobs", metavar="N", type=_count, help="number of processes (default: one per core)"
+    )
+    parser.add_argument("--explain", metavar="CODE", help="print the page of a code, and exit")
     add_common(parser)
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError("expected a whole number, 1 or more")
+    return int(text)
 
 
 def run(options: argparse.Namespace) -> int:
     """Check; 1 when there are findings, 2 when something could not be checked."""
+    if options.explain:
+        return _explain(options.explain.strip().upper())
     if options.json:
         options.format = "json"
     jobs = _jobs(options)
     files = sum(len(_select(job)) for job in jobs)
-    workers = max(1, min(os.cpu_count() or 1, _MOST_WORKERS, files))
+    most = options.jobs or min(os.cpu_count() or 1, _MOST_WORKERS)
+    workers = max(1, min(most, files))
     # Someone waits for a check; a watch goes on beside their work.
     yielding = YIELDING if options.watch else 0
     settings = WorkerSettings(cache_folder(), workers=workers, ahead=False, yielding=yielding)
@@ -130,10 +178,34 @@ def run(options: argparse.Namespace) -> int:
         # Taken before looking, so that a change meanwhile is not lost.
         seen = _stamps(jobs)
         code = _once(options, jobs, pool, workers)
-        while options.watch:
-            seen = _after_change(jobs, seen)
+        while options.watch and code != INTERRUPTED:
+            try:
+                seen = _after_change(jobs, seen)
+            except KeyboardInterrupt:
+                return INTERRUPTED
             code = _once(options, jobs, pool, workers)
-    return code
+    return 0 if options.exit_zero and code == 1 else code
+
+
+def _explain(code: str) -> int:
+    """Print the page of a code of ours, or what ruff says of one of its own."""
+    for rule in RULES:
+        if code == rule.CODE:
+            out().print(page(rule), markup=False, end="")
+            return 0
+    known = [rule.CODE for rule in RULES]
+    told = "" if code.startswith("PF") else ruff.explained(code)
+    if not told:
+        near = nearest(code, known) if code.startswith("PF") else ()
+        raise AnalysisError(
+            f"unknown code '{code}'",
+            where="--explain",
+            help=f"did you mean {' or '.join(near)}?"
+            if near
+            else f"codes are {', '.join(known)}, and those of ruff",
+        )
+    out().print(told, markup=False, end="")
+    return 0
 
 
 def _after_change(jobs: list[_Job], seen: _Stamps) -> _Stamps:
@@ -174,8 +246,8 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
 def _refuse_unknown_codes(settings: ProjectSettings) -> None:
     """Raise where per-file ignores name a code of ours that does not exist: it ignores nothing."""
     known = [UNREADABLE, UNKNOWN, *(rule.CODE for rule in RULES)]
-    for pattern, codes in settings.per_file_ignores:
-        for code in codes:
+    for pattern, ignored in settings.per_file_ignores:
+        for code in ignored:
             if code.upper().startswith("PF") and not any(k.startswith(code) for k in known):
                 meant = code.upper()
                 close = (meant,) if meant in known else nearest(meant, known) or known
@@ -208,17 +280,39 @@ def _select(job: _Job) -> tuple[Selected, ...]:
 def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, workers: int) -> int:
     began = time.monotonic()
     outcome = _Outcome()
-    for job in jobs:
-        _check(options, job, pool, workers, outcome)
-    findings = outcome.findings()
-    _write(options, jobs, outcome, findings)
+    interrupted = False
+    try:
+        for job in jobs:
+            _check(options, job, pool, workers, outcome)
+    except KeyboardInterrupt:
+        interrupted = True
+    texts = {r.file.path: r.file.text for r in outcome.reports if r.file}
+    findings = list(by_code(outcome.findings(), options.select, options.ignore))
+    if options.baseline is not None and not interrupted:
+        findings = _beyond_baseline(options.baseline, findings, texts)
+    _write(options, jobs, texts, findings)
     for report in outcome.reports:
         for note in report.notes:
             err().print(f"{report.selected.path}: {note}", markup=False)
     _summary(outcome, findings, time.monotonic() - began, since=bool(options.since))
+    if interrupted:
+        explain("interrupted: not every file was checked")
+        return INTERRUPTED
     if outcome.troubles:
         return 2
     return 1 if findings else 0
+
+
+def _beyond_baseline(
+    path: Path, findings: list[Finding], texts: Mapping[str, str]
+) -> list[Finding]:
+    """What the baseline does not know; all is known where it is written now."""
+    if path.exists():
+        return list(Baseline.read(path).new(findings, texts))
+    write_baseline(path, findings, texts)
+    held = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    err().print(f"baseline written to {path}: {held}", markup=False)
+    return []
 
 
 def _check(
@@ -228,7 +322,7 @@ def _check(
     base = None
     if options.since:
         root = Path(job.workspace.root)
-        base = baseline(options.since, root, [file.path for file in files])
+        base = revision_of(options.since, root, [file.path for file in files])
         files = tuple(file for file in files if not _unchanged(file, base))
 
     def trouble(error: AnalysisError) -> None:
@@ -249,12 +343,17 @@ def _check(
                 report.findings = _new(report.findings, report, base)
                 yield report
 
-    reports = list(_shown(look(files), len(files)))
-    if options.fix:
-        changed = [report.selected for report in reports if _fix(report, job, base, outcome)]
-        reports = [report for report in reports if report.selected not in changed]
-        reports += look(changed)
-    outcome.reports += reports
+    reports: list[Report] = []
+    try:
+        for report in _shown(look(files), len(files)):
+            reports.append(report)
+        if options.fix:
+            changed = [report.selected for report in reports if _fix(report, job, base, outcome)]
+            reports = [report for report in reports if report.selected not in changed]
+            reports += look(changed)
+    finally:
+        # At Ctrl-C, what was found until then.
+        outcome.reports += reports
 
 
 def _memory(
@@ -265,7 +364,7 @@ def _memory(
     return Remembered(cache_folder(), workspace, resolve(workspace))
 
 
-def _unchanged(file: Selected, base: Baseline) -> bool:
+def _unchanged(file: Selected, base: Revision) -> bool:
     try:
         return base.unchanged(str(file.path), read_selected(file).text)
     except TextError:
@@ -273,14 +372,14 @@ def _unchanged(file: Selected, base: Baseline) -> bool:
 
 
 def _new(
-    findings: tuple[Finding, ...], report: Report, base: Baseline | None
+    findings: tuple[Finding, ...], report: Report, base: Revision | None
 ) -> tuple[Finding, ...]:
     if base is None or report.file is None:
         return findings
     return base.of_change(findings, report.file.path, report.file.text)
 
 
-def _fix(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) -> bool:
+def _fix(report: Report, job: _Job, base: Revision | None, outcome: _Outcome) -> bool:
     """Apply the safe fixes of one file; whether it was written."""
     file = report.file
     if file is None or not any(fix.safe for finding in report.findings for fix in finding.fixes):
@@ -305,20 +404,50 @@ def _fix(report: Report, job: _Job, base: Baseline | None, outcome: _Outcome) ->
 
 
 def _write(
-    options: argparse.Namespace, jobs: list[_Job], outcome: _Outcome, findings: list[Finding]
+    options: argparse.Namespace,
+    jobs: list[_Job],
+    texts: Mapping[str, str],
+    findings: list[Finding],
 ) -> None:
-    if options.format == "text":
-        text.show(out(), findings, {r.file.path: r.file.text for r in outcome.reports if r.file})
+    if options.statistics:
+        written = _statistics(options.format, findings)
+    elif options.format != "text":
+        written = _document(options.format, jobs, findings)
+    elif options.output_file is None:
+        text.show(out(), findings, texts)
         return
+    else:
+        plain = Console(file=io.StringIO(), highlight=False, soft_wrap=True, emoji=False)
+        text.show(plain, findings, texts)
+        assert isinstance(plain.file, io.StringIO)
+        written = plain.file.getvalue().rstrip("\n")
+    written = f"{written}\n" if written else ""
+    if options.output_file is not None:
+        write(options.output_file, written)
+        return
+    # Not through rich, which would rewrite what looks like markup or an emoji's name.
+    sys.stdout.write(written)
+    sys.stdout.flush()
+
+
+def _statistics(form: str, findings: list[Finding]) -> str:
+    """How often each code is reported, the most frequent first."""
+    counted = Counter(finding.code for finding in findings)
+    example = {finding.code: finding.message for finding in reversed(findings)}
+    if form == "json":
+        rows = [{"code": c, "count": n, "example": example[c]} for c, n in counted.most_common()]
+        return json.dumps(rows, ensure_ascii=False)
+    counts = counted.most_common()
+    return "\n".join(f"{n:>6}  {c:<8} {text.harmless(example[c])}" for c, n in counts)
+
+
+def _document(form: str, jobs: list[_Job], findings: list[Finding]) -> str:
     documents: dict[str, Callable[[], str]] = {
         "json": lambda: plain_json.document(findings),
         "github": lambda: github.document(findings),
         "sarif": lambda: sarif.document(findings, Path(jobs[0].workspace.root)),
     }
-    # Not through rich, which would rewrite what looks like markup or an emoji's name.
-    written = documents[options.format]()
-    sys.stdout.write(f"{written}\n" if written else "")
-    sys.stdout.flush()
+    return documents[form]()
 
 
 def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, since: bool) -> None:

@@ -39,6 +39,9 @@ EXAMPLES = """\
 #: Seconds for the analysis to read a file it has not seen, as a server does when one is opened.
 _FIRST_LOOK = 15.0
 
+#: Milliseconds for a name: as an editor has it, and where only the answer is waited for.
+_EDITOR_MS, _PATIENT_MS = 300, 15_000
+
 _T = TypeVar("_T")
 
 
@@ -84,9 +87,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--deadline-ms",
         type=int,
-        default=300,
         metavar="N",
-        help="milliseconds that analysis has for each name (default: 300)",
+        help="milliseconds that analysis has for each name (default: 300 with --jsonl, as in an "
+        "editor; otherwise 15000)",
     )
     add_common(parser)
 
@@ -99,6 +102,9 @@ def run(options: argparse.Namespace) -> int:
             where="complete",
             help="as in: pilotfish complete app.py:12:17",
         )
+    if options.deadline_ms is None:
+        # Nobody types meanwhile: an unchecked name is worse than a moment.
+        options.deadline_ms = _EDITOR_MS if options.jsonl else _PATIENT_MS
     _check(options.max_tokens, options.deadline_ms)
     with ExitStack() as stack:
         # Before anything that takes time: what is asked for must be there.
@@ -120,6 +126,8 @@ def run(options: argparse.Namespace) -> int:
         sys.stdout.buffer.write(msgspec.json.encode(shown) + b"\n")
     else:
         _tell(done)
+        if not done.text:
+            err().print(f"nothing to insert: {_why_nothing(done)}", markup=False)
         if done.text:
             sys.stdout.buffer.write(done.text.encode() + b"\n")
     return 0
@@ -231,6 +239,16 @@ def _shown(request: CompleteRequest, done: Completion) -> dict[str, object]:
     nodes = of_nodes(text, offset, done.text, done.pieces)
     confidence = round(done.confidence, 4)
     return {**shown, "confidence": confidence, "nodes": msgspec.to_builtins(nodes)}
+
+
+def _why_nothing(done: Completion) -> str:
+    """Why a completion is empty, from how it ended and what guidance did."""
+    given_up = [event.reason for event in done.events if event.rejected and not event.chosen]
+    if given_up:
+        return f"the model's name does not exist, and no other fits ({given_up[-1]})"
+    if done.stopped:
+        return f"the model wrote nothing that fits here ({done.stopped})"
+    return "the model wrote nothing here"
 
 
 def _tell(done: Completion) -> None:

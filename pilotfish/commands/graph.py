@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -25,6 +27,7 @@ EXAMPLES = """\
   pilotfish graph query 'MATCH (c:CLASS)-[:HAS_METHOD]->(m) RETURN c.name, count(m)'"""
 
 Row = dict[str, object]
+_NO_WIDTH = 100_000
 
 #: Words of the first argument, and what must follow.
 _ACTIONS: dict[str, tuple[str, ...]] = {
@@ -70,11 +73,23 @@ def run(options: argparse.Namespace) -> int:
             where=" ".join(["graph", options.action, *options.words]),
             help=f"pilotfish graph {' '.join([options.action, *words])}",
         )
-    with Graph(_workspace(options)) as graph:
+    with ExitStack() as stack:
+        graph = stack.enter_context(_opened(_workspace(options), stack))
         _refresh(graph)
         rows = _ANSWERS[options.action](graph, options.words)
     _show(rows, options.json)
     return 0
+
+
+def _opened(workspace: Workspace, stack: ExitStack) -> Graph:
+    """The graph of ``workspace``; where it cannot be kept, one for this command alone."""
+    try:
+        return Graph(workspace)
+    except (AnalysisError, OSError) as error:
+        why = error.what if isinstance(error, AnalysisError) else error.strerror
+        err().print(f"the graph is not kept: {why}", markup=False)
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="pilotfish-graph-"))
+        return Graph(workspace, Path(folder))
 
 
 def _workspace(options: argparse.Namespace) -> Workspace:
@@ -165,6 +180,10 @@ def _show(rows: list[Row], as_json: bool) -> None:
     if not rows:
         err().print("nothing found")
         return
+    console = out()
+    if not console.is_terminal:
+        # A pipe has no width: nothing is folded there, inside names least of all.
+        console.width = _NO_WIDTH
     table = Table(box=None, pad_edge=False)
     hidden = {"end_line", "end_character", "character", "line"}
     columns = [column for column in rows[0] if column not in hidden]
@@ -172,7 +191,7 @@ def _show(rows: list[Row], as_json: bool) -> None:
         table.add_column(column, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row, column) for column in columns))
-    out().print(table)
+    console.print(table)
 
 
 def _cell(row: Row, column: str) -> str:

@@ -31,7 +31,7 @@ _SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True)
-class Baseline:
+class Revision:
     """The texts of files at a revision; a file that was not there then has none."""
 
     revision: str
@@ -47,7 +47,7 @@ class Baseline:
         return tuple(f for f in findings if any(n in lines for n in range(f.line, f.end_line + 1)))
 
 
-def baseline(revision: str, root: Path, paths: Iterable[Path]) -> Baseline:
+def revision_of(revision: str, root: Path, paths: Iterable[Path]) -> Revision:
     """The texts of ``paths`` at ``revision`` of the repository around ``root``.
 
     Raises :class:`~analysis.errors.AnalysisError` when there is no git, no repository or no such
@@ -64,10 +64,10 @@ def baseline(revision: str, root: Path, paths: Iterable[Path]) -> Baseline:
         if resolved.is_relative_to(top.resolve()) and "\n" not in str(resolved):
             asked[f"{commit}:{resolved.relative_to(top.resolve()).as_posix()}"] = path
     if not asked:
-        return Baseline(revision)
+        return Revision(revision)
     listed = "".join(f"{name}\n" for name in asked).encode()
     answer = _git(root, where, "cat-file", "--batch", feed=listed)
-    return Baseline(revision, _texts(answer, list(asked.values())))
+    return Revision(revision, _texts(answer, list(asked.values())))
 
 
 def _commit(root: Path, where: str, revision: str) -> str:

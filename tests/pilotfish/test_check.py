@@ -6,9 +6,11 @@ import contextlib
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -354,3 +356,102 @@ def test_a_link_to_a_file_that_is_looked_at_anyway_is_no_second_file(project: Pa
     rows = check(str(project), "--json").rows()
     assert "link.py" not in {Path(row["path"]).name for row in rows}
     assert check(str(project / "link.py"), "--json").codes("link.py") == ["PF101"]
+
+
+def _project(folder: Path) -> Path:
+    (folder / "setup.cfg").touch()
+    (folder / "app.py").write_text(INVENTED + "import os\n")
+    return folder
+
+
+def test_codes_are_selected_and_ignored_as_ruff_does(tmp_path: Path) -> None:
+    root = _project(tmp_path)
+    everything = {row["code"] for row in check(root, "--json").rows()}
+    assert everything == {"PF101", "F401", "E402"} - ({"E402"} - everything)
+    selected = check(root, "--json", "--select", "PF")
+    assert [row["code"] for row in selected.rows()] == ["PF101"]
+    ignored = check(root, "--json", "--ignore", "F,PF1,E4")
+    assert (ignored.code, ignored.rows()) == (0, [])
+    # The longer one decides.
+    both = check(root, "--json", "--select", "PF101", "--ignore", "PF")
+    assert [row["code"] for row in both.rows()] == ["PF101"]
+
+
+def test_results_go_to_a_file_and_need_not_fail(tmp_path: Path) -> None:
+    root = _project(tmp_path)
+    place = tmp_path / "found.json"
+    ran = check(root, "--json", "--output-file", place, "--exit-zero", "--jobs", "1", "--quiet")
+    assert (ran.code, ran.out, ran.err) == (0, "", "")
+    assert "PF101" in {row["code"] for row in json.loads(place.read_text())}
+    ran = check(root, "--output-file", tmp_path / "no" / "folder.txt")
+    assert ran.code == 2
+    assert "cannot be written" in ran.err
+
+
+def test_statistics_count_each_code(tmp_path: Path) -> None:
+    root = _project(tmp_path)
+    (root / "more.py").write_text(INVENTED)
+    ran = check(root, "--select", "PF", "--statistics")
+    assert ran.out.split()[:2] == ["2", "PF101"]
+    (row,) = check(root, "--select", "PF", "--statistics", "--json").rows()
+    assert (row["code"], row["count"]) == ("PF101", 2)
+
+
+def test_a_baseline_leaves_only_what_is_new(tmp_path: Path) -> None:
+    root = _project(tmp_path)
+    known = tmp_path / "known.json"
+    first = check(root, "--baseline", known)
+    assert (first.code, first.out) == (0, "")
+    # Lines above move what is known; a second mistake of the same kind is new.
+    (root / "app.py").write_text("x = 1\n" + INVENTED + "json.loadz('')\n")
+    again = check(root, "--json", "--select", "PF", "--baseline", known)
+    assert [row["line"] for row in again.rows()] == [4]
+    known.write_text("{}")
+    assert check(root, "--baseline", known).code == 2
+
+
+def test_a_code_is_explained() -> None:
+    ran = check("--explain", "pf101")
+    assert ran.code == 0
+    assert ran.out.startswith("# PF101: ")
+    assert "## Reported" in ran.out
+    assert "unused-import" in check("--explain", "F401").out
+    wrong = check("--explain", "PF110")
+    assert wrong.code == 2
+    assert "unknown code 'PF110'" in wrong.err
+    assert "did you mean PF101" in wrong.err
+
+
+def test_all_mistakes_of_a_configuration_are_told_at_once(tmp_path: Path) -> None:
+    root = _project(tmp_path)
+    table = '[tool.pilotfish]\nexlude = []\ntests = ["-x"]\nmodel = "m"\n'
+    (root / "pyproject.toml").write_text(table)
+    ran = check(root)
+    assert ran.code == 2
+    assert ran.err.count("error: ") == 3
+    assert "did you mean 'exclude'?" in ran.err
+    assert "set it in your own config.toml" in ran.err.replace("\n", " ")
+
+
+def test_ctrl_c_leaves_what_was_found(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").touch()
+    (tmp_path / "a.py").write_text(INVENTED)
+    for number in range(60):
+        names = "".join(f"import json\njson.dumps({n})\n" for n in range(200))
+        (tmp_path / f"b{number}.py").write_text(names)
+    command = [sys.executable, "-m", "pilotfish", "check", ".", "--select", "PF", "--no-cache"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        time.sleep(4)
+        os.killpg(process.pid, signal.SIGINT)
+        out, said = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in said
+    assert "interrupted" in said
+    assert "a.py:3:6" in out

@@ -114,3 +114,30 @@ def test_what_cannot_be_answered_is_explained(
 ) -> None:
     assert main(["graph", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def test_a_pipe_gets_one_line_a_row(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    name = "a_function_with_a_long_name" * 6
+    (project / "long.py").write_text(f"def {name}():\n    pass\n\n\n{name}()\n")
+    (project / "user.py").write_text(
+        f"from long import {name}\n\n\ndef {name}_user():\n    {name}()\n"
+    )
+    capsys.readouterr()
+    assert main(["graph", "callers", f"long.{name}"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert [line for line in said if f"user.{name}_user " in line]
+    assert len(said) == 3
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(
+    project: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "no-folder").touch()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "no-folder"))
+    assert main(["graph", "callers", "Basket.total"]) == 0
+    told = capsys.readouterr()
+    assert "shop.bill" in told.out
+    assert "the graph is not kept" in told.err

@@ -25,6 +25,8 @@ class Child:
             stdout=subprocess.PIPE,
             cwd=tempfile.gettempdir(),
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
+            # A terminal's Ctrl-C is for the front door; the end of the input ends the child.
+            start_new_session=True,
         )
 
     @property

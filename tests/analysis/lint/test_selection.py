@@ -88,3 +88,25 @@ def test_names_that_are_not_unicode(tmp_path: Path) -> None:
     with open(name, "wb"):  # noqa: PTH123 - a name that pathlib's text does not show
         pass
     assert len(selected(tmp_path)) == 1
+
+
+def test_a_folder_that_cannot_be_read_costs_that_folder_only(tmp_path: Path) -> None:
+    (tmp_path / "a.py").touch()
+    (tmp_path / "closed" / "inner").mkdir(parents=True)
+    (tmp_path / "closed" / "b.py").touch()
+    (tmp_path / "closed").chmod(0o600)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    got, put = os.pipe()
+    child = os.fork()
+    if child == 0:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65534)
+            os.write(put, repr([s.path.name for s in select([tmp_path], tmp_path)]).encode())
+        except BaseException as error:  # noqa: BLE001 - told to the parent
+            os.write(put, repr(error).encode())
+        finally:
+            os._exit(0)
+    os.waitpid(child, 0)
+    assert os.read(got, 1000).decode() == "['a.py']"
