@@ -105,6 +105,7 @@ def parser_for(name: str) -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _look_for_programs_in_no_workspace()
     if not words or words[0].startswith("-"):
         _top_level().parse_args(words)
         _top_level().print_help(sys.stderr)
@@ -140,6 +141,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001 - invariant 10: a bug is reported, not dumped
         report_bug(error)
         return USAGE_ERROR
+
+
+def _look_for_programs_in_no_workspace() -> None:
+    """Leave relative entries of ``PATH`` out, for this process and its children: each names another
+    folder in every workspace."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    os.environ["PATH"] = os.pathsep.join(filter(os.path.isabs, entries))
+    # Windows looks in the working directory first, unless this is there.
+    os.environ["NODEFAULTCURRENTDIRECTORYINEXEPATH"] = "1"
 
 
 if __name__ == "__main__":

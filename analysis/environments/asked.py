@@ -8,9 +8,11 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from analysis.environments.boundaries import may_be_named
 from analysis.environments.environment import Candidate, Environment
 from analysis.environments.pth import added_folders
 from analysis.errors import AnalysisError
+from analysis.text.files import is_folder
 
 #: In the syntax of Python 3.8, since the user's interpreter runs it.
 _QUESTION = """\
@@ -66,16 +68,21 @@ def ask(candidate: Candidate) -> Environment:
             help="name a working one with --python PATH",
         ) from None
     # ``-I`` leaves out the user's own site-packages, which a normal run of a system Python has.
-    if isinstance(user, str) and Path(user).is_dir():
+    if isinstance(user, str) and is_folder(Path(user)):
         packages.append(user)
         paths.append(user)
-    added = [folder for place in packages for folder in added_folders(Path(place))]
+    named = [*paths, *(folder for place in packages for folder in added_folders(Path(place)))]
+    base = Path(stdlib)
     return Environment(
         executable=candidate.executable,
         version=(version[0], version[1], version[2]),
         stdlib=stdlib,
-        sys_path=tuple(dict.fromkeys(p for p in (*paths, *added) if Path(p).is_dir())),
-        site_packages=tuple(p for p in packages if Path(p).is_dir()),
+        sys_path=tuple(
+            dict.fromkeys(
+                p for p in named if is_folder(Path(p)) and may_be_named(Path(p), "", base)
+            )
+        ),
+        site_packages=tuple(p for p in packages if is_folder(Path(p))),
         origin=candidate.origin,
         started=True,
         why=candidate.why,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis.environments.environment import Candidate, Origin
 from analysis.snapshot import Workspace
+from analysis.text.files import is_file
 
 #: Names of an interpreter below the folder of an environment.
 _EXECUTABLES = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
@@ -30,11 +31,11 @@ def candidates(
 
 def _candidates(workspace: Workspace, variables: Mapping[str, str]) -> Iterator[Candidate]:
     if workspace.python is not None:
-        yield Candidate(workspace.python, Origin.SETTING, True, "named by the user")
+        yield Candidate(workspace.python, Origin.SETTING, "named by the user")
     for folder in _WORKSPACE_FOLDERS:
         found = _executable_in(Path(workspace.root) / folder)
         if found is not None:
-            yield _judged(found, Origin.WORKSPACE, workspace, f"{folder} of the workspace")
+            yield judged(found, Origin.WORKSPACE, workspace, f"{folder} of the workspace")
     for variable, origin in (
         ("VIRTUAL_ENV", Origin.VIRTUAL_ENV),
         ("CONDA_PREFIX", Origin.CONDA),
@@ -42,17 +43,19 @@ def _candidates(workspace: Workspace, variables: Mapping[str, str]) -> Iterator[
         prefix = variables.get(variable)
         found = _executable_in(Path(prefix)) if prefix else None
         if found is not None:
-            yield _judged(found, origin, workspace, f"{variable} is set")
+            yield judged(found, origin, workspace, f"{variable} is set")
     for entry in variables.get("PATH", "").split(os.pathsep):
+        if not os.path.isabs(entry):  # noqa: PTH117 - an entry may be empty
+            continue  # It names another folder in every workspace.
         for name in _ON_PATH:
-            executable = Path(os.path.abspath(entry or ".")) / name  # noqa: PTH100 - keeps links
-            if executable.is_file() and os.access(executable, os.X_OK):
-                yield _judged(executable, Origin.PATH, workspace, "the first on PATH")
+            executable = Path(os.path.abspath(entry)) / name  # noqa: PTH100 - keeps links
+            if is_file(executable) and os.access(executable, os.X_OK):
+                yield judged(executable, Origin.PATH, workspace, "the first on PATH")
                 break
         else:
             continue
         break
-    yield _judged(Path(sys.executable), Origin.OWN, workspace, "no other interpreter was found")
+    yield judged(Path(sys.executable), Origin.OWN, workspace, "no other interpreter was found")
 
 
 def belongs_to(path: Path, workspace: Workspace) -> bool:
@@ -64,19 +67,20 @@ def belongs_to(path: Path, workspace: Workspace) -> bool:
     return any(form.is_relative_to(place) for form in forms for place in roots)
 
 
-def _judged(executable: Path, origin: Origin, workspace: Workspace, why: str) -> Candidate:
-    own = belongs_to(executable, workspace)
-    if own and not workspace.trusted:
-        why += "; it lies in an untrusted workspace and is read, not started"
-    return Candidate(str(executable), origin, workspace.trusted or not own, why)
+def judged(executable: Path, origin: Origin, workspace: Workspace, why: str) -> Candidate:
+    """``executable`` as a candidate: one of an untrusted workspace is read, not started."""
+    if workspace.trusted or not belongs_to(executable, workspace):
+        return Candidate(str(executable), origin, why)
+    why += "; it lies in an untrusted workspace and is read, not started"
+    return Candidate(str(executable), origin, why, workspace.root)
 
 
 def _executable_in(prefix: Path) -> Path | None:
     prefix = Path(os.path.abspath(prefix))  # noqa: PTH100 - links must not be resolved
     for name in _EXECUTABLES:
         # A dangling link still marks an environment whose packages can be read.
-        if (prefix / name).exists() or (prefix / name).is_symlink():
+        if os.path.lexists(prefix / name):
             return prefix / name
-    if (prefix / "pyvenv.cfg").is_file():
+    if is_file(prefix / "pyvenv.cfg"):
         return prefix / _EXECUTABLES[0]
     return None

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import csv
+import io
 import re
 from functools import lru_cache
 from pathlib import Path
 
 from analysis.environments.environment import Environment
+from analysis.text.files import read_text
 from analysis.text.overlay import listing
 
+#: The largest packages list some 20,000 files, in 3 MB.
+_MOST_BYTES = 16 << 20
 _INFO = re.compile(r"^(?P<name>[^-]+)-(?P<version>[^-]+)(?:-py[\d.]+)?\.(?:dist|egg)-info$")
 
 
@@ -62,15 +66,16 @@ def _owners(folder: str, names: str) -> dict[str, str]:
 
 def _tops(info: Path) -> set[str]:
     try:
-        listing = (info / "top_level.txt").read_text(encoding="utf-8", errors="replace")
+        listing = read_text(info / "top_level.txt", _MOST_BYTES)
         tops = {line.strip() for line in listing.splitlines() if line.strip()}
         if tops:
             return tops
     except OSError:
         pass
     try:
-        with (info / "RECORD").open(encoding="utf-8", errors="replace", newline="") as record:
-            firsts = {Path(row[0]).parts[0] for row in csv.reader(record) if row and row[0]}
+        record = read_text(info / "RECORD", _MOST_BYTES)
+        rows = csv.reader(io.StringIO(record, newline=""))
+        firsts = {Path(row[0]).parts[0] for row in rows if row and row[0]}
     except (OSError, csv.Error, IndexError):
         return set()
     names = {first.removesuffix(".py").removesuffix(".pyi").partition(".")[0] for first in firsts}

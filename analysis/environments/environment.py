@@ -19,16 +19,22 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An interpreter that comes into question. ``may_start`` is invariant 5's verdict.
+    """An interpreter that comes into question.
 
     ``executable`` is an absolute path, links not resolved: a virtual environment is recognized by
-    where its link lies, not by what it points to.
+    where its link lies, not by what it points to. ``within`` is the untrusted workspace that it
+    belongs to, which bounds what its files may name; ``""`` where it may be started.
     """
 
     executable: str
     origin: Origin
-    may_start: bool
     why: str
+    within: str = ""
+
+    @property
+    def may_start(self) -> bool:
+        """Invariant 5's verdict."""
+        return not self.within
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Environment:
 
     ``sys_path`` holds existing absolute folders in import order: standard library first, then
     site-packages and what their ``.pth`` files add. ``stdlib`` is the folder of the standard
-    library. ``started`` tells whether the interpreter itself said so or its files were read.
+    library. ``started`` tells whether the interpreter itself said so or its files were read;
+    ``within`` is the untrusted workspace that it belongs to, if it does.
     """
 
     executable: str
@@ -48,6 +55,7 @@ class Environment:
     origin: Origin
     started: bool
     why: str
+    within: str = ""
 
     @property
     def version_text(self) -> str:

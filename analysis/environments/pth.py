@@ -11,6 +11,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+from analysis.text.files import is_file, is_folder, read_text
+
 #: A ``.pth`` or finder file larger than this is no such file.
 _MAX_BYTES = 1_000_000
 
@@ -28,14 +30,17 @@ def added_folders(site_packages: Path) -> list[str]:
             line = line.strip()
             if line and not line.startswith(("#", "import ", "import\t")):
                 folder = (site_packages / line).absolute()
-                if folder.is_dir():
+                if is_folder(folder):
                     found[str(folder.resolve())] = None
     for finder in finders:
         for package, place in _mapping(finder):
             path = Path(place)
-            if path.name.removesuffix(".py") == package.rpartition(".")[2] and path.exists():
-                depth = package.count(".") + 1
-                found[str(path.resolve().parents[depth - 1])] = None
+            above = path.resolve().parents
+            depth = package.count(".")
+            if path.name.removesuffix(".py") != package.rpartition(".")[2] or depth >= len(above):
+                continue
+            if is_file(path) or is_folder(path):
+                found[str(above[depth])] = None
     return list(found)
 
 
@@ -60,8 +65,6 @@ def _mapping(finder: Path) -> Iterator[tuple[str, str]]:
 
 def _text(path: Path) -> str:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
+        return read_text(path, _MAX_BYTES)
     except OSError:
         return ""

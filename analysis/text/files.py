@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import errno
 import os
 import re
 import stat
@@ -19,6 +20,60 @@ _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _BYTES_LINE_END = re.compile(rb"\r\n|\r|\n")
 #: Larger files are data, not code a person edits.
 MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+def read_bytes(path: Path | str, most: int = MAX_FILE_BYTES) -> bytes:
+    """The bytes of a file that somebody else may have put there: the one reader for these.
+
+    A workspace can hold a link to ``/dev/zero`` or a FIFO under any name. Raises ``OSError`` for
+    whatever is not a regular file of at most ``most`` bytes that may be read. Never blocks.
+    """
+    data = first_bytes(path, most + 1)
+    if len(data) > most:
+        raise OSError(errno.EFBIG, f"the file is larger than {_size(most)}")
+    return data
+
+
+def read_text(path: Path | str, most: int = MAX_FILE_BYTES) -> str:
+    """As :func:`read_bytes`, decoded as UTF-8 with replacement of what is none."""
+    return read_bytes(path, most).decode("utf-8", "replace")
+
+
+def first_bytes(path: Path | str, count: int) -> bytes:
+    """The first ``count`` bytes of a regular file, or all it has. Raises as :func:`read_bytes`."""
+    try:
+        # Opening a device can do something already; opening a FIFO waits for its writer.
+        _refuse_special(os.stat(path))  # noqa: PTH116 - as os.open
+        descriptor = os.open(path, os.O_RDONLY | _UNBLOCKED)
+    except ValueError as error:  # a NUL in the name
+        raise OSError(errno.EINVAL, str(error)) from None
+    with os.fdopen(descriptor, "rb") as file:
+        _refuse_special(os.fstat(descriptor))
+        return file.read(count)
+
+
+def is_file(path: Path | str) -> bool:
+    """Whether there is a file; ``False``, too, where that may not be known."""
+    return os.path.isfile(path)  # noqa: PTH113 - pathlib raises where a folder is closed
+
+
+def is_folder(path: Path | str) -> bool:
+    """Whether there is a folder; ``False``, too, where that may not be known."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises where a folder is closed
+
+
+_UNBLOCKED = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+
+
+def _refuse_special(status: os.stat_result) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "this is a folder, not a file")
+    if not stat.S_ISREG(status.st_mode):
+        raise OSError(errno.EINVAL, "this is not a regular file")
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >> 20 else f"{count} bytes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +162,9 @@ def read_file(path: Path | str) -> TextFile:
     """
     where = os.path.abspath(path)  # noqa: PTH100 - symlinks are to stay as the user wrote them
     try:
-        # Non-blocking, so that opening a FIFO does not wait for a writer that never comes.
-        handle = os.open(where, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(handle)
-            if not stat.S_ISREG(status.st_mode):
-                raise TextError("this is not a regular file", where=where)
-            if status.st_size > MAX_FILE_BYTES:
-                raise TextError(f"the file is larger than {MAX_FILE_BYTES >> 20} MiB", where=where)
-            data = file.read()
-    except IsADirectoryError:
-        raise TextError("this is a folder, not a file", where=where) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise TextError(f"cannot be read: {reason}", where=where) from None
+        data = read_bytes(where)
+    except OSError as error:
+        raise TextError(f"cannot be read: {error.strerror or error}", where=where) from None
     return decode_source(data, where)
 
 

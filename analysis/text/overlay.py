@@ -22,6 +22,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from analysis.text.files import read_bytes
+
 Value = TypeVar("Value")
 #: A change younger than this may be followed by one with the same status: two seconds is the
 #: coarsest time of change that file systems keep (FAT).
@@ -300,8 +302,7 @@ class _Disk:
         status = _status(path)
         if not stat.S_ISREG(status.mode):
             raise FileNotFoundError(path)
-        with open(path, "rb") as file:
-            data = file.read()
+        data = read_bytes(path)
         found = digest_of(data)
         _keep(self._files, path, (status, found))
         return data, found

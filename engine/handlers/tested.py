@@ -11,10 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.environments.candidates import judged
 from analysis.environments.environment import Candidate, Environment, Origin
 from analysis.environments.resolve import describe, resolve
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
+from analysis.text.files import is_folder, read_bytes
 from engine.settings.read import project_settings
 from repair.failure.command import TestCommand, parse
 from repair.failure.discovery import find_test_command
@@ -131,7 +133,7 @@ def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
 
 def _read(path: str) -> Source | None:
     try:
-        return read_source(path, Path(path).read_bytes())
+        return read_source(path, read_bytes(path))
     except OSError:
         return None
 
@@ -141,8 +143,9 @@ def _environment(snapshot: Snapshot, test: str) -> Environment:
     workspace = snapshot.workspace
     named = parse(test, workspace.root).python if test else None
     if named is not None and workspace.python is None:
-        # ``--test CMD`` trusts that command, and with it the interpreter that it names.
-        return describe(Candidate(named, Origin.SETTING, True, "named by the test command"))
+        # ``--test CMD`` trusts that command inside the sandbox; outside it runs nothing.
+        chosen = judged(Path(named), Origin.SETTING, workspace, "named by the test command")
+        return describe(chosen)
     return resolve(workspace)
 
 
@@ -154,7 +157,7 @@ def _able(environment: Environment, command: TestCommand) -> Environment:
     chosen = environment.origin in (Origin.SETTING, Origin.WORKSPACE)
     if command.plan.runner != "pytest" or chosen or _has(environment, "pytest"):
         return environment
-    own = Candidate(sys.executable, Origin.OWN, True, "the one found has no pytest")
+    own = Candidate(sys.executable, Origin.OWN, "the one found has no pytest")
     try:
         other = describe(own)
     except AnalysisError:
@@ -163,4 +166,4 @@ def _able(environment: Environment, command: TestCommand) -> Environment:
 
 
 def _has(environment: Environment, module: str) -> bool:
-    return any(Path(folder, module).is_dir() for folder in environment.sys_path)
+    return any(is_folder(Path(folder, module)) for folder in environment.sys_path)

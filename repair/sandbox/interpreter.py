@@ -5,10 +5,13 @@ Learns nothing by starting it: ``analysis.environments`` has done that where it 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.environments.boundaries import holds_python, may_be_base
 from analysis.environments.environment import Environment, Origin
+from analysis.text.files import first_bytes, is_file, is_folder
 
 _MACHINE = ("/usr", "/lib", "/lib64", "/bin", "/sbin")
 
@@ -35,10 +38,16 @@ class Interpreter:
 
 
 def interpreter_of(environment: Environment) -> Interpreter:
-    """The interpreter of ``environment``, with the folders that it reads."""
+    """The interpreter of ``environment``, with the folders that it reads.
+
+    Where it was read and not started, its links are its author's text:
+    :mod:`analysis.environments.boundaries` says how far they may lead.
+    """
     executable = _real_binary(environment)
     prefixes = [*_prefixes(executable), _prefix_of_library(Path(environment.stdlib))]
-    wanted = [*(str(p) for p in prefixes if p is not None), *environment.sys_path]
+    within = environment.within
+    shown = [str(p) for p in prefixes if p is not None and may_be_base(p, within)]
+    wanted = [*shown, *environment.sys_path]
     return Interpreter(
         executable=str(executable),
         version=environment.version,
@@ -50,9 +59,9 @@ def interpreter_of(environment: Environment) -> Interpreter:
 def is_environment(folder: Path) -> bool:
     """Whether ``folder`` holds what was installed: a Python's prefix, or its packages."""
     return (
-        (folder / "pyvenv.cfg").is_file()
+        is_file(folder / "pyvenv.cfg")
         or folder.name in ("site-packages", "dist-packages")
-        or any(folder.glob("lib/python3*/os.py"))
+        or holds_python(folder)
     )
 
 
@@ -60,15 +69,14 @@ def _real_binary(environment: Environment) -> Path:
     """The binary itself: a version manager's shim is a script that needs the manager's files."""
     executable = Path(environment.executable)
     try:
-        with executable.open("rb") as stream:
-            script = stream.read(2) == b"#!"
+        script = first_bytes(executable, 2) == b"#!"
     except OSError:
         script = False
     if script:
         prefix = _prefix_of_library(Path(environment.stdlib))
         major, minor, _ = environment.version
         for name in (f"python{major}.{minor}", "python3", "python"):
-            if prefix is not None and (prefix / "bin" / name).is_file():
+            if prefix is not None and is_file(prefix / "bin" / name):
                 return prefix / "bin" / name
     return executable
 
@@ -80,7 +88,7 @@ def _prefixes(executable: Path) -> list[Path]:
         prefix = executable.parent.parent
         if str(prefix) != "/" and is_environment(prefix):
             found.append(prefix)
-        if not executable.is_symlink():
+        if not os.path.islink(executable):  # noqa: PTH114 - pathlib raises where one is closed
             break
         executable = executable.parent / executable.readlink()
     return found
@@ -88,7 +96,7 @@ def _prefixes(executable: Path) -> list[Path]:
 
 def _prefix_of_library(stdlib: Path) -> Path | None:
     prefix = stdlib.parent.parent
-    return prefix if (prefix / "bin").is_dir() else None
+    return prefix if is_folder(prefix / "bin") and holds_python(prefix) else None
 
 
 def _outermost(folders: list[str]) -> tuple[str, ...]:

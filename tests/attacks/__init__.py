@@ -1,0 +1,6 @@
+"""Attacks: a hostile clone, a hostile test, a hostile client, another user of the machine.
+
+One file for each family. Each test does what an attacker would do and looks at the result from
+outside, through the real command line where a person would use that. ``docs/security.md`` names
+these tests: a claim there without one fails ``test_the_manual.py``.
+"""
