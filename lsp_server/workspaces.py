@@ -39,17 +39,22 @@ def find_root(path: Path, folders: tuple[str, ...]) -> str:
     return str(folder)
 
 
-def editor_trust(root: str, settings: Settings) -> bool | None:
+def editor_trust(root: str, settings: Settings, folders: tuple[str, ...]) -> bool | None:
     """Whether the editor says that ``root`` is trusted; ``None`` if it does not say.
 
-    The innermost folder that it names decides.
+    The innermost folder that it names decides. ``trusted: true`` alone is said of the client's own
+    ``folders``: a file of another folder may be opened, too, and is nobody's who was trusted.
     """
     named = [
         (len(Path(folder).parts), trusted)
         for folder, trusted in settings.trusted_folders
         if Path(root).is_relative_to(folder)
     ]
-    return max(named)[1] if named else settings.trusted
+    if named:
+        return max(named)[1]
+    if settings.trusted and not any(Path(root).is_relative_to(folder) for folder in folders):
+        return None
+    return settings.trusted
 
 
 class Workspaces:
@@ -79,7 +84,7 @@ class Workspaces:
             task = asyncio.ensure_future(self._ask(root))
             self._projects[root] = task
         project = await asyncio.shield(task)
-        said = editor_trust(root, settings)
+        said = editor_trust(root, settings, self.folders)
         return Workspace(root, project.trusted if said is None else said, project.python)
 
     async def of_folders(self, settings: Settings) -> list[Workspace]:

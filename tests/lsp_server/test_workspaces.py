@@ -35,11 +35,11 @@ def test_without_a_folder_the_root_is_the_first_that_is_no_package(tmp_path: Pat
 
 def test_the_innermost_folder_decides_about_trust() -> None:
     settings = Settings(trusted=None, trusted_folders=(("/w", True), ("/w/vendor", False)))
-    assert editor_trust("/w", settings) is True
-    assert editor_trust("/w/a", settings) is True
-    assert editor_trust("/w/vendor/x", settings) is False
-    assert editor_trust("/elsewhere", settings) is None
-    assert editor_trust("/wide", settings) is None
+    assert editor_trust("/w", settings, ()) is True
+    assert editor_trust("/w/a", settings, ()) is True
+    assert editor_trust("/w/vendor/x", settings, ()) is False
+    assert editor_trust("/elsewhere", settings, ()) is None
+    assert editor_trust("/wide", settings, ()) is None
 
 
 async def test_the_editors_word_on_trust_goes_before_what_was_said_once(tmp_path: Path) -> None:
@@ -97,3 +97,12 @@ async def test_a_project_file_that_appears_unannounced_makes_a_root(tmp_path: Pa
     assert await workspaces.root_of(document) == str(tmp_path)
     (tmp_path / "part" / "pyproject.toml").touch()
     assert await workspaces.root_of(document) == str(tmp_path / "part")
+
+
+def test_trust_without_a_name_is_of_the_client_s_folders_alone() -> None:
+    yes, no = Settings(trusted=True), Settings(trusted=False)
+    assert editor_trust("/w/a", yes, ("/w",)) is True
+    assert editor_trust("/elsewhere", yes, ("/w",)) is None
+    assert editor_trust("/work", yes, ("/w",)) is None
+    assert editor_trust("/elsewhere", yes, ()) is None
+    assert editor_trust("/elsewhere", no, ("/w",)) is False

@@ -58,6 +58,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     server.onDidDebug((run) => guarded(() => showTrace(context, run))),
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),
+    vscode.workspace.onDidChangeWorkspaceFolders(() => server.configure()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("pilotfish.path")) {
         void server.restart();

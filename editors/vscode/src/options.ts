@@ -15,7 +15,7 @@ interface Manifest {
 export function serverOptions(extension: vscode.Extension<unknown>): Json {
   const manifest = extension.packageJSON as Manifest;
   const configuration = vscode.workspace.getConfiguration("pilotfish");
-  const options: Json = { trusted: vscode.workspace.isTrusted, otherServers: otherServers() };
+  const options: Json = { trusted: trusted(), otherServers: otherServers() };
   for (const key of Object.keys(manifest.contributes.configuration.properties)) {
     const name = key.replace(/^pilotfish\./, "");
     if (!OURS.has(name) && isSet(configuration.inspect(name))) {
@@ -23,6 +23,12 @@ export function serverOptions(extension: vscode.Extension<unknown>): Json {
     }
   }
   return options;
+}
+
+/** VS Code's trust holds for the folders of its workspace; a file of another folder has none of it. */
+function trusted(): false | { [folder: string]: boolean } {
+  const folders = vscode.workspace.workspaceFolders ?? [];
+  return vscode.workspace.isTrusted && Object.fromEntries(folders.map((folder) => [folder.uri.toString(), true]));
 }
 
 /** Other extensions that serve Python's hover, members and references: it is left to them. */
