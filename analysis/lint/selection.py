@@ -16,6 +16,8 @@ PASSED_OVER = frozenset(
     | {"dist", "node_modules", "site-packages", "__pypackages__", ".direnv", ".pyenv", ".idea"}
     | {".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis", ".ipynb_checkpoints"}
 )
+#: Those of the largest projects have some 10 KiB.
+_MOST_BYTES = 1 << 18
 _SUFFIXES = (".py", ".pyi")
 
 
@@ -41,7 +43,7 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
     """The files under ``paths``, each once, in the order of their paths within a folder.
 
     ``exclude`` are patterns relative to ``root``. A folder is walked without following links, and
-    a link to a file that is looked at anyway is passed over; what
+    a link to a file that is looked at anyway, or that lies outside, is passed over; what
     ``.gitignore`` files in and above it (up to ``root``) name, virtual environments and
     :data:`PASSED_OVER` are passed over. Raises :class:`~analysis.errors.AnalysisError` for a path
     that is not there.
