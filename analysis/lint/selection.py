@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.lint.patterns import fits, matches
+from analysis.text.files import read_text
 
 #: Folders that hold no code of the user's.
 PASSED_OVER = frozenset(
@@ -53,7 +54,10 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they were written
         if absolute.is_dir():
             ignores = [i for folder in _above(absolute, root) for i in _gitignore(folder)]
+            bounds = {absolute.resolve(), root.resolve()}
             for file in _walk(absolute, root, exclude, ignores):
+                if file.is_symlink() and not bounds & {*file.resolve().parents}:
+                    continue  # Its text is not the project's; ``--fix`` would change it.
                 found.setdefault(file, Selected(file, named=False))
         elif os.path.lexists(absolute):
             found[absolute] = Selected(absolute, named=True)
@@ -115,12 +119,14 @@ def _above(folder: Path, root: Path) -> list[Path]:
 
 def _gitignore(folder: Path) -> list[_Ignore]:
     try:
-        text = (folder / ".gitignore").read_text(encoding="utf-8", errors="replace")
+        text = read_text(folder / ".gitignore", _MOST_BYTES)
     except OSError:
         return []
     found = []
     for line in text.split("\n"):
-        pattern = line.rstrip("\r").rstrip(" ")
+        pattern = line.rstrip("\r")
+        while pattern.endswith(" ") and not pattern.endswith("\\ "):
+            pattern = pattern[:-1]
         if pattern and not pattern.startswith("#"):
             negated = pattern.startswith("!")
             found.append(_Ignore(folder, pattern.removeprefix("!"), negated, pattern.endswith("/")))

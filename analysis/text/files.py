@@ -48,8 +48,14 @@ def first_bytes(path: Path | str, count: int) -> bytes:
     except ValueError as error:  # a NUL in the name
         raise OSError(errno.EINVAL, str(error)) from None
     with os.fdopen(descriptor, "rb") as file:
-        _refuse_special(os.fstat(descriptor))
-        return file.read(count)
+        status = os.fstat(descriptor)
+        _refuse_special(status)
+        # Not ``read(count)``, which sets aside as much memory.
+        parts, left, step = [], count, max(status.st_size + 1, 1 << 16)
+        while left > 0 and (part := file.read(min(left, step))):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
 
 
 def is_file(path: Path | str) -> bool:

@@ -86,7 +86,7 @@ class Victim:
         error = texts[-1].decode("utf-8", "replace")
         assert in_time, f"still running after {seconds} s"
         assert "Traceback" not in error
-        assert "bug:" not in error, error
+        assert "internal error" not in error, error
         return Ran(process.returncode, out.decode("utf-8", "replace"), error, usage.ru_maxrss << 10)
 
     def owns(self, folder: Path) -> None:
