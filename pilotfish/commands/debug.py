@@ -9,6 +9,7 @@ from analysis.errors import AnalysisError
 from engine.handlers.fix import fix
 from engine.handlers.trace import trace
 from engine.messages import FixRequest, TraceRequest
+from pilotfish.console import err
 from pilotfish.repairing import add_options, at_work, open_file, print_document
 from pilotfish.report.debugging import show
 from pilotfish.report.fixing import document_of
@@ -64,6 +65,7 @@ def run(options: argparse.Namespace) -> int:
             document["repair"] = document_of(answer, written=False)
     if options.html is not None:
         _write(options.html, page(document, opened.source.text))
+        err().print(f"page written to {options.html.resolve()}", markup=False)
     if options.json:
         print_document(document)
     else:

@@ -84,7 +84,10 @@ def _tests(console: Console, document: Document) -> None:
 
 def _source(console: Console, document: Document, text: str) -> None:
     """The functions that a failing test ran, with suspicion in the margin."""
-    suspicion = {entry["line"]: entry["suspicion"] for entry in document["lines"]}
+    failed = any(test["outcome"] in _BAD for test in document["tests"])
+    # Where nothing failed every line that ran is as suspicious as any other: none.
+    lines = document["lines"] if failed else []
+    suspicion = {entry["line"]: entry["suspicion"] for entry in lines}
     shown = sorted(
         {
             line
@@ -105,6 +108,10 @@ def _source(console: Console, document: Document, text: str) -> None:
         mark, style = _heat(suspicion.get(line, 0.0))
         margin = Text.assemble((f"{mark} ", style), (f"{line + 1:>4} │ ", "dim"))
         console.print(margin + highlighted[line])
+    if shown:
+        marks = zip(_HEAT[:3], ("most suspicious", "suspicious", "a little"), strict=True)
+        parts = [part for (_, m, s), word in marks for part in ((m, s), (f" {word}  ", "dim"))]
+        console.print(Text.assemble("      ", *parts))
 
 
 def _is_hot(code: Document, suspicion: Mapping[int, float]) -> bool:

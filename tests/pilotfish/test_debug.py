@@ -243,3 +243,19 @@ def test_the_terminal_shows_source_suspicion_and_values(project: Path) -> None:
     assert any("total(prices=[1, 2, 3], discount=0) → -6" in line for line in lines)
     assert any("result 0 → -1" in line for line in lines)
     assert "AssertionError" in done.stdout
+    assert any("most suspicious" in line for line in lines)
+
+
+def test_the_terminal_says_where_the_page_is_and_marks_nothing_that_passes(project: Path) -> None:
+    words = [PILOTFISH, "debug", "cart.py", "--test", "pytest test_cart.py::test_nothing"]
+    done = subprocess.run(
+        [*words, "--python", sys.executable, "--html", "out.html"],
+        cwd=project,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0
+    assert f"page written to {project / 'out.html'}" in done.stderr
+    assert "█" not in done.stdout.split("\n\n")[0]
+    assert "most suspicious" not in done.stdout

@@ -137,6 +137,11 @@ def test_keys_step_through_visits_and_tests(shown: Page) -> None:
     assert _chosen(shown).startswith("line 3 for price in prices:")
     shown.keyboard.press("2")
     assert shown.locator('#tests button[aria-pressed="true"]').inner_text() == "good"
+    # What the chosen test ended in, and no other's.
+    assert not shown.locator("#why").is_visible()
+    shown.keyboard.press("1")
+    assert shown.locator("#why").inner_text().startswith("Error: ")
+    shown.keyboard.press("2")
     assert _chosen(shown).startswith("line 2")
 
 

@@ -86,7 +86,7 @@ def _header(document: Document, name: str) -> str:
 <h1>{escape(name)} <span class="path">{escape(str(Path(document["path"]).parent))}</span></h1>
 <p><span class="chip {document["status"]}">{len(bad)} failing</span>
 <span class="chip passing">{passing} passing</span> <code>{escape(document["test"])}</code></p>
-{f'<pre class="why">{why}</pre>' if why else ""}{reason}
+{f'<pre class="why" id="why">{why}</pre>' if why else ""}{reason}
 <nav id="tests" aria-label="followed tests"></nav>
 </header>"""
 

@@ -39,10 +39,21 @@ function chooseRun(index) {
   const run = report.runs[index];
   if (!run) return;
   chosen.run = run;
+  showWhy(run.test);
   [...find("tests").children].forEach((button, at) =>
     button.setAttribute("aria-pressed", String(at === index)));
   showCalls();
   chooseCall(telling(run));
+}
+
+// What the chosen test ended in; nothing where it passed.
+function showWhy(name) {
+  const why = find("why");
+  const test = report.tests.find((each) => each.id === name);
+  if (!why || !test) return;
+  const said = test.exception ? test.exception + (test.message ? ": " + test.message : "") : "";
+  why.textContent = said;
+  why.hidden = !said;
 }
 
 function isFunction(call) {
