@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -13,6 +14,7 @@ from engine.settings.problems import refuse
 from engine.settings.read import machine_file, machine_settings, project_settings
 from engine.settings.table import markdown
 from engine.settings.values import MachineSettings, ProjectSettings
+from tools.schemas import schemas
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
 
@@ -151,3 +153,13 @@ def test_the_manual_lists_every_setting_as_it_is() -> None:
     written = re.search(r"<!-- settings -->\n(.*)<!-- end -->", DOCS.read_text("utf-8"), re.DOTALL)
     assert written is not None
     assert written[1] == markdown(), "run: python -m engine.settings.table"
+
+
+def test_the_schemas_for_editors_are_those_of_the_settings() -> None:
+    written = {p.name: p.read_text("utf-8") for p in (DOCS.parent / "schemas").glob("*.json")}
+    assert written == schemas(), "run: python -m tools.schemas"
+    project = json.loads(written["pyproject-tool-pilotfish.json"])["properties"]
+    assert set(project) == {"exclude", "per-file-ignores", "tests"}
+    machine = json.loads(written["config.json"])["properties"]
+    assert machine["log-level"]["enum"] == ["error", "warning", "info", "debug"]
+    assert (machine["threads"]["type"], machine["threads"]["minimum"]) == ("integer", 0)
