@@ -241,7 +241,7 @@ def test_since_looks_at_new_lines_only_and_runs_nothing_of_the_repository(projec
     assert not (project.parent / "ran").exists()
     nowhere = check("app.py", "--since", "nowhere")
     assert nowhere.code == 2
-    assert "no commit of" in nowhere.err
+    assert "unknown revision" in nowhere.err
     assert "a branch or a tag" in nowhere.err
     assert check("app.py", "--since=--help").code == 2
 

