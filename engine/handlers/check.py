@@ -28,7 +28,7 @@ def check(
     interpreter that the user named and that does not work.
     """
     settings, _ = project_settings(Path(request.snapshot.workspace.root))
-    reads = Reads(files=_configuration(request.snapshot.path))
+    reads = Reads(files=_configuration(request))
     findings = check_snapshot(
         request.snapshot,
         pool,
@@ -43,7 +43,11 @@ def check(
     return CheckAnswer(findings, reads)
 
 
-def _configuration(path: str) -> dict[str, str]:
-    """The files that may configure ruff and us for ``path``, by their hashes."""
-    places = (str(folder / name) for folder in Path(path).parents for name in _RUFF)
-    return {place: digest(place) for place in places} if path else {}
+def _configuration(request: CheckRequest) -> dict[str, str]:
+    """The files that may decide about findings besides the code, by their hashes: the project's
+    settings, and what may configure ruff."""
+    snapshot = request.snapshot
+    places = [str(Path(snapshot.workspace.root) / "pyproject.toml")]
+    if request.ruff and snapshot.path:
+        places += (str(folder / name) for folder in Path(snapshot.path).parents for name in _RUFF)
+    return {place: digest(place) for place in places}

@@ -278,3 +278,17 @@ def test_diagnostics_of_the_workspace_follow_what_is_typed(editor: Editor) -> No
     assert problems() == []
     (editor.folder / "a.py").write_text(A.replace("weigh", "measure"))  # and nobody is told
     assert len(problems()) == 1
+
+
+def test_settings_of_the_project_count_though_nobody_tells_that_they_changed(
+    editor: Editor,
+) -> None:
+    editor.begin("a.py", "b.py", diagnostics={"ruff": False})
+    warm(editor)
+    editor.type("b.py", B + "basket.nothing()\n")
+    until(lambda: len(editor.problems("b.py")) == 1, "the name is not missed")
+    project = editor.folder / "pyproject.toml"
+    project.write_text('[tool.pilotfish.per-file-ignores]\n"b.py" = ["PF101"]\n')
+    until(lambda: editor.problems("b.py") == [], "the settings are not read again")
+    project.unlink()
+    until(lambda: len(editor.problems("b.py")) == 1, "the settings are not read again")
