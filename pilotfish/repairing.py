@@ -24,6 +24,7 @@ from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
 from analysis.text import inside
+from analysis.text.files import read_bytes
 from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
@@ -109,7 +110,7 @@ def open_file(path: Path, options: argparse.Namespace) -> Opened:
     if not path.is_file():
         raise AnalysisError("no such file", where=str(path))
     path = path.resolve()
-    source = read_source(str(path), path.read_bytes())
+    source = read_source(str(path), read_bytes(path))
     workspace = workspace_for(options, path)
     return Opened(
         path,
@@ -247,7 +248,7 @@ def keep(
         raise AnalysisError("a repair does not touch this file", where=str(path))
     changed = None
     try:
-        before = path.read_bytes()
+        before = read_bytes(path)
     except OSError:
         before = b""
     if path != opened.path or before == opened.source.encode(opened.source.text):

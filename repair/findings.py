@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
 from repair.choice.differences import MOST_CHANGES, agreement, changes, notes, weakness
 from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
@@ -270,7 +271,7 @@ def _test_literals(job: Job, diagnosis: Diagnosis) -> frozenset[object]:
     for path in diagnosis.test_files:
         if Path(path) != Path(job.source.path) and Path(path).is_file():
             try:
-                found |= literals(ast.parse(Path(path).read_bytes()))
+                found |= literals(ast.parse(read_bytes(path)))
             except (SyntaxError, ValueError):
                 continue
     return found

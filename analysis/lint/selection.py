@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.lint.patterns import fits, matches
-from analysis.text.files import read_text
+from analysis.text.files import is_file, read_text
 
 #: Folders that hold no code of the user's.
 PASSED_OVER = frozenset(
@@ -89,7 +89,7 @@ def _walk(
         if _ignored(path, is_folder, ignores):
             continue
         if not is_folder:
-            if entry.is_file():
+            if is_file(entry.path):  # a link may lead round in a circle
                 yield path
         elif entry.name not in PASSED_OVER and not os.path.exists(path / "pyvenv.cfg"):  # noqa: PTH110 - never raises
             yield from _walk(path, root, exclude, ignores)

@@ -9,6 +9,7 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.lint.ruff import fixed_text
 from analysis.snapshot import Snapshot
+from analysis.text.files import read_bytes
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
@@ -118,7 +119,7 @@ def _lint_alone(
 def _text(snapshot: Snapshot, path: str) -> str:
     """The text of the file ``path``, as the editor has it or as it stands on the disk."""
     open_now = {buffer.path: buffer.content.text for buffer in snapshot.buffers}
-    return open_now[path] if path in open_now else read_source(path, Path(path).read_bytes()).text
+    return open_now[path] if path in open_now else read_source(path, read_bytes(path)).text
 
 
 def _both(before: Healing, after: Healing, path: str) -> Healing:

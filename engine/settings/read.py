@@ -17,6 +17,7 @@ from typing import Any
 import platformdirs
 
 from analysis.findings import Finding
+from analysis.text.files import first_bytes, is_file
 from engine.settings.check import fill
 from engine.settings.problems import WRONG_VALUE, problem, unreadable
 from engine.settings.values import MachineSettings, ProjectSettings, camel, kebab
@@ -69,11 +70,10 @@ def project_settings(root: Path) -> tuple[ProjectSettings, tuple[Finding, ...]]:
 def _parse(path: Path) -> tuple[str, dict[str, Any], list[Finding]]:
     """Text and tables of a TOML file; both empty if there is none."""
     try:
-        if not path.is_file():
+        if not is_file(path):
             return "", {}, []
-        with path.open("rb") as stream:
-            raw = stream.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
+        raw = first_bytes(path, MOST_BYTES + 1)
+    except OSError as error:
         return "", {}, [_unreadable(path, 0, f"cannot be read: {error}")]
     if len(raw) > MOST_BYTES:
         return "", {}, [_unreadable(path, 0, f"is larger than {MOST_BYTES} bytes")]

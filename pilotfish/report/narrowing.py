@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.text import LineIndex
+from analysis.text.files import read_text
 
 #: A finding as a baseline keeps it: file, code and line of source, so that it stays the same when
 #: lines are added above it.
@@ -57,7 +58,7 @@ class Baseline:
         Raises :class:`~analysis.errors.AnalysisError` where it is none.
         """
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = json.loads(read_text(path))
             rows = document["findings"]
             known = Counter({(r["path"], r["code"], r["line"]): int(r["count"]) for r in rows})
         except (OSError, ValueError, KeyError, TypeError) as error:

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
+from analysis.text.files import read_text
 from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
@@ -253,7 +254,7 @@ def _test_text(frames: tuple[tuple[str, int, str], ...], files: tuple[str, ...])
     """The lines of the test up to the one that fails."""
     for path, line, _name in reversed(frames):
         if path in files and Path(path).is_file():
-            lines = Path(path).read_text(encoding="utf-8", errors="replace").split("\n")[:line]
+            lines = read_text(path).split("\n")[:line]
             own = _indent(lines[-1])
             heads = [
                 i

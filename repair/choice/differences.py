@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
+from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
 from repair.choice.evidence import is_check
 from repair.sandbox.run import Behaviour
@@ -124,7 +124,7 @@ def weakness(files: Sequence[str], failing: Sequence[str]) -> str:
     asserts: list[ast.AST] = []
     for file in files:
         try:
-            tree = ast.parse(Path(file).read_bytes())
+            tree = ast.parse(read_bytes(file))
         except (OSError, SyntaxError, ValueError):
             return ""
         tests = [n for n in ast.walk(tree) if getattr(n, "name", None) in functions]

@@ -29,8 +29,8 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
+from analysis.text.files import read_bytes
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.run import Outcome, TestResult
 from repair.source.file import Edit, Source
@@ -163,7 +163,7 @@ def checks(files: Iterable[str], tests: Iterable[str]) -> int:
     asserts: dict[str, int] = {}
     for file in files:
         try:
-            tree = ast.parse(Path(file).read_bytes())
+            tree = ast.parse(read_bytes(file))
         except (OSError, SyntaxError, ValueError):
             continue
         for node in ast.walk(tree):

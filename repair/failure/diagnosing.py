@@ -15,6 +15,7 @@ from pathlib import Path
 
 from analysis.deadline import Deadline
 from analysis.text import inside
+from analysis.text.files import read_bytes
 from repair.errors import RepairError
 from repair.failure import late
 from repair.failure.beside import look_beside
@@ -291,7 +292,7 @@ def _tests(bench: Workbench, results: Sequence[TestResult]) -> dict[str, Source]
     for path in {path for path, _line, _name in functions(results) if _may_read(bench, path)}:
         with contextlib.suppress(OSError, RepairError):
             data = bench.base.get(path)
-            found[path] = read_source(path, Path(path).read_bytes() if data is None else data)
+            found[path] = read_source(path, read_bytes(path) if data is None else data)
     return found
 
 

@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
+from analysis.text.files import read_text
 from repair.source.file import Source
 
 #: Folders that hold no tests of the workspace.
@@ -51,7 +52,7 @@ def find_tests_of(source: Source, name: str, documented: bool, root: str, has_py
     words = [re.compile(rf"\b{re.escape(word)}\b") for word in (last, path.stem)]
     found = []
     for test in sorted(_tests(root), key=lambda p: (_distance(p, path), str(p))):
-        text = test.read_text(encoding="utf-8", errors="replace")
+        text = read_text(test)
         if all(word.search(text) for word in words):
             found.append(_relative(test, root))
     command = ["python -m pytest"]
@@ -82,7 +83,7 @@ def find_tests_reaching(
 def _naming(path: Path, word: re.Pattern[str]) -> list[str]:
     """The tests of a file that name what ``word`` matches, as pytest writes them behind ``::``."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
         tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError):
         return []

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.text.files import read_bytes
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
@@ -159,4 +160,4 @@ class Retoucher:
         for path in self.diagnosis.test_files:
             if Path(path) != Path(self.job.source.path):
                 with contextlib.suppress(OSError, SyntaxError, ValueError):
-                    yield ast.parse(Path(path).read_bytes())
+                    yield ast.parse(read_bytes(path))

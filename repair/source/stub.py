@@ -8,9 +8,9 @@ import doctest
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
 
 from analysis.lint.nearest import nearest
+from analysis.text.files import read_text
 from repair.errors import RepairError
 from repair.source.file import Edit, Source
 
@@ -224,7 +224,7 @@ def example_inputs(stub: Stub, files: tuple[str, ...]) -> frozenset[object]:
     texts = [example.source for example in _examples(stub.node)]
     for path in files:
         with contextlib.suppress(OSError):
-            texts.append(Path(path).read_text(encoding="utf-8", errors="replace"))
+            texts.append(read_text(path))
     found: set[object] = set()
     for text in texts:
         try:

@@ -10,6 +10,8 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from analysis.text.files import read_text
+
 _SKIPPED = frozenset({"node_modules", "__pycache__", "build", "dist", "venv", "site-packages"})
 _MOST_FILES = 4000
 _DYNAMIC = ("importlib", "__import__", "runpy", "subprocess", "multiprocessing", "exec(")
@@ -63,7 +65,7 @@ def _conftests(test: str, by_stem: dict[str, list[str]]) -> list[str]:
 def _imported(file: str, by_stem: dict[str, list[str]]) -> frozenset[str] | None:
     """Files whose module name fits an import of ``file``; ``None`` where it could be any."""
     try:
-        text = Path(file).read_text(encoding="utf-8", errors="replace")
+        text = read_text(file)
         tree = ast.parse(text)
     except (OSError, SyntaxError, ValueError, RecursionError):
         return None

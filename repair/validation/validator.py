@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.text.files import read_bytes
 from decoding.errors import CancelledError
 from repair.failure.command import TestCommand
 from repair.failure.diagnosis import Diagnosis
@@ -317,14 +318,14 @@ def _not_through(unknown: Collection[str], ran: int, near: Collection[str], pass
 
 def _read(path: str) -> bytes:
     file = Path(path)
-    return file.read_bytes() if file.is_file() else b""
+    return read_bytes(file) if file.is_file() else b""
 
 
 def _hashes(paths: tuple[str, ...]) -> dict[str, str]:
     found = {}
     for path in paths:
         file = Path(path)
-        found[path] = hashlib.sha256(file.read_bytes()).hexdigest() if file.is_file() else ""
+        found[path] = hashlib.sha256(read_bytes(file)).hexdigest() if file.is_file() else ""
     return found
 
 
