@@ -60,8 +60,14 @@ def err() -> Console:
     return _console(stderr=True, quiet=_manner.quiet)
 
 
+def harmless(text: str) -> str:
+    """``text`` without what a terminal obeys: a file's name or text may write to its clipboard."""
+    return "".join(c if c.isprintable() or c in "\n\t" else ascii(c)[1:-1] for c in text)
+
+
 def explain(what: str, *, where: str = "", help: str = "") -> None:
     """Print an error: where, what happened and the fix."""
+    what, where, help = map(harmless, (what, where, help))
     console = _console(stderr=True)
     place = f"[bold]{escape(where)}[/bold]: " if where else ""
     console.print(f"[red]error[/red]: {place}{escape(what)}")
