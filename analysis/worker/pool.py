@@ -241,7 +241,9 @@ class AnalysisPool:
         with self._changed:
             if self._closed:
                 process.kill()
+            # Noted before it is listened to: who does not find the slot forgets what was said.
             self._slots.append(_Slot(process))
+            process.listen()
         if self._closed:
             process.join()
 

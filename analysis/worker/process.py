@@ -51,7 +51,8 @@ def cache_folder() -> str:
 
 
 class WorkerProcess:
-    """A running worker. ``on_reply`` and ``on_end`` are called on its own reading thread."""
+    """A running worker. ``on_reply`` and ``on_end`` are called on its own reading thread, from
+    :meth:`listen` on."""
 
     def __init__(
         self,
@@ -85,6 +86,9 @@ class WorkerProcess:
         self._reader = threading.Thread(
             target=self._read, name=f"analysis-worker-{self._process.pid}", daemon=True
         )
+
+    def listen(self) -> None:
+        """Begin to read. To be called once, when those who are called back know this worker."""
         self._reader.start()
 
     @property

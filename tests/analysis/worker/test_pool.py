@@ -8,7 +8,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -19,7 +21,7 @@ from analysis.names import Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.process import WorkerProcess, WorkerSettings
 
 pytestmark = pytest.mark.process
 
@@ -113,6 +115,28 @@ def test_cancelled_and_open_queries_end_with_the_pool(
     assert not any(psutil.pid_exists(pid) for pid in pids)
     after = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60))
     assert after.result(0).reason == "the analysis has ended"
+
+
+@pytest.mark.parametrize("killed", [False, True], ids=["ready", "dead"])
+def test_a_worker_may_be_ready_or_dead_before_the_pool_has_noted_it(
+    settings: WorkerSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, killed: bool
+) -> None:
+    started: list[WorkerProcess] = []
+
+    def preempted(*arguments: Any) -> WorkerProcess:
+        """As on a busy machine: the thread that starts a worker is not run again for a while."""
+        process = WorkerProcess(*arguments)
+        if killed and not started:
+            process.kill()
+        started.append(process)
+        time.sleep(1.5)
+        return process
+
+    monkeypatch.setattr("analysis.worker.pool.WorkerProcess", preempted)
+    with AnalysisPool(replace(settings, workers=1)) as pool:
+        asked = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(15))
+        assert asked.result(60).names
+    assert len(started) == 1 + killed
 
 
 @pytest.mark.parametrize("yielding", [0, 3])
