@@ -74,8 +74,11 @@ class Outcome:
 class Player:
     """Plays sessions in one server."""
 
-    def __init__(self, truth: Truth, folder: Path, outcome: Outcome) -> None:
+    def __init__(
+        self, truth: Truth, folder: Path, outcome: Outcome, *, trusted: bool = False
+    ) -> None:
         self._truth, self._folder, self.outcome = truth, folder, outcome
+        self._trusted = trusted
         self._editor: Editor | None = None
         self._servers = 0
         self._seed = 0
@@ -215,7 +218,7 @@ class Player:
             root = self._folder / f"workspace{self._servers}"
             home.mkdir(parents=True)
             root.mkdir()
-            self._editor = Editor(root, home)
+            self._editor = Editor(root, home, options={"trusted": self._trusted})
             _warm(self._editor)
         return self._editor
 
@@ -250,10 +253,11 @@ def _texts(world: World) -> dict[Path, str]:
 
 
 @contextlib.contextmanager
-def player() -> Iterator[Player]:
+def player(*, trusted: bool = False) -> Iterator[Player]:
     """A player in a folder of its own."""
     folder = Path(tempfile.mkdtemp(prefix="editing-")).resolve()
-    playing = Player(Truth(folder / "truth"), folder, Outcome())
+    truth = Truth(folder / "truth", trusted=trusted)
+    playing = Player(truth, folder, Outcome(), trusted=trusted)
     try:
         yield playing
     finally:
@@ -261,9 +265,9 @@ def player() -> Iterator[Player]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def work(seeds: Sequence[int], steps: int) -> Outcome:
+def work(seeds: Sequence[int], steps: int, *, trusted: bool = False) -> Outcome:
     """Play the sessions of ``seeds`` in one server."""
-    with player() as playing:
+    with player(trusted=trusted) as playing:
         for seed in seeds:
             playing.play(seed, draw_steps(random.Random(seed), steps))
             known = playing.outcome
@@ -334,6 +338,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=20260101)
     parser.add_argument("--steps", type=int, default=40)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--trusted", action="store_true", help="start the workspace's Python")
     parser.add_argument("--untimed", action="store_true", help="late answers are no failure")
     parser.add_argument("--shrink", type=int, metavar="SEED")
     options = parser.parse_args()
@@ -346,7 +351,11 @@ def main() -> int:
     begin = time.perf_counter()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.workers, mp_context=context) as executor:
-        parts = [executor.submit(work, share, options.steps) for share in shares if share]
+        parts = [
+            executor.submit(work, share, options.steps, trusted=options.trusted)
+            for share in shares
+            if share
+        ]
         found = together([part.result() for part in parts])
     seconds = time.perf_counter() - begin
     for divergence in found.divergences[:30]:

@@ -122,11 +122,12 @@ def places(text: str) -> list[tuple[str, int]]:
 class Truth:
     """Forks new processes that answer. Made once, before the process has threads.
 
-    ``folder`` is where the trees are laid down; no tree lies where another has been.
+    ``folder`` is where the trees are laid down; no tree lies where another has been. ``trusted``
+    tells whether the workspace's interpreter may be started.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, *, trusted: bool = False) -> None:
+        self._folder, self._trusted = folder, trusted
         self._count = 0
         sys.setrecursionlimit(_RECURSION)
         warnings.simplefilter("ignore")
@@ -169,7 +170,7 @@ class Truth:
         return Asked(pid, reading, tree.parent)
 
     def _answer(self, tree: Path, questions: Sequence[Question]) -> list[Answer]:
-        answering = _Answering(tree, self._provider)
+        answering = _Answering(Workspace(str(tree), self._trusted), self._provider)
         found = []
         for question in questions:
             try:
@@ -200,11 +201,11 @@ class Asked:
 
 
 class _Answering:
-    """What a server would answer of the files below ``tree``."""
+    """What a server would answer of the files of a workspace."""
 
-    def __init__(self, tree: Path, provider: ReferenceProvider) -> None:
-        self._tree, self._provider = tree, provider
-        self._workspace = Workspace(str(tree))
+    def __init__(self, workspace: Workspace, provider: ReferenceProvider) -> None:
+        self._tree, self._provider = Path(workspace.root), provider
+        self._workspace = workspace
         self._graph: Graph | None = None
         self._texts: dict[str, str] = {}
 
