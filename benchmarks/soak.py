@@ -8,7 +8,7 @@ and, where there is a model, ghost text. A repair that cannot succeed runs all t
 is a sandbox. At the end the answers are held against those of a new process (``editing_truth``).
 
 Prints a table; exit status 1 where a limit is broken. What a process holds in the first five
-minutes (in a shorter run: the first third) is what it needs to become warm.
+minutes of its life (in a shorter run: the first third) is what it needs to become warm.
 """
 
 from __future__ import annotations
@@ -397,11 +397,12 @@ def _report(
     end = max((one.at[-1] for one in watch.known.values() if one.at), default=0.0)
     rows: list[list[object]] = []
     for pid, one in watch.known.items():
-        lived = [at for at in one.at if at >= warm]
-        if len(lived) < 5:
+        # A worker that took the place of another becomes warm by itself.
+        since = max(warm, one.at[0] + warm) if one.at and one.at[0] > 2 * _EVERY_S else warm
+        if sum(at >= since for at in one.at) < 5:
             continue
-        growth = one.growth(warm)
-        fds, threads = one.more(one.descriptors, warm), one.more(one.threads, warm)
+        growth = one.growth(since)
+        fds, threads = one.more(one.descriptors, since), one.more(one.threads, since)
         rows.append(
             [f"{one.role} {pid}", f"{one.resident[-1] >> 20}", f"{growth:+.1%}",
              f"{one.descriptors[-1]} ({fds:+})", f"{one.threads[-1]} ({threads:+})"]
