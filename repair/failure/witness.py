@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import replace
+from enum import StrEnum
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
@@ -26,16 +27,34 @@ _WALL_S = 60.0
 #: what it takes with the patch, which ran beside the search.
 _HANGS_S = 4.0
 _HANGS_TIMES = 2.0
+#: Why a command that began is not known to fail.
+_SLOW = "it did not end in time"
 #: What hangs would keep a processor from the search.
 _NICE = 5
 
 
+class Seen(StrEnum):
+    """How the command fares without the patch. It is ``unknown`` where no run came to an end."""
+
+    FAILS = "fails"
+    PASSES = "passes"
+    UNKNOWN = "unknown"
+
+
 class Witness:
-    """Runs the shell command ``command`` on the workspace as it is. Close it."""
+    """Runs the shell command ``command`` on the workspace as it is, for at most ``wall`` seconds.
+    Close it."""
 
     def __init__(
-        self, policy: Policy, command: str, target: str, base: Mapping[str, bytes]
+        self,
+        policy: Policy,
+        command: str,
+        target: str,
+        base: Mapping[str, bytes],
+        wall: float = _WALL_S,
     ) -> None:
+        self._wall = wall
+        self._why_not = "the sandbox did not start in time"
         self._policy = replace(policy, limits=replace(policy.limits, nice=_NICE))
         self._target, self._base = target, dict(base)
         self._plan = Plan("command", command, (), policy.workspace)
@@ -47,8 +66,10 @@ class Witness:
     def _watch(self) -> Run | None:
         try:
             with ForkServer(self._policy, self._target, 1, cancellation=self._stop) as server:
-                return server.run(self._plan, self._base, Terms(wall=_WALL_S))
-        except (RepairError, CancelledError, OSError):
+                self._why_not = _SLOW
+                return server.run(self._plan, self._base, Terms(wall=self._wall))
+        except (RepairError, CancelledError, OSError) as error:
+            self._why_not = error.what if isinstance(error, RepairError) else str(error)
             return None
 
     def ended(self) -> bool:
@@ -58,19 +79,24 @@ class Witness:
         run = self._run.result()
         return run is not None and run.ended != "timeout"
 
-    def objection(self, *, hung: bool, fixed_s: float) -> str:
-        """Why the failure is none; ``""`` where the command fails.
+    def seen(self, *, hung: bool, fixed_s: float) -> tuple[Seen, str]:
+        """How the command fares without the patch, and in words why that is no failure.
 
         ``hung``: it is thought to hang; with a patch it ends after ``fixed_s`` seconds. Waits for
         the command to end, or to hang for long enough.
         """
-        enough = max(_HANGS_S, _HANGS_TIMES * fixed_s) if hung else 2 * _WALL_S
+        enough = max(_HANGS_S, _HANGS_TIMES * fixed_s) if hung else 2 * self._wall
         try:
             run = self._run.result(max(0.0, self._began + enough - time.monotonic()))
         except NotYetError:
-            return ""
-        passed = run is not None and run.ended == "done" and run.code == 0
-        return "the command passes without the patch" if passed else ""
+            run = None
+        if run is None or run.ended == "timeout":
+            if hung and self._why_not == _SLOW:
+                return Seen.FAILS, ""
+            return Seen.UNKNOWN, f"the command could not be run without the patch: {self._why_not}"
+        if run.ended == "done" and run.code == 0:
+            return Seen.PASSES, "the command passes without the patch"
+        return Seen.FAILS, ""
 
     def close(self) -> None:
         """End the command if it still runs."""

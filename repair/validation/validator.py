@@ -19,7 +19,7 @@ from analysis.text.files import read_bytes
 from decoding.errors import CancelledError
 from repair.failure.command import TestCommand
 from repair.failure.diagnosis import Diagnosis
-from repair.failure.witness import Witness
+from repair.failure.witness import Seen, Witness
 from repair.sandbox.cores import usable
 from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
@@ -185,8 +185,25 @@ class Validator:
             return verdict
         fixed_s = ended.seconds
         # Asked last: the witness of what hangs may have to be waited for.
-        if reason := self._witness.objection(hung=self._diagnosis.hung, fixed_s=fixed_s):
+        seen, reason = self._witness.seen(hung=self._diagnosis.hung, fixed_s=fixed_s)
+        if seen is Seen.PASSES:
             return Verdict(False, False, reason)
+        verdict = self._judge(server, files, fates, second, deadline)
+        if seen is Seen.UNKNOWN and verdict.complete:
+            return replace(verdict, complete=False, reason=reason)
+        return verdict
+
+    def _judge(
+        self,
+        server: ForkServer,
+        files: Mapping[str, bytes],
+        fates: Fates | None,
+        second: Run | None,
+        deadline: Deadline,
+    ) -> Verdict:
+        """The verdict on a patch with which the command passes, of the suite and of the second run
+        of the failing test, where they took place."""
+        suite = self._suite
         if _hashes(self._diagnosis.test_files) != self._hashes:
             return Verdict(False, False, "the test files changed meanwhile")
         if fates is not None and second is None:

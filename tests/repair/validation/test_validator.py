@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,11 @@ def test_other(request):
 
 
 @contextlib.contextmanager
-def judging(sandbox: StartSandbox, workspace: Path) -> Iterator[tuple[Validator, str, Ahead]]:
-    """What judges patches of ``m.py``, its path, and the graph that is asked."""
+def judging(
+    sandbox: StartSandbox, workspace: Path, **witness_sees: object
+) -> Iterator[tuple[Validator, str, Ahead]]:
+    """What judges patches of ``m.py``, its path, and the graph that is asked. The witness has an
+    interpreter of its own with ``witness_sees``."""
     (workspace / "m.py").write_text(MODULE)
     source = Source(str(workspace / "m.py"), MODULE)
     command = parse("python -m pytest test_m.py::test_wrong", str(workspace))
@@ -51,6 +55,8 @@ def judging(sandbox: StartSandbox, workspace: Path) -> Iterator[tuple[Validator,
     with contextlib.ExitStack() as stack:
         bench = stack.enter_context(Workbench(policy, source.path, 5, {}, Cancellation()))
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
+        other = replace(policy.interpreter, **witness_sees)  # type: ignore[arg-type]
+        policy = replace(policy, interpreter=other)
         witness = Witness(policy, command.plan.command, source.path, {})
         ahead = Ahead(Workspace(str(workspace)))
         stack.callback(ahead.close)
@@ -80,6 +86,17 @@ def test_a_test_that_failed_and_could_not_be_run_once_more_in_time_is_not_run(
         verdict = validator.validate(path, with_pause(60.0), Deadline.after(limit))
         assert (verdict.good, verdict.complete, verdict.broken) == (True, False, ())
         assert verdict.not_run == ("test_m.py::test_other",)
+
+
+def test_a_patch_is_not_verified_where_the_run_without_it_did_not_take_place(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    (workspace / "test_m.py").write_text(TESTS)
+    with judging(sandbox, workspace, executable="/none/python") as (validator, path, _ahead):
+        fixed = MODULE.replace("number + 3", "number * 2").encode()
+        verdict = validator.validate(path, fixed, Deadline.after(120))
+    assert (verdict.good, verdict.complete) == (True, False)
+    assert verdict.reason.startswith("the command could not be run without the patch: ")
 
 
 def test_a_command_that_fails_with_the_patch_does_not_wait_for_the_suite(
