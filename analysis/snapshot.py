@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from analysis.text.overlay import Buffer, Content, Overlay
+from analysis.text.overlay import Buffer, Content, Overlay, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,11 @@ class Snapshot:
     buffers: tuple[Buffer, ...] = field(default=())
     #: What names an unsaved buffer among others; ``""`` for a file.
     buffer: str = ""
+
+    def __post_init__(self) -> None:
+        """Make the text :func:`~analysis.text.overlay.whole`."""
+        if (text := whole(self.text)) is not self.text:
+            object.__setattr__(self, "text", text)
 
     def with_text(self, text: str) -> Snapshot:
         """The same file in the same workspace with another text."""

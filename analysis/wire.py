@@ -7,13 +7,17 @@ and decoded against a registry that the reader passes.
 
 A :class:`~analysis.text.overlay.Content` travels once over a connection and is named by its hash
 after that: :class:`Sent` and :class:`Received` are the two ends' memories of it.
+
+The name of a file that is no UTF-8 (PEP 383) and a string of an editor's may hold half of a
+surrogate pair. The fast codec neither writes nor reads these: such a frame escapes them, in ASCII.
 """
 
 from __future__ import annotations
 
+import json
 import struct
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -40,7 +44,7 @@ class Message:
 class _Envelope(msgspec.Struct):
     id: int
     type: str
-    body: msgspec.Raw
+    body: msgspec.Raw = msgspec.Raw(b"")
     #: Contents that the reader is to know from here on, and hashes of those it may forget.
     texts: tuple[str, ...] = ()
     forget: tuple[str, ...] = ()
@@ -99,7 +103,8 @@ def write(
 ) -> None:
     """Write one frame and flush it; without ``sent`` it holds every content that it names.
 
-    Raises ``OSError`` or ``ValueError`` when the peer is gone.
+    Raises ``OSError`` or ``ValueError`` when the peer is gone, and
+    :class:`~analysis.errors.AnalysisError` for what no frame holds; then nothing was written.
     """
     known, new, used = sent or Sent(), dict[str, str](), set[str]()
 
@@ -109,15 +114,19 @@ def write(
         used.add(value.digest)
         return known._use(value, new)
 
-    envelope = {"id": id, "type": type(body).__name__, "body": body}
+    envelope: dict[str, object] = {"id": id, "type": type(body).__name__, "body": body}
     try:
-        payload = msgspec.json.encode(envelope, enc_hook=by_hash)
-    except BaseException:
+        payload = _encoded(envelope, by_hash)
+        if new:
+            envelope = {"texts": tuple(new.values()), "forget": known._surplus(used)}
+            payload = payload[:-1] + b"," + _encoded(envelope)[1:]
+        if len(payload) > MAX_FRAME_BYTES:
+            raise AnalysisError(f"a message of {len(payload)} bytes is too large", where="wire")
+    except BaseException as error:
         known._take_back(new)
+        if isinstance(error, RecursionError):
+            raise AnalysisError("a message is nested too deeply", where="wire") from None
         raise
-    if new:
-        more = {"texts": tuple(new.values()), "forget": known._surplus(used)}
-        payload = payload[:-1] + b"," + msgspec.json.encode(more)[1:]
     stream.write(_HEADER.pack(len(payload)) + payload)
     stream.flush()
 
@@ -141,18 +150,45 @@ def read(
     if payload is None:
         raise AnalysisError("the stream ended inside a frame", where="wire")
     try:
-        envelope = msgspec.json.decode(payload, type=_Envelope)
-        kind = registry[envelope.type]
         known = received or Received()
-        known._take(envelope)
-        body = msgspec.json.decode(envelope.body, type=kind, dec_hook=known._content)
+        envelope, body = _decoded(payload, registry, known)
         for digest in envelope.forget:
             known._known.pop(digest, None)
         return Message(envelope.id, body)
     except KeyError as error:
         raise AnalysisError(f"unknown message type {error}", where="wire") from None
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeEncodeError) as error:
         raise AnalysisError(f"a message does not fit its type: {error}", where="wire") from None
+
+
+def _encoded(value: object, hook: Callable[[object], object] | None = None) -> bytes:
+    try:
+        return msgspec.json.encode(value, enc_hook=hook)
+    except UnicodeEncodeError:
+        plain = msgspec.to_builtins(value, enc_hook=hook, str_keys=True)
+        return json.dumps(plain, separators=(",", ":")).encode()
+
+
+def _decoded(
+    payload: bytes, registry: Mapping[str, type[Any]], known: Received
+) -> tuple[_Envelope, object]:
+    try:
+        envelope = msgspec.json.decode(payload, type=_Envelope)
+    except msgspec.ValidationError:
+        raise
+    except msgspec.DecodeError as error:
+        try:
+            plain = json.loads(payload)
+        except (ValueError, RecursionError):
+            raise error from None
+        body = plain.pop("body", None) if isinstance(plain, dict) else None
+        envelope = msgspec.convert(plain, _Envelope)
+        kind = registry[envelope.type]
+        known._take(envelope)
+        return envelope, msgspec.convert(body, kind, dec_hook=known._content, str_keys=True)
+    kind = registry[envelope.type]
+    known._take(envelope)
+    return envelope, msgspec.json.decode(envelope.body, type=kind, dec_hook=known._content)
 
 
 def _read_exactly(stream: BinaryIO, size: int) -> bytes | None:

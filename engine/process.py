@@ -43,7 +43,10 @@ def main() -> int:
     def send(id: int, body: object) -> None:  # noqa: A002 - the wire's own word
         # A closed pipe means that the parent is gone, which ends the reading loop too.
         with writing, contextlib.suppress(OSError, ValueError):
-            wire.write(answers, id, body)
+            try:
+                wire.write(answers, id, body)
+            except AnalysisError as error:
+                wire.write(answers, id, Failure("explained", error.what, where="engine"))
 
     send(0, Hello(os.getpid(), version("pilotfish")))
     try:

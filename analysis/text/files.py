@@ -18,6 +18,7 @@ from analysis.text.positions import TextError
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 _BLANK = re.compile(rb"^[ \t\f]*(?:#.*)?$")
 _BYTES_LINE_END = re.compile(rb"\r\n|\r|\n")
+_TEXT_LINE_END = re.compile(r"\r\n|\r|\n")
 #: Larger files are data, not code a person edits.
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
@@ -132,12 +133,20 @@ def decode_source(data: bytes, path: str) -> TextFile:
         text = body.decode(encoding)
         if not isinstance(text, str):  # pragma: no cover - bytes.decode refuses these itself
             raise LookupError(encoding)
+        text.encode()
     except UnicodeDecodeError as error:
         line = len(_BYTES_LINE_END.findall(body, 0, error.start)) + 1
         raise TextError(
             f"line {line} holds bytes that are not {encoding}",
             where=path,
             help="save the file as UTF-8, or declare its encoding, as # -*- coding: latin-1 -*-",
+        ) from None
+    except UnicodeEncodeError as error:
+        line = len(_TEXT_LINE_END.findall(error.object, 0, error.start)) + 1
+        raise TextError(
+            f"line {line} holds half of a surrogate pair",
+            where=path,
+            help="save the file as UTF-8 without that character",
         ) from None
     except LookupError:
         raise TextError(f"'{declared}' is not a text encoding", where=path) from None

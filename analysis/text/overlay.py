@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import time
 from collections import OrderedDict
@@ -30,6 +31,7 @@ Value = TypeVar("Value")
 _SETTLED_NS = 2_000_000_000
 #: Files and folders whose hash is kept.
 _KEPT = 16_384
+_HALF = re.compile("[\ud800-\udfff]")
 #: The hash of what is not there.
 MISSING = ""
 
@@ -39,21 +41,28 @@ def digest_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-class Content:
-    """A text and its hash, which stands for it: two with the same hash are equal.
+def whole(text: str) -> str:
+    """``text`` with U+FFFD for each half of a surrogate pair, which no file can hold.
 
-    Half a surrogate pair, which no file can hold, becomes a question mark.
+    An editor sends such a half while it splits a pair. The two take as many units in each encoding
+    of positions, so that everything else keeps its place.
     """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
+    return text
+
+
+class Content:
+    """A text (made :func:`whole`) and its hash, which stands for it: two with the same hash are
+    equal."""
 
     __slots__ = ("data", "digest", "text")
 
     def __init__(self, text: str) -> None:
-        try:
-            self.data = text.encode()
-        except UnicodeEncodeError:
-            self.data = text.encode(errors="replace")
-            text = self.data.decode()
-        self.text = text
+        self.text = whole(text)
+        self.data = self.text.encode()
         self.digest = digest_of(self.data)
 
     def __eq__(self, other: object) -> bool:

@@ -59,7 +59,11 @@ def main() -> int:
             if message.body.seconds >= 0:
                 deadline = Deadline.after(message.body.seconds)
             message = inbox.get()
-        wire.write(replies, message.id, _answer(message.body, provider, deadline))
+        answer = _answer(message.body, provider, deadline)
+        try:
+            wire.write(replies, message.id, answer)
+        except AnalysisError as error:
+            wire.write(replies, message.id, Refused(error.what, error.where, error.help))
         if psutil.Process().memory_info().rss > memory * _WORN:
             return 0
 

@@ -104,11 +104,8 @@ class WorkerProcess:
         seconds = -1.0 if math.isinf(deadline.at) else deadline.remaining()
         stream = cast(BinaryIO, self._process.stdin)
         frames = io.BytesIO()
-        try:
-            wire.write(frames, id, Within(seconds))
-            wire.write(frames, id, query, self._sent)
-        except UnicodeEncodeError:
-            raise AnalysisError("the text holds half of a surrogate pair") from None
+        wire.write(frames, id, Within(seconds))
+        wire.write(frames, id, query, self._sent)
         try:
             with self._writing:
                 stream.write(frames.getbuffer())

@@ -10,7 +10,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -26,8 +26,13 @@ class Connection:
     """A running engine process. Made on the thread that reads from it, which must outlive it:
     Linux signals the death of a *parent thread* to a child that asked for it."""
 
-    def __init__(self, command: list[str], log: Path | None) -> None:
-        """Start ``command``; its standard error is appended to ``log``. Raises ``OSError``."""
+    def __init__(
+        self, command: list[str], log: Path | None, on_refused: Callable[[int, str], None]
+    ) -> None:
+        """Start ``command``; its standard error is appended to ``log``. Raises ``OSError``.
+
+        ``on_refused`` is called with the id of a message that no frame holds, and why.
+        """
         with contextlib.ExitStack() as stack:
             errors = stack.enter_context(log.open("ab")) if log else subprocess.DEVNULL
             self._process = subprocess.Popen(
@@ -40,6 +45,7 @@ class Connection:
                 # A terminal's Ctrl-C is for the front door, which then cancels what is to stop.
                 start_new_session=True,
             )
+        self._on_refused = on_refused
         self._input = cast(BinaryIO, self._process.stdin)
         self._output = cast(BinaryIO, self._process.stdout)
         self._outbox: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
@@ -86,6 +92,9 @@ class Connection:
         sent = wire.Sent()
         with contextlib.suppress(OSError, ValueError):
             while (item := self._outbox.get()) is not None:
-                wire.write(self._input, *item, sent)
+                try:
+                    wire.write(self._input, *item, sent)
+                except AnalysisError as error:
+                    self._on_refused(item[0], error.what)
         with contextlib.suppress(OSError):
             self._input.close()

@@ -27,7 +27,7 @@ from engine.client.submission import (
     shielded,
 )
 from engine.logs import stderr_log
-from engine.messages import CancelRequest, ConfigureRequest, Hello, Request, WarmRequest
+from engine.messages import CancelRequest, ConfigureRequest, Failure, Hello, Request, WarmRequest
 
 Answer = TypeVar("Answer")
 
@@ -132,7 +132,7 @@ class EngineProcess:
     def _live_once(self, restarts: int) -> tuple[str, bool]:
         """Start an engine and serve until it ends: why it ended, and whether it ever spoke."""
         try:
-            connection = Connection(self._command, stderr_log())
+            connection = Connection(self._command, stderr_log(), self._refused)
         except OSError as error:
             return f"the engine cannot be started: {error}", False
         spoke = False
@@ -158,6 +158,9 @@ class EngineProcess:
         for entry in self._ledger.entries():
             self._after_death(entry, detail, spoke)
         return detail, spoke
+
+    def _refused(self, id: int, what: str) -> None:  # noqa: A002 - the wire's own word
+        self._ledger.settle(id, Failure("explained", what, where="engine"))
 
     def _after_death(self, entry: Entry, detail: str, spoke: bool) -> None:
         if not spoke:

@@ -5,6 +5,7 @@ Shared by the handlers that run a user's tests (``fix``, ``trace``).
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 import sys
 from collections.abc import Callable, Mapping
@@ -18,6 +19,7 @@ from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
 from analysis.text.files import is_folder, read_bytes
 from engine.settings.read import project_settings
+from repair.errors import RepairError
 from repair.failure.command import TestCommand, parse
 from repair.failure.discovery import find_test_command
 from repair.job import Job
@@ -119,9 +121,17 @@ def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
     """The source, its bytes, and the unsaved texts that stand for what the disk says."""
     base: dict[str, bytes] = {}
     for buffer in snapshot.buffers:
-        known, text = _read(buffer.path), buffer.content.text
-        if known is None or known.text != text:
-            base[buffer.path] = known.encode(text) if known else buffer.content.data
+        text = buffer.content.text
+        try:
+            known = _read(buffer.path)
+        except RepairError:
+            known = None
+        if known is None:
+            base[buffer.path] = buffer.content.data
+        elif known.text != text:
+            # What the file's encoding cannot say cannot be saved either: it stands as it was saved.
+            with contextlib.suppress(RepairError):
+                base[buffer.path] = known.encode(text)
     path = str(Path(snapshot.path).resolve())
     disk = _read(path)
     source = replace(disk, text=snapshot.text) if disk else Source(path, snapshot.text)

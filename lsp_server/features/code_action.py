@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from lsprotocol import types
 
 from analysis.text import Document
+from analysis.text.overlay import whole
 from engine.client import ExplainedError
 from engine.messages import Finding, Fix
 from lsp_server.capabilities import KIND_FIX_ALL
@@ -57,6 +58,12 @@ def replacements_of(document: Document, fix: Fix) -> tuple[Replacement, ...]:
             key=lambda r: (r.start, r.end),
         )
     )
+
+
+def _can_be_applied(document: Document, fix: Fix) -> bool:
+    # The engine saw U+FFFD for half of a surrogate pair: its edits do not write that back.
+    replaced = any("\N{REPLACEMENT CHARACTER}" in edit.text for edit in fix.edits)
+    return not replaced or whole(document.text) is document.text
 
 
 def put_edit(
@@ -112,6 +119,8 @@ def quick_fixes(
             continue
         preferred = False
         for fix in finding.fixes:
+            if not _can_be_applied(document, fix):
+                continue
             action = types.CodeAction(
                 title=fix.title,
                 kind=types.CodeActionKind.QuickFix,
@@ -130,7 +139,7 @@ def fix_all(view: View, findings: Sequence[Finding], client: Client) -> types.Co
     taken: list[Replacement] = []
     for finding in findings:
         fix = next((m for m in finding.fixes if m.safe), None)
-        if fix is None:
+        if fix is None or not _can_be_applied(view.document, fix):
             continue
         edits = replacements_of(view.document, fix)
         if not any(_overlap(a, b) for a in edits for b in taken):

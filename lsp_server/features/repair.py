@@ -16,6 +16,7 @@ from typing import Any
 from lsprotocol import types
 
 from analysis.text import Document, inside, read_file
+from analysis.text.overlay import whole
 from engine.client import ExplainedError
 from engine.messages import FixAnswer, FixRequest, Snapshot
 from lsp_server.capabilities import COMMAND_REPAIR
@@ -195,13 +196,22 @@ def _open_uri(server: Server, path: str) -> str:
 async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
     """The document whose code is to be run, and the engine's view of it.
 
-    Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted.
+    Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted, and for a text
+    that no file can hold.
     """
     session = server.session
     document = await document_of(server, uri)
     workspace = await session.workspaces.of(document, session.settings)
     if not workspace.trusted:
         raise ExplainedError(UNTRUSTED, where=workspace.root)
+    if (text := whole(document.text)) is not document.text:
+        half = next(i for i, (a, b) in enumerate(zip(text, document.text, strict=True)) if a != b)
+        raise ExplainedError(
+            f"line {document.position(half).line + 1} holds half of a surrogate pair, so that the "
+            "file cannot be saved or run",
+            where=document.path,
+            help="delete that character",
+        )
     buffers = session.documents.buffers(but=uri)
     return document, Snapshot(document.path, document.text, workspace, document.version, buffers)
 

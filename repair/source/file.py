@@ -142,7 +142,8 @@ def read_source(path: str, data: bytes) -> Source:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         encoding = "utf-8" if encoding == "utf-8-sig" else encoding
         text = data[len(codecs.BOM_UTF8) * bom :].decode(encoding)
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+        text.encode()  # Some encodings can say half of a surrogate pair, which Python refuses.
+    except (SyntaxError, UnicodeError, LookupError) as error:
         raise RepairError(
             f"this is not text in the encoding that it declares: {error}",
             where=path,

@@ -12,17 +12,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import wire
+from analysis.errors import AnalysisError
 from engine import messages
-from engine.messages import REGISTRY, Request
+from engine.messages import REGISTRY, Failure, Request
 
+# With halves of surrogate pairs: a name of a file may hold them, and what an editor says.
+TEXT = st.text(st.characters(exclude_categories=[]))
 #: Options come from an editor as JSON; floats are left to the fields that are declared so.
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers(-(2**53), 2**53) | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
     max_leaves=8,
 )
-# Lone surrogates are no text: documents are decoded before they become snapshots.
-TEXT = st.text(st.characters(exclude_categories=["Cs"]))
 st.register_type_strategy(str, TEXT)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
 for kind in (messages.ConfigureRequest, messages.TraceAnswer):
@@ -39,6 +40,25 @@ def test_a_message_survives_the_wire(name: str, data: st.DataObject) -> None:
     stream.seek(0)
     assert wire.read(stream, REGISTRY) == wire.Message(7, body)
     assert wire.read(stream, REGISTRY) is None
+
+
+def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_FRAME_BYTES", 1000)
+    stream = io.BytesIO()
+    with pytest.raises(AnalysisError, match="too large"):
+        wire.write(stream, 1, Failure("bug", "x" * 1000))
+    wire.write(stream, 2, Failure("bug", "x" * 100))
+    stream.seek(0)
+    assert wire.read(stream, REGISTRY) == wire.Message(2, Failure("bug", "x" * 100))
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b"[]", b"{}", b'"\\ud83d"', b'{"id":1,"type":"\\ud83d"}', b'{"\\ud83d":1}', b"[" * 10**5],
+)
+def test_what_is_no_message_is_explained(payload: bytes) -> None:
+    with pytest.raises(AnalysisError):
+        wire.read(io.BytesIO(len(payload).to_bytes(4, "big") + payload), REGISTRY)
 
 
 def test_every_message_is_registered() -> None:

@@ -292,3 +292,41 @@ def test_settings_of_the_project_count_though_nobody_tells_that_they_changed(
     until(lambda: editor.problems("b.py") == [], "the settings are not read again")
     project.unlink()
     until(lambda: len(editor.problems("b.py")) == 1, "the settings are not read again")
+
+
+def test_half_a_surrogate_pair_costs_nobody_anything(editor: Editor) -> None:
+    editor.begin("a.py", "b.py")
+    warm(editor)
+    half = "\ud83d"
+    editor.type("a.py", f"# {half}\n{A}    def close(self, by='{half}') -> None: ...\n")
+    assert "close" in editor.members("b.py", "basket.$weigh")
+    assert editor.problems("b.py") == []
+    editor.type("b.py", f"{B}print('{half}'); basket.nothing()\n")
+    (problem,) = editor.ask(
+        "textDocument/diagnostic", {"textDocument": {"uri": editor.uri("b.py")}}
+    )["result"]["items"]
+    assert "nothing" in problem["message"]
+    assert problem["range"]["start"] == editor.place("b.py", "basket.$nothing")["position"]
+    assert "weigh" in editor.members("b.py", f"'{half}'); basket.$nothing")
+    assert "weigh" in editor.hover("b.py", "basket.we$igh")
+    until(
+        lambda: ("b.py", 3) in editor.references("a.py", "def we$igh"),
+        "the graph does not know the use",
+    )
+    symbols = editor.ask("textDocument/documentSymbol", editor.place("a.py", "$class"))["result"]
+    assert symbols[0]["name"] == "Basket"
+    status = editor.ask("pilotfish/status", {})["result"]
+    assert (status["engine"], status["restarts"]) == ("ready", 0)
+
+
+def test_a_name_of_a_file_that_is_no_utf_8(editor: Editor) -> None:
+    (editor.folder / os.fsdecode(b"\xff.py")).write_text(B)
+    editor.begin("b.py")
+    warm(editor)
+    editor.texts["odd"] = B + "basket.nothing()\n"
+    uri = f"{editor.folder.as_uri()}/%FF.py"
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": editor.texts["odd"]}
+    editor.client.notify("textDocument/didOpen", {"textDocument": item})
+    found = editor.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"]
+    assert ["nothing" in each["message"] for each in found["items"]] == [True]
+    assert editor.problems("b.py") == []

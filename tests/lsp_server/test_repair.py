@@ -48,6 +48,19 @@ def test_nothing_is_run_in_a_workspace_that_is_not_trusted(shop: Shop) -> None:
     assert "not trusted" in error["message"]
 
 
+def test_a_text_that_no_file_can_hold_is_not_repaired(shop: Shop) -> None:
+    shop.start(trusted=True)
+    document = {"uri": shop.uri("cart.py"), "version": 2}
+    changes = [{"text": f"{BROKEN}print('\ud83d')\n"}]
+    params: dict[str, Any] = {"textDocument": document, "contentChanges": changes}
+    shop.client.notify("textDocument/didChange", params)
+    order = {"uri": shop.uri("cart.py"), "test": "python -m pytest -q"}
+    params = {"command": "pilotfish.repair", "arguments": [order]}
+    error = shop.ask("workspace/executeCommand", params)["error"]
+    assert error["code"] == REQUEST_FAILED
+    assert "line 6 holds half of a surrogate pair" in error["message"]
+
+
 def test_a_repair_is_offered_for_the_test_and_the_file_it_is_about(shop: Shop) -> None:
     shop.start(trusted=True)
     (offer,) = shop.actions("test_cart.py", 8)

@@ -58,6 +58,7 @@ def test_permissions_and_links_survive(tmp_path: Path) -> None:
 REFUSED = {
     "latin-1 without cookie": (b"ok = 1\nx = '\xe9'\n", "line 2 holds bytes that are not utf-8"),
     "unknown cookie": (b"# coding: klingon\n", "unknown encoding 'klingon'"),
+    "half a pair": (b"# coding: utf-7\nx = '+2D0-'\n", "line 2 holds half of a surrogate pair"),
     "mark against cookie": (b"\xef\xbb\xbf# coding: latin-1\n", "byte order mark"),
     "utf-16": ("x".encode("utf-16"), "UTF-16"),
     "not a text encoding": (b"# coding: hex\n61\n", "not a text encoding"),

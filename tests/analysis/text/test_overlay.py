@@ -12,10 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis import wire
+from analysis.errors import AnalysisError
 from analysis.lint.query import LintQuery
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import overlay
 from analysis.text.overlay import Buffer, Content, Overlay, Reads
+from analysis.text.positions import Encoding, units
 
 NAMES = ("a.py", "b.py", "d/c.py")
 TEXTS = ("x", "y", "zz", "")
@@ -121,15 +123,24 @@ def test_a_content_travels_once_until_it_is_forgotten(monkeypatch: pytest.Monkey
     assert send(0, 1, 2, 3, 4) < 900
 
 
-def test_what_cannot_be_written_counts_as_not_sent() -> None:
+def test_what_cannot_be_written_counts_as_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "MAX_FRAME_BYTES", 2000)
     stream, sent = io.BytesIO(), wire.Sent()
     content = Content("x" * 1000)
-    with pytest.raises(UnicodeEncodeError):
-        wire.write(stream, 1, Said((Buffer("/a.py", content), Buffer("/\ud83d.py", content))), sent)
+    with pytest.raises(AnalysisError):
+        wire.write(stream, 1, Said((Buffer("/a.py", content), Buffer("/b" * 1000, content))), sent)
     wire.write(stream, 1, Said((Buffer("/a.py", content),)), sent)
     stream.seek(0)
     assert wire.read(stream, {"Said": Said}, wire.Received()) is not None
 
 
-def test_half_a_surrogate_pair_keeps_every_other_character_in_its_place() -> None:
-    assert Content("a\ud83db").text == "a?b"
+@given(st.text(st.characters(exclude_categories=[])), st.sampled_from(Encoding))
+def test_halves_of_surrogate_pairs_leave_everything_in_its_place(
+    text: str, encoding: Encoding
+) -> None:
+    snapshot = Snapshot("/a.py", text, Workspace("/"))
+    assert snapshot.text == Content(text).text
+    snapshot.text.encode()
+    assert len(snapshot.text) == len(text)
+    for before, after in zip(text, snapshot.text, strict=True):
+        assert units(before, encoding) == units(after, encoding)

@@ -101,6 +101,8 @@ def test_lines_end_where_python_ends_them() -> None:
 def test_bytes_that_are_no_text_are_explained() -> None:
     with pytest.raises(RepairError, match="not text"):
         read_source("/w/m.py", b"# coding: utf-8\n\xff")
+    with pytest.raises(RepairError):
+        read_source("/w/m.py", b"# coding: utf-7\nx = '+2D0-'\n")
 
 
 def test_an_encoding_that_cannot_say_it_is_explained() -> None:
