@@ -57,6 +57,7 @@ class Answer:
     reason: str = ""
     confidence: float = 0.0
     questions: int = 0
+    rivals: float = 0.0
     timings: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -83,7 +84,8 @@ class Case:
 
     ``lay_out`` fills the folder that it is given; ``judge`` is given that folder, patched, and an
     empty one to judge in: whether the patch is right, and whether the program is exactly what it
-    was before the bug. ``applies`` tells whether there is anything to repair.
+    was before the bug. ``applies`` tells whether there is anything to repair, ``meant`` is the text
+    of the file without the bug.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Case:
     judge: Callable[[Path, Path], tuple[bool, bool]]
     span: str = ""
     applies: Callable[[], bool] = lambda: True
+    meant: Callable[[], str] | None = None
 
 
 def pilotfish() -> Path:
@@ -168,6 +171,7 @@ def ask(
         reason=str(document.get("reason") or ""),
         confidence=float(document.get("confidence") or 0.0),
         questions=len(document.get("questions") or ()),
+        rivals=float(document.get("rivals") or 0.0),
         timings=dict(document.get("timings") or {}),
     )
 
@@ -190,12 +194,24 @@ def apply_answer(folder: Path, answer: Answer, touched: str) -> bool:
     return bool(changes) and all(line.startswith(f" M {touched}") for line in changes)
 
 
-def run_case(script: Path, case: Case, model: str, limit: float) -> Result:
-    """Let ``fix`` repair one bug, in a repository of its own, and judge what it says."""
-    with folder() as work, folder() as judged:
+def answering(text: str, at: Path, questions: int) -> list[str]:
+    """Options by which the program ``text``, which is written into the folder ``at``, answers so
+    many questions of ``fix``."""
+    path = at / "meant.py"
+    path.write_text(text, encoding="utf-8")
+    return ["--answers", str(path), "--questions", str(questions)]
+
+
+def run_case(script: Path, case: Case, model: str, limit: float, questions: int = 0) -> Result:
+    """Let ``fix`` repair one bug, in a repository of its own, and judge what it says; so many of
+    its ``questions`` are answered."""
+    with folder() as work, folder() as judged, folder() as aside:
         task = case.lay_out(work)
         commit(work)
-        answer = ask(script, work, task, model, limit)
+        more: list[str] = []
+        if questions and case.meant is not None:
+            more = answering(case.meant(), aside, questions)
+        answer = ask(script, work, task, model, limit, more)
         right = exact = False
         if apply_answer(work, answer, f"{task.package}/" if task.package else task.file):
             right, exact = case.judge(work, judged)
@@ -216,6 +232,8 @@ def run_case(script: Path, case: Case, model: str, limit: float) -> Result:
         reason=answer.reason,
         confidence=answer.confidence,
         patch=answer.patch,
+        rivals=answer.rivals,
+        questions=answer.questions,
     )
 
 
@@ -231,6 +249,9 @@ def options(description: str | None) -> argparse.ArgumentParser:
         "--only", action="append", default=[], metavar="NAME", help="a name, kind or span of bugs"
     )
     parser.add_argument("--parallel", type=int, default=1, metavar="N", help="so many at once")
+    parser.add_argument(
+        "--answers", type=int, default=0, metavar="N", help="answer N questions from the fixed text"
+    )
     parser.add_argument("--verbose", action="store_true", help="print every patch")
     add_sampling(parser)
     return parser
@@ -261,7 +282,7 @@ def run_corpus(name: str, title: str, cases: Iterable[Case], chosen: argparse.Na
     def work(case: Case) -> Result | None:
         if not case.applies():
             return None
-        return run_case(script, case, chosen.model, chosen.time_limit)
+        return run_case(script, case, chosen.model, chosen.time_limit, chosen.answers)
 
     try:
         for result in _each(work, waiting, max(1, chosen.parallel)):

@@ -31,6 +31,7 @@ def cases(problems: list[Problem], visible: str) -> list[Case]:
             partial(_lay_out, problem, visible),
             partial(_judge, problem),
             applies=partial(_fails, problem, visible),
+            meant=partial(str, problem["declaration"] + problem["canonical_solution"]),
         )
         for problem in problems
         if problem[visible].strip()

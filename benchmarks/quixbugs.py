@@ -28,7 +28,9 @@ def cases(data: Path) -> list[Case]:
         name = test.stem.removeprefix("test_")
         if (data / "python_programs" / f"{name}.py").is_file():
             lay_out, judge = partial(_lay_out, data, name), partial(_judge, data, name)
-            found.append(Case(name, "quixbugs", lay_out, judge))
+            fixed = data / "correct_python_programs" / f"{name}.py"
+            meant = partial(fixed.read_text, encoding="utf-8") if fixed.is_file() else None
+            found.append(Case(name, "quixbugs", lay_out, judge, meant=meant))
     return found
 
 

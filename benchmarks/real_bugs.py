@@ -36,6 +36,7 @@ from benchmarks.fixing import (
     Answer,
     BenchmarkError,
     Task,
+    answering,
     apply_answer,
     ask,
     commit,
@@ -57,8 +58,7 @@ from repair.sandbox.forkserver import ForkServer, SandboxDiedError
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
 from repair.source.file import Source
-from repair.source.patch import edits_between
-from repair.source.units import Units, groups
+from repair.source.units import Units, groups, towards
 
 #: What the hidden tests of a case may take, and observing what its program answers.
 _HIDDEN_S, _HOLD_S, _ANSWERS_S = 180.0, 60.0, 2.0
@@ -162,8 +162,8 @@ def _answers_alike(bug: RealBug, root: Path) -> bool:
         path.write_text(fixed, encoding="utf-8")
         source = Source(str(path), fixed)
         units = Units(source)
-        changed = groups(units, edits_between(fixed, patched))
-        if changed is None:
+        changed = groups(units, towards(source, Source(str(path), patched)))
+        if not changed:
             continue
         texts = [(units.module(unit, ()), units.module(unit, edits)) for unit, edits in changed]
         environment = resolve(Workspace(str(root), python=bug.interpreter))
@@ -217,6 +217,7 @@ class Figures:
     reason: str = ""
     patch: str = ""
     questions: int = 0
+    rivals: float = 0.0
     spectrum: Ranks | None = None
     traced: Ranks | None = None
     timings: Mapping[str, float] = field(default_factory=dict)
@@ -233,15 +234,14 @@ def figures_of(entry: dict[str, Any]) -> Figures:
 def run_case(script: Path, bug: RealBug, chosen: argparse.Namespace) -> Figures:
     """Locate, repair and judge one bug."""
     found = Figures(bug.name, bug.corpus, bug.kind, bug.read)
-    with folder() as work, folder() as judged:
+    with folder() as work, folder() as judged, folder() as aside:
         task = bug.lay_out(work)
         commit(work)
         if bug.fixed and not chosen.no_localize:
             found.spectrum, found.traced = _located(script, bug, work, task)
         extra: list[str] = []
         if chosen.answers and bug.fixed:
-            extra = ["--answers", str(bug.home / bug.fixed[bug.files[0]])]
-            extra += ["--questions", str(chosen.answers)]
+            extra = answering(bug.fixed_text(bug.files[0]), aside, chosen.answers)
         answer = ask(script, work, task, chosen.model, chosen.time_limit, extra)
         _note(found, answer)
         if apply_answer(work, answer, ""):
@@ -254,6 +254,7 @@ def _note(found: Figures, answer: Answer) -> None:
     found.strategy, found.candidates = answer.strategy, answer.candidates
     found.model_tokens, found.confidence = answer.model_tokens, answer.confidence
     found.reason, found.timings, found.questions = answer.reason, answer.timings, answer.questions
+    found.rivals = answer.rivals
 
 
 def _located(
@@ -412,7 +413,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.set_defaults(time_limit=90.0)
     parser.add_argument("--data", required=True, type=Path, help="a folder of cases")
     parser.add_argument("--limit", type=int, default=0, metavar="N", help="only so many, by seed")
-    parser.add_argument("--answers", type=int, default=0, metavar="N", help="questions answered")
     parser.add_argument("--no-localize", action="store_true", help="do not rank the wrong line")
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     chosen = parser.parse_args(arguments)

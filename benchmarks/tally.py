@@ -17,6 +17,7 @@ _BANDS = (0.25, 0.5, 0.75, 0.9, 1.0)
 #: Columns of the table of results.
 _COLUMNS = (
     *("", "bugs", "verified", "right", "exact", "verified but wrong"),
+    *("ambiguous", "of them right"),
     *("median s", "longest s", "median candidates"),
 )
 
@@ -41,6 +42,8 @@ class Result:
     reason: str = ""
     patch: str = ""
     confidence: float = 0.0
+    rivals: float = 0.0
+    questions: int = 0
 
     @property
     def verified_but_wrong(self) -> bool:
@@ -56,6 +59,8 @@ def _row(name: str, results: Sequence[Result]) -> list[str]:
         str(sum(result.right for result in results)),
         str(sum(result.exact for result in results)),
         str(sum(result.verified_but_wrong for result in results)),
+        str(sum(result.status == "ambiguous" for result in results)),
+        str(sum(result.status == "ambiguous" and result.right for result in results)),
         f"{median(result.seconds for result in results):.1f}",
         f"{max(result.seconds for result in results):.1f}",
         f"{median(result.candidates for result in results):.0f}",

@@ -39,7 +39,7 @@ from pilotfish.options import (
     workspace_for,
 )
 from pilotfish.report.text import diff
-from pilotfish.waiting import interruptible, progress
+from pilotfish.waiting import Telling, interruptible, progress
 from repair.source.file import Source, read_source
 from repair.source.patch import apply_diff, write_atomically
 
@@ -162,7 +162,7 @@ class Work:
 
     writer: LaterWriter | None
     evidence: LaterEvidence
-    report: Report
+    report: Telling
     cancellation: Cancellation
 
 

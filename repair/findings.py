@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import ast
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
-from repair.choice.differences import MOST_CHANGES, agreement, changes, notes, weakness
+from repair.choice.differences import MOST_CHANGES, agreement, changes, essence, notes, weakness
 from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
 from repair.choice.guards import literals, refusal
+from repair.choice.questions import changing, parting, refutes
 from repair.choice.ranking import Ranked, believed, otherwise
 from repair.choice.reading import ignored
 from repair.failure.diagnosis import Diagnosis
-from repair.job import Healing, Job, Patch
+from repair.job import Healing, Job, Parting, Patch, Question, Reply
 from repair.localization import blocks
 from repair.sandbox.run import Behaviour
 from repair.search.trials import Trials
+from repair.source.file import Source
 from repair.source.patch import unified_diff
+from repair.source.units import towards
 from repair.validation.validator import Verdict
 
 _ALTERNATIVES = 3
@@ -70,6 +73,9 @@ class Findings:
         self._tried, self._spent = 0, 0.0
         self._reach = Reach(job.source, diagnosis)
         self._known = _test_literals(job, diagnosis)
+        self.replies: list[Reply] = []
+        self.unanswered: list[str] = []
+        self._meant: tuple[str | None, ...] | None = None
 
     def add(self, candidate: Candidate) -> bool:
         """Keep a candidate that passes, unless it is refused; whether it was kept."""
@@ -104,9 +110,61 @@ class Findings:
         self._tried, self._spent = trials.ran, trials.worth
         considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
         if considered and considered != self.considered:
-            self.behaviour = trials.behave(considered)
+            self._look_at(trials, considered)
             self.beside = trials.beside(considered) if len(considered) > 1 else {}
         self.considered = considered
+
+    def _look_at(self, trials: Trials, considered: list[Candidate]) -> None:
+        """What they answer, and what the program answers that does what is meant, if there is
+        one."""
+        self._meant = None
+        if not self.job.answers:
+            self.behaviour = trials.behave(considered)
+            return
+        edits = towards(self.job.source, Source(self.job.source.path, self.job.answers))
+        seen = trials.behave([*considered, Candidate(edits, "answers", 1.0, 0)])
+        if seen is not None:
+            self._meant = seen.variants[-1]
+            seen = replace(seen, variants=seen.variants[:-1])
+        self.behaviour = seen
+
+    def meant(self, question: Question) -> Reply | None:
+        """What the program answers that does what is meant; ``None`` where that is not known."""
+        answer = self._meant[question.index] if self._meant is not None else None
+        return Reply(question.call, answer, question.answers) if answer is not None else None
+
+    def refuted(self, candidate: Candidate) -> bool:
+        """Whether an answer to a question says that ``candidate`` is not what is meant."""
+        row = self._seen(candidate)
+        if row is None or self.behaviour is None:
+            return False
+        return any(refutes(reply, self.behaviour, row) for reply in self.replies)
+
+    def question(self, chosen: Candidate) -> Question | None:
+        """What to ask next, if ``chosen`` is the likeliest: where what passes parts from it, else
+        what it changes beside the failure."""
+        found = self.parting(chosen)
+        row = self._row(chosen)
+        if found is None and row is not None and self.behaviour is not None:
+            found = changing(self.behaviour, row, self._told())
+        return found
+
+    def parting(self, chosen: Candidate) -> Question | None:
+        """The call on which patches that pass part from ``chosen``."""
+        mine = self._row(chosen)
+        if self.behaviour is None or mine is None:
+            return None
+        rows = [(mine, 0.0)]
+        seen = set()
+        for each in self._standing():
+            row = self._row(each.candidate)
+            if row is not None and each.group not in seen:
+                seen.add(each.group)
+                rows.append((row, each.share))
+        return parting(self.behaviour, rows, self._told())
+
+    def _told(self) -> frozenset[str]:
+        return frozenset((*self.unanswered, *(reply.call for reply in self.replies)))
 
     def rank(self, ranked: Iterable[Ranked]) -> None:
         """Take over an order; what fixes more than was asked for is likelier the mistake itself."""
@@ -117,7 +175,11 @@ class Findings:
         says what it took."""
         good = [c for c, verdict in self.verdicts.items() if verdict.good]
         scores = {r.candidate: r.score for r in self.ranking}
-        usable = [c for c in self.plausible if c not in self.verdicts or self.verdicts[c].good]
+        usable = [
+            c
+            for c in self.plausible
+            if (c not in self.verdicts or self.verdicts[c].good) and not self.refuted(c)
+        ]
         place = {r.candidate: number for number, r in enumerate(self.ranking)}
         usable.sort(key=lambda c: (c not in good, place.get(c, len(place)), -c.value))
         found = replace(
@@ -126,17 +188,25 @@ class Findings:
             reason=reason,
             blocks=blocks(self.diagnosis.suspicion),
             rejected=tuple(self.rejected),
+            replies=tuple(self.replies),
         )
         if not usable:
             return found
         chosen, verdict = usable[0], self.verdicts.get(usable[0])
         evidence = self.evidence(chosen)
-        complete = verdict is not None and verdict.complete and evidence.confidence >= SURE
         patches = [self._patch(c, scores.get(c, 0.0)) for c in usable[: 1 + _ALTERNATIVES]]
+        parted = self._parted(chosen, evidence, usable, scores)
+        holds = verdict is not None and verdict.complete and self.job.policy.confined
+        if holds and parted is not None:
+            status = "ambiguous"
+        else:
+            status = "verified" if holds and evidence.confidence >= SURE else "unverified"
         return replace(
             found,
-            status="verified" if complete and self.job.policy.confined else "unverified",
+            status=status,
             reason=self._why(verdict, evidence, reason),
+            parting=parted,
+            rivals=1.0 - evidence.share,
             patch=patches[0],
             alternatives=tuple(patches[1:]),
             not_run=verdict.not_run if verdict is not None else (),
@@ -145,13 +215,37 @@ class Findings:
             confidence=evidence.confidence,
         )
 
+    def _parted(
+        self,
+        chosen: Candidate,
+        evidence: Evidence,
+        usable: Sequence[Candidate],
+        scores: Mapping[Candidate, float],
+    ) -> Parting | None:
+        """The question that nobody was asked, where what passes may as well be another patch."""
+        question = self.parting(chosen) if evidence.contested else None
+        if question is None:
+            return None
+        best: dict[object, Candidate] = {}
+        for candidate in (chosen, *usable):
+            if (row := self._row(candidate)) is not None:
+                best.setdefault(essence((row[question.index],)), candidate)
+        patches = (best[essence((answer,))] for answer in question.answers)
+        return Parting(question, tuple(self._patch(c, scores.get(c, 0.0)) for c in patches))
+
     def _notes(self, chosen: Candidate, evidence: Evidence) -> tuple[str, ...]:
         weak = weakness(self.diagnosis.test_files, self.diagnosis.failing)
-        return notes(chosen, self.considered, self.behaviour, weak, evidence.confidence)
+        # What an answer refutes is no rival.
+        standing = [c for c in self.considered if c == chosen or not self.refuted(c)]
+        seen = self.behaviour
+        if seen is not None and len(standing) < len(self.considered):
+            seen = replace(seen, variants=tuple(map(self._seen, standing)))
+        return notes(chosen, standing, seen, weak, evidence.confidence)
 
-    def doubted(self, chosen: Candidate) -> bool:
-        """Whether too little speaks for ``chosen`` to vouch for it."""
-        return self.evidence(chosen).confidence < SURE
+    def contested(self, chosen: Candidate) -> bool:
+        """Whether others pass that may as well be meant, or too little speaks for ``chosen``."""
+        evidence = self.evidence(chosen)
+        return evidence.contested or evidence.confidence < SURE
 
     def rivals(self, chosen: Candidate) -> list[Candidate]:
         """The best of each other behaviour that passes and that nothing is known of, likeliest
@@ -167,7 +261,8 @@ class Findings:
         told = [(r.group, v.good) for r in self.ranking if (v := self.verdicts.get(r.candidate))]
         held = {group for group, good in told if good}
         refuted = {group for group, good in told if not good} - held
-        return [r for r in self.ranking if r.group not in refuted]
+        standing = [r for r in self.ranking if r.group not in refuted]
+        return [r for r in standing if not self.refuted(r.candidate)] if self.replies else standing
 
     def evidence(self, chosen: Candidate) -> Evidence:
         """What speaks for ``chosen``, one of the plausible patches."""
@@ -198,6 +293,7 @@ class Findings:
             told=len(told),
             still=len(self._reach.ending(chosen.edits).intersection(still)),
             ignored=ignored(self.job.source, chosen.edits),
+            asked=self._confirmed(chosen),
         )
 
     def _choices(self, chosen: Candidate, standing: Sequence[Ranked]) -> list[_Choice]:
@@ -221,6 +317,13 @@ class Findings:
             for group, members in groups.items()
         ]
 
+    def _confirmed(self, chosen: Candidate) -> int:
+        """How many answers to questions are what ``chosen`` answers."""
+        if self.behaviour is None or self._seen(chosen) is None:
+            return 0
+        calls = self.behaviour.calls
+        return sum(r.answer is not None and r.call in calls for r in self.replies)
+
     def _changed(self, chosen: Candidate) -> float:
         """The share of answers that ``chosen`` changes, as far as can be seen."""
         row = self._row(chosen)
@@ -233,10 +336,15 @@ class Findings:
 
     def _row(self, candidate: Candidate) -> tuple[str | None, ...] | None:
         """What ``candidate`` answers, where what it changes was seen."""
+        row = self._seen(candidate)
+        if row is None or self.behaviour is None:
+            return None
+        return row if self.behaviour.tells(row) else None
+
+    def _seen(self, candidate: Candidate) -> tuple[str | None, ...] | None:
         if self.behaviour is None:
             return None
-        row = dict(zip(self.considered, self.behaviour.variants, strict=False)).get(candidate)
-        return row if row is not None and self.behaviour.tells(row) else None
+        return dict(zip(self.considered, self.behaviour.variants, strict=False)).get(candidate)
 
     def _why(self, verdict: Verdict | None, evidence: Evidence, reason: str) -> str:
         parts = []

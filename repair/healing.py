@@ -104,6 +104,7 @@ class _Healer:
         self.deadline = Deadline.after(job.time_limit)
         self.found: Findings | None = None
         self.trials: Trials | None = None
+        self.search: Search | None = None
         self.infills: Infills | None = None
         self.scribe: Scribe | None = None
         self._may_be_slow = False
@@ -185,7 +186,7 @@ class _Healer:
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         found.worth = sum(candidate.value for candidate in queue)
-        search = Search(job.source, self.trials, queue, self.scribe, until)
+        search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
         if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
             search.late = Deadline.after(max(until.remaining(), self.deadline.remaining() - least))
@@ -297,9 +298,43 @@ class _Healer:
         gain(self.job.source, candidate, self.writer, {}, cancellation)
 
     def _validate(self, found: Findings, rehearsal: Rehearsal) -> Healing | None:
-        """Validate the likeliest plausible patches; the outcome if one holds."""
+        """Validate the likeliest plausible patches; the outcome if one holds and what was asked
+        does not speak against it."""
         self._rank(found)
-        order = [r.candidate for r in found.ranking]
+        while (chosen := self._holding(found, rehearsal)) is not None:
+            if not self._learn(found, chosen):
+                return self.outcome("")
+        return None
+
+    def _learn(self, found: Findings, chosen: Candidate) -> bool:
+        """Ask the next question, if there is one and someone to ask; whether it was asked."""
+        job = self.job
+        asked = len(found.replies) + len(found.unanswered)
+        if asked >= job.questions or self.cancellation.cancelled:
+            return False
+        question = found.question(chosen)
+        if question is None:
+            return False
+        began = time.monotonic()
+        reply = found.meant(question) if job.answers else job.ask(question) if job.ask else None
+        # A person's time is not the repair's.
+        self._put_off(time.monotonic() - began)
+        if reply is None:
+            found.unanswered.append(question.call)
+        else:
+            found.replies.append(reply)
+        return True
+
+    def _put_off(self, seconds: float) -> None:
+        self.deadline = Deadline(self.deadline.at + seconds)
+        if self.search is not None:
+            self.search.deadline = Deadline(self.search.deadline.at + seconds)
+            if self.search.late is not None:
+                self.search.late = Deadline(self.search.late.at + seconds)
+
+    def _holding(self, found: Findings, rehearsal: Rehearsal) -> Candidate | None:
+        """The likeliest patch that holds and that no answer refutes."""
+        order = [r.candidate for r in found.ranking if not found.refuted(r.candidate)]
         fresh = [c for c in order if c not in found.verdicts][:_VALIDATED]
         for candidate in order:
             if candidate in fresh:
@@ -309,7 +344,7 @@ class _Healer:
             if known is not None and known.good:
                 if known.complete and known.ran > len(found.diagnosis.passing):
                     self._ask_rivals(found, candidate, rehearsal)
-                return self.outcome("")
+                return candidate
         return None
 
     def _ask_rivals(self, found: Findings, chosen: Candidate, rehearsal: Rehearsal) -> None:
@@ -317,7 +352,7 @@ class _Healer:
         those too: what breaks it is no rival."""
         for rival in found.rivals(chosen)[:_RIVALS]:
             began = time.monotonic()
-            if not found.doubted(chosen) or self.deadline.remaining() < _RIVAL_S:
+            if not found.contested(chosen) or self.deadline.remaining() < _RIVAL_S:
                 return
             self.report("asking the suite of another patch that passes", 0.9)
             found.note(rival, rehearsal.verdict(rival))

@@ -11,7 +11,34 @@ from repair.failure.command import TestCommand
 from repair.sandbox.policy import Policy
 from repair.source.file import Source
 
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What ``call`` is to answer: one of ``answers``, of which the first is the likeliest patch's.
+
+    ``before`` is what the program answers as it is. ``index`` is the call's number. ``splits``
+    tells whether patches that pass part here; else the last of ``answers`` is ``before``.
+    """
+
+    call: str
+    answers: tuple[str, ...]
+    before: str
+    index: int
+    splits: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What was said of a ``call``: its right ``answer``, or that it is none of those ``shown``."""
+
+    call: str
+    answer: str | None
+    shown: tuple[str, ...] = ()
+
+
 Report = Callable[[str, float], None]
+#: Asks a person; ``None`` where nobody knows.
+Ask = Callable[[Question], Reply | None]
 
 
 @dataclass(frozen=True)
@@ -30,6 +57,11 @@ class Job:
     without: frozenset[Aid] = frozenset()
     #: Whether time is left for other files where the mistake may be.
     gives_way: bool = False
+    #: Who is asked where patches that pass differ, ``questions`` times at most; a program that
+    #: does what is meant may answer instead, the text of which is ``answers``.
+    ask: Ask | None = None
+    questions: int = 0
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +73,14 @@ class Patch:
     strategy: str
     score: float
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Parting:
+    """The ``question`` on which patches that pass part, and the best patch for each answer."""
+
+    question: Question
+    patches: tuple[Patch, ...]
 
 
 @dataclass(frozen=True)
@@ -71,3 +111,8 @@ class Healing:
     timings: Mapping[str, float] = field(default_factory=dict)
     changes: tuple[tuple[str, str, str], ...] = ()
     attempt: str = ""
+    #: What nobody was asked, and what was asked and answered.
+    parting: Parting | None = None
+    replies: tuple[Reply, ...] = ()
+    #: How likely one of the patches that behave differently is the right one.
+    rivals: float = 0.0

@@ -14,9 +14,18 @@ from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from engine.handlers.tested import Tested, none_found, subject_of
-from engine.messages import FixAnswer, FixRequest, RankedPatch
+from engine.messages import (
+    FixAnswer,
+    FixRequest,
+    PatchOption,
+    PatchQuestion,
+    PatchReply,
+    RankedPatch,
+)
+from repair.choice.questions import as_test
+from repair.failure.discovery import module_name
 from repair.healing import heal
-from repair.job import Healing, Job, Patch
+from repair.job import Ask, Healing, Job, Parting, Patch, Reply
 from repair.source.file import read_source
 from repair.source.patch import unified_diff
 from repair.validation.given import judge_given
@@ -33,8 +42,10 @@ def fix(
     evidence: Evidence | None,
     progress: ReportProgress,
     cancellation: Cancellation,
+    ask: Ask | None = None,
 ) -> FixAnswer:
     """Repair the file of ``request.snapshot``; ``progress`` is told a message and a fraction.
+    ``ask`` asks a person where patches that pass differ.
 
     Where nothing is found there, other files of the workspace are tried that the failing test runs
     through; the answer's reason says so.
@@ -51,7 +62,14 @@ def fix(
     deadline = Deadline.after(request.time_limit)
     writer = writer if request.use_model else None
     job = _job(request, request.snapshot, about, request.time_limit)
-    healing = heal(replace(job, gives_way=True), writer, evidence, progress, cancellation)
+    job = replace(job, ask=ask, questions=request.questions)
+    healing = heal(
+        replace(job, gives_way=True, answers=request.answers),
+        writer,
+        evidence,
+        progress,
+        cancellation,
+    )
     healing = _lint_alone(healing, job, deadline, cancellation)
     for path in healing.elsewhere if healing.status == "none" else ():
         if cancellation.cancelled or deadline.remaining() < _LEAST_S:
@@ -61,6 +79,7 @@ def fix(
         other = _subject(request, snapshot)
         if other is not None:
             job = _job(request, snapshot, other, deadline.remaining())
+            job = replace(job, ask=ask, questions=request.questions)
             healing = _both(healing, heal(job, writer, evidence, progress, cancellation), path)
         if healing.status != "none":
             break
@@ -163,7 +182,28 @@ def answer_of(healing: Healing, writer: Writer | None) -> FixAnswer:
         timings=tuple((name, round(at, 3)) for name, at in healing.timings.items()),
         changes=healing.changes,
         attempt=healing.attempt,
+        question=_question(healing.parting),
+        replies=tuple(_reply(reply, healing, n) for n, reply in enumerate(healing.replies, 1)),
+        rivals=round(healing.rivals, 3),
     )
+
+
+def _question(parting: Parting | None) -> PatchQuestion | None:
+    if parting is None:
+        return None
+    asked = parting.question
+    options = zip(asked.answers, parting.patches, strict=True)
+    return PatchQuestion(
+        asked.call,
+        asked.before,
+        tuple(PatchOption(answer, patch.diff, patch.path) for answer, patch in options),
+    )
+
+
+def _reply(reply: Reply, healing: Healing, number: int) -> PatchReply:
+    path = healing.patch.path if healing.patch else ""
+    test = as_test(reply, module_name(Path(path)), number) if path else ""
+    return PatchReply(reply.call, reply.answer or "", test)
 
 
 def _ranked(patch: Patch) -> RankedPatch:

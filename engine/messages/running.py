@@ -11,7 +11,11 @@ from engine.messages.request import Request
 
 @dataclass(frozen=True, slots=True)
 class FixRequest(Request["FixAnswer"]):
-    """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line."""
+    """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line.
+
+    Where patches that pass differ, at most so many ``questions`` are asked: of a person, where the
+    handler has one, or of ``answers``, the text of the file as it is meant.
+    """
 
     repeatable: ClassVar[bool] = False
 
@@ -22,6 +26,8 @@ class FixRequest(Request["FixAnswer"]):
     sandbox: bool = True
     allow: tuple[str, ...] = ()
     use_model: bool = True
+    questions: int = 3
+    answers: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +40,53 @@ class RankedPatch:
 
 
 @dataclass(frozen=True, slots=True)
+class PatchOption:
+    """What ``answer`` to a question means: ``patch``, a diff as in :class:`RankedPatch`, and the
+    absolute path of the ``file`` that it changes."""
+
+    answer: str
+    patch: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchQuestion:
+    """A ``call`` on which patches that pass part; ``before`` is what the program answers as it is.
+
+    The first of the ``options`` is the answer's own patch.
+    """
+
+    call: str
+    before: str
+    options: tuple[PatchOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchReply:
+    """What was said of a ``call``, ``""`` for none of what patches answer; ``test`` asks for it as
+    a test of pytest, ``""`` where none can be written down."""
+
+    call: str
+    answer: str
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class FixAnswer:
     """The outcome of a repair.
 
-    ``status``: ``verified``, ``unverified``, ``none``, ``passing`` or ``error``
-    (invariant 9). ``blocks`` are suspicious spans ``(first_line, last_line, suspicion)``,
-    0-based. ``not_run`` lists tests that the time limit left out. ``reason`` explains the status,
-    ``notes`` are what a person should know of the patch: weak tests, what else it changes.
-    ``file`` is the absolute path of the file that the patch changes. ``confidence`` is how likely
-    it is right, by all that speaks for it. ``timings`` are seconds until the tests had run for the
-    first (``first_run``) and the second time (``second_run``), and until the ``first_candidate``
-    was tried. ``changes`` are calls that the patch answers
-    differently: the call, the answer before and after. ``attempt`` is the diff of the nearest
-    attempt where none passes (``implement``).
+    ``status``: ``verified``, ``ambiguous``, ``unverified``, ``none``, ``passing`` or ``error``
+    (invariant 9). ``blocks`` are suspicious spans
+    ``(first_line, last_line, suspicion)``, 0-based. ``not_run`` lists tests that the time limit
+    left out. ``reason`` explains the status, ``notes`` are what a person should know of the patch:
+    weak tests, what else it changes. ``file`` is the absolute path of the file that the patch
+    changes. ``confidence`` is how likely it is right, by all that speaks for it. ``timings`` are
+    seconds until the tests had run for the first (``first_run``) and the second time
+    (``second_run``), and until the ``first_candidate`` was tried. ``question`` is what an
+    ``ambiguous`` patch leaves open, ``replies`` what was asked and answered, ``rivals`` how likely
+    one of the patches that pass and behave differently is right. ``changes`` are calls that the
+    patch answers differently: the call, the answer before and after. ``attempt`` is the diff of
+    the nearest attempt where none passes (``implement``).
     """
 
     status: str
@@ -67,6 +107,9 @@ class FixAnswer:
     timings: tuple[tuple[str, float], ...] = ()
     changes: tuple[tuple[str, str, str], ...] = ()
     attempt: str = ""
+    question: PatchQuestion | None = None
+    replies: tuple[PatchReply, ...] = ()
+    rivals: float = 0.0
 
     @classmethod
     def failed(cls, reason: str) -> FixAnswer:

@@ -29,6 +29,10 @@ from lsp_server.session import View
 from lsp_server.testcases import case_at, command_for, examples_at, examples_command, targets
 from lsp_server.uris import path_of, uri_of
 
+#: Statuses of answers that hold a patch.
+FOUND = ("verified", "ambiguous", "unverified")
+#: Code points of an answer that a button or the title of an action has room for.
+_SHORT = 60
 #: Why nothing is run.
 UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
 
@@ -128,11 +132,12 @@ async def patch_actions(server: Server, outcome: Outcome) -> list[types.CodeActi
     client, answer = server.session.client, outcome.answer
     actions = []
     for diff, verified, strategy in _patches(answer):
+        told = _meaning(answer, diff)
         doubt = "" if verified else _doubt(answer)
         if doubt and not can_ask(client):
             continue
         files = await _file_edits(server, diff, outcome.root)
-        title = "Apply the verified repair" if verified else f"Apply a repair ({strategy})"
+        title = "Apply the verified repair" if verified else f"Apply a repair ({told or strategy})"
         action = types.CodeAction(
             title=title,
             kind=types.CodeActionKind.QuickFix,
@@ -147,10 +152,45 @@ async def patch_actions(server: Server, outcome: Outcome) -> list[types.CodeActi
 def _patches(answer: FixAnswer) -> list[tuple[str, bool, str]]:
     """Diff, whether it is verified, and strategy of each patch. Alternatives are plausible only."""
     found = []
-    if answer.patch and answer.status in ("verified", "unverified"):
+    if answer.patch and answer.status in FOUND:
         found.append((answer.patch, answer.status == "verified", answer.strategy))
+    if answer.question is not None:
+        known = {answer.patch, *(other.patch for other in answer.alternatives)}
+        rest = (each.patch for each in answer.question.options if each.patch not in known)
+        found.extend((patch, False, answer.strategy) for patch in rest)
     found.extend((other.patch, False, other.strategy) for other in answer.alternatives)
     return found
+
+
+def _meaning(answer: FixAnswer, diff: str) -> str:
+    """What a call answers with the patch ``diff``, where patches that pass part there."""
+    question = answer.question
+    if question is None:
+        return ""
+    for each in question.options:
+        if each.patch == diff:
+            return f"{_short(question.call)}: {_short(each.answer)}"
+    return ""
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
+
+
+async def _chosen(server: Server, answer: FixAnswer) -> str:
+    """The diff of the patch whose answer the person says is right; ``""`` where they choose
+    none."""
+    question = answer.question
+    if question is None:
+        return ""
+    titles = {_short(each.answer): each.patch for each in question.options}
+    text = (
+        "Pilotfish: several patches pass the tests, and they differ. "
+        f"What should {question.call} be? (Now: {question.before})"
+    )
+    return titles.get(
+        await server.session.notices.ask(types.MessageType.Info, text, list(titles)), ""
+    )
 
 
 def _doubt(answer: FixAnswer) -> str:
@@ -231,13 +271,14 @@ async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
     A document that changed meanwhile keeps its text.
     """
     session, answer = server.session, outcome.answer
-    if answer.status not in ("verified", "unverified") or not answer.patch:
+    if answer.status not in FOUND or not answer.patch:
         kind = types.MessageType.Error if answer.status == "error" else types.MessageType.Info
         text = answer.reason or {"passing": "the test passes already"}.get(
             answer.status, "no patch makes the test pass"
         )
         session.notices.say(kind, f"Pilotfish: {text}")
         return False
+    chosen_patch = await _chosen(server, answer)
     now = await document_of(server, order.uri)
     if now.text != outcome.document.text or now.version != outcome.document.version:
         session.notices.say(
@@ -246,9 +287,9 @@ async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
             "was not applied. Run it again.",
         )
         return False
-    files = await _file_edits(server, answer.patch, outcome.root)
-    verified = answer.status == "verified"
-    doubt = "" if verified else _doubt(answer)
+    files = await _file_edits(server, chosen_patch or answer.patch, outcome.root)
+    decided = answer.status == "verified" or bool(chosen_patch)
+    doubt = "" if decided else _doubt(answer)
     if not session.client.apply_edit:
         session.notices.say(
             types.MessageType.Info,

@@ -49,7 +49,9 @@ def show(document: Document, text: str) -> None:
 
 
 def _repair(console: Console, repair: Document) -> None:
-    colour = {"verified": "green", "unverified": "yellow"}.get(repair["status"], "red")
+    colour = {"verified": "green", "ambiguous": "yellow", "unverified": "yellow"}.get(
+        repair["status"], "red"
+    )
     head = Text.assemble("repair: ", (repair["status"], f"bold {colour}"))
     console.print(head + Text(harmless(f" {repair['strategy']}: {repair['reason']}")))
     if repair["patch"]:

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import AnalysisError
-from engine.messages import FixAnswer
+from engine.messages import FixAnswer, PatchQuestion
+from pilotfish.asking import told
 from pilotfish.console import err, explain, is_verbose
 from pilotfish.repairing import Opened, keep, print_document, show_patch, show_remarks
 from pilotfish.report.text import diff, harmless
@@ -20,7 +21,7 @@ from repair.choice.differences import CHANGES
 GOOD = ("verified", "passing")
 #: Changed calls that are shown without ``--verbose``.
 _ROWS = 3
-_COLOURS = {"verified": "green", "passing": "green", "unverified": "yellow"}
+_COLOURS = {"verified": "green", "passing": "green", "ambiguous": "yellow", "unverified": "yellow"}
 
 
 def conclude(options: argparse.Namespace, opened: Opened, answer: FixAnswer) -> int:
@@ -75,8 +76,22 @@ def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:
             for call, before, after in answer.changes
         ],
         "attempt": answer.attempt,
+        "question": _question(answer.question),
+        "questions": [
+            {"call": reply.call, "answer": reply.answer, "test": reply.test}
+            for reply in answer.replies
+        ],
+        "rivals": answer.rivals,
         "written": written,
     }
+
+
+def _question(question: PatchQuestion | None) -> dict[str, object] | None:
+    """The call on which patches part, and the patch for each answer."""
+    if question is None:
+        return None
+    options = [{"answer": each.answer, "patch": each.patch} for each in question.options]
+    return {"call": question.call, "before": question.before, "options": options}
 
 
 def _show(answer: FixAnswer, written: bool, path: Path) -> None:
@@ -91,6 +106,11 @@ def _show(answer: FixAnswer, written: bool, path: Path) -> None:
     console.print(_run(answer), markup=False)
     if answer.patch:
         _show_changes(console, answer)
+    if (question := answer.question) is not None:
+        answers = " or ".join(each.answer for each in question.options)
+        said = f"question: {question.call}: {answers}? (fix --ask)"
+        console.print(Text(harmless(said)))
+    show_remarks(console, "answered", tuple(map(told, answer.replies)))
     _show_details(console, answer)
     if answer.attempt:
         console.print("nearest attempt, which does not pass:", markup=False)

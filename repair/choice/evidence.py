@@ -60,6 +60,9 @@ _STILL, _MOST_STILL = 3.0, 2
 #: of 17 wrong ones did and none of 175 right ones (the development half of HumanEvalFix, mutated
 #: functions of packages), while one in 43 functions as packages have them has such a parameter.
 _IGNORING = 6.0
+#: How much less likely a wrong patch gives the answer to a question that was asked as well. Set by
+#: judgement: the question is the one of which most rivals, or the program as it was, are wrong.
+_ASKED = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,8 @@ class Evidence:
     as they do the same or are less likely. ``checks`` is what the tests that reach the change ask,
     ``told`` how many of those are other tests than the failing ones, and ``still`` those that come
     there and fail as before. ``changed`` is the share of answers that it changes, as far as
-    those are believed. ``ignored`` are parameters that nothing reads.
+    those are believed. ``ignored`` are parameters that nothing reads. ``asked`` counts questions
+    whose answers are its own.
     """
 
     share: float
@@ -85,6 +89,7 @@ class Evidence:
     told: int = 0
     still: int = 0
     ignored: frozenset[str] = frozenset()
+    asked: int = 0
 
     @property
     def _checks(self) -> int:
@@ -103,13 +108,19 @@ class Evidence:
         against = _NONE_RIGHT * self.by_chance / self.likely
         against *= math.exp(_CHANGED * self.changed / self._checks)
         against *= _STILL ** min(self.still, _MOST_STILL)
+        against /= _ASKED**self.asked
         sure = self.share / (1.0 + against)
         return sure / (sure + _IGNORING * (1.0 - sure)) if self.ignored else sure
+
+    @property
+    def contested(self) -> bool:
+        """Whether what passes and behaves differently may as well be meant."""
+        return self.share < _CLEAR
 
     def doubt(self) -> str:
         """What speaks against it, as the end of a sentence."""
         said = []
-        if self.share < _CLEAR:
+        if self.contested:
             said.append("other patches that behave differently pass them too")
         if _CHANGED * self.changed > self._checks:
             said.append("it changes many other results of the program")

@@ -209,13 +209,18 @@ class Behaviour:
     ``original`` and each row of ``variants`` have one answer for each call: a result or an
     exception as text, or ``None`` where it is not known. A variant that could not be run is
     ``None`` altogether. ``wanted`` are the answers that the file itself promises, ``None`` where it
-    promises none.
+    promises none. ``own`` tells which calls the tests make themselves.
     """
 
     calls: tuple[str, ...]
     original: tuple[str | None, ...]
     variants: tuple[tuple[str | None, ...] | None, ...]
     wanted: tuple[str | None, ...] = ()
+    own: tuple[bool, ...] = ()
+
+    def is_own(self, index: int) -> bool:
+        """Whether the tests make this call themselves, as far as is known."""
+        return index < len(self.own) and self.own[index]
 
     def tells(self, row: tuple[str | None, ...]) -> bool:
         """Whether there are calls enough, of which some tell ``row`` from the program as it is."""
@@ -242,7 +247,8 @@ def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
     original, *others = rows
     waiting = iter(others)
     variants = tuple(next(waiting) if known else None for known in body["known"])
-    return Behaviour(tuple(body["calls"]), original, variants, tuple(body["wanted"]))
+    own = tuple(body["own"])
+    return Behaviour(tuple(body["calls"]), original, variants, tuple(body["wanted"]), own)
 
 
 def run_of(body: Mapping[str, Any]) -> Run:

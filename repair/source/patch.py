@@ -5,10 +5,7 @@ from __future__ import annotations
 import difflib
 import os
 import tempfile
-from itertools import accumulate
 from pathlib import Path
-
-from repair.source.file import Edit
 
 _CONTEXT = 3
 #: ``(tag, old_from, old_to, new_from, new_to)`` as difflib has it.
@@ -36,17 +33,6 @@ def unified_diff(root: str, path: str, before: bytes, after: bytes) -> str:
             parts += [_marked("-", line) for line in old[old_from:old_to]]
             parts += [_marked("+", line) for line in new[new_from:new_to]]
     return "".join(parts) if len(parts) > 2 else ""
-
-
-def edits_between(before: str, after: str) -> tuple[Edit, ...]:
-    """The edits of whole lines that make ``before`` into ``after``."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
-    starts = list(accumulate(map(len, old), initial=0))
-    return tuple(
-        Edit(starts[old_from], starts[old_to], "".join(new[new_from:new_to]))
-        for tag, old_from, old_to, new_from, new_to in _operations(old, new)
-        if tag != "equal"
-    )
 
 
 def _operations(old: list[str], new: list[str]) -> list[_Operation]:

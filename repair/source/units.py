@@ -143,3 +143,29 @@ def groups(units: Units, edits: Sequence[Edit]) -> list[tuple[Unit, list[Edit]]]
             return None
         found.setdefault(unit.start, (unit, []))[1].append(edit)
     return list(found.values())
+
+
+def towards(source: Source, other: Source) -> tuple[Edit, ...]:
+    """Edits that give functions of ``source`` the bodies that they have in ``other``, by name.
+
+    A function that has another signature there, or stands in one of the two only, stays as it is.
+    """
+    bodies = {_key(unit): (other, unit) for unit in Units(other).all}
+    found = []
+    for unit in Units(source).all:
+        known = bodies.get(_key(unit))
+        if known is None or _signature(source, unit) != _signature(*known):
+            continue
+        body = other.text[known[1].body_start : known[1].end]
+        if body != source.text[unit.body_start : unit.end]:
+            found.append(Edit(unit.body_start, unit.end, body))
+    return tuple(found)
+
+
+def _key(unit: Unit) -> tuple[str, ...]:
+    return (*unit.classes, unit.name)
+
+
+def _signature(source: Source, unit: Unit) -> str:
+    """What stands above the body, without how it is laid out."""
+    return "".join(source.text[unit.start : unit.body_start].split())

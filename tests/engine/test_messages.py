@@ -62,7 +62,7 @@ def test_what_is_no_message_is_explained(payload: bytes) -> None:
 
 
 def test_every_message_is_registered() -> None:
-    parts = {"FasterPatch", "RankedPatch", "Request"}
+    parts = {"FasterPatch", "PatchOption", "PatchQuestion", "PatchReply", "RankedPatch", "Request"}
     defined = {
         name
         for module in pkgutil.iter_modules(messages.__path__, f"{messages.__name__}.")

@@ -102,6 +102,45 @@ def test_a_verified_repair_is_applied(shop: Shop) -> None:
     assert shop.actions("cart.py", 1) == []
 
 
+PICK = "def pick(a, b, c):\n    return a\n"
+
+
+@pytest.mark.sandbox
+@pytest.mark.model
+def test_where_patches_that_pass_differ_the_person_chooses(shop: Shop) -> None:
+    (shop.folder / "cart.py").write_text(PICK)
+    (shop.folder / "test_cart.py").write_text(
+        "from cart import pick\n\n\ndef test_it():\n    assert pick(3, 7, 7) == 7\n"
+    )
+    # One of the patches answers 7 wherever they part.
+    shop.client.answers["window/showMessageRequest"] = {"title": "7"}
+    shop.start(trusted=True)
+    (offer,) = shop.actions("test_cart.py", 4)
+    shop.client.send(id=7, method="workspace/executeCommand", params=offer["command"])
+    outcome = shop.client.wait_for(id=7)["result"]
+    assert (outcome["status"], outcome["applied"]) == ("ambiguous", True), outcome
+    (asked,) = [m for m in shop.client.seen if m.get("method") == "window/showMessageRequest"]
+    call = asked["params"]["message"].partition("What should ")[2].partition(" be?")[0]
+    titles = [action["title"] for action in asked["params"]["actions"]]
+    assert len(titles) > 1
+
+    def said(edit: Message) -> str:
+        (change,) = edit["documentChanges"]
+        scope: dict[str, Any] = {}
+        exec(compile(_edited(PICK, change["edits"]), "cart.py", "exec"), scope)
+        return str(eval(call, scope))
+
+    (params,) = shop.applied()
+    assert "changeAnnotations" not in params["edit"]
+    assert said(params["edit"]) == "7"
+    found = shop.actions("cart.py", 1)
+    assert not any(action.get("isPreferred") for action in found)
+    told = [a for a in found if a["title"].startswith(f"Apply a repair ({call}: ")]
+    assert {a["title"] for a in told} == {f"Apply a repair ({call}: {t})" for t in titles}
+    for action in told:
+        assert action["title"].endswith(f": {said(action['edit'])})")
+
+
 @pytest.mark.sandbox
 @pytest.mark.model
 def test_a_text_that_was_edited_meanwhile_keeps_its_edit(shop: Shop) -> None:

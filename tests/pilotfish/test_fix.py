@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import os
+import pty
+import re
 import signal
 import subprocess
 import sys
@@ -12,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from repair.source.patch import apply_diff
 from tests.pilotfish.command import PILOTFISH, answered
 
 pytestmark = pytest.mark.sandbox
@@ -53,6 +58,92 @@ def test_a_verified_patch_applies_with_git(project: Path) -> None:
     assert subprocess.run(run, cwd=project, check=False, capture_output=True).returncode == 0
 
 
+PICK = "def pick(a, b, c, d):\n    return a\n"
+PICKED = "from middle import pick\n\n\ndef test_pick():\n    assert pick(3, 7, 7, 7) == 7\n"
+
+
+@pytest.fixture
+def picking(project: Path) -> Path:
+    """The second, the third, the last: the test does not tell."""
+    (project / "middle.py").write_text(PICK)
+    (project / "test_middle.py").write_text(PICKED)
+    return project
+
+
+def test_where_patches_that_pass_differ_the_answer_is_the_question(picking: Path) -> None:
+    code, answer, _ = _fix(picking, "--test", "python -m pytest test_middle.py", "--write")
+    assert (code, answer["status"], answer["written"]) == (1, "ambiguous", False), answer
+    assert (picking / "middle.py").read_text() == PICK
+    question = answer["question"]
+    assert len(question["options"]) > 1
+    for option in question["options"]:
+        scope: dict[str, Any] = {}
+        text = apply_diff(option["patch"], PICK.encode())
+        assert text is not None
+        exec(text, scope)
+        assert str(eval(question["call"], scope)) == option["answer"]
+    assert question["options"][0]["patch"] == answer["patch"]
+    assert answer["rivals"] > 0.25
+
+
+@pytest.mark.parametrize("meant", ["b", "d"])
+def test_a_program_that_does_what_is_meant_answers(picking: Path, meant: str) -> None:
+    (picking / "meant.py").write_text(PICK.replace("return a", f"return {meant}"))
+    words = ("--test", "python -m pytest test_middle.py", "--answers", "meant.py", "--write")
+    code, answer, _ = _fix(picking, *words)
+    assert (code, answer["status"], answer["written"]) == (0, "verified", True), answer
+    assert (picking / "middle.py").read_text() == PICK.replace("return a", f"return {meant}")
+    assert 1 <= len(answer["questions"]) <= 3
+    for asked in answer["questions"]:
+        scope: dict[str, Any] = {}
+        exec((picking / "meant.py").read_text(), scope)
+        assert str(eval(asked["call"], scope)) == asked["answer"]
+        assert f"assert {asked['call']} == {asked['answer']}\n" in asked["test"]
+
+
+def test_nobody_is_asked_where_there_is_no_terminal(picking: Path) -> None:
+    done = subprocess.run(
+        [PILOTFISH, "fix", "middle.py", "--ask"],
+        cwd=picking,
+        capture_output=True,
+        text=True,
+        stdin=subprocess.DEVNULL,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "there is nobody to ask" in done.stderr
+
+
+def test_a_person_at_a_terminal_chooses_and_keeps_the_answers_as_tests(picking: Path) -> None:
+    ours, theirs = pty.openpty()
+    command = [PILOTFISH, "fix", "middle.py", "--test", "python -m pytest test_middle.py"]
+    command += ["--ask", "--write", "--model", "none", "--python", sys.executable]
+    done = subprocess.Popen(
+        command, cwd=picking, stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs, close_fds=True
+    )
+    os.close(theirs)
+    said, seen = "", 0
+    try:
+        while chunk := os.read(ours, 4096):
+            said += chunk.decode("utf-8", "replace")
+            if said[seen:].endswith("> "):
+                call = re.findall(r"pick\([-\d, ]+\)", said[seen:])[-1]
+                os.write(ours, f"= {ast.literal_eval(call[4:])[3]}\n".encode())
+                seen = len(said)
+            elif said[seen:].endswith("[y/N] "):
+                os.write(ours, b"y\n")
+                seen = len(said)
+    except OSError:
+        pass  # so a terminal ends whose other side is closed
+    os.close(ours)
+    assert done.wait(60) == 0, said
+    assert (picking / "middle.py").read_text() == PICK.replace("return a", "return d")
+    kept = (picking / "test_middle_answers.py").read_text()
+    assert "from middle import pick" in kept
+    run = [sys.executable, "-m", "pytest", "-q", "test_middle_answers.py"]
+    assert subprocess.run(run, cwd=picking, check=False, capture_output=True).returncode == 0
+
+
 def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likely(
     project: Path,
 ) -> None:
@@ -63,14 +154,14 @@ def test_what_no_other_test_speaks_for_is_not_verified_while_rivals_are_as_likel
     (project / "test_middle.py").write_text(test)
     command = "python -m pytest test_middle.py::test_pick"
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
-    assert (code, answer["status"]) == (1, "unverified"), answer
+    assert (code, answer["status"]) == (1, "ambiguous"), answer
     assert "other patches that behave differently" in answer["reason"]
     assert answer["not_run"] == []
     assert "no other test reaches what it changes" in answer["reason"]
     more = "from middle import other_1, pick\n\n\ndef test_other():\n    assert other_1(1) == 2\n"
     (project / "test_more.py").write_text(more)
     code, answer, _ = _fix(project, "--test", command, "--time-limit", "40")
-    assert (code, answer["status"]) == (1, "unverified"), answer
+    assert (code, answer["status"]) == (1, "ambiguous"), answer
     # One that reaches it tells that two of the three are not meant; more checks of what fails tell
     # the rest.
     told = "\n\ndef test_last():\n    assert pick(5, 1, 8, 5) == pick(5, 8, 1, 5) == 5\n"

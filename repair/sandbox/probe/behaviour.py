@@ -28,8 +28,8 @@ _FEW = 8
 def observe(
     run_tests: Any, live: Any, target: str, variants: Any, seconds: float, asked: Any = ()
 ) -> Any:
-    """``calls`` as texts, what is ``wanted`` of each as far as that is known, and for each variant
-    what it ``answers`` to each, ``None`` if unknown.
+    """``calls`` as texts, what is ``wanted`` of each as far as that is known, whether it is the
+    tests' ``own``, and for each variant what it ``answers`` to each, ``None`` if unknown.
 
     ``run_tests()`` runs the tests; ``variants`` are lists of ``(function, code)`` to put in place,
     of which the first one is the program as it is; each may take so many ``seconds`` for all. Calls
@@ -38,7 +38,9 @@ def observe(
     result as literals.
     """
     calls, wanted = _asked(asked, live)
-    calls += _others(calls, _noted(run_tests, live, target, variants))
+    noted = _noted(run_tests, live, target, variants)
+    own = _texts(noted)
+    calls += _others(calls, noted)
     wanted += [None] * (len(calls) - len(wanted))
     answers, again = _answers(variants, calls, seconds)
     if len(variants) > 1 and (len(calls) < _FEW or _alike(answers)):
@@ -48,7 +50,9 @@ def observe(
             for function, code in variant
             if function.__code__ != code
         }
-        more = _others(calls, _noted(run_tests, live, target, variants, within))
+        noted = _noted(run_tests, live, target, variants, within)
+        own |= _texts(noted)
+        more = _others(calls, noted)
         answered, once_more = _answers(variants, more, seconds)
         calls, again = calls + more, again + once_more
         wanted += [None] * len(more)
@@ -61,6 +65,7 @@ def observe(
     ]
     return {
         "calls": [_text(calls[index]) for index in kept],
+        "own": [_text(calls[index]) in own for index in kept],
         "wanted": [wanted[index] for index in kept],
         "answers": [[row[index] for index in kept] for row in answers] if kept else [],
     }
@@ -70,6 +75,11 @@ def _others(calls: Any, noted: Any) -> Any:
     """The calls that were ``noted`` and some like them, without those that are there already."""
     known = {_text(call) for call in calls}
     return [call for call in calls_like(noted) if _text(call) not in known]
+
+
+def _texts(noted: Any) -> Any:
+    """The calls that were ``noted``, as texts."""
+    return {_text((function, *arguments)) for function, known in noted for arguments in known}
 
 
 def _noted(run_tests: Any, live: Any, target: str, variants: Any, within: Any = None) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from repair.source.file import Edit, Source
-from repair.source.units import Units
+from repair.source.units import Units, groups, towards
 
 TEXT = """\
 def one(): return 1
@@ -46,3 +48,47 @@ def test_an_edit_belongs_to_the_innermost_function_whose_lines_tell_whether_it_r
     # Defining it ran these lines whether or not it was called.
     assert body("rule(text)") == body("return it") == range(2, 8)
     assert body("return rule, brief") == range(2, 8)
+
+
+MEANT = '''\
+"""The same, as it is meant."""
+
+def make(sign):
+    if not sign:
+        return None
+    return sign
+
+class Rule:
+    def brief(self, it):
+        return it + 1
+    def other(self, many):
+        return many
+'''
+
+
+def test_functions_get_the_bodies_that_they_have_elsewhere() -> None:
+    text = """\
+class Rule:
+    def brief(self, it):
+        return it
+    def other(self, one):
+        return one
+
+def make(
+    sign
+):
+    return sign
+
+def only(here):
+    return here
+"""
+    source = Source("m.py", text)
+    edits = towards(source, Source("m.py", MEANT))
+    changed = groups(Units(source), edits)
+    assert changed is not None
+    assert [unit.name for unit, _ in changed] == ["brief", "make"]
+    scope: dict[str, Any] = {}
+    exec(source.apply(edits), scope)
+    rule = scope["Rule"]()
+    assert (rule.brief(1), rule.other(1), scope["only"](1)) == (2, 1, 1)
+    assert (scope["make"](0), scope["make"](2)) == (None, 2)
