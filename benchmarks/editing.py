@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -75,10 +75,19 @@ class Player:
     """Plays sessions in one server."""
 
     def __init__(
-        self, truth: Truth, folder: Path, outcome: Outcome, *, trusted: bool = False
+        self,
+        truth: Truth,
+        folder: Path,
+        outcome: Outcome,
+        *,
+        trusted: bool = False,
+        disturb: Callable[[World, random.Random], None] | None = None,
+        patience: float = PATIENCE_S,
     ) -> None:
         self._truth, self._folder, self.outcome = truth, folder, outcome
         self._trusted = trusted
+        #: What is done to the server after a step.
+        self._disturb, self._patience = disturb, patience
         self._editor: Editor | None = None
         self._servers = 0
         self._seed = 0
@@ -103,7 +112,9 @@ class Player:
             self._done.append(kind)
             self.outcome.steps += 1
             here = random.Random(step + 1)
-            if kind in _EDITS and world.edited in world.editor.buffers and here.random() < _TIMED:
+            if self._disturb is not None:
+                self._disturb(world, here)
+            elif kind in _EDITS and world.edited in world.editor.buffers and here.random() < _TIMED:
                 self._time(world, here)
             if number % _EVERY == _EVERY - 1:
                 world.flush()
@@ -153,7 +164,7 @@ class Player:
             # In another order of questions jedi may know more or less: this one alone, then.
             alone = self._truth.begin(world.root, _texts(world), [question]).result()
             truths = [truth, *self._true(world, [question], alone)]
-            end, first = time.perf_counter() + PATIENCE_S, said
+            end, first = time.perf_counter() + self._patience, said
             while said not in truths and time.perf_counter() < end:
                 time.sleep(_PAUSE_S)
                 said = self._read(world, question, question.ask(world.editor))

@@ -13,7 +13,7 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,6 +44,7 @@ class Editor:
     """A server started for ``root``, with ``home`` for its caches, settings and state.
 
     ``options`` stand over those of a benchmark: no ghost text, no ruff, no rest before a check.
+    ``variables`` are added to the environment.
     """
 
     def __init__(
@@ -53,13 +54,16 @@ class Editor:
         *,
         options: Mapping[str, Any] | None = None,
         push: bool = False,
+        command: Sequence[str] = (PILOTFISH, "serve"),
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         variables = {
             **os.environ,
             **{f"XDG_{name}_HOME": str(home / name) for name in ("CONFIG", "STATE", "CACHE")},
+            **(variables or {}),
         }
         self.process = subprocess.Popen(
-            [PILOTFISH, "serve"],
+            command,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=(home / "server.log").open("ab"),
@@ -83,10 +87,14 @@ class Editor:
         self.root = root
         capabilities: dict[str, Any] = {
             "general": {"positionEncodings": ["utf-32"]},
-            "textDocument": {} if push else {"diagnostic": {}},
+            "textDocument": {
+                "codeAction": {"codeActionLiteralSupport": {"codeActionKind": {"valueSet": []}}},
+                **({} if push else {"diagnostic": {}}),
+            },
             "workspace": {
                 "diagnostics": {"refreshSupport": True},
                 "didChangeWatchedFiles": {"dynamicRegistration": True},
+                "workspaceEdit": {"documentChanges": True},
                 "workspaceFolders": True,
             },
         }

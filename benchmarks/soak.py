@@ -100,13 +100,13 @@ class Watch:
     def processes(self) -> list[psutil.Process]:
         """Those that live long; what a repair runs in a sandbox comes and goes."""
         found = [self._server, *self._server.children(recursive=True)]
-        return [one for one in found if _role(one)]
+        return [one for one in found if role_of(one)]
 
     def sample(self) -> None:
         """Note what each holds now."""
         for process in self.processes():
             try:
-                role = _role(process)
+                role = role_of(process)
                 watched = self.known.setdefault(process.pid, Watched(role))
                 watched.resident.append(process.memory_info().rss)
                 watched.descriptors.append(process.num_fds())
@@ -127,7 +127,7 @@ class Watch:
         return total
 
 
-def _role(process: psutil.Process) -> str:
+def role_of(process: psutil.Process) -> str:
     """What a process of ours is; empty for one that runs the user's code."""
     try:
         line = " ".join(process.cmdline())

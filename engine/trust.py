@@ -77,8 +77,11 @@ def _change(edit: Callable[[list[Path]], list[Path]]) -> None:
         with _locked(store.with_suffix(".lock")):
             folders = edit(list(trusted_folders()))
             beside = store.with_name(f"{store.name}.{os.getpid()}")
-            beside.write_text(json.dumps([str(f) for f in folders], indent=1), encoding="utf-8")
-            beside.replace(store)
+            try:
+                beside.write_text(json.dumps([str(f) for f in folders], indent=1), encoding="utf-8")
+                beside.replace(store)
+            finally:
+                beside.unlink(missing_ok=True)  # there only when something failed
     except OSError as error:
         raise EngineError(
             f"the list of trusted folders cannot be written: {error.strerror or error}",

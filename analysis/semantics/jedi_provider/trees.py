@@ -6,7 +6,7 @@ path and hash of its content and parsed whole. Only the text that a session is a
 steps, from a tree that no other session has. What jedi remembers of a tree hangs on that tree.
 
 Trees on disk survive a worker that is killed while it writes one: a file appears by one rename, and
-one that cannot be read, or is of another content, is made anew.
+one that cannot be read, is damaged, or is of another content, is made anew.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import contextlib
 import gc
 import os
 import pickle
+import zlib
 from collections import OrderedDict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,8 @@ _cache: Any = parso_cache
 _KEPT = 400
 #: Of one path: the newest contents, so that typing in a file does not fill the memory.
 _VERSIONS = 2
+#: Bytes of the checksum before a tree on disk.
+_SUM = 4
 
 
 class Tree:
@@ -178,39 +181,51 @@ def _of_tree(self: Any, parent_context: Any, node_context: Any = None) -> None:
 
 
 def _place(hashed: str, path: str) -> Path:
+    """Where a tree is kept. Raises ``OSError`` where the cache folder cannot be made."""
     folder = Path(settings.cache_directory)
     return Path(_cache._get_hashed_path(hashed, path, cache_path=folder)).with_suffix(".tree")
 
 
 def _load(hashed: str, path: str, digest: str) -> Tree | None:
-    place = _place(hashed, path)
+    place: Path | None = None
     try:
-        with place.open("rb") as stream:
-            if stream.read(len(digest)) != digest.encode():
-                return None
-            gc.disable()
-            try:
-                node, lines = pickle.load(stream)
-            finally:
-                gc.enable()
+        place = _place(hashed, path)
+        data = place.read_bytes()
+        head, pickled = data[: len(digest) + _SUM], data[len(digest) + _SUM :]
+        if head[: len(digest)] != digest.encode():
+            return None
+        if head[len(digest) :] != _sum(pickled):
+            raise ValueError("damaged")
+        gc.disable()
+        try:
+            node, lines = pickle.loads(pickled)
+        finally:
+            gc.enable()
         return Tree(node, lines)
     except FileNotFoundError:
         return None
-    except Exception:  # noqa: BLE001 - a damaged pickle can raise anything
+    except Exception:  # noqa: BLE001 - a damaged pickle can raise anything; a folder may be missing
         with contextlib.suppress(OSError):
-            place.unlink()
+            if place is not None:
+                place.unlink()
         return None
 
 
+def _sum(data: bytes) -> bytes:
+    """Tells a tree from one that a disk or another program has changed."""
+    return zlib.crc32(data).to_bytes(_SUM, "big")
+
+
 def _save(hashed: str, path: str, digest: str, tree: Tree) -> None:
-    place = _place(hashed, path)
-    beside = place.with_name(f"{place.name}.{os.getpid()}")
+    beside: Path | None = None
     try:
-        with beside.open("wb") as stream:
-            stream.write(digest.encode())
-            pickle.dump((tree.node, tree.lines), stream, pickle.HIGHEST_PROTOCOL)
+        place = _place(hashed, path)
+        beside = place.with_name(f"{place.name}.{os.getpid()}")
+        pickled = pickle.dumps((tree.node, tree.lines), pickle.HIGHEST_PROTOCOL)
+        beside.write_bytes(digest.encode() + _sum(pickled) + pickled)
         beside.replace(place)
         _cache._remove_cache_and_update_lock(cache_path=Path(settings.cache_directory))
     except Exception:  # noqa: BLE001 - a full disk, or code nested too deeply to pickle
         with contextlib.suppress(OSError):
-            beside.unlink(missing_ok=True)
+            if beside is not None:
+                beside.unlink(missing_ok=True)

@@ -50,3 +50,20 @@ def test_a_write_of_the_same_size_and_time_is_another_content(library: Path, aga
     library.unlink()
     with pytest.raises(FileNotFoundError):
         _parse(library, again=again)
+
+
+def test_a_name_that_was_changed_on_disk_is_not_believed(library: Path, tmp_path: Path) -> None:
+    _parse(library)
+    (stored,) = (tmp_path / "cache").rglob("*.tree")
+    whole = stored.read_bytes()
+    assert b"Reader" in whole
+    stored.write_bytes(whole.replace(b"Reader", b"Writer"))  # a pickle as good as before
+    assert _parse(library) == CODE
+    assert stored.read_bytes() == whole
+
+
+def test_a_cache_folder_that_cannot_be_made_costs_the_cache_alone(
+    library: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "cache").write_text("a file stands where the folder would be")
+    assert _parse(library) == CODE
