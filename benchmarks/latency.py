@@ -1,10 +1,14 @@
 """What a person feels while typing: an editing session replayed through the real server.
 
-``python -m benchmarks.latency [--seconds S]``. A client starts ``pilotfish serve``, opens files of
+``python -m benchmarks.latency [--seconds S] [--beside spin|repair]``. A client starts ``pilotfish serve``, opens files of
 several sizes and types into them at a person's pace, asking for a suggestion and for diagnostics
 after every key as Neovim does. Beside it a second thread asks the server for nothing every 20 ms:
 how late that is answered is the lag of the event loop, also while a repair runs. A file that is
 opened in a cold server tells how long the first findings take. Limits are those of issue F.
+
+``--beside`` measures member lists alone, next to two spinning processes or to a running repair: in
+files that were just opened and while a name is typed, with diagnostics pulled after every key. It
+counts the empty lists where a list was known before. Limits are those of issue H.
 """
 
 from __future__ import annotations
@@ -23,6 +27,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from benchmarks.report import quantile, save, show
 
@@ -193,15 +199,20 @@ TEST = (
 REPAIR_SECONDS = 20
 
 
-def lag_beside_a_repair(folder: Path) -> list[float]:
-    """Lags of the event loop while a repair runs, and somebody types beside it."""
+def begin_repair(client: Client, folder: Path) -> Future[tuple[dict[str, Any], float]]:
+    """Begin a repair that takes all of its time."""
     (folder / "twice.py").write_text(HOPELESS)
     (folder / "test_twice.py").write_text(TEST)
-    client = Client()
-    client.initialize(folder)
     order = {"uri": (folder / "twice.py").as_uri(), "test": "python -m pytest -q test_twice.py"}
     command = {"command": "pilotfish.repair", "arguments": [order]}
-    repair = client.begin("workspace/executeCommand", command)
+    return client.begin("workspace/executeCommand", command)
+
+
+def lag_beside_a_repair(folder: Path) -> list[float]:
+    """Lags of the event loop while a repair runs, and somebody types beside it."""
+    client = Client()
+    client.initialize(folder)
+    repair = begin_repair(client, folder)
     lag = Lag(client)
     typing = threading.Thread(target=type_session, args=(client, SIZES[0], REPAIR_SECONDS))
     typing.start()
@@ -334,11 +345,142 @@ def remembered_answers(client: Client, tries: int = 20) -> list[float]:
     return found
 
 
+#: Modules of the standard library that are opened one after another, and what is asked for in each.
+OPENED = {
+    "pathlib": ("import pathlib", "pathlib.Path()", "read_te"),
+    "argparse": ("import argparse", "argparse.ArgumentParser()", "add_arg"),
+    "subprocess": ("import subprocess", "subprocess.run([])", "returnc"),
+    "zipfile": ("import zipfile", "zipfile.ZipFile('a')", "namelis"),
+    "tarfile": ("import collections", "collections.Counter()", "most_co"),
+    "inspect": ("import inspect", "inspect", "signatu"),
+    "doctest": ("import threading", "threading.Thread()", "is_aliv"),
+    "typing": ("import json", "json.JSONDecoder()", "raw_dec"),
+}
+SPINNING = 2
+ASK_AGAIN_SECONDS = 0.05
+
+
+@dataclass
+class Lists:
+    """Member lists: milliseconds from opening a file to its first one, milliseconds to each one
+    while a name is typed, and how many were empty where one was known."""
+
+    opened: list[float]
+    warm: list[float]
+    empty: int = 0
+    incomplete: int = 0
+
+    def ask(self, client: Client, uri: str, line: int, character: int) -> tuple[set[str], float]:
+        """The labels of one list."""
+        place = {"line": line, "character": character}
+        params = {"textDocument": {"uri": uri}, "position": place}
+        found, ms = client.ask("textDocument/completion", params)
+        self.incomplete += bool((found or {}).get("isIncomplete"))
+        return {item["label"] for item in (found or {}).get("items", ())}, ms
+
+
+def member_lists(client: Client, folder: Path, over: threading.Event) -> Lists:
+    """Open files and type a name in each, until all are done or it is ``over``."""
+    lists = Lists([], [])
+    pause = random.Random(SEED)
+    for name, (imported, receiver, typed) in OPENED.items():
+        if over.is_set():
+            break
+        module = (Path(os.__file__).parent / f"{name}.py").read_text()
+        text = f"{module}\n\n{imported}\n{receiver}."
+        path = folder / f"my_{name}.py"
+        path.write_text(text)
+        uri, line = path.as_uri(), text.count("\n")
+        document = {"textDocument": {"uri": uri}}
+        begin = time.perf_counter()
+        client.open(uri, text)
+        client.begin("textDocument/diagnostic", document)
+        known: set[str] = set()
+        while not known:
+            known, _ = lists.ask(client, uri, line, len(receiver) + 1)
+            taken = time.perf_counter() - begin
+            assert taken < PATIENCE_SECONDS, name
+            if not known:
+                time.sleep(ASK_AGAIN_SECONDS)
+        lists.opened.append(taken * 1000)
+        for version, key in enumerate(typed, 2):
+            time.sleep(KEY_SECONDS * pause.lognormvariate(0.0, KEY_SPREAD))
+            character = len(receiver) + version - 1
+            client.insert(uri, version, line, character, key)
+            client.begin("textDocument/diagnostic", document)
+            found, ms = lists.ask(client, uri, line, character + 1)
+            lists.warm.append(ms)
+            before = typed[: version - 1].lower()
+            lists.empty += not found and any(label.lower().startswith(before) for label in known)
+    return lists
+
+
+def beside(kind: str) -> int:
+    """Measure member lists beside ``kind``, print, save; 1 when a limit is broken."""
+    spinning = [
+        subprocess.Popen([sys.executable, "-c", "while True: pass"])
+        for _ in range(SPINNING if kind == "spin" else 0)
+    ]
+    over = threading.Event()
+    try:
+        with tempfile.TemporaryDirectory() as project:
+            folder = Path(project).resolve()
+            os.chdir(folder)
+            client = Client()
+            client.initialize(folder)
+            if kind == "repair":
+                repair = begin_repair(client, folder)
+                repair.add_done_callback(lambda _: over.set())
+            psutil.cpu_percent()
+            lists = member_lists(client, folder, over)
+            used, load = psutil.cpu_percent(), os.getloadavg()
+            if kind == "repair":
+                repair.result(PATIENCE_SECONDS)
+            client.end()
+    finally:
+        for process in spinning:
+            process.kill()
+            process.wait()
+    # The first one is that of a cold server, too.
+    cold, opened = lists.opened[0], lists.opened[1:]
+    limits = [
+        ("member list in a file just opened, worst", max(opened), 1500.0),
+        ("member list while typing, p95", quantile(lists.warm, 0.95), 200.0),
+        ("empty lists where one was known", float(lists.empty), 0.0),
+    ]
+    rows = [[n, f"{v:.0f}", f"{m:.0f}"] for n, v, m in limits]
+    rows += [
+        ["member list in a file just opened, median", f"{quantile(opened, 0.5):.0f}", "-"],
+        ["first member list of a cold server", f"{cold:.0f}", "-"],
+        ["member list while typing, median", f"{quantile(lists.warm, 0.5):.0f}", "-"],
+        ["lists marked incomplete", str(lists.incomplete), "-"],
+    ]
+    title = f"member lists beside {kind}: {len(lists.opened)} files, {len(lists.warm)} keys"
+    show(title, ["", "ms or count", "limit"], rows)
+    said = " ".join(f"{value:.1f}" for value in load)
+    print(f"machine: {os.cpu_count()} processors, {used:.0f} % busy, load average {said}")
+    save(
+        f"latency_beside_{kind}",
+        {
+            "limits": [{"name": n, "value": v, "limit": m} for n, v, m in limits],
+            "cold_ms": cold,
+            "lists": vars(lists),
+            "busy_percent": used,
+            "load": load,
+        },
+    )
+    return int(any(value > limit for _, value, limit in limits))
+
+
 def main() -> int:
     """Measure, print, save; 1 when a limit is broken."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=45.0, help="of typing into each file")
-    seconds = parser.parse_args().seconds
+    parser.add_argument("--beside", choices=("spin", "repair"), help="member lists beside this")
+    options = parser.parse_args()
+    if options.beside:
+        return beside(options.beside)
+    seconds = options.seconds
     with tempfile.TemporaryDirectory() as elsewhere, tempfile.TemporaryDirectory() as project:
         os.chdir(elsewhere)  # the server must not take the repository for its workspace
         starts = cold_starts(5)
