@@ -97,7 +97,9 @@ class Question:
         if self.kind == "diagnostics":
             found = [_diagnostic(one) for one in (result or {}).get("items", ())]
         elif self.kind == "completion":
-            found = None if result is None else [_item(one) for one in result["items"]]
+            # An empty list that is incomplete is late: nothing is said.
+            said = result is not None and (result["items"] or not result["isIncomplete"])
+            found = [_item(one) for one in result["items"]] if said else None
         elif self.kind == "hover":
             found = None if result is None else result["contents"]["value"]
         elif self.kind == "references":

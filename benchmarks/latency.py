@@ -1,10 +1,11 @@
 """What a person feels while typing: an editing session replayed through the real server.
 
-``python -m benchmarks.latency [--seconds S] [--beside spin|repair]``. A client starts ``pilotfish serve``, opens files of
-several sizes and types into them at a person's pace, asking for a suggestion and for diagnostics
-after every key as Neovim does. Beside it a second thread asks the server for nothing every 20 ms:
-how late that is answered is the lag of the event loop, also while a repair runs. A file that is
-opened in a cold server tells how long the first findings take. Limits are those of issue F.
+``python -m benchmarks.latency [--seconds S] [--beside spin|repair]``. A client starts ``pilotfish
+serve``, opens files of several sizes and types into them at a person's pace, asking for a
+suggestion and for diagnostics after every key as Neovim does. Beside it a second thread asks the
+server for nothing every 20 ms: how late that is answered is the lag of the event loop, also while a
+repair runs. A file that is opened in a cold server tells how long the first findings take. Limits
+are those of issue F.
 
 ``--beside`` measures member lists alone, next to two spinning processes or to a running repair: in
 files that were just opened and while a name is typed, with diagnostics pulled after every key. It

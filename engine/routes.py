@@ -26,7 +26,9 @@ class Lane(Enum):
     INLINE = "inline"
     """At once, on the thread it arrived on: only what neither computes nor waits."""
     FORWARD = "forward"
-    """Beside others: what waits on other processes, on files, or for a turn at the gate."""
+    """Beside others: what a person waits for and other processes or files answer."""
+    BACKGROUND = "background"
+    """Beside others of its kind: checks, downloads and warming, which may wait for long."""
     GRAPH = "graph"
     """Beside others of its kind: what may wait until a whole project has been read."""
     MODEL = "model"
@@ -68,7 +70,7 @@ class Route:
 def _inspect(request: messages.InspectRequest, context: Context, job: Asked) -> object:
     from engine.handlers.inspect import inspect
 
-    return inspect(request, context.pool())
+    return inspect(request, context.pool(), job.cancellation)
 
 
 def _hole(request: messages.HoleRequest, context: Context, job: Asked) -> object:
@@ -128,7 +130,7 @@ def _fix(request: messages.FixRequest, context: Context, job: Asked) -> object:
             writer = context.writers.repairing()
         except ExplainedError as error:
             job.progress(f"repairing without a model: {error}")
-    evidence = context.pool() if writer is not None else None
+    evidence = context.pool().background() if writer is not None else None
     return fix(request, writer, evidence, job.progress, job.cancellation)
 
 
@@ -136,7 +138,7 @@ def _implement(request: messages.ImplementRequest, context: Context, job: Asked)
     from engine.handlers.implement import implement
 
     writer = context.writers.repairing()
-    return implement(request, writer, context.pool(), job.progress, job.cancellation)
+    return implement(request, writer, context.pool().background(), job.progress, job.cancellation)
 
 
 def _optimize(request: messages.OptimizeRequest, context: Context, job: Asked) -> object:
@@ -148,7 +150,7 @@ def _optimize(request: messages.OptimizeRequest, context: Context, job: Asked) -
             writer = context.writers.repairing()
         except ExplainedError as error:
             job.progress(f"without a model: {error}")
-    evidence = context.pool() if writer is not None else None
+    evidence = context.pool().background() if writer is not None else None
     return optimize(request, writer, evidence, job.progress, job.cancellation)
 
 
@@ -225,10 +227,10 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.TrustRequest: Route(_trust, Lane.FORWARD),
     messages.InspectRequest: Route(_inspect, Lane.FORWARD),
     messages.HoleRequest: Route(_hole, Lane.FORWARD),
-    messages.ErrorReportRequest: Route(_error_report, Lane.FORWARD),
+    messages.ErrorReportRequest: Route(_error_report, Lane.BACKGROUND),
     messages.TutorialRequest: Route(_tutorial, Lane.INLINE),
     messages.CompleteRequest: Route(_complete, Lane.MODEL, document=_document),
-    messages.CheckRequest: Route(_check, Lane.FORWARD),
+    messages.CheckRequest: Route(_check, Lane.BACKGROUND),
     messages.FilesRequest: Route(_files, Lane.FORWARD),
     messages.FixRequest: Route(_fix, Lane.REPAIR, keeps_what_it_has=True),
     messages.ImplementRequest: Route(_implement, Lane.REPAIR, keeps_what_it_has=True),
@@ -237,6 +239,6 @@ ROUTES: dict[type[Request[Any]], Route] = {
     messages.GraphRequest: Route(_graph, Lane.GRAPH),
     messages.LocalRequest: Route(_local, Lane.FORWARD),
     messages.FilesChanged: Route(_files_changed, Lane.INLINE),
-    messages.PullRequest: Route(_pull, Lane.FORWARD),
-    messages.WarmRequest: Route(_warm, Lane.FORWARD),
+    messages.PullRequest: Route(_pull, Lane.BACKGROUND),
+    messages.WarmRequest: Route(_warm, Lane.BACKGROUND),
 }

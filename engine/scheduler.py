@@ -1,8 +1,9 @@
 """What runs when: every request of one engine, from its arrival to its one answer.
 
-Knows lanes, order, cancellation and failure; not what a request means (``routes`` does). Three
-lanes: *forward* for what waits on other processes, *model* for completions and warming, *repair*
-for what takes minutes. Who computes with the model between the last two is ``gate``'s business.
+Knows lanes, order, cancellation and failure; not what a request means (``routes`` does). Each lane
+has threads of its own: *forward* for what a person waits for, *background* for checks, *graph*,
+*model* for completions, *repair* for what takes minutes. Who computes with the model between the
+last two is ``gate``'s business.
 """
 
 from __future__ import annotations
@@ -33,6 +34,8 @@ Reply = Callable[[object], None]
 
 #: Requests that wait on other processes at once; they cost a thread each and no computing.
 FORWARD_THREADS = 8
+#: Checks, downloads and warming at once: a person's questions have threads of their own.
+BACKGROUND_THREADS = 8
 #: Questions to code graphs that wait at once: a project's first reading must not keep others from
 #: theirs, however many lenses of a file wait for it.
 GRAPH_THREADS = 4
@@ -91,6 +94,7 @@ class Scheduler:
         self._jobs: dict[int, Job] = {}
         self._numbers = itertools.count()
         self._forward = ThreadPoolExecutor(FORWARD_THREADS, "engine-forward")
+        self._background = ThreadPoolExecutor(BACKGROUND_THREADS, "engine-background")
         self._graph = ThreadPoolExecutor(GRAPH_THREADS, "engine-graphs")
         self._model: _Lane = queue.SimpleQueue()
         self._repair: _Lane = queue.SimpleQueue()
@@ -119,6 +123,8 @@ class Scheduler:
             self._repair.put((number, job))
         elif route.lane is Lane.INLINE:
             self._run(number, job)
+        elif route.lane is Lane.BACKGROUND:
+            self._background.submit(self._run, number, job)
         elif route.lane is Lane.GRAPH:
             self._graph.submit(self._run, number, job)
         else:
@@ -145,7 +151,7 @@ class Scheduler:
             job.answer(CANCELLED)
         for lane in (self._model, self._repair):
             lane.put(None)
-        for pool in (self._forward, self._graph):
+        for pool in (self._forward, self._background, self._graph):
             pool.shutdown(wait=False, cancel_futures=True)
 
     def _stop(self, job: Job, failure: Failure) -> None:

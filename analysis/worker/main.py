@@ -2,7 +2,9 @@
 
 Started by ``process`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES NICE``. A
 second thread reads, so that the end of the input (the parent is gone) ends this process at once,
-whatever jedi is doing. Standard output is the wire; what else prints goes to standard error.
+whatever jedi is doing. A third one answers what nobody waits for: on Linux niceness belongs to a
+thread, and no process may lower its own again. Standard output is the wire; what else prints goes
+to standard error.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import sys
 import threading
 import traceback
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO, cast
 
 import psutil
@@ -36,30 +39,39 @@ _COLLECTED = (20_000, 20, 50)
 _WORN = 0.7
 #: jedi's inference is deeply recursive; below this its own limits end it first.
 _RECURSION = 3000
+#: The stack of a thread that runs jedi, in bytes: twice that of a main thread.
+_STACK = 16 * 1024 * 1024
 
 
 def main() -> int:
     """Serve until the input ends or this process is worn; the exit status."""
     cache_directory, memory, yielding = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     requests, replies = _take_the_wire()
-    _yield_and_limit(yielding, memory)
+    _limit(memory)
     sys.setrecursionlimit(_RECURSION)
+    threading.stack_size(_STACK)
     # jedi warns of modules that it cannot load; standard error belongs to what a person can fix.
     warnings.simplefilter("ignore")
     provider = ReferenceProvider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
+    # One query runs at a time, on one thread or the other: the provider is not thread-safe.
+    background = ThreadPoolExecutor(1, "background", _yield, (yielding,))
     wire.write(replies, 0, Ready(os.getpid()))
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
     while True:
         message = inbox.get()
-        deadline = Deadline.never()
+        deadline, yields = Deadline.never(), False
         if isinstance(message.body, Within):
+            yields = message.body.background
             if message.body.seconds >= 0:
                 deadline = Deadline.after(message.body.seconds)
             message = inbox.get()
-        answer = _answer(message.body, provider, deadline)
+        if yields:
+            answer = background.submit(_answer, message.body, provider, deadline).result()
+        else:
+            answer = _answer(message.body, provider, deadline)
         try:
             wire.write(replies, message.id, answer)
         except AnalysisError as error:
@@ -102,9 +114,15 @@ def _take_the_wire() -> tuple[BinaryIO, BinaryIO]:
     return requests, replies
 
 
-def _yield_and_limit(yielding: int, memory: int) -> None:
-    with contextlib.suppress(OSError, AttributeError):
-        os.nice(yielding)
+def _yield(yielding: int) -> None:
+    """Nice the calling thread. Elsewhere than on Linux this would nice the whole process, and with
+    it what a person waits for."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError):
+            os.nice(yielding)
+
+
+def _limit(memory: int) -> None:
     if sys.platform != "win32":
         import resource
 

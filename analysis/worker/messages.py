@@ -17,9 +17,11 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class Within:
-    """The time that the next query has, in seconds; negative for no limit."""
+    """The time that the next query has, in seconds, negative for no limit; and whether nobody waits
+    for it, so that it yields the processor."""
 
     seconds: float
+    background: bool = False
 
 
 @dataclass(frozen=True, slots=True)

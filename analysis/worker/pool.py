@@ -1,9 +1,14 @@
 """The workers as one: ask, and get a future that is settled by its deadline.
 
-Two workers, each with at most one query: the second is the warm spare. A query that is not answered
-by its deadline is settled as unanswered; its worker may finish for as long as
-:data:`OVERSTAY_S`, then it is killed and another takes its place. While it is busy the spare
-answers. A worker that dies for whatever reason is replaced, and its query is asked once more.
+Two workers, each with at most one query: the second is the warm spare. Checks and other work that
+nobody waits for (:data:`~analysis.worker.queries.BACKGROUND`) go to the spare alone and yield the
+processor, so that a person never waits behind them.
+
+A query that is not answered by its deadline is settled as unanswered. Its worker goes on: what it
+finds is kept there, and the next question at that place goes to the same worker. It is killed and
+replaced once it has computed for :data:`OVERSTAY_S` and something else waits, or for
+:data:`LATE_S`. While it is busy the spare answers. A worker that dies for whatever reason is
+replaced, and its query is asked once more.
 """
 
 from __future__ import annotations
@@ -13,7 +18,7 @@ import logging
 import math
 import threading
 import time
-from collections import deque
+from collections import OrderedDict, deque
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -26,12 +31,36 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
 from analysis.worker.messages import Broken, Ready, Refused
 from analysis.worker.process import WorkerProcess, WorkerSettings
-from analysis.worker.queries import NamesQuery, PositionQuery, Query, WarmQuery
+from analysis.worker.queries import (
+    BACKGROUND,
+    WARM_PARTS,
+    NamesQuery,
+    PositionQuery,
+    Query,
+    WarmQuery,
+    place_of,
+)
 
 _log = logging.getLogger(__name__)
 
-#: Seconds after which a query that overstayed its deadline costs its worker.
+#: Seconds of computing after which a query that overstayed its deadline costs its worker, where
+#: another query waits for one. Of computing: on a busy machine a worker is not to blame.
 OVERSTAY_S = 2.0
+#: The same where nothing else waits: what is found late is kept for the next to ask.
+LATE_S = 10.0
+#: A worker that overstays without computing hangs: it has so many times as long.
+_BUSY = 5
+#: Seconds between two looks at a worker that overstays.
+_LOOK_S = 0.25
+#: Places whose answers one worker is known to have.
+_PLACES = 64
+#: The reason of what was not answered by its deadline.
+LATE = "late"
+_ENDED = "the analysis has ended"
+_ABSENT = "the worker does not start"
+_DIED = "the analysis worker died twice over it"
+#: Reasons that say nothing of the code: the same question may be answered a moment later.
+UNANSWERED = frozenset({LATE, _ENDED, _ABSENT, _DIED})
 #: The deadline of a query that names none: the decode loop polls and gives up earlier by itself.
 _DEFAULT_S = 2.0
 #: After so many starts in a row that came to nothing, queries are settled instead of waiting.
@@ -47,8 +76,13 @@ class _Task:
     query: Query
     deadline: Deadline
     future: Future[Any]
-    #: When its worker is killed, on the monotonic clock; set when it starts.
+    background: bool = False
+    place: str | None = None
+    #: When its worker may be killed, on the monotonic clock; set when it starts, as are when that
+    #: was and what its worker had computed until then.
     killed_at: float = math.inf
+    begun: float = 0.0
+    computed: float = 0.0
     again: bool = False
 
 
@@ -57,7 +91,31 @@ class _Slot:
     process: WorkerProcess
     ready: bool = False
     task: _Task | None = None
-    warmed: set[Workspace] = field(default_factory=set)
+    #: How many parts of warming were done or given up.
+    warmed: dict[Workspace, int] = field(default_factory=dict)
+    #: Places that it was asked about, the newest at the end.
+    places: OrderedDict[str, None] = field(default_factory=OrderedDict)
+
+    @property
+    def is_free(self) -> bool:
+        return self.ready and self.task is None
+
+    @property
+    def serves_a_person(self) -> bool:
+        """Whether no background work keeps it."""
+        return self.ready and not (self.task is not None and self.task.background)
+
+
+class _Background:
+    """An :class:`~decoding.guidance.evidence.Evidence` of a pool for what nobody waits for."""
+
+    def __init__(self, pool: AnalysisPool) -> None:
+        self._pool = pool
+
+    def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
+        """As :meth:`AnalysisPool.start`."""
+        query = NamesQuery(snapshot, hole)
+        return self._pool.ask(query, Deadline.after(_DEFAULT_S), background=True)
 
 
 class AnalysisPool:
@@ -101,17 +159,24 @@ class AnalysisPool:
         """Begin to look up what may stand at a position (0-based line and code point)."""
         return self.ask(PositionQuery(snapshot, line, character), deadline)
 
-    def ask(self, query: Query, deadline: Deadline) -> Future[Any]:
-        """Begin to answer ``query``; returns at once.
+    def background(self) -> _Background:
+        """The same for work that a person must not wait behind, such as a repair."""
+        return _Background(self)
+
+    def ask(self, query: Query, deadline: Deadline, *, background: bool = False) -> Future[Any]:
+        """Begin to answer ``query``; returns at once. ``background`` says that nobody waits for it,
+        as is so of every check.
 
         The future's result is what the query's ``answer`` returned, or its ``unanswered`` at the
         deadline. Its exception is an :class:`~analysis.errors.AnalysisError`. Cancelling it
         abandons the query.
         """
-        task = _Task(next(self._ids), query, deadline, Future())
+        background = background or isinstance(query, BACKGROUND)
+        place = place_of(query)
+        task = _Task(next(self._ids), query, deadline, Future(), background, place)
         with self._changed:
             if self._closed:
-                task.future.set_result(query.unanswered("the analysis has ended"))
+                task.future.set_result(query.unanswered(_ENDED))
                 return task.future
             self._waiting.append(task)
             self._changed.notify_all()
@@ -162,7 +227,7 @@ class AnalysisPool:
             left = [*self._waiting, *(slot.task for slot in self._slots if slot.task)]
             self._waiting.clear()
         for task in left:
-            _settle(task, task.query.unanswered("the analysis has ended"))
+            _settle(task, task.query.unanswered(_ENDED))
 
     def _expire(self, now: float, settled: list[tuple[_Task, str]]) -> None:
         hopeless = self._failures >= _HOPELESS and not self._slots
@@ -171,40 +236,86 @@ class AnalysisPool:
                 self._waiting.remove(task)
             elif task.deadline.at <= now or hopeless:
                 self._waiting.remove(task)
-                settled.append((task, "the worker does not start" if hopeless else "late"))
+                settled.append((task, _ABSENT if hopeless else LATE))
         for slot in self._slots:
             running = slot.task
             if running is None:
                 continue
             if running.deadline.at <= now and not running.future.done():
-                settled.append((running, "late"))
-            if running.killed_at <= now:
+                settled.append((running, LATE))
+            if running.killed_at <= now and self._may_go_on(slot, running, now):
+                running.killed_at = now + _LOOK_S
+            elif running.killed_at <= now:
                 _log.info("worker %d overstayed and is replaced", slot.process.pid)
                 running.killed_at = math.inf
                 slot.process.kill()
 
+    def _may_go_on(self, slot: _Slot, task: _Task, now: float) -> bool:
+        """Whether a query that overstays has computed so little that its worker is kept."""
+        if task.background:
+            return False
+        others = any(w.place is None or w.place != task.place for w in self._waiting)
+        allowed = OVERSTAY_S if others else LATE_S
+        computed = slot.process.processor_seconds() - task.computed
+        return computed < allowed and now - task.begun < allowed * _BUSY
+
     def _hand_out(self) -> None:
+        for task in sorted(self._waiting, key=lambda task: task.background):
+            slot = self._slot_for_background() if task.background else self._slot_for(task)
+            if slot is not None:
+                self._waiting.remove(task)
+                self._give(slot, task)
+        workspace = self._workspace
+        if workspace is None or self._waiting:
+            return
         for slot in self._slots:
-            if slot.task is not None or not slot.ready:
-                continue
-            if self._waiting:
-                if self._workspace is not None:
-                    # A question warms as well, and the next one must not wait behind warming.
-                    slot.warmed.add(self._workspace)
-                self._give(slot, self._waiting.popleft())
-            elif self._workspace is not None and self._workspace not in slot.warmed:
-                slot.warmed.add(self._workspace)
-                query = WarmQuery(self._workspace)
-                self._give(
-                    slot, _Task(next(self._ids), query, Deadline.after(_WARMING_S), Future())
-                )
+            part = slot.warmed.get(workspace, 0)
+            if slot.is_free and part < WARM_PARTS:
+                slot.warmed[workspace] = part + 1
+                query = WarmQuery(workspace, part)
+                deadline = Deadline.after(_WARMING_S)
+                self._give(slot, _Task(next(self._ids), query, deadline, Future(), background=True))
+
+    def _slot_for(self, task: _Task) -> _Slot | None:
+        """Who answers a person: who knows the place or works on it, else the first who is free."""
+        if task.place is not None:
+            for slot in self._slots:
+                running = slot.task
+                if running and running.place == task.place and not running.background:
+                    return None
+                if slot.is_free and task.place in slot.places:
+                    return slot
+        return next((slot for slot in self._slots if slot.is_free), None)
+
+    def _slot_for_background(self) -> _Slot | None:
+        """The last who is free, where another is left for a person."""
+        last = next((slot for slot in reversed(self._slots) if slot.is_free), None)
+        # Nobody else asks a command's workers. Where no second one starts, one does everything.
+        alone = self._settings.workers == 1 or self._failures >= _HOPELESS
+        if alone or not self._settings.ahead:
+            return last
+        left = any(slot.serves_a_person for slot in self._slots if slot is not last)
+        return last if left else None
 
     def _give(self, slot: _Slot, task: _Task) -> None:
         slot.task = task
-        task.killed_at = max(time.monotonic() + OVERSTAY_S, task.deadline.at)
+        task.begun = time.monotonic()
+        task.computed = slot.process.processor_seconds()
+        task.killed_at = max(task.begun + OVERSTAY_S, task.deadline.at)
+        seconds = task.deadline.remaining()
+        if self._workspace is not None and not task.background:
+            # A question warms as well, and the next one must not wait behind warming.
+            slot.warmed[self._workspace] = WARM_PARTS
+        if task.place is not None:
+            # It goes on when it is late; the pool decides how long.
+            seconds = max(seconds, LATE_S * _BUSY)
+            slot.places[task.place] = None
+            slot.places.move_to_end(task.place)
+            while len(slot.places) > _PLACES:
+                slot.places.popitem(last=False)
         # A process that is gone is noticed by its reading thread, which brings the task back.
         try:
-            slot.process.send(task.id, task.query, task.deadline)
+            slot.process.send(task.id, task.query, seconds, background=task.background)
         except AnalysisError as error:
             slot.task = None
             _fail(task, error)
@@ -287,7 +398,7 @@ class AnalysisPool:
                 lost = False
             self._changed.notify_all()
         if task is not None and lost:
-            _settle(task, task.query.unanswered("the analysis worker died twice over it"))
+            _settle(task, task.query.unanswered(_DIED))
 
 
 def _settle(task: _Task, answer: object) -> None:

@@ -16,14 +16,14 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import platformdirs
+import psutil
 
 from analysis import wire
-from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.worker.messages import REPLIES, Within
 from analysis.worker.queries import Query
 
-#: How much a worker yields to other processes, where a person waits for these (nice(2)).
+#: How much work that nobody waits for yields to other processes (nice(2)).
 YIELDING = 5
 
 
@@ -34,8 +34,8 @@ class WorkerSettings:
     ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
     ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
     ``ahead`` starts them before they are needed, one after another; else each starts when a
-    question waits for it. ``yielding`` is their niceness (nice(2)): 0 in a command that somebody
-    waits for.
+    question waits for it. ``yielding`` is the niceness of checks and warming (nice(2)): 0 in a
+    command that somebody waits for.
     """
 
     cache_directory: str
@@ -96,15 +96,23 @@ class WorkerProcess:
         """The process id."""
         return self._process.pid
 
-    def send(self, id: int, query: Query, deadline: Deadline) -> bool:  # noqa: A002 - wire's word
-        """Hand a query over; false when the process is gone.
+    def processor_seconds(self) -> float:
+        """How long the process has computed up to now; 0 when it is gone."""
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return times.user + times.system
+
+    def send(self, id: int, query: Query, seconds: float, *, background: bool) -> bool:  # noqa: A002
+        """Hand a query over, which may take so long; false when the process is gone.
 
         Raises :class:`~analysis.errors.AnalysisError` for a text that no frame can hold.
         """
-        seconds = -1.0 if math.isinf(deadline.at) else deadline.remaining()
+        seconds = -1.0 if math.isinf(seconds) else seconds
         stream = cast(BinaryIO, self._process.stdin)
         frames = io.BytesIO()
-        wire.write(frames, id, Within(seconds))
+        wire.write(frames, id, Within(seconds, background))
         wire.write(frames, id, query, self._sent)
         try:
             with self._writing:

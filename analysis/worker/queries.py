@@ -19,8 +19,9 @@ from analysis.semantics.provider import SemanticProvider
 from analysis.semantics.wanted import wanted
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.holes import hole_at
+from analysis.syntax.holes import hole_at, identifier_at
 from analysis.text.lines import LineIndex
+from analysis.text.overlay import digest_of
 from analysis.text.positions import TextError
 
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
@@ -98,16 +99,20 @@ class PositionQuery:
 
 @dataclass(frozen=True, slots=True)
 class WarmQuery:
-    """Prepare for questions about a workspace: find its Python, read what everyone imports."""
+    """Prepare for questions about a workspace: find its Python, read what everyone imports.
+
+    One ``part`` of :data:`WARM_PARTS` at a time, between which a person's question gets its turn.
+    """
 
     workspace: Workspace
+    part: int = 0
 
     def answer(self, provider: SemanticProvider, deadline: Deadline) -> Warmed:
         """When it is done."""
-        for text, kind in _COMMON:
-            start = len(text)
-            hole = Hole(kind, start, start, start, "", (0, start - 1), text[:-1].split("\n")[-1])
-            provider.names(Snapshot("", text, self.workspace), hole, deadline)
+        text, kind = _COMMON[self.part]
+        start = len(text)
+        hole = Hole(kind, start, start, start, "", (0, start - 1), text[:-1].split("\n")[-1])
+        provider.names(Snapshot("", text, self.workspace), hole, deadline)
         return Warmed(True)
 
     def unanswered(self, reason: str) -> Warmed:
@@ -123,13 +128,37 @@ class Warmed:
     done: bool
 
 
-#: What loads the stubs and modules that most files need.
+#: What loads the stubs and modules that most files need, what the others need first.
 _COMMON = (
+    ("{}.", HoleKind.ATTRIBUTE),
     ("import os, re, sys, json\nfrom pathlib import Path\nPath().", HoleKind.ATTRIBUTE),
     ("import re\nre.compile('').match('').", HoleKind.ATTRIBUTE),
-    ("{}.", HoleKind.ATTRIBUTE),
     ("import ", HoleKind.IMPORT_MODULE),
 )
+WARM_PARTS = len(_COMMON)
 
+
+def place_of(query: Query) -> str | None:
+    """A name for what a question about names asks, whatever is typed of the name: one worker works
+    it out for all. ``None`` for other questions. Old with the text and the buffers, which it holds.
+    """
+    if isinstance(query, NamesQuery):
+        text, start, end = query.snapshot.text, query.hole.start, query.hole.end
+    elif isinstance(query, PositionQuery):
+        text = query.snapshot.text
+        lines = LineIndex(text)
+        if not 0 <= query.line < len(lines):
+            return None
+        start, end = identifier_at(text, lines.offset(query.line, max(0, query.character)))
+    else:
+        return None
+    snapshot = query.snapshot
+    buffers = [(buffer.path, buffer.content.digest) for buffer in snapshot.buffers]
+    around = repr((snapshot.path, snapshot.workspace, buffers, start))
+    return digest_of(f"{around}{text[:start]}{text[end:]}".encode("utf-8", "surrogatepass"))
+
+
+#: Nobody waits for these: they yield the processor, and keep a worker free for a person.
+BACKGROUND: tuple[type[Any], ...] = (WarmQuery, LintQuery)
 QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery, LintQuery, HoleQuery)
 ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed, Looked, HoleContext)

@@ -24,10 +24,14 @@ class InspectRequest(Request["InspectAnswer"]):
 
 @dataclass(frozen=True, slots=True)
 class InspectAnswer:
-    """The names, and how long it took in milliseconds."""
+    """The names, and how long it took in milliseconds.
+
+    ``late`` says that they were not there in time: the same question may have an answer soon.
+    """
 
     names: NameSet
     ms: float
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

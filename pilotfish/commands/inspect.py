@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 import msgspec
 
+from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.signatures import Arity
 from analysis.snapshot import Snapshot
@@ -90,7 +91,8 @@ def _answer(options: argparse.Namespace, pool: AnalysisPool, line: bytes) -> Ins
     path = Path(asked.path).expanduser().absolute()
     text = read_file(path).text if asked.text is None else asked.text
     snapshot = Snapshot(str(path), text, workspace_for(options, path))
-    return inspect(InspectRequest(snapshot, asked.line, asked.character, options.deadline_ms), pool)
+    request = InspectRequest(snapshot, asked.line, asked.character, options.deadline_ms)
+    return inspect(request, pool, Cancellation())
 
 
 def _shown(answer: InspectAnswer) -> dict[str, object]:

@@ -25,7 +25,7 @@ from engine.messages import (
     Workspace,
 )
 from engine.routes import ROUTES, Asked, Lane, Route
-from engine.scheduler import Scheduler
+from engine.scheduler import BACKGROUND_THREADS, Scheduler
 from tests.engine.conftest import PATIENCE
 
 
@@ -42,6 +42,16 @@ class AskLong(Ask):
     """The same in the lane of repairs."""
 
 
+@dataclass(frozen=True)
+class AskBackground(Ask):
+    """The same in the lane of checks."""
+
+
+@dataclass(frozen=True)
+class AskForward(Ask):
+    """The same in the lane of what a person waits for."""
+
+
 ASKED: dict[type[Request[Any]], Route] = {
     Ask: Route(
         lambda request, context, job: request.work(job),
@@ -51,6 +61,8 @@ ASKED: dict[type[Request[Any]], Route] = {
     AskLong: Route(
         lambda request, context, job: request.work(job), Lane.REPAIR, keeps_what_it_has=True
     ),
+    AskBackground: Route(lambda request, context, job: request.work(job), Lane.BACKGROUND),
+    AskForward: Route(lambda request, context, job: request.work(job), Lane.FORWARD),
     **ROUTES,
 }
 
@@ -102,6 +114,16 @@ class Work:
         if self.cancelled:
             raise CancelledError
         return Done()
+
+
+def test_a_person_does_not_wait_behind_checks(scheduler: Scheduler) -> None:
+    checks = [Work() for _ in range(2 * BACKGROUND_THREADS)]
+    asked = [_ask(scheduler, n, AskBackground(check)) for n, check in enumerate(checks)]
+    assert all(check.began.wait(PATIENCE) for check in checks[:BACKGROUND_THREADS])
+    assert _ask(scheduler, 99, AskForward(lambda job: Done(("now",)))).last() == Done(("now",))
+    for check in checks:
+        check.go.set()
+    assert {replies.last() for replies in asked} == {Done()}
 
 
 def test_a_newer_request_takes_the_place_of_one_that_runs(scheduler: Scheduler) -> None:

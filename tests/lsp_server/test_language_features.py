@@ -5,6 +5,9 @@ Positions are marked in the text: ``$1`` is where the question is asked.
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -78,7 +81,7 @@ def _ask(shop: Shop, method: str, name: str, text: str, marked: str, **more: Any
 def _await(shop: Shop, method: str, name: str, text: str, marked: str) -> Any:
     """The same until there is an answer: a cold worker is later than a list is of use."""
     until = time.monotonic() + PATIENCE
-    while (found := _ask(shop, method, name, text, marked)) is None:
+    while not (found := _ask(shop, method, name, text, marked)) or found.get("isIncomplete"):
         assert time.monotonic() < until, f"{method} has no answer"
     return found
 
@@ -91,6 +94,40 @@ def test_members_are_completed_and_private_ones_come_last(shop: Shop) -> None:
     labels = [item["label"] for item in sorted(found["items"], key=lambda item: item["sortText"])]
     assert labels[:3] == ["area", "side", "sides"]
     assert labels.index("__init__") > labels.index("sides")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGSTOP")
+def test_a_late_list_is_the_one_known_there_or_to_be_asked_for_again(shop: Shop) -> None:
+    shop.start()
+    text = USER + "\n\nSquare(1.0).\n"
+    _open(shop, "user.py", text)
+    method, marked = "textDocument/completion", "Square(1.0).$"
+    _await(shop, method, "user.py", text, marked)
+    workers = shop.ask("pilotfish/status", {})["result"]["workerPids"]
+    for pid in workers:
+        os.kill(pid, signal.SIGSTOP)
+    place = {"line": text.count("\n") - 1, "character": len("Square(1.0).")}
+    for version, key in enumerate("ar", 2):
+        typed = {"range": {"start": place, "end": place}, "text": key}
+        document = {"uri": shop.uri("user.py"), "version": version}
+        changes = {"textDocument": document, "contentChanges": [typed]}
+        shop.client.notify("textDocument/didChange", changes)
+        place["character"] += 1
+        params = {"textDocument": {"uri": shop.uri("user.py")}, "position": place}
+        found = shop.ask(method, params)["result"]
+        assert found["isIncomplete"]
+        assert "area" in [item["label"] for item in found["items"]]
+    # Nothing is known of another text: not even that there is nothing.
+    other = text.replace("Square(1.0).", "total([]).")
+    document = {"uri": shop.uri("user.py"), "version": 9}
+    whole = {"textDocument": document, "contentChanges": [{"text": other}]}
+    shop.client.notify("textDocument/didChange", whole)
+    found = _ask(shop, method, "user.py", other, "total([]).$")
+    assert found == {"isIncomplete": True, "items": []}
+    for pid in workers:
+        os.kill(pid, signal.SIGCONT)
+    found = _await(shop, method, "user.py", other, "total([]).$")
+    assert "as_integer_ratio" in [item["label"] for item in found["items"]]
 
 
 def test_a_keyword_is_completed_with_its_equals_sign(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
@@ -17,10 +18,11 @@ import pytest
 
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
+from analysis.lint.query import LintQuery
 from analysis.names import Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
-from analysis.worker.pool import AnalysisPool
+from analysis.worker.pool import LATE, OVERSTAY_S, AnalysisPool
 from analysis.worker.process import WorkerProcess, WorkerSettings
 
 pytestmark = pytest.mark.process
@@ -140,13 +142,69 @@ def test_a_worker_may_be_ready_or_dead_before_the_pool_has_noted_it(
     assert len(started) == 1 + killed
 
 
+def _niceness(pid: int) -> list[int]:
+    """How nice the threads of a process are, its main thread first."""
+    threads = sorted(thread.id for thread in psutil.Process(pid).threads())
+    return [os.getpriority(os.PRIO_PROCESS, thread) for thread in threads]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere niceness belongs to a process")
 @pytest.mark.parametrize("yielding", [0, 3])
-def test_workers_yield_as_much_as_they_are_told(tmp_path: Path, yielding: int) -> None:
+def test_only_background_work_yields(tmp_path: Path, yielding: int) -> None:
     own = os.nice(0)
+    snapshot = _snapshot("''.upperr()", tmp_path)
     with AnalysisPool(WorkerSettings(str(tmp_path), yielding=yielding, workers=1)) as pool:
-        pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60)
+        pool.inspect(snapshot, 0, 3, Deadline.after(60)).result(60)
         (pid,) = pool.pids()
-        assert psutil.Process(pid).nice() == min(19, own + yielding)
+        assert set(_niceness(pid)) == {own}
+        pool.ask(LintQuery(snapshot), Deadline.after(60)).result(60)
+        assert pool.pids() == (pid,)
+        main, *others = _niceness(pid)
+        assert main == psutil.Process(pid).nice() == own
+        assert min(19, own + yielding) in others
+
+
+#: A file that takes a check many seconds.
+_LONG = Path(argparse.__file__).read_text()
+
+
+def test_a_person_does_not_wait_behind_checks(pool: AnalysisPool, tmp_path: Path) -> None:
+    for number in range(4):  # the spare too
+        pool.inspect(_snapshot(f"{number}\n''.", tmp_path), 1, 3, Deadline.after(60)).result(60)
+    checks = [
+        pool.ask(LintQuery(_snapshot(f"{_LONG}{number}", tmp_path), seconds=60), Deadline.after(90))
+        for number in range(4)
+    ]
+    for number in range(4):
+        text = f"{number}\nimport json\njson."
+        asked = pool.inspect(_snapshot(text, tmp_path), 2, 5, Deadline.after(60))
+        assert "dumps" in asked.result(60).spellings()
+    assert not any(check.done() for check in checks)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGSTOP")
+def test_a_late_answer_is_kept_for_the_next_question_there(
+    pool: AnalysisPool, tmp_path: Path
+) -> None:
+    pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60)
+    while len(pids := pool.pids()) < 2:
+        time.sleep(0.01)
+    text = "import asyncio\nasyncio.run"
+    late = pool.inspect(_snapshot(text[:-3], tmp_path), 1, 8, Deadline.after(0.001))
+    assert late.result(60).reason == LATE
+    # A busy machine: the worker has had no time, and is not to blame for it.
+    os.kill(pids[0], signal.SIGSTOP)
+    time.sleep(OVERSTAY_S + 0.5)
+    os.kill(pids[0], signal.SIGCONT)
+    before = psutil.Process(pids[1]).cpu_times().user
+    for typed in range(4):
+        answer = pool.inspect(
+            _snapshot(text[: len(text) - 3 + typed], tmp_path), 1, 8 + typed, Deadline.after(60)
+        )
+        assert "run" in answer.result(60).spellings()
+    assert pool.pids() == pids
+    # Its answer was waited for and used again: nobody else worked it out.
+    assert psutil.Process(pids[1]).cpu_times().user - before < 0.3
 
 
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
