@@ -101,12 +101,19 @@ def _of_class(cls: Any) -> tuple[list[Signature], str]:
         cls = cls._wrapped_value
     # A class with both is called with what fits both, unless ``__new__`` gives back another type:
     # with what fits ``__new__`` in any case.
-    own = [facts for facts in order if facts.module != "builtins"]
-    news = any("__new__" in facts.methods and not facts.stub for facts in own)
+    # A stub speaks for the source and the compiled form of its class: every class in C has a
+    # ``__new__``, which takes what the stub's ``__init__`` takes (``collections.deque``).
+    told = {facts.name for facts in order if facts.stub}
+    own = [facts for facts in order if facts.module != "builtins" and facts.name not in told]
+    news = any("__new__" in facts.methods for facts in own)
     if news and any("__init__" in facts.methods for facts in own):
         found = _of_new(cls)
         return found or _signatures(cls), doubt or ("" if found else _OPEN_NEW)
-    return _signatures(cls), doubt
+    found = _signatures(cls)
+    if cls.is_stub():
+        # jedi reads ``__init__`` alone, which may be inherited (``types.CodeType``).
+        found += [new for part in _parts(cls) for new in _of_new(part) if new.parameters]
+    return found, doubt
 
 
 def _of_new(cls: Any) -> list[Signature]:
