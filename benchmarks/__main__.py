@@ -15,18 +15,10 @@ NAMES = (
     "mask",
     "inspect_speed",
     "graph_speed",
-    "restart",
     "sandbox",
     "memory",
-    "cancellation",
-    "threads",
-    "attention",
-    "contention",
-    "keystrokes",
     "throughput",
-    "lanes",
     "overhead",
-    "drafts",
     "dotprompts",
 )
 

@@ -23,7 +23,9 @@ import argparse
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -34,13 +36,14 @@ from benchmarks.dot_scores import interval
 from benchmarks.fixing import folder, passes, read_json_lines
 from benchmarks.humanevalfix import FILE, Problem, write_test
 from benchmarks.models import MODELS
-from benchmarks.opened import opened
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from decoding.opening import OpenWriter
 from engine.handlers.tested import on_disk, subject_of
+from engine.loading import choose, load
+from engine.settings.values import MachineSettings
 from pilotfish.console import explain
-from pilotfish.later import LaterEvidence
+from pilotfish.later import LaterEvidence, LaterWriter
 from repair.aids import Aid
 from repair.implementing.implementer import Implementer
 from repair.source.stub import find_stub
@@ -257,6 +260,32 @@ _COLUMNS = (
     *("right / wrong against resampled", "verified but wrong"),
     *("median s", "median candidates", "median tokens"),
 )
+
+
+@dataclass(frozen=True)
+class Opened:
+    """Both are started when they are first asked. ``name`` is the model's."""
+
+    name: str
+    writer: OpenWriter
+    evidence: LaterEvidence
+
+
+@contextmanager
+def opened(model: str) -> Iterator[Opened]:
+    """The repair model of a benchmark's ``--model``, closed in the end.
+
+    Raises :class:`~analysis.errors.ExplainedError` where there is no such model here.
+    """
+    name = MODELS.get(model, model)
+    machine = MachineSettings(model=name, repair_model=name)
+    found = choose(machine, "repair")
+    writer, evidence = LaterWriter(found.name, partial(load, found, machine)), LaterEvidence()
+    try:
+        yield Opened(found.name, writer, evidence)
+    finally:
+        evidence.close()
+        writer.close()
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """How many threads compute, and how they wait for each other.
 
-The numbers come from ``python -m benchmarks.threads``.
+``docs/decisions.md`` says what decided it ("threads").
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 class Aid(StrEnum):
     """A part of the repair. ``benchmarks/own_bugs.py`` says what each is worth, and
-    ``benchmarks/model_parts.py`` of what the model does."""
+    ``docs/decisions.md`` of what the model does."""
 
     TRACE = "trace"
     """Tests tell which lines to suspect; without it all lines that ran are suspected alike."""

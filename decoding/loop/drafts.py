@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 #: How many tokens have to stand before the same way. Fewer are a coincidence in code: with three,
 #: one line in seven got more than 3 % slower, with five one in forty (counted over 60 functions
-#: without a model, by what batches cost; ``benchmarks.drafts`` has not shown it with one).
+#: without a model, by what batches cost; with one it was not shown).
 _MATCH = 5
 #: The longest draft. A shorter one has a token for each that stands before the same way, from
 #: :data:`_MATCH` on: what has gone on alike for long is likelier to go on.
@@ -25,11 +25,11 @@ _PAUSE, _LONGEST_PAUSE = 4, 32
 #: where less would be lost by it than they have won before, and this (issue C: elsewhere than in
 #: rewritten code, no line more than 3 % slower).
 STAKE = 0.03
-#: How often a token of a draft is what the model chooses, where all before it were (the rewritten
-#: functions of ``benchmarks.drafts``), until there were more than a few drafts.
+#: How often a token of a draft is what the model chooses, where all before it were (rewritten
+#: functions, ``docs/decisions.md``), until there were more than a few drafts.
 _TAKEN = 0.93
 #: What a token beside another costs before anything was measured, of what one costs alone: two
-#: idle cores (``benchmarks.drafts``: its ceiling).
+#: idle cores (``docs/decisions.md``).
 _USUAL = 0.33
 #: Seconds in which no model computes a token.
 _TOO_SHORT = 0.0005

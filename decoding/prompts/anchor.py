@@ -20,7 +20,7 @@ class Budget:
     """How many tokens a prompt may have: before the cursor (what is put in front of the file
     included), behind it, and typed since the anchor.
 
-    Small, since a processor reads about a hundred tokens a second a core (``benchmarks.threads``).
+    Small, since a processor reads about a hundred tokens a second a core (``docs/decisions.md``).
     """
 
     before: int = 320

@@ -58,7 +58,7 @@ class HintRules:
     acquainted: int = 2
     tokens: int = 80
     #: None has shown its worth: at 52 sites the best holds 2 names that the prompt then lacks
-    #: (``benchmarks.told``).
+    #: (``docs/decisions.md``).
     parts: frozenset[Part] = frozenset()
     part_tokens: int = 80
     patience: float = 0.25
@@ -68,7 +68,7 @@ class HintRules:
 class Pace:
     """How fast this machine reads a prompt, in seconds a token, from the prompts so far."""
 
-    #: Before anything was read: two cores of a laptop (``benchmarks.threads``).
+    #: Before anything was read: two cores of a laptop (``docs/decisions.md``).
     seconds: float = 0.005
     #: Shorter ones say more about the overhead of a call than about reading.
     smallest: int = 64

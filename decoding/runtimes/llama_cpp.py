@@ -35,14 +35,14 @@ class Tuning:
 
     ``context`` is in tokens. A prompt is computed ``microbatch`` tokens at a time: small, since
     a cancellation is seen between operations and an operation over many tokens takes long, and
-    since the scratch memory grows with it (``benchmarks.cancellation``, ``benchmarks.memory``).
+    since the scratch memory grows with it (``docs/decisions.md``, ``benchmarks.memory``).
 
     ``flash_attention`` halves the cache (12 KiB less a token of the 0.5B), but a processor computes
     it token by token and in half precision: behind a prompt of the usual size one token of the 0.5B
-    takes a sixth longer and a batch of twelve three quarters (``benchmarks.attention``).
+    takes a sixth longer and a batch of twelve three quarters (``docs/decisions.md``).
 
     ``branches`` are how many texts may be written at once (:meth:`LlamaCpp.branch`): twice as many
-    are still written at a higher rate (``benchmarks.lanes``), but have half the room each.
+    are still written at a higher rate (``docs/decisions.md``), but have half the room each.
     """
 
     context: int = 4096

@@ -2,7 +2,7 @@
 
 ``dialog`` tells it what the failing run did, block by block (LDB: Zhong, Wang, Shang, ACL 2024).
 ``plan`` lets it first say in comments what the function must do, step by step, and then write (LPW:
-Lei et al., "Planning-Driven Programming", 2024). What each is worth: ``benchmarks.model_parts``.
+Lei et al., "Planning-Driven Programming", 2024). What each is worth: ``docs/decisions.md``.
 """
 
 from __future__ import annotations

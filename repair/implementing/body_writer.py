@@ -23,7 +23,7 @@ STRATEGY = "body by the model"
 #: Bodies that are written at most, the first greedily.
 _SAMPLES = 200
 #: How many of them are asked for at once, at most: the model writes four side by side at 1.6 times
-#: the rate of one and eight at 2.3 times (benchmarks/lanes.py). The first four are there sooner,
+#: the rate of one and eight at 2.3 times (docs/decisions.md). The first four are there sooner,
 #: and are enough most of the time.
 _FIRST, _AT_ONCE = 4, 8
 #: How many each of the eight lanes writes in one go, on average, where what ends is followed by

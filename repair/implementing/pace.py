@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 #: What one more text takes beside others, in the time of one alone: four take 2.5 times as long as
-#: one, and eight 3.5 times (benchmarks/lanes.py).
+#: one, and eight 3.5 times (docs/decisions.md).
 _ONE_MORE = 0.4
 #: How much longer the longest of several texts takes than the one before. By judgement.
 _MARGIN = 1.5

@@ -6,23 +6,51 @@ import inspect
 import itertools
 import statistics
 import textwrap
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from benchmarks.keystrokes import LIMIT, replay
-from benchmarks.typing_session import session
-from engine.client import EngineProcess
-from engine.messages import WarmRequest, Workspace
+from analysis.text.lines import LineIndex
+from benchmarks.typing_session import Keystroke, session
+from engine.client import EngineClient, EngineProcess
+from engine.messages import CompleteRequest, Snapshot, WarmRequest, Workspace
 from tests.engine.conftest import PATIENCE
 
 pytestmark = pytest.mark.model
+
+#: Prompt tokens that a key may cost in the median.
+LIMIT = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one key cost: tokens of the prompt, and those of them that were evaluated."""
+
+    kind: str
+    prompt: int
+    evaluated: int
+
+
+def replay(engine: EngineClient, path: str, keys: Iterable[Keystroke]) -> list[Cost]:
+    """Ask ``engine`` for a completion of one token behind every key."""
+    workspace = Workspace(str(Path(path).parent))
+    found = []
+    for key in keys:
+        line = key.text.count("\n", 0, key.offset)
+        character = key.offset - LineIndex(key.text).start(line)
+        snapshot = Snapshot(path, key.text, workspace)
+        request = CompleteRequest(snapshot, line, character, max_tokens=1)
+        done = engine.submit(request).future.result(PATIENCE).completion
+        found.append(Cost(key.kind, done.prompt_tokens, done.prompt_tokens - done.reused_tokens))
+    return found
 
 
 def test_most_keys_cost_less_than_48_prompt_tokens(engine: EngineProcess, tmp_path: Path) -> None:
     engine.submit(WarmRequest(Workspace(str(tmp_path)))).future.result(PATIENCE)
     keys = itertools.islice(session(inspect.getsource(textwrap), 5), 60)
-    costs = replay(engine, str(tmp_path / "wrapping.py"), keys, tokens=1)
+    costs = replay(engine, str(tmp_path / "wrapping.py"), keys)
     # The prompt is large, so that there is something to reuse.
     assert statistics.median(cost.prompt for cost in costs) > 4 * LIMIT
     assert statistics.median(cost.evaluated for cost in costs) <= LIMIT
