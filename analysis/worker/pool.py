@@ -268,13 +268,16 @@ class AnalysisPool:
         workspace = self._workspace
         if workspace is None or self._waiting:
             return
-        for slot in self._slots:
+        for number, slot in enumerate(self._slots):
             part = slot.warmed.get(workspace, 0)
             if slot.is_free and part < WARM_PARTS:
                 slot.warmed[workspace] = part + 1
                 query = WarmQuery(workspace, part)
                 deadline = Deadline.after(_WARMING_S)
-                self._give(slot, _Task(next(self._ids), query, deadline, Future(), background=True))
+                # The first worker is a person's: who has just opened a file waits for all of this,
+                # and once begun it cannot be hurried.
+                spare = number > 0
+                self._give(slot, _Task(next(self._ids), query, deadline, Future(), spare))
 
     def _slot_for(self, task: _Task) -> _Slot | None:
         """Who answers a person: who knows the place or works on it, else the first who is free."""
@@ -303,7 +306,7 @@ class AnalysisPool:
         task.computed = slot.process.processor_seconds()
         task.killed_at = max(task.begun + OVERSTAY_S, task.deadline.at)
         seconds = task.deadline.remaining()
-        if self._workspace is not None and not task.background:
+        if self._workspace is not None and task.place is not None and not task.background:
             # A question warms as well, and the next one must not wait behind warming.
             slot.warmed[self._workspace] = WARM_PARTS
         if task.place is not None:
