@@ -27,8 +27,9 @@ from analysis.snapshot import Workspace
 from benchmarks.models import MODELS
 from benchmarks.sampling import Sample, add_sampling
 from benchmarks.tally import Result, save_results, show_results
+from repair.errors import SandboxDiedError
 from repair.failure.command import parse
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Terms

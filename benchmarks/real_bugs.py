@@ -52,9 +52,10 @@ from benchmarks.report import save, show
 from benchmarks.sampling import Sample
 from pilotfish.console import explain
 from repair.choice.differences import essence
+from repair.errors import SandboxDiedError
 from repair.failure.command import parse
 from repair.localization import localize
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import interpreter_of
 from repair.sandbox.policy import Policy
 from repair.source.file import Source

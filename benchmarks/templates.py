@@ -32,9 +32,8 @@ from benchmarks.sampling import Sample, add_sampling
 from engine.handlers.tested import subject_of
 from pilotfish.console import explain
 from repair.candidates.registry import generate
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.failure.diagnosing import diagnose
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.search.trials import Kind, Trials
 

@@ -28,7 +28,7 @@ from analysis.text.files import read_bytes
 from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
-from pilotfish.console import err, out
+from pilotfish.console import err, out, report_bug
 from pilotfish.later import LaterEvidence, LaterWriter
 from pilotfish.options import (
     add_common,
@@ -202,6 +202,11 @@ def attempt(
         if not options.json:
             raise
         return failed(f"{error} ({error.help})" if error.help else str(error))
+    except Exception as error:
+        if not options.json:
+            raise
+        report_bug(error)
+        return failed(f"internal error: {type(error).__name__}")
 
 
 def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | None:

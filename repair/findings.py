@@ -109,10 +109,11 @@ class Findings:
         """Look at what the plausible patches do beyond the tests, and at what was tried."""
         self._tried, self._spent = trials.ran, trials.worth
         considered = sorted(self.plausible, key=lambda c: -c.value)[:_CHOSEN_FROM]
-        if considered and considered != self.considered:
+        fresh, self.considered = considered != self.considered, considered
+        if considered and fresh:
+            self.behaviour, self.beside = None, {}
             self._look_at(trials, considered)
             self.beside = trials.beside(considered) if len(considered) > 1 else {}
-        self.considered = considered
 
     def _look_at(self, trials: Trials, considered: list[Candidate]) -> None:
         """What they answer, and what the program answers that does what is meant, if there is

@@ -18,7 +18,7 @@ from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
 from repair.choice.evidence import SURE
 from repair.choice.ranking import Ranked, gain, rank
-from repair.errors import RepairError
+from repair.errors import Dropped, RepairError, SandboxDiedError
 from repair.failure.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
 from repair.failure.elsewhere import elsewhere
@@ -27,7 +27,6 @@ from repair.findings import Findings
 from repair.job import Healing, Job, Report
 from repair.localization import Suspicion
 from repair.sandbox.cores import Spare
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.search.linger import Linger
 from repair.search.loop import Search
@@ -35,7 +34,7 @@ from repair.search.remembering import RememberingWriter
 from repair.search.trials import Kind, Trials
 from repair.validation.ahead import Ahead
 from repair.validation.rehearsal import Rehearsal
-from repair.validation.validator import Validator
+from repair.validation.validator import Validator, Verdict
 
 #: What the model may take to choose.
 _CHOICE_S = 6.0
@@ -107,6 +106,7 @@ class _Healer:
         self.search: Search | None = None
         self.infills: Infills | None = None
         self.scribe: Scribe | None = None
+        self.dropped = Dropped()
         self._may_be_slow = False
         self._elsewhere: tuple[str, ...] = ()
         self._timings: dict[str, float] = {}
@@ -167,7 +167,7 @@ class _Healer:
             and others > _DIAGNOSES * diagnosing
         )
         until = Deadline.after(left - others if gives_way else left)
-        self.trials = Trials(job.source, diagnosis, bench)
+        self.trials = Trials(job.source, diagnosis, bench, self.dropped)
         found = self.found = Findings(job, diagnosis)
         if self.writer is not None and not {Aid.INFILL, Aid.DIALOG} <= job.without:
             self.infills = Infills(
@@ -180,7 +180,7 @@ class _Healer:
                 self.cancellation,
                 filling=Aid.INFILL not in job.without,
             )
-            self.scribe = Scribe(self.infills, self._read, self.cancellation)
+            self.scribe = Scribe(self.infills, self._read, self.cancellation, self.dropped)
             if Aid.DIALOG not in job.without:
                 self.infills.story = self.scribe.story
         mutated = Aid.MUTATION not in job.without
@@ -194,8 +194,7 @@ class _Healer:
         validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness, ahead)
         bench.prepare()
         rehearsal = Rehearsal(
-            lambda c: validator.validate(job.source.path, found.data(c), self.deadline),
-            bench.abandon,
+            lambda candidate: self._verdict(validator, found, candidate), bench.abandon
         )
         try:
             return self._search_and_validate(search, found, rehearsal, len(queue), witness)
@@ -204,6 +203,12 @@ class _Healer:
             ahead.close()
             if self.scribe is not None:
                 self.scribe.close()
+
+    def _verdict(self, validator: Validator, found: Findings, candidate: Candidate) -> Verdict:
+        with self.dropped.guard("validating"):
+            data = found.data(candidate)
+            return validator.validate(self.job.source.path, data, self.deadline)
+        return Verdict(False, False, "it could not be validated")
 
     def _mutations(self, diagnosis: Diagnosis, left: float) -> list[Candidate]:
         self.report("looking for candidates", 0.0)
@@ -214,6 +219,7 @@ class _Healer:
             diagnosis.symptoms(),
             go_on=lambda: not (self.cancellation.cancelled or until.expired()),
             failures=diagnosis.failures(),
+            dropped=self.dropped,
         )
         if self.cancellation.cancelled:
             raise CancelledError
@@ -237,9 +243,10 @@ class _Healer:
                 self._say_progress(queued)
                 if self._may_be_slow and not found.plausible and witness.ended():
                     raise _OnlySlowError
-            passes = (
-                trial is not None and trial.kind is Kind.PLAUSIBLE and found.add(trial.candidate)
-            )
+            passes = False
+            if trial is not None and trial.kind is Kind.PLAUSIBLE:
+                with self.dropped.guard("comparing"):
+                    passes = found.add(trial.candidate)
             if passes and linger is None:
                 spent = time.monotonic() - self.began
                 linger = Linger.begin(spent, self.trials.ran, self.deadline.remaining())
@@ -361,7 +368,8 @@ class _Healer:
 
     def _rank(self, found: Findings) -> None:
         if self.trials is not None:
-            found.observe(self.trials)
+            with self.dropped.guard("comparing"):
+                found.observe(self.trials)
         until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
         if self.scribe is not None and not self.scribe.failed:
             self.scribe.hush()
@@ -372,7 +380,22 @@ class _Healer:
                 raise
             except DecodingError as error:
                 self.scribe.failed = error.what
+            except Exception as error:  # noqa: BLE001 - noted, and ranked without the model
+                self.dropped.note("ranking", error)
+        with self.dropped.guard("ranking"):
+            found.rank(self._ranked(found, None, until))
+            return
+        # One that cannot be compared is dropped, not all.
+        found.plausible = [c for c in found.plausible if self._can_be_ranked(c)]
+        found.considered = [c for c in found.considered if c in found.plausible]
+        found.behaviour = None
         found.rank(self._ranked(found, None, until))
+
+    def _can_be_ranked(self, candidate: Candidate) -> bool:
+        with self.dropped.guard("ranking"):
+            rank(self.job.source, [candidate], None, Deadline.after(1.0), self.cancellation)
+            return True
+        return False
 
     def _ranked(self, found: Findings, writer: Writer | None, until: Deadline) -> list[Ranked]:
         return rank(
@@ -394,6 +417,7 @@ class _Healer:
             seconds=time.monotonic() - self.began,
             elsewhere=self._elsewhere,
             timings=self._timings,
+            notes=self.dropped.notes(),
         )
         if self.found is None:
             return spent
@@ -405,4 +429,5 @@ class _Healer:
             parts.append(f"without a model ({self.scribe.failed})")
         if self.found.diagnosis.flaky:
             parts.append(f"left out as flaky: {', '.join(self.found.diagnosis.flaky[:3])}")
-        return replace(healing, reason="; ".join(parts))
+        notes = (*healing.notes, *self.dropped.notes())
+        return replace(healing, reason="; ".join(parts), notes=notes)

@@ -8,13 +8,14 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.misnamed import misnamed
 from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
+from repair.errors import Dropped
 from repair.localization import Suspicion
 from repair.sandbox.run import Failure
 from repair.source.file import Source
 
 #: Sources that need no model: the candidates of a file, in any order. The mapping tells by how
 #: much kinds are likelier than they always are, the number how many candidates are of use.
-Generate = Callable[[Source, Suspicion, Mapping[str, float], int], Iterator[Candidate]]
+Generate = Callable[[Source, Suspicion, Mapping[str, float], int, Dropped], Iterator[Candidate]]
 GENERATORS: tuple[Generate, ...] = (mutations,)
 #: No search tries more candidates: 500 a second for two minutes (benchmarks/sandbox.py).
 MOST = 60_000
@@ -27,19 +28,22 @@ def generate(
     most: int = MOST,
     go_on: Callable[[], bool] = lambda: True,
     failures: Iterable[Failure] = (),
+    dropped: Dropped | None = None,
 ) -> list[Candidate]:
     """Candidates that need no model, most promising first, no two with the same text: all, or the
     best where there are more than ``most``.
 
     ``symptoms`` are the exceptions that failing tests end in, and ``timeout``; ``failures`` what
     they say: names that they miss are looked for among those that are there.
-    Once ``go_on`` says no, those that were found so far are all.
+    Once ``go_on`` says no, those that were found so far are all. ``dropped`` notes what fails.
     """
+    dropped = dropped or Dropped()
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
-    for candidate in misnamed(source, failures):
-        found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
+    with dropped.guard("writing"):
+        for candidate in misnamed(source, failures):
+            found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
     for generator in GENERATORS:
-        for candidate in generator(source, suspicion, likelier(symptoms), most):
+        for candidate in generator(source, suspicion, likelier(symptoms), most, dropped):
             key = tuple((e.start, e.end, e.new) for e in candidate.edits)
             known = found.get(key)
             if known is None or known.value < candidate.value:

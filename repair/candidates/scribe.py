@@ -12,12 +12,15 @@ from concurrent.futures import Future, wait
 from functools import partial
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.errors import CancelledError, DecodingError
+from decoding.errors import CancelledError, DecodingError, ModelFileError
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
+from repair.errors import Dropped
 
 #: How often someone who waits for the next candidate looks at the clock.
 _TICK_S = 0.05
+#: A model that fails so many times in a row is not asked again.
+_FAILURES = 3
 
 
 class Scribe:
@@ -33,8 +36,10 @@ class Scribe:
         infills: Infills,
         read: Callable[[Candidate, Cancellation], object],
         cancellation: Cancellation,
+        dropped: Dropped | None = None,
     ) -> None:
         self.failed = ""
+        self._dropped = dropped or Dropped()
         self._infills = infills
         self._read = read
         self._outer = cancellation
@@ -147,13 +152,23 @@ class Scribe:
         return not (self._unread or may_write)
 
     def _work(self) -> None:
+        failures = 0
         try:
             while (job := self._next()) is not None:
                 forget = self._outer.on_cancel(self._stop.cancel)
                 try:
                     job()
+                    failures = 0
                 except CancelledError:
                     # A new iterator goes on behind what was lost.
+                    self._samples = None
+                except ModelFileError:
+                    raise
+                except Exception as error:
+                    failures += 1
+                    if failures == _FAILURES:
+                        raise
+                    self._dropped.note("asking the model", error)
                     self._samples = None
                 finally:
                     forget()

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from analysis.deadline import Deadline
-from repair.sandbox.forkserver import SandboxDiedError
+from repair.errors import SandboxDiedError
 from repair.sandbox.run import Outcome, Plan, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 

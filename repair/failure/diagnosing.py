@@ -16,7 +16,7 @@ from pathlib import Path
 from analysis.deadline import Deadline
 from analysis.text import inside
 from analysis.text.files import read_bytes
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.failure import late
 from repair.failure.beside import look_beside
 from repair.failure.command import TestCommand
@@ -25,7 +25,6 @@ from repair.failure.discovery import module_name
 from repair.failure.sampling import sample
 from repair.localization import localize
 from repair.localization.purifying import functions
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.interpreter import is_environment
 from repair.sandbox.run import Failure, Outcome, Plan, Preload, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench

@@ -33,7 +33,7 @@ def trace(
 
     ``first`` is the untraced run and ``imported`` the lines that ran as the tests were collected,
     ``None`` where they are not held. Raises
-    :class:`~repair.sandbox.forkserver.SandboxDiedError` as ``traced`` does, and where importing
+    :class:`~repair.errors.SandboxDiedError` as ``traced`` does, and where importing
     the file brings the sandbox down.
     """
     name = next((name for name, file in first.modules if file == path), "")

@@ -87,7 +87,7 @@ class BodySearch:
         """Search until there are enough, or time is up.
 
         Raises :class:`~decoding.errors.DecodingError`, when cancelled too, and
-        :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        :class:`~repair.errors.SandboxDiedError`.
         """
         self._began, self.end = time.monotonic(), self.until
         try:

@@ -144,7 +144,7 @@ class Decomposer:
         tests come furthest, to be edited; nothing where it was no plan.
 
         Raises :class:`~decoding.errors.DecodingError`, when cancelled too, and
-        :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        :class:`~repair.errors.SandboxDiedError`.
         """
         plan = self._plan()
         if plan is None:

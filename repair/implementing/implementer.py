@@ -28,7 +28,7 @@ from repair.choice.agreement import Vote, agreed
 from repair.choice.differences import notes, weakness
 from repair.choice.evidence import SURE, Evidence, checks
 from repair.choice.guards import written_to_order
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.failure.command import TestCommand, parse
 from repair.failure.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
@@ -42,7 +42,6 @@ from repair.implementing.retouching import Retoucher
 from repair.implementing.rewriting import Rewriter
 from repair.job import Healing, Job, Patch, Report
 from repair.sandbox.cores import Spare
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.workbench import Workbench
 from repair.search.trials import Trials
 from repair.source.patch import unified_diff

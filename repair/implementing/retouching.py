@@ -75,7 +75,7 @@ class Retoucher:
         ``gained`` is how far the tests came with ``body`` itself: edits with which they come
         further are tried together with others. Raises
         :class:`~decoding.errors.CancelledError` and
-        :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        :class:`~repair.errors.SandboxDiedError`.
         """
         if not self.can(body):
             return []

@@ -23,11 +23,11 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError, DecodingError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.job import Job, Report
 from repair.optimizing.profile import WORTH, Profile
 from repair.optimizing.transformations import TRANSFORMATIONS
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.probe import measuring
 from repair.sandbox.run import Plan, Terms
 from repair.source.file import Edit, Source

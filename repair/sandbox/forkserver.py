@@ -22,7 +22,7 @@ from typing import Any, Self
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.sandbox import bubblewrap
 from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
@@ -43,10 +43,6 @@ _BOOT = (
 )
 #: Folders that no test imports and that make copies slow.
 _NOT_COPIED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache")
-
-
-class SandboxDiedError(RepairError):
-    """The sandbox ended while it was asked something; a new one must be started."""
 
 
 class ForkServer:

@@ -254,7 +254,7 @@ class Workbench:
         """Import the file, as the module ``name``, where tests are held that do not import it as
         they are collected, now and later; which of its lines run by that.
 
-        Raises :class:`~repair.sandbox.forkserver.SandboxDiedError`.
+        Raises :class:`~repair.errors.SandboxDiedError`.
         """
         assert self.warm is not None
         assert self._holding is not None
@@ -285,7 +285,7 @@ class Workbench:
 
     def renew(self) -> None:
         """End the sandboxes in which candidates run; whatever runs there ends with
-        :class:`~repair.sandbox.forkserver.SandboxDiedError`."""
+        :class:`~repair.errors.SandboxDiedError`."""
         with self._starting:
             servers, self.warm, self._cold = (self.warm, self._cold), None, None
             self.ended += 1

@@ -12,6 +12,7 @@ ahead everywhere: what is found depends neither on the processors nor on which r
 from __future__ import annotations
 
 import ast
+import contextlib
 import itertools
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -59,14 +60,15 @@ class Search:
         )
         self._units = Units(self.source)
         for unit in self._units.all:
-            self._seen.add(_key(self._units.module(unit, ())))
+            with self.trials.dropped.guard("parsing"):
+                self._seen.add(_key(self._units.module(unit, ())))
 
     def run(self) -> Iterator[Trial | None]:
         """Every trial, as it ends, until the deadline or the end of ideas; ``None`` where nothing
         is left but to let a model write that rests.
 
         Raises :class:`~decoding.errors.CancelledError`, and
-        :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
+        :class:`~repair.errors.SandboxDiedError` when sandboxes keep dying.
         """
         try:
             yield from self._run()
@@ -138,21 +140,21 @@ class Search:
             self._agenda.slow(turn)
         if trial.gained and trial.kind is not Kind.PLAUSIBLE:
             self._agenda.partial(trial)
-        for candidate in further(self.source, trial.candidate, trial.absent):
-            self._begin(Turn(candidate))
+        with self.trials.dropped.guard("writing"):
+            for candidate in further(self.source, trial.candidate, trial.absent):
+                self._begin(Turn(candidate))
         return trial
 
     def _is_new(self, candidate: Candidate) -> bool:
         """Whether no program with this syntax tree was tried; false where it does not parse."""
-        changed = groups(self._units, candidate.edits)
-        try:
+        key = ""
+        with self.trials.dropped.guard("parsing"), contextlib.suppress(SyntaxError):
+            changed = groups(self._units, candidate.edits)
             if changed is None:
                 key = ast.dump(ast.parse(self.source.apply(candidate.edits)))
             else:
                 key = "".join(_key(self._units.module(unit, mine)) for unit, mine in changed)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return False
-        if key in self._seen:
+        if not key or key in self._seen:
             return False
         self._seen.add(key)
         return True

@@ -13,9 +13,9 @@ from analysis.deadline import Deadline
 from analysis.views.plan import BlockPlan, block_plan
 from decoding.threads import choose
 from repair.candidates.candidate import Candidate
+from repair.errors import Dropped, SandboxDiedError
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.cores import usable
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source.examples import examples
@@ -87,10 +87,18 @@ class Trials:
 
     Of those that are begun, as many run at once as the workbench has lanes; one less while a patch
     is validated (``beside_validation``), for whose verdict everything waits in the end, and while a
-    model writes (``beside_model``) only as many as it leaves processors for.
+    model writes (``beside_model``) only as many as it leaves processors for. ``dropped`` notes
+    those that could not be run.
     """
 
-    def __init__(self, source: Source, diagnosis: Diagnosis, bench: Workbench) -> None:
+    def __init__(
+        self,
+        source: Source,
+        diagnosis: Diagnosis,
+        bench: Workbench,
+        dropped: Dropped | None = None,
+    ) -> None:
+        self.dropped = dropped or Dropped()
         self.ran, self.worth = 0, 0.0
         self._source = source
         self._units = Units(source)
@@ -113,15 +121,17 @@ class Trials:
         One that was there when the sandbox came to an end need not be the cause: it is run once
         more, alone. Raises as :meth:`run` does.
         """
-        try:
-            run = begun.run.result()
-        except SandboxDiedError:
-            if begun.ended == self._bench.ended:
-                self._bench.renew()
-            with self._bench.alone():
-                return self.run(begun.candidate, patience=begun.patience)
-        self._count(begun.candidate)
-        return self._judge(begun.candidate, run, begun.patience)
+        with self.dropped.guard("running"):
+            try:
+                run = begun.run.result()
+            except SandboxDiedError:
+                if begun.ended == self._bench.ended:
+                    self._bench.renew()
+                with self._bench.alone():
+                    return self.run(begun.candidate, patience=begun.patience)
+            self._count(begun.candidate)
+            return self._judge(begun.candidate, run, begun.patience)
+        return Trial(begun.candidate, Kind.WORSE)
 
     def every(self, candidates: Iterable[Candidate]) -> Iterator[Trial]:
         """What came of each of ``candidates``, in their order; some run at once. Raises as
@@ -141,16 +151,18 @@ class Trials:
     def run(self, candidate: Candidate, *, patience: float = 1.0) -> Trial:
         """Try ``candidate``; ``patience`` multiplies the time it may take.
 
-        Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` when sandboxes keep dying.
+        Raises :class:`~repair.errors.SandboxDiedError` when sandboxes keep dying.
         """
         self._count(candidate)
-        try:
-            run = self._attempt(candidate, patience)
-        except SandboxDiedError:
-            if not self._bench.died():
-                raise
-            return Trial(candidate, Kind.WORSE)
-        return self._judge(candidate, run, patience)
+        with self.dropped.guard("running"):
+            try:
+                run = self._attempt(candidate, patience)
+            except SandboxDiedError:
+                if not self._bench.died():
+                    raise
+                return Trial(candidate, Kind.WORSE)
+            return self._judge(candidate, run, patience)
+        return Trial(candidate, Kind.WORSE)
 
     def _count(self, candidate: Candidate) -> None:
         self.ran += 1

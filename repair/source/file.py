@@ -66,7 +66,7 @@ class Source:
         """The syntax tree, or ``None`` where the file does not parse."""
         try:
             return ast.parse(self.text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
             return None
 
     @cached_property
@@ -76,7 +76,7 @@ class Source:
             ast.parse(self.text)
         except SyntaxError as error:
             return f"line {error.lineno}: {error.msg}"
-        except (ValueError, RecursionError, MemoryError) as error:
+        except (ValueError, RecursionError, MemoryError, SystemError) as error:
             return str(error) or type(error).__name__
         return ""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import BlockPlan, block_plan
 from decoding.errors import CancelledError
-from repair.errors import RepairError
+from repair.errors import RepairError, SandboxDiedError
 from repair.failure.command import TestCommand
 from repair.failure.diagnosing import AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
@@ -25,7 +25,6 @@ from repair.localization import (
     expression_suspicion,
     localize,
 )
-from repair.sandbox.forkserver import SandboxDiedError
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Outcome, Terms, TestResult
 from repair.sandbox.workbench import Workbench

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.deadline import Deadline
 from analysis.views.plan import BlockPlan
-from repair.sandbox.forkserver import SandboxDiedError
+from repair.errors import SandboxDiedError
 from repair.sandbox.run import Outcome, Place, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.trace.record import TestTrace, traces

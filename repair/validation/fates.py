@@ -72,7 +72,7 @@ def fates_of(
     """Run ``plan``'s tests, passing over those that hang; after a crash in another process. What
     fails ``soon`` ends it, where one process runs them all.
 
-    Raises :class:`~repair.sandbox.forkserver.SandboxDiedError` and
+    Raises :class:`~repair.errors.SandboxDiedError` and
     :class:`~decoding.errors.CancelledError`.
     """
     if plan.runner == "pytest" and _ALL_THE_SAME not in plan.args:

@@ -17,11 +17,12 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.text.files import read_bytes
 from decoding.errors import CancelledError
+from repair.errors import SandboxDiedError
 from repair.failure.command import TestCommand
 from repair.failure.diagnosis import Diagnosis
 from repair.failure.witness import Seen, Witness
 from repair.sandbox.cores import usable
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.validation.ahead import Ahead

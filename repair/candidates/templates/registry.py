@@ -54,6 +54,7 @@ from repair.candidates.templates import (
     waiting,
 )
 from repair.candidates.templates.site import REPEATED, Program, Proposal, Template
+from repair.errors import Dropped
 from repair.localization import Suspicion
 from repair.source.file import Edit, Source
 
@@ -235,7 +236,11 @@ _EVERYWHERE = 0.3
 
 
 def mutations(
-    source: Source, suspicion: Suspicion, likelier: Mapping[str, float], most: int
+    source: Source,
+    suspicion: Suspicion,
+    likelier: Mapping[str, float],
+    most: int,
+    dropped: Dropped | None = None,
 ) -> Iterator[Candidate]:
     """Every template's candidates for ``source``, those at the most suspicious places of a large
     file before the others; of kinds in ``likelier`` worth so much more. Where they are more than
@@ -244,7 +249,7 @@ def mutations(
     program = Program(source, suspicion, likelier)
     alike: dict[tuple[object, ...], list[Proposal]] = {}
     values: list[float] = []
-    for proposal in _proposals(program):
+    for proposal in _proposals(program, dropped or Dropped()):
         value = program.worth(proposal.node, proposal.name, proposal.prior)
         if value <= 0:
             continue
@@ -264,11 +269,12 @@ def mutations(
     yield from _everywhere(source, program, alike)
 
 
-def _proposals(program: Program) -> Iterator[Proposal]:
+def _proposals(program: Program, dropped: Dropped) -> Iterator[Proposal]:
     for window in program.windows():
         program.look_at(window)
         for template in TEMPLATES:
-            yield from template(program)
+            with dropped.guard("writing"):
+                yield from template(program)
 
 
 def _everywhere(

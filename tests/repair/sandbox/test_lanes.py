@@ -15,9 +15,10 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError
 from repair.candidates.candidate import Candidate
+from repair.errors import SandboxDiedError
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Plan, Run, Terms
 from repair.sandbox.watch import descendants

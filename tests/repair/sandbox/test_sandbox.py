@@ -14,10 +14,10 @@ import pytest
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
-from repair.errors import RepairError, SandboxUnavailableError
+from repair.errors import RepairError, SandboxDiedError, SandboxUnavailableError
 from repair.failure.command import parse
 from repair.sandbox import bubblewrap
-from repair.sandbox.forkserver import ForkServer, SandboxDiedError
+from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.interpreter import Interpreter
 from repair.sandbox.policy import Limits, Policy
 from repair.sandbox.run import Outcome, Plan, Run, Terms
