@@ -63,8 +63,10 @@ class Dialect(Protocol):
         """The answer, piece by piece."""
         ...
 
-    def score(self, before: Sequence[int], text: str, cancellation: Cancellation) -> float:
-        """Sum of the log-probabilities (nats) of ``text`` behind ``before``."""
+    def score(
+        self, before: Sequence[int], text: str, tokens: Sequence[int], cancellation: Cancellation
+    ) -> float:
+        """Sum of the log-probabilities (nats) of ``text``, in ``tokens``, behind ``before``."""
         ...
 
 
@@ -141,7 +143,9 @@ class LlamaServer:
                 piece = replace(piece, tokens=(), logprob=0.0, stopped=ended, reused=reused)
             yield piece
 
-    def score(self, before: Sequence[int], text: str, cancellation: Cancellation) -> float:
+    def score(
+        self, before: Sequence[int], text: str, tokens: Sequence[int], cancellation: Cancellation
+    ) -> float:
         """See :class:`Dialect`. The server scores only what it writes, so it is made to write
         ``text``: probabilities are told as they were before the grammar."""
         body: Document = {
@@ -204,9 +208,10 @@ class OpenAIServer:
                     stopped={"length": "length", None: ""}.get(reason, "end"),
                 )
 
-    def score(self, before: Sequence[int], text: str, cancellation: Cancellation) -> float:
+    def score(
+        self, before: Sequence[int], text: str, tokens: Sequence[int], cancellation: Cancellation
+    ) -> float:
         """See :class:`Dialect`; the prompt is echoed with its probabilities."""
-        tokens = self.tokenize(text, special=False, cancellation=cancellation)
         body: Document = {
             "model": self.name,
             "prompt": [*before, *tokens],

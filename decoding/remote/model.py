@@ -1,7 +1,8 @@
 """What prompts need of a model behind HTTP: its tokens, asked for as seldom as can be.
 
 A prompt is sent as token ids, so no text of a workspace can become a control token (invariant 6)
-whatever the server would make of it.
+whatever the server would make of it. Some servers (vLLM) find control tokens in every text whose
+tokens they are asked for, so they are only asked about parts that hold the spelling of none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Iterable
 from analysis.deadline import Cancellation
 from decoding.prompts.templates import FAMILIES
 from decoding.remote.dialects import Dialect
-from decoding.runtimes.control import plain_tokens
+from decoding.runtimes.control import plain_tokens, without_control
 
 #: Texts whose tokens are remembered; most are lines of the files at hand.
 _REMEMBERED = 20_000
@@ -20,7 +21,7 @@ _REMEMBERED = 20_000
 
 class RemoteModel:
     """A :class:`~decoding.prompts.templates.PromptModel` over a dialect. Control tokens are those
-    that some prompt family knows: others cannot be told from text by asking."""
+    that some prompt family knows; which others a server has, it does not tell."""
 
     def __init__(self, dialect: Dialect, cancellation: Cancellation) -> None:
         """Asks the server for its control tokens; raises what the dialect raises."""
@@ -50,24 +51,26 @@ class RemoteModel:
 
     def tokenize(self, text: str) -> list[int]:
         """Tokens of content. Raises what the dialect raises."""
-        if not text:
-            return []
-        found = self._known.get(text)
-        if found is None:
-            found = plain_tokens(text, self._ask, self._texts, self._texts.__getitem__)
-            self._remember(text, found)
-        return found
+        return [token for part in without_control(text) for token in self._tokens_of(part)]
 
     def prefetch(self, texts: Iterable[str], cancellation: Cancellation) -> None:
         """Ask for the tokens of ``texts`` side by side, so that :meth:`tokenize` knows them."""
-        missing = [text for text in dict.fromkeys(texts) if text and text not in self._known]
+        parts = dict.fromkeys(part for text in texts for part in without_control(text))
+        missing = [part for part in parts if part not in self._known]
         if not missing:
             return
-        for text, tokens in zip(
+        for part, tokens in zip(
             missing, self._dialect.tokenize_all(missing, cancellation), strict=True
         ):
             if self._texts.keys().isdisjoint(tokens):
-                self._remember(text, tokens)
+                self._remember(part, tokens)
+
+    def _tokens_of(self, part: str) -> list[int]:
+        found = self._known.get(part)
+        if found is None:
+            found = plain_tokens(part, self._ask, self._texts, self._texts.__getitem__)
+            self._remember(part, found)
+        return found
 
     def _ask(self, text: str) -> list[int]:
         if not text:

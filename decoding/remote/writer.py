@@ -124,7 +124,8 @@ class RemoteWriter(Writer):
         if not text:
             return 0.0
         context = self._model.tokenize(before)[-_SCORE_CONTEXT:]
-        return self._dialect.score([*self._model.start_tokens(), *context], text, cancellation)
+        begin = [*self._model.start_tokens(), *context]
+        return self._dialect.score(begin, text, self._model.tokenize(text), cancellation)
 
     def close(self) -> None:
         """Close the connections."""

@@ -13,6 +13,30 @@ from collections.abc import Callable, Collection
 #: (runs of spaces, say) are plain text.
 _MARKUP = re.compile(r"[<\[｜▁|].*[>\]｜|]", re.DOTALL)
 
+#: Where a control token of any family may begin within content, as vendors spell them:
+#: ``<|im_end|>``, ``<｜fim▁hole｜>``, ``</s>``, ``<file_sep>``, ``<[fim-suffix]>``, ``[INST]``,
+#: ``[gMASK]``, ``]~b]``, ``|||IP_ADDRESS|||``. Each match is one character long, so that a spelling
+#: within another is found too; the lengths are bounded, so that the search is linear.
+_SPELLED = re.compile(
+    r"<(?=[|｜][^\s<>]{1,80}>|/?[A-Za-z][\w.:/▁-]{0,80}>|\[[^\s<>]{1,80}\]>)"
+    r"|\[(?=/?(?:INST|IMG|AVAILABLE_|TOOL|SYSTEM_|MODEL_|ARGS|CALL_ID|THINK|AUDIO|BEGIN_|TRANSCRIBE"
+    r"|PREFIX|MIDDLE|SUFFIX|CLS|SEP|MASK|PAD|UNK|BOS|EOS|REF|STRING|control_|unused|gMASK|sMASK"
+    r"|multimodal|extra_id|e~\[)|@[A-Z])"
+    r"|\](?=[~<][^\s<>]{1,80}[\]\[])"
+    r"|\|(?=\|\|[A-Z_]{1,80}\|\|\|)"
+)
+
+
+def without_control(text: str) -> list[str]:
+    """``text`` in parts none of which holds the spelling of a control token.
+
+    Each spelling is cut behind its first character. Tokens of the parts, one after another, spell
+    ``text``, and a server that looks for control tokens in whatever it is sent finds none.
+    """
+    cuts = [match.end() for match in _SPELLED.finditer(text)]
+    parts = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    return [part for part in parts if part]
+
 
 def looks_like_markup(text: str) -> bool:
     """Whether an added token of this text is markup rather than plain text."""
