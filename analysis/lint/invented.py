@@ -20,7 +20,7 @@ from analysis.semantics.provider import SemanticProvider
 from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.tree import SyntaxTree, parse
+from analysis.syntax.tree import SyntaxTree, parse, too_deep
 from analysis.text.overlay import Reads, noting
 
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
@@ -61,6 +61,8 @@ def look(
     if begin == 0 or reading.reads is not reads:
         reading.forget(reads)
     tree, all_candidates = reading.tree, reading.candidates
+    if reading.too_deep:
+        return Looked(reason="the code is nested too deeply", reads=reads)
     findings: list[Finding] = []
     if begin == 0:
         findings += unknown_codes(snapshot.path, tree, [rule.CODE for rule in RULES])
@@ -125,6 +127,7 @@ class _Reading:
     calls: dict[tuple[int, int] | None, Arity | None] = field(default_factory=dict)
     steady: dict[str, NameSet] = field(default_factory=dict)
     reads: Reads | None = None
+    too_deep: bool = False
 
     def forget(self, reads: Reads) -> None:
         """Begin anew: what was read has changed since."""
@@ -138,6 +141,8 @@ class _Reading:
 def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
+    if too_deep(tree):
+        return _Reading(tree, (), too_deep=True)
     return _Reading(tree, candidates(tree))
 
 

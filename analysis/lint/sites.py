@@ -79,14 +79,14 @@ def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
     """What is worth a question in a file, in order of position. Raises nothing."""
     captured = tree_sitter.QueryCursor(_QUERY).captures(tree.root)
     found: list[Candidate] = []
-    for node in _undoubted(captured.get("module", [])):
+    for node in _undoubted(tree, captured.get("module", [])):
         aliased = node.type == "aliased_import"
         name = node.child_by_field_name("name") if aliased else node
         found += _path(tree, name, renamed=aliased)
-    for node in _undoubted(captured.get("from", [])):
+    for node in _undoubted(tree, captured.get("from", [])):
         found += _from(tree, node)
     found += _attributes(tree, captured, _imported_modules(tree, captured))
-    found += [_candidate(tree, node) for node in _undoubted(captured.get("keyword", []))]
+    found += [_candidate(tree, node) for node in _undoubted(tree, captured.get("keyword", []))]
     found += _calls(tree, captured.get("called", []))
     found += [
         Candidate(each.name, tree.lines.offset(each.end_line, each.end_character), bare=each)
@@ -123,7 +123,7 @@ def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
 
 def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidate]:
     is_steady = steady(tree)
-    for name in _undoubted(names):
+    for name in _undoubted(tree, names):
         called = name if name.parent is None or name.parent.type == "call" else name.parent
         call = called.parent
         listed = call.child_by_field_name("arguments") if call is not None else None
@@ -142,8 +142,11 @@ def _candidate(tree: SyntaxTree, node: tree_sitter.Node, *, renamed: bool = Fals
     return Candidate(tree.slice(node), tree.to_offset(node.end_byte), renamed)
 
 
-def _undoubted(nodes: list[tree_sitter.Node]) -> Iterator[tree_sitter.Node]:
+def _undoubted(tree: SyntaxTree, nodes: list[tree_sitter.Node]) -> Iterator[tree_sitter.Node]:
     """The nodes whose statement was parsed without guessing."""
+    if not tree.root.has_error:
+        yield from nodes
+        return
     for node in nodes:
         statement: tree_sitter.Node | None = node
         while statement is not None and not (
@@ -194,7 +197,7 @@ def _imported_modules(
 def _attributes(
     tree: SyntaxTree, captured: dict[str, list[tree_sitter.Node]], modules: frozenset[str]
 ) -> Iterator[Candidate]:
-    nodes = list(_undoubted(captured.get("attribute", [])))
+    nodes = list(_undoubted(tree, captured.get("attribute", [])))
     keys = [_key(tree, node) for node in nodes]
     seen = Counter(keys)
     known = _members(tree, captured.get("class", []))

@@ -55,7 +55,7 @@ def unbound(text: str) -> tuple[Unbound, ...]:
         places = Places(text)
         graphs = flows(tree, places)
         flow = data_flow(tree, graphs, places)
-    except (SyntaxError, ValueError, RecursionError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     valued = {d.variable for d in flow.definitions if d.kind not in _NO_VALUE}
     reached = {pair.use for pair in flow.pairs}

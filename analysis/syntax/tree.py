@@ -133,6 +133,35 @@ def _broken(root: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
             pending.extend(reversed(node.children))
 
 
+#: Real code nests less than 40 nodes deep, a sum of a thousand lines a thousand; the root of broken
+#: code has a child for each token. Queries take quadratic time in both: 1 s and more beyond these.
+_DEEPEST, _WIDEST = 1_200, 20_000
+
+
+def too_deep(tree: SyntaxTree) -> bool:
+    """Whether code is nested so deeply, or so much of it was not understood, that going through its
+    nodes would take too long. Takes linear time."""
+    cursor = tree.root.walk()
+    down, beside, up = cursor.goto_first_child, cursor.goto_next_sibling, cursor.goto_parent
+    counts: list[int] = []
+    while True:
+        if down():
+            counts.append(1)
+            if len(counts) > _DEEPEST:
+                return True
+            continue
+        while not beside():
+            if not up():
+                return False
+            counts.pop()
+        counts[-1] += 1
+        if counts[-1] == _WIDEST:
+            around = cursor.copy()
+            around.goto_parent()
+            if around.node is not None and around.node.is_error:
+                return True
+
+
 def _encode(text: str) -> bytes:
     return text.encode("utf-8", "surrogatepass")
 

@@ -57,9 +57,6 @@ def _escapes(place: Path) -> None:
 
 KINDS: tuple[Callable[[Path], None], ...] = (_fifo, _endless, _huge, _loop, _nested, _escapes)
 
-#: Without the one that ``check`` takes minutes for: brackets nested 100,000 deep (issue 20).
-READABLE = tuple(kind for kind in KINDS if kind is not _nested)
-
 
 def fill(root: Path, kind: Callable[[Path], None]) -> None:
     """Put a ``kind`` in each place of :data:`READ`, with an ``app.py`` beside that uses them."""

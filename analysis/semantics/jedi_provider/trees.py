@@ -11,10 +11,13 @@ one that cannot be read, is damaged, or is of another content, is made anew.
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import gc
 import os
 import pickle
+import re
+import warnings
 import zlib
 from collections import OrderedDict
 from pathlib import Path
@@ -39,6 +42,9 @@ _KEPT = 400
 _VERSIONS = 2
 #: Bytes of the checksum before a tree on disk.
 _SUM = 4
+#: CPython's limit (MAXLEVEL in its tokenizer).
+_NESTED = 200
+_BRACKET = re.compile(r"[()\[\]{}]")
 
 
 class Tree:
@@ -109,13 +115,34 @@ def _of_file(grammar: Any, path: str) -> Tree:
         is_open = overlay.files().buffer(path) is not None
         tree = None if is_open else _load(grammar._hashed, path, digest)
         if tree is None:
-            lines = _split(python_bytes_to_unicode(data, errors="replace"))
+            code = python_bytes_to_unicode(data, errors="replace")
+            lines = [] if _refused(code) else _split(code)
             tree = Tree(_whole(grammar, lines), lines)
             if not is_open:
                 _save(grammar._hashed, path, digest, tree)
         _keep(key, tree)
     _imported.move_to_end(key)
     return tree
+
+
+def _refused(code: str) -> bool:
+    """Whether no Python reads a module, for it nests brackets more than 200 deep (CPython's limit).
+
+    parso would take 10 s for 100,000 of them.
+    """
+    depth = deepest = 0
+    for bracket in _BRACKET.findall(code):
+        depth = depth + 1 if bracket in "([{" else max(0, depth - 1)
+        deepest = max(deepest, depth)
+    if deepest <= _NESTED:
+        return False
+    try:  # they may stand in texts
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return True
+    return False
 
 
 def _of_session(grammar: Any, path: str, code: str) -> Tree:
