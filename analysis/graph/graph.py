@@ -27,6 +27,7 @@ from analysis.graph.storage.store import Store
 from analysis.lint.selection import reaches, select
 from analysis.snapshot import Workspace
 from analysis.text import overlay
+from analysis.text.files import shown_path
 
 
 def cache_folder() -> Path:
@@ -102,7 +103,9 @@ class Graph:
         """
         if paths is None:
             root = Path(self.workspace.root)
-            found = dict.fromkeys(str(file.path) for file in select([root], root))
+            # A name in bytes that are not UTF-8 is no module's, and no row of the store.
+            paths = (str(file.path) for file in select([root], root))
+            found = dict.fromkeys(path for path in paths if path == shown_path(path))
             buffers = overlay.files().open_below(self.workspace.root)
             found |= dict.fromkeys(p for p in buffers if p in found or reaches(Path(p), root))
             changed, gone = self._indexer.changes(found, self.store.files())

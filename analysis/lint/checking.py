@@ -17,6 +17,7 @@ from analysis.lint.selection import Selected
 from analysis.lint.suppress import not_ignored, without_repeats
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import TextError, TextFile, decode_source, read_file
+from analysis.text.files import shown_path
 from analysis.text.overlay import MISSING, Reads
 
 #: The code of a file that cannot be read or decoded.
@@ -171,6 +172,10 @@ def _result(
 
 def read_selected(selected: Selected) -> TextFile:
     """The text to look at. Raises :class:`~analysis.text.TextError` where it is none."""
+    if (shown := shown_path(selected.path)) != str(selected.path):
+        raise TextError(
+            "the name holds bytes that are not UTF-8", where=shown, help="rename the file"
+        )
     if selected.path.suffix == _NOTEBOOK:
         raise TextError(
             "a notebook is not Python source",
@@ -186,7 +191,7 @@ def _read(selected: Selected) -> Report:
     try:
         return Report(selected, read_selected(selected))
     except TextError as error:
-        unreadable = _whole_file(str(selected.path), UNREADABLE, error, Severity.ERROR)
+        unreadable = _whole_file(shown_path(selected.path), UNREADABLE, error, Severity.ERROR)
         return Report(selected, findings=(unreadable,))
 
 

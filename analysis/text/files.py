@@ -69,6 +69,11 @@ def is_folder(path: Path | str) -> bool:
     return os.path.isdir(path)  # noqa: PTH112 - pathlib raises where a folder is closed
 
 
+def shown_path(path: Path | str) -> str:
+    """``path`` as text: bytes that are not UTF-8 (PEP 383) as escapes, ``\\xff.py``."""
+    return os.fsencode(path).decode("utf-8", "backslashreplace")
+
+
 _UNBLOCKED = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 
 
