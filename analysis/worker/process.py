@@ -5,10 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import math
-import os
-import subprocess
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -18,7 +14,7 @@ from typing import BinaryIO, cast
 import platformdirs
 import psutil
 
-from analysis import wire
+from analysis import children, wire
 from analysis.errors import AnalysisError
 from analysis.worker.messages import REPLIES, Within
 from analysis.worker.queries import Query
@@ -60,24 +56,12 @@ class WorkerProcess:
         on_reply: Callable[[WorkerProcess, int, object], None],
         on_end: Callable[[WorkerProcess], None],
     ) -> None:
-        variables = {k: v for k, v in os.environ.items() if not k.startswith("PYTHON")}
         # A log written by a child that outlives nothing: its standard error is this process's.
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                "-I",
-                "-m",
-                f"{__package__}.main",
-                settings.cache_directory,
-                str(settings.memory),
-                str(settings.yielding),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=tempfile.gettempdir(),
-            env=variables,
-            # A terminal's Ctrl-C is for the front door; the end of the input ends the worker.
-            start_new_session=True,
+        self._process = children.start(
+            f"{__package__}.main",
+            settings.cache_directory,
+            str(settings.memory),
+            str(settings.yielding),
         )
         self._on_reply = on_reply
         self._on_end = on_end

@@ -3,31 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import os
-import subprocess
-import sys
-import tempfile
 from typing import BinaryIO, cast
 
+from analysis import children
 from analysis.graph.processes.frames import read_frame, write_frame
 
 
 class Child:
-    """``module`` run by Pilotfish's own interpreter; it ends when its input does.
+    """``module`` run by Pilotfish's own interpreter; it ends when its input does, and
+    with this process.
 
     Raises :class:`OSError` where no process can be started.
     """
 
     def __init__(self, module: str, *arguments: str) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-I", "-m", module, *arguments],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=tempfile.gettempdir(),
-            env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
-            # A terminal's Ctrl-C is for the front door; the end of the input ends the child.
-            start_new_session=True,
-        )
+        self._process = children.start(module, *arguments)
 
     @property
     def pid(self) -> int:
