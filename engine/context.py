@@ -72,6 +72,12 @@ class Context:
         with self._lock:
             return self._pool.pids() if self._pool is not None else ()
 
+    def analysis_trouble(self) -> str:
+        """Why the analysis workers answer nothing; ``""`` where they do, or were not asked yet."""
+        with self._lock:
+            trouble = self._pool.trouble if self._pool is not None else None
+        return str(trouble or "")
+
     def close(self) -> None:
         """End what was started; models go with the process."""
         self.writers.close()

@@ -18,18 +18,20 @@ import threading
 import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import psutil
 
 from analysis import wire
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
-from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot
 from analysis.text.overlay import Overlay, looking_through
 from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
 from analysis.worker.queries import Query
+
+if TYPE_CHECKING:
+    from analysis.semantics.reference import ReferenceProvider
 
 #: When garbage is looked for (gc.set_threshold). jedi's trees are long-lived and full of cycles;
 #: going through them as often as Python does by itself took a quarter of a cold check: over click
@@ -52,12 +54,13 @@ def main() -> int:
     threading.stack_size(_STACK)
     # jedi warns of modules that it cannot load; standard error belongs to what a person can fix.
     warnings.simplefilter("ignore")
-    provider = ReferenceProvider(cache_directory)
+    provider = _provider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
     # One query runs at a time, on one thread or the other: the provider is not thread-safe.
     background = ThreadPoolExecutor(1, "background", _yield, (yielding,))
-    wire.write(replies, 0, Ready(os.getpid()))
+    trouble = provider if isinstance(provider, Refused) else None
+    wire.write(replies, 0, Ready(os.getpid(), trouble))
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
     while True:
@@ -80,7 +83,19 @@ def main() -> int:
             return 0
 
 
-def _answer(query: object, provider: ReferenceProvider, deadline: Deadline) -> object:
+def _provider(cache_directory: str) -> ReferenceProvider | Refused:
+    """What answers, or why nothing does: the jedi that is installed may not fit."""
+    try:
+        from analysis.semantics.reference import ReferenceProvider
+
+        return ReferenceProvider(cache_directory)
+    except AnalysisError as error:
+        return Refused(error.what, error.where, error.help)
+
+
+def _answer(query: object, provider: ReferenceProvider | Refused, deadline: Deadline) -> object:
+    if isinstance(provider, Refused):
+        return provider
     asked = cast(Query, query)  # the registry holds nothing else
     snapshot: Snapshot | None = getattr(asked, "snapshot", None)
     around = Overlay(steady=True) if snapshot is None else snapshot.overlay()

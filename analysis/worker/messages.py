@@ -9,13 +9,6 @@ from analysis.worker.queries import ANSWERS, QUERIES
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
-    """A worker is warm and waits for the first query."""
-
-    pid: int
-
-
-@dataclass(frozen=True, slots=True)
 class Within:
     """The time that the next query has, in seconds, negative for no limit; and whether nobody waits
     for it, so that it yields the processor."""
@@ -31,6 +24,14 @@ class Refused:
     what: str
     where: str = ""
     help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A worker is warm and waits for the first query; ``trouble`` is why it refuses every one."""
+
+    pid: int
+    trouble: Refused | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,6 +135,8 @@ class AnalysisPool:
         self._failures = 0
         self._next_start = 0.0
         self._closed = False
+        #: Why the workers refuse every query; ``None`` while none has said so.
+        self.trouble: AnalysisError | None = None
         self._watch = threading.Thread(target=self._run, name="analysis-pool", daemon=True)
         self._watch.start()
 
@@ -366,6 +368,7 @@ class AnalysisPool:
             slot = next((s for s in self._slots if s.process is process), None)
             if isinstance(body, Ready):
                 self._failures = 0
+                self.trouble = _error(body.trouble) if body.trouble else None
                 if slot is not None:
                     slot.ready = True
                 self._changed.notify_all()
@@ -377,7 +380,7 @@ class AnalysisPool:
         if task is None or task.id != id:
             return
         if isinstance(body, Refused):
-            _fail(task, AnalysisError(body.what, where=body.where, help=body.help))
+            _fail(task, _error(body))
         elif isinstance(body, Broken):
             _log.error("bug: %s in %s", body.error, body.place)
             _settle(task, task.query.unanswered(f"internal error: {body.error}"))
@@ -402,6 +405,10 @@ class AnalysisPool:
             self._changed.notify_all()
         if task is not None and lost:
             _settle(task, task.query.unanswered(_DIED))
+
+
+def _error(refused: Refused) -> AnalysisError:
+    return AnalysisError(refused.what, where=refused.where, help=refused.help)
 
 
 def _settle(task: _Task, answer: object) -> None:

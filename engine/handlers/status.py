@@ -21,6 +21,7 @@ def status(request: StatusRequest, context: Context, waiting: int) -> StatusAnsw
         model_reason=model.reason,
         model_help=model.help,
         worker_pids=context.worker_pids(),
+        analysis_reason=context.analysis_trouble(),
         waiting=waiting,
         resident_bytes=psutil.Process().memory_info().rss,
     )

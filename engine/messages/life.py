@@ -38,7 +38,8 @@ class StatusAnswer:
     """State for a status bar: model name (or why there is none), worker pids, engine pid.
 
     ``model_state`` is ``unloaded``, ``loading``, ``loaded`` or ``missing``; ``model_reason`` says
-    why it is missing and ``model_help`` what helps. ``waiting`` counts requests not yet answered.
+    why it is missing and ``model_help`` what helps. ``analysis_reason`` says why no file is
+    analysed. ``waiting`` counts requests not yet answered.
     """
 
     engine_pid: int
@@ -49,6 +50,7 @@ class StatusAnswer:
     model_reason: str = ""
     model_help: str = ""
     waiting: int = 0
+    analysis_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

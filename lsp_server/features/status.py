@@ -43,6 +43,7 @@ async def status(server: Server) -> dict[str, Any]:
         "model": engine.model,
         "modelState": engine.model_state,
         "modelReason": engine.model_reason,
+        "analysisReason": engine.analysis_reason,
         "workerPids": list(engine.worker_pids),
         "residentBytes": engine.resident_bytes,
     }

@@ -13,6 +13,7 @@ CHECKS: tuple[Check, ...] = (
     machine.python,
     machine.system,
     engine.answers,
+    engine.analysis,
     model.endpoint,
     model.bindings,
     model.files,

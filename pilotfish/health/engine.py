@@ -1,11 +1,14 @@
-"""The engine: whether it starts and answers, and where it writes its log."""
+"""The engine: whether it starts and answers, what it analyses with, where it writes its log."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
 from concurrent.futures import TimeoutError as FutureTimeoutError
+from importlib.metadata import version
 
+from analysis.errors import AnalysisError
+from analysis.worker.process import cache_folder
 from engine.client import EngineProcess, RequestFailedError
 from engine.logs import log_folder, stderr_log
 from engine.messages import StatusRequest
@@ -36,6 +39,19 @@ def answers(patient: Patient) -> Iterator[Sign]:
         State.OK,
         f"answers {took:.2f} s after start-up, {status.resident_bytes / 1e6:.0f} MB without model",
     )
+
+
+def analysis(patient: Patient) -> Iterator[Sign]:
+    """Whether the jedi that is installed is the one that Pilotfish changes from the inside."""
+    try:
+        from analysis.semantics.reference import ReferenceProvider
+
+        ReferenceProvider(cache_folder())
+    except AnalysisError as error:
+        yield Sign("analysis", State.BROKEN, error.what, error.help)
+    else:
+        versions = ", ".join(f"{name} {version(name)}" for name in ("jedi", "parso"))
+        yield Sign("analysis", State.OK, versions)
 
 
 def log(patient: Patient) -> Iterator[Sign]:

@@ -5,5 +5,10 @@ Read in this order: ``session`` (jedi set up so that nothing of a workspace runs
 construct (``special_forms``, ``operators``, ``overloads``, ``decorated``, ``wrappers``, ``stars``,
 ``growing``, ``defaults``, ``lambdas``, ``comprehended``, ``caught``, ``members``, ``self_type``,
 ``resolution``), ``arms``, ``machinery``, ``narrow``, ``elsewhere`` and ``receivers`` (values as the
-rules see them), ``provider`` (the answer).
+rules see them), ``provider`` (the answer). ``patches`` lists what is replaced of jedi.
 """
+
+from analysis.semantics.jedi_provider.patches import require_known
+
+# Before another file of this package imports a name that another jedi may not have.
+require_known()

@@ -43,6 +43,7 @@ from analysis.semantics.jedi_provider import (
     type_variables,
     wrappers,
 )
+from analysis.semantics.jedi_provider.patches import require_replaced
 from analysis.text import overlay
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
@@ -69,7 +70,10 @@ class _Described(_BaseEnvironment):  # type: ignore[misc]
 
 
 def prepare(cache_directory: str) -> None:
-    """Set jedi up in this process. ``cache_directory`` takes parsed library files."""
+    """Set jedi up in this process. ``cache_directory`` takes parsed library files.
+
+    Raises :class:`~analysis.errors.AnalysisError` where a change did not take.
+    """
     jedi.settings.cache_directory = cache_directory
     # Each of these lets jedi import a module of the workspace or guess from how code is used.
     jedi.settings.auto_import_modules = []
@@ -104,6 +108,7 @@ def prepare(cache_directory: str) -> None:
     wrappers.install()
     supers.install()
     items.install()
+    require_replaced()
 
 
 def _in_stub(self: Any, name: Any) -> bool:

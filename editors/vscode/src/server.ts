@@ -22,6 +22,7 @@ export interface Status {
   model?: string;
   modelState?: "unloaded" | "loading" | "loaded" | "missing";
   modelReason?: string;
+  analysisReason?: string;
   residentBytes?: number;
 }
 

@@ -107,5 +107,5 @@ export function describe(status: Status): string {
   if (!isGuided()) {
     parts.push("guidance is off");
   }
-  return [parts.join(", "), status.modelReason, status.detail].filter(Boolean).join("\n");
+  return [parts.join(", "), status.modelReason, status.analysisReason, status.detail].filter(Boolean).join("\n");
 }
