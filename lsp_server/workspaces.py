@@ -12,31 +12,9 @@ from pathlib import Path
 
 import platformdirs
 
-from analysis.text import Document
+from analysis.text import Document, find_root
 from engine.messages import ProjectAnswer, Workspace
 from lsp_server.settings import Settings
-
-#: Files and folders that mark the root of a workspace (docs/command-line.md).
-ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
-
-
-def find_root(path: Path, folders: tuple[str, ...]) -> str:
-    """The workspace root of a file.
-
-    The nearest folder with a root marker, not above the editor's folder that holds the file; that
-    folder if nothing is marked; without one, the first ancestor that is no package.
-    """
-    holding = [Path(f) for f in folders if path.is_relative_to(f)]
-    top = max(holding, key=lambda f: len(f.parts)) if holding else None
-    for candidate in path.parents:
-        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
-            return str(candidate)
-        if candidate == top:
-            return str(top)
-    folder = path.parent
-    while (folder / "__init__.py").exists() and folder.parent != folder:
-        folder = folder.parent
-    return str(folder)
 
 
 def editor_trust(root: str, settings: Settings, folders: tuple[str, ...]) -> bool | None:
@@ -74,7 +52,8 @@ class Workspaces:
             # A buffer that was never saved: the folder at hand, else one that holds nothing.
             return self.folders[0] if self.folders else nowhere()
         # Looks at the disk, which may be slow: not on the event loop.
-        return await asyncio.to_thread(find_root, Path(document.path), self.folders)
+        folder, folders = Path(document.path).parent, [Path(each) for each in self.folders]
+        return str(await asyncio.to_thread(find_root, folder, folders, above=False))
 
     async def of(self, document: Document, settings: Settings) -> Workspace:
         """The document's workspace under ``settings``."""

@@ -9,13 +9,11 @@ from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
+from analysis.text import find_root
 from engine.settings.problems import refuse
 from engine.settings.read import machine_settings
 from engine.settings.values import MachineSettings
 from engine.trust import is_trusted
-
-#: Files and folders that mark the root of a workspace (docs/command-line.md).
-ROOT_MARKERS = ("pyproject.toml", "setup.cfg", ".git")
 
 
 def add_common(parser: argparse.ArgumentParser) -> None:
@@ -62,24 +60,6 @@ def seconds(text: str) -> float:
     return seconds
 
 
-def find_root(path: Path) -> Path:
-    """The workspace of ``path``, by the rule of docs/command-line.md.
-
-    The nearest folder with a root marker; else the working directory if it contains the file;
-    else the first ancestor that is no package.
-    """
-    folder = path if path.is_dir() else path.parent
-    for candidate in (folder, *folder.parents):
-        if any((candidate / marker).exists() for marker in ROOT_MARKERS):
-            return candidate
-    cwd = Path.cwd()
-    if folder.is_relative_to(cwd):
-        return cwd
-    while (folder / "__init__.py").exists() and folder.parent != folder:
-        folder = folder.parent
-    return folder
-
-
 def machine_for(options: argparse.Namespace) -> MachineSettings:
     """The user's settings under the common options: what the command line says goes first.
 
@@ -107,7 +87,9 @@ def workspace_for(
         if not root.is_dir():
             raise AnalysisError("no such folder", where=f"--workspace {options.workspace}")
     else:
-        root = find_root(path.resolve())
+        file = path.resolve()
+        folder = file if file.is_dir() else file.parent
+        root = find_root(folder, [Path.cwd()], above=True)
     python = machine.python or None
     if options.python:
         interpreter = Path(options.python).expanduser().absolute()

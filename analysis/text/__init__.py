@@ -7,7 +7,7 @@ counts columns. Read ``lines`` (where lines end), ``positions`` (how columns are
 
 from analysis.text.document import Document, TextEdit
 from analysis.text.files import TextFile, decode_source, dominant_newline, read_file, write_file
-from analysis.text.inside import PROTECTED, inside
+from analysis.text.inside import PROTECTED, find_root, inside
 from analysis.text.lines import LineIndex
 from analysis.text.positions import Encoding, Position, TextError, offset_at, position_at
 
@@ -22,6 +22,7 @@ __all__ = [
     "TextFile",
     "decode_source",
     "dominant_newline",
+    "find_root",
     "inside",
     "offset_at",
     "position_at",

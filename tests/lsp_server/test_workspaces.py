@@ -6,31 +6,7 @@ from pathlib import Path
 from analysis.text import Document
 from engine.messages import ProjectAnswer, ProjectSettings
 from lsp_server.settings import Settings
-from lsp_server.workspaces import Workspaces, editor_trust, find_root, nowhere
-
-
-def test_the_root_is_the_nearest_marked_folder(tmp_path: Path) -> None:
-    inner = tmp_path / "mono" / "pkg" / "src"
-    inner.mkdir(parents=True)
-    (tmp_path / "mono" / ".git").mkdir()
-    file = inner / "a.py"
-    assert find_root(file, ()) == str(tmp_path / "mono")
-    (tmp_path / "mono" / "pkg" / "pyproject.toml").touch()
-    assert find_root(file, (str(tmp_path / "mono"),)) == str(tmp_path / "mono" / "pkg")
-
-
-def test_the_editors_folder_is_the_root_where_nothing_is_marked(tmp_path: Path) -> None:
-    inner = tmp_path / "w" / "a" / "b"
-    inner.mkdir(parents=True)
-    folders = (str(tmp_path), str(tmp_path / "w"))
-    assert find_root(inner / "x.py", folders) == str(tmp_path / "w")
-
-
-def test_without_a_folder_the_root_is_the_first_that_is_no_package(tmp_path: Path) -> None:
-    package = tmp_path / "lib" / "pkg"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    assert find_root(package / "x.py", ()) == str(tmp_path / "lib")
+from lsp_server.workspaces import Workspaces, editor_trust, nowhere
 
 
 def test_the_innermost_folder_decides_about_trust() -> None:

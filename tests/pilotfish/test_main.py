@@ -11,7 +11,7 @@ import pytest
 
 from pilotfish.console import out
 from pilotfish.main import main
-from pilotfish.options import find_root, parse_location
+from pilotfish.options import parse_location
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 
@@ -62,22 +62,6 @@ def test_a_bad_location_is_explained(text: str) -> None:
 
 def test_a_location_counts_from_one_and_may_hold_colons() -> None:
     assert parse_location("c:odd/app.py:12:5") == (Path("c:odd/app.py"), 11, 4)
-
-
-def test_the_root_is_the_nearest_marked_folder(tmp_path: Path) -> None:
-    inner = tmp_path / "pkg" / "sub"
-    inner.mkdir(parents=True)
-    (tmp_path / "pyproject.toml").touch()
-    assert find_root(inner / "x.py") == tmp_path
-    (tmp_path / "pkg" / "setup.cfg").touch()
-    assert find_root(inner / "x.py") == tmp_path / "pkg"
-
-
-def test_without_a_marker_the_root_is_the_first_folder_that_is_no_package(tmp_path: Path) -> None:
-    package = tmp_path / "lib" / "pkg"
-    package.mkdir(parents=True)
-    (package / "__init__.py").touch()
-    assert find_root(package / "x.py") == tmp_path / "lib"
 
 
 def test_what_a_file_holds_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
