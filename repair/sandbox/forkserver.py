@@ -15,18 +15,19 @@ import stat
 import subprocess
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
 from repair.errors import RepairError, SandboxDiedError
 from repair.sandbox import bubblewrap
+from repair.sandbox.answers import Held, Setup, behaviour_of, run_of, value_of
 from repair.sandbox.channel import Channel
 from repair.sandbox.policy import Policy
-from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms, behaviour_of, run_of
+from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms
 from repair.sandbox.syscalls import join_new_session_keyring, seccomp_filter
 from repair.sandbox.visible import shown
 from repair.sandbox.watch import Watch, end_namespace
@@ -41,6 +42,9 @@ _BOOT = (
     "import sys; sys.path[0] = {parent!r}; "
     "import {package}.server as server; sys.path.pop(0); server.main({lanes!r})"
 )
+#: Why a sandbox is ended whose answers are malformed: the code under test can write them.
+_NONSENSE = "the code under test wrote into the answers of the sandbox"
+_Value = TypeVar("_Value")
 #: Folders that no test imports and that make copies slow.
 _NOT_COPIED = (".git", ".hg", ".venv", "venv", "node_modules", "__pycache__", ".mypy_cache")
 
@@ -77,18 +81,18 @@ class ForkServer:
         self._most_lanes = most_lanes
         if policy.confined and policy.overlays:
             answer = self._start(None)
-            if answer["private"]:
+            if answer.private:
                 self.private, self.why_not_private = True, ""
                 return
             # No overlays here: all runs share a copy, which nobody else sees.
             self._end()
-            self.why_not_private = answer["why"]
+            self.why_not_private = answer.why
         else:
             self.why_not_private = "not asked for"
         self.private = False
         self._start(self._copied())
 
-    def _start(self, copy: Path | None) -> dict[str, Any]:
+    def _start(self, copy: Path | None) -> Setup:
         policy, limits = self.policy, self.policy.limits
         self._stderr = bytearray()
         self._waiting: list[Channel] = []
@@ -117,7 +121,7 @@ class ForkServer:
             },
         }
         try:
-            return self._ask(request, _START_S)
+            return self._told(self._ask(request, _START_S), lambda body: value_of(body, Setup))
         except BaseException:
             # Nobody has it yet who could close it.
             self.close()
@@ -201,7 +205,7 @@ class ForkServer:
             "files": self._files(files),
             **terms.wire(),
         }
-        return run_of(self._ask(request, terms.wall + _GRACE_S))
+        return self._told(self._ask(request, terms.wall + _GRACE_S), run_of)
 
     def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
         return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
@@ -220,7 +224,7 @@ class ForkServer:
             "patterns": list(what.patterns),
             "own": list(what.own),
         }
-        return bool(self._ask(request, _START_S)["clean"])
+        return self._ask(request, _START_S).get("clean") is True
 
     def hold(
         self, plan: Plan, *, wall: float, files: Mapping[str, bytes] | None = None
@@ -236,14 +240,16 @@ class ForkServer:
             "files": self._files(files or {}),
         }
         body = self._ask(request, wall)
-        if not body.get("held"):
+        told = self._told(body, lambda body: value_of(body, Held))
+        if not told.held:
             return None
         self.held = True
-        return tuple(body["tests"]), frozenset(body["imported"])
+        return told.tests, told.imported
 
     def load(self, name: str, *, wall: float) -> frozenset[int]:
         """Import the target, the module ``name``, into the held state; which of its lines run."""
-        return frozenset(self._ask({"op": "load", "name": name}, wall)["imported"])
+        body = self._ask({"op": "load", "name": name}, wall)
+        return self._told(body, lambda body: value_of(body, Held)).imported
 
     def patch(self, plan: Plan, units: Sequence[tuple[str, str]], terms: Terms) -> Run:
         """Run ``plan.select`` in a fork of the held state, with new code for live functions.
@@ -257,7 +263,7 @@ class ForkServer:
             "units": [{"old": old, "new": new} for old, new in units],
             **terms.wire(),
         }
-        return run_of(self._ask(request, terms.wall + _GRACE_S))
+        return self._told(self._ask(request, terms.wall + _GRACE_S), run_of)
 
     def behave(
         self,
@@ -281,7 +287,7 @@ class ForkServer:
             "wall": wall,
             "asked": [list(call) for call in asked],
         }
-        return behaviour_of(self._ask(request, wall + _GRACE_S))
+        return self._told(self._ask(request, wall + _GRACE_S), behaviour_of)
 
     def spread(self, lanes: int) -> None:
         """Make so many runs at once from now on, or as many as can be; once and for all.
@@ -295,7 +301,10 @@ class ForkServer:
             for channel in self._waiting[lanes - 1 :]:
                 channel.close()
             del self._waiting[lanes - 1 :]
-            self.lanes = int(self._ask({"op": "spread", "lanes": lanes}, _GRACE_S)["lanes"])
+            told = self._ask({"op": "spread", "lanes": lanes}, _GRACE_S).get("lanes")
+            if not isinstance(told, int) or not 1 <= told <= lanes:
+                raise self._died(_NONSENSE)
+            self.lanes = told
             if self.lanes > 1:
                 for channel in self._waiting:
                     self._free.put(channel)
@@ -389,15 +398,24 @@ class ForkServer:
         channel = self._free.get()
         try:
             body = channel.ask(request, seconds)
-        except (OSError, ValueError):
+        except OSError:
             raise self._died("the sandbox ended") from None
+        except ValueError:
+            raise self._died(_NONSENSE) from None
         finally:
             self._free.put(channel)
-        if body.get("lost") and body["id"] != request["id"]:
+        if body.get("lost") and body.get("id") != request["id"]:
             raise self._died("the process that held the tests ended")
         if "error" in body:
             raise self._died(f"the probe failed: {body['error']}")
         return body
+
+    def _told(self, body: dict[str, Any], decode: Callable[[dict[str, Any]], _Value]) -> _Value:
+        """What ``body`` says; one that makes no sense ends the sandbox."""
+        try:
+            return decode(body)
+        except (ValueError, RecursionError):
+            raise self._died(_NONSENSE) from None
 
     def _died(self, what: str) -> Exception:
         if self._cancellation.cancelled:

@@ -1,0 +1,143 @@
+"""Answers of the probe as values. Code under test can write them too: nothing of them is believed
+before its type, and no number is taken that no line or block can have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeVar
+
+import msgspec
+
+from repair.sandbox.run import Behaviour, Failure, Outcome, Place, Run, TestResult
+
+_Number = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+_Line = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+_Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**31)]
+_Value = TypeVar("_Value")
+
+
+class _Detail(msgspec.Struct):
+    exception: str
+    message: str
+    frames: tuple[tuple[str, _Line, str], ...]
+    lines: tuple[_Line, ...]
+    script_line: _Line = 0
+    absent: str = ""
+    present: tuple[str, ...] = ()
+
+
+class _Test(msgspec.Struct):
+    test: str
+    outcome: Outcome
+    seconds: _Seconds
+    detail: _Detail | None = None
+    lines: frozenset[_Line] = frozenset()
+    places: frozenset[tuple[_Line, _Line, _Line, _Line]] = frozenset()
+    steps: tuple[tuple[_Line, frozenset[_Line]], ...] = ()
+
+
+class _Facts(msgspec.Struct):
+    collected: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    near: tuple[str, ...] = ()
+    root: str = ""
+    files: tuple[str, ...] = ()
+    entered: tuple[str, ...] = ()
+    modules: tuple[tuple[str, str], ...] = ()
+    patterns: tuple[tuple[str, bool, int], ...] = ()
+    cannot: str = ""
+    wrote: bool = False
+
+
+class _Run(msgspec.Struct):
+    ended: Literal["done", "timeout", "early", "crash"]
+    code: _Number | None
+    output: str
+    seconds: _Seconds
+    events: tuple[dict[str, Any], ...] = ()
+    hits: tuple[tuple[_Line, Annotated[int, msgspec.Meta(ge=0)]], ...] = ()
+    last: _Line = 0
+
+
+class _Behaviour(msgspec.Struct):
+    known: tuple[bool, ...] = ()
+    calls: tuple[str, ...] = ()
+    answers: tuple[tuple[str | None, ...], ...] = ()
+    wanted: tuple[str | None, ...] = ()
+
+
+class Setup(msgspec.Struct):
+    """The answer to ``setup``."""
+
+    private: bool
+    why: str
+
+
+class Held(msgspec.Struct):
+    """The answer to ``hold``, and to ``load``, which has no tests."""
+
+    held: bool = False
+    tests: tuple[str, ...] = ()
+    imported: frozenset[_Line] = frozenset()
+
+
+def value_of(body: Mapping[str, Any], kind: type[_Value]) -> _Value:
+    """``body`` as a ``kind``. Raises :class:`ValueError` where it is none."""
+    return msgspec.convert(body, kind)
+
+
+def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
+    """The behaviour that an answer of the probe describes. Raises :class:`ValueError`."""
+    told = value_of(body, _Behaviour)
+    if not told.answers:
+        return Behaviour((), (), tuple(None for _ in told.known))
+    original, *others = told.answers
+    if len(others) != sum(told.known) or {len(row) for row in told.answers} != {len(told.calls)}:
+        raise ValueError("answers do not fit the calls")
+    waiting = iter(others)
+    variants = tuple(next(waiting) if known else None for known in told.known)
+    return Behaviour(told.calls, original, variants, told.wanted)
+
+
+def run_of(body: Mapping[str, Any]) -> Run:
+    """The run that an answer of the probe describes. Raises :class:`ValueError`."""
+    told = value_of(body, _Run)
+    tests: list[TestResult] = []
+    facts: dict[str, Any] = {}
+    running: list[str] = []
+    trace: list[Mapping[str, Any]] = []
+    for event in told.events:
+        if "trace" in event:
+            trace.append(event)
+        elif "start" in event:
+            running.append(msgspec.convert(event["start"], str))
+        elif "test" in event:
+            test = value_of(event, _Test)
+            running = [name for name in running if name != test.test]
+            tests.append(_result(test))
+        else:
+            facts.update(event)
+    if running and told.ended not in ("done", "early"):
+        lines = frozenset(line for line, _count in told.hits)
+        failure = Failure(told.ended)
+        tests.append(TestResult(running[-1], Outcome(told.ended), told.seconds, failure, lines))
+    known = value_of(facts, _Facts)
+    return Run(
+        ended=told.ended,
+        code=told.code,
+        tests=tuple(tests),
+        output=told.output,
+        seconds=told.seconds,
+        hits=dict(told.hits),
+        last=told.last,
+        trace=tuple(trace),
+        **msgspec.structs.asdict(known),
+    )
+
+
+def _result(test: _Test) -> TestResult:
+    failure = Failure(**msgspec.structs.asdict(test.detail)) if test.detail else None
+    places: frozenset[Place] = test.places
+    return TestResult(
+        test.test, test.outcome, test.seconds, failure, test.lines, places, test.steps
+    )

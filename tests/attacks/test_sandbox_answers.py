@@ -1,0 +1,140 @@
+"""Attacks on the answers of a sandbox: the code under test writes to the descriptor it finds."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from repair.errors import SandboxDiedError
+from repair.failure.command import parse
+from repair.sandbox.answers import behaviour_of, run_of
+from repair.sandbox.channel import Channel
+from repair.sandbox.run import Terms
+from tests.repair.conftest import StartSandbox, interpreter, sandbox, workspace
+
+__all__ = ["interpreter", "sandbox", "workspace"]
+
+RUN = {"ended": "done", "code": 0, "output": "", "seconds": 0.1}
+TEST = {"test": "t", "outcome": "passed", "seconds": 0.1}
+
+
+def _heard(written: bytes, *, again: bool = False, seconds: float = 1.0) -> object:
+    """What is heard of ``written``, which is written over and over if ``again``."""
+    asked_in, asked = os.pipe()
+    heard, said = os.pipe()
+
+    def write() -> None:
+        try:
+            os.write(said, written)
+            while again:
+                os.write(said, written)
+        except OSError:
+            return
+
+    channel = Channel(os.fdopen(asked, "wb"), os.fdopen(heard, "rb"))
+    writer = threading.Thread(target=write, daemon=True)
+    writer.start()
+    try:
+        return channel.ask({"op": "run"}, seconds)
+    finally:
+        channel.close()
+        writer.join(5)
+        os.close(said)
+        os.close(asked_in)
+
+
+def test_a_flood_without_a_line_end_is_cut_off() -> None:
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="without end"):
+            _heard(b"x" * 65536, again=True, seconds=60)
+        assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        b'{"id": 7}\n',
+        b'{"id": true}\n',
+        b'{"id": 1e9}\n',
+        b"{}\n",
+        b"[]\n",
+        b"7\n",
+        b"\n",
+        b"\xff\n",
+        b"[" * 60_000 + b"\n",
+        b'{"id": ' + b"9" * 5000 + b"}\n",
+    ],
+)
+def test_what_is_no_answer_is_refused(answer: bytes) -> None:
+    with pytest.raises(ValueError, match=r"\w"):
+        _heard(answer)
+
+
+def test_data_that_trickles_does_not_hold_the_deadline_up() -> None:
+    began = time.monotonic()
+    with pytest.raises((OSError, ValueError)):
+        _heard(b" ", again=True, seconds=0.3)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"ended": "later"},
+        {"ended": ["done"]},
+        {"code": "0"},
+        {"code": 2**70},
+        {"seconds": -1},
+        {"seconds": float("nan")},
+        {"hits": [[-1, 2]]},
+        {"hits": {"1": 2}},
+        {"events": [7]},
+        {"events": [{"start": 1}]},
+        {"events": [{"test": "t"}]},
+        {"events": [TEST | {"outcome": "fine"}]},
+        {"events": [TEST | {"lines": [2**40]}]},
+        {"events": [TEST | {"lines": ["1"]}]},
+        {"events": [TEST | {"places": [[1, 2]]}]},
+        {"events": [TEST | {"detail": {"exception": 1, "message": "", "frames": [], "lines": []}}]},
+        {"events": [{"modules": [["a"]]}]},
+        {"events": [{"files": "a"}]},
+    ],
+)
+def test_a_run_of_wrong_types_or_numbers_is_refused(changed: dict[str, object]) -> None:
+    assert run_of({**RUN, "events": [TEST]}).passed()
+    with pytest.raises(ValueError, match=r"\w"):
+        run_of({**RUN, **changed})
+
+
+def test_answers_to_other_calls_are_refused() -> None:
+    told = {"known": [True, False], "calls": ["f()"], "wanted": [None]}
+    assert behaviour_of({**told, "answers": [["1"], ["2"]]}).variants == (("2",), None)
+    for answers in ([["1"]], [["1"], ["2", "3"]], [["1"], [2]], [["1"], ["2"], ["3"]]):
+        with pytest.raises(ValueError, match=r"\w"):
+            behaviour_of({**told, "answers": answers})
+
+
+@pytest.mark.sandbox
+@pytest.mark.parametrize("words", ["'{\"id\": 99}\\n'", "'x' * 40_000_000"])
+def test_tests_that_write_into_the_answers_end_their_sandbox_alone(
+    sandbox: StartSandbox, workspace: Path, words: str
+) -> None:
+    (workspace / "test_m.py").write_text(
+        "import os\n\nfor number in range(3, 64):\n    try:\n"
+        f"        os.write(number, ({words}).encode())\n    except OSError:\n        pass\n\n\n"
+        "def test_it():\n    pass\n"
+    )
+    plan = parse("python -m pytest test_m.py", str(workspace)).plan
+    server = sandbox()
+    with pytest.raises(SandboxDiedError, match="wrote into the answers of the sandbox"):
+        server.hold(plan, wall=60)
+    (workspace / "test_m.py").write_text("def test_it():\n    pass\n")
+    assert sandbox().run(plan, {}, Terms(wall=60)).passed()
