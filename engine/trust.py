@@ -7,13 +7,13 @@ Folders are kept resolved, so a link that is turned elsewhere later carries no t
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import platformdirs
 
+from analysis.text.files import replace_file
 from engine.errors import EngineError
 
 #: Another process holds the list for milliseconds.
@@ -76,12 +76,8 @@ def _change(edit: Callable[[list[Path]], list[Path]]) -> None:
         store.parent.mkdir(parents=True, exist_ok=True)
         with _locked(store.with_suffix(".lock")):
             folders = edit(list(trusted_folders()))
-            beside = store.with_name(f"{store.name}.{os.getpid()}")
-            try:
-                beside.write_text(json.dumps([str(f) for f in folders], indent=1), encoding="utf-8")
-                beside.replace(store)
-            finally:
-                beside.unlink(missing_ok=True)  # there only when something failed
+            listed = json.dumps([str(f) for f in folders], indent=1)
+            replace_file(store, listed.encode(), durable=True)
     except OSError as error:
         raise EngineError(
             f"the list of trusted folders cannot be written: {error.strerror or error}",

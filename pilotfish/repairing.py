@@ -24,7 +24,7 @@ from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.snapshot import Snapshot
 from analysis.text import inside
-from analysis.text.files import read_bytes
+from analysis.text.files import read_bytes, replace_file
 from decoding.errors import CancelledError, ModelFileError
 from engine.loading import choose, load
 from engine.settings.read import machine_settings
@@ -41,7 +41,7 @@ from pilotfish.options import (
 from pilotfish.report.text import diff
 from pilotfish.waiting import Telling, interruptible, progress
 from repair.source.file import Source, read_source
-from repair.source.patch import apply_diff, write_atomically
+from repair.source.patch import apply_diff
 
 Report = Callable[[str, float], None]
 Answer = TypeVar("Answer")
@@ -264,7 +264,7 @@ def keep(
             "the file changed while Pilotfish worked on it", where=str(path), help="run it again"
         )
     try:
-        write_atomically(str(path), changed)
+        replace_file(path, changed, durable=True)
     except OSError as error:
         raise AnalysisError(
             f"cannot be written: {error.strerror or error}",

@@ -203,20 +203,36 @@ def write_file(file: TextFile, text: str) -> None:
             where=file.path,
             help="change the file's coding cookie to utf-8",
         ) from None
-    target = Path(file.path).resolve()
-    temporary = ""
     try:
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(codecs.BOM_UTF8 + data if file.bom else data)
-        Path(temporary).chmod(mode)
-        Path(temporary).replace(target)
+        replace_file(file.path, codecs.BOM_UTF8 + data if file.bom else data, durable=True)
     except OSError as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink()
         raise TextError(f"cannot be written: {error.strerror or error}", where=file.path) from None
+
+
+def replace_file(path: Path | str, data: bytes, *, durable: bool = False) -> None:
+    """Put ``data`` in place of the file ``path`` in one step: the one writer of files that others
+    may read meanwhile.
+
+    A link is followed, permissions are kept; a new file can be read by everybody. ``durable`` waits
+    for the disk: for what a person would miss, not for a cache. Raises ``OSError``; then nothing
+    has changed and nothing was left behind.
+    """
+    target = Path(path).resolve()
+    # Not named after the target, whose name may be as long as names can be.
+    descriptor, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(data)
+            if durable:
+                out.flush()
+                os.fsync(out.fileno())
+        temporary.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def dominant_newline(text: str) -> str:

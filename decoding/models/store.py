@@ -6,6 +6,7 @@ so that using a model costs no second reading of half a gigabyte.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
+from analysis.text.files import replace_file
 from decoding.errors import ModelFileError
 from decoding.models.manifest import Model, find
 
@@ -99,15 +101,10 @@ def verify(model: Model, report: Report = ignore) -> bool:
 
 def remember(model: Model) -> None:
     """Note that ``model``'s file, as it is now, has the right hash."""
-    stamp = _stamp(model)
-    beside = stamp.with_name(f"{stamp.name}.{os.getpid()}")
     facts = _facts(model, path_of(model).stat())
-    try:
-        beside.write_text(json.dumps(facts), encoding="utf-8")
-        beside.replace(stamp)
-    except OSError:
-        # A read-only store works too: its files are hashed whenever they are opened.
-        beside.unlink(missing_ok=True)
+    # A read-only store works too: its files are hashed whenever they are opened.
+    with contextlib.suppress(OSError):
+        replace_file(_stamp(model), json.dumps(facts).encode())
 
 
 def sha256(path: Path, report: Report = ignore) -> str:

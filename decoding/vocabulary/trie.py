@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
-import tempfile
+import io
 import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -19,6 +18,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from analysis.text.files import replace_file
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -137,15 +138,7 @@ def load(tokens: Sequence[bytes], cache: Path | None) -> ByteTrie:
 
 
 def _store(trie: ByteTrie, path: Path) -> None:
-    """Write to a temporary file beside ``path`` and rename: a reader sees all of it or nothing."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".trie-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{f.name: getattr(trie, f.name) for f in fields(ByteTrie)})
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except OSError:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    stored = io.BytesIO()
+    np.savez(stored, **{f.name: getattr(trie, f.name) for f in fields(ByteTrie)})
+    replace_file(path, stored.getvalue())

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tempfile
-from pathlib import Path
 
 _CONTEXT = 3
 #: ``(tag, old_from, old_to, new_from, new_to)`` as difflib has it.
@@ -140,19 +138,3 @@ def apply_diff(diff: str, before: bytes) -> bytes:
             new.append(text)
     new += old[position:]
     return "".join(new).encode("utf-8", "surrogateescape")
-
-
-def write_atomically(path: str, data: bytes) -> None:
-    """Replace the file ``path`` in one step, keeping its permissions; follows a link."""
-    target = Path(path).resolve()
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).chmod(target.stat().st_mode & 0o7777)
-        Path(temporary).replace(target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise

@@ -14,7 +14,6 @@ from __future__ import annotations
 import ast
 import contextlib
 import gc
-import os
 import pickle
 import re
 import warnings
@@ -33,6 +32,7 @@ from parso.utils import python_bytes_to_unicode, split_lines
 
 from analysis.semantics.jedi_provider import finding
 from analysis.text import overlay
+from analysis.text.files import replace_file
 
 #: parso's types do not reach these.
 _cache: Any = parso_cache
@@ -244,15 +244,8 @@ def _sum(data: bytes) -> bytes:
 
 
 def _save(hashed: str, path: str, digest: str, tree: Tree) -> None:
-    beside: Path | None = None
-    try:
-        place = _place(hashed, path)
-        beside = place.with_name(f"{place.name}.{os.getpid()}")
+    # A full disk, or code nested too deeply to pickle, costs the cache alone.
+    with contextlib.suppress(Exception):
         pickled = pickle.dumps((tree.node, tree.lines), pickle.HIGHEST_PROTOCOL)
-        beside.write_bytes(digest.encode() + _sum(pickled) + pickled)
-        beside.replace(place)
+        replace_file(_place(hashed, path), digest.encode() + _sum(pickled) + pickled)
         _cache._remove_cache_and_update_lock(cache_path=Path(settings.cache_directory))
-    except Exception:  # noqa: BLE001 - a full disk, or code nested too deeply to pickle
-        with contextlib.suppress(OSError):
-            if beside is not None:
-                beside.unlink(missing_ok=True)

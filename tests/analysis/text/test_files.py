@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.text import TextError, dominant_newline, read_file, write_file
+from analysis.text.files import replace_file
 
 KEPT = {
     "plain": b"x = 1\n",
@@ -53,6 +54,28 @@ def test_permissions_and_links_survive(tmp_path: Path) -> None:
     assert link.is_symlink()
     assert real.read_text() == "x = 2\n"
     assert real.stat().st_mode & 0o777 == 0o755
+
+
+def test_replacing_keeps_permissions_and_follows_a_link(tmp_path: Path) -> None:
+    real, link = tmp_path / ("n" * 252 + ".py"), tmp_path / "link.py"
+    real.write_bytes(b"old")
+    real.chmod(0o754)
+    link.symlink_to(real)
+    replace_file(link, b"new", durable=True)
+    assert link.is_symlink()
+    assert real.read_bytes() == b"new"
+    assert real.stat().st_mode & 0o777 == 0o754
+    assert len(list(tmp_path.iterdir())) == 2
+
+
+def test_a_file_that_cannot_be_replaced_stays_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    folder = tmp_path / "m.py"
+    folder.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        replace_file(folder, b"new")
+    with pytest.raises(OSError, match="No such file"):
+        replace_file(tmp_path / "absent" / "m.py", b"new")
+    assert list(tmp_path.iterdir()) == [folder]
 
 
 REFUSED = {

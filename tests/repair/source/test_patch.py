@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from repair.errors import RepairError
 from repair.source.file import Edit, read_source
-from repair.source.patch import apply_diff, unified_diff, write_atomically
+from repair.source.patch import apply_diff, unified_diff
 
 BEFORE = {
     "plain": b"a\nb\nc\nd\ne\nf\ng\nh\n",
@@ -62,18 +62,6 @@ def test_a_diff_for_another_text_is_refused() -> None:
     diff = unified_diff("/w", "/w/m.py", b"a\nb\n", b"a\nc\n")
     with pytest.raises(ValueError, match="does not fit"):
         apply_diff(diff, b"x\nb\n")
-
-
-def test_writing_keeps_permissions_and_follows_a_link(tmp_path: Path) -> None:
-    real, link = tmp_path / "real.py", tmp_path / "link.py"
-    real.write_bytes(b"old")
-    real.chmod(0o754)
-    link.symlink_to(real)
-    write_atomically(str(link), b"new")
-    assert link.is_symlink()
-    assert real.read_bytes() == b"new"
-    assert real.stat().st_mode & 0o777 == 0o754
-    assert len(list(tmp_path.iterdir())) == 2
 
 
 @pytest.mark.parametrize("case", BEFORE)
