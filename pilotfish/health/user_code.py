@@ -9,6 +9,7 @@ from analysis.errors import AnalysisError
 from pilotfish.health.sign import Patient, Sign, State
 from repair.errors import SandboxUnavailableError
 from repair.sandbox.bubblewrap import bwrap_path
+from repair.sandbox.interpreter import too_old
 
 
 def interpreter(patient: Patient) -> Iterator[Sign]:
@@ -22,6 +23,10 @@ def interpreter(patient: Patient) -> Iterator[Sign]:
         return
     how = "asked" if found.started else "read from its files, never started"
     detail = f"Python {found.version_text}, {found.executable}: {found.why} ({how})"
+    if too_old(found):
+        why = "; tests run with Python 3.8 to 3.14, so that fix and debug refuse this one"
+        yield Sign("interpreter", State.BROKEN, detail + why, "name another one with --python")
+        return
     yield Sign("interpreter", State.OK, detail)
 
 

@@ -12,7 +12,10 @@ from pathlib import Path
 from analysis.environments.boundaries import holds_python, may_be_base
 from analysis.environments.environment import Environment, Origin
 from analysis.text.files import first_bytes, is_file, is_folder
+from repair.errors import RepairError
 
+#: The first Python whose tests can be run: what runs beside them (``probe``) is written for it.
+OLDEST = (3, 8)
 _MACHINE = ("/usr", "/lib", "/lib64", "/bin", "/sbin")
 
 
@@ -42,7 +45,14 @@ def interpreter_of(environment: Environment) -> Interpreter:
 
     Where it was read and not started, its links are its author's text:
     :mod:`analysis.environments.boundaries` says how far they may lead.
+    Raises :class:`~repair.errors.RepairError` for a Python that is too old.
     """
+    if too_old(environment):
+        raise RepairError(
+            f"tests run with Python 3.8 to 3.14, and this is Python {environment.version_text}",
+            where=environment.executable,
+            help="name another interpreter with --python",
+        )
     executable = _real_binary(environment)
     prefixes = [*_prefixes(executable), _prefix_of_library(Path(environment.stdlib))]
     within = environment.within
@@ -54,6 +64,11 @@ def interpreter_of(environment: Environment) -> Interpreter:
         folders=_outermost(wanted),
         named=environment.origin is not Origin.PATH and environment.origin is not Origin.OWN,
     )
+
+
+def too_old(environment: Environment) -> bool:
+    """Whether tests cannot run under this Python."""
+    return environment.version[:2] < OLDEST
 
 
 def is_environment(folder: Path) -> bool:
