@@ -18,7 +18,7 @@ from analysis.lint.suppress import not_ignored, without_repeats
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import TextError, TextFile, decode_source, read_file
 from analysis.text.files import shown_path
-from analysis.text.overlay import MISSING, Reads
+from analysis.text.overlay import MISSING, Buffer, Content, Reads
 
 #: The code of a file that cannot be read or decoded.
 UNREADABLE = "PF010"
@@ -227,6 +227,11 @@ def _looked(
     for file in (report.file for report in reports):
         if file is not None:
             memory.seen(file.path, file.text)
+    given = tuple(
+        Buffer(each.file.path, Content(each.file.text))
+        for each in reports
+        if each.file is not None and each.selected.given is not None
+    )
     waiting = iter(reports)
     running: dict[Future[Looked], tuple[Report, Snapshot]] = {}
 
@@ -247,7 +252,8 @@ def _looked(
                 report.remembered = True
                 yield report
             else:
-                ask(report, Snapshot(report.file.path, report.file.text, workspace), 0)
+                path, text = report.file.path, report.file.text
+                ask(report, Snapshot(path, text, workspace, buffers=given), 0)
         for future in wait(running, return_when=FIRST_COMPLETED).done if running else ():
             report, snapshot = running.pop(future)
             looked = future.result()

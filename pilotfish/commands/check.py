@@ -46,6 +46,7 @@ EXAMPLES = """\
   pilotfish check                          everything below this folder
   pilotfish check src app.py --fix         and fix what is safe to fix
   pilotfish check . --since origin/main    only the lines that are new
+  git diff | pilotfish check --diff -      only the lines that a diff adds, as if applied
   pilotfish check . --format sarif         for code scanning; github annotates a pull request
   pilotfish check src --watch              again whenever a file changes
   pilotfish check - --stdin-filename app.py < edited.py   a text that is not saved
@@ -72,8 +73,10 @@ class _Job:
     workspace: Workspace
     settings: ProjectSettings
     paths: list[Path] = field(default_factory=list)
-    #: What came by standard input.
+    #: What came by standard input or is made by a diff.
     given: tuple[Selected, ...] = ()
+    #: What the files were before a diff.
+    before: Revision | None = None
 
 
 @dataclass(slots=True)
@@ -114,6 +117,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--since",
         metavar="REV",
         help="report only findings on lines that are new since this revision",
+    )
+    parser.add_argument(
+        "--diff",
+        metavar="FILE",
+        type=Path,
+        help="report only findings on lines that this unified diff adds, as if it were applied;"
+        " - reads standard input",
     )
     parser.add_argument(
         "--watch", action="store_true", help="check again when a file changes, until interrupted"
@@ -167,7 +177,7 @@ def run(options: argparse.Namespace) -> int:
         return _explain(options.explain.strip().upper())
     if options.json:
         options.format = "json"
-    jobs = _jobs(options)
+    jobs, troubles = _jobs(options)
     files = sum(len(_select(job)) for job in jobs)
     most = options.jobs or min(os.cpu_count() or 1, _MOST_WORKERS)
     workers = max(1, min(most, files))
@@ -177,7 +187,7 @@ def run(options: argparse.Namespace) -> int:
     with AnalysisPool(settings) as pool:
         # Taken before looking, so that a change meanwhile is not lost.
         seen = _stamps(jobs)
-        code = _once(options, jobs, pool, workers)
+        code = _once(options, jobs, pool, workers, troubles)
         while options.watch and code != INTERRUPTED:
             try:
                 seen = _after_change(jobs, seen)
@@ -218,15 +228,18 @@ def _after_change(jobs: list[_Job], seen: _Stamps) -> _Stamps:
     return now
 
 
-def _jobs(options: argparse.Namespace) -> list[_Job]:
+def _jobs(options: argparse.Namespace) -> tuple[list[_Job], int]:
+    """The parts of the check, and how many files of a diff cannot be checked."""
     machine, problems = machine_settings()
     refuse(problems)
     jobs: dict[Workspace, _Job] = {}
-    given = _given(options)
-    for path in options.paths or [Path()]:
-        if path == _STDIN:
-            path = given[0].path
-        elif not os.path.lexists(path):
+    given, before, errors = _given(options)
+    for error in errors:
+        explain(error.what, where=error.where, help=error.help)
+    texts = {file.path: file for file in given}
+    paths = [path for path in options.paths or [Path()] if path != _STDIN]
+    for path in [*texts, *(paths if options.diff is None else ())]:
+        if path not in texts and not os.path.lexists(path):
             raise AnalysisError("no such file or folder", where=str(path))
         workspace = workspace_for(options, path)
         if workspace.python is None and machine.python:
@@ -235,12 +248,12 @@ def _jobs(options: argparse.Namespace) -> list[_Job]:
             settings, problems = project_settings(Path(workspace.root))
             refuse(problems)
             _refuse_unknown_codes(settings)
-            jobs[workspace] = _Job(workspace, settings)
-        if given and path == given[0].path:
-            jobs[workspace].given = given
+            jobs[workspace] = _Job(workspace, settings, before=before)
+        if path in texts:
+            jobs[workspace].given += (texts[path],)
         else:
             jobs[workspace].paths.append(path)
-    return list(jobs.values())
+    return list(jobs.values()), len(errors)
 
 
 def _refuse_unknown_codes(settings: ProjectSettings) -> None:
@@ -258,28 +271,48 @@ def _refuse_unknown_codes(settings: ProjectSettings) -> None:
                 )
 
 
-def _given(options: argparse.Namespace) -> tuple[Selected, ...]:
-    """What standard input holds, where it is asked for. Raises for what cannot be done with it."""
-    if _STDIN not in options.paths:
-        if options.stdin_filename is not None:
-            raise AnalysisError(
-                "--stdin-filename without standard input", help="name - among the paths"
-            )
-        return ()
+def _given(
+    options: argparse.Namespace,
+) -> tuple[tuple[Selected, ...], Revision | None, tuple[AnalysisError, ...]]:
+    """What standard input holds or a diff makes, where it is asked for; what it was before, and
+    what is wrong with files of the diff. Raises for what cannot be done with it."""
+    if options.stdin_filename is not None and _STDIN not in options.paths:
+        raise AnalysisError(
+            "--stdin-filename without standard input", help="name - among the paths"
+        )
+    if _STDIN not in options.paths and options.diff is None:
+        return (), None, ()
+    kind = "standard input" if options.diff is None else "a diff"
     for name in ("fix", "watch"):
         if getattr(options, name):
-            raise AnalysisError(f"--{name} cannot work on standard input", help="name a file")
-    place = Path(os.path.abspath(options.stdin_filename or "stdin.py"))  # noqa: PTH100
-    return (Selected(place, named=True, given=sys.stdin.buffer.read()),)
+            raise AnalysisError(f"--{name} cannot work on {kind}", help="name a file")
+    if options.diff is None:
+        place = Path(os.path.abspath(options.stdin_filename or "stdin.py"))  # noqa: PTH100
+        return (Selected(place, named=True, given=sys.stdin.buffer.read()),), None, ()
+    if options.paths or options.since:
+        raise AnalysisError(
+            "--diff takes no PATH and no --since", help="the diff names its files and lines"
+        )
+    # The library that reads diffs costs a start where there is none.
+    from pilotfish.commands.patched import patched
+
+    made = patched(options.diff, options.workspace)
+    return made.files, Revision("", made.before), made.errors
 
 
 def _select(job: _Job) -> tuple[Selected, ...]:
     return job.given + select(job.paths, Path(job.workspace.root), job.settings.exclude)
 
 
-def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, workers: int) -> int:
+def _once(
+    options: argparse.Namespace,
+    jobs: list[_Job],
+    pool: AnalysisPool,
+    workers: int,
+    troubles: int = 0,
+) -> int:
     began = time.monotonic()
-    outcome = _Outcome()
+    outcome = _Outcome(troubles=troubles)
     interrupted = False
     try:
         for job in jobs:
@@ -294,7 +327,7 @@ def _once(options: argparse.Namespace, jobs: list[_Job], pool: AnalysisPool, wor
     for report in outcome.reports:
         for note in report.notes:
             err().print(f"{report.selected.path}: {note}", markup=False)
-    _summary(outcome, findings, time.monotonic() - began, since=bool(options.since))
+    _summary(outcome, findings, time.monotonic() - began, since=bool(options.since or options.diff))
     if interrupted:
         explain("interrupted: not every file was checked")
         return INTERRUPTED
@@ -319,7 +352,7 @@ def _check(
     options: argparse.Namespace, job: _Job, pool: AnalysisPool, workers: int, outcome: _Outcome
 ) -> None:
     files = _select(job)
-    base = None
+    base = job.before
     if options.since:
         root = Path(job.workspace.root)
         base = revision_of(options.since, root, [file.path for file in files])
@@ -359,7 +392,7 @@ def _check(
 def _memory(
     options: argparse.Namespace, workspace: Workspace
 ) -> AbstractContextManager[Remembered | None]:
-    if options.no_cache:
+    if options.no_cache or options.diff is not None:
         return nullcontext()
     return Remembered(cache_folder(), workspace, resolve(workspace))
 
