@@ -12,6 +12,7 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import NoReturn, Protocol
 
 from analysis.errors import ExplainedError
@@ -36,6 +37,7 @@ COMMANDS: dict[str, str] = {
 }
 
 USAGE_ERROR = 2
+SHELLS = ("bash", "zsh", "fish")
 
 
 class Command(Protocol):
@@ -70,8 +72,34 @@ def _top_level() -> _Parser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"pilotfish {version('pilotfish')}")
+    parser.add_argument(
+        "--print-completion",
+        metavar="SHELL",
+        choices=SHELLS,
+        help=f"print a completion script for {', '.join(SHELLS)}, and exit",
+    )
     parser.add_argument("command", nargs="?", help=argparse.SUPPRESS)
     return parser
+
+
+def completion(shell: str) -> str:
+    """The script that completes commands, options and files in ``shell``, one of ``SHELLS``."""
+    import shtab
+
+    whole = argparse.ArgumentParser(prog="pilotfish", parents=[_top_level()], add_help=False)
+    # The place of the command is the sub-parser's here.
+    whole._actions[:] = [each for each in whole._actions if each.dest != "command"]
+    commands = whole.add_subparsers(dest="command")
+    for name, text in COMMANDS.items():
+        parser = parser_for(name)
+        for action in parser._actions:
+            if isinstance(action.choices, dict):
+                # A mapping is taken for sub-parsers.
+                action.choices = list(action.choices)
+            if action.type is Path or "FILE" in str(action.metavar):
+                action.complete = shtab.FILE  # type: ignore[attr-defined]
+        commands.add_parser(name, help=text, parents=[parser], add_help=False)
+    return shtab.complete(whole, shell)
 
 
 def load(name: str) -> Command:
@@ -107,7 +135,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _look_for_programs_in_no_workspace()
     if not words or words[0].startswith("-"):
-        _top_level().parse_args(words)
+        options = _top_level().parse_args(words)
+        if options.print_completion:
+            sys.stdout.write(completion(options.print_completion))
+            return 0
         _top_level().print_help(sys.stderr)
         return USAGE_ERROR
     speak()

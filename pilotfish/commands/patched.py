@@ -15,9 +15,8 @@ from unidiff.patch import Hunk, PatchedFile, PatchSet
 
 from analysis.errors import AnalysisError
 from analysis.lint.selection import Selected
-from analysis.text import TextError, decode_source
+from analysis.text import TextError, decode_source, find_root
 from analysis.text.files import read_bytes
-from pilotfish.options import find_root
 
 _SUFFIXES = (".py", ".pyi")
 _NOWHERE = "/dev/null"
@@ -80,7 +79,7 @@ def patched(diff: Path, workspace: str | None = None) -> Patched:
 
 def _base(parts: Sequence[PatchedFile]) -> Path:
     here = Path.cwd()
-    root = find_root(here)
+    root = find_root(here, [here], above=True)
     names = {name for part in parts if (name := _name(part.source_file)) != _NOWHERE}
     for folder in (here, *here.parents):
         if not folder.is_relative_to(root):

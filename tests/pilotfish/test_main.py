@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from pilotfish.console import out
-from pilotfish.main import main
+from pilotfish.main import COMMANDS, main, parser_for
 from pilotfish.options import parse_location
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
@@ -28,6 +29,55 @@ def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert done.stdout == ""
     assert "did you mean 'check'?" in done.stderr
+
+
+@pytest.mark.process
+def test_bash_completes_commands_and_options_from_the_printed_script(tmp_path: Path) -> None:
+    script = _run("--print-completion", "bash", home=tmp_path)
+    assert (script.returncode, script.stderr) == (0, "")
+    (tmp_path / "script").write_text(script.stdout)
+
+    def completed(*words: str) -> list[str]:
+        line = """source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"
+            COMP_POINT=${#COMP_LINE}; _shtab_pilotfish; printf "%s\\n" "${COMPREPLY[@]}" """
+        done = subprocess.run(
+            ["bash", "-c", line, str(tmp_path / "script"), *words],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return done.stdout.split()
+
+    assert completed("pilotfish", "comp") == ["complete"]
+    assert completed("pilotfish", "check", "--out") == ["--output-file"]
+    assert "sarif" in completed("pilotfish", "check", "--format", "s")
+
+
+@pytest.mark.process
+def test_zsh_and_fish_are_told_every_command_and_option(tmp_path: Path) -> None:
+    for shell in ("zsh", "fish"):
+        script = _run("--print-completion", shell, home=tmp_path).stdout
+        for name in COMMANDS:
+            assert name in script
+            for option in re.findall(r"--([a-z-]+)", parser_for(name).format_usage()):
+                assert option in script, (shell, name, option)
+    unknown = _run("--print-completion", "ksh", home=tmp_path)
+    assert (unknown.returncode, "'bash', 'zsh', 'fish'" in unknown.stderr) == (2, True)
+
+
+@pytest.mark.process
+def test_colours_are_used_as_asked(tmp_path: Path) -> None:
+    for words, plain in (((), True), (("--color", "never"), True), (("--color", "always"), False)):
+        for name in ("0", "1"):
+            environment = {**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "NO_COLOR": name}
+            done = subprocess.run(
+                [PILOTFISH, "check", "absent.py", *words],
+                capture_output=True,
+                text=True,
+                env=environment,
+                check=False,
+            )
+            assert ("\x1b" not in done.stderr) is plain, words
 
 
 def test_the_package_runs_as_a_module(tmp_path: Path) -> None:
