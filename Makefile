@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 MODEL ?= complete
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test bench vsix clean
+.PHONY: help setup demo check test bench fuzz vsix clean
 
 help: ## this list
 	@awk -F':.*## ' '/^[a-z]+:.*## /{printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ test: setup ## everything that asserts correctness
 bench: setup ## what measures time, or needs the 1.5B
 	@$(BIN)/pilotfish model pull repair
 	@$(BIN)/python -m benchmarks
+
+fuzz: $(VENV)/.installed ## half an hour of broken input: prefixes, mutated files, protocol
+	@$(BIN)/python -m benchmarks.fuzz
 
 vsix: $(VENV)/.installed ## the VS Code extension, with the server inside: dist/pilotfish-*.vsix
 	@$(BIN)/python -m tools.vsix

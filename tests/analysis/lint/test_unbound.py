@@ -79,3 +79,8 @@ def test_code_that_works_reads_nothing_undefined(
         hole = hole_at(text, lines.offset(each.end_line, each.end_character))
         names = provider.names(snapshot, replace(hole, kind=HoleKind.NAME), Deadline.after(60))
         assert names.tier is not Tier.CLOSED or each.name in names.spellings(), each
+
+
+@pytest.mark.parametrize("text", ["x = " + "-" * 7000 + "1\n", "x = " + "not " * 50_000 + "1\n"])
+def test_code_that_is_nested_too_deeply_for_the_parser_has_none(text: str) -> None:
+    assert unbound(text) == ()
