@@ -43,8 +43,8 @@ def greet(stdio: Stdio) -> Greeting | None:
             return None
         try:
             message = json.loads(body)
-        except ValueError:
-            _refuse(stdio, None, PARSE_ERROR, "the message is not JSON")
+        except (ValueError, RecursionError):
+            _refuse(stdio, None, PARSE_ERROR, "the message is not JSON, or nested too deeply")
             continue
         if not isinstance(message, dict):
             _refuse(stdio, None, INVALID_REQUEST, "a message is one JSON object")

@@ -67,8 +67,8 @@ class Protocol(LanguageServerProtocol):
         """Handle one message. Never raises: what is wrong with it is answered or logged."""
         try:
             data = json.loads(body)
-        except ValueError:
-            self._refuse(None, PARSE_ERROR, "the message is not JSON")
+        except (ValueError, RecursionError):
+            self._refuse(None, PARSE_ERROR, "the message is not JSON, or nested too deeply")
             return
         if not isinstance(data, dict) or data.get("jsonrpc") != "2.0":
             id_ = data.get("id") if isinstance(data, dict) else None
@@ -93,7 +93,7 @@ class Protocol(LanguageServerProtocol):
             return
         try:
             message = self.structure_message(data)
-        except JsonRpcException:
+        except (JsonRpcException, RecursionError):
             log.warning("%s: its parameters are not what the protocol says", method)
             if "id" in data:
                 self._refuse(id_, INVALID_PARAMS, f"the parameters of {method} are not valid")

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import platform
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import version
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
 from rich.markup import escape
+from rich.segment import Segment
 
 
 @dataclass
@@ -37,9 +39,24 @@ def is_verbose() -> bool:
     return _manner.verbose
 
 
+class _Harmless(Console):
+    """A console whose texts give the terminal no order; rich's own codes are not in the texts."""
+
+    def render(
+        self, renderable: RenderableType, options: ConsoleOptions | None = None
+    ) -> Iterator[Segment]:
+        """See ``Console``."""
+        for segment in super().render(renderable, options):
+            text = segment.text
+            if segment.control or text.replace("\n", "").isprintable():
+                yield segment
+            else:
+                yield Segment(harmless(text), segment.style)
+
+
 def _console(*, stderr: bool, quiet: bool = False) -> Console:
     system = {"always": "standard", "never": None}.get(_manner.color, "auto")
-    return Console(
+    return _Harmless(
         stderr=stderr,
         highlight=False,
         soft_wrap=True,
@@ -67,7 +84,6 @@ def harmless(text: str) -> str:
 
 def explain(what: str, *, where: str = "", help: str = "") -> None:
     """Print an error: where, what happened and the fix."""
-    what, where, help = map(harmless, (what, where, help))
     console = _console(stderr=True)
     place = f"[bold]{escape(where)}[/bold]: " if where else ""
     console.print(f"[red]error[/red]: {place}{escape(what)}")

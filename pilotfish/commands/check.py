@@ -37,7 +37,7 @@ from engine.settings.problems import refuse
 from engine.settings.read import machine_settings, project_settings
 from engine.settings.values import ProjectSettings
 from pilotfish.commands.since import Revision, revision_of
-from pilotfish.console import err, explain, out
+from pilotfish.console import err, explain, harmless, out
 from pilotfish.options import add_common, workspace_for
 from pilotfish.report import github, plain_json, sarif, text
 from pilotfish.report.narrowing import Baseline, by_code, codes, write, write_baseline
@@ -459,7 +459,8 @@ def _write(
         write(options.output_file, written)
         return
     # Not through rich, which would rewrite what looks like markup or an emoji's name.
-    sys.stdout.write(written)
+    # JSON says control characters by escapes of its own.
+    sys.stdout.write(harmless(written) if options.format == "github" else written)
     sys.stdout.flush()
 
 
@@ -469,7 +470,7 @@ def _statistics(form: str, findings: list[Finding]) -> str:
     example = {finding.code: finding.message for finding in reversed(findings)}
     if form == "json":
         rows = [{"code": c, "count": n, "example": example[c]} for c, n in counted.most_common()]
-        return json.dumps(rows, ensure_ascii=False)
+        return json.dumps(rows)
     counts = counted.most_common()
     return "\n".join(f"{n:>6}  {c:<8} {text.harmless(example[c])}" for c, n in counts)
 

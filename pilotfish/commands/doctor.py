@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
                 _show(sign)
     broken = sum(sign.state is State.BROKEN for sign in signs)
     if options.json:
-        out().print(json.dumps(_document(patient, signs), ensure_ascii=False), markup=False)
+        out().print(json.dumps(_document(patient, signs)), markup=False)
     else:
         out().print(f"{broken} broken" if broken else "all checks passed", markup=False)
     return 1 if broken else 0

@@ -175,7 +175,7 @@ _ANSWERS: dict[str, Callable[[Graph, list[str]], list[Row]]] = {
 
 def _show(rows: list[Row], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"rows": rows}, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps({"rows": rows}) + "\n")
         return
     if not rows:
         err().print("nothing found")

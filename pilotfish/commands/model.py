@@ -128,7 +128,7 @@ def _row(model: Model) -> dict[str, object]:
 
 
 def _print_json(document: object) -> None:
-    out().print(json.dumps(document, ensure_ascii=False), markup=False)
+    out().print(json.dumps(document), markup=False)
 
 
 @contextmanager

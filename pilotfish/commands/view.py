@@ -10,6 +10,7 @@ from analysis.text.files import read_file
 from analysis.views.drawings import VIEWS, draw
 from analysis.views.formats import FORMATS
 from analysis.views.program import parse_program
+from pilotfish.console import harmless
 from pilotfish.options import split_place
 
 EXAMPLES = """\
@@ -59,7 +60,9 @@ def run(options: argparse.Namespace) -> int:
     program = parse_program(read_file(path).text, str(path.absolute()))
     diagram = draw(program, (*options.view, *options.others), function)
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    sys.stdout.write(FORMATS[options.format](diagram))
+    drawn = FORMATS[options.format](diagram)
+    # Formats of files have escapes of their own.
+    sys.stdout.write(drawn if options.format in ("json", "svg") else harmless(drawn))
     return 0
 
 

@@ -12,7 +12,7 @@ from analysis.findings import Finding, Fix
 
 def document(findings: Sequence[Finding]) -> str:
     """One JSON array on one line. Lines and characters are 0-based, paths absolute."""
-    return json.dumps([_row(finding) for finding in findings], ensure_ascii=False)
+    return json.dumps([_row(finding) for finding in findings])
 
 
 def _row(finding: Finding) -> dict[str, Any]:

@@ -25,7 +25,7 @@ def document(findings: Sequence[Finding], root: Path) -> str:
         _run(source, [f for f in findings if f.source == source], root)
         for source in ("pilotfish", "ruff")
     ]
-    return json.dumps({"version": "2.1.0", "runs": runs}, ensure_ascii=False)
+    return json.dumps({"version": "2.1.0", "runs": runs})
 
 
 def _run(source: str, findings: Sequence[Finding], root: Path) -> dict[str, Any]:

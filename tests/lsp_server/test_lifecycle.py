@@ -131,6 +131,21 @@ def test_unknown_methods_and_commands(client: RawClient) -> None:
 
 
 @pytest.mark.parametrize("initialized", [False, True])
+def test_nested_brackets_end_no_server(client: RawClient, initialized: bool) -> None:
+    if initialized:
+        client.initialize()
+    for depth in (200, 900, 5_000, 200_000):
+        nested = "[" * depth + "]" * depth
+        options = f'{{"jsonrpc": "2.0", "id": {depth}, "method": "textDocument/hover"'
+        client.send_body(f'{options}, "params": {nested}}}'.encode())
+        while "error" not in client.wait_for(id=None if depth > 4_000 else depth):
+            pass
+    if not initialized:
+        client.initialize()
+    assert client.error_code(7, "textDocument/nonsense", {}) == METHOD_NOT_FOUND
+
+
+@pytest.mark.parametrize("initialized", [False, True])
 def test_what_is_no_message_is_answered(client: RawClient, initialized: bool) -> None:
     if initialized:
         client.initialize()
