@@ -12,6 +12,8 @@ from pathlib import Path
 
 import platformdirs
 
+from analysis.private import own_folder
+
 #: A log file larger than this is turned over; one older one is kept.
 MOST_BYTES = 1_000_000
 
@@ -25,7 +27,7 @@ def stderr_log() -> Path | None:
     """File for what libraries and crashes print, turned over if large; ``None`` if unwritable."""
     path = log_folder() / "engine.stderr.log"
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
         if path.exists() and path.stat().st_size > MOST_BYTES:
             path.replace(path.with_suffix(".old.log"))
         path.touch()
@@ -41,7 +43,7 @@ def start(level: str) -> None:
     if root.handlers:
         return
     try:
-        log_folder().mkdir(parents=True, exist_ok=True)
+        own_folder(log_folder())
         handler: logging.Handler = logging.handlers.RotatingFileHandler(
             log_folder() / "engine.log", maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8"
         )

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import platformdirs
 
+from analysis.private import own_folder
 from analysis.text.files import replace_file
 from engine.errors import EngineError
 
@@ -73,7 +74,7 @@ def _change(edit: Callable[[list[Path]], list[Path]]) -> None:
     there."""
     store = trust_file()
     try:
-        store.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(store.parent)
         with _locked(store.with_suffix(".lock")):
             folders = edit(list(trusted_folders()))
             listed = json.dumps([str(f) for f in folders], indent=1)

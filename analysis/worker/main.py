@@ -18,6 +18,7 @@ import threading
 import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 import psutil
@@ -25,6 +26,7 @@ import psutil
 from analysis import wire
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
+from analysis.private import own_folder
 from analysis.snapshot import Snapshot
 from analysis.text.overlay import Overlay, looking_through
 from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
@@ -54,6 +56,8 @@ def main() -> int:
     threading.stack_size(_STACK)
     # jedi warns of modules that it cannot load; standard error belongs to what a person can fix.
     warnings.simplefilter("ignore")
+    with contextlib.suppress(OSError):
+        own_folder(Path(cache_directory))
     provider = _provider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()

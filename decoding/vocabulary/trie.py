@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from analysis.private import own_folder
 from analysis.text.files import replace_file
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ def load(tokens: Sequence[bytes], cache: Path | None) -> ByteTrie:
 
 
 def _store(trie: ByteTrie, path: Path) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    own_folder(path.parent)
     stored = io.BytesIO()
     np.savez(stored, **{f.name: getattr(trie, f.name) for f in fields(ByteTrie)})
     replace_file(path, stored.getvalue())

@@ -2,5 +2,5 @@
 
 One file for each family. Each test does what an attacker would do and looks at the result from
 outside, through the real command line where a person would use that. ``docs/security.md`` names
-these tests: a claim there without one fails ``test_the_manual.py``.
+these tests; ``test_claims.py`` looks that each of them exists.
 """

@@ -18,6 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from analysis.errors import AnalysisError
+from analysis.private import own_folder
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
 SCHEMA = 6
@@ -101,7 +102,7 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
+        own_folder(path.parent)
         try:
             # One after the other: who switches a new file to WAL finds it locked by who does too.
             with FileLock(path.with_suffix(".opening")):
