@@ -16,9 +16,3 @@ def test_the_tests_that_a_page_names_exist(page: str) -> None:
     named = _NAMED.findall((_ROOT / page).read_text())
     assert named
     assert [place for place in named if not (_ROOT / place).exists()] == []
-
-
-def test_the_page_names_every_attack() -> None:
-    page = (_ROOT / "docs/security.md").read_text()
-    ours = {path.name for path in Path(__file__).parent.glob("test_*.py")}
-    assert {name for name in ours - {Path(__file__).name} if name not in page} == set()
