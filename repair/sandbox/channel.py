@@ -79,5 +79,5 @@ def _decoded(line: bytes) -> dict[str, Any]:
     except RecursionError:
         raise ValueError("an answer nested too deeply") from None
     if not isinstance(body, dict):
-        raise ValueError("an answer that is no object")
+        raise ValueError("an answer that is not an object")
     return body
