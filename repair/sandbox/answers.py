@@ -59,6 +59,61 @@ class _Run(msgspec.Struct):
     last: _Line = 0
 
 
+class _Begin(msgspec.Struct, tag="begin", tag_field="trace"):
+    test: str
+    fresh: bool
+
+
+class _At(msgspec.Struct, tag="at", tag_field="trace", rename={"entry": "in"}):
+    call: _Number
+    code: _Number
+    block: _Number
+    entry: dict[str, str]
+
+
+class _Visit(msgspec.Struct, rename={"entry": "in"}):
+    block: _Number
+    at: tuple[_Number, ...]
+    entry: dict[str, str]
+    out: dict[str, str]
+    raised: str = ""
+    line: _Number = -1
+    yielded: str = ""
+
+
+class _Loop(msgspec.Struct):
+    header: _Number
+    count: _Number
+    told: tuple[_Number, ...]
+    at: tuple[_Number, ...]
+    open: bool = False
+
+
+class _Call(msgspec.Struct, tag="call", tag_field="trace"):
+    id: _Number
+    code: _Number
+    parent: _Number
+    depth: _Number
+    thread: int
+    how: str
+    line: _Number
+    args: dict[str, str]
+    visits: tuple[_Visit, ...]
+    loops: tuple[_Loop, ...]
+    value: str = ""
+    exception: str = ""
+
+
+class _Stop(msgspec.Struct, tag="stop", tag_field="trace"):
+    why: str
+
+
+class _End(msgspec.Struct, tag="end", tag_field="trace"):
+    test: str
+    calls: _Number
+    steps: _Number
+
+
 class _Behaviour(msgspec.Struct):
     known: tuple[bool, ...] = ()
     calls: tuple[str, ...] = ()
@@ -108,6 +163,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
     trace: list[Mapping[str, Any]] = []
     for event in told.events:
         if "trace" in event:
+            msgspec.convert(event, _Begin | _At | _Call | _Stop | _End)
             trace.append(event)
         elif "start" in event:
             running.append(msgspec.convert(event["start"], str))

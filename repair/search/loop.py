@@ -109,7 +109,10 @@ class Search:
         self.trials.beside_model = scribe.working
         if asked := scribe.question():
             line, told = asked
-            told.set_result(self.trials.story(line))
+            story = ""
+            with self.trials.dropped.guard("asking the model"):
+                story = self.trials.story(line)
+            told.set_result(story)
         for written in scribe.poll():
             self._begin(Turn(written))
 

@@ -105,6 +105,10 @@ def test_data_that_trickles_does_not_hold_the_deadline_up() -> None:
         {"events": [TEST | {"places": [[1, 2]]}]},
         {"events": [TEST | {"detail": {"exception": 1, "message": "", "frames": [], "lines": []}}]},
         {"events": [{"modules": [["a"]]}]},
+        {"events": [{"trace": "else"}]},
+        {"events": [{"trace": "begin", "test": "t"}]},
+        {"events": [{"trace": "at", "call": 1, "code": 0, "block": 2**40, "in": {}}]},
+        {"events": [{"trace": "at", "call": 1, "code": 0, "block": 0, "in": {"a": 1}}]},
         {"events": [{"files": "a"}]},
     ],
 )
