@@ -118,9 +118,13 @@ def _named_by_project(root: str) -> str:
 
 
 def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
-    """The source, its bytes, and the unsaved texts that stand for what the disk says."""
+    """The source, its bytes, and the unsaved texts of its workspace that stand for what the disk
+    says."""
     base: dict[str, bytes] = {}
+    root = Path(snapshot.workspace.root).resolve()
     for buffer in snapshot.buffers:
+        if not Path(buffer.path).resolve().is_relative_to(root):
+            continue  # Another project's: none of this sandbox's business.
         text = buffer.content.text
         try:
             known = _read(buffer.path)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text.overlay import Buffer, Content
-from engine.handlers.tested import untested
+from engine.handlers.tested import on_disk, untested
 
 
 def test_another_file_that_cannot_be_saved_does_not_concern_this_one(tmp_path: Path) -> None:
@@ -26,3 +26,13 @@ def test_another_file_that_cannot_be_saved_does_not_concern_this_one(tmp_path: P
         broken: b"x = 'e'\n",
         new: "y = '\ufffd'\n".encode(),
     }
+
+
+def test_an_unsaved_file_of_another_project_is_not_shown_to_the_tests(tmp_path: Path) -> None:
+    root = tmp_path / "project"
+    root.mkdir()
+    texts = {root / "m.py": "a = 1\n", root / "new.py": "b = 2\n", tmp_path / "c.py": "key = 3\n"}
+    buffers = tuple(Buffer(str(path), Content(text)) for path, text in texts.items())
+    snapshot = Snapshot(str(root / "m.py"), "a = 1\n", Workspace(str(root)), buffers=buffers)
+    _source, _original, base = on_disk(snapshot)
+    assert set(base) == {str(root / "m.py"), str(root / "new.py")}
