@@ -44,6 +44,7 @@ from benchmarks.models import MODELS
 from benchmarks.report import quantile, save, show
 from benchmarks.soak import role_of
 from decoding.models.store import resolve
+from repair.sandbox.bubblewrap import bwrap_path
 
 #: Generous, since an engine that died again and again is started after growing waits (5 s).
 PATIENCE_S = 60.0
@@ -273,7 +274,9 @@ def children_killed(folder: Path, tries: int, seed: int) -> Row:
 def sandbox_killed(folder: Path, tries: int, seed: int) -> Row:
     """What runs the user's code, during a repair that cannot succeed."""
     row, chance = Row(), random.Random(seed)
-    if shutil.which("bwrap", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}") is None:
+    try:
+        bwrap_path()
+    except ExplainedError:
         return Row(skipped="no bubblewrap")
     options = {"trusted": True, "repair": {"timeLimit": 15}}
     with Desk(folder, row, options=options) as desk:
@@ -470,14 +473,18 @@ def model_truncated(folder: Path, tries: int, seed: int) -> Row:
 
 
 def ask_ghost_text(desk: Desk) -> dict[str, Any]:
+    """Ask for a completion at the end of the document and wait."""
+    return desk.editor.wait(begin_ghost_text(desk), PATIENCE_S)
+
+
+def begin_ghost_text(desk: Desk) -> int:
     """Ask for a completion at the end of the document."""
     text = desk.editor.buffers[desk.path].text
-    number = desk.editor.begin(
+    return desk.editor.begin(
         "textDocument/inlineCompletion",
         {"textDocument": {"uri": desk.path.as_uri()}, "position": position(text, len(text)),
          "context": {"triggerKind": 1}},
     )  # fmt: skip
-    return desk.editor.wait(number, PATIENCE_S)
 
 
 def _answer(client: socket.socket, how: str, closed: threading.Event) -> None:
@@ -499,6 +506,21 @@ def _answer(client: socket.socket, how: str, closed: threading.Event) -> None:
                 client.sendall(b"100000\r\n%b\r\n" % (b"data: {\n" * (1 << 17)))
         else:
             closed.wait()
+
+
+def _given_up(desk: Desk, row: Row, how: str) -> dict[str, Any]:
+    """The answer to a completion, cancelled after a while: a model may think for a minute
+    (``decoding.runtimes.http.Patience``), but a person who types on does not wait for it."""
+    number = begin_ghost_text(desk)
+    try:
+        return desk.editor.wait(number, 8)
+    except TimeoutError:
+        desk.editor.notify("$/cancelRequest", {"id": number})
+    try:
+        return desk.editor.wait(number, 5)
+    except TimeoutError:
+        row.lost.append(f"{how}: a cancelled completion is not answered")
+        return {}
 
 
 def endpoint(folder: Path, tries: int, seed: int) -> Row:
@@ -524,7 +546,6 @@ def endpoint(folder: Path, tries: int, seed: int) -> Row:
             "endpointModel": "m", "inlineCompletion": {"enabled": True},
         }  # fmt: skip
         with Desk(folder / str(number), row, options=options) as desk:
-            begin = time.perf_counter()
             for _ in range(3):
                 desk.editor.begin(
                     "textDocument/inlineCompletion",
@@ -532,9 +553,7 @@ def endpoint(folder: Path, tries: int, seed: int) -> Row:
                      "position": {"line": 2, "character": 0}, "context": {"triggerKind": 1}},
                 )  # fmt: skip
                 desk.once(lambda: time.sleep(0.3))
-            answer = ask_ghost_text(desk)
-            if time.perf_counter() - begin > PATIENCE_S:
-                row.lost.append(f"{how}: no answer within {PATIENCE_S} s")
+            answer = _given_up(desk, row, how)
             if (answer.get("result") or {}).get("items"):
                 row.wrong.append(f"{how}: a completion {answer['result']}")
             if "Traceback" in str(desk.editor.shown) + str(answer):
