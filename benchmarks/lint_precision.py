@@ -83,7 +83,13 @@ def measure(tool: Tool, of: Group, tools: Installed, python: Path) -> Outcome:
 
 
 def _about_modules(said: Said) -> bool:
-    return said.code in ("PF102", "unresolved-import", "import-not-found", "reportMissingImports")
+    return said.code in (
+        "PF102",
+        "PF109",
+        "unresolved-import",
+        "import-not-found",
+        "reportMissingImports",
+    )
 
 
 def _missing(said: Iterable[Said], of: Group, python: Path) -> set[tuple[str, int]]:

@@ -8,10 +8,12 @@ from functools import lru_cache
 import tree_sitter
 
 from analysis.deadline import Deadline
+from analysis.environments.resolve import resolve
 from analysis.findings import Edit, Finding, Fix
 from analysis.lint.heirs import heir_with
 from analysis.lint.nearest import akin, nearest, unmistakable
-from analysis.lint.rules import RULES, rules_for
+from analysis.lint.optional import is_optional
+from analysis.lint.rules import RULES, missing_module, rules_for
 from analysis.lint.rules.rule import Site, Verdict
 from analysis.lint.sites import Candidate, candidates, site_of
 from analysis.lint.suppress import unknown_codes, wanted
@@ -103,14 +105,20 @@ def look(
             if verdict is None:
                 continue
             with noting(of_heirs):
-                heir = heir_with(snapshot, tree, site)
-            if heir:
+                expected = heir_with(snapshot, tree, site) or (
+                    rule.CODE == missing_module.CODE and _optional(snapshot.workspace, site)
+                )
+            if expected:
                 continue
             findings.append(_finding(snapshot.path, tree, site, names, verdict, rule.CODE))
             if site.hole.kind is HoleKind.IMPORT_MODULE:
                 broken = site.hole.end
     of_heirs.add(reads)
     return Looked(wanted(findings, tree), reads=of_heirs)
+
+
+def _optional(workspace: Workspace, site: Site) -> bool:
+    return is_optional(site.name, workspace.root, resolve(workspace))
 
 
 @dataclass(slots=True, eq=False)

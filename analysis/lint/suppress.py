@@ -27,6 +27,7 @@ _TYPES = re.compile(r"#[ \t]*(?:type|pyright):[ \t]*ignore(?:\[(?P<checks>[^\]]*
 _CHECKS = {
     "PF101": ("attr-defined", "union-attr", "reportAttributeAccessIssue"),
     "PF102": ("import", "import-not-found", "import-untyped", "reportMissingImports"),
+    "PF109": ("import", "import-not-found", "import-untyped", "reportMissingImports"),
     "PF103": ("attr-defined", "import", "reportAttributeAccessIssue"),
     "PF104": ("call-arg", "call-overload", "reportCallIssue"),
     "PF105": ("call-arg", "call-overload", "misc", "reportCallIssue"),

@@ -11,6 +11,7 @@ from analysis.lint.rules import (
     invented_keyword,
     invented_member,
     invented_module,
+    missing_module,
     unassigned_name,
     undefined_name,
     wrong_arity,
@@ -30,6 +31,7 @@ RULES: tuple[Rule, ...] = tuple(
         undefined_name,
         unassigned_name,
         deprecated_call,
+        missing_module,
     )
 )
 

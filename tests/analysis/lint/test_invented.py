@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.findings import Finding
+from analysis.findings import Finding, Severity
 from analysis.lint.invented import look
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
@@ -196,3 +196,25 @@ def test_a_missing_module_of_a_compiled_package_of_its_own_is_not_invented(
         str(tmp_path / "app.py"), "from pack import _bsd\n", Workspace(str(tmp_path))
     )
     assert [f.code for f in look(outside, provider).findings] == ["PF103"]
+
+
+def test_a_package_that_is_not_installed_has_its_own_code_and_extras_are_expected(
+    look_at: Look, tmp_path: Path
+) -> None:
+    names = ("ours_one", "grouped", "Theirs_two", "old_extra", "needed", "nowhere")
+    source = "".join(f"import {name}\n" for name in names)
+    found = look_at(source).findings
+    assert {(f.code, f.severity) for f in found} == {("PF109", Severity.WARNING)}
+    assert [f.line for f in found] == [0, 1, 2, 3, 4, 5]
+    environment(tmp_path, "rig", "x = 1\n", "1.0")
+    (info,) = tmp_path.rglob("rig-1.0.dist-info")
+    (info / "METADATA").write_text(
+        "Name: rig\nRequires-Dist: needed>=1\n"
+        "Requires-Dist: theirs-two>=1; python_version > '3' and extra == 'all'\n"
+    )
+    (tmp_path / "pyproject.toml").write_text(
+        '[project.optional-dependencies]\nfast = ["ours.one[x]>=2"]\n'
+        '[dependency-groups]\ndev = ["grouped", {include-group = "x"}]\n'
+    )
+    (tmp_path / "setup.cfg").write_text("[options.extras_require]\nfast =\n  old-extra>=1\n")
+    assert [f.line for f in look_at(source).findings] == [4, 5]
