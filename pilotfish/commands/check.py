@@ -381,9 +381,12 @@ def _check(
         for report in _shown(look(files), len(files)):
             reports.append(report)
         if options.fix:
+            before = _counted(options, reports)
             changed = [report.selected for report in reports if _fix(report, job, base, outcome)]
             reports = [report for report in reports if report.selected not in changed]
             reports += look(changed)
+            # One fix may settle several findings; what is left and what is fixed add up.
+            outcome.fixed += max(0, before - _counted(options, reports))
     finally:
         # At Ctrl-C, what was found until then.
         outcome.reports += reports
@@ -424,7 +427,7 @@ def _fix(report: Report, job: _Job, base: Revision | None, outcome: _Outcome) ->
         return base.of_change(found, file.path, changed) if base is not None else found
 
     try:
-        changed, applied = apply_fixes(file.text, report.findings, again)
+        changed, _ = apply_fixes(file.text, report.findings, again)
         if changed == file.text:
             return False
         write_file(file, changed)
@@ -432,8 +435,12 @@ def _fix(report: Report, job: _Job, base: Revision | None, outcome: _Outcome) ->
         outcome.troubles += 1
         explain(error.what, where=error.where, help=error.help)
         return False
-    outcome.fixed += applied
     return True
+
+
+def _counted(options: argparse.Namespace, reports: Sequence[Report]) -> int:
+    findings = [finding for report in reports for finding in report.findings]
+    return len(list(by_code(findings, options.select, options.ignore)))
 
 
 def _write(
@@ -492,6 +499,7 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, sinc
     if fixable:
         words.append(f"{fixable} fixable with --fix")
     if outcome.fixed:
+        words[0] += " left"
         words.append(f"{outcome.fixed} fixed")
     if not files and not since and not outcome.troubles:
         err().print("no Python files found", style="yellow")

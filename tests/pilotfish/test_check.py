@@ -203,13 +203,26 @@ def test_what_is_named_is_never_excluded_and_ends_are_codes(project: Path) -> No
 
 
 def test_fix_applies_what_is_safe_and_keeps_the_line_ends(project: Path) -> None:
+    before = len(check("app.py", "--json").rows())
     ran = check("app.py", "--fix", "--json")
+    assert f"1 finding left, {before - 1} fixed" in ran.err
     assert (project / "app.py").read_bytes() == (
         b"import json\r\n\r\njson.dumps({})\r\nprint(json.load_it)\r\n"
     )
     assert ran.code == 1
     assert [(row["line"], row["code"]) for row in ran.rows()] == [(3, "PF101")]
-    assert "2 fixed" in ran.err
+
+
+def test_findings_that_are_left_and_fixed_add_up(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["E", "F", "I"]\n')
+    app = tmp_path / "app.py"
+    # One fix settles two findings, and what it leaves is fixed a second time.
+    app.write_text("import sys\nimport os\nimport json, re\njson.dumpz(f'x')\nprint(undefined)\n")
+    before = len(check(app, "--json", "--no-cache").rows())
+    ran = check(app, "--fix", "--json", "--no-cache")
+    left = len(ran.rows())
+    words = f"{left} finding{'' if left == 1 else 's'} left, {before - left} fixed"
+    assert words in ran.err
 
 
 def git(root: Path, *words: str) -> None:
