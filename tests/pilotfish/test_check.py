@@ -320,6 +320,36 @@ def test_watch_checks_again_when_a_file_changes(project: Path) -> None:
             process.kill()
 
 
+def test_watch_checks_what_uses_a_changed_file_and_ends_with_ctrl_c(tmp_path: Path) -> None:
+    (tmp_path / "setup.cfg").touch()
+    (tmp_path / "util.py").write_text("def one(): ...\n")
+    (tmp_path / "app.py").write_text("from util import one\n\none()\n")
+    command = [sys.executable, "-m", "pilotfish.main", "check", ".", "--watch", "--json"]
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        watchdog = threading.Timer(120, process.kill)
+        watchdog.start()
+        try:
+            assert json.loads(process.stdout.readline()) == []
+            (tmp_path / "util.py").write_text("def two(): ...\n")
+            rows = json.loads(process.stdout.readline())
+            assert [(Path(row["path"]).name, row["code"]) for row in rows] == [("app.py", "PF103")]
+            os.killpg(process.pid, signal.SIGINT)
+            _, said = process.communicate(timeout=60)
+        finally:
+            watchdog.cancel()
+            process.kill()
+    assert process.returncode == 130
+    assert "Traceback" not in said
+
+
 def test_standard_input_is_checked_as_the_file_it_will_be(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
