@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -62,3 +63,47 @@ def test_nothing_to_say(tmp_path: Path) -> None:
 def test_what_cannot_be_checked_fails(tmp_path: Path) -> None:
     done = _run(tmp_path, PATHS="absent.py", SARIF="found.sarif")
     assert done.returncode == 2, done.stdout
+
+
+def _git(folder: Path, *words: str, path: str = "") -> subprocess.CompletedProcess[str]:
+    names = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+    env = {**os.environ, "PATH": f"{path}{os.environ['PATH']}", "HOME": str(folder)}
+    return subprocess.run(
+        ["git", *names, *words], cwd=folder, capture_output=True, text=True, env=env, check=False
+    )
+
+
+@pytest.mark.process
+def test_only_new_lines_of_a_repository_are_annotated(tmp_path: Path) -> None:
+    _git(tmp_path, "init", "-q")
+    (tmp_path / "app.py").write_text("import json\n\njson.dumpz({})\n")
+    _git(tmp_path, "add", "app.py")
+    assert _git(tmp_path, "commit", "-qm", "first").returncode == 0
+    with (tmp_path / "app.py").open("a") as file:
+        file.write("json.loadz('')\n")
+    done = _run(tmp_path, SINCE="HEAD")
+    assert done.returncode == 1, done.stderr
+    assert re.findall(r"^::error .*,line=(\d+),", done.stdout, re.MULTILINE) == ["4"]
+
+
+@pytest.mark.process
+def test_the_hook_stops_a_commit_with_invented_api(tmp_path: Path) -> None:
+    """The entry of the hook, as git runs it with the staged files behind it."""
+    hooks = (ROOT / ".pre-commit-hooks.yaml").read_text()
+    entry = re.search(r"^  entry: (.*)$", hooks, re.MULTILINE)
+    assert entry is not None
+    _git(tmp_path, "init", "-q")
+    hook = tmp_path / ".git" / "hooks" / "pre-commit"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\nexec {entry[1]} $(git diff --cached --name-only)\n")
+    hook.chmod(0o755)
+    path = f"{Path(sys.executable).parent}{os.pathsep}"
+    (tmp_path / "app.py").write_text("import json\n\njson.dumpz({})\n")
+    _git(tmp_path, "add", "app.py")
+    refused = _git(tmp_path, "commit", "-qm", "a", path=path)
+    assert refused.returncode == 1
+    assert "PF101" in refused.stdout + refused.stderr
+    (tmp_path / "app.py").write_text("import json\n\njson.dumps({})\n")
+    _git(tmp_path, "add", "app.py")
+    accepted = _git(tmp_path, "commit", "-qm", "a", path=path)
+    assert accepted.returncode == 0, accepted.stderr
