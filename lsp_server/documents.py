@@ -6,8 +6,9 @@ changes. Texts, lines and positions are ``analysis.text``'s.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lsprotocol import types
 
@@ -21,13 +22,15 @@ from lsp_server.uris import path_of
 class Open:
     """An open document: its newest version, and when it changed (the event loop's seconds).
 
-    ``buffer`` is its content as other files see it; ``None`` where none can import it.
+    ``buffer`` is its content as other files see it; ``None`` where none can import it. ``file`` is
+    the file behind the URI, however that is spelled: links followed; ``""`` where there is none.
     """
 
     document: Document
     language: str
     changed_at: float
     buffer: Buffer | None
+    file: str
 
 
 class Documents:
@@ -40,7 +43,8 @@ class Documents:
     def open(self, item: types.TextDocumentItem, now: float) -> Document:
         """Take over a document; one that was open already is replaced."""
         document = Document(item.text, path_of(item.uri), item.uri, item.version)
-        self._open[item.uri] = Open(document, item.language_id, now, _buffer(document))
+        file = os.path.realpath(document.path) if document.path else ""
+        self._open[item.uri] = Open(document, item.language_id, now, _buffer(document), file)
         return document
 
     def change(
@@ -62,7 +66,9 @@ class Documents:
         except Exception:
             del self._open[uri]
             raise
-        self._open[uri] = Open(document, before.language, now, _buffer(document))
+        self._open[uri] = replace(
+            before, document=document, changed_at=now, buffer=_buffer(document)
+        )
         return document
 
     def close(self, uri: str) -> bool:
@@ -84,6 +90,10 @@ class Documents:
     def is_current(self, document: Document) -> bool:
         """Whether ``document`` is still the newest version of an open one."""
         return self.get(document.uri) is document
+
+    def files(self) -> frozenset[str]:
+        """The files that are open, links followed."""
+        return frozenset(entry.file for entry in self._open.values() if entry.file)
 
     def uris(self) -> tuple[str, ...]:
         """Every open document."""

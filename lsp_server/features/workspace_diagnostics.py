@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 
@@ -59,14 +60,14 @@ class WorkspaceDiagnostics:
             answer = await session.ask(FilesRequest(workspace.root))
             for path in answer.paths:
                 uri = uri_of(path)
-                if session.documents.get(uri) is not None:
+                if os.path.realpath(path) in session.documents.files():
                     left.pop(uri, None)  # open: the document's own pull says it
                     continue
                 items = await self._find(path, workspace, buffers, files)
                 if items is not None:
                     yield _report(uri, items, left.pop(uri, None))
         for uri in left:
-            if session.documents.get(uri) is None:
+            if os.path.realpath(path_of(uri)) not in session.documents.files():
                 self._known.pop(path_of(uri), None)
                 yield _report(uri, [], None)
 

@@ -330,3 +330,18 @@ def test_a_name_of_a_file_that_is_no_utf_8(editor: Editor) -> None:
     found = editor.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"]
     assert ["nothing" in each["message"] for each in found["items"]] == [True]
     assert editor.problems("b.py") == []
+
+
+@pytest.mark.parametrize("spelling", ["shop/%62.py", "shop/../shop/b.py", "link/b.py"])
+def test_a_file_is_reported_once_however_its_uri_is_spelled(editor: Editor, spelling: str) -> None:
+    (editor.folder.parent / "link").symlink_to(editor.folder)
+    (editor.folder / "b.py").write_text(B + "basket.nothing()\n")
+    editor.begin(diagnostics={"workspace": True})
+    uri = f"{editor.folder.parent.as_uri()}/{spelling}"
+    item = {"uri": uri, "languageId": "python", "version": 1, "text": B + "basket.nothing()\n"}
+    editor.client.notify("textDocument/didOpen", {"textDocument": item})
+    found = editor.ask("textDocument/diagnostic", {"textDocument": {"uri": uri}})["result"]
+    assert any("nothing" in each["message"] for each in found["items"])
+    reports = editor.ask("workspace/diagnostic", {"previousResultIds": []})["result"]["items"]
+    assert "a.py" in {Path(report["uri"]).name for report in reports}
+    assert "b.py" not in {Path(report["uri"]).name for report in reports}
