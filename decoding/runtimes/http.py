@@ -27,6 +27,13 @@ Value = TypeVar("Value")
 
 #: Statuses that pass: too many requests, and gateways and servers that are starting.
 _PASSING = frozenset({429, 502, 503, 504})
+#: Bytes of one answer, or of one stream, that are read. Not tuned: a prompt of 100,000 tokens comes
+#: back as 1 MiB of numbers, and a text of 4,096 tokens with ten alternatives each as about 8 MiB.
+_MOST = 64 << 20
+#: Bytes of one event.
+_LONGEST = 1 << 20
+#: Events that wait to be read; a server that sends faster is made to wait.
+_WAITING = 256
 _KEY = "set PILOTFISH_ENDPOINT_KEY, or endpoint-key in your own config.toml"
 
 
@@ -101,6 +108,8 @@ class Connection:
             try:
                 async for event in self._events(path, body):
                     arrived.put(event)
+                    while arrived.qsize() > _WAITING:
+                        await asyncio.sleep(0.005)
                 arrived.put(None)
             except Exception as error:  # noqa: BLE001  # raised where the events are read
                 arrived.put(error)
@@ -142,14 +151,15 @@ class Connection:
         async for last in self._attempts():
             self.round_trips += 1
             try:
-                answer = await self._client.request(method, path, json=body)
+                async with self._client.stream(method, path, json=body) as answer:
+                    if answer.status_code in _PASSING and not last:
+                        continue
+                    said = b"".join([piece async for piece in self._pieces(answer)])
             except httpx.HTTPError as error:
                 if last or not isinstance(error, httpx.TransportError):
                     raise self._absent(error) from None
                 continue
-            if answer.status_code in _PASSING and not last:
-                continue
-            return self._document(answer, path)
+            return self._document(answer.status_code, said, path)
         raise AssertionError("the last attempt returns or raises")
 
     async def _events(self, path: str, body: Document) -> AsyncIterator[Document]:
@@ -161,14 +171,14 @@ class Connection:
                     if answer.status_code in _PASSING and not last:
                         continue
                     if answer.is_error:
-                        await answer.aread()
-                        self._document(answer, path)
-                    async for line in answer.aiter_lines():
-                        said = line.removeprefix("data:").strip()
-                        if not line.startswith("data:") or said == "[DONE]":
+                        said = b"".join([piece async for piece in self._pieces(answer)])
+                        self._document(answer.status_code, said, path)
+                    async for line in self._lines(answer, path):
+                        told = line.removeprefix(b"data:").strip()
+                        if not line.startswith(b"data:") or told == b"[DONE]":
                             continue
                         begun = True
-                        yield self._event(said, path)
+                        yield self._event(told.decode(errors="replace"), path)
                     return
             except httpx.HTTPError as error:
                 if begun:
@@ -179,6 +189,31 @@ class Connection:
                     ) from None
                 if last:
                     raise self._absent(error) from None
+
+    async def _pieces(self, answer: httpx.Response) -> AsyncIterator[bytes]:
+        """The bytes of an answer as they come. Raises :class:`EndpointError` past ``_MOST``."""
+        read = 0
+        async for piece in answer.aiter_bytes():
+            read += len(piece)
+            if read > _MOST:
+                raise EndpointError(
+                    f"{self.base} answered more than {_MOST >> 20} MiB",
+                    where="endpoint",
+                    help="name the address of a llama-server or a vLLM server",
+                )
+            yield piece
+
+    async def _lines(self, answer: httpx.Response, path: str) -> AsyncIterator[bytes]:
+        rest = b""
+        async for piece in self._pieces(answer):
+            # Events end with a line feed; a carriage return before it is a blank.
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line
+            if len(rest) > _LONGEST:
+                raise self._strange(path, rest.decode(errors="replace"))
+        if rest:
+            yield rest
 
     async def _attempts(self) -> AsyncIterator[bool]:
         """Whether each attempt is the last, with a growing pause between two."""
@@ -191,7 +226,7 @@ class Connection:
     def _event(self, said: str, path: str) -> Document:
         try:
             event = json.loads(said)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise self._strange(path, said) from None
         if not isinstance(event, dict):
             raise self._strange(path, said)
@@ -199,11 +234,10 @@ class Connection:
             raise self._refused("failed", event)
         return event
 
-    def _document(self, answer: httpx.Response, path: str) -> Document:
-        status = answer.status_code
+    def _document(self, status: int, said: bytes, path: str) -> Document:
         try:
-            document = answer.json()
-        except ValueError:
+            document = json.loads(said)
+        except (ValueError, RecursionError):
             document = None
         if status in (401, 403):
             raise EndpointError(
@@ -216,10 +250,10 @@ class Connection:
                 help="name the address of a llama-server or a vLLM server, as in "
                 "http://127.0.0.1:8080",
             )
-        if answer.is_error:
+        if status >= 400:
             raise self._refused(f"answered {path} with {status}", document)
         if not isinstance(document, dict):
-            raise self._strange(path, answer.text)
+            raise self._strange(path, said.decode(errors="replace"))
         return document
 
     def _refused(self, how: str, document: object) -> EndpointError:
