@@ -7,6 +7,8 @@ docstring, or by a `DeprecationWarning` that its body gives before it decides an
 **Why it matters.** It works today and is gone in a later version. Models learned the old name from
 years of code.
 
+A deprecation of the standard library is reported from the version of Python on that brought it.
+
 **When it is silent.** Where the call may also be of something else, in the file that defines it,
 under tests of the version, and where the warning is expected (`pytest.warns`, `catch_warnings`,
 `pytest.deprecated_call`).
@@ -26,11 +28,10 @@ NAME = "deprecated-call"
 KINDS = frozenset({HoleKind.ARGUMENT})
 _EXPECTED = frozenset({"with_warning"})
 EXAMPLES = (
-    Example("import datetime\ndatetime.datetime.utcnow()\n", ("utcnow",)),
+    Example("import abc\nabc.abstractproperty(print)\n", ("abstractproperty",)),
     Example("from datetime import datetime, UTC\ndatetime.now(UTC)\n"),
     Example(
-        "import datetime, warnings\nwith warnings.catch_warnings():\n"
-        "    datetime.datetime.utcnow()\n"
+        "import abc, warnings\nwith warnings.catch_warnings():\n    abc.abstractproperty(print)\n"
     ),
 )
 

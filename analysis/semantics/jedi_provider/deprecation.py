@@ -33,6 +33,12 @@ _OF_A_USE = re.compile(
 )
 #: What may stand before the warning: nothing that decides whether it is given.
 _HARMLESS = frozenset({"simple_stmt", "newline"})
+#: Since when typeshed says that something is deprecated.
+_SINCE = re.compile(r"\bsince (?:Python )?(?P<major>\d+)\.(?P<minor>\d+)", re.IGNORECASE)
+#: What programs call much, where typeshed does not say since when (What's New In Python 3.12).
+_UNTOLD = {"utcnow": (3, 12), "utcfromtimestamp": (3, 12)}
+#: A name that a directive sets apart, as one does a parameter.
+_MARKED = re.compile(r"[*`]+(?P<name>\w+)[*`]+")
 #: A message longer than this is a manual.
 _LONGEST = 160
 
@@ -40,21 +46,41 @@ _LONGEST = 160
 def deprecation_of(value: Any) -> str | None:
     """What is said about the deprecation of ``value``; ``""`` for nothing but that it is, ``None``
     where it is not."""
-    for node in _nodes(value):
+    for part, node in _nodes(value):
         said = _of_node(node)
+        if said is not None and _of_library(part):
+            said = _in_force(said, node, part.inference_state.environment.version_info)
         if said is not None:
             return " ".join(said.split())[:_LONGEST]
     return None
 
 
-def _nodes(value: Any) -> Iterator[Any]:
-    """The definitions of a value in its stub and in its source."""
+def _of_library(part: Any) -> bool:
+    """Whether a definition is the stub's of something in the standard library. Such a stub speaks
+    for every version of Python at once."""
+    path = part.get_root_context().py__file__()
+    return path is not None and path.suffix == ".pyi" and "stdlib" in path.parts
+
+
+def _in_force(said: str, node: Any, version: Any) -> str | None:
+    """What a stub of the standard library says, where it holds for ``version``; ``None`` where it
+    does not, or where nothing tells since when."""
+    match = _SINCE.search(said)
+    since = (int(match["major"]), int(match["minor"])) if match else None
+    if since is None:
+        since = _UNTOLD.get(node.name.value)
+        said = f"since Python {since[0]}.{since[1]}: {said}" if since else said
+    return said if since is not None and tuple(version)[:2] >= since else None
+
+
+def _nodes(value: Any) -> Iterator[tuple[Any, Any]]:
+    """The definitions of a value in its stub and in its source, each with its part."""
     parts = [value, *(v for v in convert_values([value])._set if v is not value)]
     for part in parts:
         inner = getattr(part, "_original_value", part)
         node = getattr(inner, "tree_node", None)
         if isinstance(node, Function | Class):
-            yield node
+            yield part, node
 
 
 def _of_node(node: Any) -> str | None:
@@ -73,12 +99,22 @@ def _of_node(node: Any) -> str | None:
         match = _DIRECTIVE.search(inspect.cleandoc(_text(docstring.value)))
         if match:
             since, text = match["since"].strip(), match["text"].strip()
-            if _OF_A_USE.search(f"{since} {text}".partition(". ")[0]):
+            first = f"{since} {text}".partition(". ")[0]
+            if _OF_A_USE.search(first) or _names_a_parameter(first, node):
                 return None
             return f"since {since}: {text}" if text else f"since {since}"
     if node.type == "funcdef":
         return _of_body(node)
     return next((_of_body(f) for f in node.iter_funcdefs() if f.name.value == "__init__"), None)
+
+
+def _names_a_parameter(sentence: str, node: Any) -> bool:
+    """Whether ``sentence`` is about a parameter of ``node`` (``attr.ib``'s *convert*), which may be
+    gone already: where it begins with one, behind a version."""
+    marked = {match["name"] for match in _MARKED.finditer(sentence)}
+    own = {p.name.value for p in node.get_params()} if node.type == "funcdef" else set()
+    begins = re.match(r"[\d.]*\s*[*`]+\w+[*`]+\s*$", sentence) is not None
+    return begins or bool(marked & own)
 
 
 def _of_body(function: Any) -> str | None:

@@ -140,3 +140,24 @@ def test_an_expected_warning_is_not_reported(root: Path, provider: ReferenceProv
     source = "import dep\nimport pytest\n\nwith pytest.warns(DeprecationWarning):\n    dep.old()\n"
     assert [code for code, _ in _said(root, provider, source) if code == "PF108"] == []
     assert _said(root, provider, "import dep\ndep.old()  # noqa: PF108\n") == []
+
+
+@pytest.mark.parametrize(("version", "reported"), [("3.11.7", False), ("3.12.1", True)])
+def test_the_standard_library_deprecates_from_a_version_on(
+    provider: ReferenceProvider, tmp_path: Path, version: str, reported: bool
+) -> None:
+    environment(tmp_path, "dep", "", "1")
+    (tmp_path / ".venv" / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {version}\n")
+    text = "import datetime\ndatetime.datetime.utcnow()\n"
+    found = look(Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path))), provider)
+    assert [f.code for f in found.findings] == (["PF108"] if reported else [])
+
+
+def test_a_directive_about_a_parameter_is_not_about_the_whole(
+    provider: ReferenceProvider, tmp_path: Path
+) -> None:
+    source = 'def ib(x=None):\n    """Make.\n\n    .. deprecated:: 17.4.0 *convert*\n    """\n'
+    environment(tmp_path, "dep", source, "26.1")
+    text = "import dep\ndep.ib()\n"
+    found = look(Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path))), provider)
+    assert found.findings == ()
