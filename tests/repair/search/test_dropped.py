@@ -111,7 +111,8 @@ def test_an_exception_costs_one_candidate_and_the_fix_is_found(
             inject(healing, "rank")
     found = _healed(sandbox, workspace, MODULE, TESTS)
     assert found.patch is not None, found.reason
-    assert found.status in ("verified", "unverified")
+    # Rivals may part from it; that is another matter.
+    assert found.status in ("verified", "unverified", "ambiguous")
     said = f"one candidate was dropped: {type(error).__name__} while {stage}"
     assert said in found.notes
 
