@@ -46,7 +46,7 @@ def _failure(submission: Submission[CompleteAnswer]) -> RequestFailedError:
 def test_a_completion_names_what_exists(engine: EngineProcess, tmp_path: Path) -> None:
     engine.submit(WarmRequest(Workspace(str(tmp_path)))).future.result(PATIENCE)
     completion = _ask(engine, tmp_path).future.result(PATIENCE).completion
-    # The model chooses among what exists: which name that is, is told by whether the hint is in time.
+    # The model chooses among what exists; its choice depends on whether the hint is in time.
     assert hasattr(math, completion.text.partition("(")[0].split()[0])
     status = engine.submit(StatusRequest()).future.result(PATIENCE)
     assert (status.model_state, status.model) == ("loaded", completion.model)
