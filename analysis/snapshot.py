@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
+from analysis.text.lines import LineIndex
 from analysis.text.overlay import Buffer, Content, Overlay, whole
+from analysis.text.positions import TextError
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,27 @@ class Snapshot:
     def with_text(self, text: str) -> Snapshot:
         """The same file in the same workspace with another text."""
         return replace(self, text=text)
+
+    def offset(self, line: int, character: int) -> int:
+        """The offset (code points) of a 0-based line and code point.
+
+        Raises :class:`~analysis.text.positions.TextError` for a position outside of the text.
+        """
+        lines = LineIndex(self.text)
+        if not 0 <= line < len(lines):
+            raise TextError(
+                f"line {line} is outside of the text, whose last line is {len(lines) - 1}",
+                where=self.path,
+                help="count lines from 0",
+            )
+        width = lines.end(line) - lines.start(line)
+        if not 0 <= character <= width:
+            raise TextError(
+                f"character {character} is outside of line {line}, which has {width}",
+                where=self.path,
+                help="count characters from 0, in Unicode code points",
+            )
+        return lines.start(line) + character
 
     def overlay(self) -> Overlay:
         """The files as they stand now around this text, itself among them; for one question."""

@@ -28,22 +28,17 @@ from lsprotocol.converters import get_converter
 from analysis.deadline import Cancellation, Deadline
 from analysis.graph import Graph
 from analysis.holes.query import HoleQuery
+from analysis.names import Tier
 from analysis.semantics.reference import ReferenceProvider
+from analysis.snapshot import Snapshot, Workspace
+from analysis.symbols import Link
 from analysis.text import Document, Encoding
 from analysis.worker.queries import PositionQuery, WarmQuery
 from benchmarks.editor import Editor, position
-from engine.handlers import graph as graph_handler
-from engine.handlers.check import check
-from engine.messages import (
-    CheckRequest,
-    GraphQuestion,
-    GraphRequest,
-    InspectAnswer,
-    Link,
-    Snapshot,
-    Tier,
-    Workspace,
-)
+from engine.features import graph as graph_handler
+from engine.features.check import CheckRequest, check
+from engine.features.graph import GraphQuestion, GraphRequest
+from engine.features.inspect import InspectAnswer
 from lsp_server.features.completion import MOST_ITEMS, item, ranked
 from lsp_server.features.diagnostics import to_diagnostics
 from lsp_server.features.holes import expected
@@ -274,7 +269,7 @@ class _Answering:
         if question.path:
             line, character = Document(self.text(question.path)).lines.position(question.offset)
         request = GraphRequest(self._workspace, kind, path, line, character, question.query)
-        return graph_handler._answer(request, self._graph)
+        return graph_handler.answer(request, self._graph)
 
     def references(self, question: Question) -> Answer:
         """Uses and definition; a place without the name is left out, as the server does."""

@@ -12,9 +12,11 @@ import argparse
 
 import psutil
 
+from analysis.snapshot import Snapshot, Workspace
 from benchmarks.report import save, show
 from engine.client import EngineProcess
-from engine.messages import CompleteRequest, Snapshot, StatusRequest, Workspace
+from engine.features.complete import CompleteRequest
+from engine.features.status import StatusRequest
 
 PATIENCE_SECONDS = 120
 _MIB = 1 << 20

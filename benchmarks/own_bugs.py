@@ -39,9 +39,9 @@ from benchmarks.models import MODELS
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from decoding.opening import OpenWriter
-from engine.handlers.tested import on_disk, subject_of
 from engine.loading import choose, load
 from engine.settings.values import MachineSettings
+from engine.tested import on_disk, subject_of
 from pilotfish.console import explain
 from pilotfish.later import LaterEvidence, LaterWriter
 from repair.aids import Aid

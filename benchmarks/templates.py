@@ -29,7 +29,7 @@ from benchmarks.fixing import BenchmarkError, commit, folder
 from benchmarks.real_bugs import RealBug, judge, load
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
-from engine.handlers.tested import subject_of
+from engine.tested import subject_of
 from pilotfish.console import explain
 from repair.candidates.registry import generate
 from repair.errors import RepairError, SandboxDiedError

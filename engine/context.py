@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from engine.graphs import Graphs
 from engine.loading import choose, load
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 from engine.writers import Choose, Load, Writers
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from decoding.models import store
 from decoding.models.store import LocalModel
 from decoding.opening import Endpoint, OpenWriter, open_writer
 from decoding.threads import Threads
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 
 
 def choose(machine: MachineSettings, role: str) -> LocalModel | Endpoint:

@@ -24,7 +24,8 @@ from analysis import wire
 from analysis.errors import AnalysisError
 from engine import logs
 from engine.context import Context
-from engine.messages import REGISTRY, CancelRequest, Failure, Hello, Request
+from engine.features import MESSAGES
+from engine.request import CancelRequest, Failure, Hello, Request
 from engine.scheduler import Scheduler
 
 _log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ def main() -> int:
     send(0, Hello(os.getpid(), version("pilotfish")))
     try:
         received = wire.Received()
-        while (message := wire.read(requests, REGISTRY, received)) is not None:
+        while (message := wire.read(requests, MESSAGES, received)) is not None:
             _route(message, scheduler, send)
     except AnalysisError as error:
         _log.error("the front door sent what is no message: %s", error.what)

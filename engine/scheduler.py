@@ -1,6 +1,6 @@
 """What runs when: every request of one engine, from its arrival to its one answer.
 
-Knows lanes, order, cancellation and failure; not what a request means (``routes`` does). Each lane
+Knows lanes, order, cancellation and failure; not what a request means (``features`` do). Each lane
 has threads of its own: *forward* for what a person waits for, *background* for checks, *graph*,
 *model* for completions, *repair* for what takes minutes. Who computes with the model between the
 last two is ``gate``'s business.
@@ -26,8 +26,8 @@ from analysis.errors import ExplainedError
 from analysis.findings import Finding
 from decoding.errors import CancelledError
 from engine.context import Context
-from engine.messages import Failure, Progress, Request
-from engine.routes import ROUTES, Lane, Route
+from engine.features import ROUTES
+from engine.request import Failure, Lane, Progress, Request, Route
 
 _log = logging.getLogger(__name__)
 Reply = Callable[[object], None]
@@ -44,12 +44,12 @@ SUPERSEDED = Failure("cancelled", "a newer request for the same document took it
 
 
 @dataclass(slots=True, eq=False)
-class Job:
+class ScheduledRequest:
     """One request on its way to one answer."""
 
     id: int
     request: Request[Any]
-    route: Route
+    route: Route[Any]
     reply: Reply
     waiting: Callable[[], int]
     cancellation: Cancellation = field(default_factory=Cancellation)
@@ -79,19 +79,19 @@ class Job:
                 self.reply(progress)
 
 
-_Lane = queue.SimpleQueue[tuple[int, Job] | None]
+_Lane = queue.SimpleQueue[tuple[int, ScheduledRequest] | None]
 
 
 class Scheduler:
     """Runs requests. ``submit``, ``cancel`` and ``close`` may be called from any thread."""
 
     def __init__(
-        self, context: Context, routes: Mapping[type[Request[Any]], Route] = ROUTES
+        self, context: Context, routes: Mapping[type[Request[Any]], Route[Any]] = ROUTES
     ) -> None:
         self._context = context
         self._routes = routes
         self._lock = threading.Lock()
-        self._jobs: dict[int, Job] = {}
+        self._jobs: dict[int, ScheduledRequest] = {}
         self._numbers = itertools.count()
         self._forward = ThreadPoolExecutor(FORWARD_THREADS, "engine-forward")
         self._background = ThreadPoolExecutor(BACKGROUND_THREADS, "engine-background")
@@ -105,12 +105,12 @@ class Scheduler:
 
     def submit(self, id: int, request: Request[Any], reply: Reply) -> None:  # noqa: A002
         """Run ``request`` and call ``reply`` with progress and, once, the answer or a
-        :class:`~engine.messages.Failure`. Replies come on the scheduler's threads."""
+        :class:`~engine.request.Failure`. Replies come on the scheduler's threads."""
         route = self._routes.get(type(request))
         if route is None:
             reply(Failure("explained", f"{type(request).__name__} is not answered here", "engine"))
             return
-        job = Job(id, request, route, reply, self.waiting)
+        job = ScheduledRequest(id, request, route, reply, self.waiting)
         number = next(self._numbers)
         with self._lock:
             older = [j for j in self._jobs.values() if _supersedes(job, j)]
@@ -154,9 +154,9 @@ class Scheduler:
         for pool in (self._forward, self._background, self._graph):
             pool.shutdown(wait=False, cancel_futures=True)
 
-    def _stop(self, job: Job, failure: Failure) -> None:
+    def _stop(self, job: ScheduledRequest, failure: Failure) -> None:
         # A repair that began answers for itself, with what it has until then.
-        if not (job.route.keeps_what_it_has and job.began):
+        if not (job.route.partial_result and job.began):
             job.answer(failure)
         job.cancellation.cancel()
 
@@ -164,7 +164,7 @@ class Scheduler:
         while (item := lane.get()) is not None:
             self._run(*item)
 
-    def _run(self, number: int, job: Job) -> None:
+    def _run(self, number: int, job: ScheduledRequest) -> None:
         job.began = True
         try:
             if job.cancellation.cancelled:
@@ -183,7 +183,7 @@ class Scheduler:
                 self._jobs.pop(number, None)
 
 
-def _supersedes(newer: Job, older: Job) -> bool:
+def _supersedes(newer: ScheduledRequest, older: ScheduledRequest) -> bool:
     key = newer.route.document(newer.request)
     return key is not None and key == older.route.document(older.request)
 

@@ -19,7 +19,7 @@ from decoding.models.store import LocalModel
 from decoding.opening import Endpoint, OpenWriter
 from decoding.writer import Writer
 from engine.gate import Claim, Gate
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 from engine.yielding import YieldingWriter
 
 _log = logging.getLogger(__name__)

@@ -2,7 +2,7 @@
 
 The event loop never computes (invariant 3): it keeps documents, parses with tree-sitter, hands
 immutable snapshots to the engine and waits. Of the rooms below it knows ``engine.client``,
-``engine.messages``, ``analysis.text`` and ``analysis.syntax``, no more.
+the values of ``engine.features``, ``analysis.text`` and ``analysis.syntax``, no more.
 
 Read in this order: ``stdio`` (frames), ``handshake`` (the first request, answered before the heavy
 imports), ``client`` and ``capabilities`` (what the two sides can do), ``protocol`` (life cycle and

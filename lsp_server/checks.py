@@ -11,8 +11,10 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
+from analysis.findings import Finding
 from analysis.text.overlay import Overlay, Reads
-from engine.messages import CheckAnswer, CheckRequest, Finding, Progress
+from engine.features.check import CheckAnswer, CheckRequest
+from engine.request import Progress
 from lsp_server.failures import superseded
 from lsp_server.session import Session, View
 

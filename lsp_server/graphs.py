@@ -10,9 +10,12 @@ from typing import Any
 
 from lsprotocol import types
 
+from analysis.symbols import Symbol
 from analysis.text import Document
 from engine.client import RequestFailedError
-from engine.messages import FilesChanged, GraphAnswer, GraphQuestion, GraphRequest, Progress, Symbol
+from engine.features.files_changed import FilesChanged
+from engine.features.graph import GraphAnswer, GraphQuestion, GraphRequest
+from engine.request import Progress
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.positions import offset_of
 from lsp_server.progress import Report, progress

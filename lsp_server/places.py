@@ -10,8 +10,8 @@ import asyncio
 
 from lsprotocol import types
 
+from analysis.symbols import Link, Symbol
 from analysis.text import Document, TextError, read_file
-from engine.messages import Link, Symbol
 from lsp_server.positions import range_of
 from lsp_server.session import Session
 from lsp_server.uris import path_of, uri_of

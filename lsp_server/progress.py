@@ -12,7 +12,7 @@ from typing import TypeVar
 from lsprotocol import types
 
 from engine.client import Submission
-from engine.messages import Progress, Request
+from engine.request import Progress, Request
 from lsp_server.server import Server
 
 Answer = TypeVar("Answer")

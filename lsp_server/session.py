@@ -14,23 +14,17 @@ from typing import Any, TypeVar
 
 from lsprotocol import types
 
+from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.tree import SyntaxTree, parse, reparse
 from analysis.text import Document, Encoding
 from analysis.text.overlay import Buffer
 from engine.client import EngineClient, EngineState, ExplainedError, Phase, Submission
-from engine.messages import (
-    ConfigureRequest,
-    MachineSettings,
-    Progress,
-    ProjectAnswer,
-    ProjectRequest,
-    Request,
-    Snapshot,
-    StatusAnswer,
-    StatusRequest,
-    WarmRequest,
-    Workspace,
-)
+from engine.features.configure import ConfigureRequest
+from engine.features.project import ProjectAnswer, ProjectRequest
+from engine.features.status import StatusAnswer, StatusRequest
+from engine.features.warm import WarmRequest
+from engine.request import Progress, Request
+from engine.settings.values import MachineSettings
 from lsp_server.documents import Documents
 from lsp_server.failures import failure_text, superseded
 from lsp_server.handshake import Greeting

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import platformdirs
 
+from analysis.snapshot import Workspace
 from analysis.text import Document, find_root
-from engine.messages import ProjectAnswer, Workspace
+from engine.features.project import ProjectAnswer
 from lsp_server.settings import Settings
 
 

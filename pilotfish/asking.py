@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from engine.messages import FixAnswer, PatchReply
+from engine.features.fix import FixAnswer, PatchReply
 from pilotfish.console import err
 from pilotfish.waiting import Telling
 from repair.job import Question, Reply

@@ -2,6 +2,8 @@
 
 ``python -m tools.house`` prints a table; ``--list ROW`` prints what one row counts. Everything but
 the last row is read from the source. *Single importers* are modules that one sibling alone imports.
+*Edits for a new request* are files that name every request of the engine, so that a new one needs a
+line there besides its own file.
 *Files for one ghost text* are files of the rooms in which a function runs while the command line
 writes one completion in its own process, the analysis workers not among them.
 """
@@ -26,6 +28,7 @@ TARGETS = {
     "single importers": 80,
     "repeated class names": 15,
     "import circles": 0,
+    "edits for a new request": 1,
     "files for one ghost text": 40,
 }
 
@@ -125,6 +128,25 @@ def ghost_text() -> list[str]:
         )
 
 
+def naming_every_request(modules: dict[str, Path]) -> list[str]:
+    """The files, documents and tests among them, that name each request by its class or module."""
+    requests = [
+        (node.name, f'"{name.rpartition(".")[2]}"')
+        for name, path in modules.items()
+        if name.startswith("engine.")
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.ClassDef)
+        and any(ast.unparse(base).startswith("Request[") for base in node.bases)
+    ]
+    files = [*modules.values(), *ROOT.glob("docs/*.md"), *ROOT.glob("tests/**/*.py")]
+    texts = ((path, path.read_text("utf-8")) for path in files)
+    return [
+        str(path.relative_to(ROOT))
+        for path, text in texts
+        if all(any(name in text for name in names) for names in requests)
+    ]
+
+
 def figures() -> dict[str, tuple[int, list[str]]]:
     """Each figure with what it counts."""
     modules = sources()
@@ -148,6 +170,7 @@ def figures() -> dict[str, tuple[int, list[str]]]:
     )
     repeated = [f"{name} ({count})" for name, count in classes.items() if count > 1]
     loops = [" <-> ".join(group) for group in circles(edges)]
+    registries = naming_every_request(modules)
     lines = {str(path.relative_to(ROOT)): _lines(path) for path in modules.values()}
     return {
         "lines": (sum(lines.values()), [f"{count:6} {name}" for name, count in lines.items()]),
@@ -155,6 +178,7 @@ def figures() -> dict[str, tuple[int, list[str]]]:
         "single importers": (len(single), single),
         "repeated class names": (len(repeated), repeated),
         "import circles": (len(loops), loops),
+        "edits for a new request": (len(registries), registries),
     }
 
 

@@ -22,7 +22,6 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at, identifier_at
 from analysis.text.lines import LineIndex
 from analysis.text.overlay import digest_of
-from analysis.text.positions import TextError
 
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
 
@@ -75,21 +74,7 @@ class PositionQuery:
 
         Raises :class:`~analysis.text.positions.TextError` for a position outside of the text.
         """
-        lines = LineIndex(self.snapshot.text)
-        if not 0 <= self.line < len(lines):
-            raise TextError(
-                f"line {self.line} is outside of the text, whose last line is {len(lines) - 1}",
-                where=self.snapshot.path,
-                help="count lines from 0",
-            )
-        width = len(lines.line(self.line))
-        if not 0 <= self.character <= width:
-            raise TextError(
-                f"character {self.character} is outside of line {self.line}, which has {width}",
-                where=self.snapshot.path,
-                help="count characters from 0, in Unicode code points",
-            )
-        hole = hole_at(self.snapshot.text, lines.offset(self.line, self.character))
+        hole = hole_at(self.snapshot.text, self.snapshot.offset(self.line, self.character))
         return provider.names(self.snapshot, hole, deadline)
 
     def unanswered(self, reason: str) -> NameSet:

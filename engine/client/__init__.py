@@ -1,4 +1,4 @@
-"""How front doors reach the engine: ask with a value of :mod:`engine.messages`, get a future.
+"""How front doors reach the engine: ask with a value of :mod:`engine.features`, get a future.
 
 ``EngineProcess`` is the engine as a child process that comes back by itself, for the language
 server. One-shot commands need none: they call the handlers.

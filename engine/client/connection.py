@@ -16,7 +16,7 @@ from typing import BinaryIO, cast
 
 from analysis import wire
 from analysis.errors import AnalysisError
-from engine.messages import REGISTRY
+from engine.features import MESSAGES
 
 #: How long an engine whose input was closed may take to end by itself.
 GRACE_SECONDS = 2.0
@@ -64,7 +64,7 @@ class Connection:
     def messages(self) -> Iterator[wire.Message]:
         """Messages until the process ends or says something that is no message."""
         with contextlib.suppress(AnalysisError, OSError, ValueError):
-            while (message := wire.read(self._output, REGISTRY)) is not None:
+            while (message := wire.read(self._output, MESSAGES)) is not None:
                 yield message
 
     def hang_up(self) -> None:

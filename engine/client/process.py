@@ -26,8 +26,10 @@ from engine.client.submission import (
     gone,
     shielded,
 )
+from engine.features.configure import ConfigureRequest
+from engine.features.warm import WarmRequest
 from engine.logs import stderr_log
-from engine.messages import CancelRequest, ConfigureRequest, Failure, Hello, Request, WarmRequest
+from engine.request import CancelRequest, Failure, Hello, Request
 
 Answer = TypeVar("Answer")
 

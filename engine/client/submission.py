@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from analysis.errors import ExplainedError
-from engine.messages import Failure, Progress, Request
+from engine.request import Failure, Progress, Request
 
 Answer = TypeVar("Answer")
 Value = TypeVar("Value")

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from analysis.findings import Finding, Fix
 from analysis.text import Document
 from analysis.text.overlay import whole
 from engine.client import ExplainedError
-from engine.messages import Finding, Fix
 from lsp_server.capabilities import KIND_FIX_ALL
 from lsp_server.client import Client
 from lsp_server.edits import FileEdit, workspace_edit

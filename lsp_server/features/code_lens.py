@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
-from engine.messages import GraphQuestion
+from engine.features.graph import GraphQuestion
 from lsp_server.capabilities import COMMAND_DEBUG, COMMAND_REPAIR
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import offers

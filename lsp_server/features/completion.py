@@ -13,10 +13,11 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from analysis.names import Name, NameSet, Tier
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.text.overlay import Buffer
-from engine.messages import InspectRequest, Name, NameSet, Tier
+from engine.features.inspect import InspectRequest
 from lsp_server.positions import offset_of, word_at
 from lsp_server.server import Server
 from lsp_server.session import View

@@ -15,9 +15,9 @@ from collections.abc import Sequence
 
 from lsprotocol import types
 
+from analysis.findings import Finding, Severity
 from analysis.text import Document, Encoding
 from engine.client import RequestFailedError
-from engine.messages import Finding, Severity
 from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
 from lsp_server.positions import range_of_span
 from lsp_server.server import Server

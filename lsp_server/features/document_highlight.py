@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from engine.messages import GraphQuestion, LocalRequest
+from engine.features.graph import GraphQuestion
+from engine.features.local import LocalRequest
 from lsp_server.graphs import ask_at
 from lsp_server.places import Places
 from lsp_server.positions import offset_of, range_of

@@ -10,7 +10,8 @@ from typing import TypeVar
 
 from lsprotocol import types
 
-from engine.messages import GraphQuestion, Link, Symbol
+from analysis.symbols import Link, Symbol
+from engine.features.graph import GraphQuestion
 from lsp_server.graphs import ask_at, ask_marked, mark
 from lsp_server.places import Places, kind_of
 from lsp_server.server import Server

@@ -9,15 +9,12 @@ from typing import Any
 
 from lsprotocol import types
 
+from analysis.findings import Severity
+from analysis.holes.context import HoleContext, RelevantType
 from analysis.text import Document, Position, TextEdit, TextError
-from engine.messages import (
-    ErrorReportRequest,
-    HoleContext,
-    HoleRequest,
-    RelevantType,
-    Severity,
-    TutorialRequest,
-)
+from engine.features.error_report import ErrorReportRequest
+from engine.features.hole import HoleRequest
+from engine.features.tutorial import TutorialRequest
 from lsp_server.capabilities import (
     METHOD_ERROR_REPORT,
     METHOD_EXPECTED_TYPE,

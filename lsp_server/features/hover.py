@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from engine.messages import InspectAnswer, InspectRequest, Tier
+from analysis.names import Tier
+from engine.features.inspect import InspectAnswer, InspectRequest
 from lsp_server.positions import offset_of, range_of, word_at
 from lsp_server.server import Server
 from lsp_server.session import View

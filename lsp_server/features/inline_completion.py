@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lsprotocol import types
 
 from analysis.text import Document, Encoding
-from engine.messages import CompleteRequest
+from engine.features.complete import CompleteRequest
 from lsp_server.positions import offset_of, range_of
 from lsp_server.server import Server
 from lsp_server.session import Session, View

@@ -7,7 +7,8 @@ import functools
 from lsprotocol import types
 
 from engine.client import RequestFailedError
-from engine.messages import PullRequest, StatusAnswer
+from engine.features.pull import PullRequest
+from engine.features.status import StatusAnswer
 from lsp_server.progress import ask_long
 from lsp_server.server import Server
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from engine.messages import GraphQuestion, GraphRequest, Link
+from analysis.symbols import Link
+from engine.features.graph import GraphQuestion, GraphRequest
 from lsp_server.graphs import ask, ask_at
 from lsp_server.places import Places, kind_of
 from lsp_server.server import Server

@@ -15,10 +15,11 @@ from typing import Any
 
 from lsprotocol import types
 
+from analysis.snapshot import Snapshot
 from analysis.text import Document, inside, read_file
 from analysis.text.overlay import whole
 from engine.client import ExplainedError
-from engine.messages import FixAnswer, FixRequest, Snapshot
+from engine.features.fix import FixAnswer, FixRequest
 from lsp_server.capabilities import COMMAND_REPAIR
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.failures import INVALID_PARAMS, FeatureError

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from analysis.signatures import Arity, ParameterKind, Signature
 from analysis.syntax.statement import Statement, Token, statement_at
-from engine.messages import Arity, InspectRequest, ParameterKind, Signature
+from engine.features.inspect import InspectRequest
 from lsp_server.positions import offset_of
 from lsp_server.server import Server
 from lsp_server.session import View

@@ -8,7 +8,7 @@ from typing import Any
 from lsprotocol import types
 
 from engine.client import ExplainedError, Phase
-from engine.messages import StatusRequest
+from engine.features.status import StatusRequest
 from lsp_server.capabilities import (
     COMMAND_PAUSE,
     COMMAND_RESTART,

@@ -11,7 +11,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from engine.messages import TraceRequest
+from engine.features.trace import TraceRequest
 from lsp_server.capabilities import COMMAND_DEBUG, METHOD_TRACE
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import Order, subject

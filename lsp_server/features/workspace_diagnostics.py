@@ -14,10 +14,12 @@ from dataclasses import dataclass
 
 from lsprotocol import types
 
+from analysis.snapshot import Snapshot, Workspace
 from analysis.text import Document, TextError, read_file
 from analysis.text.overlay import Buffer, Overlay, Reads
 from engine.client import ExplainedError
-from engine.messages import CheckRequest, FilesRequest, Snapshot, Workspace
+from engine.features.check import CheckRequest
+from engine.features.files import FilesRequest
 from lsp_server.checks import hold
 from lsp_server.features.diagnostics import result_id, to_diagnostics
 from lsp_server.server import Server

@@ -24,9 +24,8 @@ from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.completion import Completion
 from decoding.confidence import of_nodes
 from decoding.writer import Writer
-from engine.handlers.complete import complete
+from engine.features.complete import CompleteRequest, complete
 from engine.loading import choose, load
-from engine.messages import CompleteRequest
 from pilotfish.console import err
 from pilotfish.options import add_common, machine_for, parse_location, workspace_for
 

@@ -6,9 +6,8 @@ import argparse
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from engine.handlers.fix import fix
-from engine.handlers.trace import trace
-from engine.messages import FixRequest, TraceRequest
+from engine.features.fix import FixRequest, fix
+from engine.features.trace import TraceRequest, trace
 from pilotfish.console import err
 from pilotfish.repairing import add_options, at_work, open_file, print_document
 from pilotfish.report.debugging import show

@@ -6,8 +6,7 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from engine.handlers.fix import fix
-from engine.messages import FixAnswer, FixRequest
+from engine.features.fix import FixAnswer, FixRequest, fix
 from pilotfish.asking import ask, can_ask, offer_tests
 from pilotfish.console import err
 from pilotfish.repairing import Work, add_options, attempt, open_file

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from analysis.errors import AnalysisError
-from engine.handlers.implement import implement
-from engine.messages import FixAnswer, ImplementRequest
+from engine.features.fix import FixAnswer
+from engine.features.implement import ImplementRequest, implement
 from pilotfish.repairing import Work, add_options, attempt, open_place
 from pilotfish.report.fixing import conclude
 

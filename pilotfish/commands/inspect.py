@@ -16,8 +16,7 @@ from analysis.snapshot import Snapshot
 from analysis.text.files import read_file
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
-from engine.handlers.inspect import inspect
-from engine.messages import InspectAnswer, InspectRequest
+from engine.features.inspect import InspectAnswer, InspectRequest, inspect
 from pilotfish.options import add_common, workspace_for
 
 EXAMPLES = """\

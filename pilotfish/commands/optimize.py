@@ -9,8 +9,7 @@ from functools import partial
 from rich.text import Text
 
 from analysis.errors import AnalysisError
-from engine.handlers.optimize import optimize
-from engine.messages import OptimizeAnswer, OptimizeRequest
+from engine.features.optimize import OptimizeAnswer, OptimizeRequest, optimize
 from pilotfish.console import err, explain
 from pilotfish.repairing import (
     Work,

@@ -10,8 +10,8 @@ from importlib.metadata import version
 from analysis.errors import AnalysisError
 from analysis.worker.process import cache_folder
 from engine.client import EngineProcess, RequestFailedError
+from engine.features.status import StatusRequest
 from engine.logs import log_folder, stderr_log
-from engine.messages import StatusRequest
 from pilotfish.health.sign import Patient, Sign, State
 
 PATIENCE_SECONDS = 30

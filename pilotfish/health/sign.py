@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis.snapshot import Workspace
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 
 
 class State(StrEnum):

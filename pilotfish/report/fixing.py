@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from analysis.errors import AnalysisError
-from engine.messages import FixAnswer, PatchQuestion
+from engine.features.fix import FixAnswer, PatchQuestion
 from pilotfish.asking import told
 from pilotfish.console import err, explain, is_verbose
 from pilotfish.repairing import Opened, keep, print_document, show_patch, show_remarks

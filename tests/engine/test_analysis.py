@@ -10,15 +10,12 @@ import psutil
 import pytest
 
 from analysis.deadline import Deadline
+from analysis.names import Tier
+from analysis.snapshot import Snapshot, Workspace
 from engine.client import EngineProcess, Phase
-from engine.messages import (
-    InspectRequest,
-    Snapshot,
-    StatusRequest,
-    Tier,
-    WarmRequest,
-    Workspace,
-)
+from engine.features.inspect import InspectRequest
+from engine.features.status import StatusRequest
+from engine.features.warm import WarmRequest
 from tests.engine.conftest import PATIENCE, Life
 
 pytestmark = pytest.mark.process

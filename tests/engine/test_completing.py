@@ -10,15 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from analysis.snapshot import Snapshot, Workspace
 from engine.client import EngineProcess, Phase, RequestFailedError, Submission
-from engine.messages import (
-    CompleteAnswer,
-    CompleteRequest,
-    Snapshot,
-    StatusRequest,
-    WarmRequest,
-    Workspace,
-)
+from engine.features.complete import CompleteAnswer, CompleteRequest
+from engine.features.status import StatusRequest
+from engine.features.warm import WarmRequest
 from tests.engine.conftest import PATIENCE, Life
 
 pytestmark = pytest.mark.model

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from analysis.snapshot import Snapshot, Workspace
 from analysis.text.lines import LineIndex
 from benchmarks.typing_session import Keystroke, session
 from engine.client import EngineClient, EngineProcess
-from engine.messages import CompleteRequest, Snapshot, WarmRequest, Workspace
+from engine.features.complete import CompleteRequest
+from engine.features.warm import WarmRequest
 from tests.engine.conftest import PATIENCE
 
 pytestmark = pytest.mark.model

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import io
 import pkgutil
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 
 from analysis import wire
 from analysis.errors import AnalysisError
-from engine import messages
-from engine.messages import REGISTRY, Failure, Request
+from engine import features
+from engine.features import MESSAGES, ROUTES
+from engine.features.configure import ConfigureRequest
+from engine.features.trace import TraceAnswer
+from engine.request import Failure, Request
 
 # With halves of surrogate pairs: a name of a file may hold them, and what an editor says.
 TEXT = st.text(st.characters(exclude_categories=[]))
@@ -26,20 +29,20 @@ JSON = st.recursive(
 )
 st.register_type_strategy(str, TEXT)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-for kind in (messages.ConfigureRequest, messages.TraceAnswer):
+for kind in (ConfigureRequest, TraceAnswer):
     st.register_type_strategy(kind, st.builds(kind, st.dictionaries(TEXT, JSON)))
 
 
-@pytest.mark.parametrize("name", sorted(REGISTRY))
+@pytest.mark.parametrize("name", sorted(MESSAGES))
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
 def test_a_message_survives_the_wire(name: str, data: st.DataObject) -> None:
-    body = data.draw(st.from_type(REGISTRY[name]))
+    body = data.draw(st.from_type(MESSAGES[name]))
     stream = io.BytesIO()
     wire.write(stream, 7, body)
     stream.seek(0)
-    assert wire.read(stream, REGISTRY) == wire.Message(7, body)
-    assert wire.read(stream, REGISTRY) is None
+    assert wire.read(stream, MESSAGES) == wire.Message(7, body)
+    assert wire.read(stream, MESSAGES) is None
 
 
 def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +52,7 @@ def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatc
         wire.write(stream, 1, Failure("bug", "x" * 1000))
     wire.write(stream, 2, Failure("bug", "x" * 100))
     stream.seek(0)
-    assert wire.read(stream, REGISTRY) == wire.Message(2, Failure("bug", "x" * 100))
+    assert wire.read(stream, MESSAGES) == wire.Message(2, Failure("bug", "x" * 100))
 
 
 @pytest.mark.parametrize(
@@ -58,21 +61,25 @@ def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatc
 )
 def test_what_is_no_message_is_explained(payload: bytes) -> None:
     with pytest.raises(AnalysisError):
-        wire.read(io.BytesIO(len(payload).to_bytes(4, "big") + payload), REGISTRY)
+        wire.read(io.BytesIO(len(payload).to_bytes(4, "big") + payload), MESSAGES)
 
 
-def test_every_message_is_registered() -> None:
-    parts = {"FasterPatch", "PatchOption", "PatchQuestion", "PatchReply", "RankedPatch", "Request"}
+def test_every_request_is_a_feature() -> None:
     defined = {
-        name
-        for module in pkgutil.iter_modules(messages.__path__, f"{messages.__name__}.")
-        for name, value in vars(importlib.import_module(module.name)).items()
-        if dataclasses.is_dataclass(value) and getattr(value, "__module__", "") == module.name
+        value
+        for module in pkgutil.iter_modules(features.__path__, f"{features.__name__}.")
+        for value in vars(importlib.import_module(module.name)).values()
+        if isinstance(value, type) and issubclass(value, Request) and value is not Request
     }
-    assert defined - parts == set(REGISTRY)
+    assert defined == set(ROUTES)
+
+
+def test_a_route_names_the_answer_of_its_request() -> None:
+    for request, route in ROUTES.items():
+        assert get_args(vars(request)["__orig_bases__"][0]) == (route.answer,)
 
 
 def test_requests_are_frozen() -> None:
-    for kind in REGISTRY.values():
+    for kind in MESSAGES.values():
         assert kind.__dataclass_params__.frozen
         assert not issubclass(kind, Request) or hasattr(kind, "repeatable")

@@ -17,7 +17,7 @@ from decoding.errors import CancelledError
 from decoding.writer import InfillRequest
 from engine import loading
 from engine.gate import Claim
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 from engine.writers import Writers
 from tests.engine.conftest import PATIENCE
 

@@ -14,14 +14,11 @@ import psutil
 import pytest
 
 from engine.client import EngineProcess, Phase, RequestFailedError
-from engine.messages import (
-    ConfigureRequest,
-    Done,
-    ProjectRequest,
-    StatusAnswer,
-    StatusRequest,
-    TrustRequest,
-)
+from engine.features.configure import ConfigureRequest
+from engine.features.project import ProjectRequest
+from engine.features.status import StatusAnswer, StatusRequest
+from engine.features.trust import TrustRequest
+from engine.request import Done
 from repair.sandbox.bubblewrap import bwrap_path
 from tests.engine.conftest import PATIENCE, Life
 
@@ -128,7 +125,7 @@ def test_closing_ends_the_process(engine: EngineProcess) -> None:
 PARENT = """
 import sys
 from engine.client import EngineProcess
-from engine.messages import StatusRequest
+from engine.features.status import StatusRequest
 client = EngineProcess()
 print(client.submit(StatusRequest()).future.result(60).engine_pid, flush=True)
 sys.stdin.read()

@@ -11,20 +11,13 @@ from typing import Any
 import pytest
 
 from analysis.errors import ExplainedError
+from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from engine.context import Context
-from engine.messages import (
-    CompleteRequest,
-    Done,
-    Failure,
-    Progress,
-    Request,
-    Snapshot,
-    StatusAnswer,
-    StatusRequest,
-    Workspace,
-)
-from engine.routes import ROUTES, Asked, Lane, Route
+from engine.features import ROUTES
+from engine.features.complete import CompleteRequest
+from engine.features.status import StatusAnswer, StatusRequest
+from engine.request import Caller, Done, Failure, Lane, Progress, Request, Route
 from engine.scheduler import BACKGROUND_THREADS, Scheduler
 from tests.engine.conftest import PATIENCE
 
@@ -33,7 +26,7 @@ from tests.engine.conftest import PATIENCE
 class Ask(Request[Done]):
     """A request whose handler is the test's."""
 
-    work: Callable[[Asked], object]
+    work: Callable[[Caller], object]
     document: str = ""
 
 
@@ -52,17 +45,15 @@ class AskForward(Ask):
     """The same in the lane of what a person waits for."""
 
 
-ASKED: dict[type[Request[Any]], Route] = {
-    Ask: Route(
-        lambda request, context, job: request.work(job),
-        Lane.MODEL,
-        document=lambda request: request.document or None,
-    ),
-    AskLong: Route(
-        lambda request, context, job: request.work(job), Lane.REPAIR, keeps_what_it_has=True
-    ),
-    AskBackground: Route(lambda request, context, job: request.work(job), Lane.BACKGROUND),
-    AskForward: Route(lambda request, context, job: request.work(job), Lane.FORWARD),
+def _work(request: Ask, context: Context, caller: Caller) -> object:
+    return request.work(caller)
+
+
+ASKED: dict[type[Request[Any]], Route[Any]] = {
+    Ask: Route(Ask, Done, _work, Lane.MODEL, document=lambda request: request.document or None),
+    AskLong: Route(AskLong, Done, _work, Lane.REPAIR, partial_result=True),
+    AskBackground: Route(AskBackground, Done, _work, Lane.BACKGROUND),
+    AskForward: Route(AskForward, Done, _work, Lane.FORWARD),
     **ROUTES,
 }
 
@@ -106,7 +97,7 @@ class Work:
         self.go = threading.Event()
         self.cancelled = False
 
-    def __call__(self, job: Asked) -> Done:
+    def __call__(self, job: Caller) -> Done:
         self.began.set()
         job.cancellation.on_cancel(self.go.set)
         assert self.go.wait(PATIENCE)
@@ -146,8 +137,8 @@ def test_of_many_requests_for_a_document_only_the_newest_is_answered(
     assert holding.began.wait(PATIENCE)
     ran: list[int] = []
 
-    def noting(number: int) -> Callable[[Asked], object]:
-        def note(job: Asked) -> Done:
+    def noting(number: int) -> Callable[[Caller], object]:
+        def note(job: Caller) -> Done:
             ran.append(number)
             return Done((str(number),))
 
@@ -196,7 +187,7 @@ def test_one_that_waits_is_cancelled_without_running(scheduler: Scheduler) -> No
 def test_a_repair_that_is_cancelled_answers_with_what_it_has(scheduler: Scheduler) -> None:
     began = threading.Event()
 
-    def search(job: Asked) -> Done:
+    def search(job: Caller) -> Done:
         found = threading.Event()
         job.cancellation.on_cancel(found.set)
         job.progress("12 candidates", 0.5)
@@ -225,7 +216,7 @@ def test_a_repair_does_not_stand_in_the_way(scheduler: Scheduler) -> None:
 def test_a_bug_fails_alone_and_tells_no_source(
     scheduler: Scheduler, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken(job: Asked) -> object:
+    def broken(job: Caller) -> object:
         raise KeyError("secret_text_of_the_user")
 
     failure = _ask(scheduler, 1, Ask(broken)).last()
@@ -239,7 +230,7 @@ def test_a_bug_fails_alone_and_tells_no_source(
 
 
 def test_a_lane_survives_whatever_is_raised_in_it(scheduler: Scheduler) -> None:
-    def leave(job: Asked) -> object:
+    def leave(job: Caller) -> object:
         raise SystemExit(3)
 
     failure = _ask(scheduler, 1, Ask(leave)).last()
@@ -249,7 +240,7 @@ def test_a_lane_survives_whatever_is_raised_in_it(scheduler: Scheduler) -> None:
 
 
 def test_an_explained_error_keeps_its_shape(scheduler: Scheduler) -> None:
-    def refuse(job: Asked) -> object:
+    def refuse(job: Caller) -> object:
         raise ExplainedError("the model is not here", where="m.gguf", help="pilotfish model pull")
 
     assert _ask(scheduler, 1, Ask(refuse)).last() == Failure(

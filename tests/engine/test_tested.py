@@ -6,7 +6,7 @@ from pathlib import Path
 
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text.overlay import Buffer, Content
-from engine.handlers.tested import on_disk, untested
+from engine.tested import on_disk, untested
 
 
 def test_another_file_that_cannot_be_saved_does_not_concern_this_one(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from engine.client import EngineState, Phase, Submission
 from engine.client.submission import OnProgress
-from engine.messages import Request
+from engine.request import Request
 
 Answer = TypeVar("Answer")
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from lsprotocol import types
 
+from analysis.findings import Edit, Finding, Fix, Severity
 from analysis.text import Document, Encoding
-from engine.messages import Edit, Finding, Fix, Severity
 from lsp_server.client import Client, read_client
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.features.code_action import fix_all, quick_fixes, wants

@@ -10,19 +10,13 @@ from typing import Any
 import pytest
 from lsprotocol import types
 
-from engine.messages import (
-    CheckAnswer,
-    CheckRequest,
-    CompleteAnswer,
-    CompleteRequest,
-    Completion,
-    Finding,
-    Progress,
-    ProjectAnswer,
-    ProjectRequest,
-    ProjectSettings,
-    Severity,
-)
+from analysis.findings import Finding, Severity
+from decoding.completion import Completion
+from engine.features.check import CheckAnswer, CheckRequest
+from engine.features.complete import CompleteAnswer, CompleteRequest
+from engine.features.project import ProjectAnswer, ProjectRequest
+from engine.request import Progress
+from engine.settings.values import ProjectSettings
 from lsp_server.client import Client
 from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
 from lsp_server.features.diagnostics import pull, push

@@ -4,7 +4,8 @@ import asyncio
 from pathlib import Path
 
 from analysis.text import Document
-from engine.messages import ProjectAnswer, ProjectSettings
+from engine.features.project import ProjectAnswer
+from engine.settings.values import ProjectSettings
 from lsp_server.settings import Settings
 from lsp_server.workspaces import Workspaces, editor_trust, nowhere
 

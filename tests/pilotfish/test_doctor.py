@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from analysis.snapshot import Workspace
-from engine.messages import MachineSettings
+from engine.settings.values import MachineSettings
 from pilotfish.health import configuration, engine, machine, model, programs, user_code
 from pilotfish.health.sign import Patient, Sign, State
 

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import pytest
 
-from engine.messages import FixAnswer
+from engine.features.fix import FixAnswer
 from pilotfish.repairing import attempt
 
 OPTIONS = {"model": "none", "quiet": False, "verbose": False}

@@ -11,8 +11,7 @@ from analysis.lint.checking import check_files
 from analysis.lint.query import LintQuery
 from analysis.lint.selection import select
 from analysis.snapshot import Snapshot, Workspace
-from engine.handlers.check import check
-from engine.messages import CheckRequest
+from engine.features.check import CheckRequest, check
 from tests.analysis.lint.conftest import InProcess
 
 SOURCE = "import json\nimport os\n\njson.dumpz({})\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.text import Document, find_root
-from engine.messages import ProjectAnswer
+from engine.features.project import ProjectAnswer
 from lsp_server.workspaces import Workspaces
 from pilotfish.options import add_common, workspace_for
 

@@ -1,19 +1,43 @@
-"""``TraceRequest``: run a failing test and tell, block by block, what the file did."""
+"""What a file does, block by block, while a test fails."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from analysis.deadline import Cancellation, Deadline
-from decoding.errors import CancelledError, DecodingError
-from decoding.writer import Writer
-from engine.handlers.tested import none_found, subject_of
-from engine.messages import TraceAnswer, TraceRequest
-from repair.errors import RepairError
-from repair.trace.debugging import Subject, debug
-from repair.trace.document import document
-from repair.trace.opinion import Opinion, opinion, with_opinion
+from analysis.snapshot import Snapshot
+from engine.request import Caller, Lane, Request, Route
+
+if TYPE_CHECKING:
+    from analysis.deadline import Cancellation
+    from decoding.writer import Writer
+    from engine.context import Context
+
+
+@dataclass(frozen=True, slots=True)
+class TraceAnswer:
+    """The report as JSON, as docs/debug.md describes it."""
+
+    document: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRequest(Request[TraceAnswer]):
+    """What does the file of ``snapshot`` do, block by block, while ``test`` fails?
+
+    With ``verdicts`` a model is asked what it thinks of the lines and blocks that ran.
+    """
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    test: str = ""
+    time_limit: float = 30.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    verdicts: bool = False
+
 
 ReportProgress = Callable[[str, float], None]
 
@@ -30,6 +54,14 @@ def trace(
     answers with what it has. Raises :class:`~analysis.errors.ExplainedError` when nothing could be
     tried: no sandbox, no interpreter, no test, a file that is no Python.
     """
+    from analysis.deadline import Deadline
+    from decoding.errors import CancelledError, DecodingError
+    from engine.tested import none_found, subject_of
+    from repair.errors import RepairError
+    from repair.trace.debugging import Subject, debug
+    from repair.trace.document import document
+    from repair.trace.opinion import Opinion, opinion, with_opinion
+
     snapshot = request.snapshot
     about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
     if about is None:
@@ -55,3 +87,12 @@ def trace(
         except DecodingError as error:
             report = replace(report, reason=f"without the model: {error}")
     return TraceAnswer(document(report, about.source.path, about.test, found))
+
+
+def _run(request: TraceRequest, context: Context, caller: Caller) -> TraceAnswer:
+    request = replace(request, test=request.test or context.machine.test_command)
+    writer = context.writers.repairing() if request.verdicts else None
+    return trace(request, writer, caller.progress, caller.cancellation)
+
+
+ROUTE = Route(TraceRequest, TraceAnswer, _run, Lane.REPAIR, partial_result=True)

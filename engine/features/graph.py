@@ -1,41 +1,67 @@
-"""``GraphRequest``: what a symbol is, what uses it, and what a change of it may reach."""
+"""Questions to the code graph: what a symbol is, what uses it, what a change of it may reach."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from analysis.errors import AnalysisError
+from analysis.snapshot import Workspace
 from analysis.symbols import Link, Symbol
-from engine.graphs import Graphs
-from engine.messages import GraphAnswer, GraphQuestion, GraphRequest
+from analysis.text.overlay import Buffer
+from engine.request import Caller, Lane, Request, Route
 
 if TYPE_CHECKING:
     from analysis.graph import Graph, Node, Use
+    from engine.context import Context
 
 #: Symbols that a search answers with at most.
 MOST_SYMBOLS = 200
 
 
-def graph(
-    request: GraphRequest, graphs: Graphs, progress: Callable[[str, float], None]
-) -> GraphAnswer:
-    """Ask the graph of the request's workspace.
+class GraphQuestion(StrEnum):
+    """What can be asked of the code graph about the symbol at a position."""
 
-    Raises :class:`~analysis.errors.AnalysisError` for an unknown question.
-    """
-    if request.question not in _ANSWERS:
-        raise AnalysisError(f"unknown question {request.question!r}", where="GraphRequest")
-    return graphs.ask(
-        request.workspace,
-        lambda graph: _answer(request, graph),
-        progress,
-        request.path,
-        request.buffers,
-    )
+    PREPARE = "prepare"
+    """Which symbol is it?"""
+    CALLERS = "callers"
+    CALLEES = "callees"
+    REFERENCES = "references"
+    SUPERTYPES = "supertypes"
+    SUBTYPES = "subtypes"
+    IMPACT = "impact"
+    """What calls it, and how many tests a change of it may reach?"""
+    SYMBOLS = "symbols"
+    """Which symbols have ``query`` in their name? Asks about no position."""
 
 
-def _answer(request: GraphRequest, graph: Graph) -> GraphAnswer:
+@dataclass(frozen=True, slots=True)
+class GraphAnswer:
+    """The symbol (``None``: no symbol of the graph stands there) and what it is linked to.
+    ``tests`` counts tests that a change may reach, where that was asked."""
+
+    symbol: Symbol | None = None
+    links: tuple[Link, ...] = ()
+    tests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GraphRequest(Request[GraphAnswer]):
+    """A question about the symbol at a position (0-based line, 0-based code point) of ``path``;
+    ``buffers`` are the files that are open, which stand over the disk."""
+
+    workspace: Workspace
+    question: GraphQuestion
+    path: str = ""
+    line: int = 0
+    character: int = 0
+    query: str = ""
+    buffers: tuple[Buffer, ...] = ()
+
+
+def answer(request: GraphRequest, graph: Graph) -> GraphAnswer:
+    """Ask ``graph``."""
     if request.question is GraphQuestion.SYMBOLS:
         found = graph.symbols(request.query, MOST_SYMBOLS)
         return GraphAnswer(links=tuple(_link_to(node) for node in found))
@@ -63,7 +89,7 @@ def _bases(graph: Graph, node: Node) -> list[Link]:
     return [_link_to(base) for base in graph.supertypes(node)] if node.kind == "CLASS" else []
 
 
-_ANSWERS: dict[str, Callable[[Graph, Node], list[Link]]] = {
+_ANSWERS: dict[GraphQuestion, Callable[[Graph, Node], list[Link]]] = {
     GraphQuestion.PREPARE: lambda graph, node: [],
     GraphQuestion.CALLERS: lambda graph, node: _uses(graph.callers(node)),
     GraphQuestion.CALLEES: lambda graph, node: _uses(graph.callees(node)),
@@ -91,3 +117,17 @@ def _symbol(node: Node) -> Symbol:
         node.signature,
         node.package,
     )
+
+
+def _run(request: GraphRequest, context: Context, caller: Caller) -> GraphAnswer:
+    """Ask the graph of the request's workspace."""
+    return context.graphs.ask(
+        request.workspace,
+        lambda graph: answer(request, graph),
+        caller.progress,
+        request.path,
+        request.buffers,
+    )
+
+
+ROUTE = Route(GraphRequest, GraphAnswer, _run, Lane.GRAPH)

@@ -1,39 +1,136 @@
-"""``FixRequest``: repair a file until its failing test passes."""
+"""The repair of a file until its failing test passes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-from analysis.deadline import Cancellation, Deadline
-from analysis.lint.ruff import fixed_text
+from analysis.errors import ExplainedError
 from analysis.snapshot import Snapshot
-from analysis.text.files import read_bytes
-from decoding.errors import CancelledError
-from decoding.guidance.evidence import Evidence
-from decoding.writer import Writer
-from engine.handlers.tested import Tested, none_found, subject_of
-from engine.messages import (
-    FixAnswer,
-    FixRequest,
-    PatchOption,
-    PatchQuestion,
-    PatchReply,
-    RankedPatch,
-)
-from repair.choice.questions import as_test
-from repair.failure.discovery import module_name
-from repair.healing import heal
-from repair.job import Ask, Healing, Job, Parting, Patch, Reply
-from repair.source.file import read_source
-from repair.source.patch import unified_diff
-from repair.validation.given import judge_given
+from engine.request import Caller, Lane, Request, Route
+
+if TYPE_CHECKING:
+    from analysis.deadline import Cancellation, Deadline
+    from decoding.guidance.evidence import Evidence
+    from decoding.writer import Writer
+    from engine.context import Context
+    from engine.tested import Tested
+    from repair.job import Ask, Healing, Job, Parting, Patch, Reply
 
 ReportProgress = Callable[[str, float], None]
 
 #: With less time left no other file is looked at, in seconds.
 _LEAST_S = 4.0
+
+
+@dataclass(frozen=True, slots=True)
+class RankedPatch:
+    """One plausible patch as a unified diff that ``git apply`` takes from the workspace root."""
+
+    patch: str
+    strategy: str
+    score: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PatchOption:
+    """What ``answer`` to a question means: ``patch``, a diff as in :class:`RankedPatch`, and the
+    absolute path of the ``file`` that it changes."""
+
+    answer: str
+    patch: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class PatchQuestion:
+    """A ``call`` on which patches that pass part; ``before`` is what the program answers as it is.
+
+    The first of the ``options`` is the answer's own patch.
+    """
+
+    call: str
+    before: str
+    options: tuple[PatchOption, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PatchReply:
+    """What was said of a ``call``, ``""`` for none of what patches answer; ``test`` asks for it as
+    a test of pytest, ``""`` where none can be written down."""
+
+    call: str
+    answer: str
+    test: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FixAnswer:
+    """The outcome of a repair.
+
+    ``status``: ``verified``, ``ambiguous``, ``unverified``, ``none``, ``passing`` or ``error``
+    (invariant 9). ``blocks`` are suspicious spans
+    ``(first_line, last_line, suspicion)``, 0-based. ``not_run`` lists tests that the time limit
+    left out. ``reason`` explains the status, ``notes`` are what a person should know of the patch:
+    weak tests, what else it changes. ``file`` is the absolute path of the file that the patch
+    changes. ``confidence`` is how likely it is right, by all that speaks for it. ``timings`` are
+    seconds until the tests had run for the first (``first_run``) and the second time
+    (``second_run``), and until the ``first_candidate`` was tried. ``question`` is what an
+    ``ambiguous`` patch leaves open, ``replies`` what was asked and answered, ``rivals`` how likely
+    one of the patches that pass and behave differently is right. ``changes`` are calls that the
+    patch answers differently: the call, the answer before and after. ``attempt`` is the diff of
+    the nearest attempt where none passes (``implement``).
+    """
+
+    status: str
+    patch: str = ""
+    alternatives: tuple[RankedPatch, ...] = ()
+    strategy: str = ""
+    blocks: tuple[tuple[int, int, float], ...] = ()
+    candidates_run: int = 0
+    not_run: tuple[str, ...] = ()
+    seconds: float = 0.0
+    model_tokens: int = 0
+    model: str = ""
+    reason: str = ""
+    rejected: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    file: str = ""
+    confidence: float = 0.0
+    timings: tuple[tuple[str, float], ...] = ()
+    changes: tuple[tuple[str, str, str], ...] = ()
+    attempt: str = ""
+    question: PatchQuestion | None = None
+    replies: tuple[PatchReply, ...] = ()
+    rivals: float = 0.0
+
+    @classmethod
+    def failed(cls, reason: str) -> FixAnswer:
+        """What could not be tried, and why."""
+        return cls("error", reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class FixRequest(Request[FixAnswer]):
+    """Repair the file of ``snapshot`` until ``test`` passes. ``test`` is a shell command line.
+
+    Where patches that pass differ, at most so many ``questions`` are asked: of a person, where the
+    handler has one, or of ``answers``, the text of the file as it is meant.
+    """
+
+    repeatable: ClassVar[bool] = False
+
+    snapshot: Snapshot
+    test: str = ""
+    suite: str = ""
+    time_limit: float = 120.0
+    sandbox: bool = True
+    allow: tuple[str, ...] = ()
+    use_model: bool = True
+    questions: int = 3
+    answers: str = ""
 
 
 def fix(
@@ -54,6 +151,10 @@ def fix(
     :class:`~analysis.errors.ExplainedError` when nothing could be tried: no sandbox, no
     interpreter, no such path to allow.
     """
+    from analysis.deadline import Deadline
+    from engine.tested import none_found
+    from repair.healing import heal
+
     about = _subject(request, request.snapshot)
     if about is None:
         return FixAnswer("error", reason=none_found(request.snapshot))
@@ -90,6 +191,8 @@ def fix(
 
 
 def _subject(request: FixRequest, snapshot: Snapshot) -> Tested | None:
+    from engine.tested import subject_of
+
     return subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
 
 
@@ -101,6 +204,8 @@ def _job(request: FixRequest, snapshot: Snapshot, about: Tested, seconds: float)
 
 def _linted(about: Tested) -> Tested:
     """The subject with ruff's safe fixes, where the command asks ruff before it runs tests."""
+    from analysis.lint.ruff import fixed_text
+
     text, path = about.source.text, about.source.path
     for options in about.command.lint:
         text = fixed_text(text, path, about.policy.workspace, options)
@@ -114,6 +219,11 @@ def _lint_alone(
     healing: Healing, job: Job, deadline: Deadline, cancellation: Cancellation
 ) -> Healing:
     """What was found where the tests pass and the linter alone had something to say."""
+    from decoding.errors import CancelledError
+    from repair.job import Patch
+    from repair.source.patch import unified_diff
+    from repair.validation.given import judge_given
+
     source = job.source
     data = source.encode(source.text)
     if healing.status != "passing" or data == job.original:
@@ -137,6 +247,9 @@ def _lint_alone(
 
 def _text(snapshot: Snapshot, path: str) -> str:
     """The text of the file ``path``, as the editor has it or as it stands on the disk."""
+    from analysis.text.files import read_bytes
+    from repair.source.file import read_source
+
     open_now = {buffer.path: buffer.content.text for buffer in snapshot.buffers}
     return open_now[path] if path in open_now else read_source(path, read_bytes(path)).text
 
@@ -201,6 +314,9 @@ def _question(parting: Parting | None) -> PatchQuestion | None:
 
 
 def _reply(reply: Reply, healing: Healing, number: int) -> PatchReply:
+    from repair.choice.questions import as_test
+    from repair.failure.discovery import module_name
+
     path = healing.patch.path if healing.patch else ""
     test = as_test(reply, module_name(Path(path)), number) if path else ""
     return PatchReply(reply.call, reply.answer or "", test)
@@ -208,3 +324,18 @@ def _reply(reply: Reply, healing: Healing, number: int) -> PatchReply:
 
 def _ranked(patch: Patch) -> RankedPatch:
     return RankedPatch(patch.diff, patch.strategy, round(patch.score, 3))
+
+
+def _run(request: FixRequest, context: Context, caller: Caller) -> FixAnswer:
+    request = replace(request, test=request.test or context.machine.test_command)
+    writer = None
+    if request.use_model:
+        try:
+            writer = context.writers.repairing()
+        except ExplainedError as error:
+            caller.progress(f"repairing without a model: {error}")
+    evidence = context.pool().background() if writer is not None else None
+    return fix(request, writer, evidence, caller.progress, caller.cancellation)
+
+
+ROUTE = Route(FixRequest, FixAnswer, _run, Lane.REPAIR, partial_result=True)

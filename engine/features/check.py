@@ -1,18 +1,40 @@
-"""``CheckRequest``: the diagnostics of one open document."""
+"""The diagnostics of one open document."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from analysis.deadline import Cancellation
 from analysis.findings import Finding
-from analysis.lint.checking import Asks, check_snapshot
+from analysis.snapshot import Snapshot
 from analysis.text.overlay import Reads, digest
-from engine.messages import CheckAnswer, CheckRequest
-from engine.settings.read import project_settings
+from engine.request import Caller, Lane, Request, Route
+
+if TYPE_CHECKING:
+    from analysis.deadline import Cancellation
+    from analysis.lint.checking import Asks
+    from engine.context import Context
 
 _RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckAnswer:
+    """The findings, in order of position, and what they were read from: they hold as long as it
+    does."""
+
+    findings: tuple[Finding, ...]
+    reads: Reads = field(default_factory=Reads)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest(Request[CheckAnswer]):
+    """Diagnostics of one snapshot (an open document)."""
+
+    snapshot: Snapshot
+    ruff: bool = True
 
 
 def check(
@@ -27,6 +49,9 @@ def check(
     Stops between two parts when cancelled. Raises :class:`~analysis.errors.AnalysisError` for an
     interpreter that the user named and that does not work.
     """
+    from analysis.lint.checking import check_snapshot
+    from engine.settings.read import project_settings
+
     settings, _ = project_settings(Path(request.snapshot.workspace.root))
     reads = Reads(files=_configuration(request))
     findings = check_snapshot(
@@ -51,3 +76,10 @@ def _configuration(request: CheckRequest) -> dict[str, str]:
     if request.ruff and snapshot.path:
         places += (str(folder / name) for folder in Path(snapshot.path).parents for name in _RUFF)
     return {place: digest(place) for place in places}
+
+
+def _run(request: CheckRequest, context: Context, caller: Caller) -> CheckAnswer:
+    return check(request, context.pool(), caller.cancellation, caller.found)
+
+
+ROUTE = Route(CheckRequest, CheckAnswer, _run, Lane.BACKGROUND)

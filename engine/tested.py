@@ -1,6 +1,6 @@
 """What requests about a test name: the file as it is in the editor, the command, and its Python.
 
-Shared by the handlers that run a user's tests (``fix``, ``trace``).
+Shared by the requests that run a user's tests (``fix``, ``implement``, ``optimize``, ``trace``).
 """
 
 from __future__ import annotations

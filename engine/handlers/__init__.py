@@ -1,1 +1,0 @@
-"""One handler a request: a function from the request and the context to the answer."""
