@@ -70,7 +70,8 @@ def witnesses(text: str, hole: Hole, within: tuple[int, int] | None = None) -> f
     found = {
         m[1]
         for m in pattern.finditer(shown, start, end)
-        if m.start(1) != hole.start and not 0 <= hole.written <= m.start(1) < hole.start
+        if not m.start() < hole.start <= m.start(1)  # written at the hole, blanks apart
+        and not 0 <= hole.written <= m.start(1) < hole.start
     }
     return frozenset(found) - _KEYWORDS
 

@@ -9,6 +9,7 @@ place; it is there when it is asked for."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -28,6 +29,8 @@ DEADLINE_MS = 1500
 KNOWN_DEADLINE_MS = 120
 #: More are not read by anybody; the client asks again when more is typed.
 MOST_ITEMS = 400
+#: What stands behind a word and would be the member's name if the word were not there.
+_JOINED = re.compile(r"[ \t]*[^\W\d]")
 
 _KINDS = {
     "function": types.CompletionItemKind.Function,
@@ -95,14 +98,15 @@ async def completion(
     session, document = server.session, view.document
     offset = offset_of(document, position, view.encoding)
     start, end = word_at(document, offset) or (offset, offset)
+    after = document.text[end:]
     line, character = document.lines.position(offset)
     snapshot = await session.snapshot(view)
     hole = hole_at(document.text, offset, session.tree(document))
-    if hole.kind is HoleKind.ATTRIBUTE and not hole.store:
+    if hole.kind is HoleKind.ATTRIBUTE and not hole.store and not _JOINED.match(after):
         # The members are the same whatever is typed of one: the answer for the dot is used again.
-        snapshot = snapshot.with_text(document.text[:start] + document.text[end:])
+        snapshot = snapshot.with_text(document.text[:start] + after)
         line, character = document.lines.position(start)
-    place = Place(document.text[:start], document.text[end:], view.buffers, session.epoch)
+    place = Place(document.text[:start], after, view.buffers, session.epoch)
     known = known_lists.get(document.uri)
     names = known.names if known is not None and known.place == place else None
     deadline_ms = DEADLINE_MS if names is None else KNOWN_DEADLINE_MS

@@ -76,6 +76,16 @@ def test_the_same_receiver_elsewhere_is_a_witness(provider: ReferenceProvider) -
     assert not {"of_a_comment", "of_a_string"} & set(origins)
 
 
+@pytest.mark.parametrize("blank", ["", " ", "\t"])
+def test_what_follows_the_hole_is_no_witness_for_it(
+    provider: ReferenceProvider, blank: str
+) -> None:
+    text = f"class A:\n    x = 1\n\nA().{blank}invented()\n"
+    answer = _ask(provider, text, text.index("A().") + 4)
+    assert answer.tier is Tier.CLOSED
+    assert "invented" not in answer.spellings()
+
+
 @pytest.mark.parametrize(("written", "tier"), [(-1, Tier.OPEN), (0, Tier.CLOSED)])
 def test_what_a_model_wrote_is_no_witness(
     provider: ReferenceProvider, written: int, tier: Tier
