@@ -1,9 +1,12 @@
-"""The user's own folders of Pilotfish (caches, logs, the list of trusted folders): no other user
-of the machine may read them, since they hold names and parts of the user's code."""
+"""The user's own folders and files of Pilotfish: caches, logs, the list of trusted folders.
+
+No other user of the machine may read them, since they hold names and parts of the user's code.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import os
 from pathlib import Path
 
 import platformdirs
@@ -27,3 +30,17 @@ def own_folder(folder: Path) -> None:
         if str(place) in ours:
             with contextlib.suppress(OSError):
                 place.chmod(0o700)
+
+
+def own_file(path: Path) -> Path:
+    """Make the file ``path``, if it is not there, readable to the user alone (mode 0600), and
+    return it.
+
+    Its folder may be one that others read: the user names it (``XDG_CACHE_HOME``) or has opened it.
+    A file that cannot be made or changed is left to whoever opens it.
+    """
+    with contextlib.suppress(OSError):
+        descriptor = os.open(path, os.O_CREAT | os.O_WRONLY | getattr(os, "O_NONBLOCK", 0), 0o600)
+        os.close(descriptor)
+        path.chmod(0o600)
+    return path

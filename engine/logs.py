@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import logging
 import logging.handlers
+from io import TextIOWrapper
 from pathlib import Path
 
 import platformdirs
 
-from analysis.private import own_folder
+from analysis.private import own_file, own_folder
 
 #: A log file larger than this is turned over; one older one is kept.
 MOST_BYTES = 1_000_000
@@ -30,7 +31,7 @@ def stderr_log() -> Path | None:
         own_folder(path.parent)
         if path.exists() and path.stat().st_size > MOST_BYTES:
             path.replace(path.with_suffix(".old.log"))
-        path.touch()
+        own_file(path)
     except OSError:
         return None
     return path
@@ -44,7 +45,7 @@ def start(level: str) -> None:
         return
     try:
         own_folder(log_folder())
-        handler: logging.Handler = logging.handlers.RotatingFileHandler(
+        handler: logging.Handler = _OwnFile(
             log_folder() / "engine.log", maxBytes=MOST_BYTES, backupCount=1, encoding="utf-8"
         )
     except OSError:
@@ -53,3 +54,11 @@ def start(level: str) -> None:
         logging.Formatter("%(asctime)s %(process)d %(levelname)s %(name)s: %(message)s")
     )
     root.addHandler(handler)
+
+
+class _OwnFile(logging.handlers.RotatingFileHandler):
+    """Each of its files can be read by the user alone."""
+
+    def _open(self) -> TextIOWrapper:
+        own_file(Path(self.baseFilename))
+        return super()._open()

@@ -78,7 +78,7 @@ def _change(edit: Callable[[list[Path]], list[Path]]) -> None:
         with _locked(store.with_suffix(".lock")):
             folders = edit(list(trusted_folders()))
             listed = json.dumps([str(f) for f in folders], indent=1)
-            replace_file(store, listed.encode(), durable=True)
+            replace_file(store, listed.encode(), durable=True, private=True)
     except OSError as error:
         raise EngineError(
             f"the list of trusted folders cannot be written: {error.strerror or error}",
@@ -92,7 +92,7 @@ def _locked(path: Path) -> Iterator[None]:
     # Imported late: asking whether a folder is trusted, as every command does, needs no lock.
     from filelock import FileLock
 
-    with FileLock(path, timeout=_PATIENCE_SECONDS):
+    with FileLock(path, timeout=_PATIENCE_SECONDS, mode=0o600):
         yield
 
 

@@ -63,7 +63,7 @@ class Graph:
         self.environment: Environment = read(candidates(workspace)[0])
         place = _place(self.environment, workspace, folder)
         self.store = Store(place)
-        self._lock = FileLock(place.with_suffix(".lock"))
+        self._lock = FileLock(place.with_suffix(".lock"), mode=0o600)
         self._walks = Walks(self.store.db)
 
     @classmethod

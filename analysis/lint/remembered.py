@@ -28,7 +28,7 @@ from analysis.environments.environment import Environment
 from analysis.findings import Finding
 from analysis.lint.grounds import Grounds, Surveyor, content
 from analysis.lint.interface import Interface
-from analysis.private import own_folder
+from analysis.private import own_file, own_folder
 from analysis.snapshot import Workspace
 
 #: Rows are dropped after so many days, and written anew when they are needed.
@@ -149,7 +149,7 @@ def _opened(file: Path) -> sqlite3.Connection | None:
     for _ in range(2):
         try:
             own_folder(file.parent)
-            database = sqlite3.connect(file, timeout=_WAIT_S)
+            database = sqlite3.connect(own_file(file), timeout=_WAIT_S)
             database.execute("pragma journal_mode = wal")
             database.execute("pragma synchronous = normal")
             database.executescript(_TABLES)

@@ -8,11 +8,13 @@ workspace, an output file.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -21,6 +23,7 @@ import msgspec
 
 from analysis.errors import AnalysisError
 from analysis.findings import Edit, Finding, Fix, Severity
+from analysis.text.files import is_file, read_bytes
 
 #: Time for one run over one file; ruff needs milliseconds. Batches get it once for each file.
 _SECONDS = 10.0
@@ -29,6 +32,12 @@ _BATCH = 400
 #: Codes that mean the file does not run; all others are matters of taste or of care.
 _ERRORS = ("invalid-syntax", "E9", "F63", "F7", "F82")
 _FIXED_OPTIONS = ("--no-cache", "--no-unsafe-fixes", "--quiet", "--exit-zero")
+#: Where ruff looks for its configuration: in the folder of a file and in all above it.
+_CONFIGURATION = (".ruff.toml", "ruff.toml", "pyproject.toml")
+#: A larger file configures nothing; ruff reads whatever is there into memory.
+_MOST_CONFIGURATION = 4 << 20
+#: How TOML can spell ``extend``.
+_MAY_EXTEND = re.compile(rb"extend|\\[uUx]")
 
 
 class _Place(msgspec.Struct):
@@ -81,6 +90,7 @@ def check_text(text: str, path: str, root: str) -> tuple[Finding, ...]:
     ``root`` is the folder ruff runs in. Raises :class:`~analysis.errors.AnalysisError` when ruff
     cannot work, for example on a broken configuration.
     """
+    _look_at_configuration([path], root)
     arguments = ("check", "--output-format=json", "--no-fix", "--stdin-filename", path, "-")
     return _findings(_run(arguments, root, text, _SECONDS))
 
@@ -90,6 +100,7 @@ def fixed_text(text: str, path: str, root: str, options: Sequence[str] = ()) -> 
 
     Raises as :func:`check_text`.
     """
+    _look_at_configuration([path], root)
     arguments = ("check", "--fix-only", *options, "--stdin-filename", path, "-")
     return _run(arguments, root, text, _SECONDS).decode("utf-8", "surrogatepass")
 
@@ -101,6 +112,7 @@ def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Find
     :func:`check_text`.
     """
     option = "--force-exclude" if exclude else "--no-force-exclude"
+    _look_at_configuration(paths, root)
     found: list[Finding] = []
     for start in range(0, len(paths), _BATCH):
         batch = paths[start : start + _BATCH]
@@ -121,6 +133,53 @@ def explained(code: str) -> str:
         check=False,
     )
     return "" if done.returncode else done.stdout.decode("utf-8", "replace")
+
+
+def _look_at_configuration(paths: Iterable[str], root: str) -> None:
+    """Refuse what ruff would read as configuration and cannot end to read, as ``/dev/zero``, a FIFO
+    or a file without end.
+
+    Raises :class:`~analysis.errors.AnalysisError`.
+    """
+    folders = {Path(root, path).parent for path in paths}
+    folders |= {above for folder in folders for above in folder.parents}
+    # ruff itself passes over what is not a regular file, but not where ``extend`` names it.
+    waiting = [place for f in folders for n in _CONFIGURATION if is_file(place := f / n)]
+    seen = set(waiting)
+    while waiting:
+        place = waiting.pop()
+        try:
+            extended = _extended_by(place)
+        except OSError as error:
+            raise AnalysisError(
+                f"ruff could not check: its configuration cannot be read: {error.strerror}",
+                where=str(place),
+                help="remove it, or name a regular file in 'extend'",
+            ) from None
+        if extended is not None and extended not in seen:
+            seen.add(extended)
+            waiting.append(extended)
+
+
+def _extended_by(place: Path) -> Path | None:
+    """The file that the configuration ``place`` extends. Raises :class:`OSError`."""
+    data = read_bytes(place, _MOST_CONFIGURATION)
+    if not _MAY_EXTEND.search(data):
+        return None
+    try:
+        settings = tomllib.loads(data.decode())
+        if place.name == "pyproject.toml":
+            settings = settings["tool"]["ruff"]
+        named = settings["extend"]
+    except (KeyError, TypeError):
+        return None
+    except (ValueError, RecursionError):
+        # Whatever ruff makes of it, nobody looked at what it names.
+        raise OSError(errno.EINVAL, "it is not valid TOML") from None
+    if not isinstance(named, str):
+        return None
+    # ruff expands both, as a shell does.
+    return Path(place.parent, os.path.expanduser(os.path.expandvars(named)))  # noqa: PTH111
 
 
 def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> bytes:

@@ -209,11 +209,14 @@ def write_file(file: TextFile, text: str) -> None:
         raise TextError(f"cannot be written: {error.strerror or error}", where=file.path) from None
 
 
-def replace_file(path: Path | str, data: bytes, *, durable: bool = False) -> None:
+def replace_file(
+    path: Path | str, data: bytes, *, durable: bool = False, private: bool = False
+) -> None:
     """Put ``data`` in place of the file ``path`` in one step: the one writer of files that others
     may read meanwhile.
 
-    A link is followed, permissions are kept; a new file can be read by everybody. ``durable`` waits
+    A link is followed, permissions are kept; a new file can be read by everybody, a ``private`` one
+    by the user alone. ``durable`` waits
     for the disk: for what a person would miss, not for a cache. Raises ``OSError``; then nothing
     has changed and nothing was left behind.
     """
@@ -227,7 +230,8 @@ def replace_file(path: Path | str, data: bytes, *, durable: bool = False) -> Non
             if durable:
                 out.flush()
                 os.fsync(out.fileno())
-        temporary.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
+        if not private:
+            temporary.chmod(stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o644)
         temporary.replace(target)
     except BaseException:
         with contextlib.suppress(OSError):

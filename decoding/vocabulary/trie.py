@@ -142,4 +142,4 @@ def _store(trie: ByteTrie, path: Path) -> None:
     own_folder(path.parent)
     stored = io.BytesIO()
     np.savez(stored, **{f.name: getattr(trie, f.name) for f in fields(ByteTrie)})
-    replace_file(path, stored.getvalue())
+    replace_file(path, stored.getvalue(), private=True)

@@ -11,6 +11,8 @@ _PACKAGES = ".venv/lib/python3.11/site-packages"
 READ = (
     ".gitignore",
     "setup.cfg",
+    "sub/ruff.toml",
+    "sub/deeper/pyproject.toml",
     "sub/.gitignore",
     "sub/__init__.py",
     "sub/given.py",
@@ -67,6 +69,8 @@ def fill(root: Path, kind: Callable[[Path], None]) -> None:
         kind(place)
     (root / ".venv" / "bin").mkdir(exist_ok=True)
     (root / ".venv" / "bin" / "python").symlink_to("/usr/bin/python3")
+    for name in ("sub/plain.py", "sub/deeper/plain.py"):
+        (root / name).write_text("import os\n")
     (root / "app.py").write_text(
         "import given\nimport near\nimport os\nfrom sub import given as other\n\n"
         "print(given.a, near.b, other.c, os.invented)\n"

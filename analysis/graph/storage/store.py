@@ -18,7 +18,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from analysis.errors import AnalysisError
-from analysis.private import own_folder
+from analysis.private import own_file, own_folder
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
 SCHEMA = 6
@@ -105,7 +105,7 @@ class Store:
         own_folder(path.parent)
         try:
             # One after the other: who switches a new file to WAL finds it locked by who does too.
-            with FileLock(path.with_suffix(".opening")):
+            with FileLock(path.with_suffix(".opening"), mode=0o600):
                 self.db = self._opened()
         except (sqlite3.Error, OSError) as error:
             raise AnalysisError(
@@ -125,7 +125,7 @@ class Store:
             return self._open()
 
     def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self.path, timeout=60, isolation_level=None)
+        db = sqlite3.connect(own_file(self.path), timeout=60, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")

@@ -247,5 +247,5 @@ def _save(hashed: str, path: str, digest: str, tree: Tree) -> None:
     # A full disk, or code nested too deeply to pickle, costs the cache alone.
     with contextlib.suppress(Exception):
         pickled = pickle.dumps((tree.node, tree.lines), pickle.HIGHEST_PROTOCOL)
-        replace_file(_place(hashed, path), digest.encode() + _sum(pickled) + pickled)
+        replace_file(_place(hashed, path), digest.encode() + _sum(pickled) + pickled, private=True)
         _cache._remove_cache_and_update_lock(cache_path=Path(settings.cache_directory))

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,31 @@ def test_a_broken_configuration_is_explained(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text("nonsense = [\n")
     with pytest.raises(AnalysisError, match="ruff could not check"):
         ruff.check_text("x = 1\n", str(tmp_path / "a.py"), str(tmp_path))
+
+
+@pytest.mark.parametrize("named", ["/dev/zero", "$FOLDER/fifo", "~/fifo", "huge", "other.toml"])
+def test_a_configuration_without_an_end_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    with (tmp_path / "huge").open("wb") as file:
+        file.truncate(1 << 40)
+    (tmp_path / "other.toml").write_text('extend = "/dev/zero"\n')
+    (tmp_path / "pyproject.toml").write_text(f'[tool.ruff]\n"ext\\u0065nd" = "{named}"\n')
+    monkeypatch.setenv("FOLDER", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    began = time.monotonic()
+    with pytest.raises(AnalysisError, match="its configuration cannot be read"):
+        ruff.check_files([str(tmp_path / "sub" / "a.py")], str(tmp_path), exclude=False)
+    assert time.monotonic() - began < 5
+
+
+def test_a_configuration_that_extends_itself_or_no_file_is_ruffs_own_matter(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("import os\n")
+    for named in ('"ruff.toml"', "7", '"missing.toml"'):
+        (tmp_path / "ruff.toml").write_text(f"extend = {named}\n")
+        with pytest.raises(AnalysisError, match=r"ruff.toml|missing.toml"):
+            ruff.check_files([str(tmp_path / "a.py")], str(tmp_path), exclude=False)
 
 
 def test_no_ruff_of_the_workspace_or_the_path_runs(
