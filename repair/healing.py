@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import time
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.semantics.homes import Home, homes
 from decoding.errors import CancelledError, DecodingError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
 from repair.aids import Aid
 from repair.candidates.candidate import Candidate
+from repair.candidates.imports import Imports, imports_of
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
@@ -51,6 +54,8 @@ _OWN_SHARE = 0.8
 _DIAGNOSES = 2.0
 #: Share of it that writing down what to try may take: of a file of thousands of lines, seconds.
 _MUTATIONS_SHARE = 0.25
+#: Seconds that looking for where a name can be imported from may take.
+_HOMES_S = 3.0
 #: Plausible patches that are validated before the rest are only alternatives.
 _VALIDATED = 4
 #: Rivals of one that holds of which the suite is asked, and the seconds that must be left for each.
@@ -186,7 +191,9 @@ class _Healer:
         mutated = Aid.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         found.worth = sum(candidate.value for candidate in queue)
-        search = self.search = Search(job.source, self.trials, queue, self.scribe, until)
+        search = self.search = Search(
+            job.source, self.trials, queue, self.scribe, until, imports=self._imports()
+        )
         if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
             search.late = Deadline.after(max(until.remaining(), self.deadline.remaining() - least))
@@ -220,10 +227,20 @@ class _Healer:
             go_on=lambda: not (self.cancellation.cancelled or until.expired()),
             failures=diagnosis.failures(),
             dropped=self.dropped,
+            imports=self._imports(),
         )
         if self.cancellation.cancelled:
             raise CancelledError
         return found
+
+    def _imports(self) -> Imports:
+        workspace, path = self.job.snapshot.workspace, self.job.source.path
+
+        @cache
+        def look(name: str, near: tuple[str, ...]) -> tuple[Home, ...]:
+            return homes(name, path, workspace, Deadline.after(_HOMES_S), near)
+
+        return imports_of(path, workspace, look)
 
     def _search_and_validate(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from repair.candidates.candidate import Candidate
+from repair.candidates.imports import Imports
 from repair.candidates.misnamed import misnamed
 from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
@@ -29,18 +30,23 @@ def generate(
     go_on: Callable[[], bool] = lambda: True,
     failures: Iterable[Failure] = (),
     dropped: Dropped | None = None,
+    imports: Imports | None = None,
 ) -> list[Candidate]:
     """Candidates that need no model, most promising first, no two with the same text: all, or the
     best where there are more than ``most``.
 
     ``symptoms`` are the exceptions that failing tests end in, and ``timeout``; ``failures`` what
-    they say: names that they miss are looked for among those that are there.
+    they say: names that they miss are looked for among those that are there, and by ``imports``
+    where they can be imported from.
     Once ``go_on`` says no, those that were found so far are all. ``dropped`` notes what fails.
     """
     dropped = dropped or Dropped()
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
+    failures = tuple(failures)
     with dropped.guard("writing"):
         for candidate in misnamed(source, failures):
+            found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
+        for candidate in imports.candidates(source, failures) if imports else ():
             found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
     for generator in GENERATORS:
         for candidate in generator(source, suspicion, likelier(symptoms), most, dropped):

@@ -20,6 +20,7 @@ from repair.errors import RepairError, SandboxDiedError
 from repair.failure import late
 from repair.failure.beside import look_beside
 from repair.failure.command import TestCommand
+from repair.failure.conftest import conftest_failure
 from repair.failure.diagnosis import Diagnosis
 from repair.failure.discovery import module_name
 from repair.failure.sampling import sample
@@ -105,6 +106,7 @@ def diagnose(
         if first.passed():
             raise _already_passing(source, plan, first)
     first_run = time.monotonic()
+    first = replace(first, tests=first.tests or conftest_failure(source.path, plan, first.output))
     _refuse_nothing_run(source, plan, first, listed)
     # Without a sandbox a copy of the workspace is run, and its paths are those of the copy.
     if bench.policy.confined and (copy := _other_copy(source, first)):

@@ -143,4 +143,7 @@ def _is_in(test: str, file: str) -> bool:
     """Whether ``test`` is one of a test file by its name, as runners give it."""
     if file.startswith(_NOT_LOADED):
         return f".{file.removeprefix(_NOT_LOADED)}." in f".{test}."
+    if file.endswith("conftest.py"):
+        # All tests below its folder need it.
+        return test.startswith(file.removesuffix("conftest.py"))
     return test.startswith(f"{file}::")

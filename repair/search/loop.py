@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
 from repair.candidates.candidate import Candidate
+from repair.candidates.imports import Imports
 from repair.candidates.misnamed import further
 from repair.candidates.scribe import Scribe
 from repair.search.agenda import PATIENCE, Agenda, Turn
@@ -44,6 +45,7 @@ class Search:
     scribe: Scribe | None
     deadline: Deadline
     late: Deadline | None = None
+    imports: Imports | None = None
     #: Whether the model writes nothing while anything else is left: what passes may be right.
     resting: bool = field(default=False, init=False)
     _passed: bool = field(default=False, init=False)
@@ -146,6 +148,9 @@ class Search:
         with self.trials.dropped.guard("writing"):
             for candidate in further(self.source, trial.candidate, trial.absent):
                 self._begin(Turn(candidate))
+            if self.imports is not None and trial.kind is not Kind.PLAUSIBLE:
+                for candidate in self.imports.further(self.source, trial.candidate, trial.absent):
+                    self._begin(Turn(candidate))
         return trial
 
     def _is_new(self, candidate: Candidate) -> bool:

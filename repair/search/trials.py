@@ -13,7 +13,9 @@ from analysis.deadline import Deadline
 from analysis.views.plan import BlockPlan, block_plan
 from decoding.threads import choose
 from repair.candidates.candidate import Candidate
+from repair.candidates.imports import ABOUT
 from repair.errors import Dropped, SandboxDiedError
+from repair.failure.conftest import conftest_failure
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.cores import usable
 from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
@@ -370,6 +372,9 @@ class Trials:
         if run.ended != "timeout":
             taken = time.monotonic() - began
             self._import_seconds += _BELIEVED * (taken - self._import_seconds)
+        if not run.tests:
+            told = conftest_failure(self._source.path, diagnosis.plan, run.output)
+            run = replace(run, tests=told)
         return run
 
     def _judge(self, candidate: Candidate, run: Run, patience: float) -> Trial:
@@ -388,7 +393,11 @@ class Trials:
         unseen = patience == 1 and self.is_warm(candidate) and self._units_of(candidate, 2) is None
         if run.ended == "timeout" or unseen:
             kind = Kind.SLOW
-        absent = tuple(t.failure for t in run.tests if t.failure and t.failure.absent)
+        absent = tuple(
+            t.failure
+            for t in run.tests
+            if t.failure and (t.failure.absent or t.failure.exception in ABOUT)
+        )
         return Trial(candidate, kind, gained, run.seconds, fixed, absent)
 
     def _gained(self, run: Run, fixed: frozenset[str]) -> int:
