@@ -31,6 +31,7 @@ COMMANDS: dict[str, str] = {
     "view": "show the syntax, control flow, data flow or calls of a file",
     "graph": "query callers, uses and subclasses over a whole project",
     "serve": "run the language server on standard input and output",
+    "mcp": "serve facts and repairs to assistants over the Model Context Protocol",
     "model": "list, download and verify models",
     "trust": "trust a workspace, so that its interpreter may be started",
     "doctor": "check this installation, and say how to fix what is broken",

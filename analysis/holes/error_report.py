@@ -30,22 +30,35 @@ def error_report(
     with_ruff: bool = True,
     ignores: Ignores = (),
     cancelled: Callable[[], bool] = lambda: False,
+    on_found: Callable[[tuple[Finding, ...]], None] = lambda findings: None,
 ) -> tuple[Finding, ...]:
     """The findings of ``draft``, the whole text that is to replace ``before``, which are new.
 
-    Positions are of the draft. Raises as :func:`~analysis.lint.checking.check_snapshot`.
+    Positions are of the draft; ``on_found`` is told those found so far. Raises as
+    :func:`~analysis.lint.checking.check_snapshot`.
     """
 
-    def findings(snapshot: Snapshot) -> tuple[Finding, ...]:
+    def findings(
+        snapshot: Snapshot, tell: Callable[[tuple[Finding, ...]], None] = lambda findings: None
+    ) -> tuple[Finding, ...]:
         found = check_snapshot(
-            snapshot, pool, with_ruff=with_ruff, ignores=ignores, cancelled=cancelled
+            snapshot,
+            pool,
+            with_ruff=with_ruff,
+            ignores=ignores,
+            cancelled=cancelled,
+            on_found=tell,
         )
         if any(f.code == _SYNTAX for f in found):
             return found
         return (*_unparsed(snapshot), *found)
 
-    after = before.with_text(draft)
-    return new_findings(before.text, findings(before), draft, findings(after))
+    old = findings(before)
+
+    def new(found: tuple[Finding, ...]) -> tuple[Finding, ...]:
+        return new_findings(before.text, old, draft, found)
+
+    return new(findings(before.with_text(draft), lambda found: on_found(new(found))))
 
 
 def new_findings(

@@ -13,6 +13,7 @@ from typing import Any
 from engine.request import CancelRequest, Done, Failure, Hello, Progress, Request, Route
 
 _FEATURES = (
+    "api",
     "check",
     "complete",
     "configure",
@@ -21,6 +22,7 @@ _FEATURES = (
     "files_changed",
     "fix",
     "graph",
+    "graph_rows",
     "hole",
     "implement",
     "inspect",

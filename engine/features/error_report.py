@@ -44,6 +44,7 @@ def _run(request: ErrorReportRequest, context: Context, caller: Caller) -> Error
         with_ruff=request.ruff,
         ignores=settings.per_file_ignores,
         cancelled=lambda: caller.cancellation.cancelled,
+        on_found=caller.found,
     )
     return ErrorReportAnswer(findings)
 

@@ -6,7 +6,6 @@ import argparse
 import json
 import sys
 import tempfile
-from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -14,8 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from analysis.errors import AnalysisError
-from analysis.graph import Graph, Reached, Use, has_graph
+from analysis.graph import Graph, has_graph
 from analysis.snapshot import Workspace
+from engine.features.graph_rows import QUESTIONS, Row, rows
 from pilotfish.console import err, out
 from pilotfish.options import add_common, machine_for, workspace_for
 
@@ -26,21 +26,7 @@ EXAMPLES = """\
   pilotfish graph path app.main store.save       how one comes to call the other
   pilotfish graph query 'MATCH (c:CLASS)-[:HAS_METHOD]->(m) RETURN c.name, count(m)'"""
 
-Row = dict[str, object]
 _NO_WIDTH = 100_000
-
-#: Words of the first argument, and what must follow.
-_ACTIONS: dict[str, tuple[str, ...]] = {
-    "build": ("DIR",),
-    "query": ("CYPHER",),
-    "callers": ("NAME",),
-    "callees": ("NAME",),
-    "subclasses": ("NAME",),
-    "uses": ("NAME",),
-    "impact": ("NAME",),
-    "path": ("A", "B"),
-    "stats": (),
-}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "action",
         metavar="ACTION",
-        choices=_ACTIONS,
+        choices=("build", *QUESTIONS),
         help="build DIR | query CYPHER | path A B | stats | "
         "callers, callees, subclasses, uses or impact NAME",
     )
@@ -66,18 +52,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Answer, and return the exit code."""
-    words = _ACTIONS[options.action]
-    if len(options.words) != len(words):
-        raise AnalysisError(
-            f"graph {options.action} takes {' and '.join(words) or 'nothing more'}",
-            where=" ".join(["graph", options.action, *options.words]),
-            help=f"pilotfish graph {' '.join([options.action, *words])}",
-        )
+    question, words = options.action, tuple(options.words)
+    if question == "build":
+        if len(words) != 1:
+            raise AnalysisError(
+                "graph build takes DIR",
+                where=" ".join(["graph", question, *words]),
+                help="pilotfish graph build DIR",
+            )
+        question, words = "stats", ()
     with ExitStack() as stack:
         graph = stack.enter_context(_opened(_workspace(options), stack))
         _refresh(graph)
-        rows = _ANSWERS[options.action](graph, options.words)
-    _show(rows, options.json)
+        found = rows(graph, question, words)
+    _show(found, options.json)
     return 0
 
 
@@ -124,60 +112,11 @@ def _refresh(graph: Graph) -> None:
         graph.refresh(progress=step)
 
 
-def _use_rows(uses: Iterable[Use]) -> list[Row]:
-    return [
-        {
-            "qualified_name": use.node.qualified_name,
-            "label": use.node.kind,
-            "kind": use.kind,
-            "how": use.how,
-            "path": use.path,
-            "line": use.span[0],
-            "character": use.span[1],
-            "end_line": use.span[2],
-            "end_character": use.span[3],
-        }
-        for use in uses
-    ]
-
-
-def _reached_rows(found: Iterable[Reached]) -> list[Row]:
-    return [
-        {
-            "qualified_name": reached.node.qualified_name,
-            "label": reached.node.kind,
-            "distance": reached.distance,
-            "how": reached.how,
-            "path": reached.node.path,
-            "line": reached.node.name_span[0],
-            "character": reached.node.name_span[1],
-        }
-        for reached in found
-    ]
-
-
-def _stats(graph: Graph, words: list[str]) -> list[Row]:
-    return [{"what": what, "count": count} for what, count in graph.stats().items()]
-
-
-_ANSWERS: dict[str, Callable[[Graph, list[str]], list[Row]]] = {
-    "build": _stats,
-    "stats": _stats,
-    "query": lambda graph, words: graph.query(words[0]),
-    "callers": lambda graph, words: _use_rows(graph.callers(words[0])),
-    "callees": lambda graph, words: _use_rows(graph.callees(words[0])),
-    "subclasses": lambda graph, words: _reached_rows(graph.subclasses(words[0])),
-    "uses": lambda graph, words: _use_rows(graph.uses(words[0])),
-    "impact": lambda graph, words: _reached_rows(graph.impact(words[0])),
-    "path": lambda graph, words: _use_rows(graph.path(words[0], words[1])),
-}
-
-
-def _show(rows: list[Row], as_json: bool) -> None:
+def _show(found: list[Row], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"rows": rows}) + "\n")
+        sys.stdout.write(json.dumps({"rows": found}) + "\n")
         return
-    if not rows:
+    if not found:
         err().print("nothing found")
         return
     console = out()
@@ -186,10 +125,10 @@ def _show(rows: list[Row], as_json: bool) -> None:
         console.width = _NO_WIDTH
     table = Table(box=None, pad_edge=False)
     hidden = {"end_line", "end_character", "character", "line"}
-    columns = [column for column in rows[0] if column not in hidden]
+    columns = [column for column in found[0] if column not in hidden]
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
+    for row in found:
         table.add_row(*(_cell(row, column) for column in columns))
     console.print(table)
 

@@ -1,0 +1,186 @@
+"""Does a qualified name exist in what is installed, how is it called, and where is it defined?"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from analysis.deadline import Deadline
+from analysis.names import Name, NameSet, Tier
+from analysis.signatures import Signature
+from analysis.snapshot import Snapshot, Workspace
+from engine.request import Caller, Lane, Request, Route
+
+if TYPE_CHECKING:
+    from engine.context import Context
+
+#: Real names that are offered for one that does not exist.
+MOST_NEAREST = 5
+#: A file of the workspace that need not exist: the question is asked as if it stood there.
+_ASKER = "pilotfish_api.py"
+#: Looks up which names may stand at the end of a text.
+NamesAfter = Callable[[str], NameSet]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiAnswer:
+    """``exists`` is ``None`` where it is not known, and ``reason`` says why; ``missing`` is the
+    first part that does not exist, ``nearest`` the real names that come close to it.
+
+    ``version`` is the distribution that was looked at (``httpx 0.28.1``), ``""`` for the standard
+    library and the project. ``module`` defines the name; ``path`` and the 0-based ``line`` say
+    where, ``path`` ``""`` where it is not known.
+    """
+
+    exists: bool | None
+    reason: str
+    kind: str = ""
+    signatures: tuple[Signature, ...] = ()
+    deprecated: str = ""
+    version: str = ""
+    module: str = ""
+    path: str = ""
+    line: int = 0
+    missing: str = ""
+    nearest: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest(Request[ApiAnswer]):
+    """Look up the dotted ``name`` (``httpx.Client.get``), seen from ``workspace``."""
+
+    workspace: Workspace
+    name: str
+    deadline_ms: int = 5000
+
+
+def look_up(name: str, names_after: NamesAfter) -> ApiAnswer:
+    """Walk along ``name``. An attribute counts before a submodule of the same name, as at run
+    time after the import of both."""
+    parts = name.split(".")
+    imported = receiver = parts[0]
+    if len(parts) == 1:
+        parts.insert(0, "builtins")
+        modules = names_after("import ")
+        if name in modules.spellings():
+            return ApiAnswer(True, modules.reason, "module", module=name)
+        imported = receiver = "builtins"
+    found: Name | None = None
+    members = NameSet.abstain("", "")
+    for part in parts[1:]:
+        members = names_after(f"import {imported}\n{receiver}.")
+        found = _named(part, members.names)
+        if found is None and receiver == imported:
+            submodules = names_after(f"import {imported}.")
+            found = _named(part, submodules.names)
+            if found is not None:
+                imported = f"{receiver}.{part}"
+        if found is None:
+            return _not_found(part, receiver, members, names_after)
+        receiver = f"{receiver}.{part}"
+    assert found is not None
+    call = names_after(f"import {imported}\n{receiver}(") if found.kind != "module" else None
+    return ApiAnswer(
+        True,
+        members.reason,
+        found.kind,
+        tuple(dict.fromkeys(call.arity.signatures)) if call and call.arity else (),
+        (call.deprecated if call else None) or "",
+        members.looked_at,
+        receiver if found.kind == "module" else found.origin,
+    )
+
+
+def _named(name: str, names: Iterable[Name]) -> Name | None:
+    return next((each for each in names if each.name == name), None)
+
+
+def _not_found(part: str, receiver: str, members: NameSet, names_after: NamesAfter) -> ApiAnswer:
+    from analysis.lint.nearest import akin, nearest
+
+    version = members.looked_at
+    if members.tier is Tier.ABSTAIN and "." not in receiver:
+        modules = names_after("import ")
+        if modules.tier is Tier.CLOSED and receiver not in modules.spellings():
+            part, members = receiver, modules
+    if members.tier is not Tier.CLOSED:
+        return ApiAnswer(None, members.reason, version=version, missing=part)
+    alike = (*nearest(part, members.spellings()), *akin(part, members.names, called=False))
+    near = tuple(dict.fromkeys(alike))[:MOST_NEAREST]
+    return ApiAnswer(False, members.reason, version=version, missing=part, nearest=near)
+
+
+def place_of(module: str, name: str, folders: Iterable[str]) -> tuple[str, int]:
+    """The file of ``module`` in the first of ``folders`` that has it, and the 0-based line that
+    binds ``name`` there, a dotted name in the module; ``("", 0)`` where there is no such file."""
+    for folder in folders:
+        base = Path(folder, *module.split("."))
+        for path in (base.with_suffix(".py"), base / "__init__.py"):
+            if path.is_file():
+                return str(path), _line_of(path, name.split("."))
+    return "", 0
+
+
+def _line_of(path: Path, names: list[str]) -> int:
+    try:
+        body: list[ast.stmt] = ast.parse(path.read_bytes()).body
+    except (OSError, SyntaxError, ValueError):
+        return 0
+    line = 0
+    for name in names:
+        found = next((each for each in _statements(body) if name in _bound(each)), None)
+        if found is None:
+            continue
+        line, body = found.lineno - 1, getattr(found, "body", [])
+    return line
+
+
+def _statements(body: list[ast.stmt]) -> Iterable[ast.stmt]:
+    """The statements of a body, those under conditions too."""
+    for each in body:
+        yield each
+        if isinstance(each, ast.If | ast.Try | ast.With):
+            yield from _statements([*each.body, *getattr(each, "orelse", [])])
+
+
+def _bound(statement: ast.stmt) -> list[str]:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [statement.name]
+    if isinstance(statement, ast.AnnAssign):
+        return [statement.target.id] if isinstance(statement.target, ast.Name) else []
+    targets = statement.targets if isinstance(statement, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
+    """Raises :class:`~analysis.errors.AnalysisError` for what is no dotted name."""
+    from analysis.environments.resolve import resolve
+    from analysis.errors import AnalysisError
+    from analysis.worker.queries import PositionQuery
+
+    if not all(part.isidentifier() for part in request.name.split(".")):
+        raise AnalysisError(
+            "not a qualified name", where=request.name, help="as in pathlib.Path.read_text"
+        )
+    pool, deadline = context.pool(), Deadline.after(request.deadline_ms / 1000)
+    asker = Snapshot(str(Path(request.workspace.root) / _ASKER), "", request.workspace)
+
+    def names_after(text: str) -> NameSet:
+        line, last = text.count("\n"), text.rpartition("\n")[2]
+        query = PositionQuery(asker.with_text(text), line, len(last))
+        answer: NameSet = pool.ask(query, deadline).result()
+        return answer
+
+    answer = look_up(request.name, names_after)
+    if not answer.module:
+        return answer
+    folders = (request.workspace.root, *resolve(request.workspace).sys_path)
+    tail = request.name.split(".")[1:]
+    path, line = place_of(answer.module, ".".join(tail), folders)
+    return replace(answer, path=path, line=line if answer.kind != "module" else 0)
+
+
+ROUTE = Route(ApiRequest, ApiAnswer, _run, Lane.FORWARD)

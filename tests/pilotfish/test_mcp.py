@@ -1,0 +1,244 @@
+"""``pilotfish mcp``: the SDK's own client, a real server on real pipes, a real engine."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import psutil
+import pytest
+from mcp import Client, StdioServerParameters
+from mcp.client.streamable_http import streamable_http_client
+
+from pilotfish.mcp.serving import TOKEN_VARIABLE, tools
+from tests.pilotfish.command import PILOTFISH
+
+SHOP = """\
+class Basket:
+    def total(self) -> int:
+        return sum(self.prices())
+
+    def prices(self) -> list[int]:
+        return []
+
+
+def bill(basket: Basket) -> int:
+    return basket.total()
+"""
+GCD = """\
+def gcd(a, b):
+    if b < 0:
+        raise ValueError("negative")
+    while b:
+        a, b = b, a % b
+    return b
+"""
+NAMES = ["api", "members", "check_snippet", "fix", "trace", "graph"]
+
+
+@pytest.fixture
+def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    root = tmp_path / "shop"
+    root.mkdir()
+    (root / "pyproject.toml").write_text("")
+    (root / "shop.py").write_text(SHOP, encoding="utf-8")
+    (root / "gcd.py").write_text(GCD, encoding="utf-8")
+    (root / "gcd_test.py").write_text("from gcd import gcd\nassert gcd(12, 18) == 6\n")
+    return root
+
+
+@contextlib.asynccontextmanager
+async def client(root: Path) -> AsyncIterator[Client]:
+    words = ["mcp", "--workspace", str(root), "--model", "none"]
+    # The SDK hands on a few variables of its own choice.
+    started = StdioServerParameters(command=PILOTFISH, args=words, env=dict(os.environ))
+    async with Client(started) as connected:
+        yield connected
+
+
+async def told(client: Client, tool: str, **arguments: object) -> dict[str, Any]:
+    result = await client.call_tool(tool, arguments)
+    assert not result.is_error, result.content
+    answer: dict[str, Any] = json.loads(result.content[0].text)  # type: ignore[union-attr]
+    return answer
+
+
+async def refused(client: Client, tool: str, **arguments: object) -> str:
+    result = await client.call_tool(tool, arguments)
+    assert result.is_error, result.content
+    text: str = result.content[0].text  # type: ignore[union-attr]
+    assert "Traceback" not in text
+    return text
+
+
+def engines(of: int) -> list[psutil.Process]:
+    children = psutil.Process(of).children(recursive=True)
+    return [each for each in children if "engine.process" in " ".join(each.cmdline())]
+
+
+def test_there_are_six_tools_in_1500_tokens() -> None:
+    listed = [tool.model_dump(by_alias=True, exclude_none=True) for tool in tools()]
+    assert [tool["name"] for tool in listed] == NAMES
+    # JSON and English have more than three bytes a token, under every common vocabulary.
+    assert len(json.dumps(listed).encode()) / 3 <= 1500
+
+
+@pytest.mark.process
+async def test_it_tells_what_exists_and_what_does_not(shop: Path) -> None:
+    async with client(shop) as asked:
+        assert [tool.name for tool in (await asked.list_tools()).tools] == NAMES
+
+        known = await told(asked, "api", name="json.dumps")
+        assert known["exists"] is True
+        assert known["signatures"][0].startswith("dumps(obj, *, skipkeys=…")
+        assert re.search(r"json/__init__\.py:\d+$", known["where"])
+        own = await told(asked, "api", name="shop.Basket.total")
+        assert own["where"] == f"{shop / 'shop.py'}:2"
+        invented = await told(asked, "api", name="pathlib.Path.read_txt")
+        assert (invented["exists"], invented["missing"]) == (False, "read_txt")
+        assert invented["nearest"][0] == "read_text"
+        nowhere = await told(asked, "api", name="jsno.dumps")
+        assert (nowhere["exists"], nowhere["nearest"][0]) == (False, "json")
+
+        members = await told(asked, "members", path="shop.py", line=10, expression="basket")
+        assert members["tier"] == "closed"
+        assert members["members"][:2] == ["prices: function", "total: function"]
+
+        code = "def more(basket: Basket) -> int:\n    return basket.totl()\n"
+        wrong = await told(
+            asked, "check_snippet", path="shop.py", code=code, first_line=11, last_line=10
+        )
+        assert wrong["complete"] is True
+        [finding] = wrong["findings"]
+        assert (finding["line"], finding["code"]) == (12, "PF101")
+        right = await told(
+            asked, "check_snippet", path="new.py", code="import json\njson.dumps(1)\n"
+        )
+        assert right == {"complete": True, "findings": []}
+        assert not (shop / "new.py").exists()
+
+        [row] = (await told(asked, "graph", question="callers", name="Basket.total"))["rows"]
+        assert (row["qualified_name"], row["path"], row["how"]) == (
+            "shop.bill",
+            "shop.py:10",
+            "exact",
+        )
+
+        # Nothing of a workspace runs that nobody trusts.
+        for tool in ("fix", "trace"):
+            said = await refused(asked, tool, path="gcd.py", test="python gcd_test.py")
+            assert f"pilotfish trust {shop}" in said
+        assert "outside of the workspace" in await refused(
+            asked, "check_snippet", path="../secret.py", code=""
+        )
+        assert "unknown field" in await refused(asked, "api", nam="json")
+        assert "not a qualified name" in await refused(asked, "api", name="os.system('x')")
+        assert "did you mean shop.Basket.total" in await refused(
+            asked, "graph", question="callers", name="Basket.totl"
+        )
+        assert "lines 40 to 40" in await refused(
+            asked, "check_snippet", path="shop.py", code="", first_line=40
+        )
+
+
+@pytest.mark.process
+@pytest.mark.sandbox
+async def test_what_is_trusted_is_repaired_and_traced(shop: Path) -> None:
+    async with client(shop) as asked:
+        said = await refused(asked, "fix", path="gcd.py")
+        assert "not trusted" in said
+        subprocess.run([PILOTFISH, "trust", str(shop)], check=True, capture_output=True)
+        test = "python gcd_test.py"
+        story = await told(asked, "trace", path="gcd.py", test=test)
+        assert story["status"] == "failing"
+        [call] = story["runs"][0]["calls"]
+        assert (call["function"], call["arguments"]) == ("gcd", {"a": "12", "b": "18"})
+        assert "5 a=6, b=0" in call["steps"]
+        called = await told(asked, "trace", path="gcd.py", call="gcd(4, 6)")
+        assert called["runs"][0]["calls"][0]["value"] == "0"
+        assert "raised" not in called
+        failed = await told(asked, "trace", path="gcd.py", call="gcd(4, -6)")
+        assert "negative" in failed["raised"][0]
+        repaired = await told(asked, "fix", path="gcd.py", test=test)
+        assert repaired["status"] == "verified"
+        assert "+    return a\n" in repaired["diff"]
+        assert repaired["ran"]["test"] == test
+        assert (shop / "gcd.py").read_text(encoding="utf-8") == GCD
+
+
+@pytest.fixture
+def served(shop: Path) -> Iterator[tuple[int, str, str]]:
+    words = [PILOTFISH, "mcp", "--http", "0", "--workspace", str(shop)]
+    with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        url = server.stderr.readline().strip()
+        token = server.stderr.readline().strip().removeprefix("Authorization: Bearer ")
+        try:
+            yield server.pid, url, token
+        finally:
+            server.send_signal(signal.SIGINT)
+            assert server.wait(20) == 0
+
+
+@contextlib.asynccontextmanager
+async def over_http(url: str, token: str) -> AsyncIterator[Client]:
+    headers = {"Authorization": f"Bearer {token}"}
+    async with (
+        httpx2.AsyncClient(headers=headers) as http,
+        Client(streamable_http_client(url, http_client=http)) as connected,
+    ):
+        yield connected
+
+
+@pytest.mark.process
+async def test_sessions_share_an_engine_and_an_answer_keeps_to_its_budget(
+    served: tuple[int, str, str],
+) -> None:
+    pid, url, token = served
+    async with httpx2.AsyncClient() as stranger:
+        for headers in ({}, {"Authorization": "Bearer x"}):
+            assert (await stranger.post(url, headers=headers)).status_code == 401
+        foreign = {"Authorization": f"Bearer {token}", "Host": "evil.example"}
+        assert (await stranger.post(url, headers=foreign)).status_code in (403, 421)
+    async with over_http(url, token) as first, over_http(url, token) as second:
+        answers = await asyncio.gather(
+            told(first, "api", name="json.loads"), told(second, "api", name="json.load")
+        )
+        assert [answer["exists"] for answer in answers] == [True, True]
+        [engine] = engines(pid)
+        engine.suspend()
+        begun = time.monotonic()
+        late = await told(first, "api", name="json.loads", budget_ms=300)
+        assert (late["exists"], late["complete"]) == (None, False)
+        assert time.monotonic() - begun < 5
+        engine.resume()
+        # Killed, it comes back, and what is asked is answered.
+        engine.kill()
+        assert (await told(second, "api", name="json.loads"))["exists"] is True
+        assert len(engines(pid)) == 1
+
+
+@pytest.mark.process
+def test_without_the_sdk_it_says_what_to_install(shop: Path) -> None:
+    program = (
+        "import sys; sys.modules['mcp_types'] = None; from pilotfish.main import main; "
+        "sys.exit(main(['mcp']))"
+    )
+    words = [sys.executable, "-c", program]
+    done = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "pip install 'pilotfish[mcp]'" in done.stderr
+    assert TOKEN_VARIABLE not in done.stderr
