@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.deadline import Deadline
+from analysis.errors import AnalysisError
 from analysis.names import Name, NameSet, Tier
 from analysis.signatures import Signature
 from analysis.snapshot import Snapshot, Workspace
@@ -125,9 +126,11 @@ def place_of(module: str, name: str, folders: Iterable[str]) -> tuple[str, int]:
 
 
 def _line_of(path: Path, names: list[str]) -> int:
+    from analysis.text.files import read_bytes
+
     try:
-        body: list[ast.stmt] = ast.parse(path.read_bytes()).body
-    except (OSError, SyntaxError, ValueError):
+        body: list[ast.stmt] = ast.parse(read_bytes(path)).body
+    except (AnalysisError, OSError, SyntaxError, ValueError):
         return 0
     line = 0
     for name in names:
@@ -158,7 +161,6 @@ def _bound(statement: ast.stmt) -> list[str]:
 def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
     """Raises :class:`~analysis.errors.AnalysisError` for what is no dotted name."""
     from analysis.environments.resolve import resolve
-    from analysis.errors import AnalysisError
     from analysis.worker.queries import PositionQuery
 
     if not all(part.isidentifier() for part in request.name.split(".")):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import json
 import os
 import secrets
 import socket
@@ -71,8 +73,6 @@ def server(desk: Desk) -> Server[Any]:
 
 
 def _json(told: dict[str, Any]) -> str:
-    import json
-
     return json.dumps(told, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -113,7 +113,10 @@ def serve_http(desk: Desk, port: int) -> int:
         url = f"http://{HOST}:{listening.getsockname()[1]}/mcp"
         err().print(f"{url}\nAuthorization: Bearer {token}", markup=False)
         app = _Guard(server(desk).streamable_http_app(host=HOST), token)
-        uvicorn.Server(uvicorn.Config(app, log_level="warning")).run(sockets=[listening])
+        serving = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
+        # Ctrl-C is how it ends: uvicorn closes the sessions first, then raises.
+        with contextlib.suppress(KeyboardInterrupt):
+            serving.run(sockets=[listening])
     return 0
 
 

@@ -7,9 +7,10 @@ known by then, and ``complete`` false.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shlex
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
@@ -23,14 +24,15 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.tree import parse
 from analysis.text import read_file
 from engine.client import EngineClient, RequestFailedError
+from engine.errors import EngineError
 from engine.features.api import ApiRequest
 from engine.features.error_report import ErrorReportRequest
 from engine.features.fix import FixRequest
 from engine.features.graph_rows import GraphRowsRequest
 from engine.features.inspect import InspectRequest
-from engine.features.project import ProjectRequest
 from engine.features.trace import TraceRequest
 from engine.request import Progress, Request
+from engine.trust import is_trusted
 
 Value = TypeVar("Value")
 Answer = dict[str, Any]
@@ -151,7 +153,7 @@ class Desk:
 
     async def api(self, asked: Api) -> Answer:
         """See :class:`Api`."""
-        workspace = await self._workspace()
+        workspace = self._workspace()
         request = ApiRequest(workspace, asked.name, asked.budget_ms)
         heard = await self._ask(request, asked.budget_ms)
         answer = heard.answer
@@ -175,7 +177,7 @@ class Desk:
 
     async def members(self, asked: Members) -> Answer:
         """See :class:`Members`."""
-        snapshot = await self._snapshot(asked.path)
+        snapshot = self._snapshot(asked.path)
         text, line = _with_line(snapshot.text, asked.line - 1, f"{asked.expression}.")
         written = text.split("\n")[line]
         request = InspectRequest(snapshot.with_text(text), line, len(written), asked.budget_ms)
@@ -195,7 +197,7 @@ class Desk:
 
     async def check_snippet(self, asked: CheckSnippet) -> Answer:
         """See :class:`CheckSnippet`."""
-        snapshot = await self._snapshot(asked.path, new=True)
+        snapshot = self._snapshot(asked.path, new=True)
         draft = _spliced(snapshot.text, asked)
         heard = await self._ask(ErrorReportRequest(snapshot, draft), asked.budget_ms)
         answer = heard.answer
@@ -216,7 +218,7 @@ class Desk:
 
     async def fix(self, asked: Fix) -> Answer:
         """See :class:`Fix`."""
-        snapshot = await self._snapshot(asked.path, runs=True)
+        snapshot = self._snapshot(asked.path, runs=True)
         seconds = asked.budget_ms / 1000 * _SHARE
         request = FixRequest(snapshot, asked.test, time_limit=seconds, questions=0)
         heard = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
@@ -244,7 +246,7 @@ class Desk:
 
     async def trace(self, asked: Trace) -> Answer:
         """See :class:`Trace`."""
-        snapshot = await self._snapshot(asked.path, runs=True)
+        snapshot = self._snapshot(asked.path, runs=True)
         test = _calling(Path(snapshot.path), asked.call) if asked.call else asked.test
         request = TraceRequest(snapshot, test, asked.budget_ms / 1000 * _SHARE)
         heard = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
@@ -255,7 +257,7 @@ class Desk:
 
     async def graph(self, asked: Graph) -> Answer:
         """See :class:`Graph`."""
-        workspace = await self._workspace()
+        workspace = self._workspace()
         words = tuple(word for word in (asked.name, asked.to) if word)
         request = GraphRowsRequest(workspace, asked.question, words)
         heard = await self._ask(request, asked.budget_ms)
@@ -294,18 +296,19 @@ class Desk:
         finally:
             future.cancel()
 
-    async def _workspace(self) -> Workspace:
+    def _workspace(self) -> Workspace:
         """The workspace as it is trusted now: somebody may have trusted it meanwhile."""
         given = self._given
-        project = await asyncio.wrap_future(self._engine.submit(ProjectRequest(given.root)).future)
-        return Workspace(
-            given.root, given.trusted or project.trusted, given.python or project.python
-        )
+        if given.trusted:
+            return given
+        with contextlib.suppress(EngineError):
+            return replace(given, trusted=is_trusted(self._root))
+        return given
 
-    async def _snapshot(self, path: str, *, new: bool = False, runs: bool = False) -> Snapshot:
+    def _snapshot(self, path: str, *, new: bool = False, runs: bool = False) -> Snapshot:
         """The file at ``path`` as it is on the disk; ``new`` ones need not exist. ``runs`` says
         that code of the workspace will run, which needs trust."""
-        workspace = await self._workspace()
+        workspace = self._workspace()
         if runs and not workspace.trusted:
             raise AnalysisError(
                 "the workspace is not trusted, so none of its code is run",

@@ -21,6 +21,7 @@ import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
+from pilotfish.main import parser_for
 from pilotfish.mcp.serving import TOKEN_VARIABLE, tools
 from tests.pilotfish.command import PILOTFISH
 
@@ -44,6 +45,7 @@ def gcd(a, b):
         a, b = b, a % b
     return b
 """
+PING = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
 NAMES = ["api", "members", "check_snippet", "fix", "trace", "graph"]
 
 
@@ -125,7 +127,7 @@ async def test_it_tells_what_exists_and_what_does_not(shop: Path) -> None:
         [finding] = wrong["findings"]
         assert (finding["line"], finding["code"]) == (12, "PF101")
         right = await told(
-            asked, "check_snippet", path="new.py", code="import json\njson.dumps(1)\n"
+            asked, "check_snippet", path="new.py", code="import json\n\njson.dumps(1)\n"
         )
         assert right == {"complete": True, "findings": []}
         assert not (shop / "new.py").exists()
@@ -197,7 +199,7 @@ def served(shop: Path) -> Iterator[tuple[int, str, str]]:
 async def over_http(url: str, token: str) -> AsyncIterator[Client]:
     headers = {"Authorization": f"Bearer {token}"}
     async with (
-        httpx2.AsyncClient(headers=headers) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         Client(streamable_http_client(url, http_client=http)) as connected,
     ):
         yield connected
@@ -211,8 +213,10 @@ async def test_sessions_share_an_engine_and_an_answer_keeps_to_its_budget(
     async with httpx2.AsyncClient() as stranger:
         for headers in ({}, {"Authorization": "Bearer x"}):
             assert (await stranger.post(url, headers=headers)).status_code == 401
-        foreign = {"Authorization": f"Bearer {token}", "Host": "evil.example"}
-        assert (await stranger.post(url, headers=foreign)).status_code in (403, 421)
+        for header in ("Host", "Origin"):  # a page in a browser that found the port
+            foreign = {"Authorization": f"Bearer {token}", header: "http://evil.example"}
+            said = await stranger.post(url, headers=foreign, json=PING)
+            assert said.status_code in (403, 421), said.text
     async with over_http(url, token) as first, over_http(url, token) as second:
         answers = await asyncio.gather(
             told(first, "api", name="json.loads"), told(second, "api", name="json.load")
@@ -229,6 +233,16 @@ async def test_sessions_share_an_engine_and_an_answer_keeps_to_its_budget(
         engine.kill()
         assert (await told(second, "api", name="json.loads"))["exists"] is True
         assert len(engines(pid)) == 1
+
+
+def test_the_plugin_starts_commands_that_there_are() -> None:
+    folder = Path(__file__).resolve().parents[2] / "editors" / "claude-code"
+    plugin = json.loads((folder / ".claude-plugin" / "plugin.json").read_text(encoding="utf-8"))
+    for servers in ("lspServers", "mcpServers"):
+        [server] = plugin[servers].values()
+        assert server["command"] == "pilotfish"
+        command, *words = server["args"]
+        parser_for(command).parse_args(words)
 
 
 @pytest.mark.process
