@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import tree_sitter
 
 from analysis.graph.extraction.describe import docstring, signature
+from analysis.graph.extraction.expressions import ExpressionReader
 from analysis.graph.facts.file import NONE, Binding, Scope
-
-if TYPE_CHECKING:
-    from analysis.graph.extraction.extract import Extractor
-    from analysis.graph.extraction.statements import StatementReader
 
 #: What a decorator of this name makes of a method, wherever it is imported from.
 _ROLES = {
@@ -32,12 +29,13 @@ Parameter = tuple[tree_sitter.Node, int, int]
 
 
 class DefinitionReader:
-    """Reads ``def`` and ``class`` for one :class:`~analysis.graph.extraction.extract.Extractor`."""
+    """Reads ``def`` and ``class`` for one :class:`~analysis.graph.extraction.state.Reading`."""
 
-    def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
-        self.x = extractor
-        self.e, self.uses = extractor.expressions, extractor.uses
-        self.statements = statements
+    def __init__(
+        self, expressions: ExpressionReader, suite: Callable[[tree_sitter.Node], None]
+    ) -> None:
+        self.e, self.x, self.uses = expressions, expressions.x, expressions.uses
+        self._suite = suite
 
     def function(
         self, node: tree_sitter.Node, decorators: list[tree_sitter.Node], whole: tree_sitter.Node
@@ -85,7 +83,7 @@ class DefinitionReader:
             for number, (parameter, annotation, default) in enumerate(parameters):
                 x.bind_parameter(parameter, number, annotation, default)
             if body is not None:
-                self.statements.suite(body)
+                self._suite(body)
 
     def class_(
         self, node: tree_sitter.Node, decorators: list[tree_sitter.Node], whole: tree_sitter.Node
@@ -126,7 +124,7 @@ class DefinitionReader:
             if body is not None:
                 x.block = 0
                 x.open_block(body)
-                self.statements.suite(body)
+                self._suite(body)
 
     def _decorators(self, decorators: list[tree_sitter.Node]) -> list[int]:
         return [

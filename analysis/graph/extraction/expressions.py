@@ -1,19 +1,16 @@
-"""Expressions of a tree as rows of the file's table."""
+"""Expressions of a tree as rows of the file's table: what they use, name and narrow."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
 
 import tree_sitter
 
-from analysis.graph.extraction import operators
 from analysis.graph.extraction.literals import literal_text
-from analysis.graph.facts.file import NONE
-from analysis.graph.facts.protocols import BUILT_IN, ITERATING
+from analysis.graph.extraction.state import Reading
+from analysis.graph.facts.file import NONE, Binding, FieldBinding, Scope
+from analysis.graph.facts.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
 from analysis.syntax.tree import LANGUAGE
-
-if TYPE_CHECKING:
-    from analysis.graph.extraction.extract import Extractor
 
 _LITERALS = {
     "integer": "int",
@@ -32,10 +29,10 @@ _SUBSCRIPTS = {"write": "__setitem__", "delete": "__delitem__"}
 
 
 class ExpressionReader:
-    """Reads expressions for one :class:`~analysis.graph.extraction.extract.Extractor`."""
+    """Reads expressions for one :class:`~analysis.graph.extraction.state.Reading`."""
 
-    def __init__(self, extractor: Extractor) -> None:
-        self.x, self.uses = extractor, extractor.uses
+    def __init__(self, reading: Reading) -> None:
+        self.x, self.uses = reading, reading.uses
         self._parser = tree_sitter.Parser(LANGUAGE)
 
     # -- expressions -------------------------------------------------------------------
@@ -55,8 +52,6 @@ class ExpressionReader:
         if method is not None:
             row: int = method(node, kind)
             return row
-        if node.type in operators.READERS:
-            return operators.READERS[node.type](self, node, kind)
         if node.type in _LITERALS:
             self._children(node)
             return self.uses.table.add("b", _LITERALS[node.type])
@@ -181,7 +176,7 @@ class ExpressionReader:
         # The condition comes first in time: what it narrows holds in the first arm.
         self.tested(parts[1])
         block = self.x.open_block(parts[0])
-        self.x.narrow(parts[1], parts[0].start_byte)
+        self.narrow(parts[1], parts[0].start_byte)
         first = self.read(parts[0])
         self.x.close_block(block)
         return self.uses.table.add("u", (first, self.read(parts[2])))
@@ -190,7 +185,7 @@ class ExpressionReader:
         value = self.read(node.child_by_field_name("value"))
         name = node.child_by_field_name("name")
         if name is not None:
-            self.x.assign(name, value, NONE, node.end_byte, leak=True)
+            self.assign(name, value, NONE, node.end_byte, leak=True)
         return value
 
     def _string(self, node: tree_sitter.Node, kind: str) -> int:
@@ -314,13 +309,13 @@ class ExpressionReader:
                 if clause.type == "if_clause":
                     for child in clause.named_children:
                         self.tested(child)
-                        x.narrow(child, node.start_byte)
+                        self.narrow(child, node.start_byte)
                     continue
                 right = clause.child_by_field_name("right")
                 row = self.read(right)
                 left = clause.child_by_field_name("left")
                 if left is not None and right is not None:
-                    x.assign(left, self.uses.iterated(row, right), NONE, node.start_byte)
+                    self.assign(left, self.uses.iterated(row, right), NONE, node.start_byte)
             if body is not None and body.type == "pair":
                 self.read(body.child_by_field_name("key"))
                 row = self.read(body.child_by_field_name("value"))
@@ -328,6 +323,190 @@ class ExpressionReader:
                 row = self.read(body)
             scope = x.scope
         return self.uses.table.add("comp", _COMPREHENSIONS[node.type], row, scope)
+
+    # -- operators ---------------------------------------------------------------------
+
+    def _boolean_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        left = node.child_by_field_name("left")
+        right = node.child_by_field_name("right")
+        first = self.tested(left)
+        if (
+            left is not None
+            and right is not None
+            and self.uses.between(left, right).strip() == b"and"
+        ):
+            block = self.x.open_block(right)
+            self.narrow(left, right.start_byte)
+            second = self.read(right)
+            self.x.close_block(block)
+            return second
+        return self.uses.table.add("u", (first, self.read(right)))
+
+    def _binary_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        """A chain as ``a + b + …`` nests to the left, thousands deep in tables: no recursion."""
+        inside = kind if kind == "annotate" else "read"
+        chain = [node]
+        while (left := chain[-1].child_by_field_name("left")) is not None:
+            if left.type != "binary_operator":
+                break
+            chain.append(left)
+        row, place = self.read(left, inside), left
+        for link in reversed(chain):
+            right = link.child_by_field_name("right")
+            operator = link.child_by_field_name("operator")
+            sign = self.uses.text(operator) if operator is not None else ""
+            other = self.read(right, inside)
+            if inside != "annotate" and sign in BINARY and place is not None and right is not None:
+                self.uses.implied(row, place, f"__{BINARY[sign]}__")
+                self.uses.implied(other, right, f"__r{BINARY[sign]}__")
+            row, place = self.uses.table.add("op", sign, row, other), right
+        return row
+
+    def _comparison_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        rows = [(self.read(child), child) for child in node.named_children]
+        signs = [self.uses.text(child) for child in node.children_by_field_name("operators")]
+        for (left, _), (right, place), sign in zip(rows, rows[1:], signs, strict=False):
+            if sign in ("in", "not in"):
+                self.uses.implied(right, place, "__contains__")
+            elif sign in COMPARED:
+                self.uses.implied(left, node, COMPARED[sign][0])
+                self.uses.implied(right, place, COMPARED[sign][1])
+        return self.uses.table.add("b", "bool")
+
+    def _not_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        self.tested(node.child_by_field_name("argument"))
+        return self.uses.table.add("b", "bool")
+
+    def _unary_operator(self, node: tree_sitter.Node, kind: str) -> int:
+        row = self.read(node.child_by_field_name("argument"))
+        operator = node.child_by_field_name("operator")
+        if operator is not None:
+            names = {"-": "__neg__", "+": "__pos__", "~": "__invert__"}
+            self.uses.implied(row, node, names.get(self.uses.text(operator), "__neg__"))
+        return row
+
+    # -- targets and conditions ----------------------------------------------------------
+
+    def assign(
+        self,
+        target: tree_sitter.Node,
+        value: int,
+        annotation: int,
+        at: int,
+        leak: bool = False,
+    ) -> None:
+        """Bind what ``target`` names to ``value``, from byte ``at`` on."""
+        table = self.uses.table
+        kind = target.type
+        if kind == "identifier":
+            name = self.uses.text(target)
+            self.x.bind(name, Binding("value", at, self.x.block, value, annotation), leak)
+            row = table.add("n", name)
+            self.uses.site("write", row, target)
+        elif kind == "attribute":
+            self._assign_attribute(target, value, annotation, at)
+        elif kind in ("pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"):
+            parts = [part for part in target.named_children if part.type != "comment"]
+            starred = any(part.type == "list_splat_pattern" for part in parts)
+            for number, part in enumerate(parts):
+                if part.type == "list_splat_pattern":
+                    inner = part.named_children[0]
+                    self.assign(inner, table.add("l", "list", (table.add("it", value),)), NONE, at)
+                else:
+                    row = table.add("it", value) if starred else table.add("i", value, number)
+                    self.assign(part, row if value != NONE else NONE, NONE, at, leak)
+        elif kind in ("parenthesized_expression", "as_pattern_target", "list_splat_pattern"):
+            for part in target.named_children:
+                self.assign(part, value, annotation, at, leak)
+        else:
+            self.read(target, "write")
+
+    def _assign_attribute(
+        self, target: tree_sitter.Node, value: int, annotation: int, at: int
+    ) -> None:
+        object_ = target.child_by_field_name("object")
+        name = target.child_by_field_name("attribute")
+        if object_ is None or name is None:
+            return
+        receiver = self.read(object_)
+        attribute = self.uses.text(name)
+        row = self.uses.table.add("a", receiver, attribute)
+        self.uses.site("write", row, name)
+        owner = self._owner_of_self(object_)
+        if owner is not None:
+            owner.fields.setdefault(attribute, []).append(
+                FieldBinding(self.x.scope, at, self.x.block, value, annotation)
+            )
+            self.x.field_nodes.append((owner.definition, attribute, target, name))
+
+    def _owner_of_self(self, node: tree_sitter.Node) -> Scope | None:
+        """The class whose instance ``node`` is, where it names a method's first parameter."""
+        if node.type != "identifier":
+            return None
+        name = self.uses.text(node)
+        scope = self.x.scope
+        while scope != NONE:
+            here = self.x.scopes[scope]
+            if name in here.names:
+                parent = self.x.scopes[here.parent] if here.parent != NONE else None
+                if (
+                    here.kind == "function"
+                    and parent is not None
+                    and parent.kind == "class"
+                    and here.role != "static"
+                    and here.parameters[:1] == [name]
+                ):
+                    return parent
+                return None
+            scope = here.parent
+        return None
+
+    def narrow(self, condition: tree_sitter.Node, at: int) -> None:
+        """What ``isinstance`` says in ``condition`` holds in the suite at hand."""
+        for name, row in self._narrowed(condition):
+            scope = self.x.scope
+            while scope > 0 and name not in self.x.scopes[scope].names:
+                if self.x.scopes[scope].kind != "comprehension":
+                    break
+                scope = self.x.scopes[scope].parent
+            known = self.x.scopes[scope].names.get(name)
+            if known is not None:
+                known.append(Binding("narrow", at, self.x.block, row))
+
+    def _narrowed(self, condition: tree_sitter.Node) -> Iterator[tuple[str, int]]:
+        """(name, class) for each ``isinstance(name, class)`` that must hold in ``condition``."""
+        node = condition
+        while node.type == "parenthesized_expression" and node.named_children:
+            node = node.named_children[0]
+        if node.type == "boolean_operator":
+            left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
+            if left is None or right is None:
+                return
+            if self.x.data[left.end_byte : right.start_byte].strip() == b"and":
+                yield from self._narrowed(left)
+                yield from self._narrowed(right)
+        elif node.type == "call":
+            function = node.child_by_field_name("function")
+            arguments = node.child_by_field_name("arguments")
+            if function is None or arguments is None or self.uses.text(function) != "isinstance":
+                return
+            parts = [part for part in arguments.named_children if part.type != "comment"]
+            if len(parts) == 2 and parts[0].type == "identifier":
+                yield self.uses.text(parts[0]), self.class_named(parts[1])
+
+    def class_named(self, node: tree_sitter.Node) -> int:
+        """The row of a class as it is written; nothing is recorded as used."""
+        table = self.uses.table
+        if node.type == "identifier":
+            return table.add("n", self.uses.text(node))
+        if node.type == "attribute":
+            value = node.child_by_field_name("object")
+            name = node.child_by_field_name("attribute")
+            receiver = self.class_named(value) if value is not None else NONE
+            return table.add("a", receiver, self.uses.text(name)) if name is not None else NONE
+        if node.type == "tuple":
+            return table.add("t", tuple(self.class_named(part) for part in node.named_children))
+        return NONE
 
     # -- annotations -------------------------------------------------------------------
 

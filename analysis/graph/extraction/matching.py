@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import tree_sitter
 
+from analysis.graph.extraction.expressions import ExpressionReader
 from analysis.graph.facts.file import NONE, Binding
-
-if TYPE_CHECKING:
-    from analysis.graph.extraction.extract import Extractor
-    from analysis.graph.extraction.statements import StatementReader
 
 
 class MatchReader:
-    """Reads ``match`` for one :class:`~analysis.graph.extraction.extract.Extractor`."""
+    """Reads ``match`` for one :class:`~analysis.graph.extraction.state.Reading`."""
 
-    def __init__(self, extractor: Extractor, statements: StatementReader) -> None:
-        self.x = extractor
-        self.e, self.uses = extractor.expressions, extractor.uses
-        self._statements = statements
+    def __init__(
+        self,
+        expressions: ExpressionReader,
+        statement: Callable[[tree_sitter.Node], None],
+        suite: Callable[[tree_sitter.Node], None],
+    ) -> None:
+        self.e, self.x, self.uses = expressions, expressions.x, expressions.uses
+        self._statement, self._suite = statement, suite
 
     def match(self, node: tree_sitter.Node) -> None:
         """A whole statement."""
@@ -28,12 +29,12 @@ class MatchReader:
         body = node.child_by_field_name("body")
         for case in body.named_children if body is not None else []:
             if case.type != "case_clause":
-                self._statements.statement(case)
+                self._statement(case)
                 continue
             before = self.x.open_block(case)
             for child in case.named_children:
                 if child.type == "block":
-                    self._statements.suite(child)
+                    self._suite(child)
                 elif child.type == "if_clause":
                     for test in child.named_children:
                         self.e.tested(test)
@@ -55,16 +56,16 @@ class MatchReader:
                 self._pattern(child, NONE)
         elif node.type == "dotted_name":
             if node.named_child_count == 1:
-                self.x.assign(node.named_children[0], value, NONE, node.end_byte)
+                self.e.assign(node.named_children[0], value, NONE, node.end_byte)
             else:
                 self._dotted_read(node)
         elif node.type == "as_pattern" and len(node.named_children) == 2:
             inner, name = node.named_children
             self._pattern(inner, value)
             row = self._class_row(inner)
-            self.x.assign(name, value if row == NONE else row, NONE, node.end_byte)
+            self.e.assign(name, value if row == NONE else row, NONE, node.end_byte)
         elif node.type == "identifier":
-            self.x.assign(node, value, NONE, node.end_byte)
+            self.e.assign(node, value, NONE, node.end_byte)
         else:
             keeps = node.type in ("case_pattern", "union_pattern", "parenthesized_expression")
             for child in node.named_children:

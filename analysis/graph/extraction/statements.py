@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 import tree_sitter
 
 from analysis.graph.extraction.definitions import DefinitionReader
-from analysis.graph.extraction.exports import ExportReader
-from analysis.graph.extraction.imports import ImportReader
+from analysis.graph.extraction.expressions import ExpressionReader
+from analysis.graph.extraction.literals import literal_text
 from analysis.graph.extraction.matching import MatchReader
-from analysis.graph.extraction.narrowing import class_named, leaves
-from analysis.graph.facts.file import NONE, Binding
+from analysis.graph.extraction.state import Reading
+from analysis.graph.facts.file import NONE, Binding, Site
 from analysis.graph.facts.protocols import BINARY
 
-if TYPE_CHECKING:
-    from analysis.graph.extraction.extract import Extractor
+_LEAVES = frozenset(
+    {"return_statement", "raise_statement", "continue_statement", "break_statement"}
+)
 
 
 class StatementReader:
-    """Reads statements for one :class:`~analysis.graph.extraction.extract.Extractor`."""
+    """Reads statements for one :class:`~analysis.graph.extraction.state.Reading`."""
 
-    def __init__(self, extractor: Extractor) -> None:
-        self.x = extractor
-        self.e, self.uses = extractor.expressions, extractor.uses
-        self.definitions = DefinitionReader(extractor, self)
-        self._imports = ImportReader(extractor)
-        self._matching = MatchReader(extractor, self)
-        self._exports = ExportReader(extractor, self)
-        #: (definition that owns it, name, target, name's node) of fields and global variables.
-        self.field_nodes: list[tuple[int, str, tree_sitter.Node, tree_sitter.Node]] = []
+    def __init__(self, reading: Reading) -> None:
+        self.x, self.uses = reading, reading.uses
+        self.e = ExpressionReader(reading)
+        self._definitions = DefinitionReader(self.e, self.suite)
+        self._imports = _Imports(reading)
+        self._matching = MatchReader(self.e, self.statement, self.suite)
+        self._exports = _Exports(reading)
 
     def suite(self, node: tree_sitter.Node) -> None:
         """The statements of a block or module, in order."""
@@ -81,15 +79,15 @@ class StatementReader:
         return value
 
     def _target(self, left: tree_sitter.Node, value: int, annotation: int, at: int) -> None:
-        self.x.assign(left, value, annotation, at)
+        self.e.assign(left, value, annotation, at)
         scope = self.x.scopes[self.x.scope]
         if scope.kind in ("module", "class"):
             for name in _names(left):
-                self.field_nodes.append((scope.definition, self.uses.text(name), left, name))
+                self.x.field_nodes.append((scope.definition, self.uses.text(name), left, name))
         else:
             for name in _names(left):
                 if self.uses.text(name) in scope.globals:
-                    self.field_nodes.append((0, self.uses.text(name), left, name))
+                    self.x.field_nodes.append((0, self.uses.text(name), left, name))
 
     def _augmented(self, node: tree_sitter.Node) -> None:
         left = node.child_by_field_name("left")
@@ -101,13 +99,13 @@ class StatementReader:
         operator = node.child_by_field_name("operator")
         sign = self.uses.text(operator).rstrip("=") if operator is not None else ""
         if sign in BINARY:
-            self.uses.implied(class_named(self.x, left), left, f"__i{BINARY[sign]}__")
+            self.uses.implied(self.e.class_named(left), left, f"__i{BINARY[sign]}__")
         if left.type == "identifier":
             if right is not None and self.uses.text(left) == "__all__":
                 self._exports.added(right)
             self.uses.site("write", self.uses.table.add("n", self.uses.text(left)), left)
             if self.uses.text(left) not in scope.names:
-                self.x.assign(left, value, NONE, node.end_byte)
+                self.e.assign(left, value, NONE, node.end_byte)
         elif left.type == "attribute":
             receiver = self.e.read(left.child_by_field_name("object"))
             name = left.child_by_field_name("attribute")
@@ -150,7 +148,7 @@ class StatementReader:
         for number, child in enumerate(node.named_children):
             self.e.read(child) if number else self.e.tested(child)
         if node.named_children:
-            self.x.narrow(node.named_children[0], node.end_byte)
+            self.e.narrow(node.named_children[0], node.end_byte)
 
     def _import_statement(self, node: tree_sitter.Node) -> None:
         self._imports.import_(node)
@@ -185,8 +183,8 @@ class StatementReader:
                 self._block(clause.child_by_field_name("body"))
         if condition is None or condition.type != "not_operator":
             return
-        if leaves(consequence) and not node.children_by_field_name("alternative"):
-            self.x.narrow(condition.named_children[0], node.end_byte)
+        if _leaves(consequence) and not node.children_by_field_name("alternative"):
+            self.e.narrow(condition.named_children[0], node.end_byte)
 
     def _narrowed_block(
         self, block: tree_sitter.Node | None, condition: tree_sitter.Node | None
@@ -195,7 +193,7 @@ class StatementReader:
             return
         before = self.x.open_block(block)
         if condition is not None:
-            self.x.narrow(condition, block.start_byte)
+            self.e.narrow(condition, block.start_byte)
         self.suite(block)
         self.x.close_block(before)
 
@@ -249,7 +247,7 @@ class StatementReader:
                 alias = child.child_by_field_name("alias")
                 if alias is not None:
                     row = self.uses.table.add("ex", value)
-                    self.x.assign(alias, row, NONE, child.end_byte)
+                    self.e.assign(alias, row, NONE, child.end_byte)
             elif child.type != "comment":
                 self.e.read(child)
         self.x.close_block(before)
@@ -288,15 +286,24 @@ class StatementReader:
         decorators = [child for child in node.named_children if child.type == "decorator"]
         inner = node.child_by_field_name("definition")
         if inner is not None and inner.type == "function_definition":
-            self.definitions.function(inner, decorators, node)
+            self._definitions.function(inner, decorators, node)
         elif inner is not None:
-            self.definitions.class_(inner, decorators, node)
+            self._definitions.class_(inner, decorators, node)
 
     def _function_definition(self, node: tree_sitter.Node) -> None:
-        self.definitions.function(node, [], node)
+        self._definitions.function(node, [], node)
 
     def _class_definition(self, node: tree_sitter.Node) -> None:
-        self.definitions.class_(node, [], node)
+        self._definitions.class_(node, [], node)
+
+
+def _leaves(block: tree_sitter.Node | None) -> bool:
+    """Whether what stands behind ``block`` is not run after it."""
+    return (
+        block is not None
+        and bool(block.named_children)
+        and block.named_children[-1].type in _LEAVES
+    )
 
 
 def _names(target: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
@@ -311,3 +318,124 @@ def _with_items(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     for item in clause.named_children:
         if item.type == "with_item":
             yield item
+
+
+class _Imports:
+    """Reads imports for one :class:`~analysis.graph.extraction.state.Reading`."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.x, self.uses = reading, reading.uses
+
+    def import_(self, node: tree_sitter.Node) -> None:
+        """``import a.b as c``."""
+        for child in node.children_by_field_name("name"):
+            if child.type == "aliased_import":
+                module = child.child_by_field_name("name")
+                alias = child.child_by_field_name("alias")
+                if module is None or alias is None:
+                    continue
+                dotted = self._dotted(module)
+                self._import_site(module, dotted, 0, "")
+                bound = Binding("import", node.end_byte, self.x.block, module=dotted, member="as")
+                self.x.bind(self.uses.text(alias), bound)
+            else:
+                dotted = self._dotted(child)
+                self._import_site(child, dotted, 0, "")
+                top = dotted.partition(".")[0]
+                self.x.bind(top, Binding("import", node.end_byte, self.x.block, module=dotted))
+
+    def from_(self, node: tree_sitter.Node) -> None:
+        """``from a import b as c``."""
+        module_node = node.child_by_field_name("module_name")
+        if module_node is None:
+            return
+        level, module = 0, self._dotted(module_node)
+        if module_node.type == "relative_import":
+            text = self.uses.text(module_node).replace(" ", "")
+            module = text.lstrip(".")
+            level = len(text) - len(module)
+        at, block = node.end_byte, self.x.block
+        if any(child.type == "wildcard_import" for child in node.named_children):
+            self._import_site(module_node, module, level, "")
+            star = Binding("from", at, block, module=module, level=level, member="*")
+            self.x.scopes[self.x.scope].stars.append(star)
+            return
+        self._import_site(module_node, module, level, "")
+        for child in node.children_by_field_name("name"):
+            member, alias = child, child
+            if child.type == "aliased_import":
+                member = child.child_by_field_name("name") or child
+                alias = child.child_by_field_name("alias") or child
+            name = self._dotted(member)
+            self._import_site(member, module, level, name)
+            bound = Binding("from", at, block, module=module, level=level, member=name)
+            self.x.bind(self.uses.text(alias), bound)
+
+    def _dotted(self, node: tree_sitter.Node) -> str:
+        return "".join(self.uses.text(node).split())
+
+    def _import_site(self, node: tree_sitter.Node, module: str, level: int, member: str) -> None:
+        x = self.x
+        span = self.uses.span(node)
+        x.sites.append(
+            Site(
+                "import",
+                x.scope,
+                x.block,
+                node.start_byte,
+                NONE,
+                span,
+                x.owner,
+                module,
+                level,
+                member,
+            )
+        )
+
+
+class _Exports:
+    """Names that a module or class lists as text: ``__all__`` and ``__slots__``."""
+
+    def __init__(self, reading: Reading) -> None:
+        self.x, self.uses = reading, reading.uses
+
+    def assigned(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
+        """``__all__ = […]`` and ``__slots__ = …``."""
+        scope = self.x.scopes[self.x.scope]
+        name = self.uses.text(left)
+        if name == "__all__" and scope.kind == "module":
+            scope.all = [*(scope.all or ()), *self._strings(right)]
+        elif name == "__slots__" and scope.kind == "class":
+            for literal in _literals(right):
+                text = literal_text(self.uses.text(literal))
+                if text and not text.startswith("__"):
+                    self.x.field_nodes.append((scope.definition, text, literal, literal))
+
+    def _strings(self, node: tree_sitter.Node) -> list[str]:
+        return [literal_text(self.uses.text(literal)) for literal in _literals(node)]
+
+    def added(self, node: tree_sitter.Node) -> None:
+        """``__all__ += …``."""
+        scope = self.x.scopes[self.x.scope]
+        if scope.kind == "module":
+            scope.all = [*(scope.all or ()), *self._strings(node)]
+
+    def grown(self, node: tree_sitter.Node) -> None:
+        """``__all__.append("x")`` and ``__all__.extend([…])``."""
+        scope = self.x.scopes[self.x.scope]
+        function = node.child_by_field_name("function") if node.type == "call" else None
+        arguments = node.child_by_field_name("arguments")
+        if function is None or arguments is None or scope.kind != "module":
+            return
+        if self.uses.text(function) in ("__all__.append", "__all__.extend"):
+            scope.all = [*(scope.all or ()), *self._strings(arguments)]
+
+
+def _literals(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
+    if node.type == "string":
+        yield node
+    else:
+        for child in node.named_children:
+            if child.type == "pair":
+                child = child.named_children[0]
+            yield from _literals(child)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from analysis.graph.facts.file import NONE, Expression
 from analysis.graph.facts.protocols import BINARY
 from analysis.graph.resolution import classes, typing_forms
 from analysis.graph.resolution.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
-
-if TYPE_CHECKING:
-    from analysis.graph.resolution.resolver import Resolver
+from analysis.graph.resolution.world import Evaluator
 
 #: Outside functions that give back what they are given, its elements, or a container of them.
 _SAME = frozenset(
@@ -33,7 +29,7 @@ _TAKES_ONE = frozenset({"get", "pop", "setdefault", "popleft", "popitem", "__get
 _GIVES_SAME = frozenset({"values", "copy", "union", "intersection", "difference"})
 
 
-def evaluate(r: Resolver, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
+def evaluate(r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
     """What an expression that is no plain name may be."""
     operator = entry[0]
     if operator == "a":
@@ -82,7 +78,7 @@ def evaluate(r: Resolver, file: int, scope: int, entry: Expression, at: int, blo
     return ANYTHING
 
 
-def attribute(r: Resolver, value: Value, name: str) -> Values:
+def attribute(r: Evaluator, value: Value, name: str) -> Values:
     """``value.name``."""
     kind = value[0]
     if kind == "l" and value[1] != "manager":
@@ -102,7 +98,7 @@ def attribute(r: Resolver, value: Value, name: str) -> Values:
     return union(*groups)
 
 
-def _method(r: Resolver, file: int, scope: int, receiver: Value) -> Values:
+def _method(r: Evaluator, file: int, scope: int, receiver: Value) -> Values:
     known = r.scope(file, scope)
     if known.kind == "class":
         return (("c", file, scope),)
@@ -115,7 +111,7 @@ def _method(r: Resolver, file: int, scope: int, receiver: Value) -> Values:
     return (("b", file, scope, receiver),)
 
 
-def result(r: Resolver, value: Value, arguments: list[tuple[int, int, int, int, int]]) -> Values:
+def result(r: Evaluator, value: Value, arguments: list[tuple[int, int, int, int, int]]) -> Values:
     """What calling ``value`` gives; ``arguments`` are places to evaluate."""
     kind = value[0]
     if kind == "c":
@@ -142,7 +138,7 @@ def result(r: Resolver, value: Value, arguments: list[tuple[int, int, int, int, 
     return ANYTHING
 
 
-def function_result(r: Resolver, file: int, scope: int, receiver: Value | None) -> Values:
+def function_result(r: Evaluator, file: int, scope: int, receiver: Value | None) -> Values:
     """What a function gives when it is called on ``receiver``."""
     found: Values = r.memo.keep(
         ("r", file, scope, receiver),
@@ -152,7 +148,7 @@ def function_result(r: Resolver, file: int, scope: int, receiver: Value | None) 
     return found
 
 
-def _function_result(r: Resolver, file: int, scope: int, receiver: Value | None) -> Values:
+def _function_result(r: Evaluator, file: int, scope: int, receiver: Value | None) -> Values:
     known = r.scope(file, scope)
     if known.role == "manager":
         return (("l", "manager", _yielded(r, file, scope)),)
@@ -175,7 +171,7 @@ def _function_result(r: Resolver, file: int, scope: int, receiver: Value | None)
     return union(*groups)
 
 
-def _yielded(r: Resolver, file: int, scope: int) -> Values:
+def _yielded(r: Evaluator, file: int, scope: int) -> Values:
     known = r.scope(file, scope)
     if known.returns != NONE:
         typed = typing_forms.annotated(r, file, known.parent, known.returns)
@@ -186,7 +182,7 @@ def _yielded(r: Resolver, file: int, scope: int) -> Values:
     return union(*(r.evaluate(file, scope, row, at - 1, block) for row, at, block in known.yielded))
 
 
-def elements(r: Resolver, value: Value) -> Values:
+def elements(r: Evaluator, value: Value) -> Values:
     """What iterating over ``value`` gives."""
     kind = value[0]
     if kind == "l":
@@ -213,7 +209,7 @@ def elements(r: Resolver, value: Value) -> Values:
     return ANYTHING
 
 
-def item(r: Resolver, value: Value) -> Values:
+def item(r: Evaluator, value: Value) -> Values:
     """What ``value[key]`` gives."""
     kind = value[0]
     if kind == "l":
@@ -232,7 +228,7 @@ def item(r: Resolver, value: Value) -> Values:
     return ANYTHING
 
 
-def place(r: Resolver, value: Value, number: int) -> Values:
+def place(r: Evaluator, value: Value, number: int) -> Values:
     """Item ``number`` of unpacking ``value``."""
     if value[0] == "t":
         parts: tuple[Values, ...] = value[1]
@@ -240,7 +236,7 @@ def place(r: Resolver, value: Value, number: int) -> Values:
     return elements(r, value)
 
 
-def entered(r: Resolver, value: Value) -> Values:
+def entered(r: Evaluator, value: Value) -> Values:
     """What ``with value as`` binds."""
     if value[0] == "l" and value[1] == "manager":
         return tuple(value[2])
@@ -257,14 +253,14 @@ def entered(r: Resolver, value: Value) -> Values:
     return ANYTHING
 
 
-def _is_enum(r: Resolver, value: Value) -> bool:
+def _is_enum(r: Evaluator, value: Value) -> bool:
     return any(
         owner[0] == "x" and owner[1].startswith("enum.")
         for owner in classes.mro(r, value[1], value[2])
     )
 
 
-def _super(r: Resolver, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
+def _super(r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
     walk = scope
     while walk != NONE and r.scope(file, walk).kind != "class":
         walk = r.scope(file, walk).parent
@@ -278,7 +274,9 @@ def _super(r: Resolver, file: int, scope: int, entry: Expression, at: int, block
     return (("sup", file, walk, receiver),)
 
 
-def _operated(r: Resolver, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
+def _operated(
+    r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int
+) -> Values:
     left = r.evaluate(file, scope, entry[2], at, block)
     method = f"__{BINARY[entry[1]]}__" if entry[1] in BINARY else ""
     groups: list[Values] = []
@@ -303,7 +301,7 @@ def _container_method(value: Value) -> Values:
     return ANYTHING
 
 
-def _outside(r: Resolver, dotted: str, arguments: list[tuple[int, int, int, int, int]]) -> Values:
+def _outside(r: Evaluator, dotted: str, arguments: list[tuple[int, int, int, int, int]]) -> Values:
     if dotted in _SAME and arguments:
         return r.evaluate(*arguments[0])
     if dotted in _ELEMENT and len(arguments) == 1:
