@@ -36,7 +36,7 @@ from analysis.graph.extraction.extract import extract
 from analysis.lint.interface import interface
 from analysis.lint.query import LintQuery
 from analysis.lint.unbound import unbound
-from analysis.scopes.visible import visible
+from analysis.program.visible import visible
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.tree import parse, reparse

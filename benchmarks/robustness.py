@@ -24,7 +24,7 @@ from pathlib import Path
 
 from analysis.deadline import Deadline
 from analysis.names import NameSet
-from analysis.scopes.visible import visible
+from analysis.program.visible import visible
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.tree import parse, reparse

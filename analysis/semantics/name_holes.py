@@ -11,10 +11,8 @@ from pathlib import Path
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
-from analysis.scopes import dynamic
-from analysis.scopes.scope import ScopeKind
-from analysis.scopes.unassigned import unassigned
-from analysis.scopes.visible import Visible, visible
+from analysis.program.scopes import ScopeKind
+from analysis.program.visible import Visible, doubt, unassigned, visible
 from analysis.semantics import import_holes, module_finder
 from analysis.semantics.builtin_names import OF_MODULES, builtin_names
 from analysis.semantics.module_finder import Form, Module
@@ -61,11 +59,11 @@ def names_for(snapshot: Snapshot, hole: Hole, environment: Environment) -> NameS
     later = () if hole.store else _unassigned(snapshot, hole, seen)
     for name in later:
         names.pop(name, None)
-    doubt = next(filter(None, doubts), "") or _doubt(hole)
+    why = next(filter(None, doubts), "") or _doubt(hole)
     return NameSet(
         hole.kind.value,
-        Tier.OPEN if doubt else Tier.CLOSED,
-        doubt or "every name in scope, and the builtins",
+        Tier.OPEN if why else Tier.CLOSED,
+        why or "every name in scope, and the builtins",
         tuple(names.values()),
         unassigned=later,
     )
@@ -89,7 +87,7 @@ def _submodules(path: str) -> Iterable[str]:
 
 @lru_cache(maxsize=4)
 def _dynamic(tree: SyntaxTree) -> str:
-    return dynamic.doubt(tree, code_only(tree.text))
+    return doubt(tree, code_only(tree.text))
 
 
 #: Kinds of builtins as :class:`~analysis.names.Name` has them.

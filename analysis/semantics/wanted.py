@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Set
 
-from tree_sitter import Node
-
-from analysis.scopes.binding import COMPREHENSIONS, scope_of
+from analysis.program.scopes import module_scope
 from analysis.semantics.occurrences import code_only
 from analysis.syntax.tree import SyntaxTree, parsed
 
@@ -15,7 +13,6 @@ _IMPORT = re.compile(
     r"^[ \t]*(?:from\b[^\n#]*?\bimport\b(?:[ \t]*\([^()]*\)|[^\n]*)|import\b[^\n]*)", re.MULTILINE
 )
 _BARE = re.compile(r"(?<![\w.])[^\W\d]\w*(?![ \t]*=[^=])")
-_SCOPES = frozenset({"function_definition", "class_definition", "lambda"}) | COMPREHENSIONS
 #: A file longer than this is data, or too long to be read through at every import.
 _LONGEST = 200_000
 
@@ -43,16 +40,4 @@ def _as_isort(name: str) -> tuple[int, str]:
 
 def _bound(tree: SyntaxTree) -> Set[str]:
     """The names that any scope of the file binds."""
-    bound = set(scope_of(tree, tree.root).bindings)
-    for node in _scopes(tree.root):
-        bound.update(scope_of(tree, node).bindings)
-    return bound
-
-
-def _scopes(root: Node) -> Iterator[Node]:
-    stack = [root]
-    while stack:
-        node = stack.pop()
-        if node.type in _SCOPES:
-            yield node
-        stack.extend(node.named_children)
+    return {name for scope in module_scope(tree).walk() for name in scope.bindings}

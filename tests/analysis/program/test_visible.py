@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from analysis.scopes.visible import visible
+from analysis.program.visible import visible
 from analysis.syntax.tree import parse
 
 

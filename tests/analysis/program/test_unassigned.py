@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.scopes.unassigned import unassigned
+from analysis.program.visible import unassigned
 from analysis.syntax.statement import statement_at
 from analysis.syntax.tree import parsed
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.scopes.dynamic import doubt
+from analysis.program.visible import doubt
 from analysis.syntax.tree import parse
 
 
