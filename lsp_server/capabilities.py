@@ -11,13 +11,25 @@ from typing import Any
 from lsp_server.client import Client
 
 COMMAND_REPAIR = "pilotfish.repair"
+COMMAND_IMPLEMENT = "pilotfish.implement"
+COMMAND_OPTIMIZE = "pilotfish.optimize"
+COMMAND_APPLY = "pilotfish.applyRepair"
 COMMAND_DEBUG = "pilotfish.debug"
 COMMAND_RESTART = "pilotfish.restart"
 COMMAND_PAUSE = "pilotfish.pause"
-COMMANDS = (COMMAND_REPAIR, COMMAND_DEBUG, COMMAND_RESTART, COMMAND_PAUSE)
+COMMANDS = (
+    COMMAND_REPAIR,
+    COMMAND_IMPLEMENT,
+    COMMAND_OPTIMIZE,
+    COMMAND_APPLY,
+    COMMAND_DEBUG,
+    COMMAND_RESTART,
+    COMMAND_PAUSE,
+)
 
 KIND_FIX_ALL = "source.fixAll.pilotfish"
-CODE_ACTION_KINDS = ("quickfix", KIND_FIX_ALL)
+KIND_REWRITE = "refactor.rewrite"
+CODE_ACTION_KINDS = ("quickfix", KIND_REWRITE, KIND_FIX_ALL)
 
 #: Custom requests; each is described in docs/protocol.md.
 METHOD_STATUS = "pilotfish/status"

@@ -40,10 +40,13 @@ class Client:
     disabled_actions: bool = False
     nested_symbols: bool = False
     inline_completion: bool = False
+    show_document: bool = False
     #: Pilotfish's own, under ``experimental.pilotfish``: the client follows
-    #: ``pilotfish/didChangeStatus``, and shows what *Debug* answers.
+    #: ``pilotfish/didChangeStatus``, shows what *Debug* answers, and shows patches before it asks
+    #: for one to be applied.
     status_notification: bool = False
     trace_view: bool = False
+    repair_preview: bool = False
 
 
 def dig(value: object, *path: str) -> Any:
@@ -101,6 +104,8 @@ def read_client(params: Mapping[str, Any]) -> Client:
         ),
         status_notification=supports("experimental", "pilotfish", "statusNotification"),
         trace_view=supports("experimental", "pilotfish", "traceView"),
+        repair_preview=supports("experimental", "pilotfish", "repairPreview"),
+        show_document=supports("window", "showDocument", "support"),
         nested_symbols=supports(
             "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"
         ),

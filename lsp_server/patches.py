@@ -39,6 +39,11 @@ class Hunk:
     before: tuple[str, ...]
     after: tuple[str, ...]
 
+    @property
+    def first_change(self) -> int:
+        """The first line (0-based) that is different afterwards."""
+        return self.start + _common(self.before, self.after)
+
 
 @dataclass(frozen=True, slots=True)
 class Replacement:

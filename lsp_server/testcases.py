@@ -56,6 +56,41 @@ def examples_at(tree: SyntaxTree, offset: int) -> TestCase | None:
     return TestCase(".".join(names), function.start_point.row)
 
 
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function: its name with its classes (``Cart.total``), the line of its ``def``, and whether
+    its body is still to be written."""
+
+    name: str
+    line: int
+    is_stub: bool
+
+
+def function_at(tree: SyntaxTree, offset: int) -> Function | None:
+    """The function on the line of ``offset``, or ``None``."""
+    function, names = _function_at(tree, offset)
+    if function is None or not names[-1]:
+        return None
+    return Function(".".join(names), function.start_point.row, _is_stub(tree, function))
+
+
+def _is_stub(tree: SyntaxTree, function: Node) -> bool:
+    body = function.child_by_field_name("body")
+    rest = [node for node in body.named_children if node.type != "comment"] if body else []
+    if rest and _docstring(tree, function):
+        rest = rest[1:]
+    around = function.parent
+    if around is not None and around.type == "decorated_definition":
+        decorators = " ".join(tree.slice(n) for n in around.named_children[:-1])
+        if "abstractmethod" in decorators or "overload" in decorators:
+            return False
+    return body is not None and all(_is_empty(tree.slice(node)) for node in rest)
+
+
+def _is_empty(statement: str) -> bool:
+    return statement in ("pass", "...") or statement.startswith("raise NotImplementedError")
+
+
 def _docstring(tree: SyntaxTree, function: Node) -> str:
     body = function.child_by_field_name("body")
     first = body.named_children[0] if body is not None and body.named_children else None

@@ -180,11 +180,15 @@ async def code_actions(server: Server, view: View, params: types.CodeActionParam
         if only is not None and wants(only, KIND_FIX_ALL):
             everything = fix_all(view, findings, client)
             actions.extend([everything] if everything else [])
-    if wants(only, types.CodeActionKind.QuickFix):
-        for offer in server.action_offers:
-            actions.extend(await offer(view, start))
+    for offer in server.action_offers:
+        actions.extend(each for each in await offer(view, start) if wants(only, _kind(each)))
     session.require_current(view)
     return actions
+
+
+def _kind(action: types.CodeAction | types.Command) -> str:
+    kind = action.kind if isinstance(action, types.CodeAction) else None
+    return kind or types.CodeActionKind.QuickFix
 
 
 def register(server: Server) -> None:

@@ -1,8 +1,7 @@
-"""*Repair*: code actions over a failing test, the command behind them, and its outcome.
+"""*Repair*, *Implement* and *Optimize*: code actions over tests and functions, the commands behind
+them, and their outcome.
 
-A repair runs for seconds to minutes with a progress bar that can be cancelled. Its patch is
-applied only to the text that it was made for. What was not verified is never applied without the
-person's word (invariant 9).
+Each runs for seconds to minutes with a progress bar that can be cancelled.
 """
 
 from __future__ import annotations
@@ -16,62 +15,82 @@ from typing import Any
 from lsprotocol import types
 
 from analysis.snapshot import Snapshot
-from analysis.text import Document, inside, read_file
+from analysis.text import Document
 from analysis.text.overlay import whole
 from engine.client import ExplainedError
-from engine.features.fix import FixAnswer, FixRequest
-from lsp_server.capabilities import COMMAND_REPAIR
-from lsp_server.edits import FileEdit, can_ask, workspace_edit
+from engine.features.fix import FixRequest
+from engine.features.implement import ImplementRequest
+from engine.features.optimize import OptimizeRequest
+from lsp_server.capabilities import (
+    COMMAND_APPLY,
+    COMMAND_IMPLEMENT,
+    COMMAND_OPTIMIZE,
+    COMMAND_REPAIR,
+    KIND_REWRITE,
+)
 from lsp_server.failures import INVALID_PARAMS, FeatureError
-from lsp_server.patches import PatchError, read_diff, replacements
+from lsp_server.outcomes import (
+    Outcome,
+    actions,
+    apply_choice,
+    conclude,
+    document_of,
+    fixed,
+    made_faster,
+    previewed,
+)
 from lsp_server.progress import ask_long
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.testcases import case_at, command_for, examples_at, examples_command, targets
+from lsp_server.testcases import (
+    case_at,
+    command_for,
+    examples_at,
+    examples_command,
+    function_at,
+    targets,
+)
 from lsp_server.uris import path_of, uri_of
 
-#: Statuses of answers that hold a patch.
-FOUND = ("verified", "ambiguous", "unverified")
-#: Code points of an answer that a button or the title of an action has room for.
-_SHORT = 60
 #: Why nothing is run.
 UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What the command is asked: repair the document ``uri`` until ``test`` passes.
+    """What a command is asked: work on the document ``uri`` until ``test`` passes.
 
-    An empty ``test`` stands for the command of the user's settings.
+    An empty ``test`` stands for the command of the user's settings. ``function`` is the qualified
+    name of what is to be written (*Implement*, *Optimize*).
     """
 
     uri: str
     test: str = ""
+    function: str = ""
 
     def to_json(self) -> dict[str, str]:
         """The command's argument."""
-        return {"uri": self.uri, "test": self.test}
+        named = {"function": self.function} if self.function else {"test": self.test}
+        return {"uri": self.uri, **named}
 
     @classmethod
     def from_arguments(cls, arguments: object, command: str) -> Order:
         """The order in the arguments of ``command``. Raises ``FeatureError`` for wrong ones."""
         first = arguments[0] if isinstance(arguments, list | tuple) and arguments else None
         if isinstance(first, Mapping):
-            uri, test = first.get("uri"), first.get("test", "")
-            if isinstance(uri, str) and path_of(uri) and isinstance(test, str):
-                return cls(uri, test)
+            uri, test, name = first.get("uri"), first.get("test", ""), first.get("function", "")
+            if (
+                isinstance(uri, str)
+                and path_of(uri)
+                and isinstance(test, str)
+                and isinstance(name, str)
+                and bool(name) == (command in (COMMAND_IMPLEMENT, COMMAND_OPTIMIZE))
+            ):
+                return cls(uri, test, name)
+        wanted = "a function" if command in (COMMAND_IMPLEMENT, COMMAND_OPTIMIZE) else "a test"
         raise FeatureError(
-            INVALID_PARAMS, f"{command} takes an object with the uri of a file and a test"
+            INVALID_PARAMS, f"{command} takes an object with the uri of a file and {wanted}"
         )
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a repair of ``document`` ended; ``root`` is what its patches are relative to."""
-
-    document: Document
-    root: str
-    answer: FixAnswer
 
 
 # ---------------------------------------------------------------------- offers
@@ -103,135 +122,54 @@ async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Ord
     return found
 
 
+def writing(server: Server, view: View, offset: int) -> list[tuple[str, str, str, Order]]:
+    """Title, command, kind and order of what may be done with the function whose ``def`` is on
+    the line of ``offset``: write its body where it has none, else make it faster."""
+    document = view.document
+    if not document.path:
+        return []
+    tree = server.session.tree(document)
+    function = function_at(tree, offset)
+    if function is None or case_at(tree, offset) is not None:
+        return []
+    if function.line != document.lines.line_of(offset) and not function.is_stub:
+        return []
+    order, name = Order(document.uri, function=function.name), function.name.rpartition(".")[2]
+    if function.is_stub:
+        title = f"Implement {name} from its docstring and tests"
+        return [(title, COMMAND_IMPLEMENT, types.CodeActionKind.QuickFix, order)]
+    return [(f"Make {name} faster (measured)", COMMAND_OPTIMIZE, KIND_REWRITE, order)]
+
+
 async def offered(
     server: Server, outcomes: Mapping[str, Outcome], view: View, offset: int
 ) -> list[types.CodeAction | types.Command]:
-    """Code actions: patches that a repair has found, then repairs to run."""
+    """Code actions: patches that were found, then what can be run."""
     client = server.session.client
-    actions: list[types.CodeAction | types.Command] = []
+    found: list[types.CodeAction | types.Command] = []
     outcome = outcomes.get(view.document.uri)
     if outcome is not None and outcome.document is view.document and client.code_action_literals:
-        actions.extend(await patch_actions(server, outcome))
+        found.extend(await actions(server, outcome))
     snapshot = await server.session.snapshot(view)
-    for title, order in await offers(server, view, offset):
-        command = types.Command(title=title, command=COMMAND_REPAIR, arguments=[order.to_json()])
-        if snapshot.workspace.trusted:
-            actions.append(_action(title, command) if client.code_action_literals else command)
-        elif client.disabled_actions:
-            action = types.CodeAction(title=title, kind=types.CodeActionKind.QuickFix)
-            action.disabled = types.CodeActionDisabled(reason=UNTRUSTED)
-            actions.append(action)
-    return actions
-
-
-def _action(title: str, command: types.Command) -> types.CodeAction:
-    return types.CodeAction(title=title, kind=types.CodeActionKind.QuickFix, command=command)
-
-
-async def patch_actions(server: Server, outcome: Outcome) -> list[types.CodeAction]:
-    """What a repair found, as edits: the verified patch preferred, others to be confirmed."""
-    client, answer = server.session.client, outcome.answer
-    actions = []
-    for diff, verified, strategy in _patches(answer):
-        told = _meaning(answer, diff)
-        doubt = "" if verified else _doubt(answer)
-        if doubt and not can_ask(client):
-            continue
-        files = await _file_edits(server, diff, outcome.root)
-        title = "Apply the verified repair" if verified else f"Apply a repair ({told or strategy})"
-        action = types.CodeAction(
-            title=title,
-            kind=types.CodeActionKind.QuickFix,
-            edit=workspace_edit(files, client, doubt=doubt),
-        )
-        if verified and client.preferred_actions:
-            action.is_preferred = True
-        actions.append(action)
-    return actions
-
-
-def _patches(answer: FixAnswer) -> list[tuple[str, bool, str]]:
-    """Diff, whether it is verified, and strategy of each patch. Alternatives are plausible only."""
-    found = []
-    if answer.patch and answer.status in FOUND:
-        found.append((answer.patch, answer.status == "verified", answer.strategy))
-    if answer.question is not None:
-        known = {answer.patch, *(other.patch for other in answer.alternatives)}
-        rest = (each.patch for each in answer.question.options if each.patch not in known)
-        found.extend((patch, False, answer.strategy) for patch in rest)
-    found.extend((other.patch, False, other.strategy) for other in answer.alternatives)
+    repairs = [
+        (title, COMMAND_REPAIR, types.CodeActionKind.QuickFix, order)
+        for title, order in await offers(server, view, offset)
+    ]
+    for title, name, kind, order in (*repairs, *writing(server, view, offset)):
+        command = types.Command(title=title, command=name, arguments=[order.to_json()])
+        if not snapshot.workspace.trusted:
+            if client.disabled_actions:
+                action = types.CodeAction(title=title, kind=kind)
+                action.disabled = types.CodeActionDisabled(reason=UNTRUSTED)
+                found.append(action)
+        elif client.code_action_literals:
+            found.append(types.CodeAction(title=title, kind=kind, command=command))
+        else:
+            found.append(command)
     return found
 
 
-def _meaning(answer: FixAnswer, diff: str) -> str:
-    """What a call answers with the patch ``diff``, where patches that pass part there."""
-    question = answer.question
-    if question is None:
-        return ""
-    for each in question.options:
-        if each.patch == diff:
-            return f"{_short(question.call)}: {_short(each.answer)}"
-    return ""
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= _SHORT else text[: _SHORT - 1] + "…"
-
-
-async def _chosen(server: Server, answer: FixAnswer) -> str:
-    """The diff of the patch whose answer the person says is right; ``""`` where they choose
-    none."""
-    question = answer.question
-    if question is None:
-        return ""
-    titles = {_short(each.answer): each.patch for each in question.options}
-    text = (
-        "Pilotfish: several patches pass the tests, and they differ. "
-        f"What should {question.call} be? (Now: {question.before})"
-    )
-    return titles.get(
-        await server.session.notices.ask(types.MessageType.Info, text, list(titles)), ""
-    )
-
-
-def _doubt(answer: FixAnswer) -> str:
-    left = f"; not run: {', '.join(answer.not_run)}" if answer.not_run else ""
-    return f"{answer.reason or 'this repair was not verified'}{left}"
-
-
-# ---------------------------------------------------------------------- the command
-
-
-async def document_of(server: Server, uri: str) -> Document:
-    """The open document, or what the disk holds. Raises :class:`~analysis.text.TextError`."""
-    document = server.session.documents.get(uri)
-    if document is not None:
-        return document
-    file = await asyncio.to_thread(read_file, path_of(uri))
-    return Document(file.text, path_of(uri), uri)
-
-
-async def _file_edits(server: Server, diff: str, root: str) -> list[FileEdit]:
-    """The edits of a diff. Raises ``PatchError`` where it does not fit what is there now."""
-    found = []
-    for patch in read_diff(diff):
-        path = Path(root) / patch.path
-        if await asyncio.to_thread(inside, path, root) is None:
-            raise PatchError("a repair does not touch this file", where=str(path))
-        uri = _open_uri(server, str(path))
-        document = await document_of(server, uri)
-        version = document.version if server.session.documents.get(uri) else None
-        found.append(FileEdit(document, replacements(patch, document), version))
-    return found
-
-
-def _open_uri(server: Server, path: str) -> str:
-    """The URI under which a file is open, as the client spells it, or its own."""
-    documents = server.session.documents
-    for uri in documents.uris():
-        if (document := documents.get(uri)) is not None and document.path == path:
-            return uri
-    return uri_of(path)
+# ---------------------------------------------------------------------- the commands
 
 
 async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
@@ -257,90 +195,83 @@ async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
     return document, Snapshot(document.path, document.text, workspace, document.version, buffers)
 
 
-async def run_repair(server: Server, order: Order, token: types.ProgressToken | None) -> Outcome:
+async def run(
+    server: Server, command: str, order: Order, token: types.ProgressToken | None
+) -> Outcome:
     """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
     document, snapshot = await subject(server, order.uri)
     limit = float(server.session.settings.repair.time_limit)
+    name, root = Path(document.path).name, snapshot.workspace.root
+    if command == COMMAND_OPTIMIZE:
+        optimize = OptimizeRequest(snapshot, order.function, order.test, time_limit=limit)
+        faster = await ask_long(server, optimize, f"Measuring {order.function}", token)
+        return made_faster(document, root, faster)
+    if command == COMMAND_IMPLEMENT:
+        body = ImplementRequest(snapshot, order.function, order.test, time_limit=limit)
+        written = await ask_long(server, body, f"Writing {order.function}", token)
+        return fixed(document, root, written)
     request = FixRequest(snapshot, test=order.test, time_limit=limit)
-    answer = await ask_long(server, request, f"Repairing {Path(document.path).name}", token)
-    return Outcome(document, snapshot.workspace.root, answer)
-
-
-async def conclude(server: Server, order: Order, outcome: Outcome) -> bool:
-    """Tell the person how a repair ended, and apply its patch; whether it was applied.
-
-    A document that changed meanwhile keeps its text.
-    """
-    session, answer = server.session, outcome.answer
-    if answer.status not in FOUND or not answer.patch:
-        kind = types.MessageType.Error if answer.status == "error" else types.MessageType.Info
-        text = answer.reason or {"passing": "the test passes already"}.get(
-            answer.status, "no patch makes the test pass"
-        )
-        session.notices.say(kind, f"Pilotfish: {text}")
-        return False
-    chosen_patch = await _chosen(server, answer)
-    now = await document_of(server, order.uri)
-    if now.text != outcome.document.text or now.version != outcome.document.version:
-        session.notices.say(
-            types.MessageType.Warning,
-            f"Pilotfish: {Path(now.path).name} was edited meanwhile, so the repair "
-            "was not applied. Run it again.",
-        )
-        return False
-    files = await _file_edits(server, chosen_patch or answer.patch, outcome.root)
-    decided = answer.status == "verified" or bool(chosen_patch)
-    doubt = "" if decided else _doubt(answer)
-    if not session.client.apply_edit:
-        session.notices.say(
-            types.MessageType.Info,
-            f"Pilotfish found a {answer.status} repair: it is among the code actions of the file.",
-        )
-        return False
-    if doubt and not can_ask(session.client):
-        chosen = await session.notices.ask(
-            types.MessageType.Warning, f"Not verified: {doubt}. Apply it?", ["Apply", "Discard"]
-        )
-        if chosen != "Apply":
-            return False
-    edit = workspace_edit(files, session.client, doubt=doubt)
-    response = await asyncio.wrap_future(
-        server.workspace_apply_edit(
-            types.ApplyWorkspaceEditParams(edit, label=f"Pilotfish: {answer.status} repair")
-        )
-    )
-    return bool(response.applied)
+    return fixed(document, root, await ask_long(server, request, f"Repairing {name}", token))
 
 
 def register(server: Server) -> None:
-    """Offer repairs and run them."""
+    """Offer what can be run, and run it."""
     outcomes: dict[str, Outcome] = {}
 
     async def offer(view: View, offset: int) -> list[types.CodeAction | types.Command]:
         return await offered(server, outcomes, view, offset)
 
-    async def repair(params: types.ExecuteCommandParams) -> dict[str, Any]:
-        order = Order.from_arguments(params.arguments, COMMAND_REPAIR)
-        outcome = await run_repair(server, order, params.work_done_token)
+    async def work(command: str, order: Order, token: types.ProgressToken | None) -> dict[str, Any]:
+        outcome = await run(server, command, order, token)
         outcomes[order.uri] = outcome
-        applied = await conclude(server, order, outcome)
-        answer = outcome.answer
-        return {
-            "status": answer.status,
+        applied = await conclude(server, outcome)
+        answer = {
+            "status": outcome.status,
             "applied": applied,
-            "reason": answer.reason,
-            "strategy": answer.strategy,
-            "patch": answer.patch,
-            "seconds": answer.seconds,
+            "reason": outcome.reason,
+            "strategy": outcome.strategy,
+            "patch": outcome.choices[0].diff if outcome.choices else "",
+            "seconds": outcome.seconds,
+            "summary": outcome.said,
+            "details": list(outcome.details),
         }
+        if server.session.client.repair_preview:
+            answer["patches"] = await previewed(server, outcome)
+        return answer
 
-    @server.command(COMMAND_REPAIR)
-    async def repair_command(params: types.ExecuteCommandParams) -> dict[str, Any]:
-        uri = Order.from_arguments(params.arguments, COMMAND_REPAIR).uri
-        return await server.session.latest(COMMAND_REPAIR, uri, repair(params))
+    def serve(command: str) -> None:
+        @server.command(command)
+        async def run_command(params: types.ExecuteCommandParams) -> dict[str, Any]:
+            order = Order.from_arguments(params.arguments, command)
+            done = work(command, order, params.work_done_token)
+            return await server.session.latest(COMMAND_REPAIR, order.uri, done)
+
+    for command in (COMMAND_REPAIR, COMMAND_IMPLEMENT, COMMAND_OPTIMIZE):
+        serve(command)
+
+    @server.command(COMMAND_APPLY)
+    async def apply_repair(params: types.ExecuteCommandParams) -> bool:
+        first = params.arguments[0] if params.arguments else None
+        uri, number = (
+            (first.get(n) for n in ("uri", "patch")) if isinstance(first, dict) else (0, 0)
+        )
+        outcome = outcomes.get(uri) if isinstance(uri, str) else None
+        if (
+            outcome is None
+            or not isinstance(number, int)
+            or number not in range(len(outcome.choices))
+        ):
+            raise FeatureError(
+                INVALID_PARAMS,
+                f"{COMMAND_APPLY} takes the uri of a repaired file and the index of a patch",
+            )
+        return await apply_choice(server, outcome, outcome.choices[number], sure=True)
 
     def forget(uri: str) -> None:
-        outcomes.pop(uri, None)
+        # A preview may close the file that it is about: what was found stays while it fits.
+        outcome = outcomes.get(uri)
+        if outcome is not None and not server.session.client.repair_preview:
+            del outcomes[uri]
 
     server.action_offers.append(offer)
     server.on_close(forget)

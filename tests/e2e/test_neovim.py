@@ -133,15 +133,46 @@ def test_status_and_pause(project: Path, start_neovim: StartNeovim) -> None:
     assert "ERROR" not in nvim.text(), nvim.text()
 
 
-def test_repair_to_a_verified_edit(project: Path, start_neovim: StartNeovim) -> None:
+def test_a_repair_is_shown_before_it_is_applied(project: Path, start_neovim: StartNeovim) -> None:
     nvim = start_neovim(PATIENT, "test_cart.py")
     nvim.wait_for("attached")
     nvim.lua("vim.cmd('Pilotfish trust')")
     nvim.wait_for("notice", lambda data: "trusted" in data["text"])
     nvim.lua("vim.api.nvim_win_set_cursor(0, { 5, 8 })")
     nvim.lua("vim.cmd('Pilotfish repair')")
+    # Something is seen while it runs, and for a statusline.
+    nvim.wait_for("PilotfishProgress")
+    assert "Repairing cart.py" in nvim.screen()
+    assert "Repairing cart.py" in nvim.lua("return require('pilotfish').progress()")
+    nvim.wait_for("PilotfishPreview")
+    assert nvim.lua("return require('pilotfish').progress()") == ""
+    shown = nvim.text()
+    assert shown.startswith("# verified patch for cart.py, line 4: it passes the failing"), shown
+    assert "-        result -= price" in shown
+    assert "a accept   n next" in nvim.screen()
+    assert (project / "cart.py").read_text() == CART
+    # Alternatives and what is known of them, on demand.
+    nvim.type("n")
+    nvim.wait_for("PilotfishPreview")
+    assert "# This one is not verified" in nvim.text()
+    nvim.type("p")
+    nvim.wait_for("PilotfishPreview")
+    nvim.type("d")
+    nvim.wait_for("PilotfishPreview")
+    assert "#   tried: " in nvim.text()
+    nvim.type("a")
     result = nvim.wait_for("PilotfishRepair")
     assert (result["status"], result["applied"]) == ("verified", True), result
+    # The cursor is at the change; one undo takes it back.
+    where = "return { vim.fn.expand('%:t'), vim.fn.line('.'), vim.fn.col('.') }"
+    while nvim.lua(where)[0] != "cart.py":
+        pass
+    assert nvim.lua(where) == ["cart.py", 4, 9], nvim.screen()
+    repaired = nvim.text()
+    nvim.lua("vim.cmd.undo()")
+    assert nvim.text() + "\n" == CART
+    nvim.lua("vim.cmd.redo()")
+    assert nvim.text() == repaired
     nvim.lua("vim.cmd.wall()")
     assert (project / "test_cart.py").read_text() == CART_TESTS
     total = _module(project / "cart.py").total

@@ -90,7 +90,9 @@ def test_ghost_text_is_accepted_by_the_word(project: Path, open_vscode: OpenVSCo
     assert code.read("hole.py").splitlines()[5] == f"total = ledger.{word[0]}"
 
 
-def test_run_and_repair_to_a_verified_edit(project: Path, open_vscode: OpenVSCode) -> None:
+def test_a_repair_is_shown_before_it_is_applied(
+    project: Path, open_vscode: OpenVSCode, tmp_path: Path
+) -> None:
     code = open_vscode(project)
     assert not _passes(project, "test_cart.py")
     code.open("test_cart.py")
@@ -98,9 +100,30 @@ def test_run_and_repair_to_a_verified_edit(project: Path, open_vscode: OpenVSCod
     code.wait_until_ready()
     code.go_to(5, 8)
     code.quick_fix("Repair cart.py until test_total passes")
-    # Only a verified patch is applied without a question; it opens the file, not saved.
-    repaired = code.page.locator(".part.editor .tab.dirty", has_text="cart.py")
-    expect(repaired).to_have_count(1, timeout=WORK_MS)
+    # The diff first, and one sentence; nothing has changed.
+    tab = code.page.get_by_role("tab", name=re.compile(r"cart.py: verified, .* \(1 of \d+\)"))
+    expect(tab).to_be_visible(timeout=WORK_MS)
+    told = code.notices.filter(has_text="verified patch for cart.py, line 4: it passes the failing")
+    expect(told).to_have_count(1)
+    expect(code.diff("modified")).to_contain_text("result += price")
+    expect(code.diff("original")).to_contain_text("result -= price")
+    code.look(tmp_path, "preview")
+    assert code.read("cart.py") == CART
+    # Alternatives, and what is known, on demand.
+    code.page.get_by_role("button", name="Next Alternative Repair").first.click()
+    expect(code.page.get_by_role("tab", name="not verified")).to_be_visible()
+    code.page.get_by_role("button", name="Previous Alternative Repair").first.click()
+    expect(tab).to_be_visible()
+    # Accepted, the cursor is at the change; one undo takes it back.
+    code.page.get_by_role("button", name="Accept the Repair").first.click()
+    code.page.locator(".statusbar", has_text="Ln 4, Col 9").wait_for()
+    expect(code.page.get_by_role("tab", name="cart.py", exact=False)).to_have_count(2)
+    repaired = code.lines()
+    assert repaired != CART.splitlines()
+    code.look(tmp_path, "accepted")
+    code.press("Control+Z")
+    expect(code.page.locator(".part.editor .tab.dirty")).to_have_count(0)
+    code.press("Control+Shift+Z")
     code.save()
     assert code.read("cart.py") != CART
     assert code.read("test_cart.py") == CART_TESTS

@@ -188,6 +188,19 @@ class VSCode:
         """The inside of the trace view."""
         return self.page.frame_locator(_WEBVIEW).frame_locator("iframe#active-frame")
 
+    def diff(self, side: str) -> Locator:
+        """The text of one side of a diff, ``original`` or ``modified``."""
+        return self.page.locator(f".diff-editor .editor.{side} .view-lines")
+
+    def look(self, folder: Path, name: str) -> None:
+        """Keep what is seen: light and dark, wide and narrow."""
+        for theme in ("light", "dark"):
+            for width in (1280, 800):
+                self.page.set_viewport_size({"width": width, "height": 800})
+                self.page.screenshot(path=folder / f"{name}-{theme}-{width}.png")
+            self.command("Preferences: Toggle between Light/Dark Themes")
+        self.page.set_viewport_size({"width": 1280, "height": 800})
+
     def contrast(self, selector: str) -> float:
         """The contrast of text in the trace view to what is behind it, 1 to 21."""
         ratio: float = self.trace.locator(selector).first.evaluate(_CONTRAST)

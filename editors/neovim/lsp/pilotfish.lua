@@ -2,6 +2,12 @@
 
 local options = require('pilotfish').options
 
+--- What was found is shown before it is applied.
+local function search(command, context)
+  local client = assert(vim.lsp.get_client_by_id(context.client_id))
+  require('pilotfish.commands').search(client, command)
+end
+
 ---@type vim.lsp.Config
 return {
   cmd = options.cmd,
@@ -23,8 +29,11 @@ return {
       params.initializationOptions = vim.tbl_extend('keep', said, { otherServers = others })
     end
   end,
-  -- What the lens *Debug* answers is shown here, not told in a message.
+  -- What lenses and actions answer is shown here, not told in a message.
   commands = {
+    ['pilotfish.repair'] = search,
+    ['pilotfish.implement'] = search,
+    ['pilotfish.optimize'] = search,
     ['pilotfish.debug'] = function(command, context)
       local client = assert(vim.lsp.get_client_by_id(context.client_id))
       require('pilotfish.commands').debug(client, command.arguments[1])
@@ -35,6 +44,6 @@ return {
   capabilities = {
     workspace = { workspaceEdit = { documentChanges = true } },
     textDocument = { inlineCompletion = { dynamicRegistration = false } },
-    experimental = { pilotfish = { traceView = true } },
+    experimental = { pilotfish = { traceView = true, repairPreview = true } },
   },
 }

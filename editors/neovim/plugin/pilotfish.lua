@@ -24,14 +24,26 @@ vim.api.nvim_create_user_command('Pilotfish', function(call)
   require('pilotfish.commands').run(call.fargs)
 end, {
   nargs = '+',
-  desc = 'Pilotfish: status, restart, pause, repair, trace, trust',
+  desc = 'Pilotfish: status, restart, pause, repair, trace, stop, trust',
   complete = function(lead)
     return require('pilotfish.commands').complete(lead)
   end,
 })
 
+local group = vim.api.nvim_create_augroup('pilotfish', {})
+
+vim.api.nvim_create_autocmd('LspProgress', {
+  group = group,
+  callback = function(event)
+    local client = vim.lsp.get_client_by_id(event.data.client_id)
+    if client and client.name == 'pilotfish' then
+      require('pilotfish').on_progress(event.data.params)
+    end
+  end,
+})
+
 vim.api.nvim_create_autocmd('LspAttach', {
-  group = vim.api.nvim_create_augroup('pilotfish', {}),
+  group = group,
   callback = function(event)
     local client = vim.lsp.get_client_by_id(event.data.client_id)
     if client and client.name == 'pilotfish' then

@@ -3,6 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import * as vscode from "vscode";
 import { showMenu } from "./menu";
+import { Preview } from "./preview";
 import { Doctor, selectModel } from "./program";
 import { repairHere } from "./repair";
 import { Server } from "./server";
@@ -17,6 +18,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   running = server;
   const status = new StatusItem(server);
   const doctor = new Doctor(server);
+  const preview = new Preview(server);
   const neutral = context.globalStorageUri.fsPath;
   await mkdir(neutral, { recursive: true });
 
@@ -24,6 +26,11 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     menu: () => showMenu(server),
     repairHere,
     traceHere,
+    acceptPatch: () => preview.accept(),
+    rejectPatch: () => preview.reject(),
+    nextPatch: () => preview.turn(1),
+    previousPatch: () => preview.turn(-1),
+    patchDetails: () => preview.details(),
     selectModel: () => selectModel(server, neutral),
     toggleGuidance: () =>
       vscode.workspace
@@ -54,7 +61,9 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     log,
     doctor,
     status,
+    preview,
     server,
+    server.onDidRepair((found) => guarded(() => preview.open(found))),
     server.onDidDebug((run) => guarded(() => showTrace(context, run))),
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),

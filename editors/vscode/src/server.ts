@@ -38,13 +38,40 @@ export interface Debugged {
   report: Report;
 }
 
+/** One patch of a repair, as docs/protocol.md describes it. */
+export interface Patch {
+  index: number;
+  title: string;
+  verified: boolean;
+  doubt: string;
+  files: { uri: string; text: string; line: number }[];
+}
+
+/** What a repair answers. */
+export interface Repaired {
+  status: string;
+  summary: string;
+  details: string[];
+  patches?: Patch[];
+}
+
+/** A repair of the file `uri` that has ended; `busy` says whether the person has gone on typing. */
+export interface Found {
+  uri: string;
+  answer: Repaired;
+  busy: () => boolean;
+}
+
+/** The server's commands that look for patches. */
+const SEARCHES = ["pilotfish.repair", "pilotfish.implement", "pilotfish.optimize"];
+
 /** The server's command that runs a test and follows it. */
 export const DEBUG = "pilotfish.debug";
 
 /** What this client has of Pilotfish's own; see docs/protocol.md. */
 class OwnCapabilities implements StaticFeature {
   fillClientCapabilities(capabilities: ClientCapabilities): void {
-    capabilities.experimental = { pilotfish: { statusNotification: true, traceView: true } };
+    capabilities.experimental = { pilotfish: { statusNotification: true, traceView: true, repairPreview: true } };
   }
   initialize(): void {}
   getState(): { kind: "static" } {
@@ -64,6 +91,9 @@ export class Server implements vscode.Disposable {
   private readonly debugged = new vscode.EventEmitter<Debugged>();
   /** A lens or a command has followed a test. */
   readonly onDidDebug = this.debugged.event;
+  private readonly repaired = new vscode.EventEmitter<Found>();
+  /** A repair has ended with patches. */
+  readonly onDidRepair = this.repaired.event;
   /** Why there is no server, where there is none. */
   problem: string | undefined;
   /** The program that was started. */
@@ -112,7 +142,7 @@ export class Server implements vscode.Disposable {
 
   dispose(): void {
     void this.stop();
-    vscode.Disposable.from(this.changed, this.told, this.debugged).dispose();
+    vscode.Disposable.from(this.changed, this.told, this.debugged, this.repaired).dispose();
   }
 
   status(): Promise<Status> {
@@ -190,7 +220,12 @@ export class Server implements vscode.Disposable {
       synchronize: { configurationSection: "pilotfish" },
       middleware: {
         executeCommand: async (command, args, next) => {
+          const typed = typing();
           const answer: unknown = await next(command, args);
+          if (SEARCHES.includes(command) && (answer as Repaired | undefined)?.patches?.length) {
+            const { uri } = (args as Order[])[0] as Order;
+            this.repaired.fire({ uri, answer: answer as Repaired, busy: () => typing() !== typed });
+          }
           if (command === DEBUG && answer) {
             this.debugged.fire({ order: (args as Order[])[0] as Order, report: answer as Report });
           }
@@ -218,4 +253,10 @@ export class Server implements vscode.Disposable {
     client.onNotification("pilotfish/didChangeStatus", (status: Status) => this.told.fire(status));
     return client;
   }
+}
+
+/** Changes when the person types, or looks at another file. */
+function typing(): string {
+  const document = vscode.window.activeTextEditor?.document;
+  return document?.uri.scheme === "file" ? `${document.uri.toString()} ${document.version}` : "";
 }

@@ -105,6 +105,15 @@ M.words = {
       end
     end,
   },
+  stop = {
+    help = 'stop what runs: a repair, a trace, a download',
+    run = function()
+      local client = client_or_complain()
+      if client and not require('pilotfish').stop(client) then
+        say('nothing runs')
+      end
+    end,
+  },
   trust = {
     help = 'trust this workspace: its interpreter and tests may run',
     run = function()
@@ -176,17 +185,22 @@ function M.repair(client)
       return say('no test under the cursor, or the workspace is not trusted (:Pilotfish trust)')
     end
     choose(offers, 'Repair', function(offer)
-      execute(client, offer.command.command, offer.command.arguments, function(result)
-        vim.api.nvim_exec_autocmds('User', {
-          pattern = 'PilotfishRepair',
-          modeline = false,
-          data = result,
-        })
-        if result.applied then
-          say(('%s repair applied (%.0f s)'):format(result.status, result.seconds))
-        end
-      end)
+      M.search(client, offer.command)
     end)
+  end)
+end
+
+--- Look for patches as a command of the server says, and show what was found.
+---@param client vim.lsp.Client
+---@param command { command: string, arguments: table }
+function M.search(client, command)
+  local bufnr = vim.api.nvim_get_current_buf()
+  local tick = vim.api.nvim_buf_get_changedtick(bufnr)
+  execute(client, command.command, command.arguments, function(result)
+    local stayed = vim.api.nvim_get_current_buf() == bufnr
+      and vim.api.nvim_buf_get_changedtick(bufnr) == tick
+      and vim.api.nvim_get_mode().mode == 'n'
+    require('pilotfish.preview').show(client, command.arguments[1].uri, result, stayed)
   end)
 end
 

@@ -57,6 +57,52 @@ local function ghost()
   return require(M.is_native() and 'pilotfish.native' or 'pilotfish.ghost')
 end
 
+--- What runs, by the token of its progress.
+---@type table<string|integer, { title: string, said: string }>
+local running = {}
+
+--- What the server is busy with, for a statusline: "Repairing cart.py 40 %", or "".
+---@return string
+function M.progress()
+  local parts = {}
+  for _, work in vim.spairs(running) do
+    parts[#parts + 1] = vim.trim(work.title .. ' ' .. work.said)
+  end
+  return table.concat(parts, ', ')
+end
+
+--- Called when the server says how far it is: shows it in the message line.
+---@param params { token: string|integer, value: table }
+function M.on_progress(params)
+  local value = params.value
+  if value.kind == 'end' then
+    running[params.token] = nil
+    vim.api.nvim_echo({ { '' } }, false, {})
+  else
+    local before = running[params.token] or { title = value.title or 'Pilotfish', said = '' }
+    if value.percentage or value.message then
+      local share = value.percentage and value.percentage .. ' %' or ''
+      before.said = vim.trim(share .. ' ' .. (value.message or ''))
+    end
+    running[params.token] = before
+    local room = vim.o.columns - 30
+    local said = vim.fn.strcharpart(M.progress():gsub('%s+', ' '), 0, room)
+    vim.api.nvim_echo({ { said .. '   (:Pilotfish stop)', 'Comment' } }, false, {})
+  end
+  vim.cmd.redrawstatus()
+  vim.api.nvim_exec_autocmds('User', { pattern = 'PilotfishProgress', modeline = false })
+end
+
+--- Stop what runs; what it has found until then is shown.
+---@param client vim.lsp.Client
+---@return boolean whether anything ran
+function M.stop(client)
+  for token in pairs(running) do
+    client:notify('window/workDoneProgress/cancel', { token = token })
+  end
+  return next(running) ~= nil
+end
+
 --- Called when the server attaches to a buffer.
 ---@param client vim.lsp.Client
 ---@param bufnr integer
