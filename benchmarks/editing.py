@@ -279,11 +279,15 @@ def player(*, trusted: bool = False) -> Iterator[Player]:
 def work(seeds: Sequence[int], steps: int, *, trusted: bool = False) -> Outcome:
     """Play the sessions of ``seeds`` in one server."""
     with player(trusted=trusted) as playing:
+        known = playing.outcome
         for seed in seeds:
+            before = len(known.divergences)
             playing.play(seed, draw_steps(random.Random(seed), steps))
-            known = playing.outcome
             print(f"seed {seed}: {len(known.divergences)} divergences", file=sys.stderr)
-        return playing.outcome
+            with contextlib.redirect_stdout(sys.stderr):  # now: a long run may be cut short
+                for found in known.divergences[before:]:
+                    _tell(found)
+        return known
 
 
 def shrink(seed: int, steps: int) -> list[str]:
