@@ -14,10 +14,12 @@ surrogate pair. The fast codec neither writes nor reads these: such a frame esca
 
 from __future__ import annotations
 
+import io
 import json
 import struct
+import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
@@ -93,6 +95,46 @@ class Received:
         if kind is Content and isinstance(said, str) and said in self._known:
             return self._known[said]
         raise NotImplementedError(f"{kind.__name__} of {said!r}")
+
+
+class Channel:
+    """One end of a connection between two processes: what it writes the other end reads.
+
+    ``known`` are the types of the messages that arrive here. One thread may read; any may write.
+    """
+
+    def __init__(
+        self, incoming: BinaryIO, outgoing: BinaryIO, known: Mapping[str, type[Any]]
+    ) -> None:
+        self.incoming, self.outgoing, self._known = incoming, outgoing, known
+        self._writing = threading.Lock()
+        self._sent, self._received = Sent(), Received()
+
+    def send(self, id: int, *bodies: object) -> bool:  # noqa: A002 - the wire's own word
+        """Write ``bodies``, one after another; false where the other end is gone.
+
+        Raises :class:`~analysis.errors.AnalysisError` for what no frame holds; then nothing was
+        written.
+        """
+        frames = io.BytesIO()
+        with self._writing:
+            for body in bodies:
+                write(frames, id, body, self._sent)
+            try:
+                self.outgoing.write(frames.getbuffer())
+                self.outgoing.flush()
+            except (OSError, ValueError):
+                return False
+        return True
+
+    def messages(self) -> Iterator[Message]:
+        """What arrives, until the other end is gone.
+
+        Raises :class:`~analysis.errors.AnalysisError` for what is no message, and ``OSError`` or
+        ``ValueError`` where the stream is closed meanwhile.
+        """
+        while (message := read(self.incoming, self._known, self._received)) is not None:
+            yield message
 
 
 def write(

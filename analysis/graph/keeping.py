@@ -7,18 +7,18 @@ import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import cast
 
 import msgspec
 
+from analysis.children import Child
 from analysis.errors import AnalysisError
-from analysis.graph.messages import Look, Looked, Place
-from analysis.graph.processes.child import Child
+from analysis.graph.messages import REPLIES, Look, Looked, Place
 from analysis.snapshot import Workspace
 from analysis.text.overlay import Buffer
 
 #: Called as (stage, done, of).
 Progress = Callable[[str, int, int], None]
-_DECODER = msgspec.msgpack.Decoder(Looked)
 
 
 class Keeping:
@@ -39,8 +39,6 @@ class Keeping:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._open: dict[str, Buffer] = {}
-        #: The hashes of the buffers that the process knows: none of a new one.
-        self._told: dict[str, str] = {}
 
     def see(self, buffers: Iterable[Buffer]) -> Future[Looked] | None:
         """Look at those of the open ``buffers`` that are new, changed or closed; ``None`` if there
@@ -95,7 +93,7 @@ class Keeping:
                 if self._closed:
                     self._next.cancel()
                     break
-                paths = None if self._all else list(self._paths)
+                paths = None if self._all else tuple(self._paths)
                 answer, self._next = self._next, Future()
                 self._all, self._paths = False, {}
                 listeners, self._listeners = self._listeners, []
@@ -106,19 +104,25 @@ class Keeping:
                 answer.set_exception(error)
         self._end()
 
-    def _ask(self, paths: list[str] | None, listeners: list[Progress]) -> Looked:
+    def _ask(self, paths: tuple[str, ...] | None, listeners: list[Progress]) -> Looked:
         for _ in range(2):  # one that was killed is started once more
-            with contextlib.suppress(OSError, ValueError, msgspec.MsgspecError):
+            problem = ""
+            with contextlib.suppress(OSError, ValueError, AnalysisError):
                 process = self._running()
-                process.write(msgspec.msgpack.encode(Look(paths, self._untold())))
-                while data := process.read():
-                    looked = _DECODER.decode(data)
-                    if looked.problem:
-                        raise AnalysisError(looked.problem, where=self._workspace.root)
+                with self._changed:
+                    look = Look(paths, tuple(self._open.values()))
+                process.send(0, look)
+                for message in process.messages():
+                    looked = cast(Looked, message.body)  # the registry holds nothing else
                     if not looked.stage:
-                        return looked
+                        problem = looked.problem
+                        if not problem:
+                            return looked
+                        break
                     for tell in listeners:
                         tell(looked.stage, looked.done, looked.total)
+            if problem:
+                raise AnalysisError(problem, where=self._workspace.root)
             self._end()
             if self._closed:
                 break
@@ -128,28 +132,15 @@ class Keeping:
             help="ask again; 'pilotfish graph build' shows what is wrong",
         )
 
-    def _untold(self) -> dict[str, str | None]:
-        """The buffers that the process does not know as they are."""
-        with self._changed:
-            now = dict(self._open)
-        news: dict[str, str | None] = dict.fromkeys(self._told.keys() - now.keys())
-        for path, buffer in now.items():
-            if self._told.get(path) != buffer.content.digest:
-                news[path] = buffer.content.text
-        self._told = {path: buffer.content.digest for path, buffer in now.items()}
-        return news
-
     def _running(self) -> Child:
         process = self._process
         if process is None or not process.alive:
             self._end()
             place = msgspec.json.encode(self._place).decode()
-            self._told = {}
-            process = self._process = Child(f"{__package__}.keeper", place)
+            process = self._process = Child(f"{__package__}.keeper", place, replies=REPLIES)
         return process
 
     def _end(self) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
             process.end()

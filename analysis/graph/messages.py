@@ -1,24 +1,26 @@
-"""What a keeper of a graph is started with and what it answers.
+"""What a keeper of a graph is started with, what it reads and what it answers.
 
 Apart from ``keeper``, which is run as a program and must not have been imported before.
 """
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 from analysis.snapshot import Workspace
+from analysis.text.overlay import Buffer
 
 
-class Look(msgspec.Struct, array_like=True, frozen=True):
-    """What to look at: ``paths``, or all files. ``buffers`` are texts of open files that the keeper
-    does not know yet, ``None`` for what has been closed."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What to look at: ``paths``, or all files. ``buffers`` are the files that are open."""
 
-    paths: list[str] | None
-    buffers: dict[str, str | None] = {}
+    paths: tuple[str, ...] | None
+    buffers: tuple[Buffer, ...] = ()
 
 
-class Looked(msgspec.Struct, array_like=True, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Looked:
     """What a request came to: ``stage`` is empty when it is done, else how far it is."""
 
     stage: str = ""
@@ -28,8 +30,13 @@ class Looked(msgspec.Struct, array_like=True, frozen=True):
     problem: str = ""
 
 
-class Place(msgspec.Struct, array_like=True, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Place:
     """Which graph is kept: its workspace and the folder of graphs, the user's cache by default."""
 
     workspace: Workspace
     folder: str | None = None
+
+
+#: What a keeper reads, and writes.
+REQUESTS, REPLIES = {"Look": Look}, {"Looked": Looked}

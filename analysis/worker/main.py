@@ -19,11 +19,12 @@ import traceback
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, cast
+from typing import TYPE_CHECKING, cast
 
 import psutil
 
 from analysis import wire
+from analysis.children import take_the_wire
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.private import own_folder
@@ -50,7 +51,7 @@ _STACK = 16 * 1024 * 1024
 def main() -> int:
     """Serve until the input ends or this process is worn; the exit status."""
     cache_directory, memory, yielding = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    requests, replies = _take_the_wire()
+    channel = take_the_wire(REQUESTS)
     _limit(memory)
     sys.setrecursionlimit(_RECURSION)
     threading.stack_size(_STACK)
@@ -60,11 +61,11 @@ def main() -> int:
         own_folder(Path(cache_directory))
     provider = _provider(cache_directory)
     inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
-    threading.Thread(target=_read, args=(requests, inbox), daemon=True).start()
+    threading.Thread(target=_read, args=(channel, inbox), daemon=True).start()
     # One query runs at a time, on one thread or the other: the provider is not thread-safe.
     background = ThreadPoolExecutor(1, "background", _yield, (yielding,))
     trouble = provider if isinstance(provider, Refused) else None
-    wire.write(replies, 0, Ready(os.getpid(), trouble))
+    channel.send(0, Ready(os.getpid(), trouble))
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
     while True:
@@ -80,9 +81,9 @@ def main() -> int:
         else:
             answer = _answer(message.body, provider, deadline)
         try:
-            wire.write(replies, message.id, answer)
+            channel.send(message.id, answer)
         except AnalysisError as error:
-            wire.write(replies, message.id, Refused(error.what, error.where, error.help))
+            channel.send(message.id, Refused(error.what, error.where, error.help))
         if psutil.Process().memory_info().rss > memory * _WORN:
             return 0
 
@@ -115,22 +116,11 @@ def _answer(query: object, provider: ReferenceProvider | Refused, deadline: Dead
         return Broken(type(error).__name__, f"{frame.name} ({frame.filename}:{frame.lineno})")
 
 
-def _read(requests: BinaryIO, inbox: queue.SimpleQueue[wire.Message]) -> None:
+def _read(channel: wire.Channel, inbox: queue.SimpleQueue[wire.Message]) -> None:
     with contextlib.suppress(AnalysisError, OSError):
-        received = wire.Received()
-        while (message := wire.read(requests, REQUESTS, received)) is not None:
+        for message in channel.messages():
             inbox.put(message)
     os._exit(0)
-
-
-def _take_the_wire() -> tuple[BinaryIO, BinaryIO]:
-    """Private copies of standard input and output; what is left in their places is harmless."""
-    requests, replies = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
-    os.dup2(2, 1)
-    return requests, replies
 
 
 def _yield(yielding: int) -> None:

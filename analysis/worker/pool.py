@@ -24,6 +24,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any
 
+from analysis.children import Restarts
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.names import NameSet
@@ -65,8 +66,6 @@ UNANSWERED = frozenset({LATE, _ENDED, _ABSENT, _DIED})
 _DEFAULT_S = 2.0
 #: After so many starts in a row that came to nothing, queries are settled instead of waiting.
 _HOPELESS = 3
-#: Seconds between starts that came to nothing.
-_PAUSE_S = 1.0
 _WARMING_S = 30.0
 
 
@@ -132,7 +131,7 @@ class AnalysisPool:
         self._slots: list[_Slot] = []
         self._ids = itertools.count(1)
         self._workspace: Workspace | None = None
-        self._failures = 0
+        self._restarts = Restarts()
         self._next_start = 0.0
         self._closed = False
         #: Why the workers refuse every query; ``None`` while none has said so.
@@ -232,7 +231,7 @@ class AnalysisPool:
             _settle(task, task.query.unanswered(_ENDED))
 
     def _expire(self, now: float, settled: list[tuple[_Task, str]]) -> None:
-        hopeless = self._failures >= _HOPELESS and not self._slots
+        hopeless = self._restarts.silent >= _HOPELESS and not self._slots
         for task in list(self._waiting):
             if task.future.done():
                 self._waiting.remove(task)
@@ -296,7 +295,7 @@ class AnalysisPool:
         """The last who is free, where another is left for a person."""
         last = next((slot for slot in reversed(self._slots) if slot.is_free), None)
         # Nobody else asks a command's workers. Where no second one starts, one does everything.
-        alone = self._settings.workers == 1 or self._failures >= _HOPELESS
+        alone = self._settings.workers == 1 or self._restarts.silent >= _HOPELESS
         if alone or not self._settings.ahead:
             return last
         left = any(slot.serves_a_person for slot in self._slots if slot is not last)
@@ -320,7 +319,7 @@ class AnalysisPool:
                 slot.places.popitem(last=False)
         # A process that is gone is noticed by its reading thread, which brings the task back.
         try:
-            slot.process.send(task.id, task.query, seconds, background=task.background)
+            slot.process.ask(task.id, task.query, seconds, background=task.background)
         except AnalysisError as error:
             slot.task = None
             _fail(task, error)
@@ -351,8 +350,7 @@ class AnalysisPool:
         except OSError as error:
             _log.error("the analysis worker does not start: %s", error)
             with self._changed:
-                self._failures += 1
-                self._next_start = time.monotonic() + _PAUSE_S
+                self._failed(0.0)
             return
         with self._changed:
             if self._closed:
@@ -363,11 +361,15 @@ class AnalysisPool:
         if self._closed:
             process.join()
 
+    def _failed(self, lived: float) -> None:
+        """A worker did not come to its first word."""
+        self._next_start = time.monotonic() + self._restarts.died(spoke=False, lived=lived)
+
     def _replied(self, process: WorkerProcess, id: int, body: object) -> None:  # noqa: A002
         with self._changed:
             slot = next((s for s in self._slots if s.process is process), None)
             if isinstance(body, Ready):
-                self._failures = 0
+                self._restarts = Restarts()
                 self.trouble = _error(body.trouble) if body.trouble else None
                 if slot is not None:
                     slot.ready = True
@@ -395,8 +397,7 @@ class AnalysisPool:
             self._slots.remove(slot)
             task = slot.task
             if not slot.ready:
-                self._failures += 1
-                self._next_start = time.monotonic() + _PAUSE_S
+                self._failed(time.monotonic() - process.began)
             lost = task is not None and not task.future.done()
             if task is not None and lost and not task.again and not self._closed:
                 task.again = True

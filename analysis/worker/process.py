@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import math
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
 
 import platformdirs
 import psutil
 
-from analysis import children, wire
+from analysis import children
 from analysis.errors import AnalysisError
 from analysis.worker.messages import REPLIES, Within
 from analysis.worker.queries import Query
@@ -46,7 +45,7 @@ def cache_folder() -> str:
     return str(Path(platformdirs.user_cache_dir("pilotfish")) / "analysis")
 
 
-class WorkerProcess:
+class WorkerProcess(children.Child):
     """A running worker. ``on_reply`` and ``on_end`` are called on its own reading thread, from
     :meth:`listen` on."""
 
@@ -56,29 +55,23 @@ class WorkerProcess:
         on_reply: Callable[[WorkerProcess, int, object], None],
         on_end: Callable[[WorkerProcess], None],
     ) -> None:
-        # A log written by a child that outlives nothing: its standard error is this process's.
-        self._process = children.start(
+        super().__init__(
             f"{__package__}.main",
             settings.cache_directory,
             str(settings.memory),
             str(settings.yielding),
+            replies=REPLIES,
         )
+        self.began = time.monotonic()
         self._on_reply = on_reply
         self._on_end = on_end
-        self._writing = threading.Lock()
-        self._sent = wire.Sent()
         self._reader = threading.Thread(
-            target=self._read, name=f"analysis-worker-{self._process.pid}", daemon=True
+            target=self._read, name=f"analysis-worker-{self.pid}", daemon=True
         )
 
     def listen(self) -> None:
         """Begin to read. To be called once, when those who are called back know this worker."""
         self._reader.start()
-
-    @property
-    def pid(self) -> int:
-        """The process id."""
-        return self._process.pid
 
     def processor_seconds(self) -> float:
         """How long the process has computed up to now; 0 when it is gone."""
@@ -88,28 +81,13 @@ class WorkerProcess:
             return 0.0
         return times.user + times.system
 
-    def send(self, id: int, query: Query, seconds: float, *, background: bool) -> bool:  # noqa: A002
+    def ask(self, id: int, query: Query, seconds: float, *, background: bool) -> bool:  # noqa: A002
         """Hand a query over, which may take so long; false when the process is gone.
 
         Raises :class:`~analysis.errors.AnalysisError` for a text that no frame can hold.
         """
         seconds = -1.0 if math.isinf(seconds) else seconds
-        stream = cast(BinaryIO, self._process.stdin)
-        frames = io.BytesIO()
-        wire.write(frames, id, Within(seconds, background))
-        wire.write(frames, id, query, self._sent)
-        try:
-            with self._writing:
-                stream.write(frames.getbuffer())
-                stream.flush()
-        except (OSError, ValueError):
-            return False
-        return True
-
-    def kill(self) -> None:
-        """End the process at once; ``on_end`` follows."""
-        with contextlib.suppress(OSError):
-            self._process.kill()
+        return self.send(id, Within(seconds, background), query)
 
     def join(self) -> None:
         """Wait until the process has ended and its streams are closed."""
@@ -117,14 +95,8 @@ class WorkerProcess:
             self._reader.join()
 
     def _read(self) -> None:
-        stream = cast(BinaryIO, self._process.stdout)
         with contextlib.suppress(AnalysisError, OSError, ValueError):
-            while (message := wire.read(stream, REPLIES)) is not None:
+            for message in self.messages():
                 self._on_reply(self, message.id, message.body)
-        self.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            with contextlib.suppress(OSError, ValueError):
-                if pipe is not None:
-                    pipe.close()
+        self.end()
         self._on_end(self)

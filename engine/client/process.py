@@ -7,13 +7,13 @@ harmless, and fails with kind ``gone`` where it is not: nothing is lost in silen
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
+from analysis.children import Restarts
 from engine.client.connection import GRACE_SECONDS, Connection
 from engine.client.submission import (
     CANCELLED,
@@ -35,11 +35,7 @@ Answer = TypeVar("Answer")
 
 #: The engine's package, which an installation keeps below ``pilotfish``.
 _ENGINE = __name__.removesuffix(".client.process")
-COMMAND: tuple[str, ...] = (sys.executable, "-I", "-m", f"{_ENGINE}.process")
-#: Waits before the next start, from the second death in a row on; the first is fixed at once.
-BACKOFF_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
-#: An engine that lived this long died for a new reason: the waits begin anew.
-STEADY_SECONDS = 30.0
+MODULE = (f"{_ENGINE}.process",)
 #: Starts in a row without a word of the engine, after which nothing is tried unasked.
 FAILED_STARTS = 4
 #: A request goes to at most so many engines, so that one that kills them does not for ever.
@@ -50,13 +46,14 @@ class EngineProcess:
     """An :class:`~engine.client.submission.EngineClient` over a child process.
 
     ``options`` are the editor's initialization options (camel case), given to every engine that
-    is started. Starting happens behind the caller: the constructor returns at once.
+    is started: ``module``, by :func:`~analysis.children.start`. Starting happens behind the caller:
+    the constructor returns at once.
     """
 
     def __init__(
-        self, options: Mapping[str, Any] | None = None, *, command: Sequence[str] = COMMAND
+        self, options: Mapping[str, Any] | None = None, *, module: tuple[str, ...] = MODULE
     ) -> None:
-        self._command = list(command)
+        self._module = module
         self._lock = threading.RLock()
         self._ledger = Ledger()
         self._connection: Connection | None = None
@@ -112,21 +109,19 @@ class EngineProcess:
     # ------------------------------------------------------------------ the supervising thread
 
     def _supervise(self) -> None:
-        deaths = silent = restarts = 0
+        deaths, restarts = Restarts(), 0
         while not self._closed.is_set():
             began = time.monotonic()
             detail, spoke = self._live_once(restarts)
-            silent = 0 if spoke else silent + 1
-            deaths = 1 if time.monotonic() - began > STEADY_SECONDS else deaths + 1
+            wait = deaths.died(spoke=spoke, lived=time.monotonic() - began)
             restarts += 1
             if self._closed.is_set():
                 break
-            if silent >= FAILED_STARTS:
+            if deaths.silent >= FAILED_STARTS:
                 self._give_up(detail)
-                silent = FAILED_STARTS - 1
+                deaths.silent = FAILED_STARTS - 1
             self._announce(EngineState(Phase.RESTARTING, detail, None, restarts))
-            if deaths > 1:
-                self._closed.wait(BACKOFF_SECONDS[min(deaths - 2, len(BACKOFF_SECONDS) - 1)])
+            self._closed.wait(wait)
         for entry in self._ledger.entries():
             self._ledger.settle(entry.id, gone("the engine was closed"))
         self._announce(EngineState(Phase.CLOSED, restarts=restarts))
@@ -134,7 +129,7 @@ class EngineProcess:
     def _live_once(self, restarts: int) -> tuple[str, bool]:
         """Start an engine and serve until it ends: why it ended, and whether it ever spoke."""
         try:
-            connection = Connection(self._command, stderr_log(), self._refused)
+            connection = Connection(self._module, stderr_log(), self._refused)
         except OSError as error:
             return f"the engine cannot be started: {error}", False
         spoke = False
@@ -156,7 +151,7 @@ class EngineProcess:
                 self._ledger.settle(message.id, message.body)
         with self._lock:
             self._connection = None
-        detail = _cause(connection.wait(), connection.pid)
+        detail = _cause(connection.end(), connection.pid)
         for entry in self._ledger.entries():
             self._after_death(entry, detail, spoke)
         return detail, spoke

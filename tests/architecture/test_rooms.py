@@ -14,13 +14,10 @@ ROOMS = ("analysis", "decoding", "repair", "engine", "lsp_server", "pilotfish")
 #: Who may start processes, and why. Anything else that imports these modules is in the wrong room.
 STARTS_PROCESSES = {
     "analysis/environments": "asks an interpreter for facts (invariant 2)",
-    "analysis/children.py": "starts Pilotfish's own workers and graph processes",
-    "analysis/worker": "starts Pilotfish's own analysis worker",
-    "analysis/graph/processes": "reads files and keeps graphs in Pilotfish's own processes",
+    "analysis/children.py": "starts Pilotfish's own processes",
     "analysis/lint/ruff.py": "runs ruff",
     "decoding/models": "runs pip to download data wheels",
     "repair/sandbox": "runs user code (invariant 2)",
-    "engine/client": "starts Pilotfish's own engine",
     "pilotfish/commands": "asks git which lines changed",
     "pilotfish/health": "tries whether programs and libraries run",
 }

@@ -38,21 +38,18 @@ def _run(request: EchoRequest, context: Context, caller: Caller) -> EchoAnswer:
 
 ROUTE = Route(EchoRequest, EchoAnswer, _run, Lane.FORWARD)
 '''
-#: Runs ``argv[2]`` of the copy in ``argv[1]``, which goes before the engine that is installed.
+#: Runs a module, where the copy of the engine in ``rooms`` goes before the one that is installed.
 WITHIN = """
 import runpy, sys
-sys.path.insert(0, sys.argv[1])
-runpy.run_module(sys.argv[2], run_name="__main__")
+sys.path.insert(0, {rooms!r})
+runpy.run_module({module!r}, run_name="__main__")
 """
-ASK = f"""
-import sys
+ASK = """
 from engine.client import EngineProcess
 from engine.features.echo import EchoRequest
 
 heard = []
-client = EngineProcess(
-    command=[sys.executable, "-I", "-c", {WITHIN!r}, sys.argv[1], "engine.process"]
-)
+client = EngineProcess(module=("timeit", "-n1", "-r1", {within!r}))
 submission = client.submit(EchoRequest("hello "), on_progress=heard.append)
 print(submission.future.result(60).text, heard[0].message)
 client.close()
@@ -66,12 +63,13 @@ def test_a_request_is_one_file_and_one_line(tmp_path: Path) -> None:
     features = rooms / "engine" / "features"
     (features / "echo.py").write_text(FEATURE)
     registry = (features / "__init__.py").read_text()
-    (features / "__init__.py").write_text(
-        registry.replace('    "check",\n', '    "check",\n    "echo",\n')
+    line = '    "check",\n'
+    (features / "__init__.py").write_text(registry.replace(line, f'{line}    "echo",\n'))
+    (rooms / "ask.py").write_text(
+        ASK.format(within=WITHIN.format(rooms=str(rooms), module="engine.process"))
     )
-    (rooms / "ask.py").write_text(ASK)
     done = subprocess.run(
-        [sys.executable, "-I", "-c", WITHIN, str(rooms), "ask"],
+        [sys.executable, "-I", "-c", WITHIN.format(rooms=str(rooms), module="ask")],
         capture_output=True,
         text=True,
         check=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import pkgutil
-from typing import get_args
+from typing import Any, get_args, get_type_hints
 
 import pytest
 from hypothesis import given, settings
@@ -15,8 +15,6 @@ from analysis import wire
 from analysis.errors import AnalysisError
 from engine import features
 from engine.features import MESSAGES, ROUTES
-from engine.features.configure import ConfigureRequest
-from engine.features.trace import TraceAnswer
 from engine.request import Failure, Request
 
 # With halves of surrogate pairs: a name of a file may hold them, and what an editor says.
@@ -29,8 +27,13 @@ JSON = st.recursive(
 )
 st.register_type_strategy(str, TEXT)
 st.register_type_strategy(float, st.floats(allow_nan=False, allow_infinity=False))
-for kind in (ConfigureRequest, TraceAnswer):
-    st.register_type_strategy(kind, st.builds(kind, st.dictionaries(TEXT, JSON)))
+OBJECT = st.dictionaries(TEXT, JSON)
+#: Fields whose types leave open what they hold.
+OPEN = {dict[str, Any]: OBJECT, tuple[dict[str, Any], ...]: st.lists(OBJECT).map(tuple)}
+for kind in MESSAGES.values():
+    open_fields = {n: OPEN[hint] for n, hint in get_type_hints(kind).items() if hint in OPEN}
+    if open_fields:
+        st.register_type_strategy(kind, st.builds(kind, **open_fields))
 
 
 @pytest.mark.parametrize("name", sorted(MESSAGES))

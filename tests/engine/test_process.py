@@ -36,7 +36,7 @@ def test_it_answers_from_a_process_of_its_own(engine: EngineProcess) -> None:
 
 
 def test_submitting_does_not_wait_for_the_start() -> None:
-    client = EngineProcess(command=[sys.executable, "-c", "import time; time.sleep(60)"])
+    client = EngineProcess(module=("timeit", "-s", "import time", "time.sleep(60)"))
     begin = time.monotonic()
     submission = client.submit(StatusRequest())
     assert time.monotonic() - begin < 1.0
@@ -96,13 +96,13 @@ def test_a_request_that_kills_every_engine_fails_and_others_do_not(home: Path) -
 
 
 def test_an_engine_that_cannot_start_says_so_and_is_tried_again_when_asked() -> None:
-    client = EngineProcess(command=[sys.executable, "-c", "raise SystemExit(3)"])
+    client = EngineProcess(module=("no_such_module",))
     life = Life(client)
     submission = client.submit(StatusRequest())
     with pytest.raises(RequestFailedError) as failed:
         submission.future.result(PATIENCE)
     assert failed.value.kind == "gone"
-    assert "status 3" in failed.value.what
+    assert "status 1" in failed.value.what
     assert "pilotfish doctor" in failed.value.help
     failure = life.wait_for(Phase.FAILED)
     tried = len(life.states)
@@ -163,7 +163,7 @@ def test_an_engine_starts_below_the_first_process_of_a_container() -> None:
 
 
 def test_cancelling_the_task_of_an_event_loop_cancels_the_request() -> None:
-    client = EngineProcess(command=[sys.executable, "-c", "import time; time.sleep(60)"])
+    client = EngineProcess(module=("timeit", "-s", "import time", "time.sleep(60)"))
 
     async def ask() -> None:
         task = asyncio.ensure_future(asyncio.wrap_future(client.submit(StatusRequest()).future))

@@ -15,7 +15,7 @@ from tests.lsp_server.test_lifecycle import REQUESTS
 #: What the front door may load of the rooms below, beside packages: values, text, syntax, and how
 #: it asks.
 ALLOWED = (
-    "analysis.(accepted|deadline|errors|findings|names|private|signatures|snapshot|symbols|wire)",
+    "analysis.(accepted|children|deadline|errors|findings|names|private|signatures|snapshot|symbols|wire)",
     r"analysis.(syntax|text)(\..+)?",
     "analysis.holes.context",
     "decoding.completion",

@@ -1,8 +1,7 @@
 """Several processes that read files at once: parsing is what building a graph mostly waits for.
 
-Each worker is Pilotfish's own interpreter, isolated, in a neutral folder; it reads a path from its
-input and answers with the facts of that file, until its input ends. A worker that dies takes
-nothing with it: what it had been asked is read here instead.
+Each worker is told a path and answers with the facts of that file, until its input ends. A worker
+that dies takes nothing with it: what it had been asked is read here instead.
 """
 
 from __future__ import annotations
@@ -12,16 +11,26 @@ import os
 import queue
 import threading
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-import msgspec
-
+from analysis.children import Child
+from analysis.errors import AnalysisError
 from analysis.graph.extraction.reading import Read, read_facts
-from analysis.graph.processes.child import Child
 
-_DECODER = msgspec.msgpack.Decoder(Read)
 #: Fewer files than this are read sooner than a process starts.
 WORTH_IT = 48
 _MOST_WORKERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """Read the file at this absolute path."""
+
+    path: str
+
+
+#: What a worker reads, and writes.
+REQUESTS, REPLIES = {"File": File}, {"Read": Read}
 
 
 def read_all(paths: Sequence[str], workers: int | None = None) -> Iterator[tuple[str, Read]]:
@@ -69,19 +78,16 @@ def _feed(
 
 def _start() -> Child | None:
     try:
-        return Child(f"{__package__}.reader")
+        return Child(f"{__package__}.reader", replies=REPLIES)
     except OSError:
         return None
 
 
 def _ask(worker: Child, path: str) -> Read | None:
     """The worker's answer; ``None`` when it is gone."""
-    try:
-        worker.write(os.fsencode(path))
-        data = worker.read()
-        return _DECODER.decode(data) if data else None
-    except (OSError, ValueError, msgspec.MsgspecError):
-        return None
-    finally:
-        if not worker.alive:
-            worker.end()
+    with contextlib.suppress(AnalysisError, OSError, ValueError):
+        worker.send(0, File(path))
+        for message in worker.messages():
+            return message.body if isinstance(message.body, Read) else None
+    worker.end()
+    return None
