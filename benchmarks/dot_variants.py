@@ -16,8 +16,7 @@ from typing import Any
 from analysis.errors import AnalysisError
 from decoding.local_writer import Guiding
 from decoding.monitors.registry import monitors
-from decoding.prompts.hint import HintRules
-from decoding.prompts.surroundings import Part
+from decoding.prompts.hint import HintRules, Part
 
 #: A hint is formed whatever is in the cache, as where the cursor comes to rest in another place.
 _FORMED = HintRules(patience=math.inf)

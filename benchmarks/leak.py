@@ -28,9 +28,9 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from benchmarks import vocabularies
 from benchmarks.report import save, show
+from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write
-from decoding.loop.sampling import Greedy
-from decoding.runtimes.llama_tokens import LlamaTokens
+from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.constraint import Constraint, Names
 from decoding.vocabulary.tokens import Vocabulary

@@ -21,7 +21,7 @@ from benchmarks.leak import pool, split
 from benchmarks.mask_peers import Case, Times, by_llama_cpp, by_llguidance
 from benchmarks.report import quantile, save, show
 from decoding.remote.forms import Choice
-from decoding.runtimes.llama_tokens import LlamaTokens
+from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.constraint import Constraint, Names
 from decoding.vocabulary.tokens import Vocabulary

@@ -21,8 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from decoding.remote.forms import Choice
-from decoding.runtimes.llama_tokens import LlamaTokens
-from decoding.runtimes.native import native
+from decoding.runtimes.llama_cpp import LlamaTokens, native
 
 LLGUIDANCE = "llguidance==1.9.1"
 _SCRIPT = Path(__file__).parent / "peers" / "llguidance_masks.py"

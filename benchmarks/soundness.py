@@ -46,9 +46,9 @@ from benchmarks import run_time
 from benchmarks.installed import IMPORTED_AS, Installed, install
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import Site, files_of, sites_of
-from decoding.monitors.argument_type import ArgumentTypeMonitor
-from decoding.monitors.bare_name import NAMES
+from decoding.monitors.calls import ArgumentTypeMonitor
 from decoding.monitors.monitor import Passage, Verdict
+from decoding.monitors.names import NAMES
 
 TUNED = (
     "rich==14.0.0", "httpx==0.28.1", "click==8.1.8", "attrs==25.3.0", "pygments==2.19.1",

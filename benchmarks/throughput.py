@@ -24,9 +24,9 @@ from analysis.snapshot import Snapshot, Workspace
 from benchmarks.llama_server import llama_server
 from benchmarks.report import save, show
 from decoding import threads
+from decoding.loop.decode_state import Greedy
 from decoding.loop.drafts import Price
 from decoding.loop.loop import write
-from decoding.loop.sampling import Greedy
 from decoding.models import store
 from decoding.opening import cache_folder
 from decoding.runtimes.llama_cpp import LlamaCpp

@@ -16,20 +16,18 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
-from decoding.loop.decode_state import shared
+from decoding.loop.decode_state import log_total, sampler, shared
 from decoding.loop.drafts import Price
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
-from decoding.loop.sampling import log_total, sampler
 from decoding.loop.written import Written
 from decoding.monitors.monitor import Monitor
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
-from decoding.prompts.chat import ChatModel, chat_for
 from decoding.prompts.hint import HintRules, Once, Pace, preamble
-from decoding.runtimes.branching import Branching
-from decoding.runtimes.runtime import Runtime
+from decoding.prompts.templates import ChatModel, chat_for
+from decoding.runtimes.runtime import Branching, Runtime
 from decoding.vocabulary import tokens as vocabulary
 from decoding.writer import InfillRequest, Writer
 

@@ -10,8 +10,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
 from analysis.text import find_root
-from engine.settings.problems import refuse
-from engine.settings.read import machine_settings
+from engine.settings.read import machine_settings, refuse
 from engine.settings.values import MachineSettings
 from engine.trust import is_trusted
 

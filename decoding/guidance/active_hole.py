@@ -1,29 +1,241 @@
-"""An active hole: which monitors look at it, what they asked, and what they say.
-
-Knows monitors, evidence and text; nothing of tokens' probabilities or the model.
-"""
+"""An active hole: its question, the call it stands in, and what may be written there."""
 
 from __future__ import annotations
 
+import concurrent.futures
+import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from analysis.deadline import Cancellation, Deadline
 from analysis.names import NameSet, Tier
+from analysis.signatures import NOTHING, Arguments, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
-from decoding.guidance.calls import Calls, Place
+from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
-from decoding.guidance.query import Query
+from decoding.guidance.known_words import BUILTINS
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.vocabulary.constraint import Constraint, meet
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits
+
+# --------------------------------------------------------------------------------------------------
+# One question to analysis: asked, polled, and answered in time or not at all (invariant 8).
+#
+# Whatever goes wrong with evidence becomes an abstaining :class:`NameSet` that says so.
+# --------------------------------------------------------------------------------------------------
+
+
+#: Seconds between two looks at the cancellation while waiting.
+_SLICE = 0.01
+
+
+class Query:
+    """A question about one hole, asked by :meth:`ask`. ``ms`` is how long its answer took."""
+
+    def __init__(self, evidence: Evidence, snapshot: Snapshot, hole: Hole, seconds: float) -> None:
+        self._evidence, self._snapshot, self._hole = evidence, snapshot, hole
+        self._kind = hole.kind.value
+        self._seconds = seconds
+        self._asked = 0.0
+        self._deadline = Deadline.never()
+        self._answer: NameSet | None = None
+        self._future: Future[NameSet] | None = None
+        self.ms = 0.0
+
+    @property
+    def asked(self) -> bool:
+        """Whether the question was asked."""
+        return self._asked > 0
+
+    def ask(self, written: str = "") -> None:
+        """Ask, and let the deadline run; a second call does nothing.
+
+        ``written`` is what stands in the hole by now, where the answer depends on it.
+        """
+        if self.asked:
+            return
+        hole = self._hole
+        if written and hole.end == hole.cursor:
+            text, end = self._snapshot.text, hole.start + len(written)
+            self._snapshot = self._snapshot.with_text(
+                text[: hole.start] + written + text[hole.end :]
+            )
+            self._hole = replace(hole, cursor=end, end=end, prefix=written)
+        self._asked = time.monotonic()
+        self._deadline = Deadline.after(self._seconds)
+        try:
+            self._future = self._evidence.start(self._snapshot, self._hole)
+        except Exception as error:  # noqa: BLE001  # invariant 8: no evidence, no constraint
+            self._settle(self._failed(error))
+
+    def poll(self) -> NameSet | None:
+        """The answer, or ``None`` while it was not asked or may still come. Never waits."""
+        if self._answer is None and self._future is not None:
+            if self._future.done():
+                self._settle(self._result(self._future))
+            elif self._deadline.expired():
+                self._future.cancel()
+                late = f"no answer within {self._seconds * 1e3:.0f} ms"
+                self._settle(NameSet.abstain(self._kind, late))
+        return self._answer
+
+    def wait(self, cancellation: Cancellation) -> NameSet:
+        """The answer, asking if that was not done and waiting for what is left of the deadline.
+
+        Raises :class:`~decoding.errors.CancelledError`.
+        """
+        self.ask()
+        while (answer := self.poll()) is None:
+            if cancellation.cancelled:
+                self.drop()
+                raise CancelledError
+            assert self._future is not None
+            pause = min(_SLICE, self._deadline.remaining())
+            concurrent.futures.wait([self._future], timeout=pause)
+        return answer
+
+    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
+        """The answer if it comes within a ``share`` of the time that is left for it.
+
+        Raises :class:`~decoding.errors.CancelledError`.
+        """
+        ends = Deadline.after(share * self._deadline.remaining())
+        while (answer := self.poll()) is None and self._future is not None and not ends.expired():
+            if cancellation.cancelled:
+                self.drop()
+                raise CancelledError
+            concurrent.futures.wait([self._future], timeout=min(_SLICE, ends.remaining()))
+        return answer
+
+    def drop(self) -> None:
+        """Nobody wants the answer any more."""
+        if self._future is not None:
+            self._future.cancel()
+
+    def _settle(self, answer: NameSet) -> None:
+        self._answer = answer
+        self.ms = (time.monotonic() - self._asked) * 1e3
+
+    def _result(self, future: Future[NameSet]) -> NameSet:
+        try:
+            return future.result()
+        except concurrent.futures.CancelledError as error:
+            return self._failed(error)
+        except Exception as error:  # noqa: BLE001  # whatever analysis died of, we only abstain
+            return self._failed(error)
+
+    def _failed(self, error: BaseException) -> NameSet:
+        return NameSet.abstain(self._kind, f"evidence failed: {type(error).__name__}")
+
+
+# --------------------------------------------------------------------------------------------------
+# The calls of a text that is being written: one question for each, whatever place in it is judged.
+#
+# What a call takes does not change while its arguments are written. So it is asked about when the
+# bracket opens, and every later place counts from that answer what is still missing or left.
+# --------------------------------------------------------------------------------------------------
+
+
+class Place:
+    """A place in a call, as the answer about the call has it; used like a
+    :class:`~decoding.guidance.active_hole.Query`."""
+
+    def __init__(self, call: Query, given: Arguments) -> None:
+        self.call, self._given = call, given
+
+    @property
+    def ms(self) -> float:
+        """How long the answer took."""
+        return self.call.ms
+
+    @property
+    def asked(self) -> bool:
+        """Whether the question was asked."""
+        return self.call.asked
+
+    def ask(self, written: str = "") -> None:
+        """As :meth:`Query.ask`; what a call takes does not depend on what is written in it."""
+        del written
+        self.call.ask()
+
+    def poll(self) -> NameSet | None:
+        """As :meth:`Query.poll`."""
+        return self._from_here(self.call.poll())
+
+    def wait(self, cancellation: Cancellation) -> NameSet:
+        """As :meth:`Query.wait`."""
+        return self._here(self.call.wait(cancellation))
+
+    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
+        """As :meth:`Query.linger`."""
+        return self._from_here(self.call.linger(cancellation, share))
+
+    def drop(self) -> None:
+        """Other places want the answer still."""
+
+    def _from_here(self, names: NameSet | None) -> NameSet | None:
+        return names and self._here(names)
+
+    def _here(self, names: NameSet) -> NameSet:
+        arity = names.arity
+        if arity is None or arity.uncallable:
+            return names
+        counted = arity_of(arity.signatures, self._given, closed=arity.closed, reason=arity.reason)
+        return replace(names, arity=counted)
+
+
+class Calls:
+    """The calls that were asked about, by where what is called ends in the text."""
+
+    def __init__(self, evidence: Evidence, seconds: float) -> None:
+        """A question has ``seconds``."""
+        self._evidence, self._seconds = evidence, seconds
+        self._asked: dict[int, Query] = {}
+
+    def opened(self, snapshot: Snapshot, hole: Hole) -> None:
+        """Ask about the call that ``hole`` stands in, an argument or an end, unless that was done.
+
+        Builtin functions are not asked about: models know how these are called.
+        """
+        if hole.receiver is None or hole.receiver[1] in self._asked:
+            return
+        if hole.receiver_text in BUILTINS:
+            return
+        guards = tuple(guard for guard in hole.guards if guard != "may_store")
+        argument = replace(hole, kind=HoleKind.ARGUMENT, given=NOTHING, guards=guards)
+        query = Query(self._evidence, snapshot, argument, self._seconds)
+        query.ask()
+        self._asked[hole.receiver[1]] = query
+
+    def place(self, hole: Hole) -> Place | None:
+        """What is known of the call of ``hole`` there; ``None`` if it was not asked about."""
+        call = self._asked.get(hole.receiver[1]) if hole.receiver else None
+        return Place(call, hole.given) if call is not None else None
+
+    def forget(self, end: int) -> None:
+        """What stood from ``end`` on is another text now."""
+        for at in [at for at in self._asked if at > end]:
+            self._asked.pop(at).drop()
+
+    def close(self) -> None:
+        """No answer is wanted any more."""
+        self.forget(-1)
+
+
+# --------------------------------------------------------------------------------------------------
+# An active hole: which monitors look at it, what they asked, and what they say.
+#
+# Knows monitors, evidence and text; nothing of tokens' probabilities or the model.
+# --------------------------------------------------------------------------------------------------
 
 
 @dataclass(slots=True, eq=False)

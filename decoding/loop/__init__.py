@@ -1,7 +1,7 @@
 """The decode loop over a model in this process.
 
-Read in this order: ``written`` (the result), ``token_buffer`` (the text so far), ``decode_state``
-(the buffer and the model's cache, kept in step), ``sampling``, ``search`` (another name where one
-was rejected), ``early_names`` (names that need not be waited for), ``drafts`` (guesses that one
-batch verifies), ``loop``, ``lanes`` (several texts at once).
+Read in this order: ``written`` (the result), ``decode_state`` (the sampler, the text so far, and
+the model's cache, kept in step), ``search`` (another name where one was rejected), ``drafts``
+(guesses that one batch verifies), ``loop`` (with names that need not be waited for), ``lanes``
+(several texts at once).
 """

@@ -20,8 +20,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError
-from decoding.runtimes.branching import Branching, Growth
-from decoding.runtimes.runtime import Runtime
+from decoding.runtimes.runtime import Branching, Growth, Runtime
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits

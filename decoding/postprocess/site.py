@@ -8,7 +8,7 @@ from functools import cached_property
 
 from analysis.syntax.lexer import Area, Lexer
 from decoding.guidance.lexer_cache import lexer_after
-from decoding.prompts.window import plain_line_ends
+from decoding.prompts.templates import plain_line_ends
 
 #: How far from the cursor line ends are looked at, in characters.
 _NEAR = 16_000

@@ -11,8 +11,15 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from decoding.prompts import window
-from decoding.prompts.templates import Layout, PromptModel, layout_for
+from decoding.prompts.templates import (
+    Layout,
+    PromptModel,
+    Tokenize,
+    fitting_before,
+    fitting_behind,
+    layout_for,
+    plain_line_ends,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,8 @@ class Prompter:
         ``path`` tells documents apart. ``preamble`` is put in front of the file as a comment.
         """
         cursor = min(max(offset, 0), len(text))
-        before = window.plain_line_ends(text[:cursor])
-        behind = window.plain_line_ends(text[cursor:])
+        before = plain_line_ends(text[:cursor])
+        behind = plain_line_ends(text[cursor:])
         anchor = self._anchors.get(path)
         if anchor is not None and (anchor.behind, anchor.preamble) == (behind, preamble):
             typed = self._typed_since(anchor, before)
@@ -88,9 +95,9 @@ class Prompter:
         will have another anchor."""
         anchor = self._anchors.get(path)
         cursor = min(max(offset, 0), len(text))
-        if anchor is None or anchor.behind != window.plain_line_ends(text[cursor:]):
+        if anchor is None or anchor.behind != plain_line_ends(text[cursor:]):
             return None
-        typed = self._typed_since(anchor, window.plain_line_ends(text[:cursor]))
+        typed = self._typed_since(anchor, plain_line_ends(text[:cursor]))
         return None if typed is None else anchor.preamble
 
     def last(self, path: str) -> str:
@@ -104,8 +111,8 @@ class Prompter:
 
     def preview(self, path: str, text: str, offset: int, preamble: str) -> tuple[int, ...]:
         """The tokens that :meth:`prompt` would give at a new anchor; nothing is remembered."""
-        before = window.plain_line_ends(text[:offset])
-        behind = window.plain_line_ends(text[offset:])
+        before = plain_line_ends(text[:offset])
+        behind = plain_line_ends(text[offset:])
         return self._rest(self._anchors.get(path), before, behind, preamble).tokens
 
     def _typed_since(self, anchor: _Anchor, before: str) -> list[int] | None:
@@ -126,7 +133,7 @@ class Prompter:
         room = budget.before - len(tokenize(head))
         # One that follows another leaves a quarter free, so that the next can begin where it did.
         wanted = room if last is None else room * 3 // 4
-        start = len(before) - len(window.before(before, wanted, tokenize))
+        start = len(before) - len(fitting_before(before, wanted, tokenize))
         if last is not None and last.preamble == preamble and last.start <= len(before):
             unchanged = before.startswith(last.before[: last.start])
             # Between half of what may be there and as much again as may be typed.
@@ -134,14 +141,14 @@ class Prompter:
             if room // 2 <= held <= room + budget.typed:
                 start = last.start
         prefix = tokenize(head + before[start:])
-        suffix = tokenize(window.behind(behind, budget.behind, tokenize))
+        suffix = tokenize(fitting_behind(behind, budget.behind, tokenize))
         return _Anchor(before, behind, preamble, tuple(self._layout.fill(prefix, suffix)), start)
 
 
-def _as_comment(preamble: str, budget: int, tokenize: window.Tokenize) -> str:
+def _as_comment(preamble: str, budget: int, tokenize: Tokenize) -> str:
     """``preamble`` as comment lines of at most ``budget`` tokens."""
     if not preamble.strip():
         return ""
-    lines = window.plain_line_ends(preamble).strip("\n").split("\n")
+    lines = plain_line_ends(preamble).strip("\n").split("\n")
     comment = "".join(f"# {line}".rstrip() + "\n" for line in lines)
-    return window.behind(comment, budget, tokenize)
+    return fitting_behind(comment, budget, tokenize)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 
 from decoding.guidance.active_hole import ActiveHole
-from decoding.guidance.replacer import NoOtherNameError
+from decoding.guidance.policy import NoOtherNameError
 from decoding.loop.written import Span
 from decoding.remote.dialects import Chunk
 from decoding.remote.forms import Choice, choice

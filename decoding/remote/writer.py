@@ -21,7 +21,7 @@ from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, preamble
-from decoding.prompts.window import plain_line_ends
+from decoding.prompts.templates import plain_line_ends
 from decoding.remote.dialects import Dialect, Order, recognize
 from decoding.remote.loop import Loop
 from decoding.remote.model import RemoteModel

@@ -38,8 +38,7 @@ class ProjectRequest(Request[ProjectAnswer]):
 def _run(request: ProjectRequest, context: Context, caller: Caller) -> ProjectAnswer:
     """Read the project's settings; nothing of it is run."""
     from engine.errors import EngineError
-    from engine.settings.problems import unreadable
-    from engine.settings.read import project_settings
+    from engine.settings.read import project_settings, unreadable
     from engine.trust import is_trusted
 
     del caller

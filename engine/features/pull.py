@@ -29,8 +29,8 @@ def _run(request: PullRequest, context: Context, caller: Caller) -> Done:
     :class:`~decoding.errors.CancelledError`.
     """
     from decoding.errors import CancelledError
-    from decoding.models.manifest import find
     from decoding.models.pull import pull
+    from decoding.models.store import find
 
     del context
 

@@ -33,8 +33,7 @@ from analysis.snapshot import Workspace
 from analysis.text import TextError, write_file
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import YIELDING, WorkerSettings, cache_folder
-from engine.settings.problems import refuse
-from engine.settings.read import machine_settings, project_settings
+from engine.settings.read import machine_settings, project_settings, refuse
 from engine.settings.values import ProjectSettings
 from pilotfish.commands.since import Revision, revision_of
 from pilotfish.console import err, explain, harmless, out

@@ -22,7 +22,7 @@ from analysis.text.positions import TextError
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.completion import Completion
-from decoding.confidence import of_nodes
+from decoding.filled import of_nodes
 from decoding.writer import Writer
 from engine.features.complete import CompleteRequest, complete
 from engine.loading import choose, load

@@ -20,9 +20,8 @@ from rich.table import Table
 
 from decoding.errors import ModelFileError
 from decoding.models import store
-from decoding.models.manifest import MODELS, Model, find
 from decoding.models.pull import pull
-from decoding.models.store import Report, State
+from decoding.models.store import MODELS, Model, Report, State, find
 from pilotfish.console import err, explain, out
 
 EXAMPLES = """\

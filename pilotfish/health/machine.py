@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from decoding.models import store
-from decoding.models.manifest import find
+from decoding.models.store import find
 from pilotfish.health.sign import Patient, Sign, State
 
 MINIMUM = (3, 11)

@@ -9,7 +9,7 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion, Piece
-from decoding.confidence import NodeConfidence, of_nodes
+from decoding.filled import NodeConfidence, of_nodes
 from decoding.local_writer import LocalWriter
 from decoding.writer import InfillRequest
 from tests.decoding.prompts.test_hint import FillingToy

@@ -16,14 +16,16 @@ from analysis.snapshot import Snapshot
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
 from decoding.loop.written import Written
-from decoding.monitors.argument_type import ArgumentTypeMonitor
-from decoding.monitors.arity import ArityMonitor
-from decoding.monitors.bare_name import NameMonitor
-from decoding.monitors.call import CallMonitor
-from decoding.monitors.call_end import CallEndMonitor
-from decoding.monitors.keyword_argument import KeywordMonitor
+from decoding.monitors.calls import (
+    ArgumentTypeMonitor,
+    ArityMonitor,
+    CallEndMonitor,
+    CallMonitor,
+    KeywordMonitor,
+    SurplusMonitor,
+)
 from decoding.monitors.monitor import Monitor, Passage
-from decoding.monitors.surplus_argument import SurplusMonitor
+from decoding.monitors.names import NameMonitor
 from tests.decoding.toy import END, Facts, closed, only, written
 
 

@@ -14,7 +14,7 @@ from decoding.errors import CancelledError, DecodingError
 from decoding.models import store
 from decoding.opening import OpenWriter, open_writer
 from decoding.prompts.anchor import Prompter
-from decoding.runtimes.llama_tokens import LlamaTokens
+from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.writer import InfillRequest
 
 pytestmark = pytest.mark.model

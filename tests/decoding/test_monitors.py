@@ -28,8 +28,8 @@ from analysis.syntax.hole import Hole
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from decoding.guidance.active_hole import may_begin, open_holes, readings
-from decoding.monitors.import_member import ImportMemberMonitor
-from decoding.monitors.keyword_argument import KeywordMonitor
+from decoding.monitors.calls import KeywordMonitor
+from decoding.monitors.members import ImportMemberMonitor
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
 from tests.decoding.toy import Facts

@@ -19,8 +19,8 @@ from analysis.syntax.hole import Hole
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings
 from analysis.worker.queries import NamesQuery
+from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write
-from decoding.loop.sampling import Greedy
 from decoding.vocabulary import tokens as vocabulary
 from tests.decoding.toy import OneLine, Table, Toy
 

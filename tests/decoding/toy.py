@@ -19,11 +19,11 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
 from decoding.completion import Event
 from decoding.errors import CancelledError
+from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write
-from decoding.loop.sampling import Greedy
 from decoding.loop.written import Written
 from decoding.monitors.monitor import Monitor
-from decoding.runtimes.branching import Growth
+from decoding.runtimes.runtime import Growth
 from decoding.vocabulary import tokens as vocabulary
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ class Toy:
 
 
 class Branches(Toy):
-    """Implements :class:`~decoding.runtimes.branching.Branching`. ``rounds`` are the branches of
+    """Implements :class:`~decoding.runtimes.runtime.Branching`. ``rounds`` are the branches of
     each pass and how many tokens each wanted; ``before`` a pass of this number something else
     happens once."""
 

@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from engine.errors import SettingsError
-from engine.settings.problems import refuse
-from engine.settings.read import machine_file, machine_settings, project_settings
+from engine.settings.read import machine_file, machine_settings, project_settings, refuse
 from engine.settings.table import markdown
 from engine.settings.values import MachineSettings, ProjectSettings
 from tools.schemas import schemas

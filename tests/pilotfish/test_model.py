@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from decoding.models.manifest import MODELS, find, roles
+from decoding.models.store import MODELS, find, roles
 
 pytestmark = pytest.mark.process
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.deadline import Cancellation
-from decoding.loop.decode_state import DecodeState
+from decoding.loop.decode_state import DecodeState, Greedy
 from decoding.loop.drafts import Price, PromptLookup
-from decoding.loop.sampling import Greedy
 from decoding.vocabulary import tokens as vocabulary
 from tests.decoding.toy import Toy
 

@@ -15,8 +15,7 @@ import pytest
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError
 from decoding.loop.lanes import refilled
-from decoding.runtimes.branching import Branching
-from decoding.runtimes.runtime import Runtime
+from decoding.runtimes.runtime import Branching, Runtime
 from tests.decoding.toy import Branches, Toy
 
 TABLE = {"a": {"b": 0.6, "c": 0.4}, "b": {"c": 0.7, "a": 0.3}, "c": {"a": 1.0}}

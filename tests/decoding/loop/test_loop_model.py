@@ -20,8 +20,8 @@ from analysis.deadline import Cancellation
 from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
+from decoding.loop.decode_state import Greedy, sampler
 from decoding.loop.loop import write
-from decoding.loop.sampling import Greedy, sampler
 from decoding.loop.written import Written
 from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning

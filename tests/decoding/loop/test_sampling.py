@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from decoding.loop.sampling import Greedy, Sampler, Seeded, sampler
+from decoding.loop.decode_state import Greedy, Sampler, Seeded, sampler
 
 NOISE = 0.15
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decoding.loop.token_buffer import TokenBuffer
+from decoding.loop.decode_state import TokenBuffer
 from decoding.loop.written import Span, Written
 
 

@@ -15,8 +15,8 @@ import sys
 
 from decoding.errors import CancelledError, ModelFileError
 from decoding.models import hub
-from decoding.models.manifest import HubFile, Model, Source, WheelPart, Wheels
 from decoding.models.pull import pull
+from decoding.models.store import HubFile, Model, Source, WheelPart, Wheels
 
 
 def _source(spec: dict[str, object]) -> Source:

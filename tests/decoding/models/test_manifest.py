@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from decoding.errors import ModelFileError
-from decoding.models.manifest import MODELS, find
+from decoding.models.store import MODELS, find
 
 
 def test_a_name_a_role_and_a_part_that_is_its_own() -> None:

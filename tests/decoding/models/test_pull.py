@@ -18,9 +18,8 @@ import pytest
 
 from decoding.errors import ModelFileError
 from decoding.models import store
-from decoding.models.manifest import Model, WheelPart, Wheels
 from decoding.models.pull import pull
-from decoding.models.store import State
+from decoding.models.store import Model, State, WheelPart, Wheels
 
 pytestmark = pytest.mark.process
 

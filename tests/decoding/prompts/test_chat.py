@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decoding.prompts.chat import chat_for
+from decoding.prompts.templates import chat_for
 from tests.decoding.prompts.test_prompts import WordModel
 
 TURNS = ("<|im_start|>", "<|im_end|>", "<|endoftext|>")

@@ -15,9 +15,7 @@ from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, 
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.local_writer import LocalWriter
-from decoding.prompts.header import member_line, ranked
-from decoding.prompts.hint import HintRules, Pace, hint_for
-from decoding.prompts.surroundings import Part
+from decoding.prompts.hint import HintRules, Pace, Part, hint_for, member_line, ranked
 from decoding.writer import InfillRequest
 from tests.decoding.toy import Facts, Toy
 

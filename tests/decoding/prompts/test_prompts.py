@@ -10,9 +10,8 @@ from collections.abc import Sequence
 import pytest
 
 from decoding.errors import DecodingError
-from decoding.prompts import window
 from decoding.prompts.anchor import Budget, Prompter
-from decoding.prompts.templates import FAMILIES, layout_for
+from decoding.prompts.templates import FAMILIES, fitting_before, fitting_behind, layout_for
 
 QWEN = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
 
@@ -177,8 +176,8 @@ def test_the_budget_holds_and_cuts_are_at_line_ends(seed: int) -> None:
     preamble = _code(chance.randint(0, 30), seed + 1)
     prompt = Prompter(model, budget).prompt("/a.py", text, offset, preamble)
     assert len(prompt.tokens) <= budget.before + budget.behind + len(QWEN)
-    before = window.before(text[:offset], budget.before, model.tokenize)
-    behind = window.behind(text[offset:], budget.behind, model.tokenize)
+    before = fitting_before(text[:offset], budget.before, model.tokenize)
+    behind = fitting_behind(text[offset:], budget.behind, model.tokenize)
     assert text[:offset].endswith(before)
     assert text[offset:].startswith(behind)
     start, stop = offset - len(before), offset + len(behind)
@@ -190,7 +189,7 @@ def test_the_budget_holds_and_cuts_are_at_line_ends(seed: int) -> None:
 def test_a_line_longer_than_the_budget_is_cut_within() -> None:
     model = WordModel()
     line = "x + " * 5_000
-    kept = window.before(line, 50, model.tokenize)
+    kept = fitting_before(line, 50, model.tokenize)
     assert 0 < len(model.tokenize(kept)) <= 50
     assert line.endswith(kept)
 

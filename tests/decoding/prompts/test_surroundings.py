@@ -6,8 +6,7 @@ import pytest
 
 from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
 from analysis.names import Name, NameSet, Tier
-from decoding.prompts.header import member_line
-from decoding.prompts.surroundings import Part, lines
+from decoding.prompts.hint import Part, lines, member_line
 
 CONTEXT = HoleContext(
     ExpectedType("Config | None", "argument", "base of merge", ("shop.Config",), (), optional=True),

@@ -19,9 +19,8 @@ import pytest
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError, DecodingError, ModelFileError
 from decoding.models import store
-from decoding.runtimes.branching import Growth
-from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
-from decoding.runtimes.llama_tokens import LlamaTokens
+from decoding.runtimes.llama_cpp import LlamaCpp, LlamaTokens, Tuning
+from decoding.runtimes.runtime import Growth
 
 pytestmark = pytest.mark.model
 

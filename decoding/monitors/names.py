@@ -1,4 +1,4 @@
-"""The name monitor: a bare name that is read has to be bound somewhere (LEGB)."""
+"""Monitors of names that stand alone: defined, assigned before they are read, exceptions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.lexer import Clause, Lexer
+from decoding.monitors.calls import begins_argument
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
 from decoding.vocabulary.constraint import Constraint, Names
+
+# --------------------------------------------------------------------------------------------------
+# The name monitor: a bare name that is read has to be bound somewhere (LEGB).
+# --------------------------------------------------------------------------------------------------
+
 
 #: Keywords that an expression may begin with; what else begins one is a name or no word.
 EXPRESSIONS = frozenset({"None", "True", "False", "not", "lambda", "await"})
@@ -97,3 +103,79 @@ def binds(code: str, name: str) -> bool:
     if re.search(rf"\b(?:as|def|class)\b[^\n]*\b{name}\b|\b{name}[ \t]*:=", code):
         return True
     return any(re.search(rf"\b{name}\b", found[0]) for found in _TARGETS.finditer(code))
+
+
+# --------------------------------------------------------------------------------------------------
+# The assignment monitor: a name that the function binds only later has no value yet.
+# --------------------------------------------------------------------------------------------------
+
+
+class AssignmentMonitor(Monitor):
+    """Judges a name that the function around it binds, but on no path to here.
+
+    What may be written instead the name monitor says: such names are not in the set.
+    """
+
+    name = "definite_assignment"
+    kinds = NAMES
+    unfamiliar_only = True
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Where a word can be a name of its own."""
+        return begins_name(lexer)
+
+    def concerns(self, hole: Hole) -> bool:
+        """Not a key between quotes."""
+        return not hole.in_string
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if it has a value on some path, or is bound here."""
+        if passage.name not in names.unassigned:
+            return Verdict.ALLOWED
+        return judge_read(hole, passage)
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """A name that can be seen: as the name monitor."""
+        return seen_names(names, typed)
+
+
+# --------------------------------------------------------------------------------------------------
+# The exception monitor: ``raise`` and ``except`` name what exists, and what can be raised.
+# --------------------------------------------------------------------------------------------------
+
+
+#: What analysis calls the builtins that are exceptions.
+_RAISABLE = "type[BaseException]"
+
+
+class ExceptionMonitor(Monitor):
+    """Judges the first name of what is raised or caught; what follows a dot is an attribute's."""
+
+    name = HoleKind.EXCEPTION.value
+    kinds = frozenset({HoleKind.EXCEPTION})
+
+    def begins(self, lexer: Lexer) -> bool:
+        """Behind ``raise`` and ``except``; in a tuple, where an argument could begin as well."""
+        if not lexer.ready or lexer.clause is not Clause.NONE:
+            return False
+        return lexer.before in ("raise", "except") or begins_argument(lexer)
+
+    def judge(self, hole: Hole, names: NameSet, passage: Passage) -> Verdict:
+        """Allowed if it is bound and no builtin that cannot be raised."""
+        name = passage.name
+        if not name:
+            return Verdict.ALLOWED
+        known = next((known for known in names.names if known.name == name), None)
+        if known is None:
+            return Verdict.ALLOWED if holds(names, name) else Verdict.REJECTED
+        plain = passage.behind.lstrip(" \t").startswith(("\n", ":", ",", ")"))
+        # A builtin function may be called for an exception; by itself it is none.
+        if known.origin == "builtins" and known.type != _RAISABLE and plain:
+            return Verdict.REJECTED
+        return Verdict.ALLOWED
+
+    def constraint(self, hole: Hole, names: NameSet, typed: str) -> Constraint | None:
+        """An exception of the builtins, or a name of the file, which may hold one."""
+        raisable = {n.name for n in names.names if n.type == _RAISABLE or n.origin != "builtins"}
+        public = {name for name in raisable if not name.startswith("__")}
+        return Constraint.over(Names.of(public), typed.encode())
