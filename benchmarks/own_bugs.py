@@ -25,7 +25,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -38,12 +37,12 @@ from benchmarks.humanevalfix import FILE, Problem, write_test
 from benchmarks.models import MODELS
 from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
-from decoding.opening import OpenWriter
-from engine.loading import choose, load
+from decoding.writer import Writer
 from engine.settings.values import MachineSettings
 from engine.tested import on_disk, subject_of
+from engine.writers import Writers, choose, load
 from pilotfish.console import explain
-from pilotfish.later import LaterEvidence, LaterWriter
+from pilotfish.repairing import LaterEvidence
 from repair.aids import Aid
 from repair.implementing.implementer import Implementer
 from repair.source.stub import find_stub
@@ -83,7 +82,7 @@ class Result:
 class Bench:
     """What all problems are tried with."""
 
-    writer: OpenWriter
+    writer: Writer
     evidence: LaterEvidence
     seconds: float
 
@@ -267,7 +266,7 @@ class Opened:
     """Both are started when they are first asked. ``name`` is the model's."""
 
     name: str
-    writer: OpenWriter
+    writer: Writer
     evidence: LaterEvidence
 
 
@@ -280,12 +279,13 @@ def opened(model: str) -> Iterator[Opened]:
     name = MODELS.get(model, model)
     machine = MachineSettings(model=name, repair_model=name)
     found = choose(machine, "repair")
-    writer, evidence = LaterWriter(found.name, partial(load, found, machine)), LaterEvidence()
+    writers, evidence = Writers(lambda: machine, lambda *_: found, load), LaterEvidence()
     try:
-        yield Opened(found.name, writer, evidence)
+        yield Opened(found.name, writers.repairing(), evidence)
     finally:
         evidence.close()
-        writer.close()
+        writers.unload()
+        writers.close()
 
 
 def main() -> int:

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 import tree_sitter
 
 from analysis.syntax.tree import parse
-from decoding.completion import Completion, Piece
-from decoding.loop.written import Written
+from decoding.completion import Completion, Piece, Written
 from decoding.postprocess.finish import finish
 from decoding.postprocess.site import Site
 from decoding.writer import InfillRequest

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from analysis.deadline import Cancellation, Deadline, bounded
 from analysis.snapshot import Snapshot
-from decoding.completion import Completion
+from decoding.completion import Completion, Written
 from decoding.errors import CancelledError
 from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
@@ -20,7 +20,6 @@ from decoding.loop.decode_state import log_total, sampler, shared
 from decoding.loop.drafts import Price
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
-from decoding.loop.written import Written
 from decoding.monitors.monitor import Monitor
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site

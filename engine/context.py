@@ -10,9 +10,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from engine.graphs import Graphs
-from engine.loading import choose, load
 from engine.settings.values import MachineSettings
-from engine.writers import Choose, Load, Writers
+from engine.writers import Choose, Load, Writers, choose, load
 
 if TYPE_CHECKING:
     from analysis.worker.pool import AnalysisPool

@@ -3,7 +3,7 @@
 Knows lanes, order, cancellation and failure; not what a request means (``features`` do). Each lane
 has threads of its own: *forward* for what a person waits for, *background* for checks, *graph*,
 *model* for completions, *repair* for what takes minutes. Who computes with the model between the
-last two is ``gate``'s business.
+last two is ``lease``'s business.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The models of one engine: loaded when first needed, used in turns, unloaded when idle.
+"""The models of one engine: found, loaded when first needed, lent, unloaded when idle.
 
-Knows roles and turns; how a model is found and loaded is ``loading``'s, who goes first ``gate``'s.
+Knows roles; who goes first is ``lease``'s.
 """
 
 from __future__ import annotations
@@ -15,12 +15,34 @@ from dataclasses import dataclass, replace
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
+from decoding.models import store
 from decoding.models.store import LocalModel
-from decoding.opening import Endpoint, OpenWriter
+from decoding.opening import Endpoint, OpenWriter, open_writer
+from decoding.threads import Threads
 from decoding.writer import Writer
-from engine.gate import Claim, Gate
+from engine.lease import LeasedWriter, ModelLock, Priority
 from engine.settings.values import MachineSettings
-from engine.yielding import YieldingWriter
+
+
+def choose(machine: MachineSettings, role: str) -> LocalModel | Endpoint:
+    """The model for ``role`` (``complete`` or ``repair``); an endpoint plays both.
+
+    Raises :class:`~decoding.errors.ModelFileError` when it is not on this machine.
+    """
+    if machine.endpoint:
+        return Endpoint(machine.endpoint, machine.endpoint_model, machine.endpoint_key)
+    named = machine.repair_model if role == "repair" else machine.model
+    return store.resolve(named or None, role=role)
+
+
+def load(model: LocalModel | Endpoint, machine: MachineSettings) -> OpenWriter:
+    """Open ``model`` with the threads that the settings name.
+
+    Raises :class:`~decoding.errors.DecodingError` when it cannot be, or llama.cpp is not there.
+    """
+    threads = Threads(machine.threads, machine.threads) if machine.threads else None
+    return open_writer(model, threads=threads)
+
 
 _log = logging.getLogger(__name__)
 
@@ -43,13 +65,13 @@ class ModelState:
 
 
 class Writers:
-    """Lends writers. Thread-safe; models are touched only within a turn of the gate."""
+    """Lends writers. Thread-safe; models are touched only by who holds the lock."""
 
     def __init__(self, machine: Callable[[], MachineSettings], choose: Choose, load: Load) -> None:
         self._machine = machine
         self._choose = choose
         self._load = load
-        self._gate = Gate()
+        self._lock = ModelLock()
         self._loaded: dict[LocalModel | Endpoint, OpenWriter] = {}
         self._state = ModelState()
         self._used = threading.Condition()
@@ -65,24 +87,24 @@ class Writers:
 
     @contextlib.contextmanager
     def completing(
-        self, cancellation: Cancellation, claim: Claim = Claim.COMPLETION
+        self, cancellation: Cancellation, priority: Priority = Priority.COMPLETION
     ) -> Iterator[Writer]:
-        """The completing model, in a turn. Raises
+        """The completing model, leased. Raises
         :class:`~decoding.errors.CancelledError` when cancelled while waiting for it, and an
         :class:`~analysis.errors.ExplainedError` when there is no model."""
-        with self._gate.turn(claim, cancellation):
+        with self._lock.lease(priority, cancellation):
             try:
                 yield self._ready("complete")
             finally:
                 self._touch()
 
     def repairing(self) -> Writer:
-        """The repairing model (the completing one in its absence) as a writer that takes a turn
+        """The repairing model (the completing one in its absence) as a writer that leases it
         for each call and steps back for completions.
 
         Raises :class:`~analysis.errors.ExplainedError` when there is neither.
         """
-        return YieldingWriter(self._find("repair").name, lambda: self._ready("repair"), self._gate)
+        return LeasedWriter(self._find("repair").name, lambda: self._ready("repair"), self._lock)
 
     def reload(self) -> None:
         """Load anew what is needed next, as the settings are by then."""
@@ -90,11 +112,11 @@ class Writers:
 
     def unload(self) -> None:
         """Free every model, when those who compute are done. What needs one later loads it."""
-        with contextlib.suppress(CancelledError), self._gate.turn(Claim.UNLOAD, Cancellation()):
+        with contextlib.suppress(CancelledError), self._lock.lease(Priority.UNLOAD, Cancellation()):
             self._free()
 
     def close(self) -> None:
-        """End the sweeper. Memory goes with the process, which need not wait for a turn."""
+        """End the sweeper. Memory goes with the process, which need not wait for the lock."""
         with self._used:
             self._closed = True
             self._used.notify_all()
@@ -107,7 +129,7 @@ class Writers:
         return self._choose(machine, "complete")
 
     def _ready(self, role: str) -> OpenWriter:
-        """The model of ``role``, loaded; to be called in a turn."""
+        """The model of ``role``, loaded; for who holds the lock."""
         if self._stale:
             self._stale = False
             self._free()
@@ -121,7 +143,7 @@ class Writers:
                 _log.info("loaded %s in %.2f s", model.name, time.monotonic() - begin)
                 self._loaded[model] = writer
         except ExplainedError as error:
-            _log.warning("no model: %s", error.what)
+            _log.info("no model: %s", error.what)
             self._show(role, ModelState(self._state.name, "missing", error.what, error.help))
             raise
         self._show(role, ModelState(model.name, "loaded"))
@@ -148,7 +170,7 @@ class Writers:
                 if not due:
                     self._used.wait(max(left, 0.01) if idle and self._loaded else None)
                     continue
-            if self._gate.is_wanted():
+            if self._lock.is_wanted():
                 self._touch()
             else:
                 _log.info("idle for %.0f s: unloading", idle)

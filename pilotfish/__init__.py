@@ -3,7 +3,7 @@
 Commands run the engine's handlers in their own process.
 
 Read in this order: ``main`` (picks a command), ``options`` (what several of them take),
-``commands`` (one file each, with ``repairing`` for those that offer a patch), ``waiting`` and
-``later`` (what happens and what is started meanwhile), ``report`` (how an answer is shown),
+``commands`` (one file each, with ``repairing`` for those that offer a patch), ``waiting``
+(what happens meanwhile), ``report`` (how an answer is shown),
 ``console`` (and an error), ``health`` (what is looked at when something is wrong).
 """

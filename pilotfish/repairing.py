@@ -13,8 +13,8 @@ import os
 import shlex
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,14 +22,18 @@ from rich.console import Console
 
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
+from analysis.names import NameSet
 from analysis.snapshot import Snapshot
+from analysis.syntax.hole import Hole
 from analysis.text import inside
 from analysis.text.files import read_bytes, replace_file
+from analysis.worker.pool import AnalysisPool
+from analysis.worker.process import WorkerSettings, cache_folder
 from decoding.errors import CancelledError, ModelFileError
-from engine.loading import choose, load
+from decoding.writer import Writer
 from engine.settings.read import machine_settings
+from engine.writers import Writers, choose, load
 from pilotfish.console import err, out, report_bug
-from pilotfish.later import LaterEvidence, LaterWriter
 from pilotfish.options import (
     add_common,
     add_sandbox,
@@ -156,11 +160,30 @@ def open_place(options: argparse.Namespace) -> tuple[Opened, str]:
 # ---------------------------------------------------------------------- the work
 
 
+class LaterEvidence:
+    """An ``Evidence`` whose workers are started by the first question, which most repairs end
+    before."""
+
+    def __init__(self) -> None:
+        self._pool: AnalysisPool | None = None
+
+    def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
+        """As :meth:`~decoding.guidance.evidence.Evidence.start`."""
+        if self._pool is None:
+            self._pool = AnalysisPool(WorkerSettings(cache_folder()))
+        return self._pool.start(snapshot, hole)
+
+    def close(self) -> None:
+        """End the workers, if they were started."""
+        if self._pool is not None:
+            self._pool.close()
+
+
 @dataclass(frozen=True)
 class Work:
     """What a command works with. ``writer`` is ``None`` without a model."""
 
-    writer: LaterWriter | None
+    writer: Writer | None
     evidence: LaterEvidence
     report: Telling
     cancellation: Cancellation
@@ -176,11 +199,13 @@ def at_work(options: argparse.Namespace, *, model: bool = True) -> Iterator[Work
     with contextlib.ExitStack() as stack:
         stack.enter_context(interruptible(cancellation))
         report = stack.enter_context(progress())
-        writer = repair_writer(options, report) if model else None
-        if writer is not None:
-            stack.callback(writer.close)
+        models = repair_models(options, report) if model else None
+        if models is not None:
+            stack.callback(models.close)
+            stack.callback(models.unload)
         evidence = LaterEvidence()
         stack.callback(evidence.close)
+        writer = models.repairing() if models is not None else None
         yield Work(writer, evidence, report, cancellation)
 
 
@@ -209,8 +234,9 @@ def attempt(
         return failed(f"internal error: {type(error).__name__}")
 
 
-def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | None:
+def repair_models(options: argparse.Namespace, report: Report) -> Writers | None:
     """The model that repairs; in its absence the one that completes; else, or for ``none``, none.
+    The first call loads it: most repairs end before.
 
     Raises :class:`~decoding.errors.ModelFileError` when the one that was named is not there.
     """
@@ -226,7 +252,7 @@ def repair_writer(options: argparse.Namespace, report: Report) -> LaterWriter | 
             continue
         if role != "repair":
             report(f"the repair model is not installed: using {model.name}", 0.0)
-        return LaterWriter(model.name, partial(load, model, machine))
+        return Writers(lambda: machine, choose, load)
     report(
         "no model is installed: repairing with templates only (see pilotfish model pull repair)",
         0.0,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analysis.deadline import Cancellation
+from decoding.completion import Span
 from decoding.loop.drafts import PromptLookup
-from decoding.loop.written import Span
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary.tokens import Vocabulary
 

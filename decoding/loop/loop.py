@@ -13,7 +13,7 @@ import numpy as np
 from analysis.deadline import Cancellation
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
-from decoding.completion import Timing
+from decoding.completion import StopRule, Timing, Written
 from decoding.errors import CancelledError
 from decoding.guidance.active_hole import ActiveHole, closed
 from decoding.guidance.evidence import Evidence
@@ -21,7 +21,6 @@ from decoding.guidance.policy import Guidance
 from decoding.loop.decode_state import DecodeState, NotTextError, Sampler, log_total
 from decoding.loop.drafts import Price, PromptLookup
 from decoding.loop.search import SearchReplacer
-from decoding.loop.written import StopRule, Written
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import monitors as all_monitors
 from decoding.runtimes.runtime import Runtime

@@ -7,9 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation
-from decoding.completion import Timing
+from decoding.completion import StopRule, Timing, Written
 from decoding.guidance.policy import Guidance
-from decoding.loop.written import StopRule, Written
 from decoding.remote.dialects import Dialect, Order
 from decoding.remote.model import RemoteModel
 from decoding.remote.server_text import AskingReplacer, ServerText

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+from decoding.completion import Span
 from decoding.guidance.active_hole import ActiveHole
 from decoding.guidance.policy import NoOtherNameError
-from decoding.loop.written import Span
 from decoding.remote.dialects import Chunk
 from decoding.remote.forms import Choice, choice
 from decoding.vocabulary.constraint import Constraint

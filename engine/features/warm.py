@@ -26,13 +26,13 @@ def _run(request: WarmRequest, context: Context, caller: Caller) -> Done:
 
     Without a model everything else still works, so its absence is a note (and in the status).
     """
-    from engine.gate import Claim
+    from engine.lease import Priority
 
     context.pool().warm(request.workspace)
     notes = []
     if request.model:
         try:
-            with context.writers.completing(caller.cancellation, Claim.WARM):
+            with context.writers.completing(caller.cancellation, Priority.WARM):
                 pass
         except ExplainedError as error:
             notes.append(str(error))

@@ -1,14 +1,18 @@
-"""Which settings exist: names, defaults, meaning, and who may decide them.
-
-Two groups. A *project* may decide what concerns its text; what runs or leaves the machine is
-decided by the *machine* alone, since a workspace that could name a command, an interpreter or an
-address would run it by being opened (invariant 5). Knows no file: reading is :mod:`.read`.
-"""
+"""Which settings exist, and the table of them in the manual."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+import sys
+from dataclasses import Field, dataclass, field, fields
 from typing import Any
+
+# --------------------------------------------------------------------------------------------------
+# Which settings exist: names, defaults, meaning, and who may decide them.
+#
+# Two groups. A *project* may decide what concerns its text; what runs or leaves the machine is
+# decided by the *machine* alone, since a workspace that could name a command, an interpreter or an
+# address would run it by being opened (invariant 5). Knows no file: reading is :mod:`.read`.
+# --------------------------------------------------------------------------------------------------
 
 
 def _setting(default: Any, meaning: str, **limits: Any) -> Any:
@@ -99,3 +103,46 @@ def camel(name: str) -> str:
 #: Field names of the two groups.
 PROJECT_NAMES: tuple[str, ...] = tuple(f.name for f in fields(ProjectSettings))
 MACHINE_NAMES: tuple[str, ...] = tuple(f.name for f in fields(MachineSettings))
+
+
+# --------------------------------------------------------------------------------------------------
+# The table of settings in the manual, made from the settings themselves.
+#
+# ``python -m engine.settings.values`` prints it; a test compares it with ``docs/settings.md``.
+# --------------------------------------------------------------------------------------------------
+
+
+def markdown() -> str:
+    """Both groups as Markdown tables."""
+    return (
+        "### What a project may decide: `[tool.pilotfish]` in `pyproject.toml`\n\n"
+        "| key | default | meaning |\n| --- | --- | --- |\n"
+        + "".join(f"| `{kebab(f.name)}` | {_default(f)} | {_meaning(f)} |\n" for f in _project())
+        + "\n### What only you decide: `config.toml` and your editor's options\n\n"
+        "| key | in an editor | default | meaning |\n| --- | --- | --- | --- |\n"
+        + "".join(
+            f"| `{kebab(f.name)}` | `{camel(f.name)}` | {_default(f)} | {_meaning(f)} |\n"
+            for f in fields(MachineSettings)
+        )
+    )
+
+
+def _project() -> tuple[Field[Any], ...]:
+    return fields(ProjectSettings)
+
+
+def _default(setting: Field[Any]) -> str:
+    value = setting.default
+    if value == ():
+        return "`{}`" if setting.name == "per_file_ignores" else "`[]`"
+    return f'`"{value}"`' if isinstance(value, str) else f"`{value:g}`"
+
+
+def _meaning(setting: Field[Any]) -> str:
+    choices = setting.metadata.get("choices", ())
+    tail = f" One of {', '.join(f'`{c}`' for c in choices)}." if choices else ""
+    return str(setting.metadata["meaning"]) + tail
+
+
+if __name__ == "__main__":
+    sys.stdout.write(markdown())

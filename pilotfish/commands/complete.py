@@ -25,7 +25,7 @@ from decoding.completion import Completion
 from decoding.filled import of_nodes
 from decoding.writer import Writer
 from engine.features.complete import CompleteRequest, complete
-from engine.loading import choose, load
+from engine.writers import choose, load
 from pilotfish.console import err
 from pilotfish.options import add_common, machine_for, parse_location, workspace_for
 

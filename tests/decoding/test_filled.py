@@ -5,9 +5,8 @@ from __future__ import annotations
 import time
 
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Timing
+from decoding.completion import Span, Timing, Written
 from decoding.filled import filled
-from decoding.loop.written import Span, Written
 from decoding.postprocess.site import Site
 from decoding.writer import InfillRequest
 

@@ -15,7 +15,7 @@ from analysis.signatures import NOTHING, Parameter, Signature, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
-from decoding.loop.written import Written
+from decoding.completion import Written
 from decoding.monitors.calls import (
     ArgumentTypeMonitor,
     ArityMonitor,

@@ -1,4 +1,4 @@
-"""The real models behind the gate: turns, stepping back, cancelling, unloading."""
+"""The real models behind the lock: turns, stepping back, cancelling, unloading."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from analysis.errors import ExplainedError
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.writer import InfillRequest
-from engine import loading
-from engine.gate import Claim
+from engine.lease import Priority
 from engine.settings.values import MachineSettings
-from engine.writers import Writers
+from engine.writers import Writers, choose, load
 from tests.engine.conftest import PATIENCE
 
 pytestmark = pytest.mark.model
@@ -40,7 +39,7 @@ class Machine:
     """Settings that a test may change; the completing model plays both roles."""
 
     def __init__(self) -> None:
-        one = loading.choose(MachineSettings(), "complete").name
+        one = choose(MachineSettings(), "complete").name
         self.settings = MachineSettings(repair_model=one)
 
 
@@ -51,7 +50,7 @@ def machine() -> Machine:
 
 @pytest.fixture
 def writers(machine: Machine) -> Iterator[Writers]:
-    made = Writers(lambda: machine.settings, loading.choose, loading.load)
+    made = Writers(lambda: machine.settings, choose, load)
     yield made
     made.unload()
     made.close()
@@ -71,7 +70,7 @@ def test_a_model_is_loaded_when_it_is_needed(writers: Writers) -> None:
 
 def test_an_idle_model_leaves_memory(machine: Machine, writers: Writers) -> None:
     machine.settings = replace(machine.settings, idle_unload_seconds=0.2)
-    with writers.completing(Cancellation(), Claim.WARM):
+    with writers.completing(Cancellation(), Priority.WARM):
         assert writers.state().state == "loaded"
     limit = Deadline.after(PATIENCE)
     while writers.state().state != "unloaded":
@@ -81,7 +80,7 @@ def test_an_idle_model_leaves_memory(machine: Machine, writers: Writers) -> None
 
 def test_a_missing_model_is_explained_and_seen_in_the_state(tmp_path: Path) -> None:
     settings = MachineSettings(model=str(tmp_path / "absent.gguf"))
-    writers = Writers(lambda: settings, loading.choose, loading.load)
+    writers = Writers(lambda: settings, choose, load)
     with pytest.raises(ExplainedError) as missing, writers.completing(Cancellation()):
         pass
     assert (writers.state().state, writers.state().reason) == ("missing", missing.value.what)
@@ -91,8 +90,8 @@ def test_a_missing_model_is_explained_and_seen_in_the_state(tmp_path: Path) -> N
             lambda: MachineSettings(
                 model=settings.model, repair_model=str(tmp_path / "absent-too.gguf")
             ),
-            loading.choose,
-            loading.load,
+            choose,
+            load,
         ).repairing()
     writers.close()
 
@@ -101,7 +100,7 @@ def test_a_corrupt_model_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "corrupt.gguf"
     path.write_bytes(b"GGUF" + bytes(range(256)) * 64)
     settings = MachineSettings(model=str(path))
-    writers = Writers(lambda: settings, loading.choose, loading.load)
+    writers = Writers(lambda: settings, choose, load)
     with pytest.raises(ExplainedError) as refused, writers.completing(Cancellation()):
         pass
     assert str(path) in str(refused.value)
@@ -110,7 +109,7 @@ def test_a_corrupt_model_is_explained(tmp_path: Path) -> None:
 
 def test_a_repair_steps_back_for_a_completion_and_is_made_again(writers: Writers) -> None:
     repairing = writers.repairing()
-    with writers.completing(Cancellation(), Claim.WARM):
+    with writers.completing(Cancellation(), Priority.WARM):
         pass  # loads the model, so that the repair begins with a prompt that takes seconds
     results: list[str] = []
 

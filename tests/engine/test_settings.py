@@ -11,8 +11,7 @@ import pytest
 
 from engine.errors import SettingsError
 from engine.settings.read import machine_file, machine_settings, project_settings, refuse
-from engine.settings.table import markdown
-from engine.settings.values import MachineSettings, ProjectSettings
+from engine.settings.values import MachineSettings, ProjectSettings, markdown
 from tools.schemas import schemas
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "settings.md"
@@ -151,7 +150,7 @@ def test_the_command_line_refuses_with_place_and_fix() -> None:
 def test_the_manual_lists_every_setting_as_it_is() -> None:
     written = re.search(r"<!-- settings -->\n(.*)<!-- end -->", DOCS.read_text("utf-8"), re.DOTALL)
     assert written is not None
-    assert written[1] == markdown(), "run: python -m engine.settings.table"
+    assert written[1] == markdown(), "run: python -m engine.settings.values"
 
 
 def test_the_schemas_for_editors_are_those_of_the_settings() -> None:

@@ -22,10 +22,10 @@ import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
+from decoding.completion import Written
 from decoding.loop.decode_state import NOISE, Sampler, sampler, shared
 from decoding.loop.drafts import Price
 from decoding.loop.loop import write
-from decoding.loop.written import Written
 from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
 from decoding.vocabulary import tokens as vocabulary

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from decoding.completion import Span, Written
 from decoding.loop.decode_state import TokenBuffer
-from decoding.loop.written import Span, Written
 
 
 def _written(*pieces: bytes) -> Written:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Completion
 from decoding.errors import CancelledError, DecodingError
-from decoding.writer import InfillRequest
-from pilotfish.later import LaterWriter
+from decoding.models.store import LocalModel
+from decoding.opening import OpenWriter
+from decoding.writer import InfillRequest, Writer
+from engine.settings.values import MachineSettings
+from engine.writers import Writers
 from tests.scripted import Scripted
 
 REQUEST = InfillRequest(Snapshot("/a.py", "x = ", Workspace("/")), 4, seed=7)
@@ -31,7 +37,13 @@ class Echo(Scripted):
         self.closed += 1
 
 
-def _complete(writer: LaterWriter, cancellation: Cancellation | None = None) -> str:
+def _lent(load: Callable[[], OpenWriter]) -> tuple[Writers, Writer]:
+    model = LocalModel("echo", Path("echo.gguf"))
+    writers = Writers(MachineSettings, lambda *_: model, lambda *_: load())
+    return writers, writers.repairing()
+
+
+def _complete(writer: Writer, cancellation: Cancellation | None = None) -> str:
     stop = cancellation or Cancellation()
     return writer.complete(REQUEST, None, deadline=Deadline.never(), cancellation=stop).text
 
@@ -43,17 +55,17 @@ def test_the_first_call_loads_it_and_the_others_use_it() -> None:
         loaded.append(Echo())
         return loaded[-1]
 
-    writer = LaterWriter("echo", load)
+    writers, writer = _lent(load)
     assert (writer.name, loaded) == ("echo", [])
     assert _complete(writer) == "7"
     assert writer.score("", "abc", cancellation=Cancellation()) == -3
     assert len(loaded) == 1
-    writer.close()
+    writers.unload()
     assert loaded[0].closed == 1
 
 
 def test_samples_come_one_by_one_also_where_something_else_is_asked_in_between() -> None:
-    writer, found = LaterWriter("echo", Echo), []
+    (_, writer), found = _lent(Echo), []
     samples = writer.samples(
         REQUEST, 3, None, deadline=Deadline.never(), cancellation=Cancellation()
     )
@@ -67,7 +79,8 @@ def test_what_was_never_needed_is_never_loaded() -> None:
     def load() -> Echo:
         raise AssertionError("nobody asked")
 
-    LaterWriter("echo", load).close()
+    writers, _ = _lent(load)
+    writers.unload()
 
 
 def test_cancelled_and_not_loadable_are_said_and_it_stays_usable() -> None:
@@ -78,7 +91,7 @@ def test_cancelled_and_not_loadable_are_said_and_it_stays_usable() -> None:
             raise DecodingError("no such file", where="model")
         return Echo()
 
-    writer = LaterWriter("echo", load)
+    _, writer = _lent(load)
     with pytest.raises(DecodingError, match="no such file"):
         _complete(writer)
     broken.append(False)

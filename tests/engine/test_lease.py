@@ -1,4 +1,4 @@
-"""Samples behind a gate: what was ready is not written again because somebody was in between."""
+"""Writers that lease the model: what was ready is not written again because of somebody between."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest
-from engine.gate import Claim, Gate
-from engine.yielding import YieldingWriter
+from engine.lease import LeasedWriter, ModelLock, Priority
 from tests.scripted import Scripted
 
 REQUEST = InfillRequest(Snapshot("/a.py", "x = ", Workspace("/")), 4, seed=7)
@@ -60,38 +59,38 @@ class Pairs(Scripted):
             ]
 
 
-def _drawn(writer: YieldingWriter, gate: Gate, count: int) -> Iterator[str]:
+def _drawn(writer: LeasedWriter, lock: ModelLock, count: int) -> Iterator[str]:
     """The samples' texts; behind each, a completion has a turn."""
     for one in writer.samples(
         REQUEST, count, None, deadline=Deadline.never(), cancellation=Cancellation()
     ):
         yield one.text
-        with gate.turn(Claim.COMPLETION, Cancellation()):
+        with lock.lease(Priority.COMPLETION, Cancellation()):
             pass
 
 
 def test_what_was_ready_is_handed_on_whoever_was_in_between() -> None:
-    gate = Gate()
+    lock = ModelLock()
     pairs = Pairs()
-    found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 5))
+    found = list(_drawn(LeasedWriter("pairs", lambda: pairs, lock), lock, 5))
     assert found == ["7", "8", "9", "10", "11"]
     assert pairs.seeds == [7, 8, 9, 10, 11]
 
 
 def test_what_had_to_step_back_is_written_again() -> None:
-    gate = Gate()
+    lock = ModelLock()
     pairs = Pairs((False, True, False))
-    found = list(_drawn(YieldingWriter("pairs", lambda: pairs, gate), gate, 4))
+    found = list(_drawn(LeasedWriter("pairs", lambda: pairs, lock), lock, 4))
     assert found == ["7", "8", "9", "10"]
     assert pairs.seeds == [7, 8, 9, 9, 10]
 
 
 def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
-    gate = Gate()
+    lock = ModelLock()
     models = [Pairs(), Pairs()]
     loaded = [models[0]]
     found = []
-    for text in _drawn(YieldingWriter("pairs", lambda: loaded[0], gate), gate, 4):
+    for text in _drawn(LeasedWriter("pairs", lambda: loaded[0], lock), lock, 4):
         found.append(text)
         loaded[0] = models[len(found) > 2]
     assert found == ["7", "8", "9", "10"]
@@ -99,7 +98,7 @@ def test_a_model_that_was_replaced_writes_only_what_is_missing() -> None:
 
 
 def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -> None:
-    gate = Gate()
+    lock = ModelLock()
 
     class Streaming(Pairs):
         """Has to step back behind the first one, in its first stream."""
@@ -123,10 +122,10 @@ def test_of_a_stream_what_had_to_step_back_is_written_again_and_nothing_else() -
                 yield seed, answer
 
     pairs = Streaming()
-    found = YieldingWriter("pairs", lambda: pairs, gate).stream(
+    found = LeasedWriter("pairs", lambda: pairs, lock).stream(
         REQUEST, [7, 8, 9], None, deadline=Deadline.never(), cancellation=Cancellation()
     )
     assert [(seed, one.text) for seed, one in found] == [(7, "7"), (8, "8"), (9, "9")]
     assert pairs.seeds == [7, 8, 8, 9]
-    with gate.turn(Claim.COMPLETION, Cancellation()):
-        """The gate is free again."""
+    with lock.lease(Priority.COMPLETION, Cancellation()):
+        """The lock is free again."""
