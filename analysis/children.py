@@ -33,7 +33,7 @@ PAUSES = (0.2, 0.5, 1.0, 2.0, 5.0)
 STEADY_SECONDS = 30.0
 
 
-class Child(wire.Channel):
+class Child(wire.Peer):
     """``module`` run with ``arguments`` as by :func:`start`. ``replies`` are what it may say, its
     standard error is appended to ``log`` or is this process's. Raises ``OSError``."""
 
@@ -99,7 +99,7 @@ class Restarts:
         return PAUSES[min(self._deaths - 2, len(PAUSES) - 1)] if self._deaths > 1 else 0.0
 
 
-def take_the_wire(known: Mapping[str, type[Any]]) -> wire.Channel:
+def take_the_wire(known: Mapping[str, type[Any]]) -> wire.Peer:
     """A child's end of the wire: private copies of its standard input and output, which its own
     children do not inherit. What is left in their places reads nothing and prints to standard
     error."""
@@ -108,7 +108,7 @@ def take_the_wire(known: Mapping[str, type[Any]]) -> wire.Channel:
     os.dup2(nothing, 0)
     os.close(nothing)
     os.dup2(2, 1)
-    return wire.Channel(requests, replies, known)
+    return wire.Peer(requests, replies, known)
 
 
 def start(module: str, *arguments: str, stderr: IO[bytes] | None = None) -> subprocess.Popen[bytes]:

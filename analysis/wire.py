@@ -97,7 +97,7 @@ class Received:
         raise NotImplementedError(f"{kind.__name__} of {said!r}")
 
 
-class Channel:
+class Peer:
     """One end of a connection between two processes: what it writes the other end reads.
 
     ``known`` are the types of the messages that arrive here. One thread may read; any may write.

@@ -20,7 +20,7 @@ from benchmarks import vocabularies
 from benchmarks.leak import pool, split
 from benchmarks.mask_peers import Case, Times, by_llama_cpp, by_llguidance
 from benchmarks.report import quantile, save, show
-from decoding.remote.forms import Choice
+from decoding.remote.forms import NameForm
 from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.constraint import Constraint, Names
@@ -47,7 +47,7 @@ def cases(words: Vocabulary, names: list[str], size: int, rng: random.Random) ->
             for _ in range(WALKS):
                 pieces = split(words, literal + rng.choice(chosen).encode() + b"(", rng)
                 walks.append(tuple(words.spelled_as(piece)[0] for piece in pieces))
-            found.append(Case(Choice(literal.decode(), tuple(chosen)), tuple(walks)))
+            found.append(Case(NameForm(literal.decode(), tuple(chosen)), tuple(walks)))
     return found
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from decoding.remote.forms import Choice
+from decoding.remote.forms import NameForm
 from decoding.runtimes.llama_cpp import LlamaTokens, native
 
 LLGUIDANCE = "llguidance==1.9.1"
@@ -33,7 +33,7 @@ Times = dict[str, list[float]]
 class Case:
     """A constraint and token sequences that it allows."""
 
-    choice: Choice
+    choice: NameForm
     walks: tuple[tuple[int, ...], ...]
 
 

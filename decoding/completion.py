@@ -98,7 +98,7 @@ class StopRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class TokenSpan:
     """One token of a text: where what it completed begins and ends, in code points (nothing for one
     that ends inside a character), and how probable it was to the model, unconstrained (nats)."""
 
@@ -120,18 +120,18 @@ class Written:
 
     text: str
     tokens: tuple[int, ...] = ()
-    spans: tuple[Span, ...] = ()
+    spans: tuple[TokenSpan, ...] = ()
     events: tuple[Event, ...] = ()
     timing: Timing = field(default=Timing())
     stopped: str = ""
     prompt_tokens: int = 0
     reused_tokens: int = 0
 
-    def within(self, start: int, end: int) -> list[Span]:
+    def within(self, start: int, end: int) -> list[TokenSpan]:
         """The tokens that hold text between two code points, each cut to what lies there."""
         found = []
         for span in self.spans:
             begin, stop = max(span.start, start), min(span.end, end)
             if begin < stop or start <= span.start == span.end < end:
-                found.append(Span(begin, stop, span.logprob))
+                found.append(TokenSpan(begin, stop, span.logprob))
         return found

@@ -24,7 +24,7 @@ from decoding.monitors.monitor import Monitor
 from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
-from decoding.prompts.hint import HintRules, Once, Pace, preamble
+from decoding.prompts.hint import HintRules, Once, PrefillRate, preamble
 from decoding.prompts.templates import ChatModel, chat_for
 from decoding.runtimes.runtime import Branching, Runtime
 from decoding.vocabulary import tokens as vocabulary
@@ -85,7 +85,7 @@ class LocalWriter(Writer):
         self._chat = chat_for(runtime)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
-        self._pace, self._price = Pace(), Price()
+        self._pace, self._price = PrefillRate(), Price()
         self._scored = _Scored()
 
     def complete(

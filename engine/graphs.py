@@ -20,7 +20,7 @@ from analysis.snapshot import Workspace
 from analysis.text.overlay import Buffer
 
 if TYPE_CHECKING:
-    from analysis.graph import Graph, Keeping, Looked
+    from analysis.graph import Graph, Keeping, LookResult
 
 Value = TypeVar("Value")
 #: Workspaces whose graphs stay open.
@@ -43,7 +43,7 @@ class Graphs:
         self._folder = folder
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="engine-graph")
         self._lock = threading.Lock()
-        self._open: OrderedDict[Workspace, _Kept] = OrderedDict()
+        self._open: OrderedDict[Workspace, _OpenGraph] = OrderedDict()
 
     def ask(
         self,
@@ -97,11 +97,11 @@ class Graphs:
             each.close()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _kept(self, workspace: Workspace) -> _Kept:
+    def _kept(self, workspace: Workspace) -> _OpenGraph:
         with self._lock:
             kept = self._open.get(workspace)
             if kept is None:
-                kept = self._open[workspace] = _Kept(workspace, self._folder)
+                kept = self._open[workspace] = _OpenGraph(workspace, self._folder)
             self._open.move_to_end(workspace)
             old = self._open.popitem(last=False)[1] if len(self._open) > MOST_OPEN else None
         if old is not None:
@@ -110,7 +110,7 @@ class Graphs:
         return kept
 
 
-class _Kept:
+class _OpenGraph:
     """One graph: its keeper, and a reader that belongs to the thread of questions."""
 
     def __init__(self, workspace: Workspace, folder: Path | None) -> None:
@@ -122,7 +122,7 @@ class _Kept:
         self._keeping: Keeping = Keeping(workspace, folder)
         self._graph: Graph | None = None
         self._lock = threading.Lock()
-        self._whole: Future[Looked] | None = None
+        self._whole: Future[LookResult] | None = None
         self._next_whole = 0.0
         self._built = False
 
@@ -164,7 +164,7 @@ class _Kept:
         if self._graph is not None:
             self._graph.close()
 
-    def _looked_at(self, progress: Callable[[str, float], None]) -> Future[Looked]:
+    def _looked_at(self, progress: Callable[[str, float], None]) -> Future[LookResult]:
         """The look at all files that is under way or, where none is due, was last."""
         with self._lock:
             if self._whole is None or (self._whole.done() and time.monotonic() >= self._next_whole):

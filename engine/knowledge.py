@@ -18,7 +18,7 @@ from analysis.worker.pool import AnalysisPool
 from engine.graphs import Graphs
 
 if TYPE_CHECKING:
-    from analysis.graph import Ranked
+    from analysis.graph import RankedNode
 
 #: Definitions that are looked at: more have next to no mass.
 _MOST = 40
@@ -72,7 +72,7 @@ class Knowledge:
         return both
 
 
-def _joined(path: str, context: HoleContext, near: Future[list[Ranked]]) -> HoleContext:
+def _joined(path: str, context: HoleContext, near: Future[list[RankedNode]]) -> HoleContext:
     if near.cancelled() or near.exception() is not None:
         return context  # in its own order
     nodes = [one.node for one in near.result()]

@@ -18,7 +18,7 @@ from engine.features.graph import GraphAnswer, GraphQuestion, GraphRequest
 from engine.request import Progress
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.positions import offset_of
-from lsp_server.progress import Report, progress
+from lsp_server.progress import ProgressReport, progress
 from lsp_server.server import Server
 from lsp_server.session import View
 
@@ -53,7 +53,7 @@ async def ask_about(
 
 async def ask(server: Server, request: GraphRequest) -> GraphAnswer:
     """The engine's answer, with a progress bar when it takes long."""
-    bars: list[Report] = []
+    bars: list[ProgressReport] = []
 
     def show(news: Progress) -> None:
         for bar in bars:

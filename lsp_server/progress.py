@@ -20,7 +20,7 @@ Answer = TypeVar("Answer")
 log = logging.getLogger(__name__)
 
 
-class Report:
+class ProgressReport:
     """An open progress bar. :meth:`show` moves it."""
 
     def __init__(self, server: Server, token: types.ProgressToken | None) -> None:
@@ -48,7 +48,7 @@ async def progress(
     title: str,
     stop: Callable[[], None],
     token: types.ProgressToken | None = None,
-) -> AsyncIterator[Report]:
+) -> AsyncIterator[ProgressReport]:
     """A progress bar around a piece of work; ``stop`` is called when the person presses cancel.
 
     ``token`` is the client's own where the request carried one. A client that cannot show progress
@@ -63,7 +63,7 @@ async def progress(
             log.info("the client refused a progress bar")
             token = None
     if token is None:
-        yield Report(server, None)
+        yield ProgressReport(server, None)
         return
     reporter.begin(token, types.WorkDoneProgressBegin(title=title, cancellable=True, percentage=0))
     loop = asyncio.get_running_loop()
@@ -72,7 +72,7 @@ async def progress(
     )
     outcome = "done"
     try:
-        yield Report(server, token)
+        yield ProgressReport(server, token)
     except BaseException:
         outcome = "stopped"
         raise

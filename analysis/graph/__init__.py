@@ -14,10 +14,10 @@ Other rooms import from here.
 from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
 from analysis.graph.keeping import Keeping
-from analysis.graph.messages import Looked
+from analysis.graph.messages import LookResult
 from analysis.graph.queries.naming import Node, UnknownNameError
 from analysis.graph.queries.questions import BY_NAME, EXACT, Near, Reached, Use, is_test
-from analysis.graph.queries.rank import Ranked
+from analysis.graph.queries.rank import RankedNode
 
 __all__ = [
     "BY_NAME",
@@ -25,10 +25,10 @@ __all__ = [
     "Glance",
     "Graph",
     "Keeping",
-    "Looked",
+    "LookResult",
     "Near",
     "Node",
-    "Ranked",
+    "RankedNode",
     "Reached",
     "UnknownNameError",
     "Use",

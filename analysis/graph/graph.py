@@ -20,7 +20,7 @@ from analysis.graph.indexing import Indexer, Progress, silent
 from analysis.graph.queries import naming, places, questions
 from analysis.graph.queries.naming import Node
 from analysis.graph.queries.questions import Near, Reached, Use
-from analysis.graph.queries.rank import Ranked, related
+from analysis.graph.queries.rank import RankedNode, related
 from analysis.graph.queries.walking import Walks
 from analysis.graph.storage.outside import Outside
 from analysis.graph.storage.store import Store
@@ -190,7 +190,7 @@ class Graph:
         """Definitions whose name holds the letters of ``query`` in order, best first."""
         return places.symbols(self.store.db, query, most)
 
-    def related(self, path: str, line: int, most: int = 20) -> list[Ranked]:
+    def related(self, path: str, line: int, most: int = 20) -> list[RankedNode]:
         """What matters most to the code at ``line``, by personalized PageRank.
 
         Starts at the function or class around the line and, with less, at its file.

@@ -21,14 +21,14 @@ import msgspec
 from analysis.children import take_the_wire
 from analysis.errors import ExplainedError
 from analysis.graph.graph import Graph
-from analysis.graph.messages import REQUESTS, Look, Looked, Place
+from analysis.graph.messages import REQUESTS, GraphPlace, Look, LookResult
 from analysis.text.overlay import Overlay, looking_through
 
 #: How much it yields to what a person waits for (nice(2)).
 _NICE = 10
 
 
-def serve(place: Place) -> None:
+def serve(place: GraphPlace) -> None:
     """Answer one request after the other until the input ends."""
     channel = take_the_wire(REQUESTS)
     folder = Path(place.folder) if place.folder is not None else None
@@ -38,21 +38,21 @@ def serve(place: Place) -> None:
                 _look(graph, message.body, partial(channel.send, message.id))
 
 
-def _look(graph: Graph, look: Look, tell: Callable[[Looked], bool]) -> None:
+def _look(graph: Graph, look: Look, tell: Callable[[LookResult], bool]) -> None:
     def far(stage: str, done: int, total: int) -> None:
-        tell(Looked(stage, done, total))
+        tell(LookResult(stage, done, total))
 
     began = time.monotonic()
     try:
         with looking_through(Overlay(look.buffers, steady=True)):
             count = graph.refresh(look.paths, far)
-        tell(Looked("", count, count, time.monotonic() - began))
+        tell(LookResult("", count, count, time.monotonic() - began))
     except ExplainedError as error:
-        tell(Looked(problem=str(error)))
+        tell(LookResult(problem=str(error)))
 
 
 if __name__ == "__main__":
     with contextlib.suppress(OSError, AttributeError):
         os.nice(_NICE)
-    serve(msgspec.json.decode(sys.argv[1], type=Place))
+    serve(msgspec.json.decode(sys.argv[1], type=GraphPlace))
     os._exit(0)

@@ -13,7 +13,7 @@ import msgspec
 
 from analysis.children import Child
 from analysis.errors import AnalysisError
-from analysis.graph.messages import REPLIES, Look, Looked, Place
+from analysis.graph.messages import REPLIES, GraphPlace, Look, LookResult
 from analysis.snapshot import Workspace
 from analysis.text.overlay import Buffer
 
@@ -29,18 +29,18 @@ class Keeping:
 
     def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
         self._workspace = workspace
-        self._place = Place(workspace, str(folder) if folder is not None else None)
+        self._place = GraphPlace(workspace, str(folder) if folder is not None else None)
         self._changed = threading.Condition()
         self._process: Child | None = None
         self._paths: dict[str, None] = {}
         self._all = False
-        self._next: Future[Looked] = Future()
+        self._next: Future[LookResult] = Future()
         self._listeners: list[Progress] = []
         self._closed = False
         self._thread: threading.Thread | None = None
         self._open: dict[str, Buffer] = {}
 
-    def see(self, buffers: Iterable[Buffer]) -> Future[Looked] | None:
+    def see(self, buffers: Iterable[Buffer]) -> Future[LookResult] | None:
         """Look at those of the open ``buffers`` that are new, changed or closed; ``None`` if there
         are none."""
         now = {buffer.path: buffer for buffer in buffers}
@@ -50,7 +50,9 @@ class Keeping:
         differing = [path for path in both if before.get(path) != now.get(path)]
         return self.look(differing) if differing else None
 
-    def look(self, paths: Iterable[str] | None, progress: Progress | None = None) -> Future[Looked]:
+    def look(
+        self, paths: Iterable[str] | None, progress: Progress | None = None
+    ) -> Future[LookResult]:
         """Look at ``paths`` (``None``: at all files); done when the graph is as they are.
 
         Fails with :class:`~analysis.errors.AnalysisError` where no keeper can do it.
@@ -104,7 +106,7 @@ class Keeping:
                 answer.set_exception(error)
         self._end()
 
-    def _ask(self, paths: tuple[str, ...] | None, listeners: list[Progress]) -> Looked:
+    def _ask(self, paths: tuple[str, ...] | None, listeners: list[Progress]) -> LookResult:
         for _ in range(2):  # one that was killed is started once more
             problem = ""
             with contextlib.suppress(OSError, ValueError, AnalysisError):
@@ -113,7 +115,7 @@ class Keeping:
                     look = Look(paths, tuple(self._open.values()))
                 process.send(0, look)
                 for message in process.messages():
-                    looked = cast(Looked, message.body)  # the registry holds nothing else
+                    looked = cast(LookResult, message.body)  # the registry holds nothing else
                     if not looked.stage:
                         problem = looked.problem
                         if not problem:

@@ -20,7 +20,7 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class LookResult:
     """What a request came to: ``stage`` is empty when it is done, else how far it is."""
 
     stage: str = ""
@@ -31,7 +31,7 @@ class Looked:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class GraphPlace:
     """Which graph is kept: its workspace and the folder of graphs, the user's cache by default."""
 
     workspace: Workspace
@@ -39,4 +39,4 @@ class Place:
 
 
 #: What a keeper reads, and writes.
-REQUESTS, REPLIES = {"Look": Look}, {"Looked": Looked}
+REQUESTS, REPLIES = {"Look": Look}, {"LookResult": LookResult}

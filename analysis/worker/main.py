@@ -116,7 +116,7 @@ def _answer(query: object, provider: ReferenceProvider | Refused, deadline: Dead
         return Broken(type(error).__name__, f"{frame.name} ({frame.filename}:{frame.lineno})")
 
 
-def _read(channel: wire.Channel, inbox: queue.SimpleQueue[wire.Message]) -> None:
+def _read(channel: wire.Peer, inbox: queue.SimpleQueue[wire.Message]) -> None:
     with contextlib.suppress(AnalysisError, OSError):
         for message in channel.messages():
             inbox.put(message)

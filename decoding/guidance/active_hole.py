@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 _SLICE = 0.01
 
 
-class Query:
+class HoleQuestion:
     """A question about one hole, asked by :meth:`ask`. ``ms`` is how long its answer took."""
 
     def __init__(self, evidence: Evidence, snapshot: Snapshot, hole: Hole, seconds: float) -> None:
@@ -145,11 +145,11 @@ class Query:
 # --------------------------------------------------------------------------------------------------
 
 
-class Place:
+class CallPlace:
     """A place in a call, as the answer about the call has it; used like a
-    :class:`~decoding.guidance.active_hole.Query`."""
+    :class:`~decoding.guidance.active_hole.HoleQuestion`."""
 
-    def __init__(self, call: Query, given: Arguments) -> None:
+    def __init__(self, call: HoleQuestion, given: Arguments) -> None:
         self.call, self._given = call, given
 
     @property
@@ -163,20 +163,20 @@ class Place:
         return self.call.asked
 
     def ask(self, written: str = "") -> None:
-        """As :meth:`Query.ask`; what a call takes does not depend on what is written in it."""
+        """As :meth:`HoleQuestion.ask`; a call takes the same whatever is written in it."""
         del written
         self.call.ask()
 
     def poll(self) -> NameSet | None:
-        """As :meth:`Query.poll`."""
+        """As :meth:`HoleQuestion.poll`."""
         return self._from_here(self.call.poll())
 
     def wait(self, cancellation: Cancellation) -> NameSet:
-        """As :meth:`Query.wait`."""
+        """As :meth:`HoleQuestion.wait`."""
         return self._here(self.call.wait(cancellation))
 
     def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
-        """As :meth:`Query.linger`."""
+        """As :meth:`HoleQuestion.linger`."""
         return self._from_here(self.call.linger(cancellation, share))
 
     def drop(self) -> None:
@@ -199,7 +199,7 @@ class Calls:
     def __init__(self, evidence: Evidence, seconds: float) -> None:
         """A question has ``seconds``."""
         self._evidence, self._seconds = evidence, seconds
-        self._asked: dict[int, Query] = {}
+        self._asked: dict[int, HoleQuestion] = {}
 
     def opened(self, snapshot: Snapshot, hole: Hole) -> None:
         """Ask about the call that ``hole`` stands in, an argument or an end, unless that was done.
@@ -212,14 +212,14 @@ class Calls:
             return
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
         argument = replace(hole, kind=HoleKind.ARGUMENT, given=NOTHING, guards=guards)
-        query = Query(self._evidence, snapshot, argument, self._seconds)
+        query = HoleQuestion(self._evidence, snapshot, argument, self._seconds)
         query.ask()
         self._asked[hole.receiver[1]] = query
 
-    def place(self, hole: Hole) -> Place | None:
+    def place(self, hole: Hole) -> CallPlace | None:
         """What is known of the call of ``hole`` there; ``None`` if it was not asked about."""
         call = self._asked.get(hole.receiver[1]) if hole.receiver else None
-        return Place(call, hole.given) if call is not None else None
+        return CallPlace(call, hole.given) if call is not None else None
 
     def forget(self, end: int) -> None:
         """What stood from ``end`` on is another text now."""
@@ -252,7 +252,7 @@ class ActiveHole:
 
     hole: Hole
     monitors: tuple[Monitor, ...]
-    query: Query | Place
+    query: HoleQuestion | CallPlace
     start: int
     typed: str = ""
     certain: bool = True
@@ -394,10 +394,10 @@ def open_holes(
             reading = replace(reading, kind=HoleKind.NAME, receiver=None, receiver_text="")
         # "It may yet be assigned" is no reason for doubt here: the monitors wait and see.
         guards = tuple(guard for guard in hole.guards if guard != "may_store")
-        query: Query | Place
+        query: HoleQuestion | CallPlace
         written = offset - start if start > 0 else -1
         asked = replace(reading, guards=guards, written=written)
-        query = Query(evidence, snapshot, asked, seconds)
+        query = HoleQuestion(evidence, snapshot, asked, seconds)
         if waiting and calls is not None and all(monitor.by_arity for monitor in watching):
             calls.opened(snapshot, reading)
             query = calls.place(reading) or query

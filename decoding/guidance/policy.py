@@ -17,8 +17,8 @@ from analysis.syntax.tree import SyntaxTree, parsed, reparse
 from decoding.completion import Event
 from decoding.guidance.active_hole import (
     ActiveHole,
+    CallPlace,
     Calls,
-    Place,
     begin_of_call,
     end_of_call,
     may_begin,
@@ -423,7 +423,7 @@ class Guidance:
         """Nothing more is to be said of a hole; what was said becomes its event."""
         self.active_holes.remove(active)
         # What a call takes was not asked for this argument alone.
-        told = active.start <= 0 or not isinstance(active.query, Place)
+        told = active.start <= 0 or not isinstance(active.query, CallPlace)
         if (chosen and told) or seen.get("rejected") or not self._generated.text:
             self._record(active, names, chosen, **seen)
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analysis.deadline import Cancellation
-from decoding.completion import Span
+from decoding.completion import TokenSpan
 from decoding.loop.drafts import PromptLookup
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary.tokens import Vocabulary
@@ -206,10 +206,10 @@ class TokenBuffer:
             last += 1
         return first, last
 
-    def spans(self, tokens: int) -> list[Span]:
+    def spans(self, tokens: int) -> list[TokenSpan]:
         """What each of the first ``tokens`` tokens stands for."""
         ends = [mark.length for mark in self._marks]
-        return list(map(Span, ends[:tokens], ends[1 : tokens + 1], self.logprobs))
+        return list(map(TokenSpan, ends[:tokens], ends[1 : tokens + 1], self.logprobs))
 
     def probability(self, start: int, end: int) -> float:
         """How probable the model found the tokens between two code points."""

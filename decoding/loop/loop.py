@@ -192,7 +192,7 @@ def write(
         guidance.begin()
         reused = state.feed()
         prefilled = time.monotonic()
-        stopped, kept = _Loop(
+        stopped, kept = _DecodeLoop(
             state, guidance, replacer, EarlyNames(state, guidance), sampler, stop, max_tokens
         ).run()
     finally:
@@ -217,7 +217,7 @@ def write(
 
 
 @dataclass(frozen=True, slots=True)
-class _Loop:
+class _DecodeLoop:
     state: DecodeState
     guidance: Guidance
     replacer: SearchReplacer

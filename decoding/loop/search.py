@@ -38,7 +38,7 @@ _WIDTH = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class FoundName:
     """A name and the token that ends it.
 
     ``tokens`` begin where the constraint began. ``ends`` is true where the model ends the text
@@ -67,7 +67,7 @@ class _Node:
 
 def best_name(
     state: DecodeState, constraint: Constraint, *, kept: int, root: Logits | None
-) -> Choice | None:
+) -> FoundName | None:
     """The most probable way through ``constraint`` behind the first ``kept`` written tokens.
 
     ``root`` are the logits there if the caller has them. The state is not changed, its cache is.
@@ -83,7 +83,7 @@ def best_name(
             # A whole name will do now, if there is one.
             best = min((node for node in search.frontier if node.done), default=best)
         if best.done:
-            return Choice(best.tokens, best.logprobs, best.ends, search.passes)
+            return FoundName(best.tokens, best.logprobs, best.ends, search.passes)
         search.look()
     return None
 
@@ -198,7 +198,7 @@ class SearchReplacer:
             raise NoOtherNameError("the vocabulary cannot spell another")
         return self._write(active.base, choice)
 
-    def _write(self, base: int, choice: Choice) -> Iterator[str]:
+    def _write(self, base: int, choice: FoundName) -> Iterator[str]:
         self._state.buffer.cut(base)
         self.finished = choice.ends
         try:

@@ -16,7 +16,15 @@ from filelock import FileLock, Timeout
 
 from decoding.errors import ModelFileError
 from decoding.models import hub, store, wheels
-from decoding.models.store import NO_ROOM, HubFile, Model, Report, Source, SourceUnavailable, State
+from decoding.models.store import (
+    NO_ROOM,
+    FileState,
+    HubFile,
+    Model,
+    Report,
+    Source,
+    SourceUnavailable,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +43,7 @@ def pull(model: Model, report: Report = store.ignore) -> Pulled:
     through and leaves what arrived to be continued.
     """
     path = store.path_of(model)
-    if store.state(model) is State.VERIFIED:
+    if store.state(model) is FileState.VERIFIED:
         return Pulled(path)
     partial = store.folder() / ".partial" / model.name
     try:
@@ -48,7 +56,7 @@ def pull(model: Model, report: Report = store.ignore) -> Pulled:
 
 def _pull_alone(model: Model, partial: Path, report: Report) -> Pulled:
     path = store.path_of(model)
-    if store.state(model) is State.VERIFIED or (path.is_file() and store.verify(model, report)):
+    if store.state(model) is FileState.VERIFIED or (path.is_file() and store.verify(model, report)):
         shutil.rmtree(partial, ignore_errors=True)
         return Pulled(path)
     path.unlink(missing_ok=True)

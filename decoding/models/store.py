@@ -205,7 +205,7 @@ Report = Callable[[str, int, int], None]
 _CHUNK = 4 * 1024 * 1024
 
 
-class State(StrEnum):
+class FileState(StrEnum):
     """What is known about a model's file on this machine."""
 
     ABSENT = "absent"
@@ -239,19 +239,19 @@ def ignore(stage: str, done: int, total: int) -> None:
     """A :data:`Report` that nobody reads."""
 
 
-def state(model: Model) -> State:
+def state(model: Model) -> FileState:
     """What is known about ``model``'s file, without reading it."""
     try:
         found = path_of(model).stat()
     except OSError:
-        return State.ABSENT
+        return FileState.ABSENT
     if found.st_size != model.size:
-        return State.DAMAGED
+        return FileState.DAMAGED
     try:
         stamp = json.loads(_stamp(model).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return State.UNVERIFIED
-    return State.VERIFIED if stamp == _facts(model, found) else State.UNVERIFIED
+        return FileState.UNVERIFIED
+    return FileState.VERIFIED if stamp == _facts(model, found) else FileState.UNVERIFIED
 
 
 def verify(model: Model, report: Report = ignore) -> bool:
@@ -327,9 +327,9 @@ def resolve(choice: str | None = None, *, role: str = "complete") -> LocalModel:
         return LocalModel(path.stem, path)
     model = find(choice or role)
     match state(model):
-        case State.ABSENT:
+        case FileState.ABSENT:
             raise missing(model)
-        case State.VERIFIED:
+        case FileState.VERIFIED:
             pass
         case _:
             if not verify(model):

@@ -273,7 +273,7 @@ class HintRules:
 
 
 @dataclass(slots=True)
-class Pace:
+class PrefillRate:
     """How fast this machine reads a prompt, in seconds a token, from the prompts so far."""
 
     #: Before anything was read: two cores of a laptop (``docs/decisions.md``).

@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from analysis.deadline import Cancellation
-from decoding.remote.forms import Choice, exactly
+from decoding.remote.forms import NameForm, exactly
 from decoding.runtimes.http import Connection, Document, EndpointError
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class ServerOrder:
     """What is asked for: behind ``prompt`` at most ``max_tokens``; greedy at temperature 0, else
     drawn with ``seed``; ``choice`` is what it has to begin with."""
 
@@ -24,7 +24,7 @@ class Order:
     max_tokens: int
     temperature: float = 0.0
     seed: int = 0
-    choice: Choice | None = None
+    choice: NameForm | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Dialect(Protocol):
         """What the server puts in front of a prompt that is text."""
         ...
 
-    def stream(self, order: Order, cancellation: Cancellation) -> Generator[Chunk]:
+    def stream(self, order: ServerOrder, cancellation: Cancellation) -> Generator[Chunk]:
         """The answer, piece by piece."""
         ...
 
@@ -113,7 +113,7 @@ class LlamaServer:
         body = {"content": "", "add_special": True}
         return tuple(_ids(self._connection.post("/tokenize", body, cancellation)))
 
-    def stream(self, order: Order, cancellation: Cancellation) -> Generator[Chunk]:
+    def stream(self, order: ServerOrder, cancellation: Cancellation) -> Generator[Chunk]:
         """See :class:`Dialect`."""
         body: Document = {
             "model": self.name,
@@ -183,7 +183,7 @@ class OpenAIServer:
         body = {**self._text(""), "add_special_tokens": True, "add_special": True}
         return tuple(_ids(self._connection.post("/tokenize", body, cancellation)))
 
-    def stream(self, order: Order, cancellation: Cancellation) -> Generator[Chunk]:
+    def stream(self, order: ServerOrder, cancellation: Cancellation) -> Generator[Chunk]:
         """See :class:`Dialect`."""
         body: Document = {
             "model": self.name,

@@ -22,7 +22,7 @@ _TEXT = frozenset((*range(0x09, 0x0E), *range(0x20, 0x7F)))
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class NameForm:
     """What must be written next: ``literal``, then one of ``names`` (never empty), then one of
     ``ends``. The names are what is left of them behind what stands there already; one that is
     ``""`` may end at once."""
@@ -71,13 +71,13 @@ def exactly(text: str) -> str:
 
 def choice(
     literal: str, typed: str, names: Sequence[str], ends: frozenset[int] = ANY_END
-) -> Choice | None:
+) -> NameForm | None:
     """A choice among ``names`` that begin with ``typed``, which is written already.
 
     ``None`` where none is left, or there are more than :data:`MOST_NAMES`.
     """
     left = tuple(sorted({name[len(typed) :] for name in names if name.startswith(typed)}))
-    return Choice(literal, left, ends) if 0 < len(left) <= MOST_NAMES else None
+    return NameForm(literal, left, ends) if 0 < len(left) <= MOST_NAMES else None
 
 
 def _quoted(text: str) -> str:

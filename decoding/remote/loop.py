@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from analysis.deadline import Cancellation
 from decoding.completion import StopRule, Timing, Written
 from decoding.guidance.policy import Guidance
-from decoding.remote.dialects import Dialect, Order
+from decoding.remote.dialects import Dialect, ServerOrder
 from decoding.remote.model import RemoteModel
 from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import LostError
@@ -19,12 +19,12 @@ RESUMPTIONS = 2
 
 
 @dataclass
-class Loop:
+class ServerLoop:
     """One text, written behind ``order.prompt`` into ``script``."""
 
     dialect: Dialect
     model: RemoteModel
-    order: Order
+    order: ServerOrder
     script: ServerText
     guidance: Guidance
     replacer: AskingReplacer

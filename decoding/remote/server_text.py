@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from decoding.completion import Span
+from decoding.completion import TokenSpan
 from decoding.guidance.active_hole import ActiveHole
 from decoding.guidance.policy import NoOtherNameError
 from decoding.remote.dialects import Chunk
-from decoding.remote.forms import Choice, choice
+from decoding.remote.forms import NameForm, choice
 from decoding.vocabulary.constraint import Constraint
 
 
@@ -53,13 +53,13 @@ class ServerText:
         del self.pieces[count:]
         self.text = "".join(piece.text for piece in self.pieces)
 
-    def spans(self, start: int, end: int) -> list[Span]:
+    def spans(self, start: int, end: int) -> list[TokenSpan]:
         """The pieces that hold text between two positions."""
         found, at = [], 0
         for piece in self.pieces:
             stop = at + len(piece.text)
             if max(at, start) < min(stop, end):
-                found.append(Span(at, stop, piece.logprob))
+                found.append(TokenSpan(at, stop, piece.logprob))
             at = stop
         return found
 
@@ -79,7 +79,7 @@ class AskingReplacer:
 
     def __init__(self, script: ServerText) -> None:
         self._script = script
-        self.wanted: Choice | None = None
+        self.wanted: NameForm | None = None
 
     def instead(self, active: ActiveHole, constraint: Constraint) -> Iterable[str]:
         """See ``Replacer``; what is written comes with the next stream."""

@@ -22,8 +22,8 @@ from decoding.postprocess.site import Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, preamble
 from decoding.prompts.templates import plain_line_ends
-from decoding.remote.dialects import Dialect, Order, recognize
-from decoding.remote.loop import Loop
+from decoding.remote.dialects import Dialect, ServerOrder, recognize
+from decoding.remote.loop import ServerLoop
 from decoding.remote.model import RemoteModel
 from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import Connection
@@ -92,10 +92,10 @@ class RemoteWriter(Writer):
             try:
                 # The hole at the cursor is asked about first: analysis works meanwhile.
                 guidance.begin()
-                written = Loop(
+                written = ServerLoop(
                     self._dialect,
                     self._model,
-                    Order(
+                    ServerOrder(
                         self._prompt(request, offset, evidence, deadline, inner),
                         request.max_tokens,
                         request.temperature,

@@ -21,7 +21,7 @@ from engine.features import MESSAGES
 GRACE_SECONDS = 2.0
 
 
-class Connection:
+class EngineConnection:
     """A running engine process. ``module`` and its arguments are started as by
     :func:`~analysis.children.start`; standard error is appended to ``log``.
 

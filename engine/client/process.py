@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from analysis.children import Restarts
-from engine.client.connection import GRACE_SECONDS, Connection
+from engine.client.connection import GRACE_SECONDS, EngineConnection
 from engine.client.submission import (
     CANCELLED,
     EngineState,
@@ -56,7 +56,7 @@ class EngineProcess:
         self._module = module
         self._lock = threading.RLock()
         self._ledger = Ledger()
-        self._connection: Connection | None = None
+        self._connection: EngineConnection | None = None
         self._configuration = ConfigureRequest(dict(options or {}))
         self._warmth: dict[str, WarmRequest] = {}
         self._state = EngineState(Phase.STARTING)
@@ -129,7 +129,7 @@ class EngineProcess:
     def _live_once(self, restarts: int) -> tuple[str, bool]:
         """Start an engine and serve until it ends: why it ended, and whether it ever spoke."""
         try:
-            connection = Connection(self._module, stderr_log(), self._refused)
+            connection = EngineConnection(self._module, stderr_log(), self._refused)
         except OSError as error:
             return f"the engine cannot be started: {error}", False
         spoke = False
@@ -190,7 +190,7 @@ class EngineProcess:
 
     # ------------------------------------------------------------------ callers' threads
 
-    def _send(self, connection: Connection, entry: Entry) -> None:
+    def _send(self, connection: EngineConnection, entry: Entry) -> None:
         entry.sent += 1
         connection.post(entry.id, entry.request)
         if entry.cancelled:

@@ -21,7 +21,7 @@ from rich.table import Table
 from decoding.errors import ModelFileError
 from decoding.models import store
 from decoding.models.pull import pull
-from decoding.models.store import MODELS, Model, Report, State, find
+from decoding.models.store import MODELS, FileState, Model, Report, find
 from pilotfish.console import err, explain, out
 
 EXAMPLES = """\
@@ -87,7 +87,7 @@ def _pull(models: list[Model], as_json: bool) -> int:
 
 def _verify(chosen: list[Model], as_json: bool) -> int:
     """Hash the chosen models, or every one that is here."""
-    models = chosen or [m for m in MODELS if store.state(m) is not State.ABSENT]
+    models = chosen or [m for m in MODELS if store.state(m) is not FileState.ABSENT]
     if not models:
         raise ModelFileError(
             "no model is on this machine",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Span, Timing, Written
+from decoding.completion import Timing, TokenSpan, Written
 from decoding.filled import filled
 from decoding.postprocess.site import Site
 from decoding.writer import InfillRequest
@@ -15,7 +15,7 @@ def test_the_time_in_all_counts_from_the_request_on() -> None:
     text = "import os\nos.\n"
     offset = len(text) - 1
     request = InfillRequest(Snapshot("/x.py", text, Workspace("/")), offset)
-    written = Written("path", (1,), (Span(0, 4, -0.5),), timing=Timing(30.0, 10.0, 20.0, 1.0))
+    written = Written("path", (1,), (TokenSpan(0, 4, -0.5),), timing=Timing(30.0, 10.0, 20.0, 1.0))
     # A hint was waited for before anything was written.
     done = filled("toy", Site.at(text, offset), request, written, time.monotonic() - 0.25)
     assert done.text == "path"

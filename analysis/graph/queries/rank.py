@@ -50,14 +50,14 @@ _MOST_NEIGHBOURS = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Ranked:
+class RankedNode:
     """A node and its share of the mass, from 0 to 1."""
 
     node: Node
     score: float
 
 
-def related(db: sqlite3.Connection, start: dict[int, float], most: int) -> list[Ranked]:
+def related(db: sqlite3.Connection, start: dict[int, float], most: int) -> list[RankedNode]:
     """The ``most`` nodes of the project nearest to ``start`` (node → share of the mass)."""
     rest: dict[int, float] = defaultdict(float, start)
     kept: dict[int, float] = defaultdict(float)
@@ -81,11 +81,11 @@ def related(db: sqlite3.Connection, start: dict[int, float], most: int) -> list[
         if len(kept) > 4 * _MOST_NEIGHBOURS:
             break
     best = sorted(kept.items(), key=lambda item: (-item[1], item[0]))
-    found: list[Ranked] = []
+    found: list[RankedNode] = []
     for number, score in best:
         node = node_by_id(db, number)
         if node is not None and node.kind not in ("EXTERNAL", "MODULE") and number not in start:
-            found.append(Ranked(node, score))
+            found.append(RankedNode(node, score))
             if len(found) == most:
                 break
     return found

@@ -6,7 +6,7 @@ from analysis.graph.facts.file import NONE, Expression
 from analysis.graph.facts.protocols import BINARY
 from analysis.graph.resolution import classes, typing_forms
 from analysis.graph.resolution.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
-from analysis.graph.resolution.world import Evaluator
+from analysis.graph.resolution.world import Resolving
 
 #: Outside functions that give back what they are given, its elements, or a container of them.
 _SAME = frozenset(
@@ -29,7 +29,7 @@ _TAKES_ONE = frozenset({"get", "pop", "setdefault", "popleft", "popitem", "__get
 _GIVES_SAME = frozenset({"values", "copy", "union", "intersection", "difference"})
 
 
-def evaluate(r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
+def evaluate(r: Resolving, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
     """What an expression that is no plain name may be."""
     operator = entry[0]
     if operator == "a":
@@ -78,7 +78,7 @@ def evaluate(r: Evaluator, file: int, scope: int, entry: Expression, at: int, bl
     return ANYTHING
 
 
-def attribute(r: Evaluator, value: Value, name: str) -> Values:
+def attribute(r: Resolving, value: Value, name: str) -> Values:
     """``value.name``."""
     kind = value[0]
     if kind == "l" and value[1] != "manager":
@@ -98,7 +98,7 @@ def attribute(r: Evaluator, value: Value, name: str) -> Values:
     return union(*groups)
 
 
-def _method(r: Evaluator, file: int, scope: int, receiver: Value) -> Values:
+def _method(r: Resolving, file: int, scope: int, receiver: Value) -> Values:
     known = r.scope(file, scope)
     if known.kind == "class":
         return (("c", file, scope),)
@@ -111,7 +111,7 @@ def _method(r: Evaluator, file: int, scope: int, receiver: Value) -> Values:
     return (("b", file, scope, receiver),)
 
 
-def result(r: Evaluator, value: Value, arguments: list[tuple[int, int, int, int, int]]) -> Values:
+def result(r: Resolving, value: Value, arguments: list[tuple[int, int, int, int, int]]) -> Values:
     """What calling ``value`` gives; ``arguments`` are places to evaluate."""
     kind = value[0]
     if kind == "c":
@@ -138,7 +138,7 @@ def result(r: Evaluator, value: Value, arguments: list[tuple[int, int, int, int,
     return ANYTHING
 
 
-def function_result(r: Evaluator, file: int, scope: int, receiver: Value | None) -> Values:
+def function_result(r: Resolving, file: int, scope: int, receiver: Value | None) -> Values:
     """What a function gives when it is called on ``receiver``."""
     found: Values = r.memo.keep(
         ("r", file, scope, receiver),
@@ -148,7 +148,7 @@ def function_result(r: Evaluator, file: int, scope: int, receiver: Value | None)
     return found
 
 
-def _function_result(r: Evaluator, file: int, scope: int, receiver: Value | None) -> Values:
+def _function_result(r: Resolving, file: int, scope: int, receiver: Value | None) -> Values:
     known = r.scope(file, scope)
     if known.role == "manager":
         return (("l", "manager", _yielded(r, file, scope)),)
@@ -171,7 +171,7 @@ def _function_result(r: Evaluator, file: int, scope: int, receiver: Value | None
     return union(*groups)
 
 
-def _yielded(r: Evaluator, file: int, scope: int) -> Values:
+def _yielded(r: Resolving, file: int, scope: int) -> Values:
     known = r.scope(file, scope)
     if known.returns != NONE:
         typed = typing_forms.annotated(r, file, known.parent, known.returns)
@@ -182,7 +182,7 @@ def _yielded(r: Evaluator, file: int, scope: int) -> Values:
     return union(*(r.evaluate(file, scope, row, at - 1, block) for row, at, block in known.yielded))
 
 
-def elements(r: Evaluator, value: Value) -> Values:
+def elements(r: Resolving, value: Value) -> Values:
     """What iterating over ``value`` gives."""
     kind = value[0]
     if kind == "l":
@@ -209,7 +209,7 @@ def elements(r: Evaluator, value: Value) -> Values:
     return ANYTHING
 
 
-def item(r: Evaluator, value: Value) -> Values:
+def item(r: Resolving, value: Value) -> Values:
     """What ``value[key]`` gives."""
     kind = value[0]
     if kind == "l":
@@ -228,7 +228,7 @@ def item(r: Evaluator, value: Value) -> Values:
     return ANYTHING
 
 
-def place(r: Evaluator, value: Value, number: int) -> Values:
+def place(r: Resolving, value: Value, number: int) -> Values:
     """Item ``number`` of unpacking ``value``."""
     if value[0] == "t":
         parts: tuple[Values, ...] = value[1]
@@ -236,7 +236,7 @@ def place(r: Evaluator, value: Value, number: int) -> Values:
     return elements(r, value)
 
 
-def entered(r: Evaluator, value: Value) -> Values:
+def entered(r: Resolving, value: Value) -> Values:
     """What ``with value as`` binds."""
     if value[0] == "l" and value[1] == "manager":
         return tuple(value[2])
@@ -253,14 +253,14 @@ def entered(r: Evaluator, value: Value) -> Values:
     return ANYTHING
 
 
-def _is_enum(r: Evaluator, value: Value) -> bool:
+def _is_enum(r: Resolving, value: Value) -> bool:
     return any(
         owner[0] == "x" and owner[1].startswith("enum.")
         for owner in classes.mro(r, value[1], value[2])
     )
 
 
-def _super(r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
+def _super(r: Resolving, file: int, scope: int, entry: Expression, at: int, block: int) -> Values:
     walk = scope
     while walk != NONE and r.scope(file, walk).kind != "class":
         walk = r.scope(file, walk).parent
@@ -275,7 +275,7 @@ def _super(r: Evaluator, file: int, scope: int, entry: Expression, at: int, bloc
 
 
 def _operated(
-    r: Evaluator, file: int, scope: int, entry: Expression, at: int, block: int
+    r: Resolving, file: int, scope: int, entry: Expression, at: int, block: int
 ) -> Values:
     left = r.evaluate(file, scope, entry[2], at, block)
     method = f"__{BINARY[entry[1]]}__" if entry[1] in BINARY else ""
@@ -301,7 +301,7 @@ def _container_method(value: Value) -> Values:
     return ANYTHING
 
 
-def _outside(r: Evaluator, dotted: str, arguments: list[tuple[int, int, int, int, int]]) -> Values:
+def _outside(r: Resolving, dotted: str, arguments: list[tuple[int, int, int, int, int]]) -> Values:
     if dotted in _SAME and arguments:
         return r.evaluate(*arguments[0])
     if dotted in _ELEMENT and len(arguments) == 1:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from analysis.graph.resolution.reach import END, reaching
 from analysis.graph.resolution.values import UNKNOWN, Definition, Value, Values
-from analysis.graph.resolution.world import Evaluator
+from analysis.graph.resolution.world import Resolving
 
 _OBJECT = frozenset(dir(object))
 
 
-def class_member(r: Evaluator, file: int, scope: int, name: str) -> tuple[Definition, ...]:
+def class_member(r: Resolving, file: int, scope: int, name: str) -> tuple[Definition, ...]:
     """Attribute ``name`` of a class or of its instances, by its method resolution order."""
     found: tuple[Definition, ...] = r.memo.keep(
         ("cm", file, scope, name),
@@ -19,7 +19,7 @@ def class_member(r: Evaluator, file: int, scope: int, name: str) -> tuple[Defini
     return found
 
 
-def super_member(r: Evaluator, value: Value, name: str) -> tuple[Definition, ...]:
+def super_member(r: Resolving, value: Value, name: str) -> tuple[Definition, ...]:
     """Attribute ``name`` of what ``super()`` gives."""
     _, file, scope, receiver = value
     order = mro(r, receiver[1], receiver[2])
@@ -28,7 +28,7 @@ def super_member(r: Evaluator, value: Value, name: str) -> tuple[Definition, ...
     return _member_in(r, rest, name)
 
 
-def _member_in(r: Evaluator, order: Values, name: str) -> tuple[Definition, ...]:
+def _member_in(r: Resolving, order: Values, name: str) -> tuple[Definition, ...]:
     for owner in order:
         if owner[0] != "c":
             if owner == UNKNOWN:
@@ -50,14 +50,14 @@ def _member_in(r: Evaluator, order: Values, name: str) -> tuple[Definition, ...]
     return ()
 
 
-def mro(r: Evaluator, file: int, scope: int) -> Values:
+def mro(r: Resolving, file: int, scope: int) -> Values:
     """The method resolution order: classes, outside ones, ``UNKNOWN`` for a base not known."""
     own: Value = ("c", file, scope)
     order: Values = r.memo.keep(("mro", file, scope), lambda: _mro(r, file, scope), (own,))
     return order
 
 
-def _mro(r: Evaluator, file: int, scope: int) -> Values:
+def _mro(r: Resolving, file: int, scope: int) -> Values:
     known = r.scope(file, scope)
     own: Value = ("c", file, scope)
     heads: list[Value] = []

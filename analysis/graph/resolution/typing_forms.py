@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.graph.facts.file import NONE
 from analysis.graph.resolution.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
-from analysis.graph.resolution.world import Evaluator
+from analysis.graph.resolution.world import Resolving
 
 _INNER = frozenset(
     {"Optional", "Union", "Annotated", "ClassVar", "Final", "Required", "NotRequired", "ReadOnly"}
@@ -61,7 +61,7 @@ def outside_instance(dotted: str) -> Value:
 
 
 def annotated(
-    r: Evaluator, file: int, scope: int, row: int, receiver: Value | None = None
+    r: Resolving, file: int, scope: int, row: int, receiver: Value | None = None
 ) -> Values:
     """Instances of the annotation ``row``, read in ``scope`` of ``file``; ``receiver`` is Self."""
     found: Values = r.memo.keep(
@@ -72,7 +72,7 @@ def annotated(
     return found
 
 
-def _annotated(r: Evaluator, file: int, scope: int, row: int, receiver: Value | None) -> Values:
+def _annotated(r: Resolving, file: int, scope: int, row: int, receiver: Value | None) -> Values:
     if row == NONE:
         return ANYTHING
     entry = r.world.interface(file).expressions[row]
@@ -90,7 +90,7 @@ def _annotated(r: Evaluator, file: int, scope: int, row: int, receiver: Value | 
     return ANYTHING
 
 
-def _named(r: Evaluator, file: int, scope: int, row: int, receiver: Value | None) -> Values:
+def _named(r: Resolving, file: int, scope: int, row: int, receiver: Value | None) -> Values:
     entry = r.world.interface(file).expressions[row]
     if entry[-1] == "Self":
         if receiver is not None and receiver[0] in ("o", "c"):
@@ -114,7 +114,7 @@ def _named(r: Evaluator, file: int, scope: int, row: int, receiver: Value | None
     return union(*found) or ANYTHING
 
 
-def _alias(r: Evaluator, file: int, scope: int, name: str) -> Values:
+def _alias(r: Resolving, file: int, scope: int, name: str) -> Values:
     """Instances of a type alias: its value is read as an annotation."""
     groups: list[Values] = []
     known = r.scope(file, scope)
@@ -129,7 +129,7 @@ def _alias(r: Evaluator, file: int, scope: int, name: str) -> Values:
 
 
 def _generic(
-    r: Evaluator, file: int, scope: int, base: int, key: int, receiver: Value | None
+    r: Resolving, file: int, scope: int, base: int, key: int, receiver: Value | None
 ) -> Values:
     rows = r.world.interface(file).expressions
     inner = rows[key] if key != NONE else ("",)

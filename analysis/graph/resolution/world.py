@@ -38,7 +38,7 @@ class World(Protocol):
         ...
 
 
-class Evaluator(Protocol):
+class Resolving(Protocol):
     """What attributes, calls and annotations ask of the
     :class:`~analysis.graph.resolution.resolver.Resolver`, which asks them in turn."""
 

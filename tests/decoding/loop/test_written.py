@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decoding.completion import Span, Written
+from decoding.completion import TokenSpan, Written
 from decoding.loop.decode_state import TokenBuffer
 
 
@@ -24,7 +24,7 @@ def test_a_token_that_ends_inside_a_character_stands_for_nothing_and_the_next_fo
 
 def test_what_is_cut_to_a_part_of_the_text_is_in_its_code_points() -> None:
     written = _written(b"ab", b"cd", b"ef")
-    assert written.within(1, 3) == [Span(1, 2, -0.0), Span(2, 3, -1.0)]
+    assert written.within(1, 3) == [TokenSpan(1, 2, -0.0), TokenSpan(2, 3, -1.0)]
     assert written.within(2, 2) == []
 
 
@@ -34,5 +34,5 @@ def test_what_was_cut_off_again_stands_for_nothing() -> None:
         script.append(number, piece, -0.5)
     script.cut(1)
     script.append(7, b"pop", -0.25)
-    assert script.spans(2) == [Span(0, 2, -0.5), Span(2, 5, -0.25)]
+    assert script.spans(2) == [TokenSpan(0, 2, -0.5), TokenSpan(2, 5, -0.25)]
     assert script.probability(2, 5) == 2.718281828459045**-0.25

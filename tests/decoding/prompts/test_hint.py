@@ -15,7 +15,7 @@ from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, 
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.local_writer import LocalWriter
-from decoding.prompts.hint import HintRules, Pace, Part, hint_for, member_line, ranked
+from decoding.prompts.hint import HintRules, Part, PrefillRate, hint_for, member_line, ranked
 from decoding.writer import InfillRequest
 from tests.decoding.toy import Facts, Toy
 
@@ -148,7 +148,7 @@ def test_waiting_ends_when_cancelled() -> None:
 
 
 def test_the_pace_is_learnt_from_long_prompts() -> None:
-    pace = Pace(seconds=0.1)
+    pace = PrefillRate(seconds=0.1)
     pace.note(10, 5.0)
     assert pace.seconds == 0.1
     pace.note(100, 2.0)
