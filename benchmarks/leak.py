@@ -33,8 +33,7 @@ from decoding.loop.loop import write
 from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.constraint import Constraint, Names
-from decoding.vocabulary.tokens import Vocabulary
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

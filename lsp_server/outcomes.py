@@ -189,7 +189,7 @@ def _details(answer: FixAnswer) -> list[str]:
     if answer.confidence:
         found.append(f"confidence: {answer.confidence:.0%}")
     found += [f"note: {note}" for note in answer.notes]
-    found += [f"changes: {call} = {new}, was {old}" for call, old, new in answer.changes]
+    found += [f"changes: {call} = {new} (before: {old})" for call, old, new in answer.changes]
     found += [f"not run: {test}" for test in answer.not_run]
     found += [f"refused: {each}" for each in answer.rejected]
     if answer.strategy:

@@ -25,8 +25,7 @@ from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import monitors as all_monitors
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary.constraint import Constraint
-from decoding.vocabulary.tokens import Vocabulary
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits

@@ -9,7 +9,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer, Quote
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.vocabulary.constraint import Constraint, Names
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES
 
 # --------------------------------------------------------------------------------------------------
 # Strings that may only say one of a set: how one is judged, and what may be written instead.

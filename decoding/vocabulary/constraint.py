@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from decoding.vocabulary.tokens import Vocabulary
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -1,20 +1,19 @@
-"""The engine as a process of its own that comes back by itself.
-
-One thread starts it, reads from it and starts it again; callers only touch a table and a queue, so
-an event loop never waits here. What was being asked when it died is asked once more where that is
-harmless, and fails with kind ``gone`` where it is not: nothing is lost in silence.
-"""
+"""The engine as a process of its own that comes back by itself."""
 
 from __future__ import annotations
 
+import contextlib
+import os
+import queue
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from analysis.children import Restarts
-from engine.client.connection import GRACE_SECONDS, EngineConnection
+from analysis import wire
+from analysis.children import Child, Restarts
+from analysis.errors import AnalysisError
 from engine.client.submission import (
     CANCELLED,
     EngineState,
@@ -26,10 +25,88 @@ from engine.client.submission import (
     gone,
     shielded,
 )
+from engine.features import MESSAGES
 from engine.features.configure import ConfigureRequest
 from engine.features.warm import WarmRequest
 from engine.logs import stderr_log
 from engine.request import CancelRequest, Failure, Hello, Request
+
+# --------------------------------------------------------------------------------------------------
+# One incarnation of the engine process, and a thread that writes to it.
+#
+# Knows the wire and the process; not which requests are open or whether it is to come back.
+# --------------------------------------------------------------------------------------------------
+
+
+#: How long an engine whose input was closed may take to end by itself.
+GRACE_SECONDS = 2.0
+
+
+class EngineConnection:
+    """A running engine process. ``module`` and its arguments are started as by
+    :func:`~analysis.children.start`; standard error is appended to ``log``.
+
+    ``on_refused`` is called with the id of a message that no frame holds, and why. Raises
+    ``OSError`` where no process can be started.
+    """
+
+    def __init__(
+        self, module: tuple[str, ...], log: Path | None, on_refused: Callable[[int, str], None]
+    ) -> None:
+        self._child = Child(*module, replies=MESSAGES, log=log or Path(os.devnull))
+        self._on_refused = on_refused
+        self._outbox: queue.SimpleQueue[tuple[int, object] | None] = queue.SimpleQueue()
+        self._writer = threading.Thread(target=self._write, name="engine-writer", daemon=True)
+        self._writer.start()
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._child.pid
+
+    def post(self, id: int, body: object) -> None:  # noqa: A002 - the wire's own word
+        """Send a message soon; never blocks. What cannot be sent is noticed by the reader."""
+        self._outbox.put((id, body))
+
+    def messages(self) -> Iterator[wire.Message]:
+        """Messages until the process ends or says something that is no message."""
+        with contextlib.suppress(AnalysisError, OSError, ValueError):
+            yield from self._child.messages()
+
+    def hang_up(self) -> None:
+        """Close the engine's input behind what was posted; it ends when it has read that."""
+        self._outbox.put(None)
+
+    def end(self) -> int:
+        """Exit status of the process, killed if it does not end in time (negative: a signal)."""
+        self._outbox.put(None)
+        status = self._child.end(GRACE_SECONDS)
+        self._writer.join()
+        return status
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._child.kill()
+
+    def _write(self) -> None:
+        # A dead engine breaks the pipe; the reader sees the end of its output and acts on it.
+        while (item := self._outbox.get()) is not None:
+            try:
+                if not self._child.send(*item):
+                    return
+            except AnalysisError as error:
+                self._on_refused(item[0], error.what)
+        self._child.hang_up()
+
+
+# --------------------------------------------------------------------------------------------------
+# The engine as a process of its own that comes back by itself.
+#
+# One thread starts it, reads from it and starts it again; callers only touch a table and a queue,
+# so an event loop never waits here. What was being asked when it died is asked once more where
+# that is harmless, and fails with kind ``gone`` where it is not: nothing is lost in silence.
+# --------------------------------------------------------------------------------------------------
+
 
 Answer = TypeVar("Answer")
 

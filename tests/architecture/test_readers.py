@@ -18,6 +18,7 @@ ROOMS = ("analysis", "decoding", "repair", "engine", "lsp_server", "pilotfish")
 
 OURS = {
     "analysis/text/files.py": "the bounded reader",
+    "analysis/private.py": "makes our own files, and reads none",
     "analysis/semantics/jedi_provider/trees.py": "our cache, in the user's cache folder",
     "repair/sandbox/cores.py": "/proc and /sys of the kernel",
     "repair/sandbox/watch.py": "/proc of the kernel",
@@ -25,7 +26,7 @@ OURS = {
     "repair/optimizing/rewriting.py": "a module of our own installation",
     "engine/trust.py": "the user's own list, in the user's configuration folder",
     "pilotfish/report/page/document.py": "a resource of our own installation",
-    "decoding/vocabulary/trie.py": "our cache, in the user's cache folder",
+    "decoding/vocabulary/tokens.py": "our cache, in the user's cache folder",
     "decoding/runtimes/gguf.py": "a model that the user named, read by its header",
     "decoding/models/wheels.py": "downloads, in the user's data folder",
     "decoding/models/store.py": "models, in the user's data folder",

@@ -5,8 +5,7 @@ from hypothesis import strategies as st
 
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.constraint import ANY_END, Constraint, Names, meet
-from decoding.vocabulary.tokens import Vocabulary
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
 
 NAME = st.text(alphabet="abcé_1", min_size=1, max_size=5)
 NAMES = st.lists(NAME, min_size=1, max_size=8)

@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding.vocabulary import tokens as vocabulary
-from decoding.vocabulary import trie
-from decoding.vocabulary.trie import IDENTIFIER_BYTES
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, build
 
 TOKENS = st.lists(st.binary(max_size=4), max_size=40)
 
@@ -56,7 +55,7 @@ def test_behind_a_beginning_the_look_ups_are_those_of_the_rest(
 @settings(deadline=None)
 @given(TOKENS)
 def test_every_node_of_the_trie_spans_exactly_the_tokens_below_it(tokens: list[bytes]) -> None:
-    nodes = trie.build(tokens)
+    nodes = build(tokens)
     spelled = [b""]
     for parent, label in zip(nodes.parent[1:].tolist(), nodes.label[1:].tolist(), strict=True):
         spelled.append(spelled[parent] + bytes([label]))
