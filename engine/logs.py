@@ -31,7 +31,7 @@ def stderr_log() -> Path | None:
         own_folder(path.parent)
         if path.exists() and path.stat().st_size > MOST_BYTES:
             path.replace(path.with_suffix(".old.log"))
-        own_file(path)
+        own_file(path).open("ab").close()
     except OSError:
         return None
     return path
