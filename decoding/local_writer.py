@@ -21,8 +21,7 @@ from decoding.loop.drafts import Price
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
-from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import Block, OneLine, Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, PrefillRate, preamble
 from decoding.prompts.templates import ChatModel, chat_for

@@ -245,7 +245,7 @@ class HoleTracker:
 # Guidance policy: what to do when a monitor rejects a name.
 #
 # The policy serves every way of writing. It knows active holes and their evidence, nothing of
-# tokens or models. ``hole_tracker`` decides which holes are active, and a ``Replacer`` writes the
+# tokens or models. The tracker decides which holes are active, and a ``Replacer`` writes the
 # other name. Invariant 8 is kept here: only a closed set rejects, a rejected name is replaced only
 # where there is another, and everything else is an event.
 # --------------------------------------------------------------------------------------------------

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 from analysis.syntax.lexer import FIELD, Area, Lexer, Quote
 from analysis.syntax.tree import parse
-from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.site import Site, opens_block
+from decoding.postprocess.site import Block, OneLine, Site, opens_block
 
 # --------------------------------------------------------------------------------------------------
 # How deep the first line of what was written stands.

@@ -17,8 +17,7 @@ from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
-from decoding.postprocess.ending import Block, OneLine
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import Block, OneLine, Site
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, preamble
 from decoding.prompts.templates import plain_line_ends

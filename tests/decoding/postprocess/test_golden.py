@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from decoding.postprocess.ending import Block, OneLine
 from decoding.postprocess.finish import finish
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import Block, OneLine, Site
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "postprocess"
 _CASE = re.compile(
