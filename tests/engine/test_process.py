@@ -122,6 +122,17 @@ def test_closing_ends_the_process(engine: EngineProcess) -> None:
     assert failed.value.kind == "gone"
 
 
+def test_closing_does_not_wait_for_an_engine_that_does_not_read() -> None:
+    client = EngineProcess(module=("timeit", "-s", "import time", "time.sleep(60)"))
+    submission = client.submit(
+        ConfigureRequest({"model": "x" * 1_000_000})
+    )  # more than a pipe holds
+    began = time.monotonic()
+    client.close()
+    assert time.monotonic() - began < 10
+    assert submission.future.exception(0) is not None
+
+
 PARENT = """
 import sys
 from engine.client import EngineProcess
