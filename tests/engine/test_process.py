@@ -124,9 +124,11 @@ def test_closing_ends_the_process(engine: EngineProcess) -> None:
 
 def test_closing_does_not_wait_for_an_engine_that_does_not_read() -> None:
     client = EngineProcess(module=("timeit", "-s", "import time", "time.sleep(60)"))
-    submission = client.submit(
-        ConfigureRequest({"model": "x" * 1_000_000})
-    )  # more than a pipe holds
+    more_than_a_pipe_holds = ConfigureRequest({"model": "x" * 1_000_000})
+    submission = client.submit(more_than_a_pipe_holds)
+    while not any("timeit" in child.cmdline() for child in psutil.Process().children()):
+        time.sleep(0.05)
+    time.sleep(0.2)  # the writing thread fills the pipe
     began = time.monotonic()
     client.close()
     assert time.monotonic() - began < 10
