@@ -8,7 +8,8 @@ A query that is not answered by its deadline is settled as unanswered. Its worke
 finds is kept there, and the next question at that place goes to the same worker. It is killed and
 replaced once it has computed for :data:`OVERSTAY_S` and something else waits, or for
 :data:`LATE_S`. While it is busy the spare answers. A worker that dies for whatever reason is
-replaced, and its query is asked once more.
+replaced, and its query is asked again: once for each worker that may have been dead already when
+it was given the query.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ _PLACES = 64
 LATE = "late"
 _ENDED = "the analysis has ended"
 _ABSENT = "the worker does not start"
-_DIED = "the analysis worker died twice over it"
+_DIED = "the analysis workers died over it"
 #: Reasons that say nothing of the code: the same question may be answered a moment later.
 UNANSWERED = frozenset({LATE, _ENDED, _ABSENT, _DIED})
 #: The deadline of a query that names none: the decode loop polls and gives up earlier by itself.
@@ -82,7 +83,8 @@ class _Task:
     killed_at: float = math.inf
     begun: float = 0.0
     computed: float = 0.0
-    again: bool = False
+    #: How many workers ended while they had it.
+    deaths: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -399,10 +401,12 @@ class AnalysisPool:
             if not slot.ready:
                 self._failed(time.monotonic() - process.began)
             lost = task is not None and not task.future.done()
-            if task is not None and lost and not task.again and not self._closed:
-                task.again = True
-                self._waiting.appendleft(task)
-                lost = False
+            if task is not None and lost and not self._closed:
+                # All workers may be killed at one moment: then the spare was dead, too.
+                task.deaths += 1
+                if task.deaths <= self._settings.workers:
+                    self._waiting.appendleft(task)
+                    lost = False
             self._changed.notify_all()
         if task is not None and lost:
             _settle(task, task.query.unanswered(_DIED))
