@@ -190,7 +190,7 @@ class VSCode:
 
     def diff(self, side: str) -> Locator:
         """The text of one side of a diff, ``original`` or ``modified``."""
-        return self.page.locator(f".diff-editor .editor.{side} .view-lines")
+        return self.page.locator(f".monaco-diff-editor .editor.{side} .view-lines")
 
     def look(self, folder: Path, name: str) -> None:
         """Keep what is seen: light and dark, wide and narrow."""
