@@ -21,6 +21,7 @@ class ParameterKind(StrEnum):
     VAR_KEYWORD = "var_keyword"
 
 
+_STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
 _BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.EITHER)
 _BY_NAME = (ParameterKind.EITHER, ParameterKind.KEYWORD_ONLY)
 
@@ -39,6 +40,27 @@ class Signature:
     """The parameters of one way to call something, without what is bound already."""
 
     parameters: tuple[Parameter, ...] = ()
+
+    def label(self, name: str) -> tuple[str, list[tuple[int, int]]]:
+        """``name(a, /, b=…, *, c)``, and where each parameter stands in it."""
+        label, marks = f"{name}(", []
+        kinds = [p.kind for p in self.parameters]
+        unnamed, named = ParameterKind.POSITIONAL_ONLY, ParameterKind.KEYWORD_ONLY
+        for index, parameter in enumerate(self.parameters):
+            if index:
+                label += ", "
+            kind = parameter.kind
+            first_named = kind is named and named not in kinds[:index]
+            if first_named and ParameterKind.VAR_POSITIONAL not in kinds[:index]:
+                label += "*, "
+            stars = _STARS.get(kind, "")
+            optional = "" if parameter.required or stars else "=…"
+            text = f"{stars}{parameter.name}{optional}"
+            marks.append((len(label), len(label) + len(text)))
+            label += text
+            if kind is unnamed and unnamed not in kinds[index + 1 :]:
+                label += ", /"
+        return f"{label})", marks
 
     @property
     def keywords(self) -> tuple[str, ...]:

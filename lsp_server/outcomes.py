@@ -7,7 +7,6 @@ A patch that was not verified is never applied without the person's word (invari
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,9 +26,6 @@ from lsp_server.uris import path_of, uri_of
 _FOUND = ("verified", "ambiguous", "unverified")
 #: Code points of an answer that a button or the title of an action has room for.
 _SHORT = 60
-#: What the engine says of a verified patch begins so.
-_PASSES = "passes your tests: "
-_IN_BRACKETS = re.compile(r" \([^()]*\)")
 _HEADS = {"verified": "verified patch", "ambiguous": "one of several patches"}
 
 
@@ -178,9 +174,8 @@ def _sentence(status: str, diff: str, reason: str, seconds: float) -> str:
     place = f"{Path(file.path).name}, line {line}" + (
         f" and {len(more)} more files" if more else ""
     )
-    ran = _IN_BRACKETS.sub("", reason.partition(";")[0]).removeprefix(_PASSES)
-    ran = ran.replace("the failing one twice", "it passes the failing test twice")
-    return f"{_HEADS.get(status, 'patch, not verified')} for {place}: {ran} ({seconds:.0f} s)"
+    head = _HEADS.get(status, "patch, not verified")
+    return f"{head} for {place}: {reason.partition(';')[0]} ({seconds:.0f} s)"
 
 
 def _details(answer: FixAnswer) -> list[str]:

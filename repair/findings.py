@@ -353,12 +353,8 @@ class Findings:
             parts.append(f"it passes the failing test twice, but {evidence.doubt()}")
         elif verdict is None:
             parts.append(reason or "it was not validated")
-        elif verdict.reason:
-            parts.append(verdict.reason)
         else:
-            others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
-            still = f", {_count(verdict.still)} with and without it" if verdict.still else ""
-            parts.append(f"passes your tests: the failing one twice{others}{still}")
+            parts.append(verdict.summary)
         if not self.job.policy.confined:
             parts.append("it ran without a sandbox")
         return "; ".join(parts)
@@ -384,10 +380,6 @@ def _test_literals(job: Job, diagnosis: Diagnosis) -> frozenset[object]:
             except (SyntaxError, ValueError):
                 continue
     return found
-
-
-def _count(tests: tuple[str, ...]) -> str:
-    return f"{len(tests)} {'fails' if len(tests) == 1 else 'fail'}"
 
 
 def _still(verdict: Verdict | None) -> tuple[str, ...]:

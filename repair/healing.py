@@ -114,6 +114,7 @@ class _Healer:
         self.dropped = Dropped()
         self._may_be_slow = False
         self._elsewhere: tuple[str, ...] = ()
+        self._imports = self._imports_of_the_file()
         self._timings: dict[str, float] = {}
 
     def heal(self) -> Healing:
@@ -192,7 +193,7 @@ class _Healer:
         queue = self._mutations(diagnosis, left) if mutated else []
         found.worth = sum(candidate.value for candidate in queue)
         search = self.search = Search(
-            job.source, self.trials, queue, self.scribe, until, imports=self._imports()
+            job.source, self.trials, queue, self.scribe, until, imports=self._imports
         )
         if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
@@ -227,13 +228,13 @@ class _Healer:
             go_on=lambda: not (self.cancellation.cancelled or until.expired()),
             failures=diagnosis.failures(),
             dropped=self.dropped,
-            imports=self._imports(),
+            imports=self._imports,
         )
         if self.cancellation.cancelled:
             raise CancelledError
         return found
 
-    def _imports(self) -> Imports:
+    def _imports_of_the_file(self) -> Imports:
         workspace, path = self.job.snapshot.workspace, self.job.source.path
 
         @cache

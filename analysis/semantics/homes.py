@@ -200,7 +200,7 @@ class _Search:
         return any(p.startswith("_") for p in parts) and parts[:1] != self._own[:1]
 
     def _binds(self, body: Iterable[ast.stmt]) -> bool:
-        return any(self._name in _bound(node) for node in top_level(body))
+        return any(self._name in bound(node) for node in top_level(body))
 
 
 def absolute(node: ast.ImportFrom, package: Sequence[str]) -> str:
@@ -252,7 +252,8 @@ def top_level(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
             yield from top_level(handler.body)
 
 
-def _bound(node: ast.stmt) -> set[str]:
+def bound(node: ast.stmt) -> set[str]:
+    """The names that a definition or an assignment binds."""
     if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {node.name}
     targets: list[ast.expr] = []

@@ -29,13 +29,7 @@ def plain_line_ends(text: str) -> str:
 
 def fitting_before(text: str, budget: int, tokenize: Tokenize) -> str:
     """The end of ``text`` that spells at most ``budget`` tokens, from the start of a line."""
-    kept, room = [], budget
-    for line in _lines_backwards(text, budget * _CHARACTERS_A_TOKEN):
-        cost = len(tokenize(line))
-        if cost > room:
-            break
-        kept.append(line)
-        room -= cost
+    kept = _affordable(_lines_backwards(text, budget * _CHARACTERS_A_TOKEN), budget, tokenize)
     if kept or not text:
         return "".join(reversed(kept))
     # The cursor's own line does not fit: its end, wherever that begins.
@@ -44,16 +38,21 @@ def fitting_before(text: str, budget: int, tokenize: Tokenize) -> str:
 
 def fitting_behind(text: str, budget: int, tokenize: Tokenize) -> str:
     """The start of ``text`` that spells at most ``budget`` tokens, up to the end of a line."""
-    kept, room = [], budget
-    for line in _lines(text, budget * _CHARACTERS_A_TOKEN):
-        cost = len(tokenize(line))
-        if cost > room:
-            break
-        kept.append(line)
-        room -= cost
+    kept = _affordable(_lines(text, budget * _CHARACTERS_A_TOKEN), budget, tokenize)
     if kept or not text:
         return "".join(kept)
     return _fitting(text, budget, tokenize, from_end=False)
+
+
+def _affordable(lines: Iterator[str], budget: int, tokenize: Tokenize) -> list[str]:
+    """The first of ``lines`` that spell at most ``budget`` tokens together."""
+    kept = []
+    for line in lines:
+        budget -= len(tokenize(line))
+        if budget < 0:
+            break
+        kept.append(line)
+    return kept
 
 
 def _lines_backwards(text: str, limit: int) -> Iterator[str]:

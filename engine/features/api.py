@@ -126,6 +126,7 @@ def place_of(module: str, name: str, folders: Iterable[str]) -> tuple[str, int]:
 
 
 def _line_of(path: Path, names: list[str]) -> int:
+    from analysis.semantics.homes import bound, top_level
     from analysis.text.files import read_bytes
 
     try:
@@ -134,28 +135,11 @@ def _line_of(path: Path, names: list[str]) -> int:
         return 0
     line = 0
     for name in names:
-        found = next((each for each in _statements(body) if name in _bound(each)), None)
+        found = next((each for each in top_level(body) if name in bound(each)), None)
         if found is None:
             continue
         line, body = found.lineno - 1, getattr(found, "body", [])
     return line
-
-
-def _statements(body: list[ast.stmt]) -> Iterable[ast.stmt]:
-    """The statements of a body, those under conditions too."""
-    for each in body:
-        yield each
-        if isinstance(each, ast.If | ast.Try | ast.With):
-            yield from _statements([*each.body, *getattr(each, "orelse", [])])
-
-
-def _bound(statement: ast.stmt) -> list[str]:
-    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        return [statement.name]
-    if isinstance(statement, ast.AnnAssign):
-        return [statement.target.id] if isinstance(statement.target, ast.Name) else []
-    targets = statement.targets if isinstance(statement, ast.Assign) else []
-    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:

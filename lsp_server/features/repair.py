@@ -251,21 +251,15 @@ def register(server: Server) -> None:
 
     @server.command(COMMAND_APPLY)
     async def apply_repair(params: types.ExecuteCommandParams) -> bool:
-        first = params.arguments[0] if params.arguments else None
-        uri, number = (
-            (first.get(n) for n in ("uri", "patch")) if isinstance(first, dict) else (0, 0)
+        match params.arguments:
+            case [{"uri": str(uri), "patch": int(number)}] if uri in outcomes:
+                outcome = outcomes[uri]
+                if 0 <= number < len(outcome.choices):
+                    return await apply_choice(server, outcome, outcome.choices[number], sure=True)
+        raise FeatureError(
+            INVALID_PARAMS,
+            f"{COMMAND_APPLY} takes the uri of a repaired file and the index of a patch",
         )
-        outcome = outcomes.get(uri) if isinstance(uri, str) else None
-        if (
-            outcome is None
-            or not isinstance(number, int)
-            or number not in range(len(outcome.choices))
-        ):
-            raise FeatureError(
-                INVALID_PARAMS,
-                f"{COMMAND_APPLY} takes the uri of a repaired file and the index of a patch",
-            )
-        return await apply_choice(server, outcome, outcome.choices[number], sure=True)
 
     def forget(uri: str) -> None:
         # A preview may close the file that it is about: what was found stays while it fits.

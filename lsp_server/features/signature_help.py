@@ -60,31 +60,11 @@ def _first(signature: Signature, kind: ParameterKind) -> int | None:
     return next((i for i, p in enumerate(signature.parameters) if p.kind is kind), None)
 
 
-_STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
-
-
 def shown(name: str, signature: Signature) -> types.SignatureInformation:
-    """A signature as ``name(a, /, b=…, *, c)``, each parameter marked in it."""
-    label, marks = f"{name}(", []
-    kinds = [p.kind for p in signature.parameters]
-    unnamed, named = ParameterKind.POSITIONAL_ONLY, ParameterKind.KEYWORD_ONLY
-    for index, parameter in enumerate(signature.parameters):
-        if index:
-            label += ", "
-        kind = parameter.kind
-        first_named = kind is named and named not in kinds[:index]
-        if first_named and ParameterKind.VAR_POSITIONAL not in kinds[:index]:
-            label += "*, "
-        stars = _STARS.get(kind, "")
-        optional = "" if parameter.required or stars else "=…"
-        text = f"{stars}{parameter.name}{optional}"
-        marks.append((len(label), len(label) + len(text)))
-        label += text
-        if kind is unnamed and unnamed not in kinds[index + 1 :]:
-            label += ", /"
+    """A signature, each parameter marked in it."""
+    label, marks = signature.label(name)
     return types.SignatureInformation(
-        label=f"{label})",
-        parameters=[types.ParameterInformation(label=mark) for mark in marks],
+        label=label, parameters=[types.ParameterInformation(label=mark) for mark in marks]
     )
 
 

@@ -45,9 +45,11 @@ def run(options: argparse.Namespace) -> int:
                 where="pilotfish mcp",
                 help="pip install 'pilotfish[mcp]'",
             ) from None
-        from pilotfish.mcp.tools import Desk
+        from pilotfish.mcp.tools import WorkspaceTools
 
-        desk = Desk(engine, workspace)
-        return serve_stdio(desk) if options.http is None else serve_http(desk, options.http)
+        answering = WorkspaceTools(engine, workspace)
+        return (
+            serve_stdio(answering) if options.http is None else serve_http(answering, options.http)
+        )
     finally:
         engine.close()

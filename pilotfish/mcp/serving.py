@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from analysis.errors import AnalysisError, ExplainedError
 from engine.scheduler import bug
 from pilotfish.console import err
-from pilotfish.mcp.tools import TOOLS, Desk, schema
+from pilotfish.mcp.tools import TOOLS, WorkspaceTools, schema
 
 #: Where a client finds its token, and where one may be set.
 TOKEN_VARIABLE = "PILOTFISH_MCP_TOKEN"
@@ -47,15 +47,15 @@ def tools() -> list[types.Tool]:
     ]
 
 
-def server(desk: Desk) -> Server[Any]:
-    """The server that answers with ``desk``; for any number of sessions."""
+def server(answering: WorkspaceTools) -> Server[Any]:
+    """The server that answers with ``answering``; for any number of sessions."""
 
     async def listed(context: Any, params: Any) -> types.ListToolsResult:
         return types.ListToolsResult(tools=tools())
 
     async def called(context: Any, params: types.CallToolRequestParams) -> types.CallToolResult:
         try:
-            told = await desk.answer(params.name, params.arguments or {})
+            told = await answering.answer(params.name, params.arguments or {})
         except ExplainedError as error:
             return _said(str(error), wrong=True)
         except Exception as error:  # noqa: BLE001 - invariant 10: this call fails alone
@@ -82,11 +82,11 @@ def _said(text: str, *, wrong: bool = False) -> types.CallToolResult:
     return types.CallToolResult(content=[types.TextContent(text=text)], is_error=wrong)
 
 
-def serve_stdio(desk: Desk) -> int:
+def serve_stdio(answering: WorkspaceTools) -> int:
     """Serve one client until its end of the pipe is closed."""
 
     async def serve() -> None:
-        serving = server(desk)
+        serving = server(answering)
         async with stdio_server() as (reader, writer):
             await serving.run(reader, writer, serving.create_initialization_options())
 
@@ -94,7 +94,7 @@ def serve_stdio(desk: Desk) -> int:
     return 0
 
 
-def serve_http(desk: Desk, port: int) -> int:
+def serve_http(answering: WorkspaceTools, port: int) -> int:
     """Serve any number of clients on ``127.0.0.1`` until interrupted; ``port`` 0 takes a free one.
 
     Raises :class:`~analysis.errors.AnalysisError` where the port is taken.
@@ -112,7 +112,7 @@ def serve_http(desk: Desk, port: int) -> int:
             ) from None
         url = f"http://{HOST}:{listening.getsockname()[1]}/mcp"
         err().print(f"{url}\nAuthorization: Bearer {token}", markup=False)
-        app = _Guard(server(desk).streamable_http_app(host=HOST), token)
+        app = _Guard(server(answering).streamable_http_app(host=HOST), token)
         serving = uvicorn.Server(uvicorn.Config(app, log_level="warning"))
         # Ctrl-C is how it ends: uvicorn closes the sessions first, then raises.
         with contextlib.suppress(KeyboardInterrupt):

@@ -17,9 +17,10 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from analysis.environments.roots import module_name, package_root
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
-from analysis.signatures import ParameterKind, Signature
+from analysis.names import Name
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.tree import parse
 from analysis.text import read_file
@@ -45,7 +46,7 @@ _GRACE_S = 5.0
 #: The part of a budget that a repair may use itself.
 _SHARE = 0.9
 
-Path_ = Annotated[str, Meta(description="file, absolute or from the workspace's root")]
+FilePath = Annotated[str, Meta(description="file, absolute or from the workspace's root")]
 Line = Annotated[int, Meta(ge=1, description="from 1")]
 Budget = Annotated[int, Meta(ge=50, le=3_600_000, description="answer within so many ms")]
 Test = Annotated[str, Meta(description="shell command; default: the file's tests")]
@@ -63,7 +64,7 @@ class Members(msgspec.Struct, forbid_unknown_fields=True):
     """Members of an expression before a line of a file. tier closed: the list is complete, others
     do not exist; open: others may exist; abstain: unknown."""
 
-    path: Path_
+    path: FilePath
     line: Line
     expression: Annotated[str, Meta(description="as basket.items", max_length=500)]
     budget_ms: Budget = 5000
@@ -73,7 +74,7 @@ class CheckSnippet(msgspec.Struct, forbid_unknown_fields=True):
     """New problems that code would add to a file, before it is written: names, members, arguments
     and imports that do not exist, and lint. Writes nothing."""
 
-    path: Path_
+    path: FilePath
     code: Annotated[str, Meta(description="replaces the lines; without lines the whole file")]
     first_line: Line | None = None
     last_line: Annotated[int, Meta(description="first_line - 1 inserts")] | None = None
@@ -84,7 +85,7 @@ class Fix(msgspec.Struct, forbid_unknown_fields=True):
     """Repair a file until a failing test passes. Runs tests in a sandbox and answers with a diff;
     status verified: all tests were run. Writes nothing."""
 
-    path: Path_
+    path: FilePath
     test: Test = ""
     budget_ms: Budget = 120_000
 
@@ -93,7 +94,7 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True):
     """Run a failing test, or a call of a function of the file, in a sandbox; answers with the
     blocks that ran, values of variables, and suspicious lines."""
 
-    path: Path_
+    path: FilePath
     test: Test = ""
     call: Annotated[str, Meta(description="instead of a test, as gcd(4, 6)")] = ""
     budget_ms: Budget = 30_000
@@ -120,14 +121,14 @@ def schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Heard(Generic[Value]):
+class TimedAnswer(Generic[Value]):
     """The engine's answer, ``None`` where it did not come in time, and what was found by then."""
 
     answer: Value | None
     found: tuple[Finding, ...]
 
 
-class Desk:
+class WorkspaceTools:
     """Answers tools of one workspace, which the user may trust while it runs."""
 
     def __init__(self, engine: EngineClient, workspace: Workspace) -> None:
@@ -155,15 +156,15 @@ class Desk:
         """See :class:`Api`."""
         workspace = self._workspace()
         request = ApiRequest(workspace, asked.name, asked.budget_ms)
-        heard = await self._ask(request, asked.budget_ms)
-        answer = heard.answer
+        timed = await self._ask(request, asked.budget_ms)
+        answer = timed.answer
         if answer is None:
             return _late(exists=None)
         last = asked.name.rpartition(".")[2]
         told: Answer = {
             "exists": answer.exists,
             "kind": answer.kind,
-            "signatures": [shown(last, each) for each in answer.signatures],
+            "signatures": [each.label(last)[0] for each in answer.signatures],
             "deprecated": answer.deprecated,
             "version": answer.version,
             "module": answer.module,
@@ -181,8 +182,8 @@ class Desk:
         text, line = _with_line(snapshot.text, asked.line - 1, f"{asked.expression}.")
         written = text.split("\n")[line]
         request = InspectRequest(snapshot.with_text(text), line, len(written), asked.budget_ms)
-        heard = await self._ask(request, asked.budget_ms)
-        answer = heard.answer
+        timed = await self._ask(request, asked.budget_ms)
+        answer = timed.answer
         if answer is None or answer.late:
             return _late(tier="abstain")
         names = answer.names
@@ -199,9 +200,9 @@ class Desk:
         """See :class:`CheckSnippet`."""
         snapshot = self._snapshot(asked.path, new=True)
         draft = _spliced(snapshot.text, asked)
-        heard = await self._ask(ErrorReportRequest(snapshot, draft), asked.budget_ms)
-        answer = heard.answer
-        findings = answer.findings if answer is not None else heard.found
+        timed = await self._ask(ErrorReportRequest(snapshot, draft), asked.budget_ms)
+        answer = timed.answer
+        findings = answer.findings if answer is not None else timed.found
         told = [
             {
                 "line": each.line + 1,
@@ -221,8 +222,8 @@ class Desk:
         snapshot = self._snapshot(asked.path, runs=True)
         seconds = asked.budget_ms / 1000 * _SHARE
         request = FixRequest(snapshot, asked.test, time_limit=seconds, questions=0)
-        heard = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
-        answer = heard.answer
+        timed = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
+        answer = timed.answer
         if answer is None:
             return _late(status="none")
         ran = {
@@ -249,8 +250,8 @@ class Desk:
         snapshot = self._snapshot(asked.path, runs=True)
         test = _calling(Path(snapshot.path), asked.call) if asked.call else asked.test
         request = TraceRequest(snapshot, test, asked.budget_ms / 1000 * _SHARE)
-        heard = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
-        answer = heard.answer
+        timed = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
+        answer = timed.answer
         if answer is None:
             return _late(status="error")
         return _story(answer.document, snapshot.text.split("\n"), call=asked.call)
@@ -260,8 +261,8 @@ class Desk:
         workspace = self._workspace()
         words = tuple(word for word in (asked.name, asked.to) if word)
         request = GraphRowsRequest(workspace, asked.question, words)
-        heard = await self._ask(request, asked.budget_ms)
-        answer = heard.answer
+        timed = await self._ask(request, asked.budget_ms)
+        answer = timed.answer
         if answer is None:
             return _late(rows=[])
         shared, kept = _most([self._row(row) for row in answer.rows], _MOST_ROWS)
@@ -271,7 +272,7 @@ class Desk:
 
     async def _ask(
         self, request: Request[Value], budget_ms: int, *, grace: float = 0.0
-    ) -> Heard[Value]:
+    ) -> TimedAnswer[Value]:
         """The engine's answer. ``grace`` is the time that it may take to end with what it has."""
         found: list[tuple[Finding, ...]] = [()]
 
@@ -287,11 +288,11 @@ class Desk:
                 submission.cancel()
                 done, _ = await asyncio.wait({future}, timeout=grace)
             if not done:
-                return Heard(None, found[0])
-            return Heard(future.result(), found[0])
+                return TimedAnswer(None, found[0])
+            return TimedAnswer(future.result(), found[0])
         except RequestFailedError as error:
             if error.kind == "cancelled":
-                return Heard(None, found[0])
+                return TimedAnswer(None, found[0])
             raise
         finally:
             future.cancel()
@@ -342,7 +343,7 @@ class Tool:
     """What a tool takes, and what answers it."""
 
     arguments: type[msgspec.Struct]
-    run: Callable[[Desk, Any], Awaitable[Answer]]
+    run: Callable[[WorkspaceTools, Any], Awaitable[Answer]]
 
     @property
     def description(self) -> str:
@@ -351,12 +352,12 @@ class Tool:
 
 
 TOOLS: dict[str, Tool] = {
-    "api": Tool(Api, Desk.api),
-    "members": Tool(Members, Desk.members),
-    "check_snippet": Tool(CheckSnippet, Desk.check_snippet),
-    "fix": Tool(Fix, Desk.fix),
-    "trace": Tool(Trace, Desk.trace),
-    "graph": Tool(Graph, Desk.graph),
+    "api": Tool(Api, WorkspaceTools.api),
+    "members": Tool(Members, WorkspaceTools.members),
+    "check_snippet": Tool(CheckSnippet, WorkspaceTools.check_snippet),
+    "fix": Tool(Fix, WorkspaceTools.fix),
+    "trace": Tool(Trace, WorkspaceTools.trace),
+    "graph": Tool(Graph, WorkspaceTools.graph),
 }
 
 
@@ -375,27 +376,8 @@ def _without_empty(told: Answer) -> Answer:
     }
 
 
-def _member(name: Any) -> str:
+def _member(name: Name) -> str:
     return f"{name.name}: {name.type or name.kind}" if name.type or name.kind else name.name
-
-
-_STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
-
-
-def shown(name: str, signature: Signature) -> str:
-    """A signature as ``name(a, /, b=…, *, c)``."""
-    words: list[str] = []
-    kinds = [each.kind for each in signature.parameters]
-    for index, each in enumerate(signature.parameters):
-        first = each.kind is ParameterKind.KEYWORD_ONLY and each.kind not in kinds[:index]
-        if first and ParameterKind.VAR_POSITIONAL not in kinds:
-            words.append("*")
-        stars = _STARS.get(each.kind, "")
-        words.append(f"{stars}{each.name}" + ("" if each.required or stars else "=…"))
-        last = each.kind is ParameterKind.POSITIONAL_ONLY and each.kind not in kinds[index + 1 :]
-        if last:
-            words.append("/")
-    return f"{name}({', '.join(words)})"
 
 
 def _with_line(text: str, line: int, code: str) -> tuple[str, int]:
@@ -436,11 +418,10 @@ def _spliced(text: str, asked: CheckSnippet) -> str:
 def _calling(path: Path, call: str) -> str:
     """A command that makes ``call`` with the names of the file ``path``, and fails, so that it is
     traced."""
-    folder, module = path.parent, path.stem
-    while (folder / "__init__.py").exists():
-        folder, module = folder.parent, f"{folder.name}.{module}"
+    folder = str(package_root(path))
+    module = ".".join(module_name(path, (folder,)))
     program = (
-        f"import sys; sys.path.insert(0, {str(folder)!r}); from importlib import import_module; "
+        f"import sys; sys.path.insert(0, {folder!r}); from importlib import import_module; "
         f"names = vars(import_module({module!r})); print(repr(eval({call!r}, names))); "
         "sys.exit(1)"
     )

@@ -161,8 +161,7 @@ def _run(answer: FixAnswer) -> str:
     """What was run, and what it said of the patch."""
     tried = f"{answer.candidates_run} candidate{'' if answer.candidates_run == 1 else 's'}"
     spent = f"{tried} in {answer.seconds:.0f} s"
-    ran = answer.reason.removeprefix("passes your tests: ")
-    return f"tests: {ran} ({spent})" if answer.patch else f"tried: {spent}"
+    return f"tests: {answer.reason} ({spent})" if answer.patch else f"tried: {spent}"
 
 
 def _show_changes(console: Console, answer: FixAnswer) -> None:

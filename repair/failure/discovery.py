@@ -8,6 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
+from analysis.environments import roots
 from analysis.text.files import read_text
 from repair.source.file import Source
 
@@ -101,11 +102,7 @@ def _naming(path: Path, word: re.Pattern[str]) -> list[str]:
 
 def module_name(path: Path) -> str:
     """The dotted name of a file in its packages."""
-    parts = [] if path.name == "__init__.py" else [path.stem]
-    while (path.parent / "__init__.py").is_file():
-        path = path.parent
-        parts.insert(0, path.name)
-    return ".".join(parts)
+    return ".".join(roots.module_name(path, (str(roots.package_root(path)),)))
 
 
 def _tests(root: str) -> list[Path]:

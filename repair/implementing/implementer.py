@@ -277,8 +277,7 @@ class Implementer:
             self.rejected.append(f"{STRATEGY}: {verdict.reason}")
             return None
         verified = verdict.complete and self.job.policy.confined
-        others = f", {verdict.ran} other tests still pass" if verdict.ran else ""
-        why = verdict.reason or f"passes your tests: the failing one twice{others}"
+        why = verdict.summary
         if not self.job.policy.confined:
             why += "; it ran without a sandbox"
         found = self._said("verified" if verified else "unverified", why)

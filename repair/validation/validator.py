@@ -54,6 +54,16 @@ class Verdict:
     still: tuple[str, ...] = ()
     near: frozenset[str] = frozenset()
 
+    @property
+    def summary(self) -> str:
+        """What does not hold, else what was run, in one sentence."""
+        if self.reason:
+            return self.reason
+        others = f", {self.ran} other tests still pass" if self.ran else ""
+        count = f"{len(self.still)} {'fails' if len(self.still) == 1 else 'fail'}"
+        still = f", {count} with and without it" if self.still else ""
+        return f"it passes the failing test twice{others}{still}"
+
 
 @dataclass(frozen=True, slots=True)
 class _Ended:

@@ -61,7 +61,7 @@ def test_a_body_is_written_verified_and_applies_with_git(project: Path) -> None:
     (project / "test_basket.py").write_text(TESTS)
     code, answer = _implement(project, "basket.py:Basket.total", "--model", SMALL)
     assert (code, answer["status"]) == (0, "verified"), answer
-    assert "passes your tests" in answer["reason"]
+    assert "it passes the failing test twice" in answer["reason"]
     assert "test_total" in answer["reason"] or "test_basket.py" in answer["reason"]
     assert (project / "basket.py").read_text() == STUBS
     subprocess.run(["git", "init", "-q", "."], cwd=project, check=True)
