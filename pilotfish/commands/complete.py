@@ -26,6 +26,7 @@ from decoding.filled import of_nodes
 from decoding.writer import Writer
 from engine.features.complete import CompleteRequest, complete
 from engine.writers import choose, load
+from pilotfish.commands.inspect import PlaceLine
 from pilotfish.console import err
 from pilotfish.options import add_common, machine_for, parse_location, workspace_for
 
@@ -44,14 +45,9 @@ _EDITOR_MS, _PATIENT_MS = 300, 15_000
 _T = TypeVar("_T")
 
 
-class _Line(msgspec.Struct):
-    """One input line: 0-based line, 0-based code point; ``text`` instead of what is on disk. The
-    rest overrides the options."""
+class CompletionLine(PlaceLine):
+    """One input line: a place, and what overrides the options there."""
 
-    path: str
-    line: int
-    character: int
-    text: str | None = None
     guidance: bool | None = None
     max_tokens: int | None = None
     multiline: bool | None = None
@@ -185,7 +181,7 @@ def _answer_lines(
 
 def _request_at(options: argparse.Namespace) -> CompleteRequest:
     path, line, character = parse_location(options.location)
-    request = _request(options, _Line(str(path), line, character))
+    request = _request(options, CompletionLine(str(path), line, character))
     lines = LineIndex(request.snapshot.text)
     width = lines.end(line) - lines.start(line)
     if line >= len(lines) or character > width:
@@ -196,7 +192,7 @@ def _request_at(options: argparse.Namespace) -> CompleteRequest:
 
 def _request_of(options: argparse.Namespace, line: bytes) -> CompleteRequest:
     try:
-        asked = msgspec.json.decode(line, type=_Line)
+        asked = msgspec.json.decode(line, type=CompletionLine)
     except msgspec.MsgspecError as error:
         raise AnalysisError(f"not a line of the expected form: {error}") from None
     except UnicodeDecodeError:
@@ -204,7 +200,7 @@ def _request_of(options: argparse.Namespace, line: bytes) -> CompleteRequest:
     return _request(options, asked)
 
 
-def _request(options: argparse.Namespace, asked: _Line) -> CompleteRequest:
+def _request(options: argparse.Namespace, asked: CompletionLine) -> CompleteRequest:
     path = Path(asked.path).expanduser().absolute()
     text = read_file(path).text if asked.text is None else asked.text
     request = CompleteRequest(

@@ -24,7 +24,7 @@ EXAMPLES = """\
   pilotfish inspect --jsonl --deadline-ms 500 < positions.jsonl"""
 
 
-class _Line(msgspec.Struct):
+class PlaceLine(msgspec.Struct):
     """One input line: 0-based line, 0-based code point; ``text`` instead of what is on disk."""
 
     path: str
@@ -82,7 +82,7 @@ def answer_lines(
 
 def _answer(options: argparse.Namespace, pool: AnalysisPool, line: bytes) -> InspectAnswer:
     try:
-        asked = msgspec.json.decode(line, type=_Line)
+        asked = msgspec.json.decode(line, type=PlaceLine)
     except msgspec.MsgspecError as error:
         raise AnalysisError(f"not a line of the expected form: {error}") from None
     except UnicodeDecodeError:
