@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from analysis.views.flow import Edge, EdgeKind, FlowGraph, Node, NodeKind, Span
+from analysis.views.flow import EdgeKind, FlowEdge, FlowGraph, Node, NodeKind, Span
 from benchmarks.installed import install
 
 PEERS: Mapping[str, str] = {
@@ -64,5 +64,5 @@ def _graph(document: dict[str, Any]) -> FlowGraph:
     for first, last in document["nodes"]:
         kind = NodeKind.STATEMENT
         nodes.append(Node(len(nodes), kind, "", Span(first - 1, 0, last - 1, 0), first == 0))
-    edges = tuple(Edge(a + 3, b + 3, EdgeKind.NEXT) for a, b in document["edges"])
+    edges = tuple(FlowEdge(a + 3, b + 3, EdgeKind.NEXT) for a, b in document["edges"])
     return FlowGraph(document["name"], tuple(nodes), edges, document["first_line"] - 1)

@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from types import CodeType
 
-from analysis.views.data_flow import Definition, DefinitionKind, Use
+from analysis.views.data_flow import DefinitionKind, ValueDefinition, ValueUse
 from analysis.views.flow import Span
 from analysis.views.program import Program as Parsed
 from analysis.views.program import parse_program
@@ -51,8 +51,8 @@ class Names:
     def __init__(self, parsed: Parsed) -> None:
         self._parsed = parsed
         data = parsed.data
-        self._definitions: dict[str, list[Definition]] = defaultdict(list)
-        self._uses: dict[tuple[str, int, int], Use] = {}
+        self._definitions: dict[str, list[ValueDefinition]] = defaultdict(list)
+        self._uses: dict[tuple[str, int, int], ValueUse] = {}
         for definition in data.definitions:
             if definition.kind not in NOT_IN_BYTE_CODE:
                 self._definitions[definition.name].append(definition)
@@ -61,7 +61,7 @@ class Names:
                 self._uses[use.name, use.span.line, use.span.character] = use
         self.pairs = {(pair.definition, pair.use) for pair in data.pairs}
 
-    def definition(self, name: str, place: Range | None, code: CodeType) -> Definition | None:
+    def definition(self, name: str, place: Range | None, code: CodeType) -> ValueDefinition | None:
         """The definition that a store is: the one at its place, else the first inside it."""
         every = self._definitions.get(name, [])
         if place is None:
@@ -71,7 +71,9 @@ class Names:
         inside = [d for d in every if d.span and start <= (d.span.line, d.span.character) < end]
         return min(inside, key=lambda d: _start(d.span), default=None)
 
-    def _parameter(self, code: CodeType, every: Iterable[Definition]) -> Definition | None:
+    def _parameter(
+        self, code: CodeType, every: Iterable[ValueDefinition]
+    ) -> ValueDefinition | None:
         parameters = [d for d in every if d.kind is DefinitionKind.PARAMETER and d.span is not None]
         if code.co_name == "<lambda>":
             first = min((p for p in code.co_positions() if p[0]), default=None)
@@ -85,7 +87,7 @@ class Names:
                 return definition
         return None
 
-    def use(self, name: str, place: Range) -> Use | None:
+    def use(self, name: str, place: Range) -> ValueUse | None:
         """The use that a load is."""
         return self._uses.get((name, *self._point(place[0], place[1])))
 

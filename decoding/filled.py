@@ -12,7 +12,7 @@ import tree_sitter
 from analysis.syntax.tree import parse
 from decoding.completion import Completion, Piece, Written
 from decoding.postprocess.finish import finish
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import CursorSite
 from decoding.writer import InfillRequest
 
 # --------------------------------------------------------------------------------------------------
@@ -88,7 +88,7 @@ def _inside(node: tree_sitter.Node, start: int, end: int) -> Iterator[tree_sitte
 
 def filled(
     model: str,
-    site: Site,
+    site: CursorSite,
     request: InfillRequest,
     written: Written,
     begun: float,

@@ -21,7 +21,7 @@ from decoding.loop.drafts import Price
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
-from decoding.postprocess.site import Block, OneLine, Site
+from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, PrefillRate, preamble
 from decoding.prompts.templates import ChatModel, chat_for
@@ -275,7 +275,7 @@ class LocalWriter(Writer):
         drafts: Price | None,
     ) -> Written:
         """What the loop writes for ``request`` behind ``prompt``."""
-        site = Site.at(request.snapshot.text, request.offset)
+        site = CursorSite.at(request.snapshot.text, request.offset)
         return write(
             runtime,
             prompt,
@@ -284,7 +284,7 @@ class LocalWriter(Writer):
             offset=min(max(request.offset, 0), len(request.snapshot.text)),
             evidence=evidence,
             sampler=sampler(request.temperature, request.seed),
-            stop=Block(site) if request.multiline else OneLine(site),
+            stop=BlockEnding(site) if request.multiline else OneLine(site),
             max_tokens=request.max_tokens,
             cancellation=cancellation,
             query_deadline=min(request.query_ms / 1000, deadline.remaining()),
@@ -293,7 +293,7 @@ class LocalWriter(Writer):
         )
 
     def _filled(self, request: InfillRequest, written: Written, begun: float) -> Completion:
-        site = Site.at(request.snapshot.text, request.offset)
+        site = CursorSite.at(request.snapshot.text, request.offset)
         return filled(self.name, site, request, written, begun, self._told(request))
 
     def _late(self) -> Completion:

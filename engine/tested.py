@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.environments.candidates import judged
-from analysis.environments.environment import Candidate, Environment, Origin
+from analysis.environments.environment import Environment, InterpreterCandidate, Origin
 from analysis.environments.resolve import describe, resolve
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
@@ -171,7 +171,7 @@ def _able(environment: Environment, command: TestCommand) -> Environment:
     chosen = environment.origin in (Origin.SETTING, Origin.WORKSPACE)
     if command.plan.runner != "pytest" or chosen or _has(environment, "pytest"):
         return environment
-    own = Candidate(sys.executable, Origin.OWN, "the one found has no pytest")
+    own = InterpreterCandidate(sys.executable, Origin.OWN, "the one found has no pytest")
     try:
         other = describe(own)
     except AnalysisError:

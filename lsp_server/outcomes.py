@@ -45,7 +45,7 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RepairOutcome:
     """How work on ``document`` ended; ``root`` is what the patches are relative to.
 
     ``said`` tells in one sentence what was run, ``details`` is everything else that is known.
@@ -73,7 +73,7 @@ class Outcome:
 # ---------------------------------------------------------------------- from the engine's answers
 
 
-def fixed(document: Document, root: str, answer: FixAnswer) -> Outcome:
+def fixed(document: Document, root: str, answer: FixAnswer) -> RepairOutcome:
     """The outcome of a repair, or of writing a body."""
     found = bool(answer.patch) and answer.status in _FOUND
     choices = _choices(answer) if found else ()
@@ -87,7 +87,7 @@ def fixed(document: Document, root: str, answer: FixAnswer) -> Outcome:
         for option in asked.options:
             chosen = next(choice for choice in choices if choice.diff == option.patch)
             answers.append((_short(option.answer), chosen))
-    return Outcome(
+    return RepairOutcome(
         document,
         root,
         answer.status,
@@ -102,7 +102,7 @@ def fixed(document: Document, root: str, answer: FixAnswer) -> Outcome:
     )
 
 
-def made_faster(document: Document, root: str, answer: OptimizeAnswer) -> Outcome:
+def made_faster(document: Document, root: str, answer: OptimizeAnswer) -> RepairOutcome:
     """The outcome of measuring faster versions of a function."""
     found = [answer.best, *answer.alternatives] if answer.best is not None else []
     doubt = "" if answer.status == "verified" else answer.reason or "it was not verified"
@@ -121,7 +121,7 @@ def made_faster(document: Document, root: str, answer: OptimizeAnswer) -> Outcom
         f"tried: {answer.candidates_run} versions in {answer.seconds:.0f} s",
         *(f"refused: {each}" for each in answer.rejected),
     )
-    return Outcome(
+    return RepairOutcome(
         document,
         root,
         answer.status,
@@ -230,7 +230,7 @@ def _open_uri(server: Server, path: str) -> str:
     return uri_of(path)
 
 
-async def previewed(server: Server, outcome: Outcome) -> list[dict[str, Any]]:
+async def previewed(server: Server, outcome: RepairOutcome) -> list[dict[str, Any]]:
     """The choices as JSON for a client that shows them first; one that fits no more is left out."""
     found = []
     for index, choice in enumerate(outcome.choices):
@@ -268,7 +268,9 @@ def _changed_place(server: Server, file: FileEdit) -> types.Position:
     return position_of(after, start, server.session.encoding)
 
 
-async def apply_choice(server: Server, outcome: Outcome, choice: Choice, *, sure: bool) -> bool:
+async def apply_choice(
+    server: Server, outcome: RepairOutcome, choice: Choice, *, sure: bool
+) -> bool:
     """Ask the client to apply a patch, and to show the changed place; whether it was applied.
 
     ``sure``: the person has chosen it, so that nothing is asked. A document that changed meanwhile
@@ -314,7 +316,7 @@ async def _show(server: Server, params: types.ShowDocumentParams) -> None:
     await server.window_show_document_async(params)
 
 
-async def conclude(server: Server, outcome: Outcome) -> bool:
+async def conclude(server: Server, outcome: RepairOutcome) -> bool:
     """Tell the person how the work ended, and apply its patch; whether it was applied.
 
     A client that shows patches first is told nothing of one: it asks for it to be applied.
@@ -342,7 +344,7 @@ async def conclude(server: Server, outcome: Outcome) -> bool:
     return applied
 
 
-async def actions(server: Server, outcome: Outcome) -> list[types.CodeAction]:
+async def actions(server: Server, outcome: RepairOutcome) -> list[types.CodeAction]:
     """What was found, as edits: the verified patch preferred, others to be confirmed."""
     client = server.session.client
     found = []

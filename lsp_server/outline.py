@@ -18,7 +18,7 @@ _BRANCHES = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class OutlineEntry:
     """A class, function, method, or a name that a module or class assigns. Spans are half-open
     ranges of code points; ``kind`` is ``class``, ``function``, ``method``, ``constant``,
     ``variable`` or ``field``."""
@@ -27,21 +27,21 @@ class Definition:
     kind: str
     span: tuple[int, int]
     name_span: tuple[int, int]
-    children: tuple[Definition, ...] = ()
+    children: tuple[OutlineEntry, ...] = ()
 
-    def walk(self) -> Iterator[Definition]:
+    def walk(self) -> Iterator[OutlineEntry]:
         """This one and all inside."""
         yield self
         for child in self.children:
             yield from child.walk()
 
 
-def outline(tree: SyntaxTree) -> tuple[Definition, ...]:
+def outline(tree: SyntaxTree) -> tuple[OutlineEntry, ...]:
     """The definitions of the file, in order."""
     return tuple(_inside(tree, tree.root, ""))
 
 
-def _inside(tree: SyntaxTree, node: Node, owner: str) -> Iterator[Definition]:
+def _inside(tree: SyntaxTree, node: Node, owner: str) -> Iterator[OutlineEntry]:
     for child in node.named_children:
         whole, inner = child, child
         if child.type == "decorated_definition":
@@ -57,17 +57,17 @@ def _inside(tree: SyntaxTree, node: Node, owner: str) -> Iterator[Definition]:
             yield from _inside(tree, inner, owner)
 
 
-def _defined(tree: SyntaxTree, whole: Node, node: Node, owner: str) -> Iterator[Definition]:
+def _defined(tree: SyntaxTree, whole: Node, node: Node, owner: str) -> Iterator[OutlineEntry]:
     name, body = node.child_by_field_name("name"), node.child_by_field_name("body")
     if name is None or not tree.slice(name):
         return
     is_class = node.type == "class_definition"
     kind = "class" if is_class else "method" if owner == "class" else "function"
     children = tuple(_inside(tree, body, "class" if is_class else "function")) if body else ()
-    yield Definition(tree.slice(name), kind, _span(tree, whole), _span(tree, name), children)
+    yield OutlineEntry(tree.slice(name), kind, _span(tree, whole), _span(tree, name), children)
 
 
-def _assigned(tree: SyntaxTree, statement: Node, owner: str) -> Iterator[Definition]:
+def _assigned(tree: SyntaxTree, statement: Node, owner: str) -> Iterator[OutlineEntry]:
     for node in statement.named_children:
         if node.type != "assignment":
             continue
@@ -80,7 +80,7 @@ def _assigned(tree: SyntaxTree, statement: Node, owner: str) -> Iterator[Definit
                 text = tree.slice(name)
                 kind = "field" if owner == "class" else "variable"
                 kind = "constant" if text.isupper() and owner != "class" else kind
-                yield Definition(text, kind, _span(tree, statement), _span(tree, name))
+                yield OutlineEntry(text, kind, _span(tree, statement), _span(tree, name))
 
 
 def _span(tree: SyntaxTree, node: Node) -> tuple[int, int]:

@@ -34,7 +34,7 @@ def kind_of(symbol: Symbol) -> types.SymbolKind:
     return _KINDS.get(symbol.kind, types.SymbolKind.Object)
 
 
-class Places:
+class AnswerPlaces:
     """Places of one answer: each file is read once."""
 
     def __init__(self, session: Session) -> None:

@@ -28,10 +28,10 @@ class Dropped:
     def __init__(self) -> None:
         self._seen: Counter[tuple[str, str]] = Counter()
 
-    def guard(self, stage: str) -> Guard:
+    def guard(self, stage: str) -> StageGuard:
         """What notes an exception of its body, which works on one candidate, and ends it. A
         cancellation and the end of a sandbox pass."""
-        return Guard(self, stage)
+        return StageGuard(self, stage)
 
     def note(self, stage: str, error: Exception) -> None:
         """Something was dropped since ``error`` came up in ``stage``, a word as ``running``."""
@@ -47,7 +47,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class StageGuard:
     """A context whose exceptions are noted as ``dropped`` in ``stage`` (:meth:`Dropped.guard`)."""
 
     dropped: Dropped

@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
 from repair.choice.differences import MOST_CHANGES, agreement, changes, essence, notes, weakness
-from repair.choice.evidence import SURE, UNSEEN, Evidence, Reach, checks
+from repair.choice.evidence import SURE, UNSEEN, PatchEvidence, TestReach, checks
 from repair.choice.guards import literals, refusal
 from repair.choice.questions import changing, parting, refutes
 from repair.choice.ranking import Ranked, believed, otherwise
@@ -24,7 +24,7 @@ from repair.search.trials import Trials
 from repair.source.file import Source
 from repair.source.patch import unified_diff
 from repair.source.units import towards
-from repair.validation.validator import Verdict
+from repair.validation.validator import ValidationVerdict
 
 _ALTERNATIVES = 3
 #: Plausible patches between which is chosen: the likeliest of those there are.
@@ -63,7 +63,7 @@ class Findings:
         self.diagnosis = diagnosis
         self.plausible: list[Candidate] = []
         self.rejected: list[str] = []
-        self.verdicts: dict[Candidate, Verdict] = {}
+        self.verdicts: dict[Candidate, ValidationVerdict] = {}
         self.ranking: list[Ranked] = []
         self.considered: list[Candidate] = []
         self.behaviour: Behaviour | None = None
@@ -71,7 +71,7 @@ class Findings:
         #: What all that there is to try is worth together.
         self.worth = 0.0
         self._tried, self._spent = 0, 0.0
-        self._reach = Reach(job.source, diagnosis)
+        self._reach = TestReach(job.source, diagnosis)
         self._known = _test_literals(job, diagnosis)
         self.replies: list[Reply] = []
         self.unanswered: list[str] = []
@@ -92,7 +92,7 @@ class Findings:
     def _reject(self, candidate: Candidate, reason: str) -> None:
         self.rejected.append(f"{candidate.strategy} at line {candidate.line}: {reason}")
 
-    def note(self, candidate: Candidate, verdict: Verdict) -> None:
+    def note(self, candidate: Candidate, verdict: ValidationVerdict) -> None:
         """Keep the verdict on a candidate that was validated."""
         self.verdicts[candidate] = verdict
         if not verdict.good:
@@ -219,7 +219,7 @@ class Findings:
     def _parted(
         self,
         chosen: Candidate,
-        evidence: Evidence,
+        evidence: PatchEvidence,
         usable: Sequence[Candidate],
         scores: Mapping[Candidate, float],
     ) -> Parting | None:
@@ -234,7 +234,7 @@ class Findings:
         patches = (best[essence((answer,))] for answer in question.answers)
         return Parting(question, tuple(self._patch(c, scores.get(c, 0.0)) for c in patches))
 
-    def _notes(self, chosen: Candidate, evidence: Evidence) -> tuple[str, ...]:
+    def _notes(self, chosen: Candidate, evidence: PatchEvidence) -> tuple[str, ...]:
         weak = weakness(self.diagnosis.test_files, self.diagnosis.failing)
         # What an answer refutes is no rival.
         standing = [c for c in self.considered if c == chosen or not self.refuted(c)]
@@ -265,7 +265,7 @@ class Findings:
         standing = [r for r in self.ranking if r.group not in refuted]
         return [r for r in standing if not self.refuted(r.candidate)] if self.replies else standing
 
-    def evidence(self, chosen: Candidate) -> Evidence:
+    def evidence(self, chosen: Candidate) -> PatchEvidence:
         """What speaks for ``chosen``, one of the plausible patches."""
         # What fixes less of what else fails is no rival.
         least = self.beside.get(chosen, 0)
@@ -281,7 +281,7 @@ class Findings:
         near, still = (verdict.near, verdict.still) if verdict is not None else ((), ())
         told = self._reach.passing(chosen.edits).union(near)
         files, failing = self.diagnosis.test_files, self.diagnosis.failing
-        return Evidence(
+        return PatchEvidence(
             share=sum(each.share * each.alike for each in choices) / total
             if total
             else 1 / len(self.plausible),
@@ -347,7 +347,7 @@ class Findings:
             return None
         return dict(zip(self.considered, self.behaviour.variants, strict=False)).get(candidate)
 
-    def _why(self, verdict: Verdict | None, evidence: Evidence, reason: str) -> str:
+    def _why(self, verdict: ValidationVerdict | None, evidence: PatchEvidence, reason: str) -> str:
         parts = []
         if verdict is not None and verdict.complete and evidence.confidence < SURE:
             parts.append(f"it passes the failing test twice, but {evidence.doubt()}")
@@ -382,7 +382,7 @@ def _test_literals(job: Job, diagnosis: Diagnosis) -> frozenset[object]:
     return found
 
 
-def _still(verdict: Verdict | None) -> tuple[str, ...]:
+def _still(verdict: ValidationVerdict | None) -> tuple[str, ...]:
     """Which tests the patch neither breaks nor fixes."""
     still = verdict.still if verdict is not None else ()
     if not still:

@@ -37,7 +37,7 @@ from repair.search.remembering import RememberingWriter
 from repair.search.trials import Kind, Trials
 from repair.validation.ahead import Ahead
 from repair.validation.rehearsal import Rehearsal
-from repair.validation.validator import Validator, Verdict
+from repair.validation.validator import ValidationVerdict, Validator
 
 #: What the model may take to choose.
 _CHOICE_S = 6.0
@@ -212,11 +212,13 @@ class _Healer:
             if self.scribe is not None:
                 self.scribe.close()
 
-    def _verdict(self, validator: Validator, found: Findings, candidate: Candidate) -> Verdict:
+    def _verdict(
+        self, validator: Validator, found: Findings, candidate: Candidate
+    ) -> ValidationVerdict:
         with self.dropped.guard("validating"):
             data = found.data(candidate)
             return validator.validate(self.job.source.path, data, self.deadline)
-        return Verdict(False, False, "it could not be validated")
+        return ValidationVerdict(False, False, "it could not be validated")
 
     def _mutations(self, diagnosis: Diagnosis, left: float) -> list[Candidate]:
         self.report("looking for candidates", 0.0)

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from analysis.environments.boundaries import may_be_named
-from analysis.environments.environment import Candidate, Environment
+from analysis.environments.environment import Environment, InterpreterCandidate
 from analysis.environments.pth import added_folders
 from analysis.errors import AnalysisError
 from analysis.text.files import is_folder
@@ -31,7 +31,7 @@ print(json.dumps({
 _TIMEOUT_S = 20.0
 
 
-def ask(candidate: Candidate) -> Environment:
+def ask(candidate: InterpreterCandidate) -> Environment:
     """Start ``candidate`` isolated (``-I``), in a neutral folder, and let it describe itself.
 
     Raises :class:`~analysis.errors.AnalysisError` when it does not start or answers nonsense.

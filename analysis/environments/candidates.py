@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from analysis.environments.environment import Candidate, Origin
+from analysis.environments.environment import InterpreterCandidate, Origin
 from analysis.snapshot import Workspace
 from analysis.text.files import is_file
 
@@ -23,15 +23,17 @@ _WORKSPACE_FOLDERS = (".venv", "venv")
 
 def candidates(
     workspace: Workspace, variables: Mapping[str, str] | None = None
-) -> tuple[Candidate, ...]:
+) -> tuple[InterpreterCandidate, ...]:
     """Every candidate for ``workspace``; ``variables`` default to this process's environment."""
     variables = os.environ if variables is None else variables
     return tuple(_candidates(workspace, variables))
 
 
-def _candidates(workspace: Workspace, variables: Mapping[str, str]) -> Iterator[Candidate]:
+def _candidates(
+    workspace: Workspace, variables: Mapping[str, str]
+) -> Iterator[InterpreterCandidate]:
     if workspace.python is not None:
-        yield Candidate(workspace.python, Origin.SETTING, "named by the user")
+        yield InterpreterCandidate(workspace.python, Origin.SETTING, "named by the user")
     for folder in _WORKSPACE_FOLDERS:
         found = _executable_in(Path(workspace.root) / folder)
         if found is not None:
@@ -67,12 +69,14 @@ def belongs_to(path: Path, workspace: Workspace) -> bool:
     return any(form.is_relative_to(place) for form in forms for place in roots)
 
 
-def judged(executable: Path, origin: Origin, workspace: Workspace, why: str) -> Candidate:
+def judged(
+    executable: Path, origin: Origin, workspace: Workspace, why: str
+) -> InterpreterCandidate:
     """``executable`` as a candidate: one of an untrusted workspace is read, not started."""
     if workspace.trusted or not belongs_to(executable, workspace):
-        return Candidate(str(executable), origin, why)
+        return InterpreterCandidate(str(executable), origin, why)
     why += "; it lies in an untrusted workspace and is read, not started"
-    return Candidate(str(executable), origin, why, workspace.root)
+    return InterpreterCandidate(str(executable), origin, why, workspace.root)
 
 
 def _executable_in(prefix: Path) -> Path | None:

@@ -18,7 +18,7 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class InterpreterCandidate:
     """An interpreter that comes into question.
 
     ``executable`` is an absolute path, links not resolved: a virtual environment is recognized by

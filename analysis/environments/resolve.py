@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from analysis.environments.asked import ask
 from analysis.environments.candidates import candidates
-from analysis.environments.environment import Candidate, Environment, Origin
+from analysis.environments.environment import Environment, InterpreterCandidate, Origin
 from analysis.environments.static import read
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
@@ -28,7 +28,7 @@ def resolve(workspace: Workspace, variables: Mapping[str, str] | None = None) ->
     raise AnalysisError("no Python interpreter was found", where=workspace.root)
 
 
-def describe(candidate: Candidate) -> Environment:
+def describe(candidate: InterpreterCandidate) -> Environment:
     """What ``candidate`` is: asked where it may be started, read from its files where not.
 
     Raises :class:`~analysis.errors.AnalysisError` as :func:`~analysis.environments.asked.ask`.

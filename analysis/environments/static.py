@@ -8,7 +8,7 @@ import sysconfig
 from pathlib import Path
 
 from analysis.environments.boundaries import may_be_base, may_be_named
-from analysis.environments.environment import Candidate, Environment
+from analysis.environments.environment import Environment, InterpreterCandidate
 from analysis.environments.pth import added_folders
 from analysis.text.files import is_file, is_folder, read_text
 
@@ -18,7 +18,7 @@ _MOST_BYTES = 65536
 _LIB = re.compile(r"^python(?P<major>3)\.(?P<minor>\d+)t?$")
 
 
-def read(candidate: Candidate) -> Environment:
+def read(candidate: InterpreterCandidate) -> Environment:
     """The environment of ``candidate``, as its files describe it.
 
     Where a file is missing or makes no sense, Pilotfish's own version and standard library stand

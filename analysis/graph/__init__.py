@@ -15,8 +15,8 @@ from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
 from analysis.graph.keeping import Keeping
 from analysis.graph.messages import LookResult
-from analysis.graph.queries.naming import Node, UnknownNameError
-from analysis.graph.queries.questions import BY_NAME, EXACT, Near, Reached, Use, is_test
+from analysis.graph.queries.naming import GraphNode, UnknownNameError
+from analysis.graph.queries.questions import BY_NAME, EXACT, GraphUse, Near, Reached, is_test
 from analysis.graph.queries.rank import RankedNode
 
 __all__ = [
@@ -24,14 +24,14 @@ __all__ = [
     "EXACT",
     "Glance",
     "Graph",
+    "GraphNode",
+    "GraphUse",
     "Keeping",
     "LookResult",
     "Near",
-    "Node",
     "RankedNode",
     "Reached",
     "UnknownNameError",
-    "Use",
     "has_graph",
     "is_test",
 ]

@@ -18,8 +18,8 @@ from analysis.environments.static import read
 from analysis.graph.facts.file import Span
 from analysis.graph.indexing import Indexer, Progress, silent
 from analysis.graph.queries import naming, places, questions
-from analysis.graph.queries.naming import Node
-from analysis.graph.queries.questions import Near, Reached, Use
+from analysis.graph.queries.naming import GraphNode
+from analysis.graph.queries.questions import GraphUse, Near, Reached
 from analysis.graph.queries.rank import RankedNode, related
 from analysis.graph.queries.walking import Walks
 from analysis.graph.storage.outside import Outside
@@ -123,38 +123,38 @@ class Graph:
 
     # -- asking ------------------------------------------------------------------------
 
-    def node(self, name: str, kinds: Iterable[str] = ()) -> Node:
+    def node(self, name: str, kinds: Iterable[str] = ()) -> GraphNode:
         """The node called ``name``. Raises :class:`~analysis.graph.UnknownNameError`."""
         return naming.find(self.store.db, name, tuple(kinds))
 
-    def _known(self, name: str | Node, kinds: Iterable[str] = ()) -> Node:
-        return name if isinstance(name, Node) else self.node(name, kinds)
+    def _known(self, name: str | GraphNode, kinds: Iterable[str] = ()) -> GraphNode:
+        return name if isinstance(name, GraphNode) else self.node(name, kinds)
 
-    def callers(self, name: str | Node) -> list[Use]:
+    def callers(self, name: str | GraphNode) -> list[GraphUse]:
         """What calls ``name``, one for each place."""
         return questions.callers(self.store.db, self._known(name, questions.CALLABLE))
 
-    def callees(self, name: str | Node) -> list[Use]:
+    def callees(self, name: str | GraphNode) -> list[GraphUse]:
         """What ``name`` calls, one for each place."""
         return questions.callees(self.store.db, self._known(name, questions.CALLABLE))
 
-    def subclasses(self, name: str | Node) -> list[Reached]:
+    def subclasses(self, name: str | GraphNode) -> list[Reached]:
         """What inherits from ``name``, directly (distance 1) or not."""
         return questions.subclasses(self._walks, self._known(name, ("CLASS",)))
 
-    def supertypes(self, name: str | Node) -> list[Node]:
+    def supertypes(self, name: str | GraphNode) -> list[GraphNode]:
         """The bases of class ``name``."""
         return questions.supertypes(self.store.db, self._known(name, ("CLASS",)))
 
-    def uses(self, name: str | Node) -> list[Use]:
+    def uses(self, name: str | GraphNode) -> list[GraphUse]:
         """Every use of ``name``."""
         return questions.uses(self.store.db, self._known(name))
 
-    def impact(self, name: str | Node) -> list[Reached]:
+    def impact(self, name: str | GraphNode) -> list[Reached]:
         """What a change of ``name`` may reach."""
         return questions.impact(self._walks, self._known(name))
 
-    def tests_reaching(self, name: str | Node) -> list[Reached]:
+    def tests_reaching(self, name: str | GraphNode) -> list[Reached]:
         """The tests that reach ``name``, the nearest first."""
         return questions.tests_reaching(self._walks, self._known(name))
 
@@ -163,30 +163,30 @@ class Graph:
         the nearest, those themselves too; ``""`` stands for the module."""
         return questions.reaching(self._walks, self.store.db, path, qualnames)
 
-    def path(self, start: str | Node, end: str | Node) -> list[Use]:
+    def path(self, start: str | GraphNode, end: str | GraphNode) -> list[GraphUse]:
         """A shortest way of calls from ``start`` to ``end``."""
         return questions.path(self._walks, self.store.db, self._known(start), self._known(end))
 
-    def at(self, path: str, line: int, character: int) -> list[Node]:
+    def at(self, path: str, line: int, character: int) -> list[GraphNode]:
         """What the name at a place defines or uses; nothing on a local variable."""
         return places.nodes_at(self.store.db, path, line, character)
 
-    def around(self, path: str, line: int) -> Node | None:
+    def around(self, path: str, line: int) -> GraphNode | None:
         """The innermost function, class or module that holds ``line``."""
         return places.definition_around(self.store.db, path, line)
 
-    def references(self, path: str, line: int, character: int) -> list[Use]:
+    def references(self, path: str, line: int, character: int) -> list[GraphUse]:
         """Every use of what stands at a place, in all files; not its definition.
 
         Those in ``path`` itself, by ``kind``, are what an editor highlights.
         """
-        found: dict[tuple[str, Span], Use] = {}
+        found: dict[tuple[str, Span], GraphUse] = {}
         for node in self.at(path, line, character):
             for use in questions.uses(self.store.db, node):
                 found.setdefault((use.path, use.span), use)
         return sorted(found.values(), key=lambda use: (use.path, use.span))
 
-    def symbols(self, query: str, most: int = 100) -> list[Node]:
+    def symbols(self, query: str, most: int = 100) -> list[GraphNode]:
         """Definitions whose name holds the letters of ``query`` in order, best first."""
         return places.symbols(self.store.db, query, most)
 

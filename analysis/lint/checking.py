@@ -73,7 +73,7 @@ class _Forgetful:
 
 
 @dataclass(slots=True)
-class Report:
+class FileReport:
     """What is known of one file. ``notes`` say what could not be looked at, and why."""
 
     selected: Selected
@@ -137,7 +137,7 @@ def check_files(
     with_ruff: bool = True,
     ignores: Ignores = (),
     memory: Memory | None = None,
-) -> Iterator[Report]:
+) -> Iterator[FileReport]:
     """Look at many files, ``at_once`` of them in ``pool``; each report comes when it is done.
 
     What ``memory`` knows is not looked at again.
@@ -187,12 +187,12 @@ def read_selected(selected: Selected) -> TextFile:
     return read_file(selected.path)
 
 
-def _read(selected: Selected) -> Report:
+def _read(selected: Selected) -> FileReport:
     try:
-        return Report(selected, read_selected(selected))
+        return FileReport(selected, read_selected(selected))
     except TextError as error:
         unreadable = _whole_file(shown_path(selected.path), UNREADABLE, error, Severity.ERROR)
-        return Report(selected, findings=(unreadable,))
+        return FileReport(selected, findings=(unreadable,))
 
 
 def _whole_file(path: str, code: str, error: AnalysisError, severity: Severity) -> Finding:
@@ -200,7 +200,7 @@ def _whole_file(path: str, code: str, error: AnalysisError, severity: Severity) 
     return Finding(path, 0, 0, 0, 0, code, severity, message, "pilotfish")
 
 
-def _ruff(reports: Sequence[Report], root: str) -> dict[str, list[Finding]]:
+def _ruff(reports: Sequence[FileReport], root: str) -> dict[str, list[Finding]]:
     """ruff's findings by path. What is plain UTF-8 is read by ruff itself, many at once."""
     found: dict[str, list[Finding]] = {}
     batches: dict[bool, list[str]] = {True: [], False: []}
@@ -221,8 +221,8 @@ def _ruff(reports: Sequence[Report], root: str) -> dict[str, list[Finding]]:
 
 
 def _looked(
-    reports: Sequence[Report], workspace: Workspace, pool: Asks, at_once: int, memory: Memory
-) -> Iterator[Report]:
+    reports: Sequence[FileReport], workspace: Workspace, pool: Asks, at_once: int, memory: Memory
+) -> Iterator[FileReport]:
     """The reports with our own findings, each when it is complete."""
     for file in (report.file for report in reports):
         if file is not None:
@@ -233,9 +233,9 @@ def _looked(
         if each.file is not None and each.selected.given is not None
     )
     waiting = iter(reports)
-    running: dict[Future[Looked], tuple[Report, Snapshot]] = {}
+    running: dict[Future[Looked], tuple[FileReport, Snapshot]] = {}
 
-    def ask(report: Report, snapshot: Snapshot, begin: int) -> None:
+    def ask(report: FileReport, snapshot: Snapshot, begin: int) -> None:
         query = LintQuery(snapshot, begin, _PART_S)
         running[pool.ask(query, Deadline.after(_PATIENCE_S))] = report, snapshot
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
-from analysis.lint.interface import Interface, changed, imported_words, interface, words
+from analysis.lint.interface import ImportedInterface, changed, imported_words, interface, words
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Workspace
 from analysis.text import TextError, read_file
@@ -44,8 +44,8 @@ class Surveyor:
     workspace: Workspace
     environment: Environment
     known: Callable[[str], str | None] = field(default=lambda _: None)
-    digested: Callable[[str], Interface | None] = field(default=lambda _: None)
-    on_new: Callable[[str, Interface], None] = field(default=lambda *_: None)
+    digested: Callable[[str], ImportedInterface | None] = field(default=lambda _: None)
+    on_new: Callable[[str, ImportedInterface], None] = field(default=lambda *_: None)
     _texts: dict[str, str] = field(default_factory=dict)
     _words: dict[str, frozenset[str]] = field(default_factory=dict)
     _imports: dict[str, frozenset[str]] = field(default_factory=dict)

@@ -31,7 +31,7 @@ _STORES = frozenset({"assignment", "augmented_assignment", "delete_statement"})
 _OWN = (b"self.", b"cls.")
 
 
-class Statement(msgspec.Struct, frozen=True, array_like=True):
+class TopStatement(msgspec.Struct, frozen=True, array_like=True):
     """A statement at the top of a file: what it binds (nothing: it may do anything), what others
     see of it as a digest, and which names of the file's top are written in it."""
 
@@ -40,10 +40,10 @@ class Statement(msgspec.Struct, frozen=True, array_like=True):
     mentions: tuple[str, ...]
 
 
-class Interface(msgspec.Struct, frozen=True, array_like=True):
+class ImportedInterface(msgspec.Struct, frozen=True, array_like=True):
     """The statements of a file, in order."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[TopStatement, ...]
 
     @property
     def digest(self) -> str:
@@ -54,16 +54,16 @@ class Interface(msgspec.Struct, frozen=True, array_like=True):
         return seen.hexdigest()
 
 
-def interface(text: str) -> Interface:
+def interface(text: str) -> ImportedInterface:
     """The interface of a source. Raises nothing: broken code has one too."""
     tree = parse(text)
     known = classes(tree.root)
     statements = [node for node in tree.root.named_children if node.type != "comment"]
     bound = [_bound(node) for node in statements]
     top = frozenset(name for names in bound for name in names)
-    return Interface(
+    return ImportedInterface(
         tuple(
-            Statement(
+            TopStatement(
                 names,
                 _digest(node, known),
                 tuple(sorted(top.intersection(words(_text(node))))),
@@ -101,7 +101,7 @@ def _without_prose(found: re.Match[str]) -> str:
     return " "
 
 
-def changed(before: Interface, after: Interface) -> frozenset[str] | None:
+def changed(before: ImportedInterface, after: ImportedInterface) -> frozenset[str] | None:
     """The names by which another file could notice that ``before`` became ``after``; ``None`` where
     that cannot be said."""
     old = {(s.names, s.digest) for s in before.statements}
@@ -126,7 +126,7 @@ def changed(before: Interface, after: Interface) -> frozenset[str] | None:
     return None if special else frozenset(found)
 
 
-def _without(of: Interface, names: Iterable[str]) -> list[str]:
+def _without(of: ImportedInterface, names: Iterable[str]) -> list[str]:
     left = set(names)
     return [s.digest for s in of.statements if left.isdisjoint(s.names)]
 

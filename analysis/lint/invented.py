@@ -14,8 +14,8 @@ from analysis.lint.heirs import heir_with
 from analysis.lint.nearest import akin, nearest, unmistakable
 from analysis.lint.optional import is_optional
 from analysis.lint.rules import RULES, missing_module, rules_for
-from analysis.lint.rules.rule import Site, Verdict
-from analysis.lint.sites import Candidate, candidates, site_of
+from analysis.lint.rules.rule import NameVerdict, Site
+from analysis.lint.sites import SiteCandidate, candidates, site_of
 from analysis.lint.suppress import unknown_codes, wanted
 from analysis.names import NameSet
 from analysis.semantics.provider import SemanticProvider
@@ -130,7 +130,7 @@ class _Reading:
     """
 
     tree: SyntaxTree
-    candidates: tuple[Candidate, ...]
+    candidates: tuple[SiteCandidate, ...]
     existing: set[tuple[str, str]] = field(default_factory=set)
     calls: dict[tuple[int, int] | None, Arity | None] = field(default_factory=dict)
     steady: dict[str, NameSet] = field(default_factory=dict)
@@ -203,7 +203,7 @@ def _imported_beside(tree: SyntaxTree, site: Site) -> frozenset[str]:
 
 
 def _finding(
-    path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: Verdict, code: str
+    path: str, tree: SyntaxTree, site: Site, names: NameSet, verdict: NameVerdict, code: str
 ) -> Finding:
     marked = verdict.begin >= 0
     line, character = tree.lines.position(verdict.begin if marked else site.hole.start)

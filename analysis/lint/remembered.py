@@ -27,7 +27,7 @@ import analysis
 from analysis.environments.environment import Environment
 from analysis.findings import Finding
 from analysis.lint.grounds import Grounds, Surveyor, content
-from analysis.lint.interface import Interface
+from analysis.lint.interface import ImportedInterface
 from analysis.private import own_file, own_folder
 from analysis.snapshot import Workspace
 
@@ -55,7 +55,7 @@ class Remembered:
 
     def __init__(self, folder: str, workspace: Workspace, environment: Environment) -> None:
         self._base = _identity(workspace, environment)
-        self._new: dict[str, Interface] = {}
+        self._new: dict[str, ImportedInterface] = {}
         self._database = _opened(Path(folder) / "check.sqlite")
         self._surveyor = Surveyor(
             workspace, environment, self._known, self._digested, self._new.__setitem__
@@ -115,13 +115,13 @@ class Remembered:
         value = self._row("select digest from sources where source = ?", source)
         return str(value) if value is not None else None
 
-    def _digested(self, digest: str) -> Interface | None:
+    def _digested(self, digest: str) -> ImportedInterface | None:
         fresh = next((made for made in self._new.values() if made.digest == digest), None)
         if fresh is not None:
             return fresh
         row = self._row("select value from interfaces where digest = ?", digest)
         try:
-            return msgspec.json.decode(row, type=Interface) if row is not None else None
+            return msgspec.json.decode(row, type=ImportedInterface) if row is not None else None
         except msgspec.MsgspecError:
             return None
 

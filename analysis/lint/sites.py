@@ -47,7 +47,7 @@ _ASSIGNS = frozenset({"assignment", "for_statement", "for_in_clause"})
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class SiteCandidate:
     """A name that may be worth a question: where it ends in the text, and as in ``Site``.
 
     ``key`` is receiver and name of an attribute of what may be an imported module: where one of
@@ -58,12 +58,12 @@ class Candidate:
     end: int
     renamed: bool = False
     key: tuple[str, str] | None = None
-    call: Call | None = None
+    call: WrittenCall | None = None
     bare: Unbound | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class WrittenCall:
     """A call: the span of what is called, what it is given, where each argument without a name
     begins, and where the last argument ends. ``key`` is the text of what is called where that means
     the same in the whole file, else ``""``."""
@@ -75,10 +75,10 @@ class Call:
     key: str = ""
 
 
-def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
+def candidates(tree: SyntaxTree) -> tuple[SiteCandidate, ...]:
     """What is worth a question in a file, in order of position. Raises nothing."""
     captured = tree_sitter.QueryCursor(_QUERY).captures(tree.root)
-    found: list[Candidate] = []
+    found: list[SiteCandidate] = []
     for node in _undoubted(tree, captured.get("module", [])):
         aliased = node.type == "aliased_import"
         name = node.child_by_field_name("name") if aliased else node
@@ -89,13 +89,13 @@ def candidates(tree: SyntaxTree) -> tuple[Candidate, ...]:
     found += [_candidate(tree, node) for node in _undoubted(tree, captured.get("keyword", []))]
     found += _calls(tree, captured.get("called", []))
     found += [
-        Candidate(each.name, tree.lines.offset(each.end_line, each.end_character), bare=each)
+        SiteCandidate(each.name, tree.lines.offset(each.end_line, each.end_character), bare=each)
         for each in unbound(tree.text)
     ]
     return tuple(sorted(found, key=lambda candidate: candidate.end))
 
 
-def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
+def site_of(tree: SyntaxTree, candidate: SiteCandidate) -> Site | None:
     """The site of ``candidate``; ``None`` where its name is assigned and so may be new."""
     hole = hole_at(tree.text, candidate.end, tree)
     call = candidate.call
@@ -121,7 +121,7 @@ def site_of(tree: SyntaxTree, candidate: Candidate) -> Site | None:
     return Site(candidate.name, hole, candidate.renamed)
 
 
-def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidate]:
+def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[SiteCandidate]:
     is_steady = steady(tree)
     for name in _undoubted(tree, names):
         called = name if name.parent is None or name.parent.type == "call" else name.parent
@@ -134,12 +134,12 @@ def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[Candidat
         span = tree.to_offset(called.start_byte), tree.to_offset(called.end_byte)
         text = tree.slice(called)
         key = text if _PATH.match(text) and is_steady(text.partition(".")[0]) else ""
-        made = Call(span, arguments, places, tree.to_offset(last.end_byte), key)
+        made = WrittenCall(span, arguments, places, tree.to_offset(last.end_byte), key)
         yield replace(_candidate(tree, name), call=made)
 
 
-def _candidate(tree: SyntaxTree, node: tree_sitter.Node, *, renamed: bool = False) -> Candidate:
-    return Candidate(tree.slice(node), tree.to_offset(node.end_byte), renamed)
+def _candidate(tree: SyntaxTree, node: tree_sitter.Node, *, renamed: bool = False) -> SiteCandidate:
+    return SiteCandidate(tree.slice(node), tree.to_offset(node.end_byte), renamed)
 
 
 def _undoubted(tree: SyntaxTree, nodes: list[tree_sitter.Node]) -> Iterator[tree_sitter.Node]:
@@ -163,13 +163,13 @@ def _broken(statement: tree_sitter.Node) -> bool:
 
 def _path(
     tree: SyntaxTree, dotted: tree_sitter.Node | None, *, renamed: bool
-) -> Iterator[Candidate]:
+) -> Iterator[SiteCandidate]:
     for part in dotted.named_children if dotted is not None else ():
         if part.type == "identifier":
             yield _candidate(tree, part, renamed=renamed)
 
 
-def _from(tree: SyntaxTree, node: tree_sitter.Node) -> Iterator[Candidate]:
+def _from(tree: SyntaxTree, node: tree_sitter.Node) -> Iterator[SiteCandidate]:
     module = node.child_by_field_name("module_name")
     if module is not None and module.type == "relative_import":
         module = next((c for c in module.named_children if c.type == "dotted_name"), None)
@@ -196,7 +196,7 @@ def _imported_modules(
 
 def _attributes(
     tree: SyntaxTree, captured: dict[str, list[tree_sitter.Node]], modules: frozenset[str]
-) -> Iterator[Candidate]:
+) -> Iterator[SiteCandidate]:
     nodes = list(_undoubted(tree, captured.get("attribute", [])))
     keys = [_key(tree, node) for node in nodes]
     seen = Counter(keys)

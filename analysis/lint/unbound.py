@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.views.control_flow import flows
-from analysis.views.data_flow import DataFlow, DefinitionKind, Use, UseKind
+from analysis.views.data_flow import DataFlow, DefinitionKind, UseKind, ValueUse
 from analysis.views.places import Places
 from analysis.views.reaching import data_flow
 
@@ -72,7 +72,7 @@ def unbound(text: str) -> tuple[Unbound, ...]:
     return tuple(found)
 
 
-def _certain(flow: DataFlow, use: Use, scope: ast.AST, *, assigned: bool) -> bool:
+def _certain(flow: DataFlow, use: ValueUse, scope: ast.AST, *, assigned: bool) -> bool:
     if use.kind is UseKind.ATTRIBUTE or "." in use.name:
         return False
     local = assigned and isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef)

@@ -23,7 +23,7 @@ _SPLATS = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}
 
 
 @dataclass(frozen=True, slots=True)
-class Parameter:
+class ParameterNode:
     """A parameter of a function or lambda; ``star`` is ``*`` or ``**`` before it, or empty."""
 
     name: Node
@@ -86,7 +86,7 @@ def captures(node: Node) -> Iterator[Node]:
             stack.extend(reversed(children))
 
 
-def parameters(listed: Node | None) -> Iterator[Parameter]:
+def parameters(listed: Node | None) -> Iterator[ParameterNode]:
     """The parameters of a ``parameters`` or ``lambda_parameters`` node, in order."""
     for child in listed.named_children if listed is not None else ():
         kind = child.type
@@ -102,7 +102,7 @@ def parameters(listed: Node | None) -> Iterator[Parameter]:
             continue
         annotation, default = child.child_by_field_name("type"), child.child_by_field_name("value")
         for name in targets(pattern):
-            yield Parameter(name, annotation, default, _SPLATS.get(pattern.type, ""))
+            yield ParameterNode(name, annotation, default, _SPLATS.get(pattern.type, ""))
 
 
 def type_parameters(listed: Node) -> Iterator[Node]:

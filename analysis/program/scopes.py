@@ -54,7 +54,7 @@ class ScopeKind(StrEnum):
 FUNCTIONS = frozenset({ScopeKind.FUNCTION, ScopeKind.LAMBDA, ScopeKind.COMPREHENSION})
 
 
-class Manner(StrEnum):
+class BindingManner(StrEnum):
     """How a name is bound."""
 
     PARAMETER = "param"
@@ -84,11 +84,11 @@ class Manner(StrEnum):
 
 
 _KINDS = {
-    Manner.PARAMETER: "param",
-    Manner.TYPE_PARAMETER: "param",
-    Manner.FUNCTION: "function",
-    Manner.CLASS: "class",
-    Manner.MODULE: "module",
+    BindingManner.PARAMETER: "param",
+    BindingManner.TYPE_PARAMETER: "param",
+    BindingManner.FUNCTION: "function",
+    BindingManner.CLASS: "class",
+    BindingManner.MODULE: "module",
 }
 
 
@@ -97,7 +97,7 @@ class Binding:
     """A place where a scope binds a name: the code point, and the identifier's node."""
 
     name: str
-    manner: Manner
+    manner: BindingManner
     start: int
     node: Node
 
@@ -133,7 +133,7 @@ class Scope:
         found: dict[int, Binding] = {}
         for manner, node in self._bound():
             known = found.get(node.start_byte)
-            if known is None or known.manner is Manner.BROKEN:
+            if known is None or known.manner is BindingManner.BROKEN:
                 start = self.tree.to_offset(node.start_byte)
                 found[node.start_byte] = Binding(self.tree.slice(node), manner, start, node)
         return tuple(found[byte] for byte in sorted(found))
@@ -166,7 +166,7 @@ class Scope:
     @property
     def parameters(self) -> tuple[str, ...]:
         """The names of a function's parameters, in order."""
-        return tuple(b.name for b in self.places if b.manner is Manner.PARAMETER)
+        return tuple(b.name for b in self.places if b.manner is BindingManner.PARAMETER)
 
     def owns(self, name: str) -> bool:
         """Whether ``name`` is a variable of this scope."""
@@ -231,7 +231,7 @@ class Scope:
     @property
     def reads(self) -> Iterator[Node]:
         """The identifiers that are looked up here: all that bind nothing, and augmented targets."""
-        bound = {b.node.start_byte for b in self.places if b.manner is not Manner.AUGMENTED}
+        bound = {b.node.start_byte for b in self.places if b.manner is not BindingManner.AUGMENTED}
         return (node for node in self.names if node.start_byte not in bound)
 
     def _read(
@@ -281,31 +281,31 @@ class Scope:
 
     # -- reading
 
-    def _bound(self) -> Iterator[tuple[Manner, Node]]:
+    def _bound(self) -> Iterator[tuple[BindingManner, Node]]:
         node, kind = self.node, self.kind
         if kind is ScopeKind.TYPE_PARAMETERS:
             listed = _type_parameters(node)
             for name in type_parameters(listed) if listed is not None else ():
-                yield Manner.TYPE_PARAMETER, name
+                yield BindingManner.TYPE_PARAMETER, name
             return
         if kind is ScopeKind.COMPREHENSION:
             for clause in node.named_children:
                 left = clause.child_by_field_name("left")
                 if clause.type == "for_in_clause" and left is not None:
-                    yield from _each(Manner.LOOP, targets(left))
+                    yield from _each(BindingManner.LOOP, targets(left))
             return
         for parameter in parameters(node.child_by_field_name("parameters")):
-            yield Manner.PARAMETER, parameter.name
+            yield BindingManner.PARAMETER, parameter.name
         body = node if kind is ScopeKind.MODULE else node.child_by_field_name("body")
         if body is not None:
             if kind is not ScopeKind.LAMBDA:
                 yield from self._statements(body)
             if b":=" in self.tree.data[body.start_byte : body.end_byte]:
-                yield from _each(Manner.WALRUS, self._walruses())
+                yield from _each(BindingManner.WALRUS, self._walruses())
         if kind is ScopeKind.MODULE:
-            yield from _each(Manner.GLOBAL, _declared_global(self.tree))
+            yield from _each(BindingManner.GLOBAL, _declared_global(self.tree))
 
-    def _statements(self, body: Node) -> Iterator[tuple[Manner, Node]]:
+    def _statements(self, body: Node) -> Iterator[tuple[BindingManner, Node]]:
         stack = [body]
         while stack:
             node = stack.pop()
@@ -315,23 +315,28 @@ class Scope:
             elif kind in DEFINITIONS:
                 name = node.child_by_field_name("name")
                 if name is not None:
-                    yield Manner.CLASS if kind == "class_definition" else Manner.FUNCTION, name
+                    yield (
+                        BindingManner.CLASS
+                        if kind == "class_definition"
+                        else BindingManner.FUNCTION,
+                        name,
+                    )
             else:
                 yield from self._statement(node, stack)
 
-    def _statement(self, node: Node, stack: list[Node]) -> Iterator[tuple[Manner, Node]]:
+    def _statement(self, node: Node, stack: list[Node]) -> Iterator[tuple[BindingManner, Node]]:
         """What ``node`` binds; what of it holds further statements is pushed on ``stack``."""
         kind = node.type
         if kind in ("assignment", "augmented_assignment", "for_statement"):
             left, right = node.child_by_field_name("left"), node.child_by_field_name("right")
             if kind == "for_statement":
-                manner = Manner.LOOP
+                manner = BindingManner.LOOP
                 stack.extend(node.children_by_field_name("alternative"))
                 stack.extend(node.children_by_field_name("body"))
             elif kind == "augmented_assignment":
-                manner = Manner.AUGMENTED
+                manner = BindingManner.AUGMENTED
             else:
-                manner = Manner.ANNOTATION if right is None else Manner.ASSIGNMENT
+                manner = BindingManner.ANNOTATION if right is None else BindingManner.ASSIGNMENT
                 if right is not None and right.type == "assignment":
                     stack.append(right)
             if left is not None:
@@ -341,12 +346,14 @@ class Scope:
                 if child.type == "block":
                     stack.append(child)
                 elif kind != "case_clause":
-                    manner = Manner.WITH if kind == "with_statement" else Manner.EXCEPT
+                    manner = (
+                        BindingManner.WITH if kind == "with_statement" else BindingManner.EXCEPT
+                    )
                     yield from _each(manner, aliases(child))
                 elif child.type == "case_pattern":
-                    yield from _each(Manner.CAPTURE, captures(child))
+                    yield from _each(BindingManner.CAPTURE, captures(child))
         elif kind in IMPORTS:
-            plain = Manner.MODULE if kind == "import_statement" else Manner.MEMBER
+            plain = BindingManner.MODULE if kind == "import_statement" else BindingManner.MEMBER
             for each in imports(self.tree, node):
                 if each.name:
                     yield plain, each.node
@@ -357,15 +364,15 @@ class Scope:
                 self._outer[self.tree.slice(name)] = kind.partition("_")[0]
         elif kind == "delete_statement":
             for child in node.named_children:
-                yield from _each(Manner.DELETION, targets(child))
+                yield from _each(BindingManner.DELETION, targets(child))
         elif kind == "type_alias_statement":
             alias = alias_name(node)
             if alias is not None:
-                yield Manner.TYPE_ALIAS, alias
+                yield BindingManner.TYPE_ALIAS, alias
         elif kind == "ERROR":
             # Definitions and assignments in it keep their manner; all else counts as bound.
             stack.extend(reversed(node.named_children))
-            yield from _each(Manner.BROKEN, _identifiers(node))
+            yield from _each(BindingManner.BROKEN, _identifiers(node))
 
     def _walruses(self) -> Iterator[Node]:
         """``:=`` binds in the nearest function, also from inside a comprehension (PEP 572)."""
@@ -461,7 +468,7 @@ def _annotations(node: Node) -> list[Node]:
     return [each for each in found if each is not None]
 
 
-def _each(manner: Manner, nodes: Iterable[Node]) -> Iterator[tuple[Manner, Node]]:
+def _each(manner: BindingManner, nodes: Iterable[Node]) -> Iterator[tuple[BindingManner, Node]]:
     return ((manner, node) for node in nodes)
 
 

@@ -21,7 +21,7 @@ _OF_CLASSES = ("__module__", "__qualname__")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class SeenName:
     """A name that can be seen: its kind as in :class:`~analysis.names.Name`, and the code point
     where its scope first binds it."""
 
@@ -37,7 +37,7 @@ class Visible:
     Names of the module's object and builtins are not among them.
     """
 
-    names: dict[str, Seen]
+    names: dict[str, SeenName]
     stars: tuple[StarImport, ...]
     scopes: tuple[Scope, ...]
 
@@ -45,7 +45,7 @@ class Visible:
 def visible(tree: SyntaxTree, offset: int) -> Visible:
     """What the character at ``offset`` (code points) of the tree's text can see."""
     scopes = enclosing(tree, offset)
-    names: dict[str, Seen] = {}
+    names: dict[str, SeenName] = {}
     stars: list[StarImport] = []
     hidden = False  # behind a function, the names of a class around it are hidden
     in_class = False
@@ -55,14 +55,14 @@ def visible(tree: SyntaxTree, offset: int) -> Visible:
             if hidden:
                 continue
             for name in _OF_CLASSES:
-                names.setdefault(name, Seen(name, "instance", scope.start))
+                names.setdefault(name, SeenName(name, "instance", scope.start))
         for name, bindings in scope.bindings.items():
             if name not in names and scope.owns(name):
-                names[name] = Seen(name, scope.kind_of(name), bindings[0].start)
+                names[name] = SeenName(name, scope.kind_of(name), bindings[0].start)
         stars += scope.stars
         hidden = hidden or scope.kind in FUNCTIONS
     if in_class and hidden:
-        names.setdefault("__class__", Seen("__class__", "class", scopes[0].start))
+        names.setdefault("__class__", SeenName("__class__", "class", scopes[0].start))
     return Visible(names, tuple(stars), tuple(scopes))
 
 

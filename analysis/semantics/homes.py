@@ -66,12 +66,12 @@ def homes(
         environment = resolve(workspace)
     except AnalysisError:
         return ()
-    search = _Search(name, path, workspace, environment, near)
+    search = _HomeSearch(name, path, workspace, environment, near)
     search.look(deadline)
     return search.found()
 
 
-class _Search:
+class _HomeSearch:
     def __init__(
         self,
         name: str,

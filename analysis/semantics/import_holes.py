@@ -35,7 +35,7 @@ _FROM = re.compile(r"\bfrom\s*(?P<dotted>\.[.\w\s]*|[\w.\s]+?)\s*\bimport\b")
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ModuleListing:
     """All names of one module. ``doubt`` is empty when they are complete; ``exported`` are those
     that its ``__all__`` spells out."""
 
@@ -79,7 +79,7 @@ def module_of(
     return module_finder.find(parts, roots, environment)
 
 
-def listing(module: Module, snapshot: Snapshot, environment: Environment) -> Listing:
+def listing(module: Module, snapshot: Snapshot, environment: Environment) -> ModuleListing:
     """Everything that can be imported from ``module``: its members, its submodules."""
     roots = import_roots(snapshot.path, snapshot.workspace, environment)
     return _listing(module, snapshot, roots, environment, frozenset())
@@ -154,7 +154,7 @@ def _listing(
     roots: tuple[str, ...],
     environment: Environment,
     inside: frozenset[tuple[str, ...]],
-) -> Listing:
+) -> ModuleListing:
     names: dict[str, Name] = {}
     doubts: list[str] = []
     exported: set[str] = set()
@@ -192,7 +192,7 @@ def _listing(
     if names or module.form is Form.NAMESPACE:
         for name in (*OF_MODULES, "__dict__", *(("__path__",) if module.folders else ())):
             names.setdefault(name, Name(name, "statement", origin="module"))
-    return Listing(names, doubts[0] if doubts else "", frozenset(exported))
+    return ModuleListing(names, doubts[0] if doubts else "", frozenset(exported))
 
 
 def _star(

@@ -28,7 +28,7 @@ _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
 
 
 @dataclass(slots=True)
-class _Known:
+class _KnownAnswers:
     """The answers about one text, all of them old when one of its ``reads`` is."""
 
     reads: overlay.Reads = field(default_factory=overlay.Reads)
@@ -55,7 +55,7 @@ class ReferenceProvider:
         self._jedi = JediProvider(cache_directory)
         #: Each is old when one of its stamps is.
         self._environments: dict[Workspace, tuple[object, Environment]] = {}
-        self._known: OrderedDict[tuple[object, ...], _Known] = OrderedDict()
+        self._known: OrderedDict[tuple[object, ...], _KnownAnswers] = OrderedDict()
 
     def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
         """The names that may stand in ``hole``.
@@ -97,7 +97,7 @@ class ReferenceProvider:
             return known.reads
 
     @contextmanager
-    def _looking_at(self, snapshot: Snapshot) -> Iterator[tuple[Environment, _Known]]:
+    def _looking_at(self, snapshot: Snapshot) -> Iterator[tuple[Environment, _KnownAnswers]]:
         """Look through the overlay in force or, where a caller has put none, the snapshot's."""
         around = overlay.files()
         with overlay.looking_through(around if around.steady else snapshot.overlay()):
@@ -105,7 +105,7 @@ class ReferenceProvider:
             key = (snapshot.text, snapshot.path, snapshot.workspace, environment)
             known = self._known.get(key)
             if known is None or not known.holds():
-                known = self._known[key] = _Known(held_in=overlay.files())
+                known = self._known[key] = _KnownAnswers(held_in=overlay.files())
                 while len(self._known) > _TEXTS:
                     self._known.popitem(last=False)
             self._known.move_to_end(key)

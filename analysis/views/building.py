@@ -19,7 +19,7 @@ from analysis.views.patterns import always_matches
 from analysis.views.places import Places
 from analysis.views.scopes import FunctionNode, Scope, arguments, defaults
 from analysis.views.sketch import Frontier, Sketch
-from analysis.views.ways_out import Guard, Loop, WaysOut
+from analysis.views.ways_out import EnclosingLoop, Guard, WaysOut
 
 
 class Builder:
@@ -181,7 +181,7 @@ class Builder:
         test = self._node(
             NodeKind.TEST, statement, frontier, end=statement.test, silent=constant is not None
         )
-        loop = Loop(test)
+        loop = EnclosingLoop(test)
         with self._ways.inside(loop):
             body = self._block(statement.body, [] if constant is False else [(test, EdgeKind.TRUE)])
         self._sketch.connect(body, test)
@@ -190,7 +190,7 @@ class Builder:
 
     def _for(self, statement: ast.For | ast.AsyncFor, frontier: Frontier) -> Frontier:
         header = self._node(NodeKind.LOOP, statement, frontier, end=statement.iter)
-        loop = Loop(header)
+        loop = EnclosingLoop(header)
         with self._ways.inside(loop):
             body = self._block(statement.body, [(header, EdgeKind.ITERATE)])
         self._sketch.connect(body, header)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis.views.control_flow import Flow
-from analysis.views.data_flow import DataFlow, Definition, DefinitionKind, Use
+from analysis.views.data_flow import DataFlow, DefinitionKind, ValueDefinition, ValueUse
 from analysis.views.flow import Span
 from analysis.views.places import Places
 from analysis.views.scopes import FunctionNode, defaults, parameters
@@ -22,7 +22,7 @@ from analysis.views.scopes import FunctionNode, defaults, parameters
 _DEEPEST = 5
 
 
-class Resolved(StrEnum):
+class ResolvedCallee(StrEnum):
     """How a callee was found."""
 
     EXACT = "exact"
@@ -40,7 +40,7 @@ class Call:
     span: Span
     callee: int
     external: str
-    how: Resolved
+    how: ResolvedCallee
 
 
 def calls(flows: Sequence[Flow], data: DataFlow, places: Places) -> tuple[Call, ...]:
@@ -53,15 +53,15 @@ def calls(flows: Sequence[Flow], data: DataFlow, places: Places) -> tuple[Call, 
 class _Callee:
     scope: int
     external: str = ""
-    how: Resolved = Resolved.EXACT
+    how: ResolvedCallee = ResolvedCallee.EXACT
 
 
 class _Resolver:
     def __init__(self, flows: Sequence[Flow], data: DataFlow, places: Places) -> None:
         self._flows, self._data, self._places = flows, data, places
         self._scope_of = {flow.scope: number for number, flow in enumerate(flows)}
-        self._uses: dict[Span, Use] = {use.span: use for use in data.uses}
-        self._reaching: dict[int, list[Definition]] = {}
+        self._uses: dict[Span, ValueUse] = {use.span: use for use in data.uses}
+        self._reaching: dict[int, list[ValueDefinition]] = {}
         for pair in data.pairs:
             self._reaching.setdefault(pair.use, []).append(data.definitions[pair.definition])
         self._methods: dict[str, list[int]] = {}
@@ -94,7 +94,7 @@ class _Resolver:
                 found = self._attribute(scope, value, attr)
                 owners = self._methods.get(attr, [])
                 if not found and len(owners) == 1 and not attr.startswith("__"):
-                    found = [_Callee(owners[0], how=Resolved.BY_NAME)]
+                    found = [_Callee(owners[0], how=ResolvedCallee.BY_NAME)]
             case _:
                 return []
         return list(dict.fromkeys(found))
@@ -114,7 +114,7 @@ class _Resolver:
             return self._method(value, "__init__") or [_Callee(self._scope_of[value])]
         return [_Callee(self._scope_of[value])] if isinstance(value, FunctionNode) else []
 
-    def _values(self, definition: Definition, deep: int = 0) -> Iterator[ast.AST | str]:
+    def _values(self, definition: ValueDefinition, deep: int = 0) -> Iterator[ast.AST | str]:
         """What a definition may give: a class or function of the file, the name of something
         outside, or the call that made an object (as its ``ast.Call``)."""
         syntax = self._flows[definition.scope].syntax[definition.node]
@@ -189,11 +189,11 @@ class _Resolver:
             ]
         return []
 
-    def _definitions(self, name: ast.Name) -> list[Definition]:
+    def _definitions(self, name: ast.Name) -> list[ValueDefinition]:
         use = self._uses.get(self._places.span(name))
         return self._reaching.get(use.id, []) if use else []
 
-    def _own_class(self, definition: Definition) -> ast.ClassDef | None:
+    def _own_class(self, definition: ValueDefinition) -> ast.ClassDef | None:
         """The class whose method has ``definition`` as its first parameter (``self``, ``cls``)."""
         flow = self._flows[definition.scope]
         if definition.kind is not DefinitionKind.PARAMETER or not isinstance(

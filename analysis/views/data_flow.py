@@ -50,7 +50,7 @@ class UseKind(StrEnum):
     """A read of ``x.y`` that a definition of ``x.y`` may reach."""
 
 
-class Binding(StrEnum):
+class NameState(StrEnum):
     """Whether a name has a value at a place."""
 
     ALWAYS = "always"
@@ -59,7 +59,7 @@ class Binding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class ValueDefinition:
     """Where a variable gets a value. ``scope`` and ``node`` are numbers in the control flow.
 
     ``span`` is that of the name alone (for :attr:`DefinitionKind.ATTRIBUTE` of ``x.y``); none for
@@ -82,8 +82,8 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
-    """Where the value of a variable is asked for; fields are as in :class:`Definition`."""
+class ValueUse:
+    """Where the value of a variable is asked for; fields are as in :class:`ValueDefinition`."""
 
     id: int
     variable: Variable
@@ -120,13 +120,13 @@ class Reaching:
 class DataFlow:
     """The data flow of a file; ids are indices of ``definitions`` and ``uses``."""
 
-    definitions: tuple[Definition, ...]
-    uses: tuple[Use, ...]
+    definitions: tuple[ValueDefinition, ...]
+    uses: tuple[ValueUse, ...]
     pairs: tuple[Pair, ...]
     reaching: tuple[Reaching, ...] = field(repr=False)
     """By scope."""
 
-    def binding(self, scope: int, node: int, name: str) -> Binding:
+    def binding(self, scope: int, node: int, name: str) -> NameState:
         """Whether ``name``, which ``scope`` itself owns, has a value before ``node``.
 
         At a node that no path reaches, and where other scopes write or delete the name, the answer
@@ -145,8 +145,8 @@ class DataFlow:
                 empty = definition.kind is DefinitionKind.UNBOUND
                 bound, unbound = bound or not empty, unbound or empty
         if unsure or bound is unbound:
-            return Binding.SOMETIMES
-        return Binding.ALWAYS if bound else Binding.NEVER
+            return NameState.SOMETIMES
+        return NameState.ALWAYS if bound else NameState.NEVER
 
     def behind(self, nodes: Iterable[tuple[int, int]]) -> frozenset[tuple[int, int]]:
         """The backward slice along data: what may have a hand in the values at ``nodes``.

@@ -24,7 +24,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Link:
+class Arrow:
     """An arrow. ``spans`` are places in the text that it is about, each with what it is."""
 
     source: str
@@ -51,7 +51,7 @@ class Diagram:
     path: str
     groups: tuple[Group, ...]
     items: tuple[Item, ...]
-    links: tuple[Link, ...]
+    links: tuple[Arrow, ...]
 
 
 def combined(path: str, diagrams: Iterable[Diagram]) -> Diagram:
@@ -59,7 +59,7 @@ def combined(path: str, diagrams: Iterable[Diagram]) -> Diagram:
     views: list[str] = []
     groups: dict[str, Group] = {}
     items: dict[str, Item] = {}
-    links: dict[Link, None] = {}
+    links: dict[Arrow, None] = {}
     for diagram in diagrams:
         views += diagram.views
         for group in diagram.groups:

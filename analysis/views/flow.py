@@ -69,7 +69,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Edge:
+class FlowEdge:
     """Control may go from node ``source`` to node ``target``."""
 
     source: int
@@ -90,10 +90,10 @@ class FlowGraph:
 
     name: str
     nodes: tuple[Node, ...]
-    edges: tuple[Edge, ...]
+    edges: tuple[FlowEdge, ...]
     first_line: int = 0
 
-    def successors(self, node: int) -> tuple[Edge, ...]:
+    def successors(self, node: int) -> tuple[FlowEdge, ...]:
         """The edges that leave ``node``."""
         return tuple(edge for edge in self.edges if edge.source == node)
 

@@ -30,7 +30,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Route:
+class EdgeRoute:
     """The way of one edge: points from its source to its target, and the middle of its label."""
 
     points: tuple[tuple[float, float], ...]
@@ -38,24 +38,24 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class DrawingLayout:
     """Middles of the boxes, ways of the edges, and the size of everything."""
 
     middles: tuple[tuple[float, float], ...]
-    routes: tuple[Route, ...]
+    routes: tuple[EdgeRoute, ...]
     width: float
     height: float
 
 
 def layered(
     boxes: Sequence[Box], edges: Sequence[tuple[int, int]], labels: Sequence[Box]
-) -> Layout:
+) -> DrawingLayout:
     """Place ``boxes`` so that ``edges`` (pairs of their numbers) lead downward where they can.
 
     ``labels`` has the size of each edge's label, of width 0 where there is none. Pixels, y down.
     """
     if not boxes:
-        return Layout((), (), 0.0, 0.0)
+        return DrawingLayout((), (), 0.0, 0.0)
     return _Drawing(boxes, edges, labels).layout()
 
 
@@ -192,7 +192,7 @@ class _Drawing:
         self.bottom = y - GAP_Y
         return rows
 
-    def layout(self) -> Layout:
+    def layout(self) -> DrawingLayout:
         self._reduce_crossings()
         x, rows = self._columns(), self._rows()
         self.middle = [(x[v], rows[self.rank[v]]) for v in range(len(self.boxes))]
@@ -202,7 +202,7 @@ class _Drawing:
             [x[v] + box.width / 2 + self.beside[v] for v, box in enumerate(self.boxes)]
             + [px for route in routes for px, _ in route.points]
         )
-        return Layout(tuple(self.middle[: self.real]), tuple(routes), width, self.bottom)
+        return DrawingLayout(tuple(self.middle[: self.real]), tuple(routes), width, self.bottom)
 
     def _ports(self) -> dict[tuple[int, int, bool], float]:
         """Where each edge meets a box: (edge, vertex, below) → x; the ends share the side."""
@@ -219,14 +219,14 @@ class _Drawing:
                 found[edge, vertex, below] = self.middle[vertex][0] + shift
         return found
 
-    def _route(self, edge: int, ports: dict[tuple[int, int, bool], float]) -> Route:
+    def _route(self, edge: int, ports: dict[tuple[int, int, bool], float]) -> EdgeRoute:
         chain = self.chains[edge]
         if chain is None:
             (x, y), box = self.middle[self.edges[edge][0]], self.boxes[self.edges[edge][0]]
             right, third = x + box.width / 2, box.height / 4
             far = right + self.reach[edge]
             points = [(right, y - third), (far, y - third), (far, y + third)]
-            return Route((*points, (right, y + third)), (far + self.labels[edge].width / 2, y))
+            return EdgeRoute((*points, (right, y + third)), (far + self.labels[edge].width / 2, y))
         top, bottom = chain[0], chain[-1]
         points = [
             (ports[edge, top, True], self.middle[top][1] + self.boxes[top].height / 2),
@@ -235,7 +235,7 @@ class _Drawing:
         ]
         if self.edges[edge][0] != top:
             points.reverse()
-        return Route(tuple(points), self.middle[self.label_vertex[edge]])
+        return EdgeRoute(tuple(points), self.middle[self.label_vertex[edge]])
 
     def _straight(self, vertex: int) -> list[tuple[float, float]]:
         """The way past a layer: straight, so that it does not cut the corners of boxes there."""

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowGraph, NodeKind, Span
-from analysis.views.scopes import Occurrence, Use
+from analysis.views.scopes import NameOccurrence, Use
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
+class NodeNames:
     """What one node reads before it writes, and what it writes or deletes."""
 
     reads: frozenset[str] = frozenset()
@@ -32,7 +32,7 @@ class Liveness:
     after: Mapping[int, frozenset[str]]
 
 
-def names_of_nodes(graph: FlowGraph, found: Iterable[Occurrence]) -> dict[int, Names]:
+def names_of_nodes(graph: FlowGraph, found: Iterable[NameOccurrence]) -> dict[int, NodeNames]:
     """The names of each node of ``graph``: those of ``found`` within its span and no smaller one.
 
     Columns of ``found`` are UTF-8 bytes and those of spans code points; only text that is not
@@ -58,7 +58,7 @@ def names_of_nodes(graph: FlowGraph, found: Iterable[Occurrence]) -> dict[int, N
         if around:
             uses[min(around)[2]][occurrence.use].add(occurrence.name)
     return {
-        node: Names(
+        node: NodeNames(
             frozenset(kinds[Use.READ]), frozenset(kinds[Use.WRITE]), frozenset(kinds[Use.DELETE])
         )
         for node, kinds in uses.items()
@@ -66,7 +66,7 @@ def names_of_nodes(graph: FlowGraph, found: Iterable[Occurrence]) -> dict[int, N
 
 
 def liveness(
-    graph: FlowGraph, names: Mapping[int, Names], at_exit: frozenset[str] = frozenset()
+    graph: FlowGraph, names: Mapping[int, NodeNames], at_exit: frozenset[str] = frozenset()
 ) -> Liveness:
     """Live names around each node; ``at_exit`` are those that somebody may read afterwards."""
     forward: dict[int, list[int]] = defaultdict(list)
@@ -76,7 +76,7 @@ def liveness(
         kept = failing if edge.kind is EdgeKind.EXCEPTION else forward
         kept[edge.source].append(edge.target)
         backward[edge.target].append(edge.source)
-    nothing = Names()
+    nothing = NodeNames()
     before: dict[int, frozenset[str]] = {node.id: frozenset() for node in graph.nodes}
     after = dict(before)
     before[EXIT] = before[RAISE] = at_exit

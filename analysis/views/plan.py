@@ -17,8 +17,8 @@ from enum import StrEnum
 from typing import Any
 
 from analysis.views.control_flow import control_flow
-from analysis.views.flow import EXIT, RAISE, Edge, EdgeKind, FlowGraph, Node, NodeKind
-from analysis.views.liveness import Liveness, Names, liveness, names_of_nodes
+from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowEdge, FlowGraph, Node, NodeKind
+from analysis.views.liveness import Liveness, NodeNames, liveness, names_of_nodes
 from analysis.views.scopes import (
     FunctionNode,
     NamedScope,
@@ -68,7 +68,7 @@ class NextBlock:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class TextBlock:
     """One block. Lines are 0-based.
 
     ``statements`` are the first and last line of each statement (or header) in order. ``entry`` are
@@ -108,9 +108,9 @@ class CodePlan:
     last_line: int
     parameters: tuple[str, ...]
     globals: tuple[str, ...]
-    blocks: tuple[Block, ...]
+    blocks: tuple[TextBlock, ...]
 
-    def at(self, line: int) -> tuple[Block, ...]:
+    def at(self, line: int) -> tuple[TextBlock, ...]:
         """The blocks that a 0-based line is in: one, or two where a ``with`` is left."""
         return tuple(b for b in self.blocks if any(f <= line <= e for f, e in b.statements))
 
@@ -211,8 +211,8 @@ def _read_later(scope: NamedScope, bound: set[str]) -> frozenset[str]:
 
 
 def _blocks(
-    scope: NamedScope, graph: FlowGraph, names: Mapping[int, Names], live: Liveness
-) -> tuple[Block, ...]:
+    scope: NamedScope, graph: FlowGraph, names: Mapping[int, NodeNames], live: Liveness
+) -> tuple[TextBlock, ...]:
     nodes = {node.id: node for node in graph.nodes if node.span is not None}
     groups = _chained(graph, _sharing_lines(nodes))
     ordered = sorted(groups, key=lambda members: _order(nodes[members[0]]))
@@ -227,7 +227,7 @@ def _blocks(
         written = frozenset[str]().union(*(names[n].writes for n in members if n in names))
         loops = [(start, -end, header) for start, end, header in headers if start <= line <= end]
         blocks.append(
-            Block(
+            TextBlock(
                 id=index,
                 kind=_block_kind([nodes[n] for n in members], index, headers),
                 statements=_lines(nodes[n] for n in members),
@@ -305,12 +305,12 @@ def _chained(graph: FlowGraph, groups: list[list[int]]) -> list[list[int]]:
     return chains
 
 
-def _goes_back(edge: Edge, members: list[int]) -> bool:
+def _goes_back(edge: FlowEdge, members: list[int]) -> bool:
     return members.index(edge.target) <= members.index(edge.source)
 
 
 def _ways_on(
-    edges: Iterable[Edge], members: list[int], number: Mapping[int, int]
+    edges: Iterable[FlowEdge], members: list[int], number: Mapping[int, int]
 ) -> tuple[NextBlock, ...]:
     own = set(members)
     found: dict[NextBlock, None] = {}

@@ -17,15 +17,15 @@ from itertools import count
 from analysis.views.control_flow import Flow
 from analysis.views.data_flow import (
     DataFlow,
-    Definition,
     DefinitionKind,
     Pair,
     Reaching,
-    Use,
     UseKind,
+    ValueDefinition,
+    ValueUse,
 )
 from analysis.views.effects import Effects, Evaluator
-from analysis.views.flow import ENTRY, Edge, EdgeKind, NodeKind
+from analysis.views.flow import ENTRY, EdgeKind, FlowEdge, NodeKind
 from analysis.views.places import Places
 from analysis.views.record import Defined, Used
 from analysis.views.states import State, held
@@ -160,7 +160,7 @@ class _Scope:
                         queued.add(target)
                         waiting.append(target)
 
-    def _way(self, edge: Edge) -> list[Mask]:
+    def _way(self, edge: FlowEdge) -> list[Mask]:
         """What happens along an edge, in order."""
         masks = []
         if own := self._masks.get(edge.source):
@@ -185,11 +185,11 @@ class _Linking:
                 self._values[definition.variable].append(definition.id)
         self._stars = self._values.get(Variable(0, "*"), [])
 
-    def _numbered(self) -> Iterator[Definition]:
+    def _numbered(self) -> Iterator[ValueDefinition]:
         number = count()
         for scope in self._scopes:
             for each in scope.definitions:
-                yield Definition(
+                yield ValueDefinition(
                     next(number),
                     each.variable,
                     each.kind,
@@ -200,7 +200,7 @@ class _Linking:
                 )
 
     def data_flow(self) -> DataFlow:
-        uses: list[Use] = []
+        uses: list[ValueUse] = []
         pairs: list[Pair] = []
         for scope in self._scopes:
             for used in scope.uses:
@@ -209,7 +209,7 @@ class _Linking:
                     continue
                 number = len(uses)
                 uses.append(
-                    Use(
+                    ValueUse(
                         number,
                         used.variable,
                         used.kind,

@@ -25,7 +25,7 @@ class Use(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Occurrence:
+class NameOccurrence:
     """A name at a place: 1-based line, 0-based UTF-8 byte column, as the tree counts."""
 
     name: str
@@ -114,12 +114,12 @@ def bound_by_comprehension(
     )
 
 
-def occurrences(scope: Scope) -> list[Occurrence]:
+def occurrences(scope: Scope) -> list[NameOccurrence]:
     """What the statements of a scope do to names, in no particular order.
 
     A nested function or class reads, where it is defined, what its body takes from around it.
     """
-    found: list[Occurrence] = []
+    found: list[NameOccurrence] = []
     for statement in scope.body:
         _gather(statement, frozenset(), found)
     return found
@@ -140,13 +140,13 @@ def declared(scope: Scope, kind: type[ast.Global] | type[ast.Nonlocal]) -> froze
     return frozenset(names)
 
 
-def _gather(node: ast.AST, hidden: frozenset[str], found: list[Occurrence]) -> None:
+def _gather(node: ast.AST, hidden: frozenset[str], found: list[NameOccurrence]) -> None:
     """Add what ``node`` does to names but those that are ``hidden`` by an inner scope."""
 
     def note(name: str | None, at: ast.AST, use: Use) -> None:
         if name is not None and name not in hidden:
             found.append(
-                Occurrence(name, getattr(at, "lineno", 1), getattr(at, "col_offset", 0), use)
+                NameOccurrence(name, getattr(at, "lineno", 1), getattr(at, "col_offset", 0), use)
             )
 
     match node:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from analysis.views.flow import EXIT, RAISE, Edge, EdgeKind, FlowGraph, Node, NodeKind, Span
+from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowEdge, FlowGraph, Node, NodeKind, Span
 from analysis.views.places import Places
 
 #: Nodes whose successor is not known yet, with the kind of the edge that will leave them.
@@ -23,7 +23,7 @@ class Sketch:
             Node(EXIT, NodeKind.EXIT, "exit"),
             Node(RAISE, NodeKind.RAISE, "raise"),
         ]
-        self._edges: dict[Edge, None] = {}
+        self._edges: dict[FlowEdge, None] = {}
 
     def graph(self, name: str, first: int) -> FlowGraph:
         """What has been drawn; ``first`` is the line that it begins at."""
@@ -53,7 +53,7 @@ class Sketch:
     def connect(self, frontier: Frontier, target: int) -> None:
         """Edges from a frontier to ``target``."""
         for source, kind in frontier:
-            self._edges[Edge(source, target, kind)] = None
+            self._edges[FlowEdge(source, target, kind)] = None
 
     def respan(self, node: int, span: Span, label: str | None = None) -> None:
         """Let a node stand at another place; its label is the text there unless one is given."""

@@ -18,7 +18,7 @@ Onward = Callable[[Frontier], None]
 
 
 @dataclass
-class Loop:
+class EnclosingLoop:
     """An enclosing loop, and what left it by ``break``."""
 
     header: int
@@ -44,19 +44,19 @@ class WaysOut:
 
     def __init__(self, sketch: Sketch) -> None:
         self._sketch = sketch
-        self._enclosing: list[Loop | Guard] = []
+        self._enclosing: list[EnclosingLoop | Guard] = []
 
     @contextmanager
-    def inside(self, context: Loop | Guard) -> Iterator[None]:
+    def inside(self, context: EnclosingLoop | Guard) -> Iterator[None]:
         """Build what stands in ``context``."""
         self._enclosing.append(context)
         yield
         self._enclosing.pop()
 
     @property
-    def loop(self) -> Loop:
+    def loop(self) -> EnclosingLoop:
         """The innermost loop."""
-        return next(c for c in reversed(self._enclosing) if isinstance(c, Loop))
+        return next(c for c in reversed(self._enclosing) if isinstance(c, EnclosingLoop))
 
     def may_raise(self, node: int) -> None:
         """An implicit exception, if an enclosing guard takes notice of it."""
@@ -73,7 +73,7 @@ class WaysOut:
                 return
         self._sketch.connect(frontier, RAISE)
 
-    def jump(self, frontier: Frontier, stop: Loop | None, arrive: Onward) -> None:
+    def jump(self, frontier: Frontier, stop: EnclosingLoop | None, arrive: Onward) -> None:
         """Go outward until ``stop`` (``None``: out of the code object), then ``arrive``."""
         for index in range(len(self._enclosing) - 1, -1, -1):
             context = self._enclosing[index]

@@ -20,7 +20,7 @@ _KEPT = 8
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
+class _KnownStates:
     """A text, and the states behind some beginnings of it from the empty one to all of it."""
 
     text: str
@@ -38,7 +38,7 @@ class _Known:
 
 
 #: The newest first. Replaced as a whole: whoever looks at it sees it whole.
-_known: tuple[_Known, ...] = ()
+_known: tuple[_KnownStates, ...] = ()
 
 
 def lexer_after(text: str) -> Lexer:
@@ -55,7 +55,7 @@ def lexer_after(text: str) -> Lexer:
         states.append(states[-1].advance(text[at : at - at % _STEP + _STEP]))
     # A text that this one goes on with is not needed any more.
     others = [each for each in known if not text.startswith(each.text)]
-    _known = (_Known(text, tuple(states)), *others[: _KEPT - 1])
+    _known = (_KnownStates(text, tuple(states)), *others[: _KEPT - 1])
     return states[-1]
 
 

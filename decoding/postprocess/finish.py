@@ -8,14 +8,14 @@ from dataclasses import dataclass
 
 from analysis.syntax.lexer import FIELD, Area, Lexer, Quote
 from analysis.syntax.tree import parse
-from decoding.postprocess.site import Block, OneLine, Site, opens_block
+from decoding.postprocess.site import BlockEnding, CursorSite, OneLine, opens_block
 
 # --------------------------------------------------------------------------------------------------
 # How deep the first line of what was written stands.
 # --------------------------------------------------------------------------------------------------
 
 
-def surplus(site: Site, text: str) -> int:
+def surplus(site: CursorSite, text: str) -> int:
     """How many blanks at the start of ``text`` are too many.
 
     Models put the indentation once more behind one that is already typed, and a blank behind a
@@ -35,7 +35,7 @@ def surplus(site: Site, text: str) -> int:
     return blanks if typed else 0
 
 
-def _fits(site: Site, depth: int) -> bool:
+def _fits(site: CursorSite, depth: int) -> bool:
     """Whether a statement may begin at ``depth`` below the line above."""
     above = site.line_above
     level = len(above) - len(above.lstrip(" \t"))
@@ -78,12 +78,12 @@ def balance(lexer: Lexer, text: str) -> Balance:
     return Balance(unmatched, tuple(f for f in lexer.frames if f in _CLOSES))
 
 
-def faults(site: Site, text: str) -> int:
+def faults(site: CursorSite, text: str) -> int:
     """Brackets without a partner when ``text`` stands between both sides of the cursor."""
     return balance(site.lexer, text + site.behind[:_AHEAD]).faults
 
 
-def closed(site: Site, text: str) -> str:
+def closed(site: CursorSite, text: str) -> str:
     """``text`` with the brackets closed that it opened and that nothing behind it closes.
 
     Returns ``""`` where closing would leave half an expression or an open string.
@@ -107,7 +107,7 @@ def closed(site: Site, text: str) -> str:
     return bare + "".join(closers[:lacking])
 
 
-def rounded_off(site: Site, text: str, *, more: bool) -> str:
+def rounded_off(site: CursorSite, text: str, *, more: bool) -> str:
     """``text`` with the brackets closed that the cursor's line opened and that nothing behind
     closes, where it stops behind a comma or there was ``more`` on another line and this one is
     whole without it."""
@@ -115,7 +115,7 @@ def rounded_off(site: Site, text: str, *, more: bool) -> str:
     if not bare or site.rest.strip() or _DEFINITION.match(site.line):
         return text
     before = site.before[: len(site.before) - len(site.line)]
-    outside = len(Site.at(before, len(before)).lexer.frames)
+    outside = len(CursorSite.at(before, len(before)).lexer.frames)
     opened = site.lexer.advance(bare).frames[outside:]
     lacking = len(balance(site.lexer, bare + site.behind[:_AHEAD]).open)
     if not opened or lacking < len(opened) or any(frame not in _CLOSES for frame in opened):
@@ -130,7 +130,7 @@ def rounded_off(site: Site, text: str, *, more: bool) -> str:
     return bare + closers
 
 
-def ended(site: Site, text: str) -> str:
+def ended(site: CursorSite, text: str) -> str:
     """``text`` with all closed that the statement opened so far and that nothing behind closes."""
     bare = quoted(site, text).rstrip()
     frames = site.lexer.advance(f"{bare} ").frames
@@ -141,7 +141,7 @@ def ended(site: Site, text: str) -> str:
     return bare + "".join(closers[:lacking])
 
 
-def quoted(site: Site, text: str) -> str:
+def quoted(site: CursorSite, text: str) -> str:
     """``text`` with the string closed that the cursor stands in, where that must end with the line
     and does not."""
     # With a blank behind it: two quotes are an empty string unless a third one follows.
@@ -163,7 +163,7 @@ def _parses(line: str) -> bool:
     return any(not parse(line + colon).root.has_error for colon in ("", ": ..."))
 
 
-def _ends_well(site: Site, text: str) -> bool:
+def _ends_well(site: CursorSite, text: str) -> bool:
     state = site.lexer.advance(text + site.rest)
     return len(state.frames) <= len(site.lexer.frames) and bool(site.rest.strip())
 
@@ -188,12 +188,12 @@ _ITEM = re.compile(r"(?P<name>\w+)(?P<alias>\s+as\b\s*\w*)?")
 _COMMENT = re.compile(r"#[^\n]*")
 
 
-def leading(site: Site, text: str) -> int:
+def leading(site: CursorSite, text: str) -> int:
     """How many characters at the start of ``text`` repeat what stands before the cursor."""
     return _receiver(site, text) or _line(site, text)
 
 
-def _receiver(site: Site, text: str) -> int:
+def _receiver(site: CursorSite, text: str) -> int:
     """``os.path.`` + ``path.dirname``: the receiver, or the end of it, once more.
 
     A receiver of one name is only taken off where it is ``self`` or ``cls``: ``datetime.datetime``
@@ -211,7 +211,7 @@ def _receiver(site: Site, text: str) -> int:
     return 0
 
 
-def _line(site: Site, text: str) -> int:
+def _line(site: CursorSite, text: str) -> int:
     """The whole of the cursor's line once more."""
     bare = site.line.strip()
     blanks = len(text) - len(text.lstrip(" \t"))
@@ -225,14 +225,14 @@ def _line(site: Site, text: str) -> int:
     return begun
 
 
-def trailing(site: Site, text: str) -> int:
+def trailing(site: CursorSite, text: str) -> int:
     """How many characters at the end of ``text`` repeat what stands behind the cursor."""
     if site.rest.strip():
         return _rest(site, text)
     return _lines(site, text) or _closers(site, text)
 
 
-def imported(site: Site, text: str) -> int:
+def imported(site: CursorSite, text: str) -> int:
     """How many characters at the end of ``text`` begin with a name that the import statement has
     already: a model that knows no further name says one again."""
     lexer = site.lexer
@@ -253,7 +253,7 @@ def imported(site: Site, text: str) -> int:
     return 0
 
 
-def _lines(site: Site, text: str) -> int:
+def _lines(site: CursorSite, text: str) -> int:
     """Whole lines at the end that follow the cursor's line anyway."""
     lines = text.split("\n")
     behind = [line.rstrip() for line in site.lines_behind]
@@ -271,7 +271,7 @@ def _lines(site: Site, text: str) -> int:
     return 0
 
 
-def _rest(site: Site, text: str) -> int:
+def _rest(site: CursorSite, text: str) -> int:
     """The rest of the cursor's line, or its first brackets, written once more (and maybe more
     behind it: what comes after a line's end is no part of it)."""
     rest = site.rest.strip()
@@ -291,7 +291,7 @@ def _rest(site: Site, text: str) -> int:
     return len(text) - kept
 
 
-def _in_field(site: Site, text: str) -> bool:
+def _in_field(site: CursorSite, text: str) -> bool:
     """Whether the replacement field of an f-string that the cursor is in is open behind ``text``;
     it is no bracket, so the balance does not know it."""
     # A brace opens a field only when no second one follows it.
@@ -299,7 +299,7 @@ def _in_field(site: Site, text: str) -> bool:
     return frames[-1:] == (FIELD,) and site.lexer.advance(text).frames == frames
 
 
-def _closers(site: Site, text: str) -> int:
+def _closers(site: CursorSite, text: str) -> int:
     """Closing brackets at the end whose partners are closed on the lines that follow."""
     kept = len(text)
     while text[kept - 1 : kept] in (")", "]", "}") and kept:
@@ -309,7 +309,7 @@ def _closers(site: Site, text: str) -> int:
     return len(text) - kept
 
 
-def comment(site: Site, text: str) -> int:
+def comment(site: CursorSite, text: str) -> int:
     """How many characters at the end of ``text`` are a comment that would swallow the rest of the
     cursor's line."""
     if not site.rest.strip() or "\n" in text or not site.lexer.advance(text).comment:
@@ -350,7 +350,7 @@ _ESCAPE = re.compile(r"\\([^\r\n'\"\\N])|\\.", re.DOTALL)
 _FORMATTED = re.compile(r"(?i:\b(?:[ft]r?|r[ft]))['\"]")
 
 
-def whole(site: Site, text: str) -> str:
+def whole(site: CursorSite, text: str) -> str:
     """``text``, or as much of its beginning as makes a statement, with its brackets closed.
 
     ``""`` where no beginning does though a value in its place would; unchanged where the statement
@@ -370,7 +370,7 @@ def whole(site: Site, text: str) -> str:
     return "" if would else text
 
 
-def _makes(site: Site, text: str) -> bool | None:
+def _makes(site: CursorSite, text: str) -> bool | None:
     """Whether the statement at the cursor is one with ``text``; ``None`` where its end is not
     known."""
     lexer = site.lexer
@@ -379,7 +379,7 @@ def _makes(site: Site, text: str) -> bool | None:
     return None if behind is None else _stands((before + text + behind).strip())
 
 
-def _behind(site: Site, text: str) -> str | None:
+def _behind(site: CursorSite, text: str) -> str | None:
     """What follows the cursor as far as its statement goes; ``None`` where that is not known."""
     state, ahead = site.lexer.advance(text), site.behind[:_AHEAD]
     start = 0
@@ -453,13 +453,13 @@ class Finished:
     end: int = 0
 
 
-def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
+def finish(site: CursorSite, raw: str, *, multiline: bool, stopped: str) -> Finished:
     """What to insert of ``raw``, ``""`` where nothing is best.
 
     ``stopped`` is why writing ended (see ``Written``); ``length`` means in the
     middle.
     """
-    rule = Block(site) if multiline else OneLine(site)
+    rule = BlockEnding(site) if multiline else OneLine(site)
     cut = rule.cut(raw)
     end = len(raw) if cut is None else cut
     if cut is None and stopped == "length":
@@ -492,7 +492,7 @@ def finish(site: Site, raw: str, *, multiline: bool, stopped: str) -> Finished:
     return Finished(text.replace("\n", site.newline), start, kept)
 
 
-def _last_whole_line(site: Site, raw: str) -> int:
+def _last_whole_line(site: CursorSite, raw: str) -> int:
     """The end of the last logical line that is complete and opens nothing."""
     for end in reversed([at for at, c in enumerate(raw) if c == "\n"]):
         state = site.lexer.advance(raw[:end])
@@ -507,7 +507,7 @@ def _common(first: str, second: str) -> int:
     return next((at for at, (a, b) in pairs if a != b), min(len(first), len(second)))
 
 
-def _is_half(site: Site, text: str) -> bool:
+def _is_half(site: CursorSite, text: str) -> bool:
     """Whether ``text`` stops where Python wants something more and nothing that could be it
     follows."""
     bare = text.rstrip()

@@ -21,7 +21,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True)
-class Site:
+class CursorSite:
     """Both sides of a cursor, with ``\\n`` for every line end; ``newline`` is the document's own.
 
     ``line`` is the cursor's line before it and ``rest`` the same line behind it.
@@ -32,7 +32,7 @@ class Site:
     newline: str = "\n"
 
     @classmethod
-    def at(cls, text: str, offset: int) -> Site:
+    def at(cls, text: str, offset: int) -> CursorSite:
         """The site at ``offset`` (code points, clamped) of ``text``."""
         cursor = min(max(offset, 0), len(text))
         before, behind = text[:cursor], text[cursor:]
@@ -100,7 +100,7 @@ _CLAUSES = ("else", "elif", "except", "finally", "case")
 class _LogicalLines:
     """The logical lines of a growing text: remembers where the last call came to."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: CursorSite) -> None:
         self._site = site
         self._reset()
 
@@ -128,7 +128,7 @@ class _LogicalLines:
 class OneLine:
     """Ends behind the cursor's line."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: CursorSite) -> None:
         self._lines = _LogicalLines(site)
 
     def cut(self, text: str) -> int | None:
@@ -137,7 +137,7 @@ class OneLine:
         return ends[0] if ends else None
 
 
-class Block:
+class BlockEnding:
     """Ends behind a block: before the first line that is not as deep as the block is.
 
     Where the cursor's line opens a block, that block; otherwise what follows at the depth of the
@@ -145,7 +145,7 @@ class Block:
     a whole module would follow.
     """
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: CursorSite) -> None:
         self._site = site
         self._lines = _LogicalLines(site)
 

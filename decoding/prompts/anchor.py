@@ -12,7 +12,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from decoding.prompts.templates import (
-    Layout,
+    PromptLayout,
     PromptModel,
     Tokenize,
     fitting_before,
@@ -64,7 +64,7 @@ class Prompter:
     def __init__(self, model: PromptModel, budget: Budget | None = None) -> None:
         """Raises :class:`~decoding.errors.DecodingError` when the model cannot fill in."""
         self._model = model
-        self._layout: Layout = layout_for(model)
+        self._layout: PromptLayout = layout_for(model)
         self._budget = budget or Budget()
         self._anchors: OrderedDict[str, _Anchor] = OrderedDict()
 

@@ -144,7 +144,7 @@ FAMILIES: tuple[Family, ...] = (
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class PromptLayout:
     """A family bound to one model: control tokens are ids, :data:`PREFIX` and :data:`SUFFIX`
     are themselves."""
 
@@ -164,7 +164,7 @@ class Layout:
         return tokens
 
 
-def layout_for(model: PromptModel) -> Layout:
+def layout_for(model: PromptModel) -> PromptLayout:
     """The layout of ``model``.
 
     Raises :class:`~decoding.errors.DecodingError` when it has no fill-in-the-middle tokens.
@@ -174,11 +174,11 @@ def layout_for(model: PromptModel) -> Layout:
         texts = [part for part in family.parts if isinstance(part, str)]
         if all(text in control for text in texts):
             parts = tuple(control[p] if isinstance(p, str) else p for p in family.parts)
-            return Layout(family.name, (*start, *parts))
+            return PromptLayout(family.name, (*start, *parts))
     declared = model.fill_tokens()
     if declared.keys() >= {"prefix", "suffix", "middle"}:
         filled = (declared["prefix"], PREFIX, declared["suffix"], SUFFIX, declared["middle"])
-        return Layout("declared", (*start, *filled))
+        return PromptLayout("declared", (*start, *filled))
     raise DecodingError(
         f"the model {model.name} has no fill-in-the-middle tokens, so it cannot complete code",
         where="model",

@@ -17,7 +17,7 @@ from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
-from decoding.postprocess.site import Block, OneLine, Site
+from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, preamble
 from decoding.prompts.templates import plain_line_ends
@@ -82,7 +82,7 @@ class RemoteWriter(Writer):
         snapshot, begun = request.snapshot, time.monotonic()
         offset = min(max(request.offset, 0), len(snapshot.text))
         evidence = Once(evidence) if evidence is not None else None
-        site = Site.at(snapshot.text, offset)
+        site = CursorSite.at(snapshot.text, offset)
         seconds = min(request.query_ms / 1000, deadline.remaining())
         script = ServerText()
         replacer = AskingReplacer(script)
@@ -103,7 +103,7 @@ class RemoteWriter(Writer):
                     script,
                     guidance,
                     replacer,
-                    Block(site) if request.multiline else OneLine(site),
+                    BlockEnding(site) if request.multiline else OneLine(site),
                     inner,
                 ).run()
             except CancelledError:

@@ -64,7 +64,7 @@ def read(path: Path) -> GgufFile:
             if stream.read(4) != _MAGIC:
                 raise _refusal(path, "not a GGUF file")
             with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Reader(path, data).file()
+                return _GgufReader(path, data).file()
     except FileNotFoundError:
         raise ModelFileError(
             "no such model file",
@@ -81,7 +81,7 @@ def read(path: Path) -> GgufFile:
         raise _refusal(path, "the file is truncated: it ends inside its header") from None
 
 
-class _Reader:
+class _GgufReader:
     def __init__(self, path: Path, data: mmap.mmap) -> None:
         self._path = path
         self._data = data

@@ -13,7 +13,7 @@ from analysis.text.overlay import Buffer
 from engine.request import Caller, Lane, Request, Route
 
 if TYPE_CHECKING:
-    from analysis.graph import Graph, Node, Use
+    from analysis.graph import Graph, GraphNode, GraphUse
     from engine.context import Context
 
 #: Symbols that a search answers with at most.
@@ -76,20 +76,20 @@ def answer(request: GraphRequest, graph: Graph) -> GraphAnswer:
     return GraphAnswer(_symbol(here[0]), tuple(dict.fromkeys(links)), tests)
 
 
-def _uses(found: list[Use]) -> list[Link]:
+def _uses(found: list[GraphUse]) -> list[Link]:
     return [Link(_symbol(use.node), use.kind, use.how, use.path, use.span) for use in found]
 
 
-def _direct(graph: Graph, node: Node) -> list[Link]:
+def _direct(graph: Graph, node: GraphNode) -> list[Link]:
     below = graph.subclasses(node) if node.kind == "CLASS" else []
     return [_link_to(reached.node) for reached in below if reached.distance == 1]
 
 
-def _bases(graph: Graph, node: Node) -> list[Link]:
+def _bases(graph: Graph, node: GraphNode) -> list[Link]:
     return [_link_to(base) for base in graph.supertypes(node)] if node.kind == "CLASS" else []
 
 
-_ANSWERS: dict[GraphQuestion, Callable[[Graph, Node], list[Link]]] = {
+_ANSWERS: dict[GraphQuestion, Callable[[Graph, GraphNode], list[Link]]] = {
     GraphQuestion.PREPARE: lambda graph, node: [],
     GraphQuestion.CALLERS: lambda graph, node: _uses(graph.callers(node)),
     GraphQuestion.CALLEES: lambda graph, node: _uses(graph.callees(node)),
@@ -101,12 +101,12 @@ _ANSWERS: dict[GraphQuestion, Callable[[Graph, Node], list[Link]]] = {
 }
 
 
-def _link_to(node: Node) -> Link:
+def _link_to(node: GraphNode) -> Link:
     """A link that has no place of its own: it stands where the symbol is."""
     return Link(_symbol(node), "", "exact", node.path, node.name_span)
 
 
-def _symbol(node: Node) -> Symbol:
+def _symbol(node: GraphNode) -> Symbol:
     return Symbol(
         node.kind,
         node.name,

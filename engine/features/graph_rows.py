@@ -10,7 +10,7 @@ from analysis.snapshot import Workspace
 from engine.request import Caller, Lane, Request, Route
 
 if TYPE_CHECKING:
-    from analysis.graph import Graph, Reached, Use
+    from analysis.graph import Graph, GraphUse, Reached
     from engine.context import Context
 
 Row = dict[str, Any]
@@ -61,7 +61,7 @@ def rows(graph: Graph, question: str, words: tuple[str, ...]) -> list[Row]:
     return _ANSWERS[question](graph, *words)
 
 
-def _uses(uses: Iterable[Use]) -> list[Row]:
+def _uses(uses: Iterable[GraphUse]) -> list[Row]:
     return [
         {
             "qualified_name": use.node.qualified_name,

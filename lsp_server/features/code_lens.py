@@ -16,7 +16,7 @@ from lsp_server.capabilities import COMMAND_DEBUG, COMMAND_REPAIR
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import offers
 from lsp_server.graphs import ask_marked, field_of
-from lsp_server.outline import Definition, outline
+from lsp_server.outline import OutlineEntry, outline
 from lsp_server.positions import range_of
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -42,7 +42,7 @@ def lenses(server: Server, view: View) -> list[types.CodeLens]:
     ]
 
 
-def _over(server: Server, view: View, definition: Definition) -> Iterator[types.CodeLens]:
+def _over(server: Server, view: View, definition: OutlineEntry) -> Iterator[types.CodeLens]:
     document, tree = view.document, server.session.tree(view.document)
     start, end = definition.name_span
     line, character = document.lines.position(start)

@@ -72,7 +72,7 @@ def item(name: Name, names: NameSet, order: int) -> types.CompletionItem:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ListPlace:
     """Where a name is typed: the text around it, and all else that an answer may be read from.
     Another text, buffer, setting or file on disk makes another place."""
 
@@ -86,7 +86,7 @@ class Place:
 class Known:
     """The newest names that a document was answered with. Old with its place."""
 
-    place: Place
+    place: ListPlace
     names: NameSet
 
 
@@ -106,7 +106,7 @@ async def completion(
         # The members are the same whatever is typed of one: the answer for the dot is used again.
         snapshot = snapshot.with_text(document.text[:start] + after)
         line, character = document.lines.position(start)
-    place = Place(document.text[:start], after, view.buffers, session.epoch)
+    place = ListPlace(document.text[:start], after, view.buffers, session.epoch)
     known = known_lists.get(document.uri)
     names = known.names if known is not None and known.place == place else None
     deadline_ms = DEADLINE_MS if names is None else KNOWN_DEADLINE_MS

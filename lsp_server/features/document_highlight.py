@@ -8,7 +8,7 @@ from lsprotocol import types
 from engine.features.graph import GraphQuestion
 from engine.features.local import LocalRequest
 from lsp_server.graphs import ask_at
-from lsp_server.places import Places
+from lsp_server.places import AnswerPlaces
 from lsp_server.positions import offset_of, range_of
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -44,7 +44,7 @@ async def highlights(
     spans = [(link.span, link.kind) for link in answer.links if link.path == path]
     if symbol.path == path:
         spans.insert(0, (symbol.name_span, "write"))
-    places = Places(server.session)
+    places = AnswerPlaces(server.session)
     found: list[types.DocumentHighlight] = []
     for span, kind in spans:
         where = await places.range(path, span, symbol.name)

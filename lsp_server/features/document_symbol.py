@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from lsp_server.outline import Definition, outline
+from lsp_server.outline import OutlineEntry, outline
 from lsp_server.positions import range_of
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -19,7 +19,7 @@ _KINDS = {
 }
 
 
-def symbol(view: View, definition: Definition) -> types.DocumentSymbol:
+def symbol(view: View, definition: OutlineEntry) -> types.DocumentSymbol:
     """A definition as the protocol shows it, with what it contains."""
     return types.DocumentSymbol(
         name=definition.name,
@@ -30,7 +30,7 @@ def symbol(view: View, definition: Definition) -> types.DocumentSymbol:
     )
 
 
-def flat(view: View, definitions: tuple[Definition, ...]) -> list[types.SymbolInformation]:
+def flat(view: View, definitions: tuple[OutlineEntry, ...]) -> list[types.SymbolInformation]:
     """The same for clients that know no nesting."""
     found = []
     for top in definitions:

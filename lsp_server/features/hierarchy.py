@@ -13,7 +13,7 @@ from lsprotocol import types
 from analysis.symbols import Link, Symbol
 from engine.features.graph import GraphQuestion
 from lsp_server.graphs import ask_at, ask_marked, mark
-from lsp_server.places import Places, kind_of
+from lsp_server.places import AnswerPlaces, kind_of
 from lsp_server.server import Server
 from lsp_server.session import View
 from lsp_server.uris import uri_of
@@ -24,7 +24,9 @@ _CALLABLE = frozenset({"FUNCTION", "METHOD", "CLASS"})
 _BY_NAME = "by name"
 
 
-async def item_of(kind: type[Item], places: Places, symbol: Symbol, how: str = "") -> Item | None:
+async def item_of(
+    kind: type[Item], places: AnswerPlaces, symbol: Symbol, how: str = ""
+) -> Item | None:
     """A symbol as an item; ``None`` where it has no place in the project."""
     whole = await places.range(symbol.path, symbol.span)
     name = await places.range(symbol.path, symbol.name_span, symbol.name)
@@ -53,7 +55,7 @@ async def prepare(
     answer = await ask_at(server, view, position, GraphQuestion.PREPARE)
     if answer.symbol is None or answer.symbol.kind not in wanted:
         return None
-    item = await item_of(kind, Places(server.session), answer.symbol)
+    item = await item_of(kind, AnswerPlaces(server.session), answer.symbol)
     return [item] if item else None
 
 
@@ -71,7 +73,7 @@ async def calls(
 ) -> list[tuple[types.CallHierarchyItem, list[types.Range]]]:
     """Who calls the symbol, or whom it calls, with the places of the calls."""
     answer = await ask_marked(server, data, question)
-    places = Places(server.session)
+    places = AnswerPlaces(server.session)
     found = []
     for symbol, links in grouped(answer.links):
         item = await item_of(types.CallHierarchyItem, places, symbol, links[0].how)
@@ -86,7 +88,7 @@ async def types_around(
 ) -> list[types.TypeHierarchyItem]:
     """The bases of a class or the classes that name it as theirs."""
     answer = await ask_marked(server, data, question)
-    places = Places(server.session)
+    places = AnswerPlaces(server.session)
     found = [await item_of(types.TypeHierarchyItem, places, link.symbol) for link in answer.links]
     return [item for item in found if item]
 

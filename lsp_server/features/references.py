@@ -10,7 +10,7 @@ from lsprotocol import types
 from analysis.symbols import Link
 from engine.features.graph import GraphQuestion, GraphRequest
 from lsp_server.graphs import ask, ask_at
-from lsp_server.places import Places, kind_of
+from lsp_server.places import AnswerPlaces, kind_of
 from lsp_server.server import Server
 from lsp_server.session import View
 from lsp_server.uris import uri_of
@@ -27,7 +27,7 @@ async def references(
     links = list(answer.links)
     if declaration and symbol.path:
         links.insert(0, Link(symbol, "", "exact", symbol.path, symbol.name_span))
-    places = Places(server.session)
+    places = AnswerPlaces(server.session)
     found = [await places.location(link, symbol.name) for link in links]
     shown: list[types.Location] = []
     for location in found:
@@ -40,7 +40,7 @@ async def references(
 async def workspace_symbols(server: Server, query: str) -> list[types.WorkspaceSymbol]:
     """Symbols of every open folder whose names hold ``query``."""
     session = server.session
-    places = Places(session)
+    places = AnswerPlaces(session)
     found: dict[tuple[object, ...], types.WorkspaceSymbol] = {}
     for workspace in await session.workspaces.of_folders(session.settings):
         request = GraphRequest(

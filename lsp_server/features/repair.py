@@ -30,7 +30,7 @@ from lsp_server.capabilities import (
 )
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.outcomes import (
-    Outcome,
+    RepairOutcome,
     actions,
     apply_choice,
     conclude,
@@ -142,7 +142,7 @@ def writing(server: Server, view: View, offset: int) -> list[tuple[str, str, str
 
 
 async def offered(
-    server: Server, outcomes: Mapping[str, Outcome], view: View, offset: int
+    server: Server, outcomes: Mapping[str, RepairOutcome], view: View, offset: int
 ) -> list[types.CodeAction | types.Command]:
     """Code actions: patches that were found, then what can be run."""
     client = server.session.client
@@ -197,7 +197,7 @@ async def subject(server: Server, uri: str) -> tuple[Document, Snapshot]:
 
 async def run(
     server: Server, command: str, order: Order, token: types.ProgressToken | None
-) -> Outcome:
+) -> RepairOutcome:
     """Ask the engine, with a progress bar. Cancelling it gives what was found so far."""
     document, snapshot = await subject(server, order.uri)
     limit = float(server.session.settings.repair.time_limit)
@@ -216,7 +216,7 @@ async def run(
 
 def register(server: Server) -> None:
     """Offer what can be run, and run it."""
-    outcomes: dict[str, Outcome] = {}
+    outcomes: dict[str, RepairOutcome] = {}
 
     async def offer(view: View, offset: int) -> list[types.CodeAction | types.Command]:
         return await offered(server, outcomes, view, offset)

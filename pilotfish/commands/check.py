@@ -21,7 +21,7 @@ from analysis.environments.resolve import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff
-from analysis.lint.checking import UNREADABLE, Report, check_files, read_selected
+from analysis.lint.checking import UNREADABLE, FileReport, check_files, read_selected
 from analysis.lint.fixing import apply_fixes
 from analysis.lint.manual import page
 from analysis.lint.nearest import nearest
@@ -80,7 +80,7 @@ class _Job:
 
 @dataclass(slots=True)
 class _Outcome:
-    reports: list[Report] = field(default_factory=list)
+    reports: list[FileReport] = field(default_factory=list)
     fixed: int = 0
     troubles: int = 0
 
@@ -361,7 +361,7 @@ def _check(
         outcome.troubles += 1
         explain(error.what, where=error.where, help=error.help)
 
-    def look(chosen: Sequence[Selected]) -> Iterator[Report]:
+    def look(chosen: Sequence[Selected]) -> Iterator[FileReport]:
         with _memory(options, job.workspace) as memory:
             for report in check_files(
                 chosen,
@@ -375,7 +375,7 @@ def _check(
                 report.findings = _new(report.findings, report, base)
                 yield report
 
-    reports: list[Report] = []
+    reports: list[FileReport] = []
     try:
         for report in _shown(look(files), len(files)):
             reports.append(report)
@@ -407,14 +407,14 @@ def _unchanged(file: Selected, base: Revision) -> bool:
 
 
 def _new(
-    findings: tuple[Finding, ...], report: Report, base: Revision | None
+    findings: tuple[Finding, ...], report: FileReport, base: Revision | None
 ) -> tuple[Finding, ...]:
     if base is None or report.file is None:
         return findings
     return base.of_change(findings, report.file.path, report.file.text)
 
 
-def _fix(report: Report, job: _Job, base: Revision | None, outcome: _Outcome) -> bool:
+def _fix(report: FileReport, job: _Job, base: Revision | None, outcome: _Outcome) -> bool:
     """Apply the safe fixes of one file; whether it was written."""
     file = report.file
     if file is None or not any(fix.safe for finding in report.findings for fix in finding.fixes):
@@ -437,7 +437,7 @@ def _fix(report: Report, job: _Job, base: Revision | None, outcome: _Outcome) ->
     return True
 
 
-def _counted(options: argparse.Namespace, reports: Sequence[Report]) -> int:
+def _counted(options: argparse.Namespace, reports: Sequence[FileReport]) -> int:
     findings = [finding for report in reports for finding in report.findings]
     return len(list(by_code(findings, options.select, options.ignore)))
 
@@ -523,7 +523,7 @@ def _progress(total: int) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def _shown(reports: Iterator[Report], total: int) -> Iterator[Report]:
+def _shown(reports: Iterator[FileReport], total: int) -> Iterator[FileReport]:
     with _progress(total) as step:
         for report in reports:
             step()

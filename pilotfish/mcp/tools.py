@@ -52,7 +52,7 @@ Budget = Annotated[int, Meta(ge=50, le=3_600_000, description="answer within so 
 Test = Annotated[str, Meta(description="shell command; default: the file's tests")]
 
 
-class Api(msgspec.Struct, forbid_unknown_fields=True):
+class ApiArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Whether a dotted name exists in the installed version: signature, version, place; otherwise
     the nearest real names. Ask before using an API you are not sure of."""
 
@@ -60,7 +60,7 @@ class Api(msgspec.Struct, forbid_unknown_fields=True):
     budget_ms: Budget = 5000
 
 
-class Members(msgspec.Struct, forbid_unknown_fields=True):
+class MembersArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Members of an expression before a line of a file. tier closed: the list is complete, others
     do not exist; open: others may exist; abstain: unknown."""
 
@@ -70,7 +70,7 @@ class Members(msgspec.Struct, forbid_unknown_fields=True):
     budget_ms: Budget = 5000
 
 
-class CheckSnippet(msgspec.Struct, forbid_unknown_fields=True):
+class CheckSnippetArguments(msgspec.Struct, forbid_unknown_fields=True):
     """New problems that code would add to a file, before it is written: names, members, arguments
     and imports that do not exist, and lint. Writes nothing."""
 
@@ -81,7 +81,7 @@ class CheckSnippet(msgspec.Struct, forbid_unknown_fields=True):
     budget_ms: Budget = 20_000
 
 
-class Fix(msgspec.Struct, forbid_unknown_fields=True):
+class FixArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Repair a file until a failing test passes. Runs tests in a sandbox and answers with a diff;
     status verified: all tests were run. Writes nothing."""
 
@@ -90,7 +90,7 @@ class Fix(msgspec.Struct, forbid_unknown_fields=True):
     budget_ms: Budget = 120_000
 
 
-class Trace(msgspec.Struct, forbid_unknown_fields=True):
+class TraceArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Run a failing test, or a call of a function of the file, in a sandbox; answers with the
     blocks that ran, values of variables, and suspicious lines."""
 
@@ -100,7 +100,7 @@ class Trace(msgspec.Struct, forbid_unknown_fields=True):
     budget_ms: Budget = 30_000
 
 
-class Graph(msgspec.Struct, forbid_unknown_fields=True):
+class GraphArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Code graph of the project. Each row has its place and evidence: exact, or by name."""
 
     question: Literal[
@@ -152,8 +152,8 @@ class WorkspaceTools:
 
     # ------------------------------------------------------------------ the tools
 
-    async def api(self, asked: Api) -> Answer:
-        """See :class:`Api`."""
+    async def api(self, asked: ApiArguments) -> Answer:
+        """See :class:`ApiArguments`."""
         workspace = self._workspace()
         request = ApiRequest(workspace, asked.name, asked.budget_ms)
         timed = await self._ask(request, asked.budget_ms)
@@ -176,8 +176,8 @@ class WorkspaceTools:
             told["reason"] = answer.reason
         return _without_empty(told)
 
-    async def members(self, asked: Members) -> Answer:
-        """See :class:`Members`."""
+    async def members(self, asked: MembersArguments) -> Answer:
+        """See :class:`MembersArguments`."""
         snapshot = self._snapshot(asked.path)
         text, line = _with_line(snapshot.text, asked.line - 1, f"{asked.expression}.")
         written = text.split("\n")[line]
@@ -196,8 +196,8 @@ class WorkspaceTools:
         shared, kept = _most([_member(each) for each in names.names], _MOST_NAMES)
         return _without_empty(told) | {"members": shared} | kept
 
-    async def check_snippet(self, asked: CheckSnippet) -> Answer:
-        """See :class:`CheckSnippet`."""
+    async def check_snippet(self, asked: CheckSnippetArguments) -> Answer:
+        """See :class:`CheckSnippetArguments`."""
         snapshot = self._snapshot(asked.path, new=True)
         draft = _spliced(snapshot.text, asked)
         timed = await self._ask(ErrorReportRequest(snapshot, draft), asked.budget_ms)
@@ -217,8 +217,8 @@ class WorkspaceTools:
         shared, kept = _most(told, _MOST_FINDINGS)
         return {"complete": answer is not None, "findings": shared} | kept
 
-    async def fix(self, asked: Fix) -> Answer:
-        """See :class:`Fix`."""
+    async def fix(self, asked: FixArguments) -> Answer:
+        """See :class:`FixArguments`."""
         snapshot = self._snapshot(asked.path, runs=True)
         seconds = asked.budget_ms / 1000 * _SHARE
         request = FixRequest(snapshot, asked.test, time_limit=seconds, questions=0)
@@ -245,8 +245,8 @@ class WorkspaceTools:
             }
         )
 
-    async def trace(self, asked: Trace) -> Answer:
-        """See :class:`Trace`."""
+    async def trace(self, asked: TraceArguments) -> Answer:
+        """See :class:`TraceArguments`."""
         snapshot = self._snapshot(asked.path, runs=True)
         test = _calling(Path(snapshot.path), asked.call) if asked.call else asked.test
         request = TraceRequest(snapshot, test, asked.budget_ms / 1000 * _SHARE)
@@ -256,8 +256,8 @@ class WorkspaceTools:
             return _late(status="error")
         return _story(answer.document, snapshot.text.split("\n"), call=asked.call)
 
-    async def graph(self, asked: Graph) -> Answer:
-        """See :class:`Graph`."""
+    async def graph(self, asked: GraphArguments) -> Answer:
+        """See :class:`GraphArguments`."""
         workspace = self._workspace()
         words = tuple(word for word in (asked.name, asked.to) if word)
         request = GraphRowsRequest(workspace, asked.question, words)
@@ -352,12 +352,12 @@ class Tool:
 
 
 TOOLS: dict[str, Tool] = {
-    "api": Tool(Api, WorkspaceTools.api),
-    "members": Tool(Members, WorkspaceTools.members),
-    "check_snippet": Tool(CheckSnippet, WorkspaceTools.check_snippet),
-    "fix": Tool(Fix, WorkspaceTools.fix),
-    "trace": Tool(Trace, WorkspaceTools.trace),
-    "graph": Tool(Graph, WorkspaceTools.graph),
+    "api": Tool(ApiArguments, WorkspaceTools.api),
+    "members": Tool(MembersArguments, WorkspaceTools.members),
+    "check_snippet": Tool(CheckSnippetArguments, WorkspaceTools.check_snippet),
+    "fix": Tool(FixArguments, WorkspaceTools.fix),
+    "trace": Tool(TraceArguments, WorkspaceTools.trace),
+    "graph": Tool(GraphArguments, WorkspaceTools.graph),
 }
 
 
@@ -397,7 +397,7 @@ def _with_line(text: str, line: int, code: str) -> tuple[str, int]:
     return "\n".join([*lines[:line], margin + code, *lines[line:]]), line
 
 
-def _spliced(text: str, asked: CheckSnippet) -> str:
+def _spliced(text: str, asked: CheckSnippetArguments) -> str:
     """The whole text that the snippet would make."""
     if asked.first_line is None:
         if asked.last_line is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class Candidate:
     place times the prior of the kind. ``line`` (1-based) is where the first edit is.
     """
 
-    edits: tuple[Edit, ...]
+    edits: tuple[OffsetEdit, ...]
     strategy: str
     value: float
     line: int

@@ -18,8 +18,8 @@ from analysis.errors import AnalysisError
 from analysis.semantics.homes import Home, absolute, importing, renamed, spelled
 from analysis.snapshot import Workspace
 from repair.candidates.candidate import Candidate
-from repair.sandbox.run import Failure
-from repair.source.file import Edit, Source
+from repair.sandbox.run import TestFailure
+from repair.source.file import OffsetEdit, Source
 
 STRATEGY = "import"
 #: Exceptions that may be about an import.
@@ -48,7 +48,7 @@ class Imports:
     homes: Homes
     _next: dict[Candidate, Candidate] = field(default_factory=dict, init=False)
 
-    def candidates(self, source: Source, failures: Iterable[Failure]) -> Iterator[Candidate]:
+    def candidates(self, source: Source, failures: Iterable[TestFailure]) -> Iterator[Candidate]:
         """Imports that give each failure what it lacks, the likeliest first."""
         seen = set()
         for failure in failures:
@@ -66,7 +66,7 @@ class Imports:
                     last = candidate
 
     def further(
-        self, source: Source, tried: Candidate, failures: Iterable[Failure]
+        self, source: Source, tried: Candidate, failures: Iterable[TestFailure]
     ) -> Iterator[Candidate]:
         """``tried``, an import that does not pass, with the next one that then failed; and from
         another place."""
@@ -86,8 +86,8 @@ class Imports:
         yield from map(both, self.candidates(there, failures))
 
     def _edits(
-        self, source: Source, tree: ast.Module, failure: Failure
-    ) -> Iterator[tuple[tuple[Edit, ...], float]]:
+        self, source: Source, tree: ast.Module, failure: TestFailure
+    ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         line = failure.lines[-1] if failure.lines else 0
         if found := _FROM.search(failure.message):
             name, module = found.groups()
@@ -136,7 +136,7 @@ class Imports:
         statement: ast.ImportFrom,
         names: Sequence[str],
         module: str,
-    ) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         """``names`` taken out of ``statement`` and imported from where they are."""
         where = absolute(statement, self.package)
         choices = []
@@ -166,11 +166,11 @@ class Imports:
             ]
             start, end = source.span(statement)
             share = min(_share(h, known) for h, known in zip(chosen, choices, strict=True))
-            yield (Edit(start, end, indent.join(lines)),), share
+            yield (OffsetEdit(start, end, indent.join(lines)),), share
 
     def _replaced(
         self, source: Source, statement: ast.Import, module: str
-    ) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         """Another module for the one that ``import`` did not find."""
         alias = next(a for a in statement.names if f"{a.name}.".startswith(f"{module}."))
         last = alias.name.rpartition(".")[2]
@@ -186,11 +186,11 @@ class Imports:
             lines = [f"import {', '.join(others)}"] if others else []
             lines.append(importing(home, alias.asname or last, self.package, relative=False))
             indent = source.newline() + source.indentation(statement.lineno)
-            yield (Edit(start, end, indent.join(lines)),), _share(home, known)
+            yield (OffsetEdit(start, end, indent.join(lines)),), _share(home, known)
 
     def _added(
         self, source: Source, tree: ast.Module, name: str, module: str
-    ) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         """An import of ``name`` beside those that are there."""
         relative = self._is_relative(tree)
         known = [h for h in self.homes(name, (module,))[:_TRIED] if h.module != module]
@@ -200,7 +200,7 @@ class Imports:
 
     def _members(
         self, source: Source, tree: ast.Module, module: str, name: str
-    ) -> Iterator[tuple[tuple[Edit, ...], float]]:
+    ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         """``module.name`` taken from where ``name`` is: everywhere in the file."""
         places = [
             node
@@ -217,7 +217,7 @@ class Imports:
             if inside == f"{module}.{name}":
                 yield (_beside(source, tree, f"import {inside}"),), 1.0
                 continue
-            edits = [Edit(*source.span(node), name) for node in places]
+            edits = [OffsetEdit(*source.span(node), name) for node in places]
             edits.append(
                 _beside(source, tree, importing(home, name, self.package, relative=relative))
             )
@@ -285,7 +285,7 @@ def _plain(tree: ast.Module, module: str, line: int) -> ast.Import | None:
     return next(iter(around or like), None)
 
 
-def _beside(source: Source, tree: ast.Module, line: str) -> Edit:
+def _beside(source: Source, tree: ast.Module, line: str) -> OffsetEdit:
     """``line`` behind the last import that begins the file, or before its first statement."""
     last: ast.stmt | None = None
     for number, node in enumerate(tree.body):
@@ -295,17 +295,17 @@ def _beside(source: Source, tree: ast.Module, line: str) -> Edit:
         else:
             break
     if last is None:
-        return Edit(0, 0, line + source.newline())
+        return OffsetEdit(0, 0, line + source.newline())
     end = source.span(last)[1]
-    return Edit(end, end, source.newline() + line)
+    return OffsetEdit(end, end, source.newline() + line)
 
 
-def _whole(old: str, new: str) -> Edit:
+def _whole(old: str, new: str) -> OffsetEdit:
     """One edit that turns ``old`` into ``new``."""
     start = _common(old, new)
     rest = min(len(old), len(new)) - start
     end = min(rest, _common(old[::-1], new[::-1]))
-    return Edit(start, len(old) - end, new[start : len(new) - end])
+    return OffsetEdit(start, len(old) - end, new[start : len(new) - end])
 
 
 def _common(one: Sequence[str], other: Sequence[str]) -> int:

@@ -24,7 +24,7 @@ from decoding.writer import InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.candidates.dialog import PLAN, Talk, body, task
 from repair.failure.diagnosis import Diagnosis
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.stub import realigned
 
 _TEMPERATURE = 0.8
@@ -45,7 +45,7 @@ _COMPOUND = (ast.If, ast.For, ast.While, ast.With, ast.Try, ast.AsyncFor, ast.As
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class InfillPlace:
     """What is rewritten: ``text[start:end]``, once greedily and ``samples`` times by chance."""
 
     name: str
@@ -114,7 +114,7 @@ class Infills:
             for place in talks:
                 yield from self._by_chance(self._request(place), place)
 
-    def _places(self) -> Iterator[Place]:
+    def _places(self) -> Iterator[InfillPlace]:
         ranked = self._ranked()
         if not self.filling:
             yield from self._dialog(ranked)
@@ -127,15 +127,15 @@ class Infills:
         for rank, line in enumerate(ranked[_LINES_FIRST:], _LINES_FIRST):
             yield from self._lines(line, 1.0 / (1 + rank))
 
-    def _lines(self, line: int, share: float) -> Iterator[Place]:
+    def _lines(self, line: int, share: float) -> Iterator[InfillPlace]:
         """The line, and a new line before it."""
         text = self.source.line(line)
         start = self.source.line_starts[line - 1] + len(self.source.indentation(line))
         end = self.source.line_starts[line - 1] + len(text.rstrip("\r\n"))
-        yield Place("replace", start, end, line, share, 4, 48)
-        yield Place("insert", start, start, line, share, 2, 48)
+        yield InfillPlace("replace", start, end, line, share, 4, 48)
+        yield InfillPlace("insert", start, start, line, share, 2, 48)
 
-    def _blocks(self, ranked: list[int]) -> Iterator[Place]:
+    def _blocks(self, ranked: list[int]) -> Iterator[InfillPlace]:
         """The innermost blocks around suspicious lines."""
         if self.source.tree is None:
             return
@@ -150,9 +150,9 @@ class Infills:
                 break
         for rank, (start, end) in enumerate(found):
             line = self.source.line_of(start)
-            yield Place("block", start, end, line, 0.5 / (1 + rank), 2, 160, multiline=True)
+            yield InfillPlace("block", start, end, line, 0.5 / (1 + rank), 2, 160, multiline=True)
 
-    def _dialog(self, ranked: list[int]) -> Iterator[Place]:
+    def _dialog(self, ranked: list[int]) -> Iterator[InfillPlace]:
         """The function that is the most suspicious, by a model that is told what it did."""
         if self.story is None:
             return
@@ -160,7 +160,7 @@ class Infills:
             for talk in Talk:
                 yield replace(place, name=talk, share=_TALKED, talk=talk)
 
-    def _functions(self, ranked: list[int]) -> Iterator[Place]:
+    def _functions(self, ranked: list[int]) -> Iterator[InfillPlace]:
         """The whole body of the function that is the most suspicious."""
         tree, source = self.source.tree, self.source
         for node in ast.walk(tree) if tree is not None and ranked else ():
@@ -173,10 +173,12 @@ class Infills:
             if last - inner[0].lineno < _LONGEST_FUNCTION:
                 start, end = source.span(inner[0])[0], source.span(node)[1]
                 line, code = inner[0].lineno, source.text[source.span(node)[0] : end]
-                yield Place("function", start, end, line, 0.3, 3, 320, multiline=True, code=code)
+                yield InfillPlace(
+                    "function", start, end, line, 0.3, 3, 320, multiline=True, code=code
+                )
                 return
 
-    def _fill(self, place: Place) -> Iterator[Candidate | None]:
+    def _fill(self, place: InfillPlace) -> Iterator[Candidate | None]:
         key = (place.start, place.end, place.name)
         if key in self._done:
             return
@@ -188,7 +190,7 @@ class Infills:
         yield self._candidate(greedy, place)
         yield from self._by_chance(request, place)
 
-    def _request(self, place: Place) -> InfillRequest:
+    def _request(self, place: InfillPlace) -> InfillRequest:
         text, start = self.source.text, place.start
         inserted = self.source.newline() + self.source.indentation(place.line)
         lead = PLAN if place.talk is Talk.PLAN else ""
@@ -203,7 +205,7 @@ class Infills:
             task=self._task(place),
         )
 
-    def _by_chance(self, request: InfillRequest, place: Place) -> Iterator[Candidate | None]:
+    def _by_chance(self, request: InfillRequest, place: InfillPlace) -> Iterator[Candidate | None]:
         """As many samples as ``place`` is worth; others, and hotter ones, in each round."""
         heat = min(_TEMPERATURE + self._rounds * _HEAT, _HOTTEST)
         warm = replace(request, temperature=heat, seed=place.line + self._rounds * _SEEDS)
@@ -216,12 +218,12 @@ class Infills:
         ):
             yield self._candidate(sample, place)
 
-    def _task(self, place: Place) -> str:
+    def _task(self, place: InfillPlace) -> str:
         if place.talk is None or self.story is None:
             return ""
         return task(place.talk, place.code, self.story(place.line))
 
-    def _candidate(self, completion: Completion, place: Place) -> Candidate | None:
+    def _candidate(self, completion: Completion, place: InfillPlace) -> Candidate | None:
         self.samples += 1
         self.tokens += completion.tokens
         new = completion.text.rstrip()
@@ -232,7 +234,7 @@ class Infills:
             return None
         if place.name == "insert":
             new += self.source.newline() + self.source.indentation(place.line)
-        edit = Edit(place.start, place.end, new)
+        edit = OffsetEdit(place.start, place.end, new)
         strategy = place.talk or f"infill: {place.name}"
         return Candidate((edit,), strategy, place.share, place.line)
 

@@ -10,8 +10,8 @@ from dataclasses import replace
 from analysis.lint.nearest import akin, nearest
 from analysis.names import Name
 from repair.candidates.candidate import Candidate
-from repair.sandbox.run import Failure
-from repair.source.file import Edit, Source
+from repair.sandbox.run import TestFailure
+from repair.source.file import OffsetEdit, Source
 
 STRATEGY = "misnamed"
 #: How likely the nearest name is meant, the next one, and so on; and one that only means the same.
@@ -20,7 +20,7 @@ _NEAR, _NEXT, _AKIN = 0.95, 0.5, 0.4
 _ONLY_HERE = 0.6
 
 
-def misnamed(source: Source, failures: Iterable[Failure]) -> Iterator[Candidate]:
+def misnamed(source: Source, failures: Iterable[TestFailure]) -> Iterator[Candidate]:
     """The name that each failure says is absent, replaced by those that are there and resemble it:
     wherever the file has it, and at the line alone that failed."""
     seen: set[tuple[str, str, int]] = set()
@@ -31,7 +31,7 @@ def misnamed(source: Source, failures: Iterable[Failure]) -> Iterator[Candidate]
             if not places or (failure.absent, new, line) in seen:
                 continue
             seen.add((failure.absent, new, line))
-            everywhere = tuple(Edit(start, end, new) for start, end in places)
+            everywhere = tuple(OffsetEdit(start, end, new) for start, end in places)
             first = source.line_of(places[0][0])
             yield Candidate(everywhere, STRATEGY, value, first)
             here = tuple(edit for edit in everywhere if source.line_of(edit.start) == line)
@@ -39,7 +39,9 @@ def misnamed(source: Source, failures: Iterable[Failure]) -> Iterator[Candidate]
                 yield Candidate(here, STRATEGY, _ONLY_HERE * value, line)
 
 
-def further(source: Source, tried: Candidate, failures: Iterable[Failure]) -> Iterator[Candidate]:
+def further(
+    source: Source, tried: Candidate, failures: Iterable[TestFailure]
+) -> Iterator[Candidate]:
     """``tried``, a name fixed, with the next one that was then looked for in vain."""
     if tried.strategy != STRATEGY:
         return
@@ -49,7 +51,7 @@ def further(source: Source, tried: Candidate, failures: Iterable[Failure]) -> It
         yield replace(each, edits=tuple(edits), value=each.value * tried.value, line=tried.line)
 
 
-def _meant(failure: Failure) -> dict[str, float]:
+def _meant(failure: TestFailure) -> dict[str, float]:
     found: dict[str, float] = {}
     for place, name in enumerate(nearest(failure.absent, failure.present)):
         found[name] = _NEAR if place == 0 else _NEXT / place

@@ -33,7 +33,7 @@ from dataclasses import dataclass
 from analysis.text.files import read_bytes
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.run import Outcome, TestResult
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.units import Units, groups
 
 #: One that is likelier than this among those that pass has no rivals to speak of.
@@ -66,7 +66,7 @@ _ASKED = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class PatchEvidence:
     """What is known of a patch that passes.
 
     ``share`` is how likely it does what is meant, if that is among what passes; ``likely`` is the
@@ -133,7 +133,7 @@ class Evidence:
         return ", and ".join(said)
 
 
-class Reach:
+class TestReach:
     """Which tests come to what a patch changes, by the lines that they were seen to run."""
 
     def __init__(self, source: Source, diagnosis: Diagnosis) -> None:
@@ -142,16 +142,16 @@ class Reach:
         self._passing = [r for r in diagnosis.contrast if r.outcome is Outcome.PASSED]
         self._ending = diagnosis.ending
 
-    def passing(self, edits: Sequence[Edit]) -> frozenset[str]:
+    def passing(self, edits: Sequence[OffsetEdit]) -> frozenset[str]:
         """The tests that passed before and ran a function that ``edits`` change; any line of the
         file, where more than functions is changed."""
         return self._coming(self._passing, edits)
 
-    def ending(self, edits: Sequence[Edit]) -> frozenset[str]:
+    def ending(self, edits: Sequence[OffsetEdit]) -> frozenset[str]:
         """Those that nobody asked to fix and that failed before."""
         return self._coming(self._ending, edits)
 
-    def _coming(self, results: Iterable[TestResult], edits: Sequence[Edit]) -> frozenset[str]:
+    def _coming(self, results: Iterable[TestResult], edits: Sequence[OffsetEdit]) -> frozenset[str]:
         lines = self._lines(edits)
         return frozenset(
             result.id
@@ -159,7 +159,7 @@ class Reach:
             if (result.lines if lines is None else not result.lines.isdisjoint(lines))
         )
 
-    def _lines(self, edits: Sequence[Edit]) -> frozenset[int] | None:
+    def _lines(self, edits: Sequence[OffsetEdit]) -> frozenset[int] | None:
         changed = groups(self._units, edits)
         if changed is None:
             return None

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 from repair.candidates.candidate import Candidate
 from repair.choice.reading import Function, function_of, never_read, parameters
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.units import Units, groups
 
 _BY_SIZE = 0.01
@@ -73,7 +73,7 @@ def signs(source: Source, candidates: Sequence[Candidate]) -> list[float]:
     return found
 
 
-def size(source: Source, edits: Iterable[Edit]) -> int:
+def size(source: Source, edits: Iterable[OffsetEdit]) -> int:
     """How many code points ``edits`` take out and put in."""
     return sum(_apart(source.text[edit.start : edit.end], edit.new) for edit in edits)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.units import Units, groups
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -36,7 +36,7 @@ def parameters(function: Function) -> set[str]:
     return {each.arg for each in (*given.posonlyargs, *given.args, *given.kwonlyargs)}
 
 
-def ignored(source: Source, edits: Iterable[Edit]) -> frozenset[str]:
+def ignored(source: Source, edits: Iterable[OffsetEdit]) -> frozenset[str]:
     """Parameters of the functions that ``edits`` change which nothing reads afterwards.
 
     Those of methods and of decorated functions do not count: others may ask for their signature.

@@ -59,7 +59,7 @@ _HELPER_TASK = (
 
 
 @dataclass(frozen=True)
-class Plan:
+class HelperPlan:
     """The ``helpers`` of a function by their names, as stubs with whatever body was planned, and
     ``calling``, the statements behind them; ``indent`` is what stands before each."""
 
@@ -84,7 +84,7 @@ class Plan:
         return "" if all(map(says_nothing, _statements(node))) else _inside(node, self.indent)
 
 
-def plan_of(stub: Stub, body: str) -> Plan | None:
+def plan_of(stub: Stub, body: str) -> HelperPlan | None:
     """The plan that ``body`` is; ``None`` where it is none: nothing that it calls is planned.
 
     The code that calls helpers may stand in the function that is planned, written once more.
@@ -113,7 +113,7 @@ def plan_of(stub: Stub, body: str) -> Plan | None:
         return None
     indent = source.indentation(inner[0].lineno)
     texts = tuple(_moved(source, each, indent) for each in calling)
-    return Plan({n: helpers[n] for n in helpers if n in used}, texts, indent)
+    return HelperPlan({n: helpers[n] for n in helpers if n in used}, texts, indent)
 
 
 @dataclass
@@ -161,7 +161,7 @@ class Decomposer:
             return [replace(each, value=1 / len(passing)) for each in passing]
         return [max(trials, key=lambda t: t.gained).candidate] if trials else []
 
-    def _plan(self) -> Plan | None:
+    def _plan(self) -> HelperPlan | None:
         text, offset = self.stub.opened
         indent = text[text.rfind("\n", 0, offset) + 1 : offset]
         lead = _LEAD.format(name=self.stub.node.name) + self.stub.source.newline() + indent
@@ -183,7 +183,7 @@ class Decomposer:
         body = written.text.rstrip()
         return plan_of(self.stub, body) or plan_of(self.stub, self.stub.realigned(body))
 
-    def _programs(self, plan: Plan) -> Iterator[Candidate]:
+    def _programs(self, plan: HelperPlan) -> Iterator[Candidate]:
         """All that the helpers' bodies make together, those first that were written first."""
         bodies: list[list[str]] = []
         for name in plan.helpers:
@@ -200,11 +200,11 @@ class Decomposer:
             if self.stub.is_written(self.stub.source.apply(program.edits)):
                 yield program
 
-    def _program(self, plan: Plan, helpers: Sequence[str]) -> Candidate:
+    def _program(self, plan: HelperPlan, helpers: Sequence[str]) -> Candidate:
         edit = self.stub.edit(plan.body(helpers))
         return Candidate((edit,), STRATEGY, 1.0, self.stub.node.lineno)
 
-    def _bodies(self, source: Source, name: str, plan: Plan) -> list[str]:
+    def _bodies(self, source: Source, name: str, plan: HelperPlan) -> list[str]:
         """The helper ``name``, a stub in ``source``, as it was planned, if it has a body there, and
         with each body that was written of it."""
         stub = find_stub(source, f"{self.stub.name}.{name}")

@@ -26,7 +26,7 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.choice.agreement import Vote, agreed
 from repair.choice.differences import notes, weakness
-from repair.choice.evidence import SURE, Evidence, checks
+from repair.choice.evidence import SURE, PatchEvidence, checks
 from repair.choice.guards import written_to_order
 from repair.errors import RepairError, SandboxDiedError
 from repair.failure.command import TestCommand, parse
@@ -251,7 +251,7 @@ class Implementer:
             found = replace(found, patch=patch, alternatives=tuple(rest), notes=told)
             # Only edits are tried by the hundred, and pass by chance.
             tried = self.ran if candidate in elected.edits else bodies
-            speaks = Evidence(
+            speaks = PatchEvidence(
                 share=elected.shares.get(candidate, 1.0),
                 likely=1.0 / tried,
                 tried=tried,
@@ -300,7 +300,7 @@ class Implementer:
         )
 
 
-def _unless_doubted(found: Healing, speaks: Evidence) -> Healing:
+def _unless_doubted(found: Healing, speaks: PatchEvidence) -> Healing:
     """``found``, vouched for only where it is rather right than wrong by what ``speaks`` for it."""
     found = replace(found, confidence=speaks.confidence)
     if found.status != "verified" or speaks.confidence >= SURE:

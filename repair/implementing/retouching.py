@@ -23,7 +23,7 @@ from repair.choice.guards import literals, refusal
 from repair.choice.likelihood import signs
 from repair.choice.ranking import gain
 from repair.failure.diagnosis import Diagnosis
-from repair.implementing.written import Written
+from repair.implementing.written import WrittenBody
 from repair.job import Job
 from repair.search.agenda import Agenda
 from repair.search.trials import Kind, Trials
@@ -41,7 +41,7 @@ DISCOUNT = 0.2
 class _Edits:
     """What can be changed in one body, and how far its tests came as it was written."""
 
-    written: Written
+    written: WrittenBody
     agenda: Agenda
     gained: int
     changes: dict[Candidate, Candidate] = field(default_factory=dict)
@@ -114,7 +114,7 @@ class Retoucher:
         return math.log(max(change.value, 1e-6)) + text + model
 
     def _opened(self, body: Candidate, gained: int) -> _Edits:
-        written = Written(self.stub, body)
+        written = WrittenBody(self.stub, body)
         results = self.trials.traced(body)
         failures = [r.failure for r in results if r.outcome.bad and r.failure]
         symptoms = frozenset(failure.exception for failure in failures)

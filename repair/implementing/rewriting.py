@@ -15,7 +15,7 @@ from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
 from repair.failure.diagnosis import Diagnosis
-from repair.implementing.written import Written
+from repair.implementing.written import WrittenBody
 from repair.job import Job
 from repair.sandbox.run import TestResult
 from repair.search.trials import Trials
@@ -71,7 +71,7 @@ class Rewriter:
             return None
 
     def _written(self, old: Candidate, manner: Manner) -> Iterator[Candidate | None]:
-        written = Written(self.stub, old)
+        written = WrittenBody(self.stub, old)
         results = sorted(self.trials.traced(old), key=lambda r: not r.outcome.bad)
         traced = Aid.TRACE not in self.job.without
         suspicion = written.suspicion(results, self.diagnosis.imported, traced=traced)
@@ -100,7 +100,7 @@ class Rewriter:
                 body = None
             yield body
 
-    def _story(self, written: Written, failing: list[TestResult]) -> str:
+    def _story(self, written: WrittenBody, failing: list[TestResult]) -> str:
         """What the first failing test did in the body; ``""`` where it cannot be followed."""
         if not failing or not failing[0].outcome.bad:
             return ""

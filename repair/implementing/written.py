@@ -9,12 +9,12 @@ from functools import cached_property
 from repair.candidates.candidate import Candidate
 from repair.localization import Suspicion, localize
 from repair.sandbox.run import TestResult
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.stub import Stub
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenBody:
     """``body`` stands for ``stub`` in the file that the stub was in."""
 
     stub: Stub
@@ -42,7 +42,7 @@ class Written:
             return None
         new = self.source.apply(change.edits)
         return Candidate(
-            (Edit(start, self.stub.end, new[start : len(new) - behind]),),
+            (OffsetEdit(start, self.stub.end, new[start : len(new) - behind]),),
             f"{self.body.strategy}, repaired by {change.strategy}",
             value,
             self.body.line,

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from analysis.views.data_flow import DefinitionKind, Use
+from analysis.views.data_flow import DefinitionKind, ValueUse
 from analysis.views.flow import EXIT, RAISE, FlowGraph, NodeKind
 from analysis.views.program import Program
 
@@ -82,7 +82,7 @@ class Dependence:
                 found[place] |= set(callers[definition.scope])
         return found
 
-    def _may_change(self, use: Use) -> bool:
+    def _may_change(self, use: ValueUse) -> bool:
         """Whether a statement that is only a call may change what it uses: ``x`` in
         ``x.append(y)``, ``f(x)`` or ``module.f(x)``."""
         syntax = self.program.flows[use.scope].syntax[use.node]

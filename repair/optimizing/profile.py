@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: What takes a smaller share of the time is not worth changing.
 WORTH = 0.02
@@ -36,7 +36,7 @@ class Profile:
         """The lines that take most, with their shares."""
         return sorted(self.lines.items(), key=lambda pair: -pair[1])[:_SHOWN]
 
-    def share(self, source: Source, edits: Iterable[Edit], first: int, last: int) -> float:
+    def share(self, source: Source, edits: Iterable[OffsetEdit], first: int, last: int) -> float:
         """What ``edits`` could save at most: the share of the lines of the body that they touch.
 
         The function begins at the line ``first`` and ends at ``last``; a change that touches no

@@ -30,7 +30,7 @@ from repair.optimizing.transformations import TRANSFORMATIONS
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.probe import measuring
 from repair.sandbox.run import Plan, Terms
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.patch import unified_diff
 from repair.source.stub import FunctionNode, find_function
 
@@ -235,7 +235,7 @@ class Optimizer:
 
     def _changes(
         self, node: FunctionNode, deadline: Deadline
-    ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
+    ) -> Iterator[tuple[str, tuple[OffsetEdit, ...]]]:
         known = [
             (name, edits)
             for name, transformation in TRANSFORMATIONS.items()
@@ -262,7 +262,7 @@ class Optimizer:
 
     def _written(
         self, node: FunctionNode, until: Deadline
-    ) -> Iterator[tuple[str, tuple[Edit, ...]]]:
+    ) -> Iterator[tuple[str, tuple[OffsetEdit, ...]]]:
         """Bodies that the model writes when it is shown the present one."""
         assert self.writer is not None
         source = self.job.source
@@ -288,7 +288,7 @@ class Optimizer:
         ):
             self.tokens += sample.tokens
             if text := sample.text.rstrip():
-                yield "body by the model", (Edit(start, end, text),)
+                yield "body by the model", (OffsetEdit(start, end, text),)
             if until.expired():
                 return
 

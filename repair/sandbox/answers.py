@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from repair.sandbox.run import Behaviour, Failure, Outcome, Place, Run, TestResult
+from repair.sandbox.run import Behaviour, Outcome, Place, Run, TestFailure, TestResult
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _Line = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
@@ -81,7 +81,7 @@ class _Visit(msgspec.Struct, rename={"entry": "in"}):
     yielded: str = ""
 
 
-class _Loop(msgspec.Struct):
+class _AnswerLoop(msgspec.Struct):
     header: _Number
     count: _Number
     told: tuple[_Number, ...]
@@ -99,7 +99,7 @@ class _Call(msgspec.Struct, tag="call", tag_field="trace"):
     line: _Number
     args: dict[str, str]
     visits: tuple[_Visit, ...]
-    loops: tuple[_Loop, ...]
+    loops: tuple[_AnswerLoop, ...]
     value: str = ""
     exception: str = ""
 
@@ -175,7 +175,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
             facts.update(event)
     if running and told.ended not in ("done", "early"):
         lines = frozenset(line for line, _count in told.hits)
-        failure = Failure(told.ended)
+        failure = TestFailure(told.ended)
         tests.append(TestResult(running[-1], Outcome(told.ended), told.seconds, failure, lines))
     known = value_of(facts, _Facts)
     return Run(
@@ -192,7 +192,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
 
 
 def _result(test: _Test) -> TestResult:
-    failure = Failure(**msgspec.structs.asdict(test.detail)) if test.detail else None
+    failure = TestFailure(**msgspec.structs.asdict(test.detail)) if test.detail else None
     places: frozenset[Place] = test.places
     return TestResult(
         test.test, test.outcome, test.seconds, failure, test.lines, places, test.steps

@@ -18,10 +18,10 @@ from repair.errors import Dropped, SandboxDiedError
 from repair.failure.conftest import conftest_failure
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.cores import usable
-from repair.sandbox.run import Behaviour, Failure, Outcome, Run, Terms, TestResult
+from repair.sandbox.run import Behaviour, Outcome, Run, Terms, TestFailure, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source.examples import examples
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.units import Unit, Units, groups
 from repair.trace.record import TestTrace, traces
 from repair.trace.recording import LIMITS, record
@@ -70,7 +70,7 @@ class Trial:
     gained: int = 0
     seconds: float = 0.0
     fixed: frozenset[str] = frozenset()
-    absent: tuple[Failure, ...] = ()
+    absent: tuple[TestFailure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +231,7 @@ class Trials:
 
     def _units_of(
         self, candidate: Candidate, patience: float = 1.0
-    ) -> list[tuple[Unit, list[Edit]]] | None:
+    ) -> list[tuple[Unit, list[OffsetEdit]]] | None:
         """What ``candidate`` changes, function by function, where live code can be replaced."""
         changed = groups(self._units, candidate.edits)
         for unit, edits in changed or ():
@@ -239,7 +239,7 @@ class Trials:
                 return None
         return changed
 
-    def _too_late(self, unit: Unit, edit: Edit, patience: float) -> bool:
+    def _too_late(self, unit: Unit, edit: OffsetEdit, patience: float) -> bool:
         """Whether what ``edit`` changes ran while the tests were imported. Where a failing test
         runs it as well, that may be all that matters: only what is tried again is imported anew."""
         body = self._units.body(unit, edit)
@@ -414,7 +414,7 @@ class Trials:
             return max(0, now.script_line - before.failure.script_line)
         return max(0, self._test_line(now) - self._test_line(before.failure))
 
-    def _test_line(self, failure: Failure) -> int:
+    def _test_line(self, failure: TestFailure) -> int:
         """The line of the test's own function at which it fails, 0 where it cannot be seen."""
         files = self.diagnosis.test_files
         return next((line for path, line, _name in failure.frames if path in files), 0)

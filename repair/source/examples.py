@@ -23,7 +23,7 @@ _AFTER = " \t.,;)`\"'"
 
 
 @dataclass(frozen=True, slots=True)
-class Example:
+class CallExample:
     """``function(*positional, **keywords)`` answers ``expected``, all as Python literals.
 
     ``expected`` is ``raises NAME`` for an exception.
@@ -35,7 +35,7 @@ class Example:
     expected: str
 
 
-def examples(source: Source) -> tuple[Example, ...]:
+def examples(source: Source) -> tuple[CallExample, ...]:
     """The examples in strings that stand as statements, of functions of the module's top level."""
     tree = source.tree
     if tree is None:
@@ -43,7 +43,7 @@ def examples(source: Source) -> tuple[Example, ...]:
     functions = {
         node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     }
-    found: dict[Example, None] = {}
+    found: dict[CallExample, None] = {}
     for node in ast.walk(tree):
         if not isinstance(node, ast.Expr) or not isinstance(node.value, ast.Constant):
             continue
@@ -54,7 +54,7 @@ def examples(source: Source) -> tuple[Example, ...]:
     return tuple(found)[:_MOST]
 
 
-def _prompted(text: str, functions: set[str]) -> Iterator[Example]:
+def _prompted(text: str, functions: set[str]) -> Iterator[CallExample]:
     try:
         parsed = doctest.DocTestParser().get_examples(text)
     except ValueError:
@@ -67,7 +67,7 @@ def _prompted(text: str, functions: set[str]) -> Iterator[Example]:
             yield from _example(example.source, example.want.strip(), functions)
 
 
-def _told(text: str, functions: set[str]) -> Iterator[Example]:
+def _told(text: str, functions: set[str]) -> Iterator[CallExample]:
     for line in text.splitlines():
         for name in functions:
             start = line.find(f"{name}(")
@@ -91,7 +91,7 @@ def _closing(line: str, start: int) -> int:
     return 0
 
 
-def _example(call: str, result: str, functions: set[str]) -> Iterator[Example]:
+def _example(call: str, result: str, functions: set[str]) -> Iterator[CallExample]:
     try:
         node = ast.parse(call.strip(), mode="eval").body
     except (SyntaxError, ValueError):
@@ -104,7 +104,7 @@ def _example(call: str, result: str, functions: set[str]) -> Iterator[Example]:
     positional = [_literal(ast.unparse(argument)) for argument in node.args]
     keywords = [(k.arg, _literal(ast.unparse(k.value))) for k in node.keywords]
     if expected and all(positional) and all(text for _name, text in keywords):
-        yield Example(
+        yield CallExample(
             node.func.id,
             f"[{', '.join(positional)}]",
             "{" + ", ".join(f"{name!r}: {text}" for name, text in keywords) + "}",

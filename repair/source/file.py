@@ -15,7 +15,7 @@ from repair.errors import RepairError
 
 
 @dataclass(frozen=True, slots=True)
-class Edit:
+class OffsetEdit:
     """Replace ``text[start:end]`` (code points) by ``new``."""
 
     start: int
@@ -124,7 +124,7 @@ class Source:
         text = self.line(line)
         return text[: len(text) - len(text.lstrip(" \t\f"))]
 
-    def apply(self, edits: Iterable[Edit]) -> str:
+    def apply(self, edits: Iterable[OffsetEdit]) -> str:
         """The text after ``edits``, which must not overlap."""
         text = self.text
         for edit in sorted(edits, key=lambda e: (e.start, e.end), reverse=True):

@@ -12,7 +12,7 @@ from functools import cached_property
 from analysis.lint.nearest import nearest
 from analysis.text.files import read_text
 from repair.errors import RepairError
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: An example of a docstring: the prompt, its continuations and what it prints.
 _EXAMPLE = re.compile(r"^\s*>>> .*(?:\n[ \t]*\S.*)*", re.M)
@@ -44,11 +44,11 @@ class Stub:
         """
         source = self.source
         moved = [_whole_lines(source, node) for node in self._later()]
-        edits = [Edit(self.start, self.end, self.lead)]
-        edits += [Edit(start, end, "") for start, end in moved]
+        edits = [OffsetEdit(self.start, self.end, self.lead)]
+        edits += [OffsetEdit(start, end, "") for start, end in moved]
         first, _ = _whole_lines(source, self.node)
         front = "".join(source.text[start:end] for start, end in moved)
-        edits.append(Edit(first, first, front))
+        edits.append(OffsetEdit(first, first, front))
         return source.apply(edits), self.start + len(front) + len(self.lead)
 
     def _later(self) -> list[FunctionNode]:
@@ -86,9 +86,9 @@ class Stub:
         node = find_function(new, self.name)
         return not _is_stub(node)
 
-    def edit(self, body: str) -> Edit:
+    def edit(self, body: str) -> OffsetEdit:
         """The edit that puts ``body`` there."""
-        return Edit(self.start, self.end, self.lead + body)
+        return OffsetEdit(self.start, self.end, self.lead + body)
 
     def realigned(self, body: str) -> str:
         """``body`` with the lines behind its first moved to where that one stands."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Units:
             name=node.name,
         )
 
-    def around(self, edit: Edit) -> Unit | None:
+    def around(self, edit: OffsetEdit) -> Unit | None:
         """The function whose *body* holds ``edit`` whole, if one does."""
         index = bisect.bisect_right([unit.start for unit in self.all], edit.start) - 1
         if index < 0:
@@ -96,14 +96,14 @@ class Units:
                 continue  # running it and defining it cannot be told apart by lines
             start = self.source.offset(body.lineno, body.col_offset)
             end = self.source.offset(last, node.end_col_offset or 0)
-            unit = self.around(Edit(start, end, ""))
+            unit = self.around(OffsetEdit(start, end, ""))
             if unit is not None and start > unit.body_start:
                 found.setdefault(unit.start, []).append((start, end, range(body.lineno, last + 1)))
         for nested in found.values():
             nested.sort(key=lambda each: each[1] - each[0])
         return found
 
-    def body(self, unit: Unit, edit: Edit) -> range:
+    def body(self, unit: Unit, edit: OffsetEdit) -> range:
         """The lines of the innermost function within ``unit`` whose body holds ``edit`` whole."""
         for start, end, lines in self._inner.get(unit.start, ()):
             if start <= edit.start and edit.end <= end:
@@ -116,11 +116,11 @@ class Units:
         for line in lines:
             if line in body:
                 start = self.source.line_starts[line - 1] + len(self.source.indentation(line))
-                if self.body(unit, Edit(start, start, "")) == body:
+                if self.body(unit, OffsetEdit(start, start, "")) == body:
                     return True
         return False
 
-    def module(self, unit: Unit, edits: Sequence[Edit]) -> str:
+    def module(self, unit: Unit, edits: Sequence[OffsetEdit]) -> str:
         """A module text that holds ``unit`` with ``edits`` applied and nothing else."""
         source = self.source
         text = source.text[unit.start : unit.end]
@@ -134,9 +134,9 @@ class Units:
         return "\n" * padding + "".join(header + "\n" for header in headers) + text
 
 
-def groups(units: Units, edits: Sequence[Edit]) -> list[tuple[Unit, list[Edit]]] | None:
+def groups(units: Units, edits: Sequence[OffsetEdit]) -> list[tuple[Unit, list[OffsetEdit]]] | None:
     """``edits`` by the function they change, or ``None`` if one changes more than a body."""
-    found: dict[int, tuple[Unit, list[Edit]]] = {}
+    found: dict[int, tuple[Unit, list[OffsetEdit]]] = {}
     for edit in edits:
         unit = units.around(edit)
         if unit is None:
@@ -145,7 +145,7 @@ def groups(units: Units, edits: Sequence[Edit]) -> list[tuple[Unit, list[Edit]]]
     return list(found.values())
 
 
-def towards(source: Source, other: Source) -> tuple[Edit, ...]:
+def towards(source: Source, other: Source) -> tuple[OffsetEdit, ...]:
     """Edits that give functions of ``source`` the bodies that they have in ``other``, by name.
 
     A function that has another signature there, or stands in one of the two only, stays as it is.
@@ -158,7 +158,7 @@ def towards(source: Source, other: Source) -> tuple[Edit, ...]:
             continue
         body = other.text[known[1].body_start : known[1].end]
         if body != source.text[unit.body_start : unit.end]:
-            found.append(Edit(unit.body_start, unit.end, body))
+            found.append(OffsetEdit(unit.body_start, unit.end, body))
     return tuple(found)
 
 

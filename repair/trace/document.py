@@ -9,11 +9,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from analysis.views.plan import Block, CodePlan
+from analysis.views.plan import CodePlan, TextBlock
 from repair.sandbox.run import TestResult
 from repair.trace.debugging import Report
 from repair.trace.opinion import Opinion
-from repair.trace.record import Call, Loop, TestTrace, Visit
+from repair.trace.record import Loop, TestTrace, TracedCall, Visit
 
 
 def document(
@@ -98,7 +98,7 @@ def _blocks(report: Report, opinion: Opinion) -> list[dict[str, Any]]:
     return blocks
 
 
-def _block(code: int, block: Block) -> dict[str, Any]:
+def _block(code: int, block: TextBlock) -> dict[str, Any]:
     return {
         "code": code,
         "id": block.id,
@@ -123,7 +123,7 @@ def _run(trace: TestTrace, report: Report) -> dict[str, Any]:
     }
 
 
-def _call(call: Call) -> dict[str, Any]:
+def _call(call: TracedCall) -> dict[str, Any]:
     return {
         "id": call.id,
         "code": call.code,

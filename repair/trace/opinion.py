@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation, Deadline
-from analysis.views.plan import Block
+from analysis.views.plan import TextBlock
 from decoding.writer import Writer
 from repair.localization import Suspicion, block_suspicion
 from repair.sandbox.run import TestResult
@@ -31,7 +31,7 @@ _TEXT, _VALUES, _MESSAGE = 200, 200, 300
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BlockVerdict:
     """Whether the model calls a block right; ``confidence`` in 0.5…1."""
 
     code: int
@@ -45,7 +45,7 @@ class Opinion:
     """``surprise`` is in nats a character, by 1-based line; ``verdicts`` are by suspicion."""
 
     surprise: Mapping[int, float] = field(default_factory=dict)
-    verdicts: tuple[Verdict, ...] = ()
+    verdicts: tuple[BlockVerdict, ...] = ()
 
 
 def opinion(
@@ -103,7 +103,7 @@ def _asked(report: Report) -> Iterator[tuple[tuple[int, int], Visit]]:
         yield place, visits[place]
 
 
-def _question(source: Source, results: Sequence[TestResult], block: Block, visit: Visit) -> str:
+def _question(source: Source, results: Sequence[TestResult], block: TextBlock, visit: Visit) -> str:
     failure = next((r.failure for r in results if r.outcome.bad and r.failure), None)
     why = f"{failure.exception}: {failure.message}"[:_MESSAGE] if failure else "it fails"
     lines = [n + 1 for first, last in block.statements for n in range(first, last + 1)]
@@ -121,8 +121,8 @@ def _values(values: Mapping[str, str]) -> str:
     return told[:_VALUES] or "nothing new"
 
 
-def _judged(margins: Mapping[tuple[int, int], float]) -> Iterator[Verdict]:
+def _judged(margins: Mapping[tuple[int, int], float]) -> Iterator[BlockVerdict]:
     mean = sum(margins.values()) / len(margins) if margins else 0.0
     for (code, block), margin in margins.items():
         wrong = 1 / (1 + math.exp(mean - margin))
-        yield Verdict(code, block, wrong < 0.5, round(max(wrong, 1 - wrong), 3))
+        yield BlockVerdict(code, block, wrong < 0.5, round(max(wrong, 1 - wrong), 3))

@@ -44,7 +44,7 @@ class Loop:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TracedCall:
     """One call of a code object.
 
     ``how``: ``returned``, ``raised``, ``closed`` (a generator that was dropped), ``suspended`` or
@@ -78,7 +78,7 @@ class TestTrace:
     __test__ = False  # pytest would collect it by its name
 
     test: str
-    calls: tuple[Call, ...] = ()
+    calls: tuple[TracedCall, ...] = ()
     calls_made: int = 0
     steps: int = 0
     cut: str = ""
@@ -120,7 +120,7 @@ def traces(events: Sequence[Mapping[str, Any]]) -> tuple[TestTrace, ...]:
 class _Gathering:
     def __init__(self) -> None:
         self.test = ""
-        self.calls: dict[int, Call] = {}
+        self.calls: dict[int, TracedCall] = {}
         self.cut = ""
         self.made = self.steps = 0
 
@@ -129,7 +129,7 @@ class _Gathering:
         known = self.calls.get(event["call"])
         visit = Visit(event["block"], entry=event["in"])
         visits = (*known.visits, visit) if known else (visit,)
-        self.calls[event["call"]] = Call(
+        self.calls[event["call"]] = TracedCall(
             event["call"], event["code"], 0, 0, 0, "running", -1, {}, visits
         )
 
@@ -139,8 +139,8 @@ class _Gathering:
         return TestTrace(self.test, calls, made, self.steps, self.cut or cut)
 
 
-def _call(event: Mapping[str, Any]) -> Call:
-    return Call(
+def _call(event: Mapping[str, Any]) -> TracedCall:
+    return TracedCall(
         id=event["id"],
         code=event["code"],
         parent=event["parent"],

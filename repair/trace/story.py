@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from analysis.views.plan import BlockPlan, CodePlan
 from repair.source.file import Source
-from repair.trace.record import Call, TestTrace, Visit
+from repair.trace.record import TestTrace, TracedCall, Visit
 
 #: Visits that are told of the beginning and of the end, and how long a block or its values may be.
 _FIRST, _LAST = 6, 6
@@ -49,7 +49,7 @@ def _values(values: Mapping[str, str]) -> str:
     return ", ".join(f"{name} = {value}" for name, value in values.items())[:_VALUES] or "nothing"
 
 
-def _end(call: Call) -> str:
+def _end(call: TracedCall) -> str:
     if call.exception:
         return f"It raised {call.exception}"
     return f"It returned {call.value}" if call.how == "returned" else f"It was {call.how}"

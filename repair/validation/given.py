@@ -15,10 +15,10 @@ from repair.job import Job
 from repair.localization import Suspicion
 from repair.sandbox.workbench import Workbench
 from repair.validation.ahead import Ahead
-from repair.validation.validator import Validator, Verdict
+from repair.validation.validator import ValidationVerdict, Validator
 
 
-def judge_given(job: Job, seconds: float, cancellation: Cancellation) -> Verdict:
+def judge_given(job: Job, seconds: float, cancellation: Cancellation) -> ValidationVerdict:
     """Judge the text of ``job``'s source, in place of its original bytes, within ``seconds``.
 
     Raises :class:`~decoding.errors.CancelledError`,

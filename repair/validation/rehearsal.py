@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from repair.candidates.candidate import Candidate
-from repair.validation.validator import Verdict
+from repair.validation.validator import ValidationVerdict
 
 
 class Rehearsal:
@@ -16,13 +16,13 @@ class Rehearsal:
     """
 
     def __init__(
-        self, validate: Callable[[Candidate], Verdict], abandon: Callable[[], None]
+        self, validate: Callable[[Candidate], ValidationVerdict], abandon: Callable[[], None]
     ) -> None:
         self._validate = validate
         self._abandon = abandon
         self._thread = ThreadPoolExecutor(1, "rehearsal")
         self._candidate: Candidate | None = None
-        self._running: Future[Verdict] | None = None
+        self._running: Future[ValidationVerdict] | None = None
 
     def begin(self, candidate: Candidate) -> None:
         """Validate ``candidate`` from now on, unless something else is being validated."""
@@ -35,7 +35,7 @@ class Rehearsal:
         """Whether something is being validated now."""
         return self._running is not None and not self._running.done()
 
-    def ended(self) -> tuple[Candidate, Verdict] | None:
+    def ended(self) -> tuple[Candidate, ValidationVerdict] | None:
         """What was begun and its verdict, once it is there; then something else may begin.
 
         Raises what ``validate`` raises.
@@ -45,7 +45,7 @@ class Rehearsal:
         running, self._running = self._running, None
         return self._candidate, running.result()
 
-    def verdict(self, candidate: Candidate) -> Verdict:
+    def verdict(self, candidate: Candidate) -> ValidationVerdict:
         """The verdict on ``candidate``; what was begun for another one is given up.
 
         Raises what ``validate`` raises.

@@ -36,7 +36,7 @@ _WAIT_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ValidationVerdict:
     """What validation found. ``good`` and complete is *verified*; ``reason`` says what is not.
 
     ``broken`` are tests that passed before and fail with the patch; ``not_run`` were not run
@@ -72,12 +72,14 @@ class _Ended:
     run: Run
     seconds: float
 
-    def verdict(self) -> Verdict | None:
+    def verdict(self) -> ValidationVerdict | None:
         """What follows where the command does not pass."""
         if self.run.ended == "timeout":
-            return Verdict(True, False, "time ran out while the test ran again")
+            return ValidationVerdict(True, False, "time ran out while the test ran again")
         if self.run.code != 0:
-            return Verdict(False, False, f"the command still fails: {_last_line(self.run)}")
+            return ValidationVerdict(
+                False, False, f"the command still fails: {_last_line(self.run)}"
+            )
         return None
 
 
@@ -113,7 +115,7 @@ class Validator:
         if self._suite is not None and not self._is_whole():
             ahead.begin()
 
-    def validate(self, path: str, data: bytes, deadline: Deadline) -> Verdict:
+    def validate(self, path: str, data: bytes, deadline: Deadline) -> ValidationVerdict:
         """Judge the file ``path`` with the bytes ``data``.
 
         Raises :class:`~decoding.errors.CancelledError`; a sandbox that dies is a bad verdict.
@@ -136,7 +138,9 @@ class Validator:
                 return verdict
             except SandboxDiedError as error:
                 self._bench.abandon()
-                return Verdict(False, False, f"the tests crash the sandbox ({error.what})")
+                return ValidationVerdict(
+                    False, False, f"the tests crash the sandbox ({error.what})"
+                )
 
     def _by_itself(
         self, files: Mapping[str, bytes], deadline: Deadline, stop: Cancellation
@@ -174,7 +178,7 @@ class Validator:
         files: Mapping[str, bytes],
         suite: Plan | None,
         deadline: Deadline,
-    ) -> Verdict:
+    ) -> ValidationVerdict:
         plan, shell, server = self._command.plan, self._shell, self._bench.apart()
         if command is None:
             began = time.monotonic()
@@ -198,7 +202,7 @@ class Validator:
         # Asked last: the witness of what hangs may have to be waited for.
         seen, reason = self._witness.seen(hung=self._diagnosis.hung, fixed_s=fixed_s)
         if seen is Seen.PASSES:
-            return Verdict(False, False, reason)
+            return ValidationVerdict(False, False, reason)
         verdict = self._judge(server, files, fates, second, deadline)
         if seen is Seen.UNKNOWN and verdict.complete:
             return replace(verdict, complete=False, reason=reason)
@@ -211,26 +215,28 @@ class Validator:
         fates: Fates | None,
         second: Run | None,
         deadline: Deadline,
-    ) -> Verdict:
+    ) -> ValidationVerdict:
         """The verdict on a patch with which the command passes, of the suite and of the second run
         of the failing test, where they took place."""
         suite = self._suite
         if _hashes(self._diagnosis.test_files) != self._hashes:
-            return Verdict(False, False, "the test files changed meanwhile")
+            return ValidationVerdict(False, False, "the test files changed meanwhile")
         if fates is not None and second is None:
             return self._judge_suite(server, files, fates, deadline)
         assert second is not None
         if second.ended == "timeout":
             left = fates.left if fates is not None else ()
             why = "time ran out while the test ran a second time"
-            return Verdict(True, False, why, not_run=left)
+            return ValidationVerdict(True, False, why, not_run=left)
         if not second.passed():
-            return Verdict(False, False, "the test passed once and failed when it was run again")
+            return ValidationVerdict(
+                False, False, "the test passed once and failed when it was run again"
+            )
         if suite is None:
-            return Verdict(True, True, "the command is the only test there is to know of")
+            return ValidationVerdict(True, True, "the command is the only test there is to know of")
         if self._is_whole():
             others = len(second.tests) - len(self._diagnosis.failing)
-            return Verdict(True, True, "", ran=max(0, others))
+            return ValidationVerdict(True, True, "", ran=max(0, others))
         if fates is None:
             fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
         return self._judge_suite(server, files, fates, deadline)
@@ -258,7 +264,7 @@ class Validator:
 
     def _judge_suite(
         self, server: ForkServer, files: Mapping[str, bytes], fates: Fates, deadline: Deadline
-    ) -> Verdict:
+    ) -> ValidationVerdict:
         suite, target = self._suite, self._diagnosis.target
         assert suite is not None
         after = fates.results
@@ -284,14 +290,16 @@ class Validator:
         unknown += unsure
         if broken:
             names = ", ".join(broken[:3])
-            return Verdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
+            return ValidationVerdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
         known = set(self._diagnosis.failing)
         passed = {t for t, r in after.items() if r.outcome is Outcome.PASSED and t not in known}
         ran, near = len(passed), fates.near & passed
         if unknown or not after:
             reason = _not_through(unknown, ran, fates.near - known, len(near))
-            return Verdict(True, False, reason, not_run=tuple(unknown), ran=ran, near=near)
-        return Verdict(True, True, "", ran=ran, still=tuple(still), near=near)
+            return ValidationVerdict(
+                True, False, reason, not_run=tuple(unknown), ran=ran, near=near
+            )
+        return ValidationVerdict(True, True, "", ran=ran, still=tuple(still), near=near)
 
     def _still_broken(
         self,
@@ -316,18 +324,18 @@ class Validator:
         suite: Plan,
         after: Mapping[str, TestResult],
         deadline: Deadline,
-    ) -> Verdict:
+    ) -> ValidationVerdict:
         result = after.get(suite.command)
         if result is None or result.outcome is Outcome.TIMEOUT:
             reason = "the suite did not end within the time limit"
-            return Verdict(True, False, reason, not_run=(suite.command,))
+            return ValidationVerdict(True, False, reason, not_run=(suite.command,))
         if not result.outcome.bad:
-            return Verdict(True, True, "", ran=1)
+            return ValidationVerdict(True, True, "", ran=1)
         before = fates_of(server, suite, self._base, deadline, self._diagnosis.target).results
         if (known := before.get(suite.command)) and known.outcome is Outcome.PASSED:
-            return Verdict(False, False, "breaks the suite", (suite.command,))
+            return ValidationVerdict(False, False, "breaks the suite", (suite.command,))
         reason = "the suite fails with and without the patch, and its tests cannot be told apart"
-        return Verdict(True, False, reason)
+        return ValidationVerdict(True, False, reason)
 
 
 def _not_through(unknown: Collection[str], ran: int, near: Collection[str], passed: int) -> str:

@@ -7,7 +7,7 @@ import time
 from analysis.snapshot import Snapshot, Workspace
 from decoding.completion import Timing, TokenSpan, Written
 from decoding.filled import filled
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import CursorSite
 from decoding.writer import InfillRequest
 
 
@@ -17,7 +17,7 @@ def test_the_time_in_all_counts_from_the_request_on() -> None:
     request = InfillRequest(Snapshot("/x.py", text, Workspace("/")), offset)
     written = Written("path", (1,), (TokenSpan(0, 4, -0.5),), timing=Timing(30.0, 10.0, 20.0, 1.0))
     # A hint was waited for before anything was written.
-    done = filled("toy", Site.at(text, offset), request, written, time.monotonic() - 0.25)
+    done = filled("toy", CursorSite.at(text, offset), request, written, time.monotonic() - 0.25)
     assert done.text == "path"
     assert 250 <= done.ms.total < 10_000
     assert (done.ms.prefill, done.ms.decode, done.ms.analysis) == (10.0, 20.0, 1.0)

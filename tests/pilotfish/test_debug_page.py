@@ -16,11 +16,11 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from analysis.views.plan import block_plan
 from pilotfish.report.page import page
 from repair.localization import Suspicion, block_suspicion, localize
-from repair.sandbox.run import Failure, Outcome, TestResult
+from repair.sandbox.run import Outcome, TestFailure, TestResult
 from repair.source.file import Source
 from repair.trace.debugging import Report
 from repair.trace.document import document
-from repair.trace.record import Call, Loop, TestTrace, Visit
+from repair.trace.record import Loop, TestTrace, TracedCall, Visit
 from tests.e2e.code_server import browser as find_browser
 
 SOURCE = """\
@@ -49,7 +49,9 @@ def _visits() -> tuple[Visit, ...]:
 def report() -> dict[str, Any]:
     """A report as a run would make it, with a value that wants to be markup."""
     results = (
-        TestResult("bad", Outcome.FAILED, 0.1, Failure("Error", HOSTILE), frozenset({2, 3, 4, 5})),
+        TestResult(
+            "bad", Outcome.FAILED, 0.1, TestFailure("Error", HOSTILE), frozenset({2, 3, 4, 5})
+        ),
         TestResult("good", Outcome.PASSED, 0.1, None, frozenset({2, 3, 5})),
     )
     plan = block_plan(SOURCE)
@@ -57,8 +59,8 @@ def report() -> dict[str, Any]:
     blocks = block_suspicion(plan, results, lines)
     arguments = {"prices": "[1, 2, 3]"}
     loops = (Loop(1, 3, (1, 3)),)
-    call = Call(1, 1, 0, 0, 0, "returned", 4, arguments, _visits(), loops, "-6")
-    empty = Call(1, 1, 0, 0, 0, "returned", 4, {"prices": "[]"}, _visits()[:1], (), "0")
+    call = TracedCall(1, 1, 0, 0, 0, "returned", 4, arguments, _visits(), loops, "-6")
+    empty = TracedCall(1, 1, 0, 0, 0, "returned", 4, {"prices": "[]"}, _visits()[:1], (), "0")
     traces = (TestTrace("bad", (call,), 1, 7), TestTrace("good", (empty,), 1, 1))
     told = Report("failing", "", plan, results, (), traces, lines, blocks)
     return document(told, "/work/m.py", "pytest")

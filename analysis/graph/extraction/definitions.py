@@ -8,7 +8,7 @@ import tree_sitter
 
 from analysis.graph.extraction.describe import docstring, signature
 from analysis.graph.extraction.expressions import ExpressionReader
-from analysis.graph.facts.file import NONE, Binding, Scope
+from analysis.graph.facts.file import NONE, FactBinding, FactScope
 
 #: What a decorator of this name makes of a method, wherever it is imported from.
 _ROLES = {
@@ -70,8 +70,8 @@ class DefinitionReader:
         returns = self.e.annotation(node.child_by_field_name("return_type"))
         x.heads.pop()
         if not changes:
-            x.bind(name, Binding("def", node.start_byte, x.block, scope=len(x.scopes)))
-        scope = Scope(
+            x.bind(name, FactBinding("def", node.start_byte, x.block, scope=len(x.scopes)))
+        scope = FactScope(
             "function", name, x.scope, definition, outer.top or name, node.start_byte, x.block
         )
         scope.role, scope.decorators, scope.returns = role, rows, returns
@@ -114,8 +114,8 @@ class DefinitionReader:
             elif child.type != "comment":
                 bases.append(self.e.read(child, "base"))
         x.heads.pop()
-        x.bind(name, Binding("class", node.start_byte, x.block, scope=len(x.scopes)))
-        scope = Scope(
+        x.bind(name, FactBinding("class", node.start_byte, x.block, scope=len(x.scopes)))
+        scope = FactScope(
             "class", name, x.scope, definition, outer.top or name, node.start_byte, x.block
         )
         scope.bases, scope.decorators = bases, rows

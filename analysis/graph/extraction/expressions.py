@@ -8,7 +8,7 @@ import tree_sitter
 
 from analysis.graph.extraction.literals import literal_text
 from analysis.graph.extraction.state import Reading
-from analysis.graph.facts.file import NONE, Binding, FieldBinding, Scope
+from analysis.graph.facts.file import NONE, FactBinding, FactScope, FieldBinding
 from analysis.graph.facts.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
 from analysis.syntax.tree import LANGUAGE
 
@@ -400,7 +400,7 @@ class ExpressionReader:
         kind = target.type
         if kind == "identifier":
             name = self.uses.text(target)
-            self.x.bind(name, Binding("value", at, self.x.block, value, annotation), leak)
+            self.x.bind(name, FactBinding("value", at, self.x.block, value, annotation), leak)
             row = table.add("n", name)
             self.uses.site("write", row, target)
         elif kind == "attribute":
@@ -439,7 +439,7 @@ class ExpressionReader:
             )
             self.x.field_nodes.append((owner.definition, attribute, target, name))
 
-    def _owner_of_self(self, node: tree_sitter.Node) -> Scope | None:
+    def _owner_of_self(self, node: tree_sitter.Node) -> FactScope | None:
         """The class whose instance ``node`` is, where it names a method's first parameter."""
         if node.type != "identifier":
             return None
@@ -471,7 +471,7 @@ class ExpressionReader:
                 scope = self.x.scopes[scope].parent
             known = self.x.scopes[scope].names.get(name)
             if known is not None:
-                known.append(Binding("narrow", at, self.x.block, row))
+                known.append(FactBinding("narrow", at, self.x.block, row))
 
     def _narrowed(self, condition: tree_sitter.Node) -> Iterator[tuple[str, int]]:
         """(name, class) for each ``isinstance(name, class)`` that must hold in ``condition``."""

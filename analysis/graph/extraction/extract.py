@@ -5,7 +5,7 @@ from __future__ import annotations
 from analysis.graph.extraction.describe import annotation_text, docstring
 from analysis.graph.extraction.state import Reading
 from analysis.graph.extraction.statements import StatementReader
-from analysis.graph.facts.file import NONE, Definition, FileFacts, Interface, Site
+from analysis.graph.facts.file import NONE, Definition, FileFacts, Interface, UseSite
 from analysis.graph.facts.fingerprint import fingerprints
 
 
@@ -48,7 +48,7 @@ def _fields(reading: Reading) -> None:
         )
 
 
-def _is_local(reading: Reading, site: Site) -> bool:
+def _is_local(reading: Reading, site: UseSite) -> bool:
     """Whether ``site`` reads or writes a plain local variable, which is no node."""
     row = reading.uses.table.rows[site.expression] if site.expression != NONE else ("",)
     if row[0] != "n" or site.kind not in ("read", "write", "annotate"):

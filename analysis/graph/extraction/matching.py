@@ -7,7 +7,7 @@ from collections.abc import Callable
 import tree_sitter
 
 from analysis.graph.extraction.expressions import ExpressionReader
-from analysis.graph.facts.file import NONE, Binding
+from analysis.graph.facts.file import NONE, FactBinding
 
 
 class MatchReader:
@@ -89,7 +89,7 @@ class MatchReader:
         known = self.x.scopes[self.x.scope].names.get(self.uses.text(subjects[0]))
         if known is not None:
             class_row = self.uses.table.rows[row][1]
-            known.append(Binding("narrow", case.end_byte, self.x.block, class_row))
+            known.append(FactBinding("narrow", case.end_byte, self.x.block, class_row))
 
     def _dotted_read(self, node: tree_sitter.Node) -> int:
         table, row = self.uses.table, NONE

@@ -9,13 +9,13 @@ import tree_sitter
 
 from analysis.graph.facts.file import (
     NONE,
-    Binding,
     Block,
     Definition,
     Expression,
-    Scope,
-    Site,
+    FactBinding,
+    FactScope,
     Span,
+    UseSite,
 )
 from analysis.syntax.tree import parse
 
@@ -33,10 +33,10 @@ class Reading:
         self.root = tree.root
         self._ascii = len(tree.data) == len(text)
         self._lines: list[bytes] | None = None
-        self.scopes: list[Scope] = [Scope("module", "", NONE, 0, "")]
+        self.scopes: list[FactScope] = [FactScope("module", "", NONE, 0, "")]
         self.blocks: list[Block] = [Block(NONE, False, 0, len(tree.data))]
         self.definitions: list[Definition] = []
-        self.sites: list[Site] = []
+        self.sites: list[UseSite] = []
         self.scope = 0
         self.block = 0
         #: Definitions whose heads (decorators, bases, parameters) are being read.
@@ -70,17 +70,17 @@ class Reading:
     # -- scopes and suites -------------------------------------------------------------
 
     @contextmanager
-    def inner_scope(self, kind: str, node: tree_sitter.Node) -> Iterator[Scope]:
+    def inner_scope(self, kind: str, node: tree_sitter.Node) -> Iterator[FactScope]:
         """A lambda or comprehension, read within."""
         outer = self.scopes[self.scope]
-        scope = Scope(
+        scope = FactScope(
             kind, "", self.scope, outer.definition, outer.top, node.start_byte, self.block
         )
         with self.entered(scope):
             yield scope
 
     @contextmanager
-    def entered(self, scope: Scope) -> Iterator[None]:
+    def entered(self, scope: FactScope) -> Iterator[None]:
         """Reading within ``scope``, which becomes the last of the file's scopes."""
         before = self.scope, self.block, self.heads
         self.scope = len(self.scopes)
@@ -112,7 +112,7 @@ class Reading:
 
     # -- bindings ----------------------------------------------------------------------
 
-    def bind(self, name: str, binding: Binding, leak: bool = False) -> None:
+    def bind(self, name: str, binding: FactBinding, leak: bool = False) -> None:
         """``name`` of the scope at hand (or, where it ``leak``\\s, of the function around)."""
         scope = self.scopes[self.function_scope() if leak else self.scope]
         if name in scope.globals:
@@ -126,7 +126,9 @@ class Reading:
         text = self.uses.text(name)
         scope = self.scopes[self.scope]
         scope.parameters.append(text)
-        self.bind(text, Binding("param", scope.at, self.block, default, annotation, scope=number))
+        self.bind(
+            text, FactBinding("param", scope.at, self.block, default, annotation, scope=number)
+        )
 
     # -- definitions -------------------------------------------------------------------
 
@@ -218,7 +220,7 @@ class Uses:
         """Record that ``expression`` is used, named at ``place``."""
         x = self.x
         x.sites.append(
-            Site(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
+            UseSite(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
         )
 
     def implied(self, row: int, place: tree_sitter.Node, *names: str) -> None:

@@ -11,7 +11,7 @@ from analysis.graph.extraction.expressions import ExpressionReader
 from analysis.graph.extraction.literals import literal_text
 from analysis.graph.extraction.matching import MatchReader
 from analysis.graph.extraction.state import Reading
-from analysis.graph.facts.file import NONE, Binding, Site
+from analysis.graph.facts.file import NONE, FactBinding, UseSite
 from analysis.graph.facts.protocols import BINARY
 
 _LEAVES = frozenset(
@@ -132,7 +132,7 @@ class StatementReader:
             for part in child.named_children if child.type == "expression_list" else [child]:
                 if part.type == "identifier":
                     name = self.uses.text(part)
-                    self.x.bind(name, Binding("del", node.end_byte, self.x.block))
+                    self.x.bind(name, FactBinding("del", node.end_byte, self.x.block))
                     self.uses.site("write", self.uses.table.add("n", name), part)
                 else:
                     self.e.read(part, "delete" if part.type == "subscript" else "read")
@@ -336,13 +336,15 @@ class _Imports:
                     continue
                 dotted = self._dotted(module)
                 self._import_site(module, dotted, 0, "")
-                bound = Binding("import", node.end_byte, self.x.block, module=dotted, member="as")
+                bound = FactBinding(
+                    "import", node.end_byte, self.x.block, module=dotted, member="as"
+                )
                 self.x.bind(self.uses.text(alias), bound)
             else:
                 dotted = self._dotted(child)
                 self._import_site(child, dotted, 0, "")
                 top = dotted.partition(".")[0]
-                self.x.bind(top, Binding("import", node.end_byte, self.x.block, module=dotted))
+                self.x.bind(top, FactBinding("import", node.end_byte, self.x.block, module=dotted))
 
     def from_(self, node: tree_sitter.Node) -> None:
         """``from a import b as c``."""
@@ -357,7 +359,7 @@ class _Imports:
         at, block = node.end_byte, self.x.block
         if any(child.type == "wildcard_import" for child in node.named_children):
             self._import_site(module_node, module, level, "")
-            star = Binding("from", at, block, module=module, level=level, member="*")
+            star = FactBinding("from", at, block, module=module, level=level, member="*")
             self.x.scopes[self.x.scope].stars.append(star)
             return
         self._import_site(module_node, module, level, "")
@@ -368,7 +370,7 @@ class _Imports:
                 alias = child.child_by_field_name("alias") or child
             name = self._dotted(member)
             self._import_site(member, module, level, name)
-            bound = Binding("from", at, block, module=module, level=level, member=name)
+            bound = FactBinding("from", at, block, module=module, level=level, member=name)
             self.x.bind(self.uses.text(alias), bound)
 
     def _dotted(self, node: tree_sitter.Node) -> str:
@@ -378,7 +380,7 @@ class _Imports:
         x = self.x
         span = self.uses.span(node)
         x.sites.append(
-            Site(
+            UseSite(
                 "import",
                 x.scope,
                 x.block,

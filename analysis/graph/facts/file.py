@@ -39,7 +39,7 @@ Span = tuple[int, int, int, int]
 Expression = tuple[Any, ...]
 
 
-class Binding(msgspec.Struct, array_like=True, frozen=True):
+class FactBinding(msgspec.Struct, array_like=True, frozen=True):
     """One way a name of a scope gets its value.
 
     ``how`` is ``import`` (``module``, ``level``: the module itself), ``from`` (its ``member``),
@@ -69,7 +69,7 @@ class FieldBinding(msgspec.Struct, array_like=True, frozen=True):
     annotation: int
 
 
-class Scope(msgspec.Struct, array_like=True):
+class FactScope(msgspec.Struct, array_like=True):
     """A module, class, function, lambda or comprehension.
 
     ``definition`` is the node it belongs to: its own, or for lambdas and comprehensions that of
@@ -84,8 +84,8 @@ class Scope(msgspec.Struct, array_like=True):
     top: str
     at: int = 0
     block: int = 0
-    names: dict[str, list[Binding]] = {}
-    stars: list[Binding] = []
+    names: dict[str, list[FactBinding]] = {}
+    stars: list[FactBinding] = []
     fields: dict[str, list[FieldBinding]] = {}
     globals: list[str] = []
     bases: list[int] = []
@@ -111,7 +111,7 @@ class Definition(msgspec.Struct, array_like=True, frozen=True):
     docstring: str
 
 
-class Site(msgspec.Struct, array_like=True, frozen=True):
+class UseSite(msgspec.Struct, array_like=True, frozen=True):
     """A place where something is used, by definition ``owner``.
 
     ``kind`` is that of the edge, or ``base`` (of a class), ``implied`` (a call that Python
@@ -143,7 +143,7 @@ class Block(msgspec.Struct, array_like=True, frozen=True):
 class Interface(msgspec.Struct, array_like=True):
     """What other files can see, and what is needed to evaluate it."""
 
-    scopes: list[Scope]
+    scopes: list[FactScope]
     expressions: list[Expression]
     blocks: list[Block]
     definitions: list[Definition]
@@ -155,15 +155,15 @@ class FileFacts(msgspec.Struct, array_like=True):
     """All of one file."""
 
     interface: Interface
-    sites: list[Site]
+    sites: list[UseSite]
 
 
 _INTERFACE = msgspec.msgpack.Decoder(Interface)
-_SITES = msgspec.msgpack.Decoder(list[Site])
+_SITES = msgspec.msgpack.Decoder(list[UseSite])
 _ENCODER = msgspec.msgpack.Encoder()
 
 
-def pack(value: Interface | list[Site]) -> bytes:
+def pack(value: Interface | list[UseSite]) -> bytes:
     """``value`` as bytes for the store."""
     return _ENCODER.encode(value)
 
@@ -173,6 +173,6 @@ def unpack_interface(data: bytes) -> Interface:
     return _INTERFACE.decode(data)
 
 
-def unpack_sites(data: bytes) -> list[Site]:
+def unpack_sites(data: bytes) -> list[UseSite]:
     """The sites in ``data``. Raises :class:`msgspec.MsgspecError` for damaged bytes."""
     return _SITES.decode(data)

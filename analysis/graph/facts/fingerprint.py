@@ -10,7 +10,7 @@ import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
-from analysis.graph.facts.file import NONE, Binding, Block, FieldBinding, Interface, Scope
+from analysis.graph.facts.file import NONE, Block, FactBinding, FactScope, FieldBinding, Interface
 from analysis.graph.facts.units import is_open, keys, member
 
 #: Numbers in rows that are no rows: (operator, place) → how they count.
@@ -64,7 +64,7 @@ def fingerprints(interface: Interface) -> dict[str, str]:
     return {key: _hash("\1".join(parts)) for key, parts in said.items()}
 
 
-def _uses_of_rebound(interface: Interface, scope: Scope) -> Iterator[tuple[str, str, _Place]]:
+def _uses_of_rebound(interface: Interface, scope: FactScope) -> Iterator[tuple[str, str, _Place]]:
     """Where names of ``scope`` that are bound more than once are used to define others: what they
     stand for there depends on the order. (name, the other, place) each."""
     rebound = {name for name, bindings in scope.names.items() if len(bindings) > 1}
@@ -116,7 +116,7 @@ def _row(rows: list[bytes], index: int) -> str:
     return rows[index].hex() if 0 <= index < len(rows) else "-"
 
 
-def _binding(binding: Binding, rows: list[bytes]) -> str:
+def _binding(binding: FactBinding, rows: list[bytes]) -> str:
     return (
         f"{binding.how}:{_row(rows, binding.value)}:{_row(rows, binding.annotation)}:"
         f"{binding.module}:{binding.level}:{binding.member}"
@@ -127,7 +127,7 @@ def _field(field: FieldBinding, rows: list[bytes]) -> str:
     return f"self {_row(rows, field.value)}:{_row(rows, field.annotation)}"
 
 
-def _head(scope: Scope, rows: list[bytes]) -> str:
+def _head(scope: FactScope, rows: list[bytes]) -> str:
     parts = [scope.kind, scope.name, scope.role, *scope.parameters, _row(rows, scope.returns)]
     parts += [_row(rows, row) for row in (*scope.bases, *scope.decorators)]
     return "\2".join(parts)

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.graph.facts.file import Scope
+from analysis.graph.facts.file import FactScope
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +35,18 @@ class Keys:
         )
 
 
-def is_open(scopes: list[Scope], scope: int) -> bool:
+def is_open(scopes: list[FactScope], scope: int) -> bool:
     """Whether the members of ``scope`` are hashed each by itself."""
     known = scopes[scope]
     return known.kind == "class" and known.parent == 0
 
 
-def member(scope: Scope, name: str) -> str:
+def member(scope: FactScope, name: str) -> str:
     """The key of member ``name`` of a module-level class."""
     return f"{scope.top}.{name}"
 
 
-def keys(scopes: list[Scope]) -> Keys:
+def keys(scopes: list[FactScope]) -> Keys:
     """The keys of ``scopes``."""
     head, body = [""], [""]
     for number, scope in enumerate(scopes[1:], 1):

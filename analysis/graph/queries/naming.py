@@ -25,7 +25,7 @@ class UnknownNameError(AnalysisError):
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class GraphNode:
     """A node of the graph. ``path`` is absolute; ``""`` outside of the project, where ``package``
     and ``version`` say what it belongs to. Spans are 0-based lines and code points."""
 
@@ -42,20 +42,20 @@ class Node:
     version: str
 
 
-def node_of(row: Sequence[Any]) -> Node:
+def node_of(row: Sequence[Any]) -> GraphNode:
     """A row of :data:`COLUMNS` as a value."""
     values: list[Any] = [0 if value is None else value for value in row]
     number, kind, name, qualified_name, path, a, b, c, d, e, f, g, h, *rest = values
-    return Node(number, kind, name, qualified_name, path, (a, b, c, d), (e, f, g, h), *rest)
+    return GraphNode(number, kind, name, qualified_name, path, (a, b, c, d), (e, f, g, h), *rest)
 
 
-def node_by_id(db: sqlite3.Connection, number: int) -> Node | None:
+def node_by_id(db: sqlite3.Connection, number: int) -> GraphNode | None:
     """The node with this number."""
     row = db.execute(f"SELECT {COLUMNS} FROM {NODES} WHERE n.id=?", (number,)).fetchone()
     return node_of(row) if row else None
 
 
-def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node:
+def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> GraphNode:
     """The one node that ``name`` names: its qualified name, or an end of it behind a dot.
 
     Of several, those of ``kinds`` and those of the project go first. Raises
@@ -91,11 +91,11 @@ def find(db: sqlite3.Connection, name: str, kinds: Collection[str] = ()) -> Node
     )
 
 
-def _place(node: Node) -> str:
+def _place(node: GraphNode) -> str:
     return f"{node.path}:{node.name_span[0] + 1}" if node.path else node.package or "outside"
 
 
-def _matches(db: sqlite3.Connection, name: str, kinds: Collection[str]) -> list[Node]:
+def _matches(db: sqlite3.Connection, name: str, kinds: Collection[str]) -> list[GraphNode]:
     exact = db.execute(
         f"SELECT {COLUMNS} FROM {NODES} WHERE n.qualified_name=? ORDER BY n.id", (name,)
     ).fetchall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from analysis.graph.queries.naming import COLUMNS, NODES, Node, node_of
+from analysis.graph.queries.naming import COLUMNS, NODES, GraphNode, node_of
 from analysis.graph.queries.questions import methods_named
 
 _INSIDE = (
@@ -13,7 +13,7 @@ _INSIDE = (
 )
 
 
-def nodes_at(db: sqlite3.Connection, path: str, line: int, character: int) -> list[Node]:
+def nodes_at(db: sqlite3.Connection, path: str, line: int, character: int) -> list[GraphNode]:
     """What the name at a place (0-based, code points; its end counts) defines or uses.
 
     Several where a use may mean several things; nothing on a local variable or between names.
@@ -45,7 +45,7 @@ def nodes_at(db: sqlite3.Connection, path: str, line: int, character: int) -> li
     return methods_named(db, loose[0]) if loose else []
 
 
-def definition_around(db: sqlite3.Connection, path: str, line: int) -> Node | None:
+def definition_around(db: sqlite3.Connection, path: str, line: int) -> GraphNode | None:
     """The innermost function, class or module of ``path`` that holds ``line``."""
     row = db.execute(
         f"SELECT {COLUMNS} FROM {NODES} WHERE f.path=? AND n.line <= ? AND n.end_line >= ? AND "
@@ -56,7 +56,7 @@ def definition_around(db: sqlite3.Connection, path: str, line: int) -> Node | No
     return node_of(row) if row else None
 
 
-def symbols(db: sqlite3.Connection, query: str, most: int) -> list[Node]:
+def symbols(db: sqlite3.Connection, query: str, most: int) -> list[GraphNode]:
     """Definitions of the project whose name holds the letters of ``query`` in order, best first.
 
     Exact names first, then beginnings, then parts, then scattered letters; shorter before longer.
@@ -70,7 +70,7 @@ def symbols(db: sqlite3.Connection, query: str, most: int) -> list[Node]:
     )
     wanted = query.lower()
 
-    def rank(node: Node) -> tuple[object, ...]:
+    def rank(node: GraphNode) -> tuple[object, ...]:
         name = (node.qualified_name if "." in query else node.name).lower()
         return (
             name != wanted,

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from analysis.graph.facts.file import Span
-from analysis.graph.queries.naming import COLUMNS, NODES, Node, node_of
+from analysis.graph.queries.naming import COLUMNS, NODES, GraphNode, node_of
 from analysis.graph.queries.overriding import MOST_BY_NAME, is_special
 from analysis.graph.queries.walking import Step, Walks, shortest, spread
 from analysis.graph.storage.store import CODES, EDGES
@@ -27,10 +27,10 @@ _INHERITS, _CALL = CODES["INHERITS"], CODES["call"]
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class GraphUse:
     """``node`` at the other end of an edge, and the place in ``path`` where it is used."""
 
-    node: Node
+    node: GraphNode
     kind: str
     how: str
     path: str
@@ -41,7 +41,7 @@ class Use:
 class Reached:
     """A node and how many steps away it is; ``how`` is ``by name`` where one step rests on that."""
 
-    node: Node
+    node: GraphNode
     distance: int
     how: str
 
@@ -55,17 +55,17 @@ class Near:
     distance: int
 
 
-def callers(db: sqlite3.Connection, node: Node) -> list[Use]:
+def callers(db: sqlite3.Connection, node: GraphNode) -> list[GraphUse]:
     """What calls ``node`` (raises it, decorates with it), one for each place."""
     return _incoming(db, node, _CALLS)
 
 
-def uses(db: sqlite3.Connection, node: Node) -> list[Use]:
+def uses(db: sqlite3.Connection, node: GraphNode) -> list[GraphUse]:
     """Every use of ``node``."""
     return _incoming(db, node, _USES)
 
 
-def callees(db: sqlite3.Connection, node: Node) -> list[Use]:
+def callees(db: sqlite3.Connection, node: GraphNode) -> list[GraphUse]:
     """What ``node`` calls, one for each place; of a class, what its methods call."""
     sources = [node.id]
     if node.kind == "CLASS":
@@ -75,7 +75,7 @@ def callees(db: sqlite3.Connection, node: Node) -> list[Use]:
                 "SELECT target FROM edge WHERE source=? AND type=?", (node.id, CODES["HAS_METHOD"])
             )
         ]
-    found: dict[tuple[int, str, Span], Use] = {}
+    found: dict[tuple[int, str, Span], GraphUse] = {}
     for source in sources:
         for use in _outgoing(db, source, node.path):
             found.setdefault((use.node.id, use.kind, use.span), use)
@@ -86,13 +86,13 @@ def _marks(values: Iterable[object]) -> str:
     return ",".join("?" * len(tuple(values)))
 
 
-def _incoming(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> list[Use]:
-    found: dict[tuple[int, str, Span], Use] = {}
+def _incoming(db: sqlite3.Connection, node: GraphNode, types: tuple[int, ...]) -> list[GraphUse]:
+    found: dict[tuple[int, str, Span], GraphUse] = {}
 
     def add(rows: Iterable[tuple[object, ...]], how: str) -> None:
         for row in rows:
             kind, path, span, source = _site(row)
-            found.setdefault((source.id, kind, span), Use(source, kind, how, path, span))
+            found.setdefault((source.id, kind, span), GraphUse(source, kind, how, path, span))
 
     chosen = (
         "SELECT e.type, f.path, e.line, e.character, e.end_line, e.end_character, "
@@ -143,15 +143,15 @@ def _incoming(db: sqlite3.Connection, node: Node, types: tuple[int, ...]) -> lis
     return list(found.values())
 
 
-def _site(row: tuple[object, ...]) -> tuple[str, str, Span, Node]:
+def _site(row: tuple[object, ...]) -> tuple[str, str, Span, GraphNode]:
     kind, path, *span = row[:6]
     return EDGES[int(str(kind))], str(path), tuple(span), node_of(row[6:])  # type: ignore[return-value]
 
 
 def _outgoing(
     db: sqlite3.Connection, source: int, path: str, types: tuple[int, ...] = _CALLS
-) -> list[Use]:
-    found: list[Use] = []
+) -> list[GraphUse]:
+    found: list[GraphUse] = []
     rows = db.execute(
         "SELECT e.type, coalesce(f.path, ''), e.line, e.character, e.end_line, e.end_character, "
         f"{COLUMNS}, e.virtual FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON "
@@ -160,9 +160,9 @@ def _outgoing(
     ).fetchall()
     for row in rows:
         kind, _, span, target = _site(row[:-1])
-        found.append(Use(target, kind, EXACT, path, span))
+        found.append(GraphUse(target, kind, EXACT, path, span))
         if row[-1] and target.kind == "METHOD" and not is_special(target.name):
-            found += [Use(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
+            found += [GraphUse(over, kind, BY_NAME, path, span) for over in overriding(db, target)]
     for name, code, *place in db.execute(
         "SELECT name, type, line, character, end_line, end_character FROM loose WHERE source=? "
         f"AND type IN ({_marks(types)}, ?)",
@@ -171,9 +171,9 @@ def _outgoing(
         for target in methods_named(db, name) if _is_telling(db, name) else ():
             at: Span = tuple(place)
             if code in types:
-                found.append(Use(target, EDGES[code], BY_NAME, path, at))
+                found.append(GraphUse(target, EDGES[code], BY_NAME, path, at))
             if code == CODES["read"] and _CALL in types and _is_property(db, target.id):
-                found.append(Use(target, EDGES[_CALL], BY_NAME, path, at))
+                found.append(GraphUse(target, EDGES[_CALL], BY_NAME, path, at))
     return found
 
 
@@ -181,7 +181,7 @@ def _is_property(db: sqlite3.Connection, node: int) -> bool:
     return bool(db.execute("SELECT property FROM node WHERE id=?", (node,)).fetchone()[0])
 
 
-def methods_named(db: sqlite3.Connection, name: str) -> list[Node]:
+def methods_named(db: sqlite3.Connection, name: str) -> list[GraphNode]:
     """The methods of the project that are called ``name``."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM node n JOIN file f ON f.id = n.file "
@@ -219,7 +219,7 @@ def _closure(db: sqlite3.Connection, start: int, query: str) -> list[int]:
     return list(seen)[1:]
 
 
-def _methods(db: sqlite3.Connection, owners: list[int], name: str) -> list[Node]:
+def _methods(db: sqlite3.Connection, owners: list[int], name: str) -> list[GraphNode]:
     return [
         node_of(row)
         for owner in owners
@@ -231,28 +231,28 @@ def _methods(db: sqlite3.Connection, owners: list[int], name: str) -> list[Node]
     ]
 
 
-def _owner(db: sqlite3.Connection, node: Node) -> int:
+def _owner(db: sqlite3.Connection, node: GraphNode) -> int:
     row = db.execute("SELECT parent FROM node WHERE id=?", (node.id,)).fetchone()
     return row[0] or 0 if row else 0
 
 
-def overridden_by(db: sqlite3.Connection, method: Node) -> list[int]:
+def overridden_by(db: sqlite3.Connection, method: GraphNode) -> list[int]:
     """The methods of base classes in whose place ``method`` stands."""
     return [node.id for node in _methods(db, _up(db, _owner(db, method)), method.name)]
 
 
-def overriding(db: sqlite3.Connection, method: Node) -> list[Node]:
+def overriding(db: sqlite3.Connection, method: GraphNode) -> list[GraphNode]:
     """The methods of subclasses that stand in the place of ``method``."""
     return _methods(db, _down(db, _owner(db, method)), method.name)
 
 
-def subclasses(walks: Walks, node: Node) -> list[Reached]:
+def subclasses(walks: Walks, node: GraphNode) -> list[Reached]:
     """Every class that inherits from ``node``, the nearest first."""
     walker = walks.walker((_INHERITS,))
     return _reached(walks, spread(node.id, lambda frontier, _: walker.incoming(frontier)))
 
 
-def impact(walks: Walks, node: Node, most: int = 10_000) -> list[Reached]:
+def impact(walks: Walks, node: GraphNode, most: int = 10_000) -> list[Reached]:
     """What a change of ``node`` may reach: its users, their callers, and so on; nearest first.
 
     A change of a class reaches its subclasses and what uses its methods.
@@ -269,7 +269,7 @@ def impact(walks: Walks, node: Node, most: int = 10_000) -> list[Reached]:
     return _reached(walks, spread(node.id, step, most))
 
 
-def tests_reaching(walks: Walks, node: Node) -> list[Reached]:
+def tests_reaching(walks: Walks, node: GraphNode) -> list[Reached]:
     """The tests from which ``node`` is reached, the nearest first."""
     return [reached for reached in impact(walks, node) if is_test(reached.node)]
 
@@ -300,7 +300,7 @@ def reaching(
     return sorted(found, key=lambda near: (near.distance, near.path, near.qualname))
 
 
-def is_test(node: Node) -> bool:
+def is_test(node: GraphNode) -> bool:
     """Whether a test runner would collect ``node``: by the names of its file and of itself."""
     file = node.path.replace("\\", "/").rpartition("/")[2]
     return (
@@ -311,7 +311,7 @@ def is_test(node: Node) -> bool:
     )
 
 
-def supertypes(db: sqlite3.Connection, node: Node) -> list[Node]:
+def supertypes(db: sqlite3.Connection, node: GraphNode) -> list[GraphNode]:
     """The classes that ``node`` names as its bases, in order; outside ones too."""
     rows = db.execute(
         f"SELECT {COLUMNS} FROM edge e JOIN node n ON n.id = e.target LEFT JOIN file f ON "
@@ -329,7 +329,7 @@ def _reached(walks: Walks, found: dict[int, tuple[int, bool]]) -> list[Reached]:
     return sorted(reached, key=lambda each: (each.distance, each.node.qualified_name))
 
 
-def path(walks: Walks, db: sqlite3.Connection, start: Node, end: Node) -> list[Use]:
+def path(walks: Walks, db: sqlite3.Connection, start: GraphNode, end: GraphNode) -> list[GraphUse]:
     """A shortest way of calls from ``start`` to ``end``; of any uses where there is none.
 
     Each step is the node it leads to and the place from where; empty where no way leads there.
@@ -341,7 +341,7 @@ def path(walks: Walks, db: sqlite3.Connection, start: Node, end: Node) -> list[U
     return [_step(db, source, target) for source, target in pairwise(nodes)]
 
 
-def _step(db: sqlite3.Connection, source: Node, target: Node) -> Use:
+def _step(db: sqlite3.Connection, source: GraphNode, target: GraphNode) -> GraphUse:
     """How ``source`` uses ``target``; a call before other uses, what is sure before what is not."""
     rows = db.execute(
         "SELECT type, line, character, end_line, end_character FROM edge "
@@ -350,11 +350,11 @@ def _step(db: sqlite3.Connection, source: Node, target: Node) -> Use:
     ).fetchall()
     if rows:
         kind, *span = min(rows, key=lambda row: (row[0] not in _CALLS, row[1:]))
-        return Use(target, EDGES[kind], EXACT, source.path, tuple(span))
+        return GraphUse(target, EDGES[kind], EXACT, source.path, tuple(span))
     return next(use for use in _steps(db, source) if use.node.id == target.id)
 
 
-def _steps(db: sqlite3.Connection, node: Node) -> Iterator[Use]:
+def _steps(db: sqlite3.Connection, node: GraphNode) -> Iterator[GraphUse]:
     """What ``node`` uses in any way; calls first, and what is sure before what is not."""
     called = _outgoing(db, node.id, node.path, _CALLS)
     yield from sorted(called, key=lambda use: use.how != EXACT)

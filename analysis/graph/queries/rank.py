@@ -12,7 +12,7 @@ import sqlite3
 from collections import defaultdict, deque
 from dataclasses import dataclass
 
-from analysis.graph.queries.naming import Node, node_by_id
+from analysis.graph.queries.naming import GraphNode, node_by_id
 from analysis.graph.storage.store import CODES
 
 #: The share of mass that stays: the usual damping factor of .85 (Brin & Page 1998).
@@ -53,7 +53,7 @@ _MOST_NEIGHBOURS = 400
 class RankedNode:
     """A node and its share of the mass, from 0 to 1."""
 
-    node: Node
+    node: GraphNode
     score: float
 
 

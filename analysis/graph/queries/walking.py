@@ -10,7 +10,7 @@ import sqlite3
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import TypeVar
 
-from analysis.graph.queries.naming import COLUMNS, NODES, Node, node_of
+from analysis.graph.queries.naming import COLUMNS, NODES, GraphNode, node_of
 from analysis.graph.queries.overriding import Methods
 from analysis.graph.storage.store import CODES, generation
 
@@ -33,7 +33,7 @@ class Walks:
         self._generation = -1
         self._methods: Methods | None = None
         self._walkers: dict[tuple[int, ...], Walker] = {}
-        self._nodes: dict[int, Node] = {}
+        self._nodes: dict[int, GraphNode] = {}
 
     def walker(self, types: tuple[int, ...]) -> Walker:
         """Steps along edges of ``types``, of the store as it is now."""
@@ -50,7 +50,7 @@ class Walks:
             walker = self._walkers[types] = Walker(self._db, types, self._methods)
         return walker
 
-    def nodes(self, numbers: Iterable[int]) -> Iterator[Node]:
+    def nodes(self, numbers: Iterable[int]) -> Iterator[GraphNode]:
         """The nodes with these numbers, as of the walker asked for last; those gone left out."""
         wanted = list(numbers)
         for part in _parts(number for number in wanted if number not in self._nodes):

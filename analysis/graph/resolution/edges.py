@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.graph.facts.file import NONE, Interface, Site, Span
+from analysis.graph.facts.file import NONE, Interface, Span, UseSite
 from analysis.graph.facts.protocols import BINARY
 from analysis.graph.resolution.calls import attribute
 from analysis.graph.resolution.resolver import Resolver
@@ -66,9 +66,9 @@ class Resolved:
     needs: frozenset[str]
 
 
-def resolve_file(resolver: Resolver, file: int, sites: list[Site]) -> Resolved:
+def resolve_file(resolver: Resolver, file: int, sites: list[UseSite]) -> Resolved:
     """Resolve every site of ``file``."""
-    reader = _Reader(resolver, file)
+    reader = _FactReader(resolver, file)
     for site in sites:
         resolver.memo.begin()
         reader.site(site)
@@ -83,7 +83,7 @@ def _calls_argument(value: Value) -> bool:
     return value[0] == "x" and value[1] in _CALLS_ARGUMENT
 
 
-class _Reader:
+class _FactReader:
     def __init__(self, resolver: Resolver, file: int) -> None:
         self.r = resolver
         self.file = file
@@ -91,7 +91,7 @@ class _Reader:
         self.edges: list[Edge] = []
         self.loose: list[Loose] = []
 
-    def site(self, site: Site) -> None:
+    def site(self, site: UseSite) -> None:
         source = self.interface.definitions[site.owner].qualname
         if site.kind == "import":
             self._import(site, source)
@@ -133,10 +133,10 @@ class _Reader:
         if loosely:
             self._loosely(site, source, name)
 
-    def _loosely(self, site: Site, source: str, name: str) -> None:
+    def _loosely(self, site: UseSite, source: str, name: str) -> None:
         self.loose.append(Loose(source, name, site.kind, site.span))
 
-    def _implied(self, site: Site, source: str, row: int, name: str) -> None:
+    def _implied(self, site: UseSite, source: str, row: int, name: str) -> None:
         """A method that Python calls for an operator or statement, where the class is known."""
         for value in self.r.evaluate(self.file, site.scope, row, site.at, site.block):
             if value[0] == "o":
@@ -144,7 +144,7 @@ class _Reader:
                     if self._method(site, source, value, candidate):
                         break
 
-    def _passed(self, site: Site, source: str, callee: int, argument: int) -> None:
+    def _passed(self, site: UseSite, source: str, callee: int, argument: int) -> None:
         """A function handed to one outside that calls what it is given, before it returns."""
         called = self.r.evaluate(self.file, site.scope, callee, site.at, site.block)
         if any(_calls_argument(value) for value in called):
@@ -152,7 +152,7 @@ class _Reader:
             for value in self.r.evaluate(*place):
                 self._call_value(site, source, value, "call")
 
-    def _import(self, site: Site, source: str) -> None:
+    def _import(self, site: UseSite, source: str) -> None:
         if not site.member:
             module = self.r.module(site.module, site.level, self.file)
             found: tuple[Definition, ...] = () if module is None else (module,)
@@ -163,7 +163,9 @@ class _Reader:
             if target is not None:
                 self.edges.append(Edge(source, target, "import", site.span))
 
-    def _use(self, site: Site, source: str, definition: Definition, receiver: Value | None) -> None:
+    def _use(
+        self, site: UseSite, source: str, definition: Definition, receiver: Value | None
+    ) -> None:
         kind = site.kind
         virtual = receiver is not None and receiver[0] == "o"
         target = self._target(definition)
@@ -190,7 +192,7 @@ class _Reader:
         elif scope.role == "property" and kind in ("read", "write") and virtual:
             self.edges.append(Edge(source, target, "call", site.span, virtual))
 
-    def _through(self, site: Site, source: str, definition: Definition, kind: str) -> None:
+    def _through(self, site: UseSite, source: str, definition: Definition, kind: str) -> None:
         """A variable that is called: the functions and classes that it may hold."""
         row = self.interface.expressions[site.expression]
         if row[0] == "n":
@@ -200,7 +202,7 @@ class _Reader:
         for value in values:
             self._call_value(site, source, value, kind)
 
-    def _call_value(self, site: Site, source: str, value: Value, kind: str) -> None:
+    def _call_value(self, site: UseSite, source: str, value: Value, kind: str) -> None:
         if value[0] in ("f", "b", "c"):
             target = self._target(("d", value[1], value[2]))
             if target is not None:
@@ -212,7 +214,7 @@ class _Reader:
         elif value[0] == "x":
             self.edges.append(Edge(source, (0, value[1]), kind, site.span))
 
-    def _construct(self, site: Site, source: str, value: Value) -> None:
+    def _construct(self, site: UseSite, source: str, value: Value) -> None:
         """A class that is called runs its ``__new__`` and ``__init__``.
 
         A dataclass's generated ``__init__`` is no node; what it calls is called from here.
@@ -221,7 +223,7 @@ class _Reader:
         if not self._method(site, source, value, "__init__"):
             self._method(site, source, value, "__post_init__")
 
-    def _method(self, site: Site, source: str, value: Value, name: str) -> bool:
+    def _method(self, site: UseSite, source: str, value: Value, name: str) -> bool:
         """Method ``name`` of ``value`` is called; whether there is one in the project."""
         found = False
         for bound in attribute(self.r, value, name):

@@ -7,13 +7,15 @@ stand in one loop. The flow graph of ``analysis/views`` is the exact answer, for
 
 from __future__ import annotations
 
-from analysis.graph.facts.file import Binding, Block
+from analysis.graph.facts.file import Block, FactBinding
 
 #: Behind everything, in the outermost suite: what a module offers when it has been run.
 END = 1 << 60
 
 
-def reaching(bindings: list[Binding], blocks: list[Block], at: int, block: int) -> list[Binding]:
+def reaching(
+    bindings: list[FactBinding], blocks: list[Block], at: int, block: int
+) -> list[FactBinding]:
     """The bindings that may hold at byte ``at`` of suite ``block``, the nearest first."""
     if len(bindings) == 1:
         return bindings if bindings[0].how != "narrow" else []
@@ -25,7 +27,7 @@ def reaching(bindings: list[Binding], blocks: list[Block], at: int, block: int) 
         if blocks[walk].loop:
             loops.add(walk)
         walk = blocks[walk].parent
-    found: list[Binding] = []
+    found: list[FactBinding] = []
     for binding in sorted(bindings, key=lambda b: -b.at):
         holds = binding.block in around
         if binding.how == "narrow":

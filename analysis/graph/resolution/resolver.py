@@ -9,7 +9,7 @@ result is its annotation, else what it returns. Recursion ends in "unknown".
 from __future__ import annotations
 
 from analysis.graph.facts import units
-from analysis.graph.facts.file import NONE, Binding, Scope
+from analysis.graph.facts.file import NONE, FactBinding, FactScope
 from analysis.graph.resolution import calls, classes, typing_forms
 from analysis.graph.resolution.memo import Memo
 from analysis.graph.resolution.reach import END, reaching
@@ -33,19 +33,19 @@ class Resolver:
         self.world = world
         self.memo = Memo()
 
-    def scope(self, file: int, scope: int) -> Scope:
+    def scope(self, file: int, scope: int) -> FactScope:
         """A scope of a file: of its head may be made use; for more see :meth:`inside`."""
         if scope:
             self.memo.need(self.world.keys(file).heads[scope])
         return self.world.interface(file).scopes[scope]
 
-    def inside(self, file: int, scope: int) -> Scope:
+    def inside(self, file: int, scope: int) -> FactScope:
         """A scope of a file, to make use of its names and results."""
         if scope:
             self.memo.need(self.world.keys(file).bodies[scope])
         return self.world.interface(file).scopes[scope]
 
-    def member(self, file: int, scope: int, name: str) -> Scope:
+    def member(self, file: int, scope: int, name: str) -> FactScope:
         """A class of a file, to make use of its member ``name``."""
         scopes = self.world.interface(file).scopes
         if units.is_open(scopes, scope):
@@ -119,7 +119,7 @@ class Resolver:
         return outside
 
     def definitions(
-        self, file: int, scope: int, name: str, bindings: list[Binding]
+        self, file: int, scope: int, name: str, bindings: list[FactBinding]
     ) -> tuple[Definition, ...]:
         """What ``bindings`` of a name make it stand for."""
         found: dict[Definition, None] = {}
@@ -129,7 +129,7 @@ class Resolver:
         return tuple(found)
 
     def _binding_definitions(
-        self, file: int, scope: int, name: str, binding: Binding
+        self, file: int, scope: int, name: str, binding: FactBinding
     ) -> tuple[Definition, ...]:
         if binding.how in ("def", "class"):
             return (("d", file, binding.scope),)
@@ -150,7 +150,7 @@ class Resolver:
 
     def name(
         self, file: int, scope: int, name: str, at: int, block: int
-    ) -> tuple[tuple[Definition, ...], list[Binding], int]:
+    ) -> tuple[tuple[Definition, ...], list[FactBinding], int]:
         """What ``name`` stands for at a place: definitions, the bindings and their scope.
 
         The scope is ``NONE`` where no scope of the file binds it.
@@ -220,7 +220,7 @@ class Resolver:
                     groups.append(self.bound(file, home, binding))
         return union(*groups)
 
-    def bound(self, file: int, scope: int, binding: Binding) -> Values:
+    def bound(self, file: int, scope: int, binding: FactBinding) -> Values:
         """What ``binding`` of a variable gives it."""
         found: Values = self.memo.keep(
             ("bd", file, scope, binding.at, binding.how, binding.value, binding.scope),
@@ -229,7 +229,7 @@ class Resolver:
         )
         return found
 
-    def _bound(self, file: int, scope: int, binding: Binding) -> Values:
+    def _bound(self, file: int, scope: int, binding: FactBinding) -> Values:
         if binding.how == "narrow":
             return self.instances(
                 self.evaluate(file, scope, binding.value, binding.at, binding.block)
@@ -243,7 +243,7 @@ class Resolver:
         # The right side is evaluated before the name changes.
         return self.evaluate(file, scope, binding.value, binding.at - 1, binding.block)
 
-    def _parameter(self, file: int, scope: int, binding: Binding) -> Values:
+    def _parameter(self, file: int, scope: int, binding: FactBinding) -> Values:
         function = self.scope(file, scope)
         if binding.annotation != NONE:
             found = typing_forms.annotated(self, file, function.parent, binding.annotation)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from analysis.graph.facts.file import Binding, Interface, Scope
+from analysis.graph.facts.file import FactBinding, FactScope, Interface
 from analysis.graph.facts.units import Keys
 from analysis.graph.resolution.memo import Memo
 from analysis.graph.resolution.values import Definition, Value, Values
@@ -45,27 +45,27 @@ class Resolving(Protocol):
     world: World
     memo: Memo
 
-    def scope(self, file: int, scope: int) -> Scope:
+    def scope(self, file: int, scope: int) -> FactScope:
         """A scope of a file, to make use of its head."""
         ...
 
-    def inside(self, file: int, scope: int) -> Scope:
+    def inside(self, file: int, scope: int) -> FactScope:
         """A scope of a file, to make use of its names and results."""
         ...
 
-    def member(self, file: int, scope: int, name: str) -> Scope:
+    def member(self, file: int, scope: int, name: str) -> FactScope:
         """A class of a file, to make use of its member ``name``."""
         ...
 
     def definitions(
-        self, file: int, scope: int, name: str, bindings: list[Binding]
+        self, file: int, scope: int, name: str, bindings: list[FactBinding]
     ) -> tuple[Definition, ...]:
         """What ``bindings`` of a name make it stand for."""
         ...
 
     def name(
         self, file: int, scope: int, name: str, at: int, block: int
-    ) -> tuple[tuple[Definition, ...], list[Binding], int]:
+    ) -> tuple[tuple[Definition, ...], list[FactBinding], int]:
         """What ``name`` stands for at a place: definitions, the bindings and their scope."""
         ...
 

@@ -19,7 +19,7 @@ under tests of the version, and where the warning is expected (`pytest.warns`, `
 from __future__ import annotations
 
 from analysis.findings import Severity
-from analysis.lint.rules.rule import ELSEWHERE, Example, Site, Verdict, shortened, version_of
+from analysis.lint.rules.rule import ELSEWHERE, Example, NameVerdict, Site, shortened, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -36,11 +36,11 @@ EXAMPLES = (
 )
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where everything that may be called is deprecated."""
     if names.deprecated is None or (ELSEWHERE | _EXPECTED).intersection(site.hole.guards):
         return None
     called = shortened(site.hole.receiver_text)
     said = f": {names.deprecated}" if names.deprecated else ""
     message = f"`{called}` is deprecated{version_of(names)}{said}"
-    return Verdict(message, Severity.WARNING, replace=False)
+    return NameVerdict(message, Severity.WARNING, replace=False)

@@ -17,7 +17,7 @@ name differs only in case and underscores or by one typing error in at least fiv
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent, described, version_of
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent, described, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -35,9 +35,9 @@ EXAMPLES = (
 )
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where the set is closed and lacks the name."""
     if not absent(site, names, _EXPECTED):
         return None
     owner = described(names, site.hole.receiver_text)
-    return Verdict(f"{owner} has no attribute `{site.name}`{version_of(names)}")
+    return NameVerdict(f"{owner} has no attribute `{site.name}`{version_of(names)}")

@@ -15,7 +15,7 @@ or the platform.
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent, shortened, version_of
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent, shortened, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -32,9 +32,9 @@ EXAMPLES = (
 )
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where the parameters are known whole and lack the name."""
     if not absent(site, names, _EXPECTED):
         return None
     called = shortened(site.hole.receiver_text)
-    return Verdict(f"`{called}` takes no argument `{site.name}`{version_of(names)}")
+    return NameVerdict(f"`{called}` takes no argument `{site.name}`{version_of(names)}")

@@ -16,7 +16,7 @@ by `as`, so that nothing else in the file has to change.
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent, described, version_of
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent, described, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -32,9 +32,11 @@ EXAMPLES = (
 _EXPECTED = frozenset({"try_import_error", "try_any", "with_error"})
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where the module's names are known whole and lack the name."""
     if not absent(site, names, _EXPECTED):
         return None
     owner = described(names, site.hole.receiver_text)
-    return Verdict(f"{owner} has no member `{site.name}`{version_of(names)}", replace=site.renamed)
+    return NameVerdict(
+        f"{owner} has no member `{site.name}`{version_of(names)}", replace=site.renamed
+    )

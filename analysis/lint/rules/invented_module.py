@@ -15,7 +15,7 @@ binds the same names afterwards (`from … import …` and `import … as …`).
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent, version_of
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent, version_of
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -31,11 +31,11 @@ EXAMPLES = (
 _EXPECTED = frozenset({"try_import_error", "try_any", "with_error"})
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where the folder is known whole and does not hold the module."""
     if not names.module or not absent(site, names, _EXPECTED):
         return None
-    return Verdict(
+    return NameVerdict(
         f"package `{names.module}` has no module `{site.name}`{version_of(names)}",
         replace=site.renamed,
     )

@@ -18,7 +18,7 @@ statement binds the same names afterwards (`from … import …` and `import …
 from __future__ import annotations
 
 from analysis.findings import Severity
-from analysis.lint.rules.rule import Example, Site, Verdict, absent
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -33,9 +33,9 @@ EXAMPLES = (
 _EXPECTED = frozenset({"try_import_error", "try_any", "with_error"})
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where every module on the import path is known and this is none of them."""
     if names.module or not absent(site, names, _EXPECTED):
         return None
     message = f"module `{site.name}` is not installed in this environment"
-    return Verdict(message, Severity.WARNING, replace=site.renamed)
+    return NameVerdict(message, Severity.WARNING, replace=site.renamed)

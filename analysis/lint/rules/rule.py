@@ -31,7 +31,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class NameVerdict:
     """The name does not exist, or is used as it cannot be.
 
     ``replace`` tells that putting another name in its place is the whole fix. ``begin`` and
@@ -65,7 +65,7 @@ class Rule(Protocol):
     KINDS: frozenset[HoleKind]
     EXAMPLES: tuple[Example, ...]
 
-    def judge(self, site: Site, names: NameSet) -> Verdict | None:
+    def judge(self, site: Site, names: NameSet) -> NameVerdict | None:
         """The verdict on ``site``, or ``None`` where nothing is wrong or nothing is certain."""
         ...
 

@@ -14,7 +14,7 @@ together in ways that no analysis sees; under `except NameError`; in code that i
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import ELSEWHERE, Example, Site, Verdict
+from analysis.lint.rules.rule import ELSEWHERE, Example, NameVerdict, Site
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -32,9 +32,9 @@ EXAMPLES = (
 _EXPECTED = frozenset({"try_name_error", "try_any", "with_error"})
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported for every site that the data flow shows to be reached without a value."""
     del names  # the name exists; what it lacks is a value
     if not site.unassigned or (ELSEWHERE | _EXPECTED).intersection(site.hole.guards):
         return None
-    return Verdict(f"`{site.name}` has no value here: it is not assigned yet", replace=False)
+    return NameVerdict(f"`{site.name}` has no value here: it is not assigned yet", replace=False)

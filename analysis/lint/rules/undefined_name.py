@@ -16,7 +16,7 @@ whose module is not known whole, writes to `globals()`. What ruff reports at the
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import Example, Site, Verdict, absent
+from analysis.lint.rules.rule import Example, NameVerdict, Site, absent
 from analysis.names import NameSet
 from analysis.syntax.hole import HoleKind
 
@@ -34,8 +34,8 @@ EXAMPLES = (
 _EXPECTED = frozenset({"try_name_error", "try_any", "with_error"})
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where every name that can be seen is known, and this is none of them."""
     if site.unassigned or not absent(site, names, _EXPECTED):
         return None
-    return Verdict(f"`{site.name}` is not defined")
+    return NameVerdict(f"`{site.name}` is not defined")

@@ -15,7 +15,7 @@ have changed it, about what `*args` and `**kwargs` of the call may hold, under `
 
 from __future__ import annotations
 
-from analysis.lint.rules.rule import ELSEWHERE, Example, Site, Verdict, shortened, version_of
+from analysis.lint.rules.rule import ELSEWHERE, Example, NameVerdict, Site, shortened, version_of
 from analysis.names import NameSet
 from analysis.signatures import misfit
 from analysis.syntax.hole import HoleKind
@@ -35,7 +35,7 @@ EXAMPLES = (
 )  # fmt: skip
 
 
-def judge(site: Site, names: NameSet) -> Verdict | None:
+def judge(site: Site, names: NameSet) -> NameVerdict | None:
     """Reported where every signature is known and none takes what is given."""
     arity = names.arity
     if arity is None or not arity.closed or not arity.signatures or site.arguments is None:
@@ -55,11 +55,11 @@ def judge(site: Site, names: NameSet) -> Verdict | None:
     best = min(found, key=lambda m: (len(m.missing) + m.surplus, -m.most))
     if best.missing:
         listed = ", ".join(f"`{name}`" for name in best.missing)
-        return Verdict(f"{called} is called without {listed}{version_of(names)}", replace=False)
+        return NameVerdict(f"{called} is called without {listed}{version_of(names)}", replace=False)
     given = site.arguments.positional
     most = max(m.most for m in found)
     message = f"{called} takes {_counted(most)} by position, {given} given{version_of(names)}"
-    return Verdict(message, replace=False, begin=site.places[most], end=site.close)
+    return NameVerdict(message, replace=False, begin=site.places[most], end=site.close)
 
 
 def _counted(most: int) -> str:

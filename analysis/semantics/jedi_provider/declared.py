@@ -25,7 +25,7 @@ from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be, may
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.enumerated import is_member
 from analysis.semantics.jedi_provider.misfits import TESTED
-from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
 from analysis.semantics.jedi_provider.stored_types import stored
 
 #: Decorators that change nothing of what a call gives: of overloads each is looked at.
@@ -40,7 +40,7 @@ _ITSELF = frozenset({"Self", "typing.Self", '"Self"'})
 _PROPERTY = re.compile(r"(?:\w+\.)*(?:property|cached_property|abstractproperty)$")
 
 
-def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
+def unfit(session: JediSession, last: Any, text: str, parts: Sequence[Any]) -> bool:
     """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
     something that none of ``parts`` takes; or to be one of several things of which they do not take
     one, and nothing tells which it is. Never raises for user code."""
@@ -62,7 +62,7 @@ def unfit(session: Session, last: Any, text: str, parts: Sequence[Any]) -> bool:
     return bool(found) and something
 
 
-def uncallable(session: Session, last: Any, text: str) -> bool:
+def uncallable(session: JediSession, last: Any, text: str) -> bool:
     """Whether the expression ``text``, which ends with the leaf ``last``, is declared to be
     something that cannot be called. Never raises for user code."""
     if _is_tested(text, _around(last)):
@@ -88,7 +88,7 @@ def _is_tested(text: str, around: Any) -> bool:
     return re.search(TESTED.format(re.escape(text)), around.get_code(), re.M) is not None
 
 
-def _untested(session: Session, last: Any, text: str, function: Any) -> bool:
+def _untested(session: JediSession, last: Any, text: str, function: Any) -> bool:
     """Whether nothing can have been found out about an expression of several types: the call of a
     function, or what the ``function`` around it all reads nowhere else."""
     if last.value == ")":
@@ -104,7 +104,7 @@ def _annotates(function: Any) -> bool:
     return function.annotation is not None or any(p.annotation for p in function.get_params())
 
 
-def declarations(session: Session, last: Any) -> Iterator[Given]:
+def declarations(session: JediSession, last: Any) -> Iterator[Given]:
     """What the expression that ends with the leaf ``last`` is declared to be.
 
     Raises :class:`~analysis.semantics.jedi_provider.accepted.OpenTypeError`.
@@ -127,7 +127,7 @@ def declarations(session: Session, last: Any) -> Iterator[Given]:
         raise OpenTypeError("it is written in a way that is not understood")
 
 
-def _known(session: Session, last: Any) -> list[Any]:
+def _known(session: JediSession, last: Any) -> list[Any]:
     values = infer_receiver(session, last)
     if completeness.incomplete(values):
         raise OpenTypeError("not all of its types are known")
@@ -161,7 +161,7 @@ def _made(cls: Any) -> Given:
     return Given(Sort.INSTANCE, _bare(cls))
 
 
-def _named(session: Session, names: Any, *, member: bool) -> Iterator[Given]:
+def _named(session: JediSession, names: Any, *, member: bool) -> Iterator[Given]:
     """What names are, each by where it is defined."""
     found = list(names)
     for _ in range(_DEEPEST):
@@ -172,7 +172,7 @@ def _named(session: Session, names: Any, *, member: bool) -> Iterator[Given]:
         yield from _defined(session, name, member=member)
 
 
-def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
+def _defined(session: JediSession, name: Any, *, member: bool) -> Iterator[Given]:
     if name.api_type == "module":
         yield Given(Sort.MODULE)
         return
@@ -206,7 +206,7 @@ def _defined(session: Session, name: Any, *, member: bool) -> Iterator[Given]:
         raise OpenTypeError("it is not declared")
 
 
-def _collected(session: Session, param: Any) -> Given:
+def _collected(session: JediSession, param: Any) -> Given:
     """``*args`` is a tuple and ``**kwargs`` a dictionary, whatever they are annotated to hold."""
     if _assigned_again(param):
         raise OpenTypeError("it may have been assigned again")
@@ -234,7 +234,7 @@ def _parameter(context: Any, param: Any) -> Iterator[Given]:
     yield from found
 
 
-def _self(session: Session, param: Any) -> Given:
+def _self(session: JediSession, param: Any) -> Given:
     """The object whose method this is, where the class is written around it."""
     function = param.search_ancestor("funcdef")
     around = function.search_ancestor("funcdef", "classdef", "lambdef")

@@ -18,7 +18,7 @@ from jedi.inference.syntax_tree import tree_name_to_values
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import classes_of
 from analysis.semantics.jedi_provider.narrow import written
-from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
 
 _FUNCTIONS = frozenset({"funcdef", "lambdef", "classdef"})
 
@@ -31,7 +31,7 @@ class Elsewhere:
     complete: bool = True
 
 
-def elsewhere(session: Session, last: Any) -> Elsewhere:
+def elsewhere(session: JediSession, last: Any) -> Elsewhere:
     """What else the expression that ends with the leaf ``last`` may be, before a dot."""
     if last.type != "name":
         return Elsewhere()
@@ -41,7 +41,7 @@ def elsewhere(session: Session, last: Any) -> Elsewhere:
     return _of_attribute(session, last, dot.get_previous_leaf())
 
 
-def _collected(session: Session, names: Iterator[Any]) -> Elsewhere:
+def _collected(session: JediSession, names: Iterator[Any]) -> Elsewhere:
     values, complete = NO_VALUES, True
     for name in names:
         found = tree_name_to_values(session.state, session.context_of(name), name)
@@ -118,7 +118,7 @@ def _nonlocal(last: Any) -> Iterator[Any]:
                 yield name.parent
 
 
-def _of_attribute(session: Session, last: Any, before: Any) -> Elsewhere:
+def _of_attribute(session: JediSession, last: Any, before: Any) -> Elsewhere:
     stores = [
         name
         for name in session.module_node.get_used_names().get(last.value, ())

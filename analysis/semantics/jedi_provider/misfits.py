@@ -18,7 +18,7 @@ from analysis.deadline import Deadline
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import parts_of
 from analysis.semantics.jedi_provider.assignable import Sort, given_of, may_be
-from analysis.semantics.jedi_provider.session import Session
+from analysis.semantics.jedi_provider.session import JediSession
 
 _FUNCTIONS = ("funcdef", "lambdef", "classdef")
 _COMPREHENSIONS = ("sync_comp_for", "comp_for")
@@ -32,7 +32,7 @@ TESTED = (
 )
 
 
-def misfits(session: Session, leaf: Any, parts: Sequence[Any], written: str) -> tuple[str, ...]:
+def misfits(session: JediSession, leaf: Any, parts: Sequence[Any], written: str) -> tuple[str, ...]:
     """The names that the functions around ``leaf`` bind and whose values are none of ``parts``,
     in order. The one that is ``written`` there is looked at first, however long the others take.
     Never raises for user code."""
@@ -82,7 +82,7 @@ def _elsewhere(place: Any, function: Any) -> bool:
     return bool(definition.type in ("del_stmt", "global_stmt", "nonlocal_stmt"))
 
 
-def _misfit(session: Session, definitions: list[Any], parts: Sequence[Any]) -> bool:
+def _misfit(session: JediSession, definitions: list[Any], parts: Sequence[Any]) -> bool:
     """Whether all that is given to a name is known, and none of it fits."""
     something = False
     for place in definitions:
@@ -97,7 +97,7 @@ def _misfit(session: Session, definitions: list[Any], parts: Sequence[Any]) -> b
     return something
 
 
-def _values(session: Session, place: Any) -> Any:
+def _values(session: JediSession, place: Any) -> Any:
     """What a definition gives; ``None`` where that is not known.
 
     Raises :class:`~analysis.semantics.jedi_provider.accepted.OpenTypeError`.

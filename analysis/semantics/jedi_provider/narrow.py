@@ -15,7 +15,7 @@ from typing import Any
 from jedi.inference.base_value import NO_VALUES
 
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.session import Session
+from analysis.semantics.jedi_provider.session import JediSession
 
 _FUNCTIONS = frozenset({"funcdef", "lambdef", "classdef"})
 _LOOPS = frozenset({"for_stmt", "while_stmt"})
@@ -36,7 +36,7 @@ class Narrowing:
     certain: bool = False
 
 
-def narrowed(session: Session, hole: Any, text: str, scope: Any) -> Narrowing:
+def narrowed(session: JediSession, hole: Any, text: str, scope: Any) -> Narrowing:
     """What the tests of ``scope`` (parso, ``None`` for the module) say at the leaf ``hole`` about
     the receiver that is written ``text``."""
     named = _holding(hole, text)
@@ -57,7 +57,7 @@ def narrowed(session: Session, hole: Any, text: str, scope: Any) -> Narrowing:
     return Narrowing(*_of(session, tests))
 
 
-def _of(session: Session, classes: list[Any]) -> tuple[Any, bool]:
+def _of(session: JediSession, classes: list[Any]) -> tuple[Any, bool]:
     values, complete = NO_VALUES, True
     for node in classes:
         inferred = session.context_of(node).infer_node(node)

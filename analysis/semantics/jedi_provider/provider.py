@@ -25,7 +25,7 @@ from analysis.semantics.jedi_provider.misfits import misfits
 from analysis.semantics.jedi_provider.positions import line_start, position
 from analysis.semantics.jedi_provider.presence import anyone_has
 from analysis.semantics.jedi_provider.receivers import receiver_at, receiver_leaves, version_of
-from analysis.semantics.jedi_provider.session import Session, infer_receiver, prepare
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver, prepare
 from analysis.semantics.jedi_provider.type_arguments import stands_for
 from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
 from analysis.semantics.judgement import judge, judge_call
@@ -53,7 +53,7 @@ class JediProvider:
 
     def __init__(self, cache_directory: str) -> None:
         prepare(cache_directory)
-        self._sessions: OrderedDict[tuple[str, str, Environment], Session] = OrderedDict()
+        self._sessions: OrderedDict[tuple[str, str, Environment], JediSession] = OrderedDict()
 
     def names(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -223,7 +223,7 @@ class JediProvider:
 
     def _called(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, text: str
-    ) -> tuple[Session, Any, Any, str] | str:
+    ) -> tuple[JediSession, Any, Any, str] | str:
         """What is called at an argument of ``text``: the leaf that it ends with, its values and
         what makes them doubtful; or why that is not known."""
         if hole.receiver is None:
@@ -274,7 +274,7 @@ class JediProvider:
         for known in [k for k in self._sessions if k[1] == path]:
             del self._sessions[known]
 
-    def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> Session:
+    def _session(self, text: str, snapshot: Snapshot, environment: Environment) -> JediSession:
         key = (text, snapshot.path, environment)
         session = self._sessions.get(key)
         if session is not None and session.holds():
@@ -283,7 +283,7 @@ class JediProvider:
             # The parser makes the tree of a file's next text out of that of its last one.
             self._forget(snapshot.path)
             overlay.note_into(reads := overlay.Reads())
-            session = Session(
+            session = JediSession(
                 text,
                 snapshot.path,
                 environment,

@@ -10,7 +10,7 @@ from jedi.inference.context import get_global_filters
 
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, module_of
-from analysis.semantics.jedi_provider.session import Session
+from analysis.semantics.jedi_provider.session import JediSession
 from analysis.semantics.jedi_provider.type_uses import (
     FORMS,
     UNKNOWN,
@@ -28,7 +28,7 @@ _MOST_OWNERS = 12
 class Reach:
     """What is in reach of a place of one session."""
 
-    def __init__(self, session: Session, uses: TypeUses) -> None:
+    def __init__(self, session: JediSession, uses: TypeUses) -> None:
         self._session, self._uses = session, uses
 
     def of(self, leaf: Any, wanted: frozenset[str]) -> Iterator[Reachable]:

@@ -14,7 +14,7 @@ from analysis.semantics.jedi_provider.arms import arms_of
 from analysis.semantics.jedi_provider.elsewhere import elsewhere
 from analysis.semantics.jedi_provider.narrow import narrowed
 from analysis.semantics.jedi_provider.positions import line_start, position
-from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
 from analysis.semantics.jedi_provider.subclasses import brought_by_subclasses
 from analysis.semantics.module_arms import relisted
 from analysis.semantics.occurrences import asked, is_called, witnesses
@@ -25,7 +25,7 @@ from analysis.syntax.hole import Hole
 
 
 def receiver_at(
-    session: Session,
+    session: JediSession,
     offset: int,
     snapshot: Snapshot,
     hole: Hole,
@@ -86,7 +86,7 @@ def receiver_at(
     )
 
 
-def receiver_leaves(session: Session, offset: int) -> tuple[Any, Any] | str:
+def receiver_leaves(session: JediSession, offset: int) -> tuple[Any, Any] | str:
     """The leaf of the name at ``offset`` and the one before its dot; or why there are none."""
     leaf = session.leaf_at(*position(session.text, offset))
     if leaf is None or leaf.type != "name":

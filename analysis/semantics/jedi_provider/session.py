@@ -143,7 +143,7 @@ def _load_own_module(inference_state: Any, dotted_name: str, sys_path: Any) -> A
     return _own_load_module(inference_state, dotted_name=dotted_name, sys_path=own)
 
 
-class Session:
+class JediSession:
     """One ``text`` under jedi."""
 
     def __init__(
@@ -202,6 +202,6 @@ class Session:
         return self.script._get_module_context().create_context(leaf)
 
 
-def infer_receiver(session: Session, before_dot: Any) -> Any:
+def infer_receiver(session: JediSession, before_dot: Any) -> Any:
     """The values of the expression that ends with the leaf ``before_dot``."""
     return infer_call_of_leaf(session.context_of(before_dot), before_dot)

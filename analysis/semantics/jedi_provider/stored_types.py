@@ -17,10 +17,10 @@ from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import OpenTypeError
 from analysis.semantics.jedi_provider.arms import resolved_order
 from analysis.semantics.jedi_provider.assignable import Given, Sort, given_of
-from analysis.semantics.jedi_provider.session import Session
+from analysis.semantics.jedi_provider.session import JediSession
 
 
-def stored(session: Session, value: Any, leaf: Any) -> Iterator[Given]:
+def stored(session: JediSession, value: Any, leaf: Any) -> Iterator[Given]:
     """What the attribute named by ``leaf`` of an instance ``value`` was assigned; nothing where it
     is declared, or defined by other means than assignments.
 

@@ -47,7 +47,7 @@ _NESTED = 200
 _BRACKET = re.compile(r"[()\[\]{}]")
 
 
-class Tree:
+class ParsedContent:
     """A parsed content. ``notes`` are facts that stand on this tree alone; the parent scopes and
     definitions that jedi remembers are held by their tree as well, as weak keys."""
 
@@ -58,12 +58,12 @@ class Tree:
 
 
 #: By grammar, path and content hash: no entry is ever old. The least used go first.
-_imported: OrderedDict[tuple[str, str, str], Tree] = OrderedDict()
+_imported: OrderedDict[tuple[str, str, str], ParsedContent] = OrderedDict()
 #: The trees that sessions are about, by grammar and path; each is old when the next is made of it.
-_own: OrderedDict[tuple[str, str], Tree] = OrderedDict()
+_own: OrderedDict[tuple[str, str], ParsedContent] = OrderedDict()
 _SESSIONS = 8
 #: The imported trees by their root's identity, which lasts as long as the tree.
-_by_root: dict[int, Tree] = {}
+_by_root: dict[int, ParsedContent] = {}
 
 
 def install() -> None:
@@ -97,14 +97,14 @@ def _parsed(
     use_latest_grammar: bool = False,
     file_io: Any = None,
     **_: Any,
-) -> Tree:
+) -> ParsedContent:
     grammar = self.latest_grammar if use_latest_grammar else self.grammar
     if code is not None and file_io is None:
         return _of_session(grammar, str(path or ""), code)
     return _of_file(grammar, str(path if file_io is None else file_io.path))
 
 
-def _of_file(grammar: Any, path: str) -> Tree:
+def _of_file(grammar: Any, path: str) -> ParsedContent:
     """The tree of a file as the overlay shows it. Raises ``OSError``."""
     digest = overlay.digest(path)
     key = (grammar._hashed, path, digest)
@@ -117,7 +117,7 @@ def _of_file(grammar: Any, path: str) -> Tree:
         if tree is None:
             code = python_bytes_to_unicode(data, errors="replace")
             lines = [] if _refused(code) else _split(code)
-            tree = Tree(_whole(grammar, lines), lines)
+            tree = ParsedContent(_whole(grammar, lines), lines)
             if not is_open:
                 _save(grammar._hashed, path, digest, tree)
         _keep(key, tree)
@@ -145,7 +145,7 @@ def _refused(code: str) -> bool:
     return False
 
 
-def _of_session(grammar: Any, path: str, code: str) -> Tree:
+def _of_session(grammar: Any, path: str, code: str) -> ParsedContent:
     """The tree of the text that a new session is about; the last one of the path is no more."""
     key, lines = (grammar._hashed, path), _split(code)
     last = _own.pop(key, None)
@@ -158,7 +158,7 @@ def _of_session(grammar: Any, path: str, code: str) -> Tree:
             node = parser(grammar._pgen_grammar, grammar._tokenizer, node).update(
                 old_lines=last.lines, new_lines=lines
             )
-    tree = _own[key] = Tree(node, lines)
+    tree = _own[key] = ParsedContent(node, lines)
     if len(_own) > _SESSIONS:
         _own.popitem(last=False)
     return tree
@@ -176,7 +176,7 @@ def _split(code: str) -> list[str]:
     return lines
 
 
-def _keep(key: tuple[str, str, str], tree: Tree) -> None:
+def _keep(key: tuple[str, str, str], tree: ParsedContent) -> None:
     _imported[key] = tree
     _by_root[id(tree.node)] = tree
     same = [known for known in _imported if known[:2] == key[:2]]
@@ -213,7 +213,7 @@ def _place(hashed: str, path: str) -> Path:
     return Path(_cache._get_hashed_path(hashed, path, cache_path=folder)).with_suffix(".tree")
 
 
-def _load(hashed: str, path: str, digest: str) -> Tree | None:
+def _load(hashed: str, path: str, digest: str) -> ParsedContent | None:
     place: Path | None = None
     try:
         place = _place(hashed, path)
@@ -228,7 +228,7 @@ def _load(hashed: str, path: str, digest: str) -> Tree | None:
             node, lines = pickle.loads(pickled)
         finally:
             gc.enable()
-        return Tree(node, lines)
+        return ParsedContent(node, lines)
     except FileNotFoundError:
         return None
     except Exception:  # noqa: BLE001 - a damaged pickle can raise anything; a folder may be missing
@@ -243,7 +243,7 @@ def _sum(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(_SUM, "big")
 
 
-def _save(hashed: str, path: str, digest: str, tree: Tree) -> None:
+def _save(hashed: str, path: str, digest: str, tree: ParsedContent) -> None:
     # A full disk, or code nested too deeply to pickle, costs the cache alone.
     with contextlib.suppress(Exception):
         pickled = pickle.dumps((tree.node, tree.lines), pickle.HIGHEST_PROTOCOL)

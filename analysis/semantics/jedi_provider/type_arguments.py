@@ -14,10 +14,10 @@ from jedi.inference.gradual.base import GenericClass
 from analysis.semantics.jedi_provider.accepted import OpenTypeError
 from analysis.semantics.jedi_provider.assignable import Sort
 from analysis.semantics.jedi_provider.declared import declarations
-from analysis.semantics.jedi_provider.session import Session
+from analysis.semantics.jedi_provider.session import JediSession
 
 
-def stands_for(session: Session, last: Any, values: Any) -> Mapping[str, Any]:
+def stands_for(session: JediSession, last: Any, values: Any) -> Mapping[str, Any]:
     """The types of the variables of the class whose method the expression that ends with the leaf
     ``last`` is, by name; ``values`` are what it gives. Nothing where not all of it is declared."""
     dot = last.get_previous_leaf()

@@ -8,7 +8,7 @@ from typing import Any
 from analysis.semantics.jedi_provider import headers
 from analysis.semantics.jedi_provider.arms import classes_of, file_of, label_of, module_of
 from analysis.semantics.jedi_provider.reach import Reach
-from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
 from analysis.semantics.jedi_provider.type_uses import (
     UNKNOWN,
     TypeUses,
@@ -23,7 +23,7 @@ class JediTypeFacts:
     """:class:`~analysis.semantics.type_facts.TypeFacts` of one session. ``position`` makes parso's
     position of an offset."""
 
-    def __init__(self, session: Session, position: Callable[[int], tuple[int, int]]) -> None:
+    def __init__(self, session: JediSession, position: Callable[[int], tuple[int, int]]) -> None:
         self._session, self._position = session, position
         self._uses = TypeUses(session)
 

@@ -15,7 +15,7 @@ from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of
-from analysis.semantics.jedi_provider.session import Session, infer_receiver
+from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
 from analysis.semantics.type_facts import TypeUse
 
 UNKNOWN = TypeUse()
@@ -51,7 +51,7 @@ class TypeUses:
     """The uses of types that a session's answers name. ``classes`` are all classes that were named
     so far, by their qualified names."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: JediSession) -> None:
         self._session = session
         self.classes: dict[str, Any] = {}
 

@@ -28,9 +28,9 @@ from analysis.semantics.rules import (
     unresolved,
     unresolved_base,
 )
-from analysis.semantics.rules.rule import Rule
+from analysis.semantics.rules.rule import ClosingRule
 
-RULES: tuple[Rule, ...] = (
+RULES: tuple[ClosingRule, ...] = (
     unresolved,
     field_marker,
     too_general,

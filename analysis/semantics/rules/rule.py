@@ -31,7 +31,7 @@ class Case:
     lacks: tuple[str, ...] = ()
 
 
-class Rule(Protocol):
+class ClosingRule(Protocol):
     """What a module of this package provides; its docstring says why it holds."""
 
     @property

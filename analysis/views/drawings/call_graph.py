@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from analysis.views.calls import Call, Resolved
-from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.calls import Call, ResolvedCallee
+from analysis.views.diagram import Arrow, Diagram, Item
 from analysis.views.drawings.control import item_id
 from analysis.views.program import Program
 
@@ -44,9 +44,9 @@ def seams(program: Program, scopes: Sequence[int]) -> Diagram:
     return Diagram((), program.path, (), (), links)
 
 
-def _link(source: str, call: Call) -> Link:
-    label = "" if call.how is Resolved.EXACT else call.how.value
-    return Link(source, _id(call.callee, call.external), "call", label, (("call", call.span),))
+def _link(source: str, call: Call) -> Arrow:
+    label = "" if call.how is ResolvedCallee.EXACT else call.how.value
+    return Arrow(source, _id(call.callee, call.external), "call", label, (("call", call.span),))
 
 
 def _id(callee: int, external: str) -> str:

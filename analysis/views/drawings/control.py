@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.diagram import Arrow, Diagram, Item
 from analysis.views.flow import EdgeKind
 from analysis.views.program import Program
 
@@ -12,7 +12,7 @@ from analysis.views.program import Program
 def draw(program: Program, scopes: Sequence[int]) -> Diagram:
     """One group for each scope, one item for each node, one link for each edge."""
     links = tuple(
-        Link(
+        Arrow(
             item_id(index, edge.source),
             item_id(index, edge.target),
             edge.kind.value,

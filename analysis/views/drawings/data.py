@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from analysis.views.data_flow import DefinitionKind
-from analysis.views.diagram import Diagram, Link
+from analysis.views.diagram import Arrow, Diagram
 from analysis.views.drawings.control import flow_items, item_id
 from analysis.views.flow import Span
 from analysis.views.program import Program
@@ -34,7 +34,7 @@ def draw(program: Program, scopes: Sequence[int]) -> Diagram:
         if definition.span:
             spans.insert(0, ("definition", definition.span))
         links.append(
-            Link(
+            Arrow(
                 item_id(definition.scope, definition.node),
                 item_id(use.scope, use.node),
                 kind,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 
-from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.diagram import Arrow, Diagram, Item
 from analysis.views.drawings.control import item_id
 from analysis.views.flow import Span
 from analysis.views.program import Program
@@ -23,7 +23,7 @@ def draw(program: Program, scopes: Sequence[int]) -> Diagram:
             me = f"a{numbers[node]}"
             items.append(Item(me, type(node).__name__, _label(node), _span(program, node)))
             for field, child in _children(node):
-                links.append(Link(me, f"a{numbers[child]}", "child", field))
+                links.append(Arrow(me, f"a{numbers[child]}", "child", field))
     return Diagram(("ast",), program.path, (), tuple(items), tuple(links))
 
 
@@ -32,7 +32,7 @@ def seams(program: Program, scopes: Sequence[int]) -> Diagram:
     numbers = _numbers(program)
     shown = {node for root in _roots(program, scopes) for node in _walk(root)}
     links = tuple(
-        Link(item_id(index, number), f"a{numbers[node]}", "syntax")
+        Arrow(item_id(index, number), f"a{numbers[node]}", "syntax")
         for index in scopes
         for number, node in enumerate(program.flows[index].syntax)
         if node in shown and node is not None

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 
-from analysis.views.diagram import Item, Link
+from analysis.views.diagram import Arrow, Item
 
 #: Longer labels make drawings that are wider than a screen.
 LONGEST = 56
@@ -39,7 +39,7 @@ def columns(text: str) -> int:
     return len(text) + wide - marks
 
 
-def parallel_merged(links: Iterable[Link]) -> list[Link]:
+def parallel_merged(links: Iterable[Arrow]) -> list[Arrow]:
     """One of those links that would be drawn the same: they differ in their places alone."""
     merged = {(link.source, link.target, link.kind, link.label): link for link in links}
     return list(merged.values())

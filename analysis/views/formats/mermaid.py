@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.diagram import Arrow, Diagram, Item
 from analysis.views.formats.labels import numbered, parallel_merged
 
 _SHAPES = {
@@ -45,7 +45,7 @@ def _node(item: Item) -> str:
     return f'{_id(item.id)}{left}"{_text(numbered(item))}"{right}'
 
 
-def _edge(link: Link) -> str:
+def _edge(link: Arrow) -> str:
     arrow = "-.->" if link.kind in _DOTTED else "-->"
     label = f'|"{_text(link.label)}"|' if link.label else ""
     return f"{_id(link.source)} {arrow}{label} {_id(link.target)}"

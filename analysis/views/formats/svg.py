@@ -11,10 +11,10 @@ from html import escape
 from math import sqrt
 
 from analysis.errors import AnalysisError
-from analysis.views.diagram import Diagram, Item, Link
+from analysis.views.diagram import Arrow, Diagram, Item
 from analysis.views.formats.arrows import curve, head
 from analysis.views.formats.labels import columns, label_of, line_of
-from analysis.views.layered import Box, Layout, Route, layered
+from analysis.views.layered import Box, DrawingLayout, EdgeRoute, layered
 
 #: Pixels: width of a column and height of a line in the font below, and spaces around.
 COLUMN, LINE, SMALL_COLUMN, PADDING, MARGIN, TITLE = 7.25, 26.0, 6.05, 10.0, 16.0, 30.0
@@ -128,7 +128,7 @@ class _Piece:
             )
         self.title, self.items = title, items
         number = {item.id: n for n, item in enumerate(items)}
-        merged: dict[tuple[int, int, str], list[Link]] = {}
+        merged: dict[tuple[int, int, str], list[Arrow]] = {}
         for link in diagram.links:
             if link.source in number and link.target in number:
                 tone = _TONES.get(link.kind, "")
@@ -139,7 +139,7 @@ class _Piece:
         sizes = [Box(columns(t) * SMALL_COLUMN + 4, 14.0) if t else Box(0, 0) for t in self.labels]
         self.boxes = [_box(item) for item in items]
         edges = [(source, target) for source, target, _ in merged]
-        self.layout: Layout = layered(self.boxes, edges, sizes)
+        self.layout: DrawingLayout = layered(self.boxes, edges, sizes)
         self.x = self.y = 0.0
         top = TITLE if title else 0.0
         self.top = MARGIN + top
@@ -186,7 +186,7 @@ def _arrange(pieces: Sequence[_Piece]) -> tuple[float, float]:
     return max(width, 2 * MARGIN), y + shelf + MARGIN
 
 
-def _label(links: Sequence[Link]) -> str:
+def _label(links: Sequence[Arrow]) -> str:
     return ", ".join(dict.fromkeys(_plain(link.label) for link in links if link.label))
 
 
@@ -228,7 +228,7 @@ def _item(item: Item, x: float, y: float, box: Box) -> str:
     )
 
 
-def _arrow(tone: str, label: str, route: Route) -> str:
+def _arrow(tone: str, label: str, route: EdgeRoute) -> str:
     text = ""
     if label:
         text = (
@@ -239,7 +239,7 @@ def _arrow(tone: str, label: str, route: Route) -> str:
 
 
 def _crossing(
-    link: Link, source: tuple[float, float, Box], target: tuple[float, float, Box]
+    link: Arrow, source: tuple[float, float, Box], target: tuple[float, float, Box]
 ) -> str:
     """A link between two groups: from the side of one item to the nearer side of the other."""
     (ax, ay, here), (bx, by, there) = source, target

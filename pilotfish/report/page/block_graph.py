@@ -12,7 +12,7 @@ from html import escape
 from typing import Any
 
 from analysis.views.formats.arrows import curve, head
-from analysis.views.layered import Box, Route, layered
+from analysis.views.layered import Box, EdgeRoute, layered
 
 #: Pixels: a column and a line of the font, and the spaces around and at the side of a box.
 _COLUMN, _LINE, _PADDING, _MARGIN = 6.65, 17.0, 9.0, 12.0
@@ -131,7 +131,7 @@ def _end(name: str, middle: tuple[float, float], box: Box) -> str:
     )
 
 
-def _arrow(tone: str, label: str, route: Route, source: int, target: int) -> str:
+def _arrow(tone: str, label: str, route: EdgeRoute, source: int, target: int) -> str:
     text = ""
     if label:
         x, y = route.label

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function
 
 #: What stands for nothing where a method of its kind is called, or it is gone through.
@@ -14,7 +14,7 @@ _EMPTY = ('""', "[]", "{}", "0")
 _FILLED = {"append": "[]", "extend": "[]", "insert": "[]", "add": "set()", "update": "{}"}
 
 
-def fallbacks(program: Program) -> Iterator[Proposal]:
+def fallbacks(program: SuspectProgram) -> Iterator[Proposal]:
     """``(x or "")`` where ``x`` may be ``None``, likelier where that is its default."""
     for node in program.of(ast.Attribute, ast.Call, ast.For):
         for value in _used(node):
@@ -35,12 +35,12 @@ def _used(node: ast.AST) -> list[ast.expr]:
     return list(node.args) if isinstance(node, ast.Call) else []
 
 
-def _is_called(program: Program, node: ast.expr) -> bool:
+def _is_called(program: SuspectProgram, node: ast.expr) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node
 
 
-def _optional(program: Program, node: ast.AST) -> frozenset[str]:
+def _optional(program: SuspectProgram, node: ast.AST) -> frozenset[str]:
     """Parameters of the function around ``node`` whose default is ``None``."""
     function = program.function(node)
     if function is None:
@@ -56,7 +56,7 @@ def _optional(program: Program, node: ast.AST) -> frozenset[str]:
     return frozenset(a.arg for a, d in pairs if isinstance(d, ast.Constant) and d.value is None)
 
 
-def early_ends(program: Program) -> Iterator[Proposal]:
+def early_ends(program: SuspectProgram) -> Iterator[Proposal]:
     """A function that ends at once where what a statement reads from is ``None``."""
     for node in program.of(ast.Return, ast.Assign, ast.Expr, ast.For, ast.If, ast.AugAssign):
         assert isinstance(node, ast.stmt)
@@ -70,7 +70,7 @@ def early_ends(program: Program) -> Iterator[Proposal]:
                 yield program.insert_before(node, lines, "null guard", prior)
 
 
-def _receivers(program: Program, node: ast.stmt) -> list[str]:
+def _receivers(program: SuspectProgram, node: ast.stmt) -> list[str]:
     """Variables and fields that ``node``'s own expressions read from."""
     found: dict[str, None] = {}
     for part in ast.iter_child_nodes(node):
@@ -82,7 +82,7 @@ def _receivers(program: Program, node: ast.stmt) -> list[str]:
     return [text for text in found if text not in ("self", "cls") and not text[:1].isupper()][:4]
 
 
-def _ends(program: Program, function: Function) -> dict[str, float]:
+def _ends(program: SuspectProgram, function: Function) -> dict[str, float]:
     """What the function could return then: what it returns elsewhere, or some kind of nothing."""
     found = {"": 0.08, ' ""': 0.05, " []": 0.04, " 0": 0.04, " False": 0.05}
     for inner in program.inside(function):
@@ -91,7 +91,7 @@ def _ends(program: Program, function: Function) -> dict[str, float]:
     return found
 
 
-def entries(program: Program) -> Iterator[Proposal]:
+def entries(program: SuspectProgram) -> Iterator[Proposal]:
     """An entry that is counted up, or put something into, before anything made it."""
     for node in program.of(ast.AugAssign):
         assert isinstance(node, ast.AugAssign)

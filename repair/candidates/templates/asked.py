@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function
 
 #: Terms that are tried at a condition; how likely the first is missing (this share of the second
@@ -29,7 +29,7 @@ class _Term:
     line: int
 
 
-def elsewhere(program: Program) -> Iterator[Proposal]:
+def elsewhere(program: SuspectProgram) -> Iterator[Proposal]:
     """A term of another condition of the file, or its opposite, whose names are all at hand."""
     conditions = [n for n in program.of(ast.If, ast.While, ast.IfExp, ast.Return) if _test(n)]
     known = _terms(program) if conditions else []
@@ -52,7 +52,9 @@ def _test(node: ast.AST) -> ast.expr | None:
     return node.test if isinstance(node, ast.If | ast.While | ast.IfExp) else None
 
 
-def _ranked(program: Program, known: list[_Term], node: ast.AST, test: ast.expr) -> list[str]:
+def _ranked(
+    program: SuspectProgram, known: list[_Term], node: ast.AST, test: ast.expr
+) -> list[str]:
     """Terms, those first that read what the condition itself reads, then those of its function;
     the nearest of each."""
     function = program.function(node)
@@ -72,7 +74,7 @@ def _ranked(program: Program, known: list[_Term], node: ast.AST, test: ast.expr)
     return sorted(found, key=lambda text: found[text])
 
 
-def _terms(program: Program) -> list[_Term]:
+def _terms(program: SuspectProgram) -> list[_Term]:
     """The terms of all conditions of the file; of their names only those that are local there."""
     found = []
     for node in program.inside(program.tree):
@@ -101,7 +103,7 @@ def _leaves(test: ast.expr) -> Iterator[ast.expr]:
         yield test
 
 
-def _read(program: Program, test: ast.expr) -> frozenset[str]:
+def _read(program: SuspectProgram, test: ast.expr) -> frozenset[str]:
     """Variables, and members of them, that ``test`` reads."""
     return frozenset(
         program.text(inner)
@@ -110,7 +112,7 @@ def _read(program: Program, test: ast.expr) -> frozenset[str]:
     ) - {"self", "cls"}
 
 
-def there(program: Program) -> Iterator[Proposal]:
+def there(program: SuspectProgram) -> Iterator[Proposal]:
     """A value that is compared or measured before anything asks whether there is one."""
     for node in program.of(ast.Compare):
         assert isinstance(node, ast.Compare)

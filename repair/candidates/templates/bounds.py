@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS, is_number
 
 #: What counts are divided by: digits, days, months, hours, minutes.
 _DIVISORS = (10, 100, 1000, 2, 4, 7, 12, 24, 60, 400)
 
 
-def extremes(program: Program) -> Iterator[Proposal]:
+def extremes(program: SuspectProgram) -> Iterator[Proposal]:
     """A first value that no greatest or least one can be compared with."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)
@@ -40,7 +40,7 @@ def _is_compared(node: ast.AST, name: str) -> bool:
     return any(isinstance(part, ast.Name) and part.id == name for part in parts)
 
 
-def wrapped(program: Program) -> Iterator[Proposal]:
+def wrapped(program: SuspectProgram) -> Iterator[Proposal]:
     """An index that goes on at the beginning behind the end."""
     for node in program.of(ast.Subscript):
         assert isinstance(node, ast.Subscript)
@@ -49,7 +49,7 @@ def wrapped(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.slice, f"({index}) % len({whole})", "wrapping", 0.12)
 
 
-def remainders(program: Program) -> Iterator[Proposal]:
+def remainders(program: SuspectProgram) -> Iterator[Proposal]:
     """A count that is compared whole, where the function reckons with its last digits or turns."""
     for node in program.of(ast.Compare):
         assert isinstance(node, ast.Compare)
@@ -68,7 +68,7 @@ def remainders(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.left, new, "arithmetic", 0.12)
 
 
-def months(program: Program) -> Iterator[Proposal]:
+def months(program: SuspectProgram) -> Iterator[Proposal]:
     """The month behind December."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -79,7 +79,7 @@ def months(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "wrapping", 0.3)
 
 
-def lengths(program: Program) -> Iterator[Proposal]:
+def lengths(program: SuspectProgram) -> Iterator[Proposal]:
     """Two sequences compared pair by pair, of which one may be longer."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -96,7 +96,7 @@ def lengths(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "missing condition", 0.4)
 
 
-def wholes(program: Program) -> Iterator[Proposal]:
+def wholes(program: SuspectProgram) -> Iterator[Proposal]:
     """How many parts it takes: not one more where nothing is left; and parts of a hundred."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -120,7 +120,7 @@ def wholes(program: Program) -> Iterator[Proposal]:
                     yield program.replace(side, text, "missing term", 0.04)
 
 
-def close(program: Program) -> Iterator[Proposal]:
+def close(program: SuspectProgram) -> Iterator[Proposal]:
     """Numbers with a fraction that are compared to the last digit."""
     name = "math.isclose" if "import math" in program.source.text else ""
     for node in program.of(ast.Compare):
@@ -134,7 +134,7 @@ def close(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "comparison", 0.05)
 
 
-def enough(program: Program) -> Iterator[Proposal]:
+def enough(program: SuspectProgram) -> Iterator[Proposal]:
     """Something taken away without a look at whether there is so much."""
     for node in program.of(ast.AugAssign):
         assert isinstance(node, ast.AugAssign)
@@ -146,7 +146,7 @@ def enough(program: Program) -> Iterator[Proposal]:
                 yield program.insert_before(node, lines, "missing check", 0.2)
 
 
-def otherwise(program: Program) -> Iterator[Proposal]:
+def otherwise(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement behind an ``if`` that belongs to its other case."""
     for node in program.of(ast.If):
         assert isinstance(node, ast.If)

@@ -6,9 +6,9 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, parameters
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 #: Functions of one argument that are forgotten, and how often.
 _WRAPPERS = {
@@ -50,15 +50,15 @@ _METHODS = {
 }
 
 
-def arguments(program: Program) -> Iterator[Proposal]:
+def arguments(program: SuspectProgram) -> Iterator[Proposal]:
     """Two arguments swapped, one too many, one missing, ``reverse`` the wrong way."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
         plain = [a for a in node.args if not isinstance(a, ast.Starred)]
         for one, other in itertools.combinations(plain, 2):
             edits = (
-                Edit(*program.source.span(one), program.text(other)),
-                Edit(*program.source.span(other), program.text(one)),
+                OffsetEdit(*program.source.span(one), program.text(other)),
+                OffsetEdit(*program.source.span(other), program.text(one)),
             )
             near = abs(plain.index(one) - plain.index(other)) == 1
             prior = 0.35 if near else 0.15
@@ -75,7 +75,7 @@ def arguments(program: Program) -> Iterator[Proposal]:
         yield from _missing_argument(program, node, head, whole)
 
 
-def _stands_under_its_name(program: Program, call: ast.Call, argument: ast.expr) -> bool:
+def _stands_under_its_name(program: SuspectProgram, call: ast.Call, argument: ast.expr) -> bool:
     """Whether ``argument`` is a variable called as the parameter that it is passed for."""
     if not isinstance(argument, ast.Name) or not isinstance(call.func, ast.Name):
         return False
@@ -88,7 +88,7 @@ def _stands_under_its_name(program: Program, call: ast.Call, argument: ast.expr)
 
 
 def _missing_argument(
-    program: Program, node: ast.Call, head: str, whole: list[str]
+    program: SuspectProgram, node: ast.Call, head: str, whole: list[str]
 ) -> Iterator[Proposal]:
     name = head.rpartition(".")[2]
     if name in ("sorted", "sort", "max", "min"):
@@ -132,7 +132,7 @@ def _missing_argument(
             )
 
 
-def wrappers(program: Program) -> Iterator[Proposal]:
+def wrappers(program: SuspectProgram) -> Iterator[Proposal]:
     """A call around an expression that is superfluous or missing."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -181,7 +181,7 @@ def wrappable(node: ast.AST) -> list[ast.expr]:
     return [p for p in places if p is not None and not isinstance(p, skipped)]
 
 
-def _clamps(program: Program) -> Iterator[Proposal]:
+def _clamps(program: SuspectProgram) -> Iterator[Proposal]:
     """A value that must not go below nothing, or beyond another value."""
     for node in program.of(ast.Return, ast.Assign, ast.Call):
         values = node.args if isinstance(node, ast.Call) else [getattr(node, "value", None)]
@@ -209,7 +209,7 @@ def _clamps(program: Program) -> Iterator[Proposal]:
                             yield program.replace(part, new, "clamp", 0.06)
 
 
-def _compared(program: Program, node: ast.expr) -> list[str]:
+def _compared(program: SuspectProgram, node: ast.expr) -> list[str]:
     """What the function around compares with something: another value must not go beyond it."""
     found: dict[str, None] = {}
     for inner in program.inside(program.function(node) or node):
@@ -223,14 +223,14 @@ def _compared(program: Program, node: ast.expr) -> list[str]:
     return list(found)[:3]
 
 
-def _nothings(program: Program) -> dict[str, float]:
+def _nothings(program: SuspectProgram) -> dict[str, float]:
     """Zeros of the kinds that the file reckons with."""
     kinds = ("timedelta(0)", "Decimal(0)")
     known = {kind: 0.08 for kind in kinds if kind.partition("(")[0] in program.source.text}
     return {"0": 0.08, **known}
 
 
-def _answers(program: Program, node: ast.expr) -> list[str]:
+def _answers(program: SuspectProgram, node: ast.expr) -> list[str]:
     """Calls of functions of the module all of whose parameters are variables here by name."""
     here, around = set(program.variables(node)), program.function(node)
     found = []
@@ -242,7 +242,7 @@ def _answers(program: Program, node: ast.expr) -> list[str]:
     return found[:4]
 
 
-def access(program: Program) -> Iterator[Proposal]:
+def access(program: SuspectProgram) -> Iterator[Proposal]:
     """``d[k]`` for ``d.get(k)`` and the other way round; fallback values."""
     for node in program.of(ast.Subscript):
         assert isinstance(node, ast.Subscript)
@@ -265,7 +265,7 @@ def access(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"({new})", "none check", 0.2)
 
 
-def awaits(program: Program) -> Iterator[Proposal]:
+def awaits(program: SuspectProgram) -> Iterator[Proposal]:
     """``await`` missing or superfluous in a coroutine."""
     for node in program.of(ast.Call):
         function = program.function(node)
@@ -278,7 +278,7 @@ def awaits(program: Program) -> Iterator[Proposal]:
         if isinstance(program.function(node), ast.AsyncFunctionDef):
             assert isinstance(node, ast.stmt)
             start = program.source.span(node)[0]
-            yield Proposal("missing await", 0.3, (Edit(start, start, "async "),), node)
+            yield Proposal("missing await", 0.3, (OffsetEdit(start, start, "async "),), node)
     for node in program.of(ast.Await):
         assert isinstance(node, ast.Await)
         yield program.replace(node, program.text(node.value), "superfluous await", 0.2)

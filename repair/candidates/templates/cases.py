@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 #: Values that are tried, those of the same function first; and how likely one is missing.
 _MOST = 8
 _MISSING = 0.6
 
 
-def compared(program: Program) -> Iterator[Proposal]:
+def compared(program: SuspectProgram) -> Iterator[Proposal]:
     """``x == a`` for ``x == a or x == b``, and ``x != a`` for ``x != a and x != b``."""
     for node in program.of(ast.Compare):
         assert isinstance(node, ast.Compare)
@@ -29,7 +29,7 @@ def compared(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"({text} {joined} {other})", "missing condition", prior)
 
 
-def _asked(program: Program, node: ast.Compare) -> list[str]:
+def _asked(program: SuspectProgram, node: ast.Compare) -> list[str]:
     """Values like the one of ``node`` that anything is compared with."""
     function, like = program.function(node), node.comparators[0]
     found: dict[str, None] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 #: Methods of texts that are called on what was brought to a form before.
 _ON_TEXTS = frozenset(
@@ -17,7 +17,7 @@ _TRIMMING = ("strip", "lstrip", "rstrip")
 _OF_IT, _ANY = 0.15, 0.08
 
 
-def steps(program: Program) -> Iterator[Proposal]:
+def steps(program: SuspectProgram) -> Iterator[Proposal]:
     """A receiver that was to be trimmed or to be brought to small letters before."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.indented import inside
-from repair.candidates.templates.site import Program, Proposal
-from repair.source.file import Edit
+from repair.candidates.templates.site import Proposal, SuspectProgram
+from repair.source.file import OffsetEdit
 
 #: Methods that end what another one, or making the object, began.
 _ENDING = frozenset(
@@ -19,7 +19,7 @@ _ENDING = frozenset(
 )
 
 
-def in_any_case(program: Program) -> Iterator[Proposal]:
+def in_any_case(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement that undoes an earlier one, and is passed over when one in between raises."""
     for node in program.of(ast.Expr, ast.Assign, ast.AugAssign):
         assert isinstance(node, ast.stmt)
@@ -41,11 +41,11 @@ def in_any_case(program: Program) -> Iterator[Proposal]:
         taken = program.whole_lines(node)
         if edit is None or taken is None:
             continue
-        whole = Edit(edit.start, taken[1], edit.new)
+        whole = OffsetEdit(edit.start, taken[1], edit.new)
         yield Proposal("missing finally", 0.35, (whole,), node)
 
 
-def _undone(program: Program, node: ast.stmt) -> str:
+def _undone(program: SuspectProgram, node: ast.stmt) -> str:
     """What ``node`` brings to an end, as text; ``""`` where it does not look like that."""
     if isinstance(node, ast.Expr):
         call = node.value.value if isinstance(node.value, ast.Await) else node.value
@@ -61,7 +61,7 @@ def _undone(program: Program, node: ast.stmt) -> str:
     return ""
 
 
-def _names(program: Program, node: ast.stmt, about: str) -> bool:
+def _names(program: SuspectProgram, node: ast.stmt, about: str) -> bool:
     """Whether the simple statement ``node`` sets, calls or reads what is meant by ``about``."""
     if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr):
         return False

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS
 
 
-def distributed(program: Program) -> Iterator[Proposal]:
+def distributed(program: SuspectProgram) -> Iterator[Proposal]:
     """``x == "a" or "b"`` and ``a or b in c``: what is compared was to be compared each time."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -29,7 +29,7 @@ def distributed(program: Program) -> Iterator[Proposal]:
                     yield program.replace(bare, new, "missing condition", 0.25)
 
 
-def bound(program: Program) -> Iterator[Proposal]:
+def bound(program: SuspectProgram) -> Iterator[Proposal]:
     """``not a and b``, where the parentheses are missing."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -40,7 +40,7 @@ def bound(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"not ({rest})", "grouping", 0.2)
 
 
-def found(program: Program) -> Iterator[Proposal]:
+def found(program: SuspectProgram) -> Iterator[Proposal]:
     """``text.find(part)`` as a condition: -1 is true, and 0 is not."""
     for node in program.of(ast.If, ast.While, ast.IfExp, ast.BoolOp):
         tests = node.values if isinstance(node, ast.BoolOp) else [getattr(node, "test", None)]
@@ -55,7 +55,7 @@ def found(program: Program) -> Iterator[Proposal]:
                 yield program.replace(bare, f"{text} != -1", "comparison", 0.6)
 
 
-def asked_first(program: Program) -> Iterator[Proposal]:
+def asked_first(program: SuspectProgram) -> Iterator[Proposal]:
     """Two parts of a condition, of which the second makes the first safe."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -71,7 +71,7 @@ def asked_first(program: Program) -> Iterator[Proposal]:
             yield Proposal("swapped operands", 0.12, program.replace(span, new, "", 0).edits, node)
 
 
-def by_rank(program: Program) -> Iterator[Proposal]:
+def by_rank(program: SuspectProgram) -> Iterator[Proposal]:
     """``a.year < b.year or a.month < b.month``: what comes first decides alone if it differs."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -90,7 +90,7 @@ def by_rank(program: Program) -> Iterator[Proposal]:
         yield program.replace(node, f"({left}) {sign} ({right})", "comparison", 0.25)
 
 
-def of_something(program: Program) -> Iterator[Proposal]:
+def of_something(program: SuspectProgram) -> Iterator[Proposal]:
     """``all(…)`` of nothing, which is true."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -103,7 +103,7 @@ def of_something(program: Program) -> Iterator[Proposal]:
         yield program.replace(node, new, "missing condition", 0.1)
 
 
-def decided_late(program: Program) -> Iterator[Proposal]:
+def decided_late(program: SuspectProgram) -> Iterator[Proposal]:
     """An ``else`` in a loop that returns what only the end of the loop can tell."""
     for loop in program.of(*LOOPS):
         assert isinstance(loop, ast.For | ast.While | ast.AsyncFor)

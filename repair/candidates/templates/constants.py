@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_number
 
 _STRINGS = ("", " ", ", ", ",", "\n", "_", "-", "/", ":", ".", "0")
@@ -28,7 +28,7 @@ _UNITS = {
 }
 
 
-def numbers(program: Program) -> Iterator[Proposal]:
+def numbers(program: SuspectProgram) -> Iterator[Proposal]:
     """A number that is one off, of the wrong sign, or another number of the neighbourhood."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -47,7 +47,7 @@ def numbers(program: Program) -> Iterator[Proposal]:
 
 
 def _near(
-    program: Program, node: ast.AST, value: int | float
+    program: SuspectProgram, node: ast.AST, value: int | float
 ) -> Iterator[tuple[int | float | str, float]]:
     """Numbers that may be meant instead of ``value``, with priors."""
     yield from ((value + 1, 0.5), (value - 1, 0.5), (-value, 0.15), (value * 2, 0.08))
@@ -62,7 +62,7 @@ def _near(
         yield from (("None", 0.1), ('float("inf")', 0.12), ('float("-inf")', 0.12))
 
 
-def _mentioned(program: Program, node: ast.AST) -> set[int]:
+def _mentioned(program: SuspectProgram, node: ast.AST) -> set[int]:
     """Numbers that the docstring of the function names, and those it computes with elsewhere."""
     function = program.function(node)
     if function is None:
@@ -75,7 +75,7 @@ def _mentioned(program: Program, node: ast.AST) -> set[int]:
     return set(sorted(found)[:12])
 
 
-def one_off(program: Program) -> Iterator[Proposal]:
+def one_off(program: SuspectProgram) -> Iterator[Proposal]:
     """``+ 1`` or ``- 1`` missing at an index, a bound, an argument or a result."""
     for node in program.suspicious:
         for place, prior in _countable(node):
@@ -122,7 +122,7 @@ def _countable(node: ast.AST) -> list[tuple[ast.expr, float]]:
     return []
 
 
-def truths(program: Program) -> Iterator[Proposal]:
+def truths(program: SuspectProgram) -> Iterator[Proposal]:
     """``True`` for ``False``, and ``None`` or an empty container for one another."""
     for node in program.of(ast.Constant, ast.List, ast.Dict, ast.Tuple, ast.Call):
         if isinstance(node, ast.Constant):
@@ -150,7 +150,7 @@ def _empty(node: ast.AST) -> str | None:
     return None
 
 
-def strings(program: Program) -> Iterator[Proposal]:
+def strings(program: SuspectProgram) -> Iterator[Proposal]:
     """Another separator, format letter, mode, encoding, pattern, or string of the neighbourhood."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -161,11 +161,11 @@ def strings(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, _quoted(program, node, new), "string", prior)
 
 
-def _in_format(program: Program, node: ast.AST) -> bool:
+def _in_format(program: SuspectProgram, node: ast.AST) -> bool:
     return isinstance(program.parents.get(node), ast.JoinedStr)
 
 
-def _string_variants(program: Program, node: ast.Constant, value: str) -> dict[str, float]:
+def _string_variants(program: SuspectProgram, node: ast.Constant, value: str) -> dict[str, float]:
     found: dict[str, float] = {}
     for new, prior in _other_values(program, node, value):
         # The same string for two reasons is as likely as for the better one.
@@ -173,7 +173,9 @@ def _string_variants(program: Program, node: ast.Constant, value: str) -> dict[s
     return found
 
 
-def _other_values(program: Program, node: ast.Constant, value: str) -> Iterator[tuple[str, float]]:
+def _other_values(
+    program: SuspectProgram, node: ast.Constant, value: str
+) -> Iterator[tuple[str, float]]:
     """Strings that may be meant instead of ``value``, with priors."""
     if len(value) <= 2:
         yield from ((new, 0.12) for new in _STRINGS)
@@ -222,7 +224,7 @@ def _pattern_variants(value: str) -> Iterator[str]:
             yield value.replace(old, new)
 
 
-def _other_strings(program: Program, node: ast.AST, value: str) -> list[str]:
+def _other_strings(program: SuspectProgram, node: ast.AST, value: str) -> list[str]:
     """Short strings of the same function, or of the same class, or else of the module."""
     scope = program.function(node) or program.class_of(node) or program.tree
     wider = program.class_of(node) or program.tree
@@ -241,7 +243,7 @@ def _other_strings(program: Program, node: ast.AST, value: str) -> list[str]:
     return list(found)[:16]
 
 
-def _quoted(program: Program, node: ast.Constant, value: str) -> str:
+def _quoted(program: SuspectProgram, node: ast.Constant, value: str) -> str:
     """``value`` as a literal in the style of ``node``."""
     old = program.text(node)
     raw = old[:1] in "rR" and "\n" not in value and not value.endswith("\\")
@@ -255,7 +257,7 @@ def _quoted(program: Program, node: ast.Constant, value: str) -> str:
     return text
 
 
-def defaults(program: Program) -> Iterator[Proposal]:
+def defaults(program: SuspectProgram) -> Iterator[Proposal]:
     """A mutable default that every call shares, or one that is reckoned once."""
     for node in program.suspicious:
         if not isinstance(node, Function):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, parameters
 
 
-def of_methods(program: Program) -> Iterator[Proposal]:
+def of_methods(program: SuspectProgram) -> Iterator[Proposal]:
     """``property``, ``staticmethod`` and ``classmethod``."""
     for node in program.of(ast.FunctionDef):
         assert isinstance(node, ast.FunctionDef)
@@ -27,7 +27,7 @@ def of_methods(program: Program) -> Iterator[Proposal]:
             yield program.insert_before(node, ["@property"], "decorator", 0.1)
 
 
-def of_wrappers(program: Program) -> Iterator[Proposal]:
+def of_wrappers(program: SuspectProgram) -> Iterator[Proposal]:
     """``@functools.wraps`` on what a decorator puts in a function's place."""
     text = program.source.text
     if "functools" not in text:

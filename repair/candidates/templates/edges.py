@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 #: Attributes that say how many there are.
 _SIZES = frozenset({"len", "_len", "size", "_size", "length", "_length", "count", "n"})
 _PREFIXED = frozenset({"startswith", "endswith"})
 
 
-def from_the_end(program: Program) -> Iterator[Proposal]:
+def from_the_end(program: SuspectProgram) -> Iterator[Proposal]:
     """A negative index, which counts from the end, where only the other side is looked at."""
     for node in program.of(ast.If):
         assert isinstance(node, ast.If)
@@ -40,7 +40,7 @@ def _is_size(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and node.attr in _SIZES
 
 
-def last_ones(program: Program) -> Iterator[Proposal]:
+def last_ones(program: SuspectProgram) -> Iterator[Proposal]:
     """``x[-n:]``, which is all of ``x`` where ``n`` is zero."""
     for node in program.of(ast.Subscript):
         assert isinstance(node, ast.Subscript)
@@ -56,7 +56,7 @@ def last_ones(program: Program) -> Iterator[Proposal]:
             yield program.replace(part.lower, f"len({whole}) - {count}", "slice", 0.2)
 
 
-def nothing_or_zero(program: Program) -> Iterator[Proposal]:
+def nothing_or_zero(program: SuspectProgram) -> Iterator[Proposal]:
     """``not n or n <= 0``, which takes an ``n`` that was not given for a zero."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -74,7 +74,7 @@ def nothing_or_zero(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{value} is None or {other}", "none check", 0.25)
 
 
-def capitals(program: Program) -> Iterator[Proposal]:
+def capitals(program: SuspectProgram) -> Iterator[Proposal]:
     """A letter that may be a capital one as well: of a prefix, a letter among letters, one sign."""
     for node in program.of(ast.Call, ast.Compare):
         if isinstance(node, ast.Call):
@@ -91,7 +91,7 @@ def capitals(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "missing element", 0.1)
 
 
-def _capital_too(program: Program, given: ast.expr) -> Iterator[Proposal]:
+def _capital_too(program: SuspectProgram, given: ast.expr) -> Iterator[Proposal]:
     if isinstance(given, ast.Tuple | ast.List | ast.Set):
         known = {e.value for e in given.elts if isinstance(e, ast.Constant)}
         for element in given.elts:
@@ -118,7 +118,7 @@ def _other_case(node: ast.expr) -> str:
     return f'"{other}"' if short and other != node.value and other.isalnum() else ""
 
 
-def elements_of_it(program: Program) -> Iterator[Proposal]:
+def elements_of_it(program: SuspectProgram) -> Iterator[Proposal]:
     """``[x]`` as a result, where the elements of ``x`` are meant."""
     for node in program.of(ast.Return, ast.Yield, ast.Assign):
         value = getattr(node, "value", None)
@@ -130,7 +130,7 @@ def elements_of_it(program: Program) -> Iterator[Proposal]:
                 yield program.replace(value, new, "container", 0.2)
 
 
-def not_mine(program: Program) -> Iterator[Proposal]:
+def not_mine(program: SuspectProgram) -> Iterator[Proposal]:
     """An operator that answers for operands of another kind, which the other one may know."""
     for node in program.of(ast.Return, ast.Raise):
         assert isinstance(node, ast.Return | ast.Raise)
@@ -145,7 +145,7 @@ def not_mine(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, "return NotImplemented", "returned value", 0.2)
 
 
-def not_what_may_fail(program: Program) -> Iterator[Proposal]:
+def not_what_may_fail(program: SuspectProgram) -> Iterator[Proposal]:
     """The last statement of a ``try``, whose errors are none of those that it is there for."""
     for node in program.of(ast.Try):
         assert isinstance(node, ast.Try)

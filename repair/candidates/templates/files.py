@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 _TEXT_CALLS = frozenset({"open", "read_text", "write_text"})
 _BINARY = frozenset({"rb", "wb", "ab", "r+b", "xb"})
 
 
-def encodings(program: Program) -> Iterator[Proposal]:
+def encodings(program: SuspectProgram) -> Iterator[Proposal]:
     """A text that is read or written in whatever encoding the machine has, or without care for its
     line ends."""
     for node in program.of(ast.Call):
@@ -36,7 +36,7 @@ def encodings(program: Program) -> Iterator[Proposal]:
                     yield program.replace(node, f"{head}({text})", "missing argument", prior)
 
 
-def line_ends(program: Program) -> Iterator[Proposal]:
+def line_ends(program: SuspectProgram) -> Iterator[Proposal]:
     """A line that is written without its end, or read with it."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -57,7 +57,7 @@ def line_ends(program: Program) -> Iterator[Proposal]:
             )
 
 
-def patterns(program: Program) -> Iterator[Proposal]:
+def patterns(program: SuspectProgram) -> Iterator[Proposal]:
     """A regular expression that was to ignore case, or to look at each line."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -76,7 +76,7 @@ def patterns(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{program.text(node.func)}({text})", "pattern", 0.08)
 
 
-def _taken_literally(program: Program, pattern: ast.expr) -> Iterator[Proposal]:
+def _taken_literally(program: SuspectProgram, pattern: ast.expr) -> Iterator[Proposal]:
     """Parts of a pattern that come from elsewhere, with signs that mean themselves."""
     for part in program.inside(pattern):
         if isinstance(part, ast.FormattedValue):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTINS
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 _MOST = 10
 #: What takes all that it is given.
 _TAKING = frozenset({"extend", "update", "list", "tuple", "set", "sorted", "map", "sum"})
 
 
-def missing(program: Program) -> Iterator[Proposal]:
+def missing(program: SuspectProgram) -> Iterator[Proposal]:
     """A condition of the file, or its opposite, on the elements of a comprehension without one."""
     for node in program.of(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp):
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
@@ -30,11 +30,11 @@ def missing(program: Program) -> Iterator[Proposal]:
             if names & bound and names <= at_hand and test is not node:
                 found |= {program.opposite(test): None, program.text(test): None}
         for text in list(found)[:_MOST]:
-            edit = Edit(end, end, f" if {text}")
+            edit = OffsetEdit(end, end, f" if {text}")
             yield Proposal("missing condition", 0.2, (edit,), node)
 
 
-def present(program: Program) -> Iterator[Proposal]:
+def present(program: SuspectProgram) -> Iterator[Proposal]:
     """What is taken over whole, although something at hand may not have all of it."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -54,7 +54,7 @@ def present(program: Program) -> Iterator[Proposal]:
                 yield program.replace(given, new, "missing condition", prior)
 
 
-def _tests(program: Program) -> Iterator[ast.expr]:
+def _tests(program: SuspectProgram) -> Iterator[ast.expr]:
     for node in program.inside(program.tree):
         if isinstance(node, ast.If | ast.IfExp | ast.While):
             yield node.test

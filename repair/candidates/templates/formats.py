@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
-from repair.source.file import Edit
+from repair.candidates.templates.site import Proposal, SuspectProgram
+from repair.source.file import OffsetEdit
 
 _FIELD = re.compile(r"(?<!\{)\{([A-Za-z_]\w*)[^{}]*\}")
 _CODE = re.compile(r"(?<=:)[^{}:'\"\n]*?(?=\})")
@@ -15,7 +15,7 @@ _CODE = re.compile(r"(?<=:)[^{}:'\"\n]*?(?=\})")
 _DATES = ("mM", "dm", "yY", "HI", "bB", "aA", "jd", "MS")
 
 
-def unmarked(program: Program) -> Iterator[Proposal]:
+def unmarked(program: SuspectProgram) -> Iterator[Proposal]:
     """``"{name}"`` that was to be an f-string."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -26,10 +26,10 @@ def unmarked(program: Program) -> Iterator[Proposal]:
         fields = set(_FIELD.findall(node.value))
         if fields and fields <= at_hand and not _is_formatted(program, node):
             start = program.source.span(node)[0]
-            yield Proposal("string", 0.6, (Edit(start, start, "f"),), node)
+            yield Proposal("string", 0.6, (OffsetEdit(start, start, "f"),), node)
 
 
-def dropped(program: Program) -> Iterator[Proposal]:
+def dropped(program: SuspectProgram) -> Iterator[Proposal]:
     """A value that was to be shown in an f-string too: at its begin, at its end, or between."""
     for node in program.of(ast.JoinedStr):
         assert isinstance(node, ast.JoinedStr)
@@ -44,11 +44,11 @@ def dropped(program: Program) -> Iterator[Proposal]:
             places.append(start + match.end())
         for name, prior in names.items():
             for place in dict.fromkeys(places):
-                edit = Edit(place, place, f"{{{name}}}")
+                edit = OffsetEdit(place, place, f"{{{name}}}")
                 yield Proposal("string", prior, (edit,), node)
 
 
-def _shown_elsewhere(program: Program, node: ast.JoinedStr) -> dict[str, float]:
+def _shown_elsewhere(program: SuspectProgram, node: ast.JoinedStr) -> dict[str, float]:
     """Names at hand that this text does not show, likelier where the function shows them in another
     one, or keeps a text in them."""
     function = program.function(node)
@@ -73,12 +73,12 @@ def _shown_elsewhere(program: Program, node: ast.JoinedStr) -> dict[str, float]:
     return found
 
 
-def _is_formatted(program: Program, node: ast.AST) -> bool:
+def _is_formatted(program: SuspectProgram, node: ast.AST) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Attribute) and parent.attr in ("format", "format_map")
 
 
-def codes(program: Program) -> Iterator[Proposal]:
+def codes(program: SuspectProgram) -> Iterator[Proposal]:
     """Another number of digits, a width filled with zeros, a thousands separator."""
     for node in program.of(ast.JoinedStr, ast.Call):
         text = program.text(node)  # type: ignore[arg-type]
@@ -92,7 +92,7 @@ def codes(program: Program) -> Iterator[Proposal]:
         start = program.source.span(node)[0]  # type: ignore[arg-type]
         for found in _CODE.finditer(text):
             for new, prior in _other_codes(found.group()).items():
-                edit = Edit(start + found.start(), start + found.end(), new)
+                edit = OffsetEdit(start + found.start(), start + found.end(), new)
                 yield Proposal("string", prior, (edit,), node)
 
 
@@ -114,17 +114,17 @@ def _other_codes(code: str) -> dict[str, float]:
     return found
 
 
-def quoted(program: Program) -> Iterator[Proposal]:
+def quoted(program: SuspectProgram) -> Iterator[Proposal]:
     """A value that was to be shown as it is written: ``{name!r}``."""
     for node in program.of(ast.JoinedStr):
         assert isinstance(node, ast.JoinedStr)
         start = program.source.span(node)[0]
         for found in re.finditer(r"(?<!\{)\{[\w.]+(?=\})", program.text(node)):
             at = start + found.end()
-            yield Proposal("string", 0.1, (Edit(at, at, "!r"),), node)
+            yield Proposal("string", 0.1, (OffsetEdit(at, at, "!r"),), node)
 
 
-def dates(program: Program) -> Iterator[Proposal]:
+def dates(program: SuspectProgram) -> Iterator[Proposal]:
     """A letter of a date format that is taken for another, or two in each other's place."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -137,18 +137,18 @@ def dates(program: Program) -> Iterator[Proposal]:
             for pair in _DATES:
                 if letter in pair:
                     new = pair[1 - pair.index(letter)]
-                    edit = Edit(start + place, start + place + 1, new)
+                    edit = OffsetEdit(start + place, start + place + 1, new)
                     yield Proposal("string", 0.15, (edit,), node)
             for other in places[index + 1 :]:
                 if text[other] != letter:
                     edits = (
-                        Edit(start + place, start + place + 1, text[other]),
-                        Edit(start + other, start + other + 1, letter),
+                        OffsetEdit(start + place, start + place + 1, text[other]),
+                        OffsetEdit(start + other, start + other + 1, letter),
                     )
                     yield Proposal("string", 0.2, edits, node)
 
 
-def joined(program: Program) -> Iterator[Proposal]:
+def joined(program: SuspectProgram) -> Iterator[Proposal]:
     """``sep.join(values)`` of values that are no strings."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS
 
 _CONVERTING = ("int", "float", "Decimal", "fromisoformat", "strptime", "loads", "index", "UUID")
 
 
-def missing(program: Program) -> Iterator[Proposal]:
+def missing(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement that raises where the function was to answer all the same, or to go on."""
     for node in program.of(ast.Return, ast.Assign, ast.Expr):
         assert isinstance(node, ast.stmt)
@@ -29,7 +29,7 @@ def missing(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "missing handler", 0.04)
 
 
-def _raised(program: Program, node: ast.stmt) -> list[str]:
+def _raised(program: SuspectProgram, node: ast.stmt) -> list[str]:
     """Exceptions that an expression of ``node`` raises for some values."""
     raised: dict[str, None] = {}
     for inner in program.inside(node):
@@ -46,7 +46,7 @@ def _raised(program: Program, node: ast.stmt) -> list[str]:
     return list(raised)
 
 
-def locks(program: Program) -> Iterator[Proposal]:
+def locks(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement outside of the ``with`` that other methods of the class do theirs in."""
     for node in program.of(ast.Assign, ast.AugAssign, ast.Expr, ast.Return):
         assert isinstance(node, ast.stmt)

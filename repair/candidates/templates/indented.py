@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from repair.candidates.templates.site import Program
-from repair.source.file import Edit
+from repair.candidates.templates.site import SuspectProgram
+from repair.source.file import OffsetEdit
 
 
 def inside(
-    program: Program, head: str, body: Sequence[ast.stmt], behind: Sequence[str] = ()
-) -> Edit | None:
+    program: SuspectProgram, head: str, body: Sequence[ast.stmt], behind: Sequence[str] = ()
+) -> OffsetEdit | None:
     """``body``, statements that follow one another, one level deeper under the line ``head``, and
     lines ``behind`` it at the level of ``head``.
 
@@ -32,4 +32,4 @@ def inside(
     if not moved.endswith(("\n", "\r")):
         moved += newline
     rest = "".join(f"{indent}{line}{newline}" for line in behind)
-    return Edit(first[0], last[1], f"{indent}{head}{newline}{moved}{rest}")
+    return OffsetEdit(first[0], last[1], f"{indent}{head}{newline}{moved}{rest}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_number
 
 #: Expressions of a function that are tried in place of another one.
@@ -16,7 +16,7 @@ _MOST = 10
 _MEASURING = ("len", "sum", "max", "min", "sorted", "enumerate", "set")
 
 
-def expressions(program: Program) -> Iterator[Proposal]:
+def expressions(program: SuspectProgram) -> Iterator[Proposal]:
     """An expression in place of another of its kind, or of a variable."""
     kinds = (ast.Subscript, ast.Attribute, ast.Call, ast.BinOp, ast.Compare)
     for node in program.of(*kinds):
@@ -39,7 +39,7 @@ def expressions(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, name, "variable", 0.5 / (3 + len(names)))
 
 
-def derived(program: Program) -> Iterator[Proposal]:
+def derived(program: SuspectProgram) -> Iterator[Proposal]:
     """The size or the negative of a variable in place of one."""
     for node in program.of(ast.Name, ast.Constant, ast.Call):
         parent = program.parents.get(node)
@@ -61,7 +61,7 @@ def derived(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, f"-{name}", "variable", 0.15 / (3 + len(names)))
 
 
-def _sized(program: Program, function: Function) -> set[str]:
+def _sized(program: SuspectProgram, function: Function) -> set[str]:
     """Names that are gone through, indexed or measured: what has a length."""
     found: set[str] = set()
     for node in program.inside(function):
@@ -77,7 +77,7 @@ def _sized(program: Program, function: Function) -> set[str]:
     return found
 
 
-def _alike(program: Program, function: Function, node: ast.expr) -> list[str]:
+def _alike(program: SuspectProgram, function: Function, node: ast.expr) -> list[str]:
     found: dict[str, None] = {}
     for other in program.inside(function):
         if type(other) is type(node) and isinstance(other, ast.expr):
@@ -88,7 +88,7 @@ def _alike(program: Program, function: Function, node: ast.expr) -> list[str]:
     return list(found)[:_MOST]
 
 
-def targets(program: Program) -> Iterator[Proposal]:
+def targets(program: SuspectProgram) -> Iterator[Proposal]:
     """A result that belongs where its own expression reads from, or where another one goes."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)
@@ -109,7 +109,7 @@ def targets(program: Program) -> Iterator[Proposal]:
                 yield program.replace(target, new, "target", prior)
 
 
-def terms(program: Program) -> Iterator[Proposal]:
+def terms(program: SuspectProgram) -> Iterator[Proposal]:
     """A term that is missing from a sum, a product or a concatenation."""
     for node in program.suspicious:
         for place in _summed(node):
@@ -146,7 +146,7 @@ def _summed(node: ast.AST) -> list[ast.expr]:
     return [place for place in places if isinstance(place, kinds)]
 
 
-def assignments(program: Program) -> Iterator[Proposal]:
+def assignments(program: SuspectProgram) -> Iterator[Proposal]:
     """A variable that was to be carried on to another one: ``previous = node``."""
     for node in program.suspicious:
         if not isinstance(node, ast.stmt) or isinstance(node, Function | ast.ClassDef):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Methods of ``object`` that nobody calls from the ones that replace them.
 _FINAL = frozenset({"__repr__", "__str__", "__eq__", "__hash__", "__len__", "__iter__", "__bool__"})
 
 
-def parents(program: Program) -> Iterator[Proposal]:
+def parents(program: SuspectProgram) -> Iterator[Proposal]:
     """``super().method(…)`` that was forgotten in a method that replaces an inherited one."""
     for method in program.suspicious:
         owner = program.parents.get(method)
@@ -45,7 +45,7 @@ def _calls_super(method: Function) -> bool:
     )
 
 
-def _inherited(program: Program, owner: ast.ClassDef, name: str) -> Function | None:
+def _inherited(program: SuspectProgram, owner: ast.ClassDef, name: str) -> Function | None:
     """The method that ``owner`` inherits under ``name``, where a base of this file has it."""
     classes = {n.name: n for n in ast.walk(program.tree) if isinstance(n, ast.ClassDef)}
     waiting, seen = [owner], set()

@@ -6,14 +6,14 @@ import ast
 import itertools
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS, Function, is_docstring, parameters
 
 _MOST_CONDITIONS = 24
 _MOST_PERMUTED = 3
 
 
-def base_cases(program: Program) -> Iterator[Proposal]:
+def base_cases(program: SuspectProgram) -> Iterator[Proposal]:
     """A case that returns at once, at the beginning of a function."""
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         names = [n for n in parameters(function) if n not in ("self", "cls")]
@@ -45,7 +45,7 @@ def base_cases(program: Program) -> Iterator[Proposal]:
                 )
 
 
-def _results(program: Program, function: Function, names: list[str]) -> dict[str, float]:
+def _results(program: SuspectProgram, function: Function, names: list[str]) -> dict[str, float]:
     """What such a case could return: like other returns, an argument, something empty."""
     found: dict[str, float] = {}
     for node in program.inside(function):
@@ -63,7 +63,7 @@ def _results(program: Program, function: Function, names: list[str]) -> dict[str
     return found
 
 
-def raises(program: Program) -> Iterator[Proposal]:
+def raises(program: SuspectProgram) -> Iterator[Proposal]:
     """A check of an argument that raises, at the beginning of a function."""
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         names = [n for n in parameters(function) if n not in ("self", "cls")]
@@ -80,7 +80,7 @@ def raises(program: Program) -> Iterator[Proposal]:
                     )
 
 
-def conditions(program: Program) -> Iterator[Proposal]:
+def conditions(program: SuspectProgram) -> Iterator[Proposal]:
     """A condition that lacks a part: one of the function's own, or of a name at hand."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
         assert isinstance(node, ast.If | ast.While | ast.IfExp)
@@ -92,7 +92,7 @@ def conditions(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.test, f"{text} or {other}", "missing condition", prior)
 
 
-def permuted(program: Program) -> Iterator[Proposal]:
+def permuted(program: SuspectProgram) -> Iterator[Proposal]:
     """One more alternative, like one that is there with its names in another order."""
     for node in program.of(ast.BoolOp, ast.Compare):
         parts = node.values if isinstance(node, ast.BoolOp) else [node]
@@ -125,7 +125,7 @@ def _renamed(node: ast.expr, names: dict[str, str]) -> str:
     return ast.unparse(copy)
 
 
-def guarded(program: Program) -> Iterator[Proposal]:
+def guarded(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement that was to be run under a condition only."""
     for node in program.of(ast.Expr, ast.Assign, ast.AugAssign):
         assert isinstance(node, ast.stmt)
@@ -140,7 +140,7 @@ def guarded(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "missing condition", 0.4 * prior)
 
 
-def _spans(program: Program, node: ast.stmt) -> dict[str, float]:
+def _spans(program: SuspectProgram, node: ast.stmt) -> dict[str, float]:
     """Conditions that what ``node`` makes of two bounds holds anything."""
     found: dict[str, float] = {}
     for inner in program.inside(node):
@@ -151,7 +151,7 @@ def _spans(program: Program, node: ast.stmt) -> dict[str, float]:
     return found
 
 
-def null_guards(program: Program) -> Iterator[Proposal]:
+def null_guards(program: SuspectProgram) -> Iterator[Proposal]:
     """A condition that reads from what may be nothing, or from an index that may not be there."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
         assert isinstance(node, ast.If | ast.While | ast.IfExp)
@@ -179,7 +179,7 @@ def null_guards(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.test, f"{index} in {name} and {text}", "null guard", 0.06)
 
 
-def _parts(program: Program, node: ast.expr) -> dict[str, float]:
+def _parts(program: SuspectProgram, node: ast.expr) -> dict[str, float]:
     """Conditions at hand: those of the function, then simple ones over its names."""
     function = program.function(node)
     found: dict[str, float] = {}
@@ -207,7 +207,7 @@ def _parts(program: Program, node: ast.expr) -> dict[str, float]:
     return dict(best[: 4 * _MOST_CONDITIONS])
 
 
-def steps(program: Program) -> Iterator[Proposal]:
+def steps(program: SuspectProgram) -> Iterator[Proposal]:
     """A step of the computation that was left out, before or behind a suspicious statement."""
     for node in program.suspicious:
         if not isinstance(node, ast.stmt) or isinstance(node, Function | ast.ClassDef):
@@ -226,7 +226,7 @@ def steps(program: Program) -> Iterator[Proposal]:
                     yield program.insert_before(node, lines, "missing guard", 0.3 * prior)
 
 
-def progress(program: Program) -> Iterator[Proposal]:
+def progress(program: SuspectProgram) -> Iterator[Proposal]:
     """A loop that nothing in it brings to an end: a step of what its condition reads."""
     for node in program.of(ast.While):
         assert isinstance(node, ast.While)
@@ -255,7 +255,7 @@ def _anchor(node: ast.stmt) -> ast.expr:
     return next((e for e in ast.iter_child_nodes(node) if isinstance(e, ast.expr)), ast.Name("_"))
 
 
-def _lines(program: Program, node: ast.stmt, function: Function) -> dict[str, float]:
+def _lines(program: SuspectProgram, node: ast.stmt, function: Function) -> dict[str, float]:
     found: dict[str, float] = {}
     kinds = _kinds(program, function)
     names = program.variables(node)
@@ -282,7 +282,7 @@ def _lines(program: Program, node: ast.stmt, function: Function) -> dict[str, fl
     return found
 
 
-def _kinds(program: Program, function: Function) -> dict[str, set[str]]:
+def _kinds(program: SuspectProgram, function: Function) -> dict[str, set[str]]:
     """What local names hold, from what they are assigned and how they are used."""
     found: dict[str, set[str]] = {}
     for node in program.inside(function):

@@ -5,13 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS, Function
 
 _Made = ast.Assign | ast.Return
 
 
-def remembered(program: Program) -> Iterator[Proposal]:
+def remembered(program: SuspectProgram) -> Iterator[Proposal]:
     """What was looked for and not found is made, and not put where it was looked for.
 
     ``value = make(key)`` becomes ``table[key] = value = make(key)`` in a function that asks whether
@@ -64,7 +64,7 @@ def _is_made(node: _Made) -> bool:
     return len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
 
 
-def _asked(program: Program, function: Function) -> dict[str, None]:
+def _asked(program: SuspectProgram, function: Function) -> dict[str, None]:
     """Entries that ``function`` reads or asks for, and fields that it compares with ``None``; those
     that it sets nowhere."""
     asked: dict[str, None] = {}
@@ -91,7 +91,7 @@ def _asked(program: Program, function: Function) -> dict[str, None]:
     return {place: None for place in asked if place not in stored}
 
 
-def descents(program: Program) -> Iterator[Proposal]:
+def descents(program: SuspectProgram) -> Iterator[Proposal]:
     """A loop that links a new inner part and does not go on with it: ``node[key] = node = new``."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)

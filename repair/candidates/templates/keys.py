@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 _MOST_FIELDS = 4
 
 
-def orders(program: Program) -> Iterator[Proposal]:
+def orders(program: SuspectProgram) -> Iterator[Proposal]:
     """The key of a sort, the other way round or with one more field behind it."""
     for node in program.of(ast.Lambda):
         assert isinstance(node, ast.Lambda)
@@ -40,7 +40,7 @@ def orders(program: Program) -> Iterator[Proposal]:
                     yield program.replace(body, f"({negative}, {field})", "sort key", 0.06)
 
 
-def _fields(program: Program, node: ast.Lambda, name: str) -> list[str]:
+def _fields(program: SuspectProgram, node: ast.Lambda, name: str) -> list[str]:
     """What the key could read of its ``name``: fields that other code here reads, places, all."""
     found: dict[str, None] = {}
     indexed = any(isinstance(n, ast.Subscript) for n in ast.walk(node.body))
@@ -59,7 +59,7 @@ def _fields(program: Program, node: ast.Lambda, name: str) -> list[str]:
     return list(found)[: _MOST_FIELDS + 1]
 
 
-def _kept(program: Program) -> list[str]:
+def _kept(program: SuspectProgram) -> list[str]:
     """Fields that classes of this file annotate."""
     return [
         statement.target.id

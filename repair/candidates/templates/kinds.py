@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 #: Kinds that are meant together.
 _TOGETHER = {
@@ -24,7 +24,7 @@ _GATHERING = frozenset(
 _ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div)
 
 
-def asked(program: Program) -> Iterator[Proposal]:
+def asked(program: SuspectProgram) -> Iterator[Proposal]:
     """``isinstance`` for one more kind, or not for truth values, which are numbers too."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -40,7 +40,7 @@ def asked(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "missing condition", 0.15)
 
 
-def converted(program: Program) -> Iterator[Proposal]:
+def converted(program: SuspectProgram) -> Iterator[Proposal]:
     """Two texts that were to be reckoned with, or two numbers that were to be put together."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -52,7 +52,7 @@ def converted(program: Program) -> Iterator[Proposal]:
             yield Proposal("missing call", 0.05, (*one.edits, *other.edits), node)
 
 
-def converted_each(program: Program) -> Iterator[Proposal]:
+def converted_each(program: SuspectProgram) -> Iterator[Proposal]:
     """Elements that were to be of another kind when they are gathered or gone over."""
     used = {
         program.text(node.func)
@@ -74,7 +74,7 @@ def converted_each(program: Program) -> Iterator[Proposal]:
                 yield program.replace(place, new, "missing call", prior)
 
 
-def paths(program: Program) -> Iterator[Proposal]:
+def paths(program: SuspectProgram) -> Iterator[Proposal]:
     """Parts of a path that are strung together without a separator."""
     text = program.source.text
     name = "os.path.join" if "import os" in text else ""
@@ -88,7 +88,7 @@ def paths(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, f"{one} / {other}", "arithmetic", 0.1)
 
 
-def merged(program: Program) -> Iterator[Proposal]:
+def merged(program: SuspectProgram) -> Iterator[Proposal]:
     """``{**a, **b}``, of which the wrong one wins."""
     for node in program.of(ast.Dict):
         assert isinstance(node, ast.Dict)
@@ -97,7 +97,7 @@ def merged(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{{**{other}, **{one}}}", "swapped elements", 0.4)
 
 
-def kept_apart(program: Program) -> Iterator[Proposal]:
+def kept_apart(program: SuspectProgram) -> Iterator[Proposal]:
     """A parameter that is changed in place although it is the caller's."""
     changing = ("sort", "reverse", "append", "extend", "pop", "remove", "insert", "update", "clear")
     for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):

@@ -6,8 +6,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
-from repair.source.file import Edit
+from repair.candidates.templates.site import Proposal, SuspectProgram
+from repair.source.file import OffsetEdit
 
 _MOST_ELEMENTS = 16
 #: Signs that are taken for each other: a bracket of another kind or direction.
@@ -17,7 +17,7 @@ _COUNTERPARTS = (
 )
 
 
-def elements(program: Program) -> Iterator[Proposal]:
+def elements(program: SuspectProgram) -> Iterator[Proposal]:
     """An element too many in a list, a tuple or a set, a letter too many in a string of signs."""
     for node in program.of(ast.List, ast.Tuple, ast.Set):
         assert isinstance(node, ast.List | ast.Tuple | ast.Set)
@@ -40,14 +40,16 @@ def elements(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "superfluous element", 0.4 / len(value))
 
 
-def _without(program: Program, node: ast.List | ast.Tuple | ast.Set, index: int) -> Edit:
+def _without(
+    program: SuspectProgram, node: ast.List | ast.Tuple | ast.Set, index: int
+) -> OffsetEdit:
     span = program.source.span
     if index:
-        return Edit(span(node.elts[index - 1])[1], span(node.elts[index])[1], "")
-    return Edit(span(node.elts[0])[0], span(node.elts[1])[0], "")
+        return OffsetEdit(span(node.elts[index - 1])[1], span(node.elts[index])[1], "")
+    return OffsetEdit(span(node.elts[0])[0], span(node.elts[1])[0], "")
 
 
-def _is_searched(program: Program, node: ast.Constant) -> bool:
+def _is_searched(program: SuspectProgram, node: ast.Constant) -> bool:
     """Whether a string is looked at letter by letter, as far as one can see."""
     parent = program.parents.get(node)
     if isinstance(parent, ast.Compare):
@@ -55,7 +57,7 @@ def _is_searched(program: Program, node: ast.Constant) -> bool:
     return isinstance(parent, ast.Assign | ast.For | ast.comprehension)
 
 
-def counterparts(program: Program) -> Iterator[Proposal]:
+def counterparts(program: SuspectProgram) -> Iterator[Proposal]:
     """A bracket, a quote or a separator for its counterpart."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -69,7 +71,7 @@ def counterparts(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, text, "string", 0.2)
 
 
-def quoted_names(program: Program) -> Iterator[Proposal]:
+def quoted_names(program: SuspectProgram) -> Iterator[Proposal]:
     """A variable that stands in quotes."""
     for node in program.of(ast.Constant):
         assert isinstance(node, ast.Constant)
@@ -79,7 +81,7 @@ def quoted_names(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, text, "variable", prior)
 
 
-def swapped_results(program: Program) -> Iterator[Proposal]:
+def swapped_results(program: SuspectProgram) -> Iterator[Proposal]:
     """Two constants that a function returns, each where the other belongs."""
     groups: dict[ast.AST, dict[str, list[ast.Constant]]] = {}
     for node in program.of(ast.Return):
@@ -91,7 +93,7 @@ def swapped_results(program: Program) -> Iterator[Proposal]:
     for by_text in groups.values():
         if len(by_text) == 2:
             one, other = by_text
-            edits = [Edit(*program.source.span(node), other) for node in by_text[one]]
-            edits += [Edit(*program.source.span(node), one) for node in by_text[other]]
+            edits = [OffsetEdit(*program.source.span(node), other) for node in by_text[one]]
+            edits += [OffsetEdit(*program.source.span(node), one) for node in by_text[other]]
             edits.sort(key=lambda edit: edit.start)
             yield Proposal("swapped results", 0.5, tuple(edits), by_text[one][0])

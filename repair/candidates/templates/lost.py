@@ -5,19 +5,19 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTIN_EXCEPTIONS, LOOPS, Function, parameters
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 
-def exceptions(program: Program) -> Iterator[Proposal]:
+def exceptions(program: SuspectProgram) -> Iterator[Proposal]:
     """An exception that is made and not raised, or caught and not passed on."""
     for node in program.of(ast.Expr):
         assert isinstance(node, ast.Expr)
         call = node.value
         if isinstance(call, ast.Call) and _is_exception(program.text(call.func)):
             start = program.source.span(node)[0]
-            yield Proposal("missing raise", 0.9, (Edit(start, start, "raise "),), node)
+            yield Proposal("missing raise", 0.9, (OffsetEdit(start, start, "raise "),), node)
     for node in program.of(ast.Try):
         assert isinstance(node, ast.Try)
         for handler in node.handlers:
@@ -34,7 +34,7 @@ def _is_exception(name: str) -> bool:
     return named or name in BUILTIN_EXCEPTIONS
 
 
-def results(program: Program) -> Iterator[Proposal]:
+def results(program: SuspectProgram) -> Iterator[Proposal]:
     """A call for its result, which nobody keeps: added to what the function gathers."""
     functions = {n.name: n for n in program.inside(program.tree) if isinstance(n, Function)}
     for node in program.of(ast.Expr):
@@ -60,11 +60,11 @@ def results(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{name}.append({text})", "lost result", 0.5 * prior)
 
 
-def _returns(program: Program, function: Function) -> bool:
+def _returns(program: SuspectProgram, function: Function) -> bool:
     return any(isinstance(n, ast.Return) and n.value is not None for n in program.inside(function))
 
 
-def depths(program: Program) -> Iterator[Proposal]:
+def depths(program: SuspectProgram) -> Iterator[Proposal]:
     """A recursion that does not hand on a parameter with a default, or its next value."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -84,7 +84,7 @@ def depths(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, text, "missing argument", prior)
 
 
-def rests(program: Program) -> Iterator[Proposal]:
+def rests(program: SuspectProgram) -> Iterator[Proposal]:
     """What a loop has gathered when it ends and has not given to anybody."""
     for loop in program.of(*LOOPS):
         assert isinstance(loop, ast.stmt)

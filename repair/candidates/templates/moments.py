@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import is_number
 
 #: Ways to name the zone of Greenwich, if the file knows the name.
 _UTC = (("timezone", "timezone.utc"), ("UTC", "UTC"), ("datetime.", "datetime.timezone.utc"))
 
 
-def wrapping(program: Program) -> Iterator[Proposal]:
+def wrapping(program: SuspectProgram) -> Iterator[Proposal]:
     """A number that counts from one and wraps round as if from nothing, or the other way."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -25,7 +25,7 @@ def wrapping(program: Program) -> Iterator[Proposal]:
         yield program.replace(node, f"({left} + 1) % {right}", "wrapping", 0.06)
 
 
-def zones(program: Program) -> Iterator[Proposal]:
+def zones(program: SuspectProgram) -> Iterator[Proposal]:
     """A moment without its zone; a zone that is stuck on where the clock was to be moved."""
     text = program.source.text
     known = [name for sign, name in _UTC if sign in text]
@@ -57,7 +57,7 @@ def zones(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "zone", 0.12)
 
 
-def spans(program: Program) -> Iterator[Proposal]:
+def spans(program: SuspectProgram) -> Iterator[Proposal]:
     """Whole days or the rest of a day, where the whole span was meant."""
     for node in program.of(ast.Attribute):
         assert isinstance(node, ast.Attribute)
@@ -79,7 +79,7 @@ def spans(program: Program) -> Iterator[Proposal]:
                         yield program.replace(keyword.value, new, "off by one", 0.12)
 
 
-def fractions(program: Program) -> Iterator[Proposal]:
+def fractions(program: SuspectProgram) -> Iterator[Proposal]:
     """The digits behind the point of a second, read as a number: ``.5`` is half a million
     microseconds."""
     if "datetime" not in program.source.text and "microsecond" not in program.source.text:
@@ -92,6 +92,6 @@ def fractions(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.args[0], new, "missing normalisation", 0.1)
 
 
-def _is_called(program: Program, node: ast.Attribute) -> bool:
+def _is_called(program: SuspectProgram, node: ast.Attribute) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTINS, Function, parameters
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 #: Names that are taken for each other: in each group any for any other.
 _GROUPS: tuple[tuple[str, ...], ...] = (
@@ -122,7 +122,7 @@ def _partners(name: str) -> dict[str, float]:
     return {other: _OPPOSITE if other in opposite or only else usual for other in found}
 
 
-def variables(program: Program) -> Iterator[Proposal]:
+def variables(program: SuspectProgram) -> Iterator[Proposal]:
     """Another variable of the function, or a constant or function of the module."""
     for node in program.of(ast.Name):
         assert isinstance(node, ast.Name)
@@ -148,7 +148,7 @@ def variables(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, name, "function", 0.3)
 
 
-def imported(program: Program) -> Iterator[Proposal]:
+def imported(program: SuspectProgram) -> Iterator[Proposal]:
     """A name of another module where its partner is meant, which is not imported yet."""
     for node in program.tree.body:
         if not isinstance(node, ast.ImportFrom):
@@ -169,21 +169,24 @@ def imported(program: Program) -> Iterator[Proposal]:
             for other, prior in _partners(alias.name).items():
                 if other in known:
                     continue
-                edits = [Edit(start, end, other), *(Edit(*span, other) for span in everywhere)]
+                edits = [
+                    OffsetEdit(start, end, other),
+                    *(OffsetEdit(*span, other) for span in everywhere),
+                ]
                 yield Proposal("function", prior, tuple(edits), place)
                 if len(everywhere) > 1:
-                    added = Edit(end, end, f", {other}")
+                    added = OffsetEdit(end, end, f", {other}")
                     for use in uses:
-                        edits = [added, Edit(*program.source.span(use), other)]  # type: ignore[arg-type]
+                        edits = [added, OffsetEdit(*program.source.span(use), other)]  # type: ignore[arg-type]
                         yield Proposal("function", 0.7 * prior, tuple(edits), use)
 
 
-def _is_called(program: Program, node: ast.expr) -> bool:
+def _is_called(program: SuspectProgram, node: ast.expr) -> bool:
     parent = program.parents.get(node)
     return isinstance(parent, ast.Call) and parent.func is node
 
 
-def _is_named_after(program: Program, node: ast.Name) -> bool:
+def _is_named_after(program: SuspectProgram, node: ast.Name) -> bool:
     """Whether the name that it is kept under says what is called: ``ids_set = set(…)``."""
     statement = program.parents.get(program.parents[node])
     return isinstance(statement, ast.Assign) and any(
@@ -193,7 +196,7 @@ def _is_named_after(program: Program, node: ast.Name) -> bool:
     )
 
 
-def _as_attribute(program: Program, node: ast.Name) -> Iterator[Proposal]:
+def _as_attribute(program: SuspectProgram, node: ast.Name) -> Iterator[Proposal]:
     """``name`` for ``self.name``."""
     function = program.function(node)
     if (
@@ -204,7 +207,7 @@ def _as_attribute(program: Program, node: ast.Name) -> Iterator[Proposal]:
         yield program.replace(node, f"self.{node.id}", "missing self", 0.4)
 
 
-def _other_function(program: Program, node: ast.Name) -> Iterator[Proposal]:
+def _other_function(program: SuspectProgram, node: ast.Name) -> Iterator[Proposal]:
     """A function of the module that takes as many arguments, or one that it imports by name."""
     call = program.parents[node]
     assert isinstance(call, ast.Call)
@@ -221,7 +224,7 @@ def _other_function(program: Program, node: ast.Name) -> Iterator[Proposal]:
                 yield program.replace(node, name, "function", 0.3 / (4 + len(names)))
 
 
-def attributes(program: Program) -> Iterator[Proposal]:
+def attributes(program: SuspectProgram) -> Iterator[Proposal]:
     """Another attribute of the same receiver, or a method that is taken for another."""
     for node in program.of(ast.Attribute):
         assert isinstance(node, ast.Attribute)
@@ -251,13 +254,13 @@ def attributes(program: Program) -> Iterator[Proposal]:
                 prior = _LOOKS_ALIKE if _shares_a_word(name, node.attr) else 0.7
                 others[name] = max(others.get(name, 0.0), prior / (3 + len(of_its_like)))
         for name, prior in others.items():
-            yield Proposal("attribute", prior, (Edit(name_start, end, name),), node)
+            yield Proposal("attribute", prior, (OffsetEdit(name_start, end, name),), node)
         if (
             isinstance(node.value, ast.Name)
             and node.value.id == "self"
             and node.attr in program.variables(node)
         ):
-            yield Proposal("superfluous self", 0.2, (Edit(start, name_start, ""),), node)
+            yield Proposal("superfluous self", 0.2, (OffsetEdit(start, name_start, ""),), node)
 
 
 def _shares_a_word(one: str, other: str) -> bool:
@@ -265,7 +268,7 @@ def _shares_a_word(one: str, other: str) -> bool:
     return any(len(word) > 2 for word in {*one.split("_")} & {*other.split("_")})
 
 
-def _of_its_like(program: Program, receiver: str, name: str) -> list[str]:
+def _of_its_like(program: SuspectProgram, receiver: str, name: str) -> list[str]:
     """Attributes of other variables that have one of this ``name``, as ``receiver`` has: they may
     be of one class. For ``self`` the class says what there is."""
     if receiver in ("self", "cls"):
@@ -277,7 +280,7 @@ def _of_its_like(program: Program, receiver: str, name: str) -> list[str]:
     return list(found)
 
 
-def _is_method(program: Program, node: ast.AST, name: str) -> bool:
+def _is_method(program: SuspectProgram, node: ast.AST, name: str) -> bool:
     scope = program.class_of(node)
     if scope is None:
         return any(
@@ -293,7 +296,7 @@ def _is_method(program: Program, node: ast.AST, name: str) -> bool:
     return False
 
 
-def targets(program: Program) -> Iterator[Proposal]:
+def targets(program: SuspectProgram) -> Iterator[Proposal]:
     """A result that is put into the wrong variable, or not into the object."""
     for node in program.of(ast.Assign, ast.AugAssign):
         assert isinstance(node, ast.Assign | ast.AugAssign)
@@ -314,7 +317,7 @@ def targets(program: Program) -> Iterator[Proposal]:
                         )
 
 
-def keywords(program: Program) -> Iterator[Proposal]:
+def keywords(program: SuspectProgram) -> Iterator[Proposal]:
     """A keyword argument under the name of another one."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -324,7 +327,7 @@ def keywords(program: Program) -> Iterator[Proposal]:
                 yield program.replace(keyword, new, "keyword", 0.25)
 
 
-def renamed_everywhere(program: Program) -> Iterator[Proposal]:
+def renamed_everywhere(program: SuspectProgram) -> Iterator[Proposal]:
     """One variable for another at all places of a statement or a function at once."""
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         names = [n for n in program.inside(function) if isinstance(n, ast.Name)]
@@ -337,13 +340,13 @@ def renamed_everywhere(program: Program) -> Iterator[Proposal]:
             if len(places) < 2 or old not in local or len(places) > 12:
                 continue
             for new in sorted(local - {old}):
-                edits = tuple(Edit(*program.source.span(place), new) for place in places)
+                edits = tuple(OffsetEdit(*program.source.span(place), new) for place in places)
                 yield Proposal(
                     "variable everywhere", 0.25 / (2 + len(local)), edits, function.body[0]
                 )
 
 
-def own_exceptions(program: Program) -> list[str]:
+def own_exceptions(program: SuspectProgram) -> list[str]:
     """The exceptions that the module defines."""
     return [
         n.name
@@ -352,7 +355,7 @@ def own_exceptions(program: Program) -> list[str]:
     ]
 
 
-def exceptions(program: Program) -> Iterator[Proposal]:
+def exceptions(program: SuspectProgram) -> Iterator[Proposal]:
     """The wrong exception, caught or raised."""
     own = own_exceptions(program)
     for node in program.suspicious:

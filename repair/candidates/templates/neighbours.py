@@ -6,9 +6,9 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.calls import wrappable
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTINS, LOOPS, Function, is_docstring, parameters
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 #: Functions of the file that are tried around an expression.
 _MOST_WRAPPERS = 10
@@ -19,7 +19,7 @@ _MOST_WORDS = 24
 _NAMED = 0.35
 
 
-def own_wrappers(program: Program) -> Iterator[Proposal]:
+def own_wrappers(program: SuspectProgram) -> Iterator[Proposal]:
     """A function of one argument that this file has or imports, and that was not called here."""
     names = _of_one_argument(program)
     prior = 0.5 / (2 + len(names)) if names else 0.0
@@ -32,7 +32,7 @@ def own_wrappers(program: Program) -> Iterator[Proposal]:
                         yield program.replace(place, f"{name}({text})", "missing call", prior)
 
 
-def normalized(program: Program) -> Iterator[Proposal]:
+def normalized(program: SuspectProgram) -> Iterator[Proposal]:
     """An argument that is not brought to its usual form before anything is done with it."""
     own = _of_one_argument(program)
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
@@ -50,7 +50,7 @@ def normalized(program: Program) -> Iterator[Proposal]:
                     yield program.insert_before(first, [line], "missing normalisation", prior)
 
 
-def _of_one_argument(program: Program) -> list[str]:
+def _of_one_argument(program: SuspectProgram) -> list[str]:
     """Functions that take one argument; of imported ones those that are called so somewhere."""
     found: dict[str, None] = {}
     imported: set[str] = set()
@@ -69,7 +69,7 @@ def _of_one_argument(program: Program) -> list[str]:
     return list(found)[:_MOST_WRAPPERS]
 
 
-def named_arguments(program: Program) -> Iterator[Proposal]:
+def named_arguments(program: SuspectProgram) -> Iterator[Proposal]:
     """An argument that was not passed on although something of its name, or else a variable, is at
     hand; a switch that was not turned."""
     callables = _callables(program)
@@ -98,7 +98,7 @@ def named_arguments(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, f"{head}({text})", "missing argument", prior)
 
 
-def _callables(program: Program) -> dict[str, dict[str, ast.expr | None]]:
+def _callables(program: SuspectProgram) -> dict[str, dict[str, ast.expr | None]]:
     """The functions and classes of the file: the parameters of each with their defaults, in
     order."""
     found: dict[str, dict[str, ast.expr | None]] = {}
@@ -131,7 +131,7 @@ def _defaults(function: Function) -> dict[str, ast.expr | None]:
     return {name: value for name, value in found.items() if name not in ("self", "cls")}
 
 
-def _called_so(program: Program, node: ast.AST, name: str) -> list[str]:
+def _called_so(program: SuspectProgram, node: ast.AST, name: str) -> list[str]:
     """Expressions at hand whose name is ``name``: a variable, or a field of one."""
     function = program.function(node)
     found: dict[str, None] = {}
@@ -146,7 +146,7 @@ def _called_so(program: Program, node: ast.AST, name: str) -> list[str]:
     return list(found)[:6]
 
 
-def extremes(program: Program) -> Iterator[Proposal]:
+def extremes(program: SuspectProgram) -> Iterator[Proposal]:
     """A value that must not fall behind another one of its name: ``max(a.end, b.end)``."""
     for node in program.of(ast.Assign, ast.Call, ast.Return, ast.AugAssign):
         function = program.function(node)
@@ -162,7 +162,7 @@ def extremes(program: Program) -> Iterator[Proposal]:
                     yield program.replace(value, f"{name}({other}, {text})", "clamp", 0.15)
 
 
-def _alike(program: Program, function: Function, value: ast.expr) -> list[str]:
+def _alike(program: SuspectProgram, function: Function, value: ast.expr) -> list[str]:
     """Fields of the same name, or entries under the same key, of other objects."""
     found: dict[str, None] = {}
     for node in program.inside(function):
@@ -187,7 +187,7 @@ def _alike(program: Program, function: Function, value: ast.expr) -> list[str]:
     return list(found)[:5]
 
 
-def jumps(program: Program) -> Iterator[Proposal]:
+def jumps(program: SuspectProgram) -> Iterator[Proposal]:
     """A way out of a loop or function that a case was to end in."""
     for node in program.of(ast.If, ast.Try):
         in_loop = next(program.enclosing(node, *LOOPS), None) is not None
@@ -205,7 +205,7 @@ def jumps(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(last, ["return"], "missing jump", 0.08)
 
 
-def leaves(program: Program) -> Iterator[Proposal]:
+def leaves(program: SuspectProgram) -> Iterator[Proposal]:
     """``a * b / c`` for ``a * c / b``: two operands that stand a level apart."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -221,7 +221,7 @@ def leaves(program: Program) -> Iterator[Proposal]:
                 yield Proposal("swapped operands", 0.12, edits, node)
 
 
-def accumulators(program: Program) -> Iterator[Proposal]:
+def accumulators(program: SuspectProgram) -> Iterator[Proposal]:
     """What a recursion hands on and was to grow by the step that it takes."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -242,7 +242,7 @@ def accumulators(program: Program) -> Iterator[Proposal]:
                         yield program.replace(argument, whole, "missing term", 0.3 / len(names))
 
 
-def fields_of_others(program: Program) -> Iterator[Proposal]:
+def fields_of_others(program: SuspectProgram) -> Iterator[Proposal]:
     """A field of an object at hand that keeps what it should have lost."""
     stored: dict[str, dict[str, None]] = {}
     for node in program.inside(program.tree):
@@ -265,7 +265,7 @@ def fields_of_others(program: Program) -> Iterator[Proposal]:
                     yield program.insert_after(node, [line], "stale state", prior)
 
 
-def better_ones(program: Program) -> Iterator[Proposal]:
+def better_ones(program: SuspectProgram) -> Iterator[Proposal]:
     """An entry that is there already, and is to give way to a better one."""
     for node in program.of(ast.If, ast.Compare, ast.BoolOp):
         test = node.test if isinstance(node, ast.If) else node
@@ -280,7 +280,7 @@ def better_ones(program: Program) -> Iterator[Proposal]:
                     yield program.replace(test, new, "missing condition", 0.4 / (3 + len(names)))
 
 
-def missing_elements(program: Program) -> Iterator[Proposal]:
+def missing_elements(program: SuspectProgram) -> Iterator[Proposal]:
     """A word that a list of words lacks, of those that stand in the file."""
     words = [
         node
@@ -299,5 +299,5 @@ def missing_elements(program: Program) -> Iterator[Proposal]:
         others = [text for text in known if text not in own][:_MOST_WORDS]
         for text in others:
             end = program.source.span(elements[-1])[1]
-            edit = Edit(end, end, f", {text}")
+            edit = OffsetEdit(end, end, f", {text}")
             yield Proposal("missing element", 0.4 / (2 + len(others)), (edit,), node)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
-from repair.source.file import Edit
+from repair.candidates.templates.site import Proposal, SuspectProgram
+from repair.source.file import OffsetEdit
 
 _COMPARISONS: dict[type[ast.cmpop], tuple[str, dict[str, float]]] = {
     ast.Lt: ("<", {"<=": 0.9, ">": 0.4, ">=": 0.25, "!=": 0.1, "==": 0.12}),
@@ -62,7 +62,7 @@ def _is_text(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str | bytes)
 
 
-def comparisons(program: Program) -> Iterator[Proposal]:
+def comparisons(program: SuspectProgram) -> Iterator[Proposal]:
     """``<`` for ``<=`` and its kin; operands the wrong way round."""
     for node in program.of(ast.Compare):
         assert isinstance(node, ast.Compare)
@@ -88,7 +88,7 @@ def comparisons(program: Program) -> Iterator[Proposal]:
             yield _swapped(program, node.left, node.comparators[0], node, 0.1)
 
 
-def arithmetic(program: Program) -> Iterator[Proposal]:
+def arithmetic(program: SuspectProgram) -> Iterator[Proposal]:
     """A wrong operator, a missing or superfluous operand, operands the wrong way round."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -123,7 +123,7 @@ def arithmetic(program: Program) -> Iterator[Proposal]:
             yield Proposal("assignment", 0.25, (edit,), node)
 
 
-def _shortened(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
+def _shortened(program: SuspectProgram, node: ast.BinOp) -> Iterator[Proposal]:
     """``a op b op c`` without ``b`` and one of the signs beside it."""
     left = node.left
     text, span = program.source.text, program.source.span
@@ -143,7 +143,7 @@ def _shortened(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
         yield program.replace(node, f"{one}{sign}{two}", "superfluous operand", 0.2)
 
 
-def both_sides(program: Program) -> Iterator[Proposal]:
+def both_sides(program: SuspectProgram) -> Iterator[Proposal]:
     """A comparison of two values that were to be brought to one form first."""
     forms = {"set({})": 0.12, "sorted({})": 0.12, "len({})": 0.06, "{}.lower()": 0.12}
     forms |= {"{}.strip()": 0.08, "str({})": 0.06, "int({})": 0.06, "abs({})": 0.08}
@@ -158,13 +158,13 @@ def both_sides(program: Program) -> Iterator[Proposal]:
         for form, prior in forms.items():
             texts = [program.tight(s) if form[0] == "{" else program.text(s) for s in sides]
             edits = tuple(
-                Edit(*program.source.span(side), form.format(text))
+                OffsetEdit(*program.source.span(side), form.format(text))
                 for side, text in zip(sides, texts, strict=True)
             )
             yield Proposal("missing call", prior, edits, node)
 
 
-def _in_place_of(program: Program, operand: ast.expr, node: ast.BinOp) -> str:
+def _in_place_of(program: SuspectProgram, operand: ast.expr, node: ast.BinOp) -> str:
     """The text of ``operand`` where ``node`` stood: in parentheses if it binds less tightly."""
     if isinstance(operand, ast.BinOp):
         looser = _BINDING[type(operand.op)] < _BINDING[type(node.op)]
@@ -173,14 +173,14 @@ def _in_place_of(program: Program, operand: ast.expr, node: ast.BinOp) -> str:
 
 
 def _swapped(
-    program: Program, left: ast.expr, right: ast.expr, node: ast.AST, prior: float
+    program: SuspectProgram, left: ast.expr, right: ast.expr, node: ast.AST, prior: float
 ) -> Proposal:
     one, other = program.source.span(left), program.source.span(right)
-    edits = (Edit(*one, program.text(right)), Edit(*other, program.text(left)))
+    edits = (OffsetEdit(*one, program.text(right)), OffsetEdit(*other, program.text(left)))
     return Proposal("swapped operands", prior, edits, node)
 
 
-def booleans(program: Program) -> Iterator[Proposal]:
+def booleans(program: SuspectProgram) -> Iterator[Proposal]:
     """``and`` for ``or``, a superfluous condition, a missing or superfluous ``not``."""
     for node in program.of(ast.BoolOp):
         assert isinstance(node, ast.BoolOp)
@@ -235,7 +235,7 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
     return []
 
 
-def signs(program: Program) -> Iterator[Proposal]:
+def signs(program: SuspectProgram) -> Iterator[Proposal]:
     """An amount that is handed on and was to count the other way."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -246,7 +246,7 @@ def signs(program: Program) -> Iterator[Proposal]:
                 yield program.replace(argument, new, "missing negation", 0.12 / len(given or "-"))
 
 
-def absences(program: Program) -> Iterator[Proposal]:
+def absences(program: SuspectProgram) -> Iterator[Proposal]:
     """``d.get(k) is None``, which an entry of ``None`` meets too, for ``k not in d``."""
     for node in program.of(ast.Compare):
         assert isinstance(node, ast.Compare)
@@ -265,7 +265,7 @@ def absences(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "none check", 0.4)
 
 
-def grouping(program: Program) -> Iterator[Proposal]:
+def grouping(program: SuspectProgram) -> Iterator[Proposal]:
     """Operands that belong together and are taken apart by precedence."""
     for node in program.of(ast.BinOp, ast.BoolOp, ast.UnaryOp):
         if isinstance(node, ast.BinOp):
@@ -294,7 +294,7 @@ def grouping(program: Program) -> Iterator[Proposal]:
         yield program.replace(node, orelse, "superfluous branch", 0.1)
 
 
-def _regrouped(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
+def _regrouped(program: SuspectProgram, node: ast.BinOp) -> Iterator[Proposal]:
     text, span = program.source.text, program.source.span
     left, right = node.left, node.right
     if isinstance(right, ast.BinOp) and span(right)[0] >= span(left)[1]:
@@ -311,7 +311,7 @@ def _regrouped(program: Program, node: ast.BinOp) -> Iterator[Proposal]:
             yield program.replace(node, new, "grouping", 0.3)
 
 
-def signs_of_all(program: Program) -> Iterator[Proposal]:
+def signs_of_all(program: SuspectProgram) -> Iterator[Proposal]:
     """The signs of all arguments of a call, or of all elements: a vector is turned as a whole."""
     for node in program.of(ast.Call, ast.Tuple):
         assert isinstance(node, ast.Call | ast.Tuple)
@@ -322,5 +322,5 @@ def signs_of_all(program: Program) -> Iterator[Proposal]:
             continue
         if all(isinstance(part, ast.Name | ast.Attribute) for part in parts):
             starts = [program.source.span(part)[0] for part in parts]
-            edits = tuple(Edit(start, start, "-") for start in sorted(starts))
+            edits = tuple(OffsetEdit(start, start, "-") for start in sorted(starts))
             yield Proposal("arithmetic", 0.1, edits, node)

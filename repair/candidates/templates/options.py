@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 _JSON = {
     "sort_keys=True": 0.25,
@@ -37,7 +37,7 @@ _OPTIONS: dict[str, dict[str, float]] = {
 _SPANS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds")
 
 
-def forgotten(program: Program) -> Iterator[Proposal]:
+def forgotten(program: SuspectProgram) -> Iterator[Proposal]:
     """A keyword of a function of the standard library, by its name."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -50,7 +50,7 @@ def forgotten(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "missing argument", prior)
 
 
-def spans(program: Program) -> Iterator[Proposal]:
+def spans(program: SuspectProgram) -> Iterator[Proposal]:
     """``timedelta(n)``, which counts days, where another unit was meant."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -60,7 +60,7 @@ def spans(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node.args[0], new, "span", 0.2)
 
 
-def singles(program: Program) -> Iterator[Proposal]:
+def singles(program: SuspectProgram) -> Iterator[Proposal]:
     """``(x)``, which is no tuple."""
     text = program.source.text
     for node in program.of(ast.Name, ast.Attribute, ast.Subscript, ast.Constant):
@@ -73,7 +73,7 @@ def singles(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"{program.text(node)},", "container", 0.3)
 
 
-def readings(program: Program) -> Iterator[Proposal]:
+def readings(program: SuspectProgram) -> Iterator[Proposal]:
     """Numbers to another base, results to some places, lines whatever ends them, keys by value."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

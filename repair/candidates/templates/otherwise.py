@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, parameters
 
 #: Values that stand for nothing.
 _NOTHING = ("None", "0", '""', "[]", "False", "True")
 
 
-def other_values(program: Program) -> Iterator[Proposal]:
+def other_values(program: SuspectProgram) -> Iterator[Proposal]:
     """``if test: x = a`` where ``x`` is read behind it and was not set before: ``else: x = b``."""
     for node in program.of(ast.If):
         assert isinstance(node, ast.If)
@@ -30,7 +30,7 @@ def other_values(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(node, lines, "missing assignment", prior)
 
 
-def _is_unset(program: Program, function: Function, node: ast.If, name: str) -> bool:
+def _is_unset(program: SuspectProgram, function: Function, node: ast.If, name: str) -> bool:
     """Whether nothing sets ``name`` on the way to ``node``, and something behind reads it."""
     chain: ast.If = node
     while isinstance(parent := program.parents.get(chain), ast.If) and chain in parent.orelse:
@@ -50,7 +50,7 @@ def _is_unset(program: Program, function: Function, node: ast.If, name: str) -> 
     return read and all(line >= chain.lineno for line in stored)
 
 
-def _values(program: Program, node: ast.If, last: ast.Assign, name: str) -> dict[str, float]:
+def _values(program: SuspectProgram, node: ast.If, last: ast.Assign, name: str) -> dict[str, float]:
     """What it could be otherwise: a part of what it is, a variable at hand, nothing."""
     found: dict[str, float] = {}
     for whole, prior in ((last.value, 0.25), (node.test, 0.2)):

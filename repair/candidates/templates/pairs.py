@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import parameters
 
 
-def keys(program: Program) -> Iterator[Proposal]:
+def keys(program: SuspectProgram) -> Iterator[Proposal]:
     """A key that leaves out a parameter which the value depends on."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)
@@ -32,7 +32,7 @@ def keys(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.value, new, "missing element", prior)
 
 
-def gathered(program: Program) -> Iterator[Proposal]:
+def gathered(program: SuspectProgram) -> Iterator[Proposal]:
     """``append(x)`` where a pair was to be kept."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

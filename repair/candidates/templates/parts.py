@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 _CUTTING = frozenset({"split", "rsplit", "partition", "rpartition"})
 
 
-def trimmed(program: Program) -> Iterator[Proposal]:
+def trimmed(program: SuspectProgram) -> Iterator[Proposal]:
     """``key, value = line.split("=")`` with the blanks around the sign."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)
@@ -38,7 +38,7 @@ def trimmed(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(node, [lower], "missing normalisation", 0.06)
 
 
-def _is_idle(program: Program, node: ast.Name) -> bool:
+def _is_idle(program: SuspectProgram, node: ast.Name) -> bool:
     """Whether nothing reads the name, as with the sign itself."""
     function = program.function(node)
     return node.id.startswith("_") or not any(

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 
-def upwards(program: Program) -> Iterator[Proposal]:
+def upwards(program: SuspectProgram) -> Iterator[Proposal]:
     """A division that was to round up, or to the nearest."""
     for node in program.of(ast.BinOp):
         assert isinstance(node, ast.BinOp)
@@ -20,7 +20,7 @@ def upwards(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, f"max(1, -(-{left} // {right}))", "rounding", 0.05)
 
 
-def placed(program: Program) -> Iterator[Proposal]:
+def placed(program: SuspectProgram) -> Iterator[Proposal]:
     """Another way of rounding; of the parts where the result was meant, or the other way round."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -38,7 +38,7 @@ def placed(program: Program) -> Iterator[Proposal]:
         yield from _earlier(program, node, name, digits)
 
 
-def _later(program: Program, node: ast.Call, name: str, digits: str) -> Iterator[Proposal]:
+def _later(program: SuspectProgram, node: ast.Call, name: str, digits: str) -> Iterator[Proposal]:
     """``round(a) * b``: the product was to be rounded."""
     parent = program.parents.get(node)
     if isinstance(parent, ast.BinOp):
@@ -49,7 +49,7 @@ def _later(program: Program, node: ast.Call, name: str, digits: str) -> Iterator
         yield program.replace(parent, new, "rounding", 0.2)
 
 
-def _earlier(program: Program, node: ast.Call, name: str, digits: str) -> Iterator[Proposal]:
+def _earlier(program: SuspectProgram, node: ast.Call, name: str, digits: str) -> Iterator[Proposal]:
     """``round(a * b)``: a part was to be rounded."""
     inner = node.args[0]
     if isinstance(inner, ast.BinOp):

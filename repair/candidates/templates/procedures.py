@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 
 #: Methods of containers that return ``None``.
 _IN_PLACE = frozenset(
@@ -16,7 +16,7 @@ _IN_PLACE = frozenset(
 )
 
 
-def in_place(program: Program) -> Iterator[Proposal]:
+def in_place(program: SuspectProgram) -> Iterator[Proposal]:
     """``x = values.sort()`` and ``return values.append(x)``, which are ``None``."""
     for node in program.of(ast.Assign, ast.Return):
         assert isinstance(node, ast.Assign | ast.Return)
@@ -39,7 +39,7 @@ def in_place(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, text + line, "lost result", 0.5)
 
 
-def printed(program: Program) -> Iterator[Proposal]:
+def printed(program: SuspectProgram) -> Iterator[Proposal]:
     """A result that is shown and not returned."""
     for node in program.of(ast.Expr):
         assert isinstance(node, ast.Expr)
@@ -54,7 +54,7 @@ def printed(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "missing return", 0.4)
 
 
-def read_once(program: Program) -> Iterator[Proposal]:
+def read_once(program: SuspectProgram) -> Iterator[Proposal]:
     """What can be gone through once and is gone through again: a generator, a file."""
     for node in program.of(ast.Assign):
         assert isinstance(node, ast.Assign)
@@ -79,7 +79,7 @@ def read_once(program: Program) -> Iterator[Proposal]:
             yield program.replace(node.value, new, "missing call", 0.6)
 
 
-def once_each(program: Program) -> Iterator[Proposal]:
+def once_each(program: SuspectProgram) -> Iterator[Proposal]:
     """``list(set(…))``, whose order nobody knows."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

@@ -53,10 +53,10 @@ from repair.candidates.templates import (
     unread,
     waiting,
 )
-from repair.candidates.templates.site import REPEATED, Program, Proposal, Template
+from repair.candidates.templates.site import REPEATED, Proposal, SuspectProgram, Template
 from repair.errors import Dropped
 from repair.localization import Suspicion
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: To add a template, write it in its family's file (or a new one) and name it here.
 TEMPLATES: tuple[Template, ...] = (
@@ -246,7 +246,7 @@ def mutations(
     file before the others; of kinds in ``likelier`` worth so much more. Where they are more than
     ``most``, what is worth less than half of those found so far is left out from there on: a large
     file has a million."""
-    program = Program(source, suspicion, likelier)
+    program = SuspectProgram(source, suspicion, likelier)
     alike: dict[tuple[object, ...], list[Proposal]] = {}
     values: list[float] = []
     for proposal in _proposals(program, dropped or Dropped()):
@@ -269,7 +269,7 @@ def mutations(
     yield from _everywhere(source, program, alike)
 
 
-def _proposals(program: Program, dropped: Dropped) -> Iterator[Proposal]:
+def _proposals(program: SuspectProgram, dropped: Dropped) -> Iterator[Proposal]:
     for window in program.windows():
         program.look_at(window)
         for template in TEMPLATES:
@@ -278,11 +278,11 @@ def _proposals(program: Program, dropped: Dropped) -> Iterator[Proposal]:
 
 
 def _everywhere(
-    source: Source, program: Program, alike: dict[tuple[object, ...], list[Proposal]]
+    source: Source, program: SuspectProgram, alike: dict[tuple[object, ...], list[Proposal]]
 ) -> Iterator[Candidate]:
     for (_name, *_rest), proposals in alike.items():
         name = proposals[0].name
-        edits: list[Edit] = []
+        edits: list[OffsetEdit] = []
         for proposal in proposals:
             edit = proposal.edits[0]
             if not edits or all(edit.start >= e.end or edit.end <= e.start for e in edits):

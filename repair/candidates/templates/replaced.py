@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function
 
 #: Functions that change nothing: called for themselves, their result is lost.
@@ -13,7 +13,7 @@ _PURE = frozenset({"sorted", "reversed", "list", "set", "dict", "tuple", "str", 
 _DICTS, _LISTS, _SETS = (ast.Dict, ast.DictComp), (ast.List, ast.ListComp), (ast.Set, ast.SetComp)
 
 
-def assigned_back(program: Program) -> Iterator[Proposal]:
+def assigned_back(program: SuspectProgram) -> Iterator[Proposal]:
     """``sorted(values)`` as a statement, whose result was to be the new ``values``; or that of a
     function that a field holds: ``self.add(table[key], value)``."""
     named = {node.name for node in program.inside(program.tree) if isinstance(node, Function)}
@@ -42,7 +42,7 @@ def assigned_back(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "lost result", 0.4 if known else 0.2)
 
 
-def added_to(program: Program) -> Iterator[Proposal]:
+def added_to(program: SuspectProgram) -> Iterator[Proposal]:
     """``self.data = new`` where what was there was to stay, or the other way round."""
     for node in program.of(ast.Assign, ast.Expr):
         if isinstance(node, ast.Assign):
@@ -68,7 +68,7 @@ def added_to(program: Program) -> Iterator[Proposal]:
                     yield program.replace(node, f"{text} = {kind}({new})", "assignment", 0.1)
 
 
-def _kinds(program: Program, target: ast.expr) -> set[str]:
+def _kinds(program: SuspectProgram, target: ast.expr) -> set[str]:
     """Of ``dict``, ``list`` and ``set`` what ``target`` is assigned elsewhere in its class or
     function."""
     scope: ast.AST | None = program.function(target)

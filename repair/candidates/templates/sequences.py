@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import is_number
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 _SLICEABLE = (ast.Name, ast.Attribute, ast.Call, ast.ListComp, ast.Subscript, ast.BinOp)
 
 
-def indices(program: Program) -> Iterator[Proposal]:
+def indices(program: SuspectProgram) -> Iterator[Proposal]:
     """The first for the last, the wrong end of a slice, a slice that is not needed."""
     for node in program.of(ast.Subscript):
         assert isinstance(node, ast.Subscript)
@@ -57,7 +57,7 @@ def indices(program: Program) -> Iterator[Proposal]:
     yield from _sliced(program)
 
 
-def _sliced(program: Program) -> Iterator[Proposal]:
+def _sliced(program: SuspectProgram) -> Iterator[Proposal]:
     """A part for the whole where a sequence is gone through, passed on, copied or returned."""
     places = [*program.of(ast.For, ast.Return, ast.Call, ast.Assign)]
     for scoped in program.of(ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp):
@@ -85,7 +85,7 @@ def _sliced(program: Program) -> Iterator[Proposal]:
                         yield program.replace(value, f"{text}[:{name}]", "slice", prior)
 
 
-def ranges(program: Program) -> Iterator[Proposal]:
+def ranges(program: SuspectProgram) -> Iterator[Proposal]:
     """A range that begins or ends one too early or too late, or runs the wrong way."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -120,14 +120,14 @@ def ranges(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, text, "range", prior)
 
 
-def order(program: Program) -> Iterator[Proposal]:
+def order(program: SuspectProgram) -> Iterator[Proposal]:
     """Two elements of a tuple, a list or an unpacking the wrong way round."""
     for node in program.of(ast.Tuple, ast.List):
         assert isinstance(node, ast.Tuple | ast.List)
         for one, other in zip(node.elts, node.elts[1:], strict=False):
             edits = (
-                Edit(*program.source.span(one), program.text(other)),
-                Edit(*program.source.span(other), program.text(one)),
+                OffsetEdit(*program.source.span(one), program.text(other)),
+                OffsetEdit(*program.source.span(other), program.text(one)),
             )
             yield Proposal("swapped elements", 0.25, edits, node)
         if isinstance(node.ctx, ast.Load) and isinstance(node, ast.List) and len(node.elts) == 1:
@@ -140,7 +140,7 @@ def order(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "swapped elements", 0.2)
 
 
-def comprehensions(program: Program) -> Iterator[Proposal]:
+def comprehensions(program: SuspectProgram) -> Iterator[Proposal]:
     """A filter missing or superfluous, key and value swapped, another kind of container."""
     for node in program.of(ast.ListComp, ast.SetComp, ast.GeneratorExp, ast.DictComp):
         assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
@@ -148,7 +148,7 @@ def comprehensions(program: Program) -> Iterator[Proposal]:
             for condition in generator.ifs:
                 start = program.source.text.rfind("if", 0, program.source.span(condition)[0])
                 end = program.source.span(condition)[1]
-                edit = Edit(start, end, "")
+                edit = OffsetEdit(start, end, "")
                 yield Proposal("superfluous condition", 0.25, (edit,), node)
             if not generator.ifs:
                 end = program.source.span(generator.iter)[1]
@@ -158,16 +158,16 @@ def comprehensions(program: Program) -> Iterator[Proposal]:
                         (f"{name} is not None", 0.1),
                         (f"not {name}", 0.03),
                     ):
-                        edit = Edit(end, end, f" if {test}")
+                        edit = OffsetEdit(end, end, f" if {test}")
                         yield Proposal("missing condition", prior, (edit,), node)
                 kept = node.value if isinstance(node, ast.DictComp) else node.elt
                 if isinstance(kept, ast.Call | ast.Attribute | ast.Subscript):
-                    edit = Edit(end, end, f" if {program.text(kept)}")
+                    edit = OffsetEdit(end, end, f" if {program.text(kept)}")
                     yield Proposal("missing condition", 0.08, (edit,), node)
         if isinstance(node, ast.DictComp):
             edits = (
-                Edit(*program.source.span(node.key), program.text(node.value)),
-                Edit(*program.source.span(node.value), program.text(node.key)),
+                OffsetEdit(*program.source.span(node.key), program.text(node.value)),
+                OffsetEdit(*program.source.span(node.value), program.text(node.key)),
             )
             yield Proposal("swapped elements", 0.25, edits, node)
         elif isinstance(node, ast.ListComp | ast.SetComp):

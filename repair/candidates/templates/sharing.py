@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, parameters
 
 _CHANGING = frozenset(
@@ -13,7 +13,7 @@ _CHANGING = frozenset(
 )
 
 
-def copies(program: Program) -> Iterator[Proposal]:
+def copies(program: SuspectProgram) -> Iterator[Proposal]:
     """An object that is kept or given away, and should be a copy of its own."""
     for node in program.of(ast.Assign, ast.AnnAssign, ast.Return, ast.Call, ast.Yield):
         function = program.function(node)
@@ -36,7 +36,7 @@ def copies(program: Program) -> Iterator[Proposal]:
                 yield program.replace(value, new, "missing copy", prior * likely)
 
 
-def whole_copies(program: Program) -> Iterator[Proposal]:
+def whole_copies(program: SuspectProgram) -> Iterator[Proposal]:
     """A copy whose parts are still those of the original."""
     deep = "copy.deepcopy" if "import copy" in program.source.text else ""
     deep = deep or ("deepcopy" if "deepcopy" in program.source.text else "")
@@ -59,7 +59,7 @@ def whole_copies(program: Program) -> Iterator[Proposal]:
                 yield program.replace(node, new, "missing copy", 0.1)
 
 
-def _copied(program: Program, node: ast.Call | ast.Subscript) -> ast.expr | None:
+def _copied(program: SuspectProgram, node: ast.Call | ast.Subscript) -> ast.expr | None:
     """What ``node`` is a shallow copy of."""
     if isinstance(node, ast.Subscript):
         part = node.slice
@@ -105,7 +105,7 @@ def _handed(node: ast.AST, given: set[str]) -> Iterator[tuple[ast.expr, float]]:
                 yield argument, 0.6
 
 
-def changed_while_iterated(program: Program) -> Iterator[Proposal]:
+def changed_while_iterated(program: SuspectProgram) -> Iterator[Proposal]:
     """A container that the body of the loop over it changes."""
     for node in program.of(ast.For, ast.AsyncFor):
         assert isinstance(node, ast.For | ast.AsyncFor)
@@ -118,7 +118,7 @@ def changed_while_iterated(program: Program) -> Iterator[Proposal]:
             )
 
 
-def _changes(program: Program, loop: ast.For | ast.AsyncFor, base: ast.expr) -> bool:
+def _changes(program: SuspectProgram, loop: ast.For | ast.AsyncFor, base: ast.expr) -> bool:
     """Whether the loop changes ``base``, itself or by a method of the object that it is of."""
     if program.text(base) in _changed(program, loop):
         return True
@@ -140,7 +140,7 @@ def _changes(program: Program, loop: ast.For | ast.AsyncFor, base: ast.expr) -> 
     )
 
 
-def _changed(program: Program, node: ast.AST) -> set[str]:
+def _changed(program: SuspectProgram, node: ast.AST) -> set[str]:
     """The containers that ``node`` changes, as text."""
     return {
         program.text(inner.value)
@@ -150,7 +150,7 @@ def _changed(program: Program, node: ast.AST) -> set[str]:
     }
 
 
-def repeated(program: Program) -> Iterator[Proposal]:
+def repeated(program: SuspectProgram) -> Iterator[Proposal]:
     """``[[]] * n`` and ``dict.fromkeys(keys, [])``, whose entries are one and the same."""
     for node in program.of(ast.BinOp, ast.Call):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
@@ -170,7 +170,7 @@ def repeated(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "shared entries", 0.6)
 
 
-def of_the_class(program: Program) -> Iterator[Proposal]:
+def of_the_class(program: SuspectProgram) -> Iterator[Proposal]:
     """A container that all objects of a class share, where each was to have its own."""
     for scope in ast.walk(program.tree):
         if not isinstance(scope, ast.ClassDef):

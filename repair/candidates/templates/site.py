@@ -10,7 +10,7 @@ from functools import cached_property
 
 from repair.candidates.templates.tree import Function, Tree, header_lines, is_docstring
 from repair.localization import Suspicion
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 #: A header runs at import; it matters as much as this share of what its body does.
 _HEADER = 0.4
@@ -46,7 +46,7 @@ class Proposal:
 
     name: str
     prior: float
-    edits: tuple[Edit, ...]
+    edits: tuple[OffsetEdit, ...]
     node: ast.AST
 
 
@@ -55,7 +55,7 @@ _FIRST = 1500
 
 
 @dataclass
-class Program(Tree):
+class SuspectProgram(Tree):
     """A parsed source with the suspicion of its lines. Templates ask; they change nothing.
 
     Kinds in ``likelier`` are worth so much more. What is worth less than ``floor`` is not proposed.
@@ -174,13 +174,13 @@ class Program(Tree):
         if self.is_hopeless(node, name, prior):
             return Proposal(name, 0.0, (), node)
         start, end = self.source.span(node)
-        return Proposal(name, prior, (Edit(start, end, new),), node)
+        return Proposal(name, prior, (OffsetEdit(start, end, new),), node)
 
-    def between(self, left: ast.expr, right: ast.expr, old: str, new: str) -> Edit | None:
+    def between(self, left: ast.expr, right: ast.expr, old: str, new: str) -> OffsetEdit | None:
         """Put ``new`` for the word or sign ``old`` that stands between two expressions."""
         start, end = self.source.span(left)[1], self.source.span(right)[0]
         found = self.source.text.find(old, start, end)
-        return None if found < 0 else Edit(found, found + len(old), new)
+        return None if found < 0 else OffsetEdit(found, found + len(old), new)
 
     def insert_before(
         self, node: ast.stmt, lines: Sequence[str], name: str, prior: float
@@ -194,7 +194,7 @@ class Program(Tree):
             start = self.source.line_starts[first.lineno - 1]
             start += len(self.source.indentation(first.lineno))
         indent = self.source.newline() + self.indentation(node)
-        return Proposal(name, prior, (Edit(start, start, indent.join(lines) + indent),), node)
+        return Proposal(name, prior, (OffsetEdit(start, start, indent.join(lines) + indent),), node)
 
     def insert_after(
         self, node: ast.stmt, lines: Sequence[str], name: str, prior: float
@@ -204,7 +204,7 @@ class Program(Tree):
             return Proposal(name, 0.0, (), node)
         end = self.source.span(node)[1]
         indent = self.source.newline() + self.indentation(node)
-        return Proposal(name, prior, (Edit(end, end, indent + indent.join(lines)),), node)
+        return Proposal(name, prior, (OffsetEdit(end, end, indent + indent.join(lines)),), node)
 
     def whole_lines(self, node: ast.stmt) -> tuple[int, int] | None:
         """Offsets of the lines of ``node`` with their end, if it alone stands on them."""
@@ -219,4 +219,4 @@ class Program(Tree):
         return None if rest and not rest.startswith("#") else (first, stop)
 
 
-Template = Callable[[Program], Iterator[Proposal]]
+Template = Callable[[SuspectProgram], Iterator[Proposal]]

@@ -6,14 +6,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTINS, Function, parameters
 
 #: Statements of other methods that are tried in this one.
 _MOST_STEPS = 12
 
 
-def resets(program: Program) -> Iterator[Proposal]:
+def resets(program: SuspectProgram) -> Iterator[Proposal]:
     """A field that keeps what it should have lost, at the beginning or the end of a method."""
     for function in _methods(program):
         scope = program.class_of(function)
@@ -30,7 +30,7 @@ def resets(program: Program) -> Iterator[Proposal]:
                 yield program.insert_after(last, [line], "stale state", prior)
 
 
-def resets_between(program: Program) -> Iterator[Proposal]:
+def resets_between(program: SuspectProgram) -> Iterator[Proposal]:
     """The same between the statements of a method."""
     for node in program.of(ast.Assign, ast.AugAssign, ast.Expr):
         assert isinstance(node, ast.stmt)
@@ -47,7 +47,7 @@ def resets_between(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(node, [line], "stale state", 0.25 / (2 + len(initial)))
 
 
-def resets_of_others(program: Program) -> Iterator[Proposal]:
+def resets_of_others(program: SuspectProgram) -> Iterator[Proposal]:
     """A field of another object that keeps what an earlier turn left in it: back to what its class
     begins with."""
     initial = {
@@ -75,7 +75,7 @@ def resets_of_others(program: Program) -> Iterator[Proposal]:
             yield program.insert_after(node, [line], "stale state", 0.25 / (1 + len(lines)))
 
 
-def _methods(program: Program) -> Iterator[Function]:
+def _methods(program: SuspectProgram) -> Iterator[Function]:
     for node in program.suspicious:
         inside = isinstance(program.parents.get(node), ast.ClassDef)
         if inside and isinstance(node, Function) and parameters(node)[:1] == ["self"]:
@@ -87,7 +87,7 @@ def _first(function: Function) -> ast.stmt:
     return function.body[1 if documented and len(function.body) > 1 else 0]
 
 
-def _resets(program: Program, scope: ast.ClassDef, function: Function) -> dict[str, float]:
+def _resets(program: SuspectProgram, scope: ast.ClassDef, function: Function) -> dict[str, float]:
     """Statements that bring a field back to how ``__init__`` left it, or take an entry out."""
     found: dict[str, float] = {}
     keys = [name for name in parameters(function) if name != "self"]
@@ -123,7 +123,7 @@ def _is_container(value: ast.expr) -> bool:
     return isinstance(value, ast.Dict | ast.List | ast.Set)
 
 
-def _is_made(program: Program, value: ast.expr) -> bool:
+def _is_made(program: SuspectProgram, value: ast.expr) -> bool:
     """Whether ``value`` is a new object that is made of nothing: ``threading.Lock()``."""
     return (
         isinstance(value, ast.Call)
@@ -151,7 +151,7 @@ def _initial(scope: ast.ClassDef) -> dict[str, ast.expr]:
     return found
 
 
-def _steps(program: Program, scope: ast.ClassDef, function: Function) -> dict[str, float]:
+def _steps(program: SuspectProgram, scope: ast.ClassDef, function: Function) -> dict[str, float]:
     """Statements on ``self`` that other methods make, if their names mean something here."""
     here = {"self", *parameters(function)}
     here |= {

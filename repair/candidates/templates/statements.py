@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import LOOPS, Function
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
 
 
-def results(program: Program) -> Iterator[Proposal]:
+def results(program: SuspectProgram) -> Iterator[Proposal]:
     """``return`` missing or in place of ``yield``; another variable returned."""
     for node in program.of(ast.Expr):
         assert isinstance(node, ast.Expr)
@@ -47,7 +47,7 @@ def results(program: Program) -> Iterator[Proposal]:
             yield from _final_return(program, node)
 
 
-def _final_return(program: Program, function: Function) -> Iterator[Proposal]:
+def _final_return(program: SuspectProgram, function: Function) -> Iterator[Proposal]:
     last = function.body[-1]
     if isinstance(last, ast.Return | ast.Raise):
         return
@@ -60,7 +60,7 @@ def _final_return(program: Program, function: Function) -> Iterator[Proposal]:
         yield program.insert_after(last, [f"return {text}"], "missing return", 0.05)
 
 
-def superfluous(program: Program) -> Iterator[Proposal]:
+def superfluous(program: SuspectProgram) -> Iterator[Proposal]:
     """A statement too many; a branch that should always be taken."""
     for node in program.suspicious:
         if not isinstance(node, ast.stmt) or isinstance(
@@ -72,35 +72,37 @@ def superfluous(program: Program) -> Iterator[Proposal]:
             continue
         if isinstance(node, _SIMPLE):
             if len(program.block(node)) > 1:
-                yield Proposal("superfluous statement", 0.2, (Edit(*lines, ""),), node)
+                yield Proposal("superfluous statement", 0.2, (OffsetEdit(*lines, ""),), node)
                 yield from _with_the_next(program, node, lines)
             else:
                 yield program.replace(node, "pass", "superfluous statement", 0.1)
         if isinstance(node, ast.If) and not node.orelse and not _is_elif(program, node):
             body = _shifted(program, node.body, program.indentation(node))
             if body is not None and not any(isinstance(s, ast.Raise) for s in node.body):
-                yield Proposal("superfluous branch", 0.15, (Edit(*lines, body),), node)
+                yield Proposal("superfluous branch", 0.15, (OffsetEdit(*lines, body),), node)
             if not any(isinstance(n, ast.Raise) for n in program.inside(node)):
-                yield Proposal("superfluous statement", 0.15, (Edit(*lines, ""),), node)
+                yield Proposal("superfluous statement", 0.15, (OffsetEdit(*lines, ""),), node)
 
 
-def _with_the_next(program: Program, node: ast.stmt, lines: tuple[int, int]) -> Iterator[Proposal]:
+def _with_the_next(
+    program: SuspectProgram, node: ast.stmt, lines: tuple[int, int]
+) -> Iterator[Proposal]:
     """Two statements too many, one behind the other."""
     block = program.block(node)
     index = block.index(node)
     if index + 1 < len(block) and len(block) > 2 and isinstance(block[index + 1], _SIMPLE):
         following = program.whole_lines(block[index + 1])
         if following is not None:
-            edits = (Edit(*lines, ""), Edit(*following, ""))
+            edits = (OffsetEdit(*lines, ""), OffsetEdit(*following, ""))
             yield Proposal("superfluous statement", 0.1, edits, node)
 
 
-def _is_elif(program: Program, node: ast.If) -> bool:
+def _is_elif(program: SuspectProgram, node: ast.If) -> bool:
     start = program.source.span(node)[0]
     return program.source.text[start : start + 4] == "elif"
 
 
-def _shifted(program: Program, body: list[ast.stmt], indentation: str) -> str | None:
+def _shifted(program: SuspectProgram, body: list[ast.stmt], indentation: str) -> str | None:
     """The lines of ``body`` at another indentation."""
     spans = [program.whole_lines(statement) for statement in body]
     if not spans or any(span is None for span in spans):
@@ -120,7 +122,7 @@ def _shifted(program: Program, body: list[ast.stmt], indentation: str) -> str | 
     return "".join(moved)
 
 
-def moved(program: Program) -> Iterator[Proposal]:
+def moved(program: SuspectProgram) -> Iterator[Proposal]:
     """Two statements in the wrong order; one inside a block that belongs behind or before it."""
     for node in program.suspicious:
         if not isinstance(node, ast.stmt) or isinstance(node, Function | ast.ClassDef):
@@ -140,13 +142,17 @@ def moved(program: Program) -> Iterator[Proposal]:
                     text[following[0] : following[1]],
                 )
                 if two.endswith(("\n", "\r")):
-                    edit = Edit(lines[0], following[1], two + between + one)
+                    edit = OffsetEdit(lines[0], following[1], two + between + one)
                     yield Proposal("statement order", 0.25, (edit,), node)
         yield from _other_depth(program, node, block, index, lines)
 
 
 def _other_depth(
-    program: Program, node: ast.stmt, block: list[ast.stmt], index: int, lines: tuple[int, int]
+    program: SuspectProgram,
+    node: ast.stmt,
+    block: list[ast.stmt],
+    index: int,
+    lines: tuple[int, int],
 ) -> Iterator[Proposal]:
     parent = program.parents.get(node)
     text = program.source.text
@@ -165,10 +171,10 @@ def _other_depth(
             if not moved_out.endswith(("\n", "\r")):
                 moved_out += program.source.newline()
             if index == len(block) - 1:
-                edits = (Edit(*lines, ""), Edit(outer[1], outer[1], moved_out))
+                edits = (OffsetEdit(*lines, ""), OffsetEdit(outer[1], outer[1], moved_out))
                 yield Proposal("statement depth", 0.3, edits, node)
             if index == 0:
-                edits = (Edit(outer[0], outer[0], moved_out), Edit(*lines, ""))
+                edits = (OffsetEdit(outer[0], outer[0], moved_out), OffsetEdit(*lines, ""))
                 yield Proposal("statement depth", 0.25, edits, node)
     if isinstance(node, _SIMPLE) and index and isinstance(block[index - 1], compound):
         target = block[index - 1]
@@ -177,7 +183,7 @@ def _other_depth(
             inside = _shifted(program, [node], program.indentation(last))
             behind = program.whole_lines(last)
             if inside is not None and behind is not None and behind[1] <= lines[0]:
-                edits = (Edit(behind[1], behind[1], inside), Edit(*lines, ""))
+                edits = (OffsetEdit(behind[1], behind[1], inside), OffsetEdit(*lines, ""))
                 yield Proposal("statement depth", 0.25, edits, node)
     if isinstance(node, _SIMPLE) and index + 1 < len(block) and isinstance(block[index + 1], LOOPS):
         first = block[index + 1].body[0]  # type: ignore[attr-defined]
@@ -186,15 +192,15 @@ def _other_depth(
         if inside is not None and before is not None:
             if not inside.endswith(("\n", "\r")):
                 inside += program.source.newline()
-            edits = (Edit(*lines, ""), Edit(before[0], before[0], inside))
+            edits = (OffsetEdit(*lines, ""), OffsetEdit(before[0], before[0], inside))
             yield Proposal("statement depth", 0.2, edits, node)
 
 
-def _elif_of(program: Program, node: ast.stmt) -> bool:
+def _elif_of(program: SuspectProgram, node: ast.stmt) -> bool:
     return isinstance(node, ast.If) and (_is_elif(program, node) or bool(node.orelse))
 
 
-def flow(program: Program) -> Iterator[Proposal]:
+def flow(program: SuspectProgram) -> Iterator[Proposal]:
     """``break`` for ``continue``, ``if`` for ``while`` and ``elif``, ``=`` for ``+=``."""
     for node in program.suspicious:
         if not isinstance(node, ast.stmt):
@@ -205,17 +211,17 @@ def flow(program: Program) -> Iterator[Proposal]:
         elif isinstance(node, ast.Continue):
             yield program.replace(node, "break", "jump", 0.35)
         elif isinstance(node, ast.While):
-            yield Proposal("loop", 0.1, (Edit(start, start + 5, "if"),), node)
+            yield Proposal("loop", 0.1, (OffsetEdit(start, start + 5, "if"),), node)
         elif isinstance(node, ast.If):
             if _is_elif(program, node):
-                yield Proposal("branch", 0.25, (Edit(start, start + 4, "if"),), node)
+                yield Proposal("branch", 0.25, (OffsetEdit(start, start + 4, "if"),), node)
             else:
                 if not node.orelse:
-                    yield Proposal("loop", 0.2, (Edit(start, start + 2, "while"),), node)
+                    yield Proposal("loop", 0.2, (OffsetEdit(start, start + 2, "while"),), node)
                 block = program.block(node)
                 index = block.index(node)
                 if index and isinstance(block[index - 1], ast.If):
-                    yield Proposal("branch", 0.25, (Edit(start, start + 2, "elif"),), node)
+                    yield Proposal("branch", 0.25, (OffsetEdit(start, start + 2, "elif"),), node)
         elif isinstance(node, ast.Assign) and len(node.targets) == 1:
             target, value = node.targets[0], node.value
             if isinstance(target, ast.Name | ast.Attribute | ast.Subscript):
@@ -230,7 +236,9 @@ def flow(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, "break", "jump", 0.06)
 
 
-def _accumulated(program: Program, node: ast.Assign, target: ast.Subscript) -> Iterator[Proposal]:
+def _accumulated(
+    program: SuspectProgram, node: ast.Assign, target: ast.Subscript
+) -> Iterator[Proposal]:
     """An entry that is overwritten where it should grow or stay."""
     holder, key = program.text(target.value), program.text(target.slice)
     value = program.tight(node.value)
@@ -246,7 +254,7 @@ def _accumulated(program: Program, node: ast.Assign, target: ast.Subscript) -> I
         yield program.replace(node, new, "accumulation", 0.2)
 
 
-def scopes(program: Program) -> Iterator[Proposal]:
+def scopes(program: SuspectProgram) -> Iterator[Proposal]:
     """``nonlocal`` or ``global`` that was forgotten."""
     for function in [n for n in program.suspicious if isinstance(n, Function)]:
         stored = {
@@ -264,7 +272,7 @@ def scopes(program: Program) -> Iterator[Proposal]:
             yield program.insert_before(function.body[0], [f"global {name}"], "missing global", 0.3)
 
 
-def branches(program: Program) -> Iterator[Proposal]:
+def branches(program: SuspectProgram) -> Iterator[Proposal]:
     """Two cases of an ``if`` … ``elif``, of which the later one was to be asked first."""
     text, span = program.source.text, program.source.span
     for node in program.of(ast.If):
@@ -276,7 +284,7 @@ def branches(program: Program) -> Iterator[Proposal]:
             continue
         cases = [(span(n.test)[0], span(n.body[-1])[1]) for n in (node, other)]
         one, two = (text[start:end] for start, end in cases)
-        edits = (Edit(*cases[0], two), Edit(*cases[1], one))
+        edits = (OffsetEdit(*cases[0], two), OffsetEdit(*cases[1], one))
         yield Proposal("branch order", 0.25, edits, node)
     for node in program.of(ast.If):
         assert isinstance(node, ast.If)
@@ -285,13 +293,13 @@ def branches(program: Program) -> Iterator[Proposal]:
         following = block[index + 1] if index + 1 < len(block) else None
         if isinstance(following, ast.If) and not (node.orelse or following.orelse):
             edits = (
-                Edit(*span(node), program.text(following)),
-                Edit(*span(following), program.text(node)),
+                OffsetEdit(*span(node), program.text(following)),
+                OffsetEdit(*span(following), program.text(node)),
             )
             yield Proposal("branch order", 0.2, edits, node)
 
 
-def removals(program: Program) -> Iterator[Proposal]:
+def removals(program: SuspectProgram) -> Iterator[Proposal]:
     """Taking out what may not be there."""
     for node in program.of(ast.Delete):
         assert isinstance(node, ast.Delete)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function
 
 _INVERSE = {ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*"}
@@ -18,7 +18,7 @@ _METHODS = {
 }
 
 
-def compared_fields(program: Program) -> Iterator[Proposal]:
+def compared_fields(program: SuspectProgram) -> Iterator[Proposal]:
     """A field that two objects are not compared by, and a value that is compared with itself."""
     for node in program.of(ast.Compare, ast.BinOp):
         assert isinstance(node, ast.Compare | ast.BinOp)
@@ -38,7 +38,7 @@ def compared_fields(program: Program) -> Iterator[Proposal]:
 
 
 def _more_fields(
-    program: Program, node: ast.Compare, one: ast.Attribute, other: ast.Attribute
+    program: SuspectProgram, node: ast.Compare, one: ast.Attribute, other: ast.Attribute
 ) -> Iterator[Proposal]:
     sides = program.text(one.value), program.text(other.value)
     sign = program.source.text[program.source.span(one)[1] : program.source.span(other)[0]].strip()
@@ -53,7 +53,7 @@ def _more_fields(
             yield program.replace(node, new, "missing condition", 0.6 * prior)
 
 
-def _fields(program: Program, node: ast.AST) -> list[str]:
+def _fields(program: SuspectProgram, node: ast.AST) -> list[str]:
     """What ``__init__`` of the class around ``node`` keeps, or its annotated fields."""
     scope = program.class_of(node)
     found: dict[str, None] = {}
@@ -67,7 +67,7 @@ def _fields(program: Program, node: ast.AST) -> list[str]:
     return list(found)
 
 
-def other_kinds(program: Program) -> Iterator[Proposal]:
+def other_kinds(program: SuspectProgram) -> Iterator[Proposal]:
     """A comparison with an object that need not be of this class."""
     for function in program.of(ast.FunctionDef):
         assert isinstance(function, ast.FunctionDef)
@@ -82,7 +82,7 @@ def other_kinds(program: Program) -> Iterator[Proposal]:
         yield program.insert_before(function.body[0], lines, "missing check", 0.5)
 
 
-def steps_back(program: Program) -> Iterator[Proposal]:
+def steps_back(program: SuspectProgram) -> Iterator[Proposal]:
     """A step that another method of the class takes, and whose opposite was forgotten here."""
     for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(function, Function)
@@ -114,7 +114,7 @@ def _knows(names: set[str], node: ast.stmt) -> bool:
     return "self" in used and used <= names
 
 
-def _opposites(program: Program, node: ast.stmt) -> list[str]:
+def _opposites(program: SuspectProgram, node: ast.stmt) -> list[str]:
     """Statements that take ``node`` back."""
     if isinstance(node, ast.AugAssign) and type(node.op) in _INVERSE:
         sign = _INVERSE[type(node.op)]
@@ -130,7 +130,7 @@ def _opposites(program: Program, node: ast.stmt) -> list[str]:
     return []
 
 
-def rows(program: Program) -> Iterator[Proposal]:
+def rows(program: SuspectProgram) -> Iterator[Proposal]:
     """``range(len(m))`` inside a loop over the rows of ``m``, where a row's length was meant."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -152,7 +152,7 @@ def rows(program: Program) -> Iterator[Proposal]:
             yield program.replace(whole, f"{text}[{key}]", "variable", 0.12)
 
 
-def other_class(program: Program) -> Iterator[Proposal]:
+def other_class(program: SuspectProgram) -> Iterator[Proposal]:
     """The class by its name in a method that knows it as ``cls``."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)

@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.names import COMMON_EXCEPTIONS, own_exceptions
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTIN_EXCEPTIONS
 
 #: How likely another constant is meant, all together: those that share words with the one that
@@ -16,7 +16,7 @@ _ANOTHER, _SHARED_NONE = 0.8, 0.2
 _SENTINEL = 0.4
 
 
-def constants(program: Program) -> Iterator[Proposal]:
+def constants(program: SuspectProgram) -> Iterator[Proposal]:
     """Another constant of the module: those with words in common are taken for each other."""
     known = [name for name in (*program.module_names, *_imported(program)) if name.isupper()]
     for node in program.of(ast.Name):
@@ -34,7 +34,7 @@ def constants(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, name, "variable", _ANOTHER * weight / total)
 
 
-def _imported(program: Program) -> list[str]:
+def _imported(program: SuspectProgram) -> list[str]:
     return [
         alias.asname or alias.name
         for node in program.tree.body
@@ -43,7 +43,7 @@ def _imported(program: Program) -> list[str]:
     ]
 
 
-def sentinels(program: Program) -> Iterator[Proposal]:
+def sentinels(program: SuspectProgram) -> Iterator[Proposal]:
     """``is None`` where the module has an object of its own for what was not given, and the other
     way round."""
     own = [
@@ -64,7 +64,7 @@ def sentinels(program: Program) -> Iterator[Proposal]:
                 yield program.replace(known, other, "none check", _SENTINEL / len(own))
 
 
-def exceptions(program: Program) -> Iterator[Proposal]:
+def exceptions(program: SuspectProgram) -> Iterator[Proposal]:
     """An exception that is an argument or one of several: ``suppress(KeyError)``; and one more."""
     known = [*own_exceptions(program), *COMMON_EXCEPTIONS]
     for node in program.of(ast.Name):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Steps that are tried in a function, those of the nearest functions first.
@@ -20,7 +20,7 @@ _LONGEST = 4
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
-def guarded_steps(program: Program) -> Iterator[Proposal]:
+def guarded_steps(program: SuspectProgram) -> Iterator[Proposal]:
     """A short ``if`` without another branch, whose names are all at hand here, too."""
     steps = [n for n in program.inside(program.tree) if isinstance(n, ast.If) and _is_step(n)]
     steps = [n for n in steps if program.whole_lines(n) is not None]
@@ -60,14 +60,14 @@ def _same(step: ast.If, among: list[ast.stmt]) -> bool:
     return any(ast.dump(node) == text for node in among)
 
 
-def _names(program: Program, step: ast.If) -> frozenset[str]:
+def _names(program: SuspectProgram, step: ast.If) -> frozenset[str]:
     """The local names that ``step`` reads before it sets them."""
     function = program.function(step)
     local = set(_bound(program, function)) if function is not None else set()
     return frozenset(n.id for n in ast.walk(step) if isinstance(n, ast.Name) and n.id in local)
 
 
-def _bound(program: Program, function: Function) -> dict[str, int]:
+def _bound(program: SuspectProgram, function: Function) -> dict[str, int]:
     """The names of ``function`` with the line where each is first set."""
     found = dict.fromkeys(parameters(function), 0)
     for node in program.inside(function):
@@ -77,7 +77,7 @@ def _bound(program: Program, function: Function) -> dict[str, int]:
 
 
 def _fitting(
-    program: Program,
+    program: SuspectProgram,
     function: Function,
     steps: list[ast.If],
     known: dict[ast.If, frozenset[str]],
@@ -108,7 +108,7 @@ def _fitting(
     return {step: prior / (1 + 0.25 * len(best)) for prior, step in best}
 
 
-def _lines(program: Program, step: ast.If) -> list[str]:
+def _lines(program: SuspectProgram, step: ast.If) -> list[str]:
     """The lines of ``step`` without its own indentation."""
     own = program.indentation(step)
     first, *rest = program.text(step).split(program.source.newline())

@@ -6,7 +6,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterator
 
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring, parameters
 
 #: Steps that are tried at a statement, the likeliest first.
@@ -21,7 +21,7 @@ _IDLE = 0.4
 _LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
-def steps(program: Program) -> Iterator[Proposal]:
+def steps(program: SuspectProgram) -> Iterator[Proposal]:
     """A call that needs no argument, before or behind a statement, or as the last one."""
     taken = _taken(program)
     # Once for all functions: a large file has hundreds.
@@ -41,7 +41,7 @@ def steps(program: Program) -> Iterator[Proposal]:
                     yield program.insert_after(node, [call], "missing statement", prior)
 
 
-def _before(program: Program, node: ast.stmt) -> ast.stmt | None:
+def _before(program: SuspectProgram, node: ast.stmt) -> ast.stmt | None:
     block = program.block(node)
     place = block.index(node)
     return block[place - 1] if place else None
@@ -68,7 +68,7 @@ def _only_answers(function: Function) -> bool:
 
 
 def _of(
-    program: Program, function: Function, taken: Counter[str], read: set[str]
+    program: SuspectProgram, function: Function, taken: Counter[str], read: set[str]
 ) -> dict[str, float]:
     """The calls that could stand in ``function``, with how likely each is."""
     owner = program.parents.get(function)
@@ -100,7 +100,7 @@ def _of(
 
 
 def _handed_on(
-    program: Program, function: Function, owner: ast.AST | None, receiver: str
+    program: SuspectProgram, function: Function, owner: ast.AST | None, receiver: str
 ) -> dict[str, float]:
     """``self.file.close()`` in a method ``close`` that needs nothing."""
     name = function.name
@@ -128,7 +128,7 @@ def _needs_nothing(function: Function, method: bool) -> bool:
     return positional == 0 and all(default is not None for default in given.kw_defaults)
 
 
-def _taken(program: Program) -> Counter[str]:
+def _taken(program: SuspectProgram) -> Counter[str]:
     """How often each function is called as a statement of its own."""
     found: Counter[str] = Counter()
     for node in program.inside(program.tree):

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.indented import inside
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import is_docstring
 
 _SIMPLE = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return)
@@ -16,7 +16,7 @@ _LONGEST, _MOST = 4, 4
 _LACKING = 0.3
 
 
-def runs(program: Program) -> Iterator[Proposal]:
+def runs(program: SuspectProgram) -> Iterator[Proposal]:
     """``if x: …`` around a result, or statements that follow one another, and read ``x``.
 
     A short statement alone is the business of ``insertions.guarded``, but for members.
@@ -45,7 +45,7 @@ def _is_short(node: ast.stmt) -> bool:
     return not isinstance(node, ast.Return) and node.lineno == node.end_lineno
 
 
-def _values(program: Program, body: list[ast.stmt]) -> list[str]:
+def _values(program: SuspectProgram, body: list[ast.stmt]) -> list[str]:
     """Variables, and members of the object, that statements read before they set them."""
     local = set(program.variables(body[0]))
     found: dict[str, None] = {}
@@ -64,7 +64,7 @@ def _values(program: Program, body: list[ast.stmt]) -> list[str]:
     return list(found)[:_MOST]
 
 
-def _is_read(program: Program, node: ast.Attribute) -> bool:
+def _is_read(program: SuspectProgram, node: ast.Attribute) -> bool:
     """Whether ``node`` reads a member of ``self`` that is not called."""
     parent = program.parents.get(node)
     called = isinstance(parent, ast.Call) and parent.func is node

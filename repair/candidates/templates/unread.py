@@ -6,15 +6,15 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.calls import wrappable
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring, parameters
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 #: Imports that nothing uses: of more, the file is there for others to import from.
 _MOST_IDLE = 3
 
 
-def given(program: Program) -> Iterator[Proposal]:
+def given(program: SuspectProgram) -> Iterator[Proposal]:
     """In place of a constant or of another name, or as one more condition or bound."""
     for function, name in _unread(program):
         for node in program.inside(function):
@@ -34,7 +34,7 @@ def given(program: Program) -> Iterator[Proposal]:
                     yield program.replace(node, f"{text} {sign} {name}", "unread parameter", 0.1)
 
 
-def _in_condition(program: Program, node: ast.expr) -> bool:
+def _in_condition(program: SuspectProgram, node: ast.expr) -> bool:
     return isinstance(program.parents.get(node), ast.BoolOp | ast.UnaryOp)
 
 
@@ -42,7 +42,7 @@ def _upwards(node: ast.Compare) -> bool:
     return isinstance(node.ops[-1], ast.Lt | ast.LtE)
 
 
-def fields(program: Program) -> Iterator[Proposal]:
+def fields(program: SuspectProgram) -> Iterator[Proposal]:
     """A parameter of ``__init__`` that was to be kept in a field of its name."""
     for function, name in _unread(program):
         scope = program.class_of(function)
@@ -57,7 +57,7 @@ def fields(program: Program) -> Iterator[Proposal]:
         )
 
 
-def handed_on(program: Program) -> Iterator[Proposal]:
+def handed_on(program: SuspectProgram) -> Iterator[Proposal]:
     """``*args`` and ``**keywords`` that a call was to get, or got as one argument."""
     for node in program.of(ast.Call):
         assert isinstance(node, ast.Call)
@@ -81,7 +81,7 @@ def handed_on(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "missing argument", 0.5)
 
 
-def bound_late(program: Program) -> Iterator[Proposal]:
+def bound_late(program: SuspectProgram) -> Iterator[Proposal]:
     """A lambda that is made in a loop and reads the loop's variable only when it is called."""
     for node in program.of(ast.Lambda):
         assert isinstance(node, ast.Lambda)
@@ -100,7 +100,7 @@ def bound_late(program: Program) -> Iterator[Proposal]:
             colon = program.source.text.rfind(":", program.source.span(node)[0], end)
             kept = ", ".join(f"{name}={name}" for name in names)
             some = bool(node.args.args or node.args.kwonlyargs)
-            edit = Edit(colon, colon, f", {kept}" if some else f" {kept}")
+            edit = OffsetEdit(colon, colon, f", {kept}" if some else f" {kept}")
             yield Proposal("late binding", 0.5, (edit,), node)
 
 
@@ -110,7 +110,7 @@ def _targets(node: ast.AST) -> list[ast.expr]:
     return [generator.target for generator in getattr(node, "generators", ())]
 
 
-def _unread(program: Program) -> Iterator[tuple[Function, str]]:
+def _unread(program: SuspectProgram) -> Iterator[tuple[Function, str]]:
     for node in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, Function)
         for name in parameters(node):
@@ -118,14 +118,14 @@ def _unread(program: Program) -> Iterator[tuple[Function, str]]:
                 yield node, name
 
 
-def _reads(program: Program, function: Function, name: str) -> bool:
+def _reads(program: SuspectProgram, function: Function, name: str) -> bool:
     return any(
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
         for node in program.inside(function)
     )
 
 
-def imports(program: Program) -> Iterator[Proposal]:
+def imports(program: SuspectProgram) -> Iterator[Proposal]:
     """A name that is imported and that nothing uses: the place where it was to stand."""
     used = {n.id for n in program.inside(program.tree) if isinstance(n, ast.Name)}
     idle = [
@@ -151,7 +151,7 @@ def imports(program: Program) -> Iterator[Proposal]:
                     yield program.replace(place, new, "missing call", 0.2)
 
 
-def made(program: Program) -> Iterator[Proposal]:
+def made(program: SuspectProgram) -> Iterator[Proposal]:
     """A variable that is set and never read: behind it, it was to be added, or to stand for
     another one."""
     for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
@@ -174,7 +174,7 @@ def made(program: Program) -> Iterator[Proposal]:
                         yield program.replace(node, new, "missing term", prior)
 
 
-def _idle(program: Program, function: Function) -> dict[str, int]:
+def _idle(program: SuspectProgram, function: Function) -> dict[str, int]:
     """The variables of ``function`` that nothing reads, with the line where each is set."""
     found: dict[str, int] = {}
     read: set[str] = set()

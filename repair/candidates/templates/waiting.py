@@ -6,11 +6,11 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.indented import inside
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring
 
 
-def pauses(program: Program) -> Iterator[Proposal]:
+def pauses(program: SuspectProgram) -> Iterator[Proposal]:
     """``time.sleep`` in a coroutine, which stops everything else too."""
     if "asyncio" not in program.source.text:
         return
@@ -25,7 +25,7 @@ def pauses(program: Program) -> Iterator[Proposal]:
             yield program.replace(node, new, "missing await", 0.4)
 
 
-def tasks(program: Program) -> Iterator[Proposal]:
+def tasks(program: SuspectProgram) -> Iterator[Proposal]:
     """A coroutine that is made and kept where it was to run beside what follows."""
     if "asyncio" not in program.source.text:
         return
@@ -45,7 +45,7 @@ def tasks(program: Program) -> Iterator[Proposal]:
             yield program.replace(place, new, "missing call", 0.08 if awaited else 0.2)
 
 
-def locks(program: Program) -> Iterator[Proposal]:
+def locks(program: SuspectProgram) -> Iterator[Proposal]:
     """A method that does without the lock that others of its class, or none yet, take."""
     for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(function, Function)
@@ -65,7 +65,7 @@ def locks(program: Program) -> Iterator[Proposal]:
                     yield Proposal("missing lock", 0.3 / (1 + first), (edit,), body[first])
 
 
-def _locks(program: Program, scope: ast.ClassDef) -> dict[str, bool]:
+def _locks(program: SuspectProgram, scope: ast.ClassDef) -> dict[str, bool]:
     """Attributes of the class that hold a lock, and whether it is taken by ``async with``."""
     found: dict[str, bool] = {}
     for node in program.inside(scope):

@@ -21,10 +21,10 @@ from repair.optimizing.transformations import (
     membership,
     queueing,
 )
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
-Transformation = Callable[[Source, FunctionNode], Iterator[tuple[Edit, ...]]]
+Transformation = Callable[[Source, FunctionNode], Iterator[tuple[OffsetEdit, ...]]]
 
 #: By the name that the answer shows.
 TRANSFORMATIONS: Mapping[str, Transformation] = {

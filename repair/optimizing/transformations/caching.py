@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from repair.optimizing.transformations.imports import importing
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
 def edits(
     source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     """``functools.lru_cache`` on a function of the module that looks pure."""
     tree = source.tree
     if tree is None or function not in tree.body or not isinstance(function, ast.FunctionDef):
@@ -27,11 +27,11 @@ def edits(
         return
     start = source.line_starts[function.lineno - 1]
     mark = f"@functools.lru_cache(maxsize=None){source.newline()}"
-    changes = [Edit(start, start, mark)]
+    changes = [OffsetEdit(start, start, mark)]
     imported = importing(source, "functools")
     if imported and imported[0].start == start:
         # Two insertions at one place are one.
-        changes = [Edit(start, start, imported[0].new + mark)]
+        changes = [OffsetEdit(start, start, imported[0].new + mark)]
     else:
         changes = [*imported, *changes]
     yield tuple(changes)

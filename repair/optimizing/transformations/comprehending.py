@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: A comprehension that would be longer stands on several lines.
 _LINE = 88
 _APART = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
 
 
-def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
+def edits(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each ``items = []`` with such a loop directly behind it."""
     for node in ast.walk(function):
         for field in ("body", "orelse", "finalbody"):
@@ -74,7 +74,7 @@ def _leaks(function: FunctionNode, loop: ast.For) -> bool:
 
 def _written(
     source: Source, assigned: ast.stmt, loop: ast.For, name: str, parts: list[str]
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     start, end = source.span(assigned)[0], source.span(loop)[1]
     if "#" in source.text[start:end] or any("\n" in part for part in parts):
         # Comments would be lost, and lines that go on would have to be laid out anew.
@@ -84,4 +84,4 @@ def _written(
     if len(indentation) + len(text) > _LINE:
         lines = [f"{name} = [", *(f"    {part}" for part in parts), "]"]
         text = f"{source.newline()}{indentation}".join(lines)
-    yield (Edit(start, end, text),)
+    yield (OffsetEdit(start, end, text),)

@@ -14,10 +14,10 @@ from repair.optimizing.transformations.loops import (
     inside,
     outermost_loops,
 )
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
-def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
+def edits(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each loop and each name that is counted and not changed in it."""
     for loop in outermost_loops(function):
         changed = changed_names(loop)
@@ -31,7 +31,8 @@ def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
         for name, calls in found.items():
             new = fresh_name(function, f"{name}_counts")
             counted = [
-                Edit(*source.span(call), f"{new}[{source.segment(call.args[0])}]") for call in calls
+                OffsetEdit(*source.span(call), f"{new}[{source.segment(call.args[0])}]")
+                for call in calls
             ]
             line = before(source, loop, f"{new} = collections.Counter({name})")
             yield (*importing(source, "collections"), line, *counted)

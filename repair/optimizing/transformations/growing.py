@@ -12,10 +12,10 @@ from repair.optimizing.transformations.loops import (
     fresh_name,
     outermost_loops,
 )
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
-def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
+def edits(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each list that a loop asks and appends to, and nothing else."""
     for loop in outermost_loops(function):
         if not isinstance(loop, Loop):
@@ -49,11 +49,11 @@ def _beside(
     name: str,
     asked: list[ast.Name],
     grown: list[ast.Expr],
-) -> Iterator[Edit]:
+) -> Iterator[OffsetEdit]:
     new = fresh_name(function, f"{name}_set")
     yield before(source, loop, f"{new} = set({name})")
     for holder in asked:
-        yield Edit(*source.span(holder), new)
+        yield OffsetEdit(*source.span(holder), new)
     for statement in grown:
         call = statement.value
         assert isinstance(call, ast.Call)
@@ -61,4 +61,4 @@ def _beside(
         line = source.line(statement.lineno)
         alone = line.strip() == source.segment(statement)
         between = source.newline() + source.indentation(statement.lineno) if alone else "; "
-        yield Edit(end, end, f"{between}{new}.add({source.segment(call.args[0])})")
+        yield OffsetEdit(end, end, f"{between}{new}.add({source.segment(call.args[0])})")

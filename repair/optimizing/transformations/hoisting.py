@@ -13,7 +13,7 @@ from repair.optimizing.transformations.loops import (
     inside,
     outermost_loops,
 )
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: Builtins and functions of modules whose answer depends on their arguments alone.
 _PURE = frozenset({"sorted", "sum", "min", "max", "set", "frozenset", "tuple", "len", "re.compile"})
@@ -21,7 +21,7 @@ _PURE = frozenset({"sorted", "sum", "min", "max", "set", "frozenset", "tuple", "
 
 def edits(
     source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each such call of each loop; equal calls go together."""
     for loop in outermost_loops(function):
         if not isinstance(loop, Loop):
@@ -38,5 +38,5 @@ def edits(
                     found.setdefault(ast.unparse(node), []).append(node)
         for text, calls in found.items():
             new = fresh_name(function, f"{ast.unparse(calls[0].func).rpartition('.')[2]}_once")
-            changes = [Edit(*source.span(call), new) for call in calls]
+            changes = [OffsetEdit(*source.span(call), new) for call in calls]
             yield (before(source, loop, f"{new} = {text}"), *changes)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
-def importing(source: Source, module: str) -> tuple[Edit, ...]:
+def importing(source: Source, module: str) -> tuple[OffsetEdit, ...]:
     """``import module`` before the first statement that may follow it; nothing where the file has
     it already."""
     tree = source.tree
@@ -20,7 +20,7 @@ def importing(source: Source, module: str) -> tuple[Edit, ...]:
     line, first = _first_line(tree)
     at = source.line_starts[line - 1]
     ends = 1 if isinstance(first, ast.Import | ast.ImportFrom) else 3
-    return (Edit(at, at, f"import {module}{source.newline() * ends}"),)
+    return (OffsetEdit(at, at, f"import {module}{source.newline() * ends}"),)
 
 
 def _first_line(tree: ast.Module) -> tuple[int, ast.stmt]:

@@ -8,10 +8,10 @@ from itertools import pairwise
 
 from repair.optimizing.transformations.imports import importing
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
-def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
+def edits(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each ``items.append(x)`` with ``items.sort()`` directly behind it."""
     for node in ast.walk(function):
         for field in ("body", "orelse", "finalbody"):
@@ -36,4 +36,4 @@ def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
                     ) if name == same:
                         new = f"bisect.insort({name}, {source.segment(item)})"
                         span = source.span(one)[0], source.span(other)[1]
-                        yield (*importing(source, "bisect"), Edit(*span, new))
+                        yield (*importing(source, "bisect"), OffsetEdit(*span, new))

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Iterator
 
 from repair.optimizing.transformations.loops import Loop, fresh_name
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
 def edits(
     source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each ``text = ""`` directly before a loop that only appends to it."""
     for node in ast.walk(function):
         for name in ("body", "orelse", "finalbody"):
@@ -22,7 +22,7 @@ def edits(
 
 def _in_block(
     source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef, body: list[ast.stmt]
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     for position, start in enumerate(body):
         match start:
             case (
@@ -48,13 +48,13 @@ def _in_block(
             continue
         parts = fresh_name(function, f"{text}_parts")
         initial = f"[{source.segment(assigned.value)}]" if first else "[]"
-        changes = [Edit(*source.span(start), f"{parts} = {initial}")]
+        changes = [OffsetEdit(*source.span(start), f"{parts} = {initial}")]
         for each in adding:
             added = source.segment(each.value)
-            changes.append(Edit(*source.span(each), f"{parts}.append({added})"))
+            changes.append(OffsetEdit(*source.span(each), f"{parts}.append({added})"))
         end = source.span(loop)[1]
         indentation = source.newline() + source.indentation(loop.lineno)
-        changes.append(Edit(end, end, f'{indentation}{text} = "".join({parts})'))
+        changes.append(OffsetEdit(end, end, f'{indentation}{text} = "".join({parts})'))
         yield tuple(changes)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 Loop = ast.For | ast.While
@@ -75,11 +75,11 @@ def changed_names(loop: ast.stmt) -> frozenset[str]:
     return frozenset(found)
 
 
-def before(source: Source, statement: ast.stmt, text: str) -> Edit:
+def before(source: Source, statement: ast.stmt, text: str) -> OffsetEdit:
     """The edit that puts a line in front of a statement."""
     start = source.line_starts[statement.lineno - 1]
     line = source.indentation(statement.lineno) + text + source.newline()
-    return Edit(start, start, line)
+    return OffsetEdit(start, start, line)
 
 
 def fresh_name(function: FunctionNode, wish: str) -> str:

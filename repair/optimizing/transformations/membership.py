@@ -12,12 +12,12 @@ from repair.optimizing.transformations.loops import (
     inside,
     outermost_loops,
 )
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 
 def edits(
     source: Source, function: ast.FunctionDef | ast.AsyncFunctionDef
-) -> Iterator[tuple[Edit, ...]]:
+) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each loop and each name that is asked and not changed in it."""
     for loop in outermost_loops(function):
         changed = changed_names(loop)
@@ -31,5 +31,5 @@ def edits(
             if name in changed:
                 continue
             new = fresh_name(function, f"{name}_set")
-            change = [Edit(*source.span(place), new) for place in places]
+            change = [OffsetEdit(*source.span(place), new) for place in places]
             yield (before(source, loop, f"{new} = set({name})"), *change)

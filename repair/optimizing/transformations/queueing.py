@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from repair.optimizing.transformations.imports import importing
 from repair.optimizing.transformations.loops import FunctionNode
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 #: What a deque does as a list does.
 _SHARED = frozenset({"append", "extend", "pop", "clear", "count", "remove", "reverse", "copy"})
 
 
-def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
+def edits(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each list of the function that is made once and used as a queue."""
     around = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
     made = [
@@ -36,9 +36,9 @@ def edits(source: Source, function: FunctionNode) -> Iterator[tuple[Edit, ...]]:
         if not taken or not all(_taken(u, around) or _is_shared(u, around) for u in uses):
             continue
         value = source.segment(assigned.value)
-        changes = [Edit(*source.span(assigned.value), f"collections.deque({value})")]
+        changes = [OffsetEdit(*source.span(assigned.value), f"collections.deque({value})")]
         for call in taken:
-            changes.append(Edit(*source.span(call), f"{target.id}.popleft()"))
+            changes.append(OffsetEdit(*source.span(call), f"{target.id}.popleft()"))
         yield (*importing(source, "collections"), *changes)
 
 

@@ -26,9 +26,9 @@ from typing import Any
 from . import aside, followed, frames, values
 
 if sys.version_info >= (3, 12):
-    from .by_monitoring import Hooks as _Hooks
+    from .by_monitoring import MonitoringHooks as _Hooks
 else:
-    from .by_settrace import Hooks as _Hooks
+    from .by_settrace import SettraceHooks as _Hooks
 
 #: What a traced process is sent before it is ended: say what you still hold.
 TELL = getattr(signal, "SIGRTMAX", signal.SIGTERM) - 2
@@ -202,7 +202,7 @@ class BlockTrace:
         parent = stack[-1].number if stack else 0
         kept = self._kept.setdefault(code.index, followed.Kept())
         kept.count += 1
-        known = followed.Call(self._number, kept.count, code, parent, depth, thread)
+        known = followed.CallUnderWay(self._number, kept.count, code, parent, depth, thread)
         spaces = (frame.f_locals, frame.f_globals)
         known.arguments = known.values(spaces, code.parameters)
         self._frames[id(frame)] = known

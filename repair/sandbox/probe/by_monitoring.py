@@ -11,7 +11,7 @@ from .values import OURS
 _TOOL = 4
 
 
-class Hooks:
+class MonitoringHooks:
     """Tells ``trace`` what code runs that it follows; code of others costs its first call."""
 
     def __init__(self, trace: Any) -> None:

@@ -10,7 +10,7 @@ from . import frames
 from .values import OURS
 
 
-class Hooks:
+class SettraceHooks:
     """Tells ``trace`` what code runs that it follows, in all threads."""
 
     def __init__(self, trace: Any) -> None:

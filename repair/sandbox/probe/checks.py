@@ -92,7 +92,7 @@ def _at_once(node: ast.AST) -> Any:
             waiting.extend(ast.iter_child_nodes(current))
 
 
-class Checks:
+class ScriptChecks:
     """Tells ``reporter`` how each assert of the script ``name`` fared."""
 
     def __init__(self, name: str, reporter: Reporter) -> None:
@@ -102,11 +102,11 @@ class Checks:
         self._times: dict[int, int] = {}
         self._told: set[str] = set()
 
-    def __call__(self, line: int) -> _Check:
+    def __call__(self, line: int) -> _AssertCheck:
         times = self._times[line] = self._times.get(line, 0) + 1
         number = f" ({times})" if 1 < times <= _TOLD_APART else ""
         number = " (…)" if times > _TOLD_APART else number
-        return _Check(self, f"{self.name} line {line}{number}", times <= _TOLD_APART)
+        return _AssertCheck(self, f"{self.name} line {line}{number}", times <= _TOLD_APART)
 
     def tell(self, test: str, told: bool, seconds: float, detail: Any) -> None:
         """One assert was reached and held, or did not: then ``detail`` says why."""
@@ -119,8 +119,8 @@ class Checks:
             raise Settled
 
 
-class _Check:
-    def __init__(self, checks: Checks, test: str, told: bool) -> None:
+class _AssertCheck:
+    def __init__(self, checks: ScriptChecks, test: str, told: bool) -> None:
         self._checks, self._test, self._told = checks, test, told
 
     def __enter__(self) -> None:

@@ -37,7 +37,7 @@ def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
             continue
         begun = time.perf_counter()
         reporter.start(identity)
-        runner = _Runner(reporter, flags)
+        runner = _DoctestRunner(reporter, flags)
         # Examples print: what they say belongs to doctest, not to our output.
         runner.run(test, out=lambda text: None)
         outcome = "failed" if runner.detail else "passed"
@@ -62,7 +62,7 @@ def _tests(name: str) -> list[Any]:
     return [test for test in doctest.DocTestFinder().find(module) if test.examples]
 
 
-class _Runner(doctest.DocTestRunner):
+class _DoctestRunner(doctest.DocTestRunner):
     def __init__(self, reporter: Reporter, flags: int) -> None:
         super().__init__(verbose=False, optionflags=flags)
         self._reporter = reporter

@@ -105,7 +105,7 @@ class _Loop:
         return {"header": self.header, "count": count, "told": self.told}
 
 
-class Call:
+class CallUnderWay:
     """One call under way."""
 
     def __init__(

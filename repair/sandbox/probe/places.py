@@ -17,7 +17,7 @@ from .lines import matcher
 _TOOL = 5
 
 
-class Places:
+class RunPlaces:
     """The places of the file ``path`` that ran since the last ``clear``."""
 
     def __init__(self, path: str) -> None:

@@ -46,7 +46,7 @@ class _Script:
     """The statements of a script, of which the first ones only import and define."""
 
     def __init__(self, plan: dict[str, Any], reporter: Reporter) -> None:
-        self.checks = checks.Checks(plan["command"], reporter)
+        self.checks = checks.ScriptChecks(plan["command"], reporter)
         self._target = reporter.target
         self._is_file = plan["runner"] == "script"
         self._argument = plan["args"][0]

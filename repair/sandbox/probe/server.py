@@ -310,7 +310,7 @@ class Server:
         """What notes the expressions of the target that run, or ``None`` if nobody asked."""
         if not request.get("places"):
             return None
-        noted = places.Places(self.settings["target"])
+        noted = places.RunPlaces(self.settings["target"])
         noted.start()
         return noted
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.program.scopes import Manner, Scope, ScopeKind, module_scope
+from analysis.program.scopes import BindingManner, Scope, ScopeKind, module_scope
 from analysis.syntax.tree import parse
 
 #: The masks of its flags, which the module of the library keeps to itself.
@@ -77,10 +77,10 @@ def of_scopes(text: str) -> dict[tuple[str, int], list[Facts]]:
         declared = {w: frozenset(spelled(n) for n, s in scope.outer.items() if s == w)
                     for w in ("global", "nonlocal") if scope.around is not None}  # fmt: skip
         if scope.around is None:
-            given = {b.name for b in scope.places if b.manner is Manner.GLOBAL}
-            own = {b.name for b in scope.places if b.manner is not Manner.GLOBAL}
+            given = {b.name for b in scope.places if b.manner is BindingManner.GLOBAL}
+            own = {b.name for b in scope.places if b.manner is not BindingManner.GLOBAL}
             bound -= given - own
-        augmented = {b.start for b in scope.places if b.manner is Manner.AUGMENTED}
+        augmented = {b.start for b in scope.places if b.manner is BindingManner.AUGMENTED}
         reads = frozenset(spelled(tree.slice(node)) for node in scope.reads
                           if tree.to_offset(node.start_byte) not in augmented)  # fmt: skip
         key = _name(scope), scope.node.start_byte

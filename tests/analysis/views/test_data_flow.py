@@ -10,7 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from analysis.views.data_flow import Binding, DataFlow, Definition, DefinitionKind, Use, UseKind
+from analysis.views.data_flow import (
+    DataFlow,
+    DefinitionKind,
+    NameState,
+    UseKind,
+    ValueDefinition,
+    ValueUse,
+)
 from analysis.views.flow import Span
 from analysis.views.program import Program, parse_program
 
@@ -22,7 +29,7 @@ def _program(source: str) -> Program:
     return parse_program(source, "b.py")
 
 
-def _reaching(data: DataFlow, use: Use) -> list[Definition]:
+def _reaching(data: DataFlow, use: ValueUse) -> list[ValueDefinition]:
     return [data.definitions[pair.definition] for pair in data.pairs if pair.use == use.id]
 
 
@@ -104,7 +111,7 @@ def test_a_star_import_may_define_any_name_of_the_module() -> None:
     assert {d.name for d in by_name["x"]} == {"*", "x"}
 
 
-def _binding(source: str, name: str, at: str) -> Binding:
+def _binding(source: str, name: str, at: str) -> NameState:
     program = _program(source)
     for scope, flow in enumerate(program.flows):
         for node in flow.graph.nodes:
@@ -116,30 +123,30 @@ def _binding(source: str, name: str, at: str) -> Binding:
 @pytest.mark.parametrize(
     ("body", "binding"),
     [
-        ("x = 1\n here()", Binding.ALWAYS),
-        ("here()\n x = 1", Binding.NEVER),
-        ("if a: x = 1\n here()", Binding.SOMETIMES),
-        ("if a: x = 1\n else: x = 2\n here()", Binding.ALWAYS),
-        ("if a: x = 1\n else: raise a\n here()", Binding.ALWAYS),
-        ("x = 1\n del x\n here()", Binding.NEVER),
-        ("for x in a: pass\n here()", Binding.SOMETIMES),
-        ("for x in a: here()", Binding.ALWAYS),
-        ("while True:\n  x = 1\n  break\n here()", Binding.ALWAYS),
-        ("try: x = a()\n except E: here()", Binding.NEVER),
-        ("try:\n  x = a()\n  b()\n except E: here()", Binding.SOMETIMES),
-        ("try: x = a()\n finally: here()", Binding.SOMETIMES),
-        ("try: a()\n except E as x: here()", Binding.ALWAYS),
-        ("try: a()\n except E as x: pass\n here()", Binding.NEVER),
-        ("if a and (x := a): here()", Binding.ALWAYS),
-        ("if a or (x := a): here()", Binding.SOMETIMES),
-        ("if not (a and (x := a)): return\n here()", Binding.ALWAYS),
-        ("match a:\n  case [x]: here()", Binding.ALWAYS),
-        ("match a:\n  case [x]: pass\n here()", Binding.SOMETIMES),
-        ("return\n here()\n x = 1", Binding.SOMETIMES),
-        ("def g():\n  nonlocal x\n  x = 1\n here()\n x = 2", Binding.SOMETIMES),
+        ("x = 1\n here()", NameState.ALWAYS),
+        ("here()\n x = 1", NameState.NEVER),
+        ("if a: x = 1\n here()", NameState.SOMETIMES),
+        ("if a: x = 1\n else: x = 2\n here()", NameState.ALWAYS),
+        ("if a: x = 1\n else: raise a\n here()", NameState.ALWAYS),
+        ("x = 1\n del x\n here()", NameState.NEVER),
+        ("for x in a: pass\n here()", NameState.SOMETIMES),
+        ("for x in a: here()", NameState.ALWAYS),
+        ("while True:\n  x = 1\n  break\n here()", NameState.ALWAYS),
+        ("try: x = a()\n except E: here()", NameState.NEVER),
+        ("try:\n  x = a()\n  b()\n except E: here()", NameState.SOMETIMES),
+        ("try: x = a()\n finally: here()", NameState.SOMETIMES),
+        ("try: a()\n except E as x: here()", NameState.ALWAYS),
+        ("try: a()\n except E as x: pass\n here()", NameState.NEVER),
+        ("if a and (x := a): here()", NameState.ALWAYS),
+        ("if a or (x := a): here()", NameState.SOMETIMES),
+        ("if not (a and (x := a)): return\n here()", NameState.ALWAYS),
+        ("match a:\n  case [x]: here()", NameState.ALWAYS),
+        ("match a:\n  case [x]: pass\n here()", NameState.SOMETIMES),
+        ("return\n here()\n x = 1", NameState.SOMETIMES),
+        ("def g():\n  nonlocal x\n  x = 1\n here()\n x = 2", NameState.SOMETIMES),
     ],
 )
-def test_a_name_has_a_value_always_sometimes_or_never(body: str, binding: Binding) -> None:
+def test_a_name_has_a_value_always_sometimes_or_never(body: str, binding: NameState) -> None:
     assert _binding(f"def f(a):\n {body}\n", "x", "here()") is binding
 
 

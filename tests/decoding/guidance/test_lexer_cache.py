@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from analysis.syntax.lexer import Lexer
 from decoding.guidance.lexer_cache import lexer_after
-from decoding.postprocess.site import Site
+from decoding.postprocess.site import CursorSite
 
 PIECES = st.lists(
     st.sampled_from(
@@ -47,7 +47,7 @@ def test_edits_and_movements_in_a_long_text_change_nothing(
 
 def test_a_long_text_with_code_in_its_docstring_is_lexed_from_its_beginning() -> None:
     text = '"""Examples.\n\n' + "def shown(it):\n    return [it\n\n" * 800
-    site = Site.at(text, len(text))
+    site = CursorSite.at(text, len(text))
     assert site.lexer == Lexer().advance(text)
     assert not site.in_code
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from decoding.postprocess.finish import finish
-from decoding.postprocess.site import Block, OneLine, Site
+from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "postprocess"
 _CASE = re.compile(
@@ -53,9 +53,9 @@ def _cases() -> list[object]:
 def test_what_is_inserted(case: Case) -> None:
     before, cursor, behind = case.file.partition("$0")
     assert cursor, "the case has no cursor"
-    site = Site.at(before + behind, len(before))
+    site = CursorSite.at(before + behind, len(before))
     multiline = "block" in case.flags
-    rule = Block(site) if multiline else OneLine(site)
+    rule = BlockEnding(site) if multiline else OneLine(site)
     # As the loop does: the rule is asked after every piece, and what follows is never written.
     raw, stopped = case.wrote, "length" if "length" in case.flags else "end"
     if stopped != "length" and "end" not in case.flags:
@@ -73,12 +73,12 @@ def test_what_is_inserted(case: Case) -> None:
 
 @pytest.mark.parametrize("multiline", [False, True])
 def test_a_rule_depends_on_the_text_alone(multiline: bool) -> None:
-    site = Site.at("def f(x):\n    ", 14)
+    site = CursorSite.at("def f(x):\n    ", 14)
     text = "y = g(\n        x)\n    return y\n\nprint(1)\n"
     for size in (3, len(text), 8, 20, len(text) - 2, 1):
-        used = Block(site) if multiline else OneLine(site)
+        used = BlockEnding(site) if multiline else OneLine(site)
         for _ in range(2):
             used.cut(text)
             used.cut(text[:5])
-        fresh = Block(site) if multiline else OneLine(site)
+        fresh = BlockEnding(site) if multiline else OneLine(site)
         assert used.cut(text[:size]) == fresh.cut(text[:size])

@@ -8,13 +8,13 @@ from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote, agreed
 from repair.choice.kinds import Told
 from repair.sandbox.run import Behaviour
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 CALLS = ("f(1)", "f(2)", "f(3)", "f(4)")
 
 
 def _body(text: str) -> Candidate:
-    return Candidate((Edit(0, 3, text),), "body", 1.0, 1)
+    return Candidate((OffsetEdit(0, 3, text),), "body", 1.0, 1)
 
 
 def _own(text: str, draws: int = 1) -> Vote:

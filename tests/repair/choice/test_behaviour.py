@@ -16,7 +16,7 @@ from repair.choice.ranking import rank
 from repair.failure.command import parse
 from repair.sandbox.probe.varying import vary
 from repair.sandbox.run import Behaviour
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from tests.repair.conftest import StartSandbox
 
 MODULE = """\
@@ -180,7 +180,7 @@ def test_a_changed_function_that_tests_call_themselves_is_asked_nothing_twice(
 
 
 def _candidate(new: str, value: float, line: int = 1) -> Candidate:
-    return Candidate((Edit(0, 1, new),), f"template: {new}", value, line)
+    return Candidate((OffsetEdit(0, 1, new),), f"template: {new}", value, line)
 
 
 CANDIDATES = [_candidate("a", 0.3), _candidate("b", 0.2), _candidate("c", 0.2, line=2)]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from repair.choice.evidence import SURE, Evidence, Reach, checks
+from repair.choice.evidence import SURE, PatchEvidence, TestReach, checks
 from repair.failure.diagnosis import Diagnosis
 from repair.localization import Suspicion
 from repair.sandbox.run import Outcome, Plan, TestResult
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
-PLAIN = Evidence(share=0.8, likely=1e-3, tried=800, rivals=1, checks=2, untried=0.3, told=1)
+PLAIN = PatchEvidence(share=0.8, likely=1e-3, tried=800, rivals=1, checks=2, untried=0.3, told=1)
 
 #: What makes a patch likelier right, each alone.
 BETTER = {
@@ -104,12 +104,12 @@ def test_only_tests_that_ran_the_changed_function_come_there() -> None:
         _ran("t.py::failing", {5}, Outcome.FAILED),
     )
     ending = (_ran("t.py::late", {5}, Outcome.FAILED), _ran("t.py::other", {9}, Outcome.ERROR))
-    reach = Reach(Source("/w/m.py", TEXT), _diagnosis(contrast, ending))
+    reach = TestReach(Source("/w/m.py", TEXT), _diagnosis(contrast, ending))
     place = TEXT.index("1\n\n\ndef two")
-    inside = (Edit(place, place + 1, "2"),)
+    inside = (OffsetEdit(place, place + 1, "2"),)
     assert reach.passing(inside) == {"t.py::one", "t.py::both"}
     assert reach.ending(inside) == {"t.py::late"}
-    at_import = (Edit(TEXT.index("3"), TEXT.index("3") + 1, "4"),)
+    at_import = (OffsetEdit(TEXT.index("3"), TEXT.index("3") + 1, "4"),)
     assert reach.passing(at_import) == {"t.py::one", "t.py::two", "t.py::both"}
 
 

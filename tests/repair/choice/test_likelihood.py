@@ -6,7 +6,7 @@ import pytest
 
 from repair.candidates.candidate import Candidate
 from repair.choice.likelihood import signs, size
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 CASES = {
     "a variable that nothing reads any more": (
@@ -75,7 +75,7 @@ CASES = {
 
 def _candidate(source: Source, old: str, new: str, kind: str = "variable") -> Candidate:
     start = source.text.rindex(old)
-    edit = Edit(start, start + len(old), new)
+    edit = OffsetEdit(start, start + len(old), new)
     return Candidate((edit,), f"template: {kind}", 0.5, 1)
 
 
@@ -90,7 +90,7 @@ def test_the_likelier_of_two(name: str) -> None:
 def test_two_mistakes_are_less_likely_than_one_that_explains_it_all() -> None:
     source = Source("m.py", "def f(a, b):\n    return a + b + a\n")
     one = _candidate(source, "a", "b")
-    joined = Candidate((*one.edits, Edit(0, 0, " ")), f"{one.strategy} + order", 0.5, 1)
+    joined = Candidate((*one.edits, OffsetEdit(0, 0, " ")), f"{one.strategy} + order", 0.5, 1)
     alone, both = signs(source, [one, joined])
     assert alone - both > 0.9
 
@@ -126,4 +126,4 @@ def test_a_statement_that_hid_what_another_one_had_made_is_taken_away_without_do
 )
 def test_the_size_is_what_differs(old: str, new: str, changed: int) -> None:
     source = Source("m.py", old)
-    assert size(source, [Edit(0, len(old), new)]) == changed
+    assert size(source, [OffsetEdit(0, len(old), new)]) == changed

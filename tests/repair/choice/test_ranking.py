@@ -11,7 +11,7 @@ from decoding.completion import Completion
 from decoding.writer import InfillRequest
 from repair.candidates.candidate import Candidate
 from repair.choice.ranking import Ranked, rank
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from tests.scripted import Scripted
 
 SOURCE = Source("m.py", "def mean(items):\n    return sum(items) / 2 + items.count(None) * 0.5\n")
@@ -36,7 +36,7 @@ class _Reader(Scripted):
 
 def _candidate(old: str, new: str, value: float) -> Candidate:
     start = SOURCE.text.index(old)
-    edit = Edit(start, start + len(old), new)
+    edit = OffsetEdit(start, start + len(old), new)
     return Candidate((edit,), "template: expression", value, 2)
 
 

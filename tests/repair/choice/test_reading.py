@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from repair.choice.reading import function_of, ignored, never_read, parameters
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 TOTAL = "def total(items, tax, _way=0, *more):\n    count = 0\n    return sum(items)\n"
 
@@ -24,7 +24,7 @@ def test_text_without_a_function_has_none() -> None:
 
 def _ignored(text: str, new: str) -> frozenset[str]:
     start = text.index("sum(items)")
-    return ignored(Source("m.py", text), [Edit(start, start + len("sum(items)"), new)])
+    return ignored(Source("m.py", text), [OffsetEdit(start, start + len("sum(items)"), new)])
 
 
 def test_a_patch_leaves_a_parameter_unread_or_does_not() -> None:

@@ -12,7 +12,7 @@ from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
 from repair.sandbox.workbench import Workbench
 from repair.search.trials import Kind, Trials
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -47,7 +47,7 @@ def test_what_tests_import_as_they_run(
     command = parse("python -m pytest test_m.py", str(workspace))
     source = Source(str(target), WRONG)
     at = WRONG.index("+")
-    right = Candidate((Edit(at, at + 1, "*"),), "template: arithmetic", 0.5, 5)
+    right = Candidate((OffsetEdit(at, at + 1, "*"),), "template: arithmetic", 0.5, 5)
     with Workbench(sandbox().policy, str(target), 5, {}, Cancellation()) as bench:
         diagnosis = diagnose(source, command, bench, Deadline.after(60))
         trials = Trials(source, diagnosis, bench)

@@ -18,7 +18,7 @@ from repair.implementing.author import Author
 from repair.implementing.bodies import Body, BodySearch
 from repair.implementing.decomposing import STRATEGY, Decomposer
 from repair.implementing.electing import Elected, Election
-from repair.implementing.written import Written
+from repair.implementing.written import WrittenBody
 from repair.sandbox.interpreter import Interpreter
 from repair.search.trials import Kind
 from repair.trace.story import story
@@ -193,7 +193,7 @@ def test_when_there_is_enough_the_model_is_stopped(bench: Stubbed) -> None:
 
 def test_what_a_test_did_in_a_body_is_told(bench: Stubbed) -> None:
     """The body is not on the disk: its blocks are those of the file with it."""
-    written = Written(bench.stub, bench.body(WRONG))
+    written = WrittenBody(bench.stub, bench.body(WRONG))
     (failing,) = [r for r in bench.trials.traced(written.body) if r.outcome.bad]
     plan = block_plan(written.source.text)
     trace = bench.trials.followed(written.body, plan, failing)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from repair.optimizing.profile import Profile
 from repair.sandbox.probe import measuring
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 
 TEXT = """\
 def slow(values):
@@ -40,6 +40,6 @@ def test_a_change_saves_no_more_than_the_lines_it_touches() -> None:
     profile, source = _profile(), Source("/w/slow.py", TEXT)
     dear = TEXT.index("len(sorted")
     first = TEXT.index("total = 0")
-    assert profile.share(source, [Edit(dear, dear + 3, "x")], 1, 5) > 0.5
-    assert profile.share(source, [Edit(first, first + 5, "x")], 1, 5) < 0.1
-    assert profile.share(source, [Edit(0, 0, "@cached\n")], 1, 5) == 1.0
+    assert profile.share(source, [OffsetEdit(dear, dear + 3, "x")], 1, 5) > 0.5
+    assert profile.share(source, [OffsetEdit(first, first + 5, "x")], 1, 5) < 0.1
+    assert profile.share(source, [OffsetEdit(0, 0, "@cached\n")], 1, 5) == 1.0

@@ -25,7 +25,7 @@ from repair.sandbox.watch import descendants
 from repair.sandbox.workbench import Workbench
 from repair.search.loop import Search
 from repair.search.trials import Kind, Trial, Trials
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -212,7 +212,9 @@ TESTS = "from m import double\n\n\ndef test_it():\n    assert double(2) == 4\n"
 def _candidates(*texts: str) -> list[Candidate]:
     start = MODULE.index("number + 3")
     return [
-        Candidate((Edit(start, start + len("number + 3"), text),), "template: it", 0.9**place, 2)
+        Candidate(
+            (OffsetEdit(start, start + len("number + 3"), text),), "template: it", 0.9**place, 2
+        )
         for place, text in enumerate(texts)
     ]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from repair.candidates.candidate import Candidate
 from repair.search.agenda import PATIENCE, Agenda, Turn
 from repair.search.trials import Kind, Trial
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 
 
 def _candidate(name: str, value: float, start: int = 0) -> Candidate:
-    return Candidate((Edit(start, start + 1, name),), f"template: {name}", value, 1)
+    return Candidate((OffsetEdit(start, start + 1, name),), f"template: {name}", value, 1)
 
 
 def _agenda(*queue: Candidate, failing: str = "ab", hung: bool = False) -> Agenda:

@@ -14,7 +14,7 @@ from decoding.completion import Completion
 from decoding.writer import InfillRequest, Writer
 from repair import healing
 from repair.candidates.templates import registry
-from repair.candidates.templates.site import Program, Proposal
+from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.errors import RepairError
 from repair.failure.command import parse
 from repair.findings import Findings
@@ -84,7 +84,7 @@ def test_an_exception_costs_one_candidate_and_the_fix_is_found(
     stage: str,
     error: Exception,
 ) -> None:
-    def fails(_program: Program) -> Iterator[Proposal]:
+    def fails(_program: SuspectProgram) -> Iterator[Proposal]:
         yield from ()
         raise error
 

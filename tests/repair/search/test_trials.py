@@ -8,13 +8,13 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from repair.candidates.candidate import Candidate
-from repair.choice.evidence import Reach
+from repair.choice.evidence import TestReach
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.workbench import Workbench
 from repair.search.trials import Kind, Trials
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -48,7 +48,7 @@ def test_what_breaks_a_test_beside_the_named_one_is_no_repair(
 
         def kind(new: str) -> Kind:
             start = MODULE.index("number + 3")
-            edit = Edit(start, start + len("number + 3"), new)
+            edit = OffsetEdit(start, start + len("number + 3"), new)
             return trials.run(Candidate((edit,), "template: it", 0.5, 2)).kind
 
         assert kind("number + 2") is not Kind.PLAUSIBLE
@@ -70,8 +70,8 @@ def test_who_comes_to_a_change_and_fails_without_being_asked_is_known(
     with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
     assert [test.id for test in diagnosis.ending] == ["test_m.py::test_too", "test_m.py::test_half"]
-    reach, start = Reach(source, diagnosis), module.index("3")
-    edits = (Edit(start, start + 1, "2"),)
+    reach, start = TestReach(source, diagnosis), module.index("3")
+    edits = (OffsetEdit(start, start + 1, "2"),)
     assert reach.passing(edits) == {"test_m.py::test_right"}
     assert reach.ending(edits) == {"test_m.py::test_too"}
 
@@ -139,7 +139,9 @@ def test_a_closure_that_was_made_at_import_gets_its_new_code_where_it_is_held(
 
         def tried(old: str, new: str) -> tuple[bool, Kind]:
             start = made.index(old)
-            candidate = Candidate((Edit(start, start + len(old), new),), "template: it", 0.5, 4)
+            candidate = Candidate(
+                (OffsetEdit(start, start + len(old), new),), "template: it", 0.5, 4
+            )
             return trials.is_warm(candidate), trials.run(candidate).kind
 
         assert tried("number + more", "number * 2 + 0 * more") == (True, Kind.PLAUSIBLE)
@@ -167,7 +169,7 @@ def test_a_function_that_import_and_test_run_is_changed_live_and_only_then_impor
     ):
         command = parse(f"python -m pytest test_m.py::{name}", str(workspace))
         start = made.index("number + 2")
-        candidate = Candidate((Edit(start, start + 10, new),), "template: it", 0.5, 2)
+        candidate = Candidate((OffsetEdit(start, start + 10, new),), "template: it", 0.5, 2)
         with Workbench(sandbox().policy, source.path, 9, {}, Cancellation()) as bench:
             trials = Trials(source, diagnose(source, command, bench, Deadline.after(120)), bench)
             assert trials.is_warm(candidate)

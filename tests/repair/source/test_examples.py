@@ -13,8 +13,8 @@ from repair.choice.differences import notes
 from repair.choice.ranking import rank
 from repair.failure.command import parse
 from repair.sandbox.run import Behaviour
-from repair.source.examples import Example, examples
-from repair.source.file import Edit, Source
+from repair.source.examples import CallExample, examples
+from repair.source.file import OffsetEdit, Source
 from tests.repair.conftest import StartSandbox
 
 
@@ -60,7 +60,7 @@ def test_what_is_no_example_is_left(docstring: str) -> None:
 
 def test_a_string_behind_the_function_counts_too() -> None:
     text = 'def f(a):\n    return a\n\n\n"""\nHalf\n    >>> f(4)\n    2\n"""\n'
-    assert examples(Source("m.py", text)) == (Example("f", "[4]", "{}", "2"),)
+    assert examples(Source("m.py", text)) == (CallExample("f", "[4]", "{}", "2"),)
 
 
 @pytest.mark.sandbox
@@ -89,7 +89,7 @@ def test_what_the_file_promises_is_asked_of_every_patch(
     rows = [row for row in seen.variants if row is not None]
     assert [seen.broken(row) for row in rows] == [("f(3)",), ()]
     candidates = [
-        Candidate((Edit(60, 61, str(number)),), "template: one", 0.5 / (1 + number), 4)
+        Candidate((OffsetEdit(60, 61, str(number)),), "template: one", 0.5 / (1 + number), 4)
         for number in range(2)
     ]
     order = rank(Source("m.py", module), candidates, None, Deadline.never(), Cancellation(), seen)
@@ -97,7 +97,7 @@ def test_what_the_file_promises_is_asked_of_every_patch(
 
 
 def test_a_person_hears_of_an_example_that_is_broken() -> None:
-    candidate = Candidate((Edit(0, 1, "a"),), "template: a", 0.5, 1)
+    candidate = Candidate((OffsetEdit(0, 1, "a"),), "template: a", 0.5, 1)
     behaviour = Behaviour(("f(1)",), ("1",), (("2",),), ("3",))
     assert notes(candidate, [candidate], behaviour)[0] == (
         "an example in the file fails with it: f(1)"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from repair.errors import RepairError
-from repair.source.file import Edit, read_source
+from repair.source.file import OffsetEdit, read_source
 from repair.source.patch import apply_diff, unified_diff
 
 BEFORE = {
@@ -76,7 +76,7 @@ def test_positions_count_code_points() -> None:
     assert source.tree is not None
     name = source.tree.body[0].value.right  # type: ignore[attr-defined]
     start, end = source.span(name)
-    assert source.apply([Edit(start, end, "z")]) == text.replace("y", "z")
+    assert source.apply([OffsetEdit(start, end, "z")]) == text.replace("y", "z")
 
 
 def test_lines_end_where_python_ends_them() -> None:

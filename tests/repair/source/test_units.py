@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from repair.source.file import Edit, Source
+from repair.source.file import OffsetEdit, Source
 from repair.source.units import Units, groups, towards
 
 TEXT = """\
@@ -42,7 +42,7 @@ def test_an_edit_belongs_to_the_innermost_function_whose_lines_tell_whether_it_r
 
     def body(old: str) -> range:
         start = RULES.index(old)
-        return units.body(unit, Edit(start, start + len(old), "new"))
+        return units.body(unit, OffsetEdit(start, start + len(old), "new"))
 
     assert body("text + sign") == range(3, 6)
     # Defining it ran these lines whether or not it was called.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from repair.trace.record import Call, TestTrace
+from repair.trace.record import TestTrace, TracedCall
 from tests.repair.trace.following import follow, interpreters
 
 pytestmark = pytest.mark.process
@@ -18,7 +18,7 @@ def python(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-def _only(trace: TestTrace) -> Call:
+def _only(trace: TestTrace) -> TracedCall:
     (call,) = trace.calls
     return call
 

@@ -7,12 +7,12 @@ import threading
 import pytest
 
 from repair.candidates.candidate import Candidate
-from repair.source.file import Edit
+from repair.source.file import OffsetEdit
 from repair.validation.rehearsal import Rehearsal
-from repair.validation.validator import Verdict
+from repair.validation.validator import ValidationVerdict
 
-ONE = Candidate((Edit(0, 1, "one"),), "template: one", 0.5, 1)
-OTHER = Candidate((Edit(0, 1, "other"),), "template: other", 0.5, 1)
+ONE = Candidate((OffsetEdit(0, 1, "one"),), "template: one", 0.5, 1)
+OTHER = Candidate((OffsetEdit(0, 1, "other"),), "template: other", 0.5, 1)
 
 
 class _Judge:
@@ -23,13 +23,13 @@ class _Judge:
         self.go = threading.Event()
         self.abandoned = False
 
-    def validate(self, candidate: Candidate) -> Verdict:
+    def validate(self, candidate: Candidate) -> ValidationVerdict:
         self.judged.append(candidate)
         if candidate == ONE:
             assert self.go.wait(30)
             if self.abandoned:
                 raise RuntimeError("given up")
-        return Verdict(True, True, candidate.edits[0].new)
+        return ValidationVerdict(True, True, candidate.edits[0].new)
 
     def abandon(self) -> None:
         self.abandoned = True
