@@ -12,6 +12,7 @@ from pathlib import Path
 
 from tree_sitter import Node
 
+from analysis.program.binders import IMPORTS, imports
 from analysis.syntax.tree import SyntaxTree
 
 #: Offer at most so many files for one test.
@@ -26,18 +27,6 @@ class TestCase:
 
     name: str
     line: int
-
-
-@dataclass(frozen=True, slots=True)
-class Imported:
-    """A module that is imported, and the names that stand for it or for members of it here.
-
-    ``level`` counts the dots of a relative import.
-    """
-
-    module: str
-    level: int
-    names: tuple[str, ...]
 
 
 def case_at(tree: SyntaxTree, offset: int) -> TestCase | None:
@@ -126,11 +115,6 @@ def _function_at(tree: SyntaxTree, offset: int) -> tuple[Node | None, list[str]]
     return function, names
 
 
-def imports(tree: SyntaxTree) -> tuple[Imported, ...]:
-    """Every import of the file, in order."""
-    return tuple(found for node in _walk(tree.root) for found in _imported(tree, node))
-
-
 def words(tree: SyntaxTree, case: TestCase) -> frozenset[str]:
     """Every identifier that the test uses."""
     for node in _walk(tree.root):
@@ -147,9 +131,13 @@ def targets(tree: SyntaxTree, case: TestCase, path: str, root: str) -> tuple[str
     """
     used = words(tree, case)
     found: dict[str, bool] = {}
-    for imported in imports(tree):
-        if (target := _file_of(imported, path, root)) is not None and target != path:
-            found[target] = found.get(target, False) or bool(used.intersection(imported.names))
+    for node in _walk(tree.root):
+        for each in imports(tree, node) if node.type in IMPORTS else ():
+            # ``from package import module``: the name may be a module itself.
+            for module in (each.module, f"{each.module}.{each.member}"):
+                target = _file_of(module, each.level, path, root)
+                if target is not None and target != path:
+                    found[target] = found.get(target, False) or each.name in used
     ordered = sorted(found, key=lambda target: not found[target])
     if any(found.values()):
         ordered = [target for target in ordered if found[target]]
@@ -175,11 +163,11 @@ def examples_command(path: str, root: str) -> str:
     return f"python -m doctest {shown}"
 
 
-def _file_of(imported: Imported, path: str, root: str) -> str | None:
-    parts = [part for part in imported.module.split(".") if part]
-    if imported.level:
+def _file_of(module: str, level: int, path: str, root: str) -> str | None:
+    parts = [part for part in module.split(".") if part]
+    if level:
         folder = Path(path).parent
-        for _ in range(imported.level - 1):
+        for _ in range(level - 1):
             folder = folder.parent
         bases = [folder]
     else:
@@ -191,32 +179,6 @@ def _file_of(imported: Imported, path: str, root: str) -> str | None:
             if parts and candidate.is_relative_to(root) and candidate.is_file():
                 return str(candidate)
     return None
-
-
-def _imported(tree: SyntaxTree, node: Node) -> Iterator[Imported]:
-    if node.type == "import_statement":
-        for child in node.children_by_field_name("name"):
-            name, alias = _aliased(tree, child)
-            yield Imported(name, 0, (alias or name.split(".")[0],))
-    elif node.type == "import_from_statement":
-        source = node.child_by_field_name("module_name")
-        if source is None:
-            return
-        text = tree.slice(source)
-        level = len(text) - len(text.lstrip("."))
-        module = text.lstrip(".").strip()
-        pairs = [_aliased(tree, child) for child in node.children_by_field_name("name")]
-        yield Imported(module, level, tuple(alias or name for name, alias in pairs))
-        for name, alias in pairs:
-            # ``from package import module``: the name may be a module itself.
-            yield Imported(f"{module}.{name}" if module else name, level, (alias or name,))
-
-
-def _aliased(tree: SyntaxTree, node: Node) -> tuple[str, str]:
-    if node.type != "aliased_import":
-        return tree.slice(node), ""
-    name, alias = node.child_by_field_name("name"), node.child_by_field_name("alias")
-    return (tree.slice(name) if name else "", tree.slice(alias) if alias else "")
 
 
 def _name(tree: SyntaxTree, node: Node) -> str:

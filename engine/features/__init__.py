@@ -26,7 +26,6 @@ _FEATURES = (
     "hole",
     "implement",
     "inspect",
-    "local",
     "optimize",
     "project",
     "pull",

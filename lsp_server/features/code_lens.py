@@ -11,12 +11,12 @@ from collections.abc import Iterator
 
 from lsprotocol import types
 
+from analysis.program.outline import OutlineEntry, outline
 from engine.features.graph import GraphQuestion
 from lsp_server.capabilities import COMMAND_DEBUG, COMMAND_REPAIR
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import offers
 from lsp_server.graphs import ask_marked, field_of
-from lsp_server.outline import OutlineEntry, outline
 from lsp_server.positions import range_of
 from lsp_server.server import Server
 from lsp_server.session import View

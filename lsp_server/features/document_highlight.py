@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from analysis.program.occurrences import local_occurrences
 from engine.features.graph import GraphQuestion
-from engine.features.local import LocalRequest
 from lsp_server.graphs import ask_at
 from lsp_server.places import AnswerPlaces
 from lsp_server.positions import offset_of, range_of
@@ -22,20 +22,14 @@ async def highlights(
     """The places of the file, the definition among them; ``None`` where nothing is known, so that
     the client marks equal words as it likes."""
     document = view.document
-    line, character = document.lines.position(offset_of(document, position, view.encoding))
-    local = await server.session.ask(LocalRequest(document.text, line, character))
-    if local.places:
+    offset = offset_of(document, position, view.encoding)
+    local = local_occurrences(server.session.tree(document), offset)
+    if local:
         return [
             types.DocumentHighlight(
-                range_of(
-                    document,
-                    document.lines.offset(start, at),
-                    document.lines.offset(end, to),
-                    view.encoding,
-                ),
-                _kind(writes),
+                range_of(document, each.start, each.end, view.encoding), _kind(each.writes)
             )
-            for start, at, end, to, writes in local.places
+            for each in local
         ]
     answer = await ask_at(server, view, position, GraphQuestion.REFERENCES)
     symbol, path = answer.symbol, view.document.path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from lsp_server.outline import OutlineEntry, outline
+from analysis.program.outline import OutlineEntry, outline
 from lsp_server.positions import range_of
 from lsp_server.server import Server
 from lsp_server.session import View

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from analysis.views.occurrences import local_occurrences
+from analysis.program.occurrences import local_occurrences
+from analysis.syntax.tree import parse
 
 _MARK = re.compile(r"<([rw]):(\w+)>|\$0")
 
@@ -81,14 +82,5 @@ def test_local_occurrences(case: str) -> None:
             wanted.append((len(text), mark[2], mark[1] == "w"))
             text += mark[2]
     text += rest
-    line = text.count("\n", 0, place)
-    found = local_occurrences(text, line, place - (text.rfind("\n", 0, place) + 1))
-    starts = [0, *(match.end() for match in re.finditer("\n", text))]
-    assert [
-        (
-            starts[each.span.line] + each.span.character,
-            text.split("\n")[each.span.line][each.span.character : each.span.end_character],
-            each.writes,
-        )
-        for each in found
-    ] == wanted
+    found = local_occurrences(parse(text), place)
+    assert [(each.start, text[each.start : each.end], each.writes) for each in found] == wanted

@@ -1,0 +1,63 @@
+"""The definitions of a file, nested as they stand there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from tree_sitter import Node
+
+from analysis.program.scopes import Manner, Scope, ScopeKind, module_scope
+from analysis.syntax.tree import SyntaxTree
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineEntry:
+    """A class, function, method, or a name that a module or class assigns. Spans are half-open
+    ranges of code points; ``kind`` is ``class``, ``function``, ``method``, ``constant``,
+    ``variable`` or ``field``."""
+
+    name: str
+    kind: str
+    span: tuple[int, int]
+    name_span: tuple[int, int]
+    children: tuple[OutlineEntry, ...] = ()
+
+    def walk(self) -> Iterator[OutlineEntry]:
+        """This one and all inside."""
+        yield self
+        for child in self.children:
+            yield from child.walk()
+
+
+def outline(tree: SyntaxTree) -> tuple[OutlineEntry, ...]:
+    """The definitions of the file, in order."""
+    return tuple(_of_scope(module_scope(tree)))
+
+
+def _of_scope(scope: Scope) -> Iterator[OutlineEntry]:
+    tree = scope.tree
+    for binding in scope.places:
+        node = binding.node.parent
+        if node is None:
+            continue
+        if binding.manner in (Manner.FUNCTION, Manner.CLASS):
+            made = ScopeKind.CLASS if binding.manner is Manner.CLASS else ScopeKind.FUNCTION
+            inside = tuple(_of_scope(Scope(tree, node, made, scope)))
+            method = made is ScopeKind.FUNCTION and scope.kind is ScopeKind.CLASS
+            whole, kind = _around(node, "decorated_definition"), "method" if method else made.value
+        elif binding.manner in (Manner.ASSIGNMENT, Manner.ANNOTATION):
+            if scope.kind is ScopeKind.FUNCTION:
+                continue
+            inside, kind = (), "constant" if binding.name.isupper() else "variable"
+            kind = "field" if scope.kind is ScopeKind.CLASS else kind
+            while node.type != "expression_statement" and node.parent is not None:
+                node = node.parent
+            whole = node
+        else:
+            continue
+        yield OutlineEntry(binding.name, kind, tree.span(whole), tree.span(binding.node), inside)
+
+
+def _around(node: Node, kind: str) -> Node:
+    return node.parent if node.parent is not None and node.parent.type == kind else node
