@@ -88,7 +88,15 @@ async def refused(client: Client, tool: str, **arguments: object) -> str:
 
 def engines(of: int) -> list[psutil.Process]:
     children = psutil.Process(of).children(recursive=True)
-    return [each for each in children if "engine.process" in " ".join(each.cmdline())]
+    return [each for each in children if "engine.process" in " ".join(command_line(each))]
+
+
+def command_line(process: psutil.Process) -> list[str]:
+    """Of a child that ended while it was looked at: nothing."""
+    try:
+        return process.cmdline()
+    except psutil.NoSuchProcess:
+        return []
 
 
 def test_there_are_six_tools_in_1500_tokens() -> None:
