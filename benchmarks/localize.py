@@ -37,7 +37,7 @@ from benchmarks.report import save, show
 from benchmarks.sampling import Sample, add_sampling
 from pilotfish.console import explain
 from repair.localization import Method, localize
-from repair.sandbox.run import Outcome, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, TestResult
 from repair.source.file import Source
 
 #: Parts of the evidence, each added to those before.
@@ -165,7 +165,7 @@ def _result(test: dict[str, Any], path: str) -> TestResult:
     """A test of the report as localization takes it."""
     outcome = Outcome(test["outcome"])
     broke = [f["line"] + 1 for f in test.get("frames", ()) if f["path"] == path]
-    failure = TestFailure(test["exception"], lines=tuple(broke)) if outcome.bad else None
+    failure = FailedTest(test["exception"], lines=tuple(broke)) if outcome.bad else None
     lines = frozenset(line + 1 for line in test["lines"])
     return TestResult(test["id"], outcome, test["seconds"], failure, lines)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
 from repair.choice.differences import MOST_CHANGES, agreement, changes, essence, notes, weakness
-from repair.choice.evidence import SURE, UNSEEN, PatchEvidence, TestReach, checks
+from repair.choice.evidence import SURE, UNSEEN, PatchEvidence, SuiteReach, checks
 from repair.choice.guards import literals, refusal
 from repair.choice.questions import changing, parting, refutes
 from repair.choice.ranking import Ranked, believed, otherwise
@@ -71,7 +71,7 @@ class Findings:
         #: What all that there is to try is worth together.
         self.worth = 0.0
         self._tried, self._spent = 0, 0.0
-        self._reach = TestReach(job.source, diagnosis)
+        self._reach = SuiteReach(job.source, diagnosis)
         self._known = _test_literals(job, diagnosis)
         self.replies: list[Reply] = []
         self.unanswered: list[str] = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.program.scopes import Manner, Scope, ScopeKind, module_scope
+from analysis.program.scopes import BindingManner, Scope, ScopeKind, module_scope
 from analysis.syntax.tree import SyntaxTree
 
 _SHARED = frozenset({ScopeKind.MODULE, ScopeKind.CLASS})
@@ -38,7 +38,7 @@ def local_occurrences(tree: SyntaxTree, offset: int) -> tuple[Occurrence, ...]:
             binding.node.start_byte
             for each in (owner, scope)
             for binding in each.bindings.get(name, ())
-            if binding.manner is not Manner.BROKEN
+            if binding.manner is not BindingManner.BROKEN
         }
         for node in nodes:
             found[node.start_byte] = Occurrence(*tree.span(node), node.start_byte in bound)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
-from analysis.program.scopes import Manner, Scope, ScopeKind, module_scope
+from analysis.program.scopes import BindingManner, Scope, ScopeKind, module_scope
 from analysis.syntax.tree import SyntaxTree
 
 
@@ -41,12 +41,12 @@ def _of_scope(scope: Scope) -> Iterator[OutlineEntry]:
         node = binding.node.parent
         if node is None:
             continue
-        if binding.manner in (Manner.FUNCTION, Manner.CLASS):
-            made = ScopeKind.CLASS if binding.manner is Manner.CLASS else ScopeKind.FUNCTION
+        if binding.manner in (BindingManner.FUNCTION, BindingManner.CLASS):
+            made = ScopeKind.CLASS if binding.manner is BindingManner.CLASS else ScopeKind.FUNCTION
             inside = tuple(_of_scope(Scope(tree, node, made, scope)))
             method = made is ScopeKind.FUNCTION and scope.kind is ScopeKind.CLASS
             whole, kind = _around(node, "decorated_definition"), "method" if method else made.value
-        elif binding.manner in (Manner.ASSIGNMENT, Manner.ANNOTATION):
+        elif binding.manner in (BindingManner.ASSIGNMENT, BindingManner.ANNOTATION):
             if scope.kind is ScopeKind.FUNCTION:
                 continue
             inside, kind = (), "constant" if binding.name.isupper() else "variable"

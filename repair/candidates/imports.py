@@ -18,7 +18,7 @@ from analysis.errors import AnalysisError
 from analysis.semantics.homes import Home, absolute, importing, renamed, spelled
 from analysis.snapshot import Workspace
 from repair.candidates.candidate import Candidate
-from repair.sandbox.run import TestFailure
+from repair.sandbox.run import FailedTest
 from repair.source.file import OffsetEdit, Source
 
 STRATEGY = "import"
@@ -48,7 +48,7 @@ class Imports:
     homes: Homes
     _next: dict[Candidate, Candidate] = field(default_factory=dict, init=False)
 
-    def candidates(self, source: Source, failures: Iterable[TestFailure]) -> Iterator[Candidate]:
+    def candidates(self, source: Source, failures: Iterable[FailedTest]) -> Iterator[Candidate]:
         """Imports that give each failure what it lacks, the likeliest first."""
         seen = set()
         for failure in failures:
@@ -66,7 +66,7 @@ class Imports:
                     last = candidate
 
     def further(
-        self, source: Source, tried: Candidate, failures: Iterable[TestFailure]
+        self, source: Source, tried: Candidate, failures: Iterable[FailedTest]
     ) -> Iterator[Candidate]:
         """``tried``, an import that does not pass, with the next one that then failed; and from
         another place."""
@@ -86,7 +86,7 @@ class Imports:
         yield from map(both, self.candidates(there, failures))
 
     def _edits(
-        self, source: Source, tree: ast.Module, failure: TestFailure
+        self, source: Source, tree: ast.Module, failure: FailedTest
     ) -> Iterator[tuple[tuple[OffsetEdit, ...], float]]:
         line = failure.lines[-1] if failure.lines else 0
         if found := _FROM.search(failure.message):

@@ -10,7 +10,7 @@ from dataclasses import replace
 from analysis.lint.nearest import akin, nearest
 from analysis.names import Name
 from repair.candidates.candidate import Candidate
-from repair.sandbox.run import TestFailure
+from repair.sandbox.run import FailedTest
 from repair.source.file import OffsetEdit, Source
 
 STRATEGY = "misnamed"
@@ -20,7 +20,7 @@ _NEAR, _NEXT, _AKIN = 0.95, 0.5, 0.4
 _ONLY_HERE = 0.6
 
 
-def misnamed(source: Source, failures: Iterable[TestFailure]) -> Iterator[Candidate]:
+def misnamed(source: Source, failures: Iterable[FailedTest]) -> Iterator[Candidate]:
     """The name that each failure says is absent, replaced by those that are there and resemble it:
     wherever the file has it, and at the line alone that failed."""
     seen: set[tuple[str, str, int]] = set()
@@ -40,7 +40,7 @@ def misnamed(source: Source, failures: Iterable[TestFailure]) -> Iterator[Candid
 
 
 def further(
-    source: Source, tried: Candidate, failures: Iterable[TestFailure]
+    source: Source, tried: Candidate, failures: Iterable[FailedTest]
 ) -> Iterator[Candidate]:
     """``tried``, a name fixed, with the next one that was then looked for in vain."""
     if tried.strategy != STRATEGY:
@@ -51,7 +51,7 @@ def further(
         yield replace(each, edits=tuple(edits), value=each.value * tried.value, line=tried.line)
 
 
-def _meant(failure: TestFailure) -> dict[str, float]:
+def _meant(failure: FailedTest) -> dict[str, float]:
     found: dict[str, float] = {}
     for place, name in enumerate(nearest(failure.absent, failure.present)):
         found[name] = _NEAR if place == 0 else _NEXT / place

@@ -11,7 +11,7 @@ from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
 from repair.errors import Dropped
 from repair.localization import Suspicion
-from repair.sandbox.run import TestFailure
+from repair.sandbox.run import FailedTest
 from repair.source.file import Source
 
 #: Sources that need no model: the candidates of a file, in any order. The mapping tells by how
@@ -28,7 +28,7 @@ def generate(
     symptoms: frozenset[str] = frozenset(),
     most: int = MOST,
     go_on: Callable[[], bool] = lambda: True,
-    failures: Iterable[TestFailure] = (),
+    failures: Iterable[FailedTest] = (),
     dropped: Dropped | None = None,
     imports: Imports | None = None,
 ) -> list[Candidate]:

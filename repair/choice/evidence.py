@@ -133,7 +133,7 @@ class PatchEvidence:
         return ", and ".join(said)
 
 
-class TestReach:
+class SuiteReach:
     """Which tests come to what a patch changes, by the lines that they were seen to run."""
 
     def __init__(self, source: Source, diagnosis: Diagnosis) -> None:

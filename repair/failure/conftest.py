@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 
-from repair.sandbox.run import Outcome, Plan, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, Plan, TestResult
 
 _CONFTEST = re.compile(r"ImportError while loading conftest '(?P<path>[^']+)'")
 _FRAME = re.compile(r"^(?P<path>\S[^:\n]*):(?P<line>\d+): in (?P<name>.+)$", re.MULTILINE)
@@ -27,5 +27,5 @@ def conftest_failure(path: str, plan: Plan, output: str) -> tuple[TestResult, ..
         for m in _FRAME.finditer(output, found.end(), said.start())
     )
     lines = tuple(line for file, line, _name in frames if file == path)
-    failure = TestFailure(said["exception"].rpartition(".")[2], said["message"], frames, lines)
+    failure = FailedTest(said["exception"].rpartition(".")[2], said["message"], frames, lines)
     return (TestResult(os.path.relpath(found["path"], plan.cwd), Outcome.ERROR, 0.0, failure),)

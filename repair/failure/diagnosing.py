@@ -27,7 +27,7 @@ from repair.failure.sampling import sample
 from repair.localization import localize
 from repair.localization.purifying import functions
 from repair.sandbox.interpreter import is_environment
-from repair.sandbox.run import Outcome, Plan, Preload, Run, Terms, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, Plan, Preload, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source.file import Source, read_source
 
@@ -364,7 +364,7 @@ def _on_the_path(plan: Plan, message: str) -> str:
     return f"run them as 'python -m pytest', which finds {name} in {plan.cwd}; or "
 
 
-def _asks_in_vain(failure: TestFailure) -> bool:
+def _asks_in_vain(failure: FailedTest) -> bool:
     """Whether it is a test file itself that asks for a module which is not there."""
     asking = Path(failure.frames[-1][0]).stem if failure.frames else ""
     return (

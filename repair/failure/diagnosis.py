@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from repair.localization import Suspicion
-from repair.sandbox.run import Outcome, Plan, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, Plan, TestResult
 
 #: A candidate may take this many times what a test took before, plus an allowance: a test that
 #: failed at once may have work to do once it is fixed.
@@ -130,7 +130,7 @@ class Diagnosis:
         """The exceptions that failing tests end in, and ``timeout``."""
         return frozenset(failure.exception for failure in self.failures())
 
-    def failures(self) -> list[TestFailure]:
+    def failures(self) -> list[FailedTest]:
         """What the failing tests say."""
         return [r.failure for r in self.results if r.outcome.bad and r.failure]
 

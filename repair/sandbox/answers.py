@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 
-from repair.sandbox.run import Behaviour, Outcome, Place, Run, TestFailure, TestResult
+from repair.sandbox.run import Behaviour, FailedTest, Outcome, Place, Run, TestResult
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _Line = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
@@ -175,7 +175,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
             facts.update(event)
     if running and told.ended not in ("done", "early"):
         lines = frozenset(line for line, _count in told.hits)
-        failure = TestFailure(told.ended)
+        failure = FailedTest(told.ended)
         tests.append(TestResult(running[-1], Outcome(told.ended), told.seconds, failure, lines))
     known = value_of(facts, _Facts)
     return Run(
@@ -192,7 +192,7 @@ def run_of(body: Mapping[str, Any]) -> Run:
 
 
 def _result(test: _Test) -> TestResult:
-    failure = TestFailure(**msgspec.structs.asdict(test.detail)) if test.detail else None
+    failure = FailedTest(**msgspec.structs.asdict(test.detail)) if test.detail else None
     places: frozenset[Place] = test.places
     return TestResult(
         test.test, test.outcome, test.seconds, failure, test.lines, places, test.steps

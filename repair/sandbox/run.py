@@ -124,7 +124,7 @@ class Preload:
 
 
 @dataclass(frozen=True, slots=True)
-class TestFailure:
+class FailedTest:
     """Why a test failed. ``lines`` are 1-based lines of the file under repair on the way.
 
     ``frames`` are ``(path, line, function)``, outermost first; ``script_line`` is the deepest line
@@ -150,7 +150,7 @@ class TestResult:
     id: str
     outcome: Outcome
     seconds: float = 0.0
-    failure: TestFailure | None = None
+    failure: FailedTest | None = None
     #: Lines (1-based) of the file under repair that the test ran, when traced.
     lines: frozenset[int] = frozenset()
     #: Places in it that the test ran, when asked for and known (from Python 3.11).

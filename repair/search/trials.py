@@ -18,7 +18,7 @@ from repair.errors import Dropped, SandboxDiedError
 from repair.failure.conftest import conftest_failure
 from repair.failure.diagnosis import Diagnosis
 from repair.sandbox.cores import usable
-from repair.sandbox.run import Behaviour, Outcome, Run, Terms, TestFailure, TestResult
+from repair.sandbox.run import Behaviour, FailedTest, Outcome, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.source.examples import examples
 from repair.source.file import OffsetEdit, Source
@@ -70,7 +70,7 @@ class Trial:
     gained: int = 0
     seconds: float = 0.0
     fixed: frozenset[str] = frozenset()
-    absent: tuple[TestFailure, ...] = ()
+    absent: tuple[FailedTest, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -414,7 +414,7 @@ class Trials:
             return max(0, now.script_line - before.failure.script_line)
         return max(0, self._test_line(now) - self._test_line(before.failure))
 
-    def _test_line(self, failure: TestFailure) -> int:
+    def _test_line(self, failure: FailedTest) -> int:
         """The line of the test's own function at which it fails, 0 where it cannot be seen."""
         files = self.diagnosis.test_files
         return next((line for path, line, _name in failure.frames if path in files), 0)

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from analysis.views.plan import block_plan
 from pilotfish.report.page import page
 from repair.localization import Suspicion, block_suspicion, localize
-from repair.sandbox.run import Outcome, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, TestResult
 from repair.source.file import Source
 from repair.trace.debugging import Report
 from repair.trace.document import document
@@ -50,7 +50,7 @@ def report() -> dict[str, Any]:
     """A report as a run would make it, with a value that wants to be markup."""
     results = (
         TestResult(
-            "bad", Outcome.FAILED, 0.1, TestFailure("Error", HOSTILE), frozenset({2, 3, 4, 5})
+            "bad", Outcome.FAILED, 0.1, FailedTest("Error", HOSTILE), frozenset({2, 3, 4, 5})
         ),
         TestResult("good", Outcome.PASSED, 0.1, None, frozenset({2, 3, 5})),
     )

@@ -15,7 +15,7 @@ from analysis.deadline import Deadline
 from analysis.semantics.homes import Home, homes
 from analysis.snapshot import Workspace
 from repair.candidates.imports import Imports
-from repair.sandbox.run import TestFailure
+from repair.sandbox.run import FailedTest
 from repair.source.file import Source
 from tests.pilotfish.command import answered
 
@@ -86,7 +86,7 @@ def test_a_moved_import_binds_the_same_names_and_takes_each_from_its_home(
     # What fails is told name by name, as by one run after the other.
     for name in names:
         there = Source(source.path, text)
-        failure = TestFailure(
+        failure = FailedTest(
             "ImportError", f"cannot import name '{name}' from '{module}'", lines=(2,)
         )
         text = there.apply(next(imports.candidates(there, [failure])).edits)

@@ -9,7 +9,7 @@ import pytest
 from repair.candidates.candidate import Candidate
 from repair.candidates.misnamed import further, misnamed
 from repair.failure.command import parse
-from repair.sandbox.run import Terms, TestFailure
+from repair.sandbox.run import FailedTest, Terms
 from repair.source.file import read_source
 from tests.repair.conftest import StartSandbox
 
@@ -65,7 +65,7 @@ def test_what_is_there_is_offered(sandbox: StartSandbox, workspace: Path, name: 
 def test_every_place_is_fixed_and_the_failing_line_alone_too() -> None:
     text = "import jsonn\n\n\ndef run():\n    return jsonn.dumps('jsonn')\n"
     source = read_source("/w/m.py", text.encode())
-    failure = TestFailure("NameError", lines=(5,), absent="jsonn", present=("json", "os", "jsonx"))
+    failure = FailedTest("NameError", lines=(5,), absent="jsonn", present=("json", "os", "jsonx"))
     found = {c.value: source.apply(c.edits) for c in misnamed(source, [failure])}
     best = found[max(found)]
     assert best == "import json\n\n\ndef run():\n    return json.dumps('jsonn')\n"
@@ -74,18 +74,18 @@ def test_every_place_is_fixed_and_the_failing_line_alone_too() -> None:
 
 def test_what_resembles_nothing_is_left_to_others() -> None:
     source = read_source("/w/m.py", b"def run():\n    return zebra\n")
-    failure = TestFailure("NameError", lines=(2,), absent="zebra", present=("json", "os"))
+    failure = FailedTest("NameError", lines=(2,), absent="zebra", present=("json", "os"))
     assert not list(misnamed(source, [failure]))
-    assert not list(misnamed(source, [TestFailure("ValueError", lines=(2,))]))
+    assert not list(misnamed(source, [FailedTest("ValueError", lines=(2,))]))
 
 
 def test_one_name_after_the_other_is_fixed() -> None:
     """What is next looked for in vain is told only once the first name is right."""
     text = "import jsonn\n\n\ndef run():\n    return jsonn.dmps('jsonn')\n"
     source = read_source("/w/m.py", text.encode())
-    first = TestFailure("ModuleNotFoundError", lines=(1,), absent="jsonn", present=("json", "os"))
+    first = FailedTest("ModuleNotFoundError", lines=(1,), absent="jsonn", present=("json", "os"))
     fixed = max(misnamed(source, [first]), key=lambda candidate: candidate.value)
-    then = TestFailure(
+    then = FailedTest(
         "AttributeError", lines=(5,), absent="dmps", present=("dump", "dumps", "load")
     )
     (best, *_rest) = sorted(further(source, fixed, [first, then]), key=lambda c: -c.value)

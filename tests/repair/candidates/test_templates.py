@@ -9,7 +9,7 @@ import pytest
 from repair.candidates.registry import generate
 from repair.candidates.templates.registry import mutations
 from repair.localization import Suspicion, blocks, localize
-from repair.sandbox.run import Outcome, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, TestResult
 from repair.source.file import Source, read_source
 
 #: Kind, the wrong and the right body of a function of ``a`` and ``b``; ``|`` parts lines.
@@ -246,7 +246,7 @@ def _source() -> Source:
 
 
 def _result(name: str, outcome: Outcome, lines: set[int], at: int = 0) -> TestResult:
-    failure = TestFailure("AssertionError", lines=(at,) if at else ()) if outcome.bad else None
+    failure = FailedTest("AssertionError", lines=(at,) if at else ()) if outcome.bad else None
     return TestResult(name, outcome, 0.01, failure, frozenset(lines))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from repair.choice.evidence import SURE, PatchEvidence, TestReach, checks
+from repair.choice.evidence import SURE, PatchEvidence, SuiteReach, checks
 from repair.failure.diagnosis import Diagnosis
 from repair.localization import Suspicion
 from repair.sandbox.run import Outcome, Plan, TestResult
@@ -104,7 +104,7 @@ def test_only_tests_that_ran_the_changed_function_come_there() -> None:
         _ran("t.py::failing", {5}, Outcome.FAILED),
     )
     ending = (_ran("t.py::late", {5}, Outcome.FAILED), _ran("t.py::other", {9}, Outcome.ERROR))
-    reach = TestReach(Source("/w/m.py", TEXT), _diagnosis(contrast, ending))
+    reach = SuiteReach(Source("/w/m.py", TEXT), _diagnosis(contrast, ending))
     place = TEXT.index("1\n\n\ndef two")
     inside = (OffsetEdit(place, place + 1, "2"),)
     assert reach.passing(inside) == {"t.py::one", "t.py::both"}

@@ -14,7 +14,7 @@ from analysis.views.plan import block_plan
 from analysis.views.program import parse_program
 from repair.localization import Method, block_suspicion, expression_suspicion, localize
 from repair.localization.slicing import Dependence, slice_from
-from repair.sandbox.run import Outcome, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, TestResult
 from repair.source.file import Source
 
 
@@ -28,7 +28,7 @@ def _marked(source: Source, mark: str) -> set[int]:
 
 
 def _test(name: str, outcome: Outcome, lines: set[int], *broke: int) -> TestResult:
-    failure = TestFailure("Error", lines=broke) if outcome.bad else None
+    failure = FailedTest("Error", lines=broke) if outcome.bad else None
     return TestResult(name, outcome, lines=frozenset(lines), failure=failure)
 
 

@@ -12,7 +12,7 @@ import textwrap
 import pytest
 
 from repair.localization import Method, localize
-from repair.sandbox.run import Outcome, TestFailure, TestResult
+from repair.sandbox.run import FailedTest, Outcome, TestResult
 from repair.source.file import Source
 
 #: A function for each line that a statement may have run.
@@ -113,7 +113,7 @@ def _result(text: str, *fixture: int) -> TestResult:
         if "fails" in comment:
             failed = number
             break
-    failure = TestFailure("AssertionError", frames=(("/w/test_m.py", failed, "test_it"),))
+    failure = FailedTest("AssertionError", frames=(("/w/test_m.py", failed, "test_it"),))
     lines = frozenset(fixture).union(*(ran for _line, ran in steps))
     return TestResult(
         "test_m.py::test_it[1]", Outcome.FAILED, failure=failure, lines=lines, steps=tuple(steps)

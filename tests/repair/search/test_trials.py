@@ -8,7 +8,7 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from repair.candidates.candidate import Candidate
-from repair.choice.evidence import TestReach
+from repair.choice.evidence import SuiteReach
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
 from repair.sandbox.forkserver import ForkServer
@@ -70,7 +70,7 @@ def test_who_comes_to_a_change_and_fails_without_being_asked_is_known(
     with Workbench(sandbox().policy, source.path, 2, {}, Cancellation()) as bench:
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
     assert [test.id for test in diagnosis.ending] == ["test_m.py::test_too", "test_m.py::test_half"]
-    reach, start = TestReach(source, diagnosis), module.index("3")
+    reach, start = SuiteReach(source, diagnosis), module.index("3")
     edits = (OffsetEdit(start, start + 1, "2"),)
     assert reach.passing(edits) == {"test_m.py::test_right"}
     assert reach.ending(edits) == {"test_m.py::test_too"}
