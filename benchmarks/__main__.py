@@ -1,6 +1,6 @@
 """``make bench``: every benchmark that needs no corpus from outside, one after another.
 
-Those over bug corpora (``quixbugs``, ``humanevalfix``, ``fresh_bugs``, ``release_bugs``) take long
+Those over bug corpora (``quixbugs``, ``humanevalfix``, ``fresh_bugs``, ``real_bugs``) take long
 and an argument; they are run by name.
 """
 
@@ -13,10 +13,8 @@ import sys
 NAMES = (
     "leak",
     "mask",
-    "inspect_speed",
     "graph_speed",
     "sandbox",
-    "memory",
     "throughput",
     "overhead",
     "dotprompts",

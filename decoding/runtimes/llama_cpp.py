@@ -223,7 +223,7 @@ class Tuning:
 
     ``context`` is in tokens. A prompt is computed ``microbatch`` tokens at a time: small, since
     a cancellation is seen between operations and an operation over many tokens takes long, and
-    since the scratch memory grows with it (``docs/decisions.md``, ``benchmarks.memory``).
+    since the scratch memory grows with it (``docs/decisions.md``).
 
     ``flash_attention`` halves the cache (12 KiB less a token of the 0.5B), but a processor computes
     it token by token and in half precision: behind a prompt of the usual size one token of the 0.5B

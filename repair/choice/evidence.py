@@ -45,8 +45,8 @@ SURE = 0.5
 _NONE_RIGHT = 0.3
 #: A wrong candidate passes one check by chance about once in so many; and how much that is
 #: believed, in candidates that pass. This and what changed answers cost was looked at with the
-#: development halves of QuixBugs and HumanEvalFix, with mutated functions of packages, with
-#: benchmarks/fresh_bugs.py and benchmarks/release_bugs.py.
+#: development halves of QuixBugs and HumanEvalFix, with mutated functions of packages, and with
+#: benchmarks/fresh_bugs.py.
 _TRIES, _BELIEF = 100.0, 0.5
 #: What changing all answers of a program that is believed adds to the logarithm of the odds that a
 #: patch is wrong, where a single check speaks for it; and what is taken to be changed, unseen.

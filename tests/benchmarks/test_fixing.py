@@ -8,8 +8,8 @@ from threading import Lock
 
 import pytest
 
-from benchmarks import fresh_bugs, release_bugs
-from benchmarks.bug_corpus import FRESH_BUGS, Bug, CorpusError, copy_project, load_bugs
+from benchmarks import fresh_bugs
+from benchmarks.bug_corpus import FRESH_BUGS, Bug, copy_project, load_bugs
 from benchmarks.fixing import Answer, BenchmarkError, apply_answer, choose, commit, git
 from benchmarks.forked_pytest import Pool
 
@@ -140,26 +140,9 @@ def test_bugs_are_chosen_by_kind_span_or_name(pool: Pool) -> None:
         choose(cases, ["nonsense"])
 
 
-def test_release_items_are_read() -> None:
-    items = release_bugs.load_items()
-    assert len(items) >= 8
-    assert len({item.name for item in items}) == len(items)
-    for item in items:
-        assert item.before != item.after
-        compile(item.given, item.name, "exec")
-        compile(item.held_back, item.name, "exec")
-
-
-def test_a_list_that_is_none_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "items.toml"
-    path.write_text('[[items]]\nname = "x"\n', encoding="utf-8")
-    with pytest.raises(CorpusError, match="not a list of items"):
-        release_bugs.load_items(path)
-
-
 def test_a_wrong_choice_ends_with_an_explanation(tmp_path: Path) -> None:
     ended = subprocess.run(
-        [sys.executable, "-m", "benchmarks.release_bugs", "--check", "--only", "nonsense"],
+        [sys.executable, "-m", "benchmarks.fresh_bugs", "--only", "nonsense"],
         capture_output=True,
         text=True,
         check=False,

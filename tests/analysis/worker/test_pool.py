@@ -86,7 +86,7 @@ def test_the_deadline_is_kept_while_the_worker_is_busy(pool: AnalysisPool, tmp_p
     ]
     for answer in answers:
         assert answer.result(60).tier is not Tier.CLOSED
-    # 20 ms is what is promised on a quiet machine (benchmarks.inspect_speed measures it).
+    # 20 ms is what is promised on a quiet machine.
     assert time.monotonic() - begun < 2.0
 
 
