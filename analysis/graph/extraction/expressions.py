@@ -197,12 +197,15 @@ class ExpressionReader:
         prefix = self.uses.text(node)[:3].lower().split('"')[0].split("'")[0]
         return self.uses.table.add("b", "bytes" if "b" in prefix else "str")
 
-    def _interpolation(self, node: tree_sitter.Node) -> None:
+    def _interpolation(self, node: tree_sitter.Node, kind: str = "read") -> int:
+        # In a string; in one that does not end it stands as a statement.
         shown = node.child_by_field_name("expression")
-        self.uses.implied(self.read(shown), node, "__format__")
+        row = self.read(shown)
+        self.uses.implied(row, node, "__format__")
         for child in node.named_children:
             if child != shown:
                 self._children(child)
+        return row
 
     def _concatenated_string(self, node: tree_sitter.Node, kind: str) -> int:
         rows = [self.read(child) for child in node.named_children if child.type == "string"]

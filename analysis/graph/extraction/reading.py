@@ -47,5 +47,7 @@ def read_facts(path: str, known: Callable[[str], bool] = lambda digest: False) -
         what = error.what if isinstance(error, TextError) else str(error.strerror)
     except RecursionError:
         what = "the code is nested too deeply"
+    except Exception as error:  # noqa: BLE001 - a defect of ours costs this file, not the project
+        what = f"internal error ({error!r}); please report it"
     facts = extract("")
     return Read(UNREADABLE + view.digest(path), pack(facts.interface), pack(facts.sites), what)
