@@ -7,18 +7,25 @@ anew.
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import venv
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.metadata import distributions
 from importlib.util import find_spec
 from pathlib import Path
 
 from benchmarks.report import RESULTS
 
 #: Distributions whose package has another name, and that package.
-IMPORTED_AS = {"attrs": "attr", "pyyaml": "yaml"}
+IMPORTED_AS = {
+    "alive-progress": "alive_progress", "attrs": "attr", "beautifulsoup4": "bs4",
+    "dnspython": "dns", "gitpython": "git", "ipython": "IPython", "poetry-core": "poetry",
+    "pydantic-settings": "pydantic_settings", "pyjwt": "jwt", "pyserial": "serial",
+    "python-dateutil": "dateutil", "python-docx": "docx", "pyyaml": "yaml",
+}  # fmt: skip
 _DISTRIBUTIONS = {package: name for name, package in IMPORTED_AS.items()}
 
 
@@ -33,6 +40,14 @@ class Installed:
     def program(self, name: str) -> Path:
         """A command that one of the packages brings."""
         return self.python.with_name(f"{name}.exe" if sys.platform == "win32" else name)
+
+    def version(self, distribution: str) -> str:
+        """The version of an installed distribution; ``""`` where it is not there."""
+        name = re.sub(r"[-_.]+", "-", distribution).lower()
+        for each in distributions(path=[str(self.folders[0])]):
+            if re.sub(r"[-_.]+", "-", each.name).lower() == name:
+                return each.version
+        return ""
 
 
 def install(requirements: Sequence[str], name: str) -> Installed:

@@ -71,8 +71,10 @@ def _pilotfish(output: str, workspace: Path) -> list[Said]:
     ]
 
 
-#: Of Pilotfish: files that cannot be read, and API that exists but is deprecated.
-_OF_OTHER_MATTERS = frozenset({"PF010", "PF108"})
+#: API that exists but is deprecated: only Pilotfish says so.
+DEPRECATED = "PF108"
+#: Of Pilotfish: files that cannot be read.
+_OF_OTHER_MATTERS = frozenset({"PF010"})
 #: Undefined names, which ``pilotfish check`` shows as ruff's.
 _OF_RUFF = frozenset({"F821", "F822", "F823"})
 #: Under the names that its rules have had over time.
