@@ -162,7 +162,8 @@ def _may_have(cls: Any, names: Set[str]) -> bool:
     for facts in order:
         if facts.remade or facts.written_from_outside or (facts.decorators and not facts.stub):
             return True
-        if not facts.stub and _GROWS.search(facts.code):
+        # ``Generic`` and ``Protocol`` give nothing to instances.
+        if not facts.stub and facts.module != "typing" and _GROWS.search(facts.code):
             return True
     if _MADE.intersection(w for base in classes_of(cls) for w in _words(base)):
         return True

@@ -8,7 +8,7 @@ name is a function's own and is never handed on; elsewhere somebody else may fil
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jedi.inference.base_value import ValueSet
@@ -39,16 +39,20 @@ _READS = frozenset(
 _MOST = 12
 
 _iter = SequenceLiteralValue.py__iter__
-_getitem = SequenceLiteralValue.py__simple_getitem__
 _dict_values = DictLiteralValue._dict_values
 _dict_iter = DictLiteralValue.py__iter__
 _items = DictLiteralValue.overwritten_methods["items"]
+_installed = False
 
 
 def install() -> None:
-    """Change jedi's classes; further calls change nothing more."""
+    """Change jedi's classes; further calls do nothing."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
     SequenceLiteralValue.py__iter__ = _all_elements
-    SequenceLiteralValue.py__simple_getitem__ = _element
+    SequenceLiteralValue.py__simple_getitem__ = _element(SequenceLiteralValue.py__simple_getitem__)
     DictLiteralValue._dict_values = _values
     DictLiteralValue.py__iter__ = _keys
     DictLiteralValue.overwritten_methods["items"] = _all_items
@@ -60,11 +64,14 @@ def _all_elements(self: Any, contextualized_node: Any = None) -> Iterator[Any]:
     yield from _more(self)
 
 
-def _element(self: Any, index: Any) -> Any:
-    more = [] if isinstance(index, slice) else list(_more(self))
-    if not more:
-        return _getitem(self, index)
-    return ValueSet.from_sets(lazy.infer() for lazy in (*_iter(self), *more))
+def _element(get: Callable[..., Any]) -> Callable[..., Any]:
+    def element(self: Any, index: Any) -> Any:
+        more = [] if isinstance(index, slice) else list(_more(self))
+        if not more:
+            return get(self, index)
+        return ValueSet.from_sets(lazy.infer() for lazy in (*_iter(self), *more))
+
+    return element
 
 
 def _keys(self: Any, contextualized_node: Any = None) -> Iterator[Any]:

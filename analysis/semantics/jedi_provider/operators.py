@@ -3,9 +3,9 @@
 jedi gives back an operand where it does not know better: the other one when one of them is unknown,
 both when neither has the method, the left one of every ``%``. For a completion list that is a good
 guess; here such a result is incomplete. Of numbers the result is known (reference, *Binary
-arithmetic operations*): ``/`` makes a float of integers, and a float makes a float of all. A slice
-of the list that ``+`` makes is a list, of which jedi gives the elements. Of ``and`` and ``or`` jedi
-gives the left operand alone where it does not know its truth: here either may be the result.
+arithmetic operations*): ``/`` makes a float of integers, and a float makes a float of all. Of
+``and`` and ``or`` jedi gives the left operand alone where it does not know its truth: here either
+may be the result.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from jedi.inference.gradual.base import BaseTypingValue, DefineGenericBaseClass
 from jedi.inference.gradual.type_var import TypeVar
 from jedi.inference.gradual.typing import NewType, TypeAlias
 from jedi.inference.helpers import is_string
-from jedi.inference.value.iterable import MergedArray
 
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.special_forms import LiteralClass
@@ -47,14 +46,6 @@ def install() -> None:
     syntax_tree.infer_or_test = _infer_operators
     syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
     syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
-    MergedArray.py__simple_getitem__ = _sliced(MergedArray.py__simple_getitem__)
-
-
-def _sliced(get: Callable[..., Any]) -> Callable[..., Any]:
-    def sliced(self: Any, index: Any) -> Any:
-        return ValueSet([self]) if isinstance(index, slice) else get(self, index)
-
-    return sliced
 
 
 def _infer_operators(context: Any, node: Any) -> Any:

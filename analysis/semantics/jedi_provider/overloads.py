@@ -15,7 +15,8 @@ from jedi.inference.base_value import ValueSet
 from jedi.inference.param import get_executed_param_names_and_issues
 from jedi.inference.value.function import OverloadedFunctionValue
 
-from analysis.semantics.jedi_provider import completeness, headers
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.assignable import given_of, may_be
 from analysis.semantics.jedi_provider.special_forms import LiteralClass
 
 _BY_PLACE = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
@@ -69,18 +70,18 @@ def _has_place(parameters: list[Any], arguments: Any) -> bool:
 
 
 def _may_fit(parameter: Any) -> bool:
-    if parameter._is_default or completeness.incomplete(parameter.infer()):
+    values = parameter.infer()
+    if parameter._is_default or completeness.incomplete(values) or parameter.matches_signature():
         return True
-    if parameter.matches_signature():
-        return True
-    # jedi compares by inheritance, which decides nothing about what it did not find and protocols.
+    # jedi compares by inheritance and by arguments of types, and knows no protocols.
     annotation = parameter.infer_annotation(execute_annotation=False)
-    return annotation.incomplete or any(map(_structural, annotation.gather_annotation_classes()))
+    parts = list(annotation.gather_annotation_classes())
+    return annotation.incomplete or any(_may_be_one(value, parts) for value in values._set)
 
 
-def _structural(cls: Any) -> bool:
-    node = getattr(cls, "tree_node", None)
-    return node is not None and node.type == "classdef" and headers.is_protocol(node)
+def _may_be_one(value: Any, parts: list[Any]) -> bool:
+    given = given_of(value)
+    return given is None or any(may_be(given, part) for part in parts)
 
 
 def _given(signature: Any, arguments: Any) -> list[Any]:

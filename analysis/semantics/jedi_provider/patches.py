@@ -58,6 +58,7 @@ REPLACED: dict[str, dict[str, str]] = {
         "check_flow_information": "value flow search_name pos",
     },
     "jedi.inference.flow_analysis": {
+        "_break_check": "context value_scope flow_scope node",
         "_check_if": "context node",
     },
     "jedi.inference.gradual.annotation": {
@@ -82,6 +83,7 @@ REPLACED: dict[str, dict[str, str]] = {
     "jedi.inference.gradual.typing": {
         "CastFunction.py__call__": "value arguments",
         "SelfClass.execute_annotation": "self context",
+        "Tuple.py__simple_getitem__": "self index",
         "TypingModuleName._remap": "self",
     },
     "jedi.inference.imports": {
@@ -114,6 +116,7 @@ REPLACED: dict[str, dict[str, str]] = {
         "DictLiteralValue.py__iter__": "self contextualized_node",
         "FakeList._get_wrapped_value": "-",
         "MergedArray.py__simple_getitem__": "self index",
+        "_FakeSequence.py__simple_getitem__": "self index",
         "SequenceLiteralValue.py__iter__": "self contextualized_node",
         "SequenceLiteralValue.py__simple_getitem__": "self index",
     },

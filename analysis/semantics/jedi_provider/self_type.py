@@ -2,7 +2,8 @@
 
 jedi takes it for the class whose body holds the annotation, so that ``Path("a").parent``, inherited
 from ``PurePath``, would lack what only ``Path`` has. Where it is not known what the method was
-called on, nothing is known.
+called on, nothing is known. A method that is declared to give its own class, ``def copy(self) ->
+"Base"``, may mean ``Self``, too: many are older than it.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ def _annotations(self: Any) -> Any:
     try:
         values = _infer_annotations(self)
         if not any(isinstance(value, SelfClass) for value in values._set):
-            return values
+            return _or_itself(self, values)
         # ``type[Self]``: jedi gives back what stands in the brackets.
         called_on = ValueSet(_called_on(self))
         classes = called_on if _is_class_method(self) else called_on.py__class__()
@@ -37,6 +38,21 @@ def _annotations(self: Any) -> Any:
         return ValueSet.from_sets((classes, rest))
     finally:
         _calls.pop()
+
+
+def _or_itself(call: Any, values: Any) -> Any:
+    """``values``, and what the method was called on where its own class is among them."""
+    defining = call.tree_node.search_ancestor("funcdef", "classdef")
+    if defining is None or defining.type != "classdef" or call.is_stub():
+        return values
+    if not any(value.is_instance() and _node(value) is defining for value in values._set):
+        return values
+    called_on = [v for v in _called_on(call) if v.is_instance() and _node(v) is not defining]
+    return ValueSet.from_sets((values, called_on)) if called_on else values
+
+
+def _node(instance: Any) -> Any:
+    return getattr(instance.py__class__(), "tree_node", None)
 
 
 def _is_class_method(call: Any) -> bool:

@@ -1,11 +1,13 @@
-"""Unpacking into a star: ``first, *rest, last = …`` (reference, *Assignment statements*).
+"""Parts of sequences: ``first, *rest, last = …`` (reference, *Assignment statements*) and slices.
 
-The starred name is bound to a list of what the others leave. Names behind it count from the end.
-Where it is not known how many elements there are, each of them may be any element.
+A starred name is bound to a list of what the others leave. Names behind it count from the end.
+Where it is not known how many elements there are, each of them may be any element. jedi takes a
+slice for the whole, so that ``(1, "a")[1:][0]`` would be 1; here each element may be any.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import jedi.inference
@@ -13,25 +15,50 @@ from jedi.inference import syntax_tree
 from jedi.inference.base_value import ContextualizedNode, ValueSet
 from jedi.inference.gradual.typing import Tuple
 from jedi.inference.lazy_value import LazyKnownValues
-from jedi.inference.value.iterable import FakeTuple, Sequence, SequenceLiteralValue
+from jedi.inference.value.iterable import (
+    FakeTuple,
+    MergedArray,
+    Sequence,
+    SequenceLiteralValue,
+    _FakeSequence,
+)
 
 _plain = syntax_tree.check_tuple_assignments
+_installed = False
 
 
 def install() -> None:
-    """Change jedi's functions; further calls change nothing more."""
+    """Change jedi in this process; further calls do nothing."""
+    global _installed
+    if _installed:
+        return
+    _installed = True
+    for sequence in (MergedArray, Tuple, SequenceLiteralValue, _FakeSequence):
+        sequence.py__simple_getitem__ = _sliced(sequence.py__simple_getitem__)
     syntax_tree.check_tuple_assignments = _assigned
     jedi.inference.check_tuple_assignments = _assigned
 
 
-class _Rest(Sequence):  # type: ignore[misc]
-    """The list that a starred name is bound to."""
+def _sliced(get: Callable[..., Any]) -> Callable[..., Any]:
+    def sliced(self: Any, index: Any) -> Any:
+        if not isinstance(index, slice):
+            return get(self, index)
+        if isinstance(self, MergedArray) or (isinstance(self, Tuple) and self._is_homogenous()):
+            return ValueSet([self])
+        elements = ValueSet.from_sets(lazy.infer() for lazy in self.py__iter__())
+        array_type = "tuple" if isinstance(self, Tuple) else self.array_type
+        return ValueSet([_Part(self.inference_state, elements, array_type)])
 
-    array_type = "list"
+    return sliced
 
-    def __init__(self, state: Any, elements: Any) -> None:
+
+class _Part(Sequence):  # type: ignore[misc]
+    """A list or a tuple of which each element may be any of ``elements``."""
+
+    def __init__(self, state: Any, elements: Any, array_type: str = "list") -> None:
         super().__init__(state)
         self._elements = elements
+        self.array_type = array_type
 
     def py__simple_getitem__(self, index: Any) -> Any:
         return ValueSet([self]) if isinstance(index, slice) else self._elements
@@ -78,4 +105,4 @@ def _part(name: Any, value_set: Any, index: Any, node: Any) -> Any:
     elements = ValueSet.from_sets(lazy.infer() for lazy in known)
     if not isinstance(index, slice):
         return elements
-    return ValueSet([_Rest(name.parent_context.inference_state, elements)])
+    return ValueSet([_Part(name.parent_context.inference_state, elements)])

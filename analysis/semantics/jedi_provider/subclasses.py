@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from keyword import iskeyword
 from typing import Any
 
+from analysis.semantics.occurrences import code_only
+
 _DEFINED = re.compile(
     r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(?P<defined>\w+)"
     r"|^(?P<indent>[ \t]*)(?P<bound>[^\W\d]\w*)[ \t]*(?::|=(?!=))"
@@ -41,7 +43,7 @@ def defined(node: Any) -> Iterator[str]:
     """What a class binds in its body, line by line, and what its methods store to ``self``."""
     suite = node.children[-1]
     own = suite.children[1].start_pos[1] if suite.type == "suite" else -1
-    for match in _DEFINED.finditer(node.get_code()):
+    for match in _DEFINED.finditer(code_only(node.get_code())):
         if match["bound"] is None:
             yield match["stored"] or match["defined"]
         elif len(match["indent"]) == own and not iskeyword(match["bound"]):

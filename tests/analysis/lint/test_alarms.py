@@ -182,6 +182,79 @@ class P(configparser.ConfigParser):
         self._read(file, 'name')
         self._raed(file, 'name')  #!
 """,
+    "slices": """\
+def f(data: bytes, m: memoryview, some: tuple[int, ...], mixed: tuple[int, str], n: int):
+    data[:4].decode()
+    data[n:].decodes()  #!
+    data[0].decode()  #!
+    m[:1].tobytes()
+    some[:2].count(1), some[:2][0].bit_length()
+    mixed[n:][0].upper(), mixed[n:].count(1)
+    mixed[n:][0].decode()  #!
+    (1, 'a')[n:][0].upper()
+    [1, 'a'][n:][0].decode()  #!
+""",
+    "a target beside an item": """\
+import asyncio
+def f(**kwargs):
+    kwargs['x'] = loop = asyncio.new_event_loop()
+    loop.run_forever()
+    loop.items()  #!
+    other = kwargs['y'] = asyncio.new_event_loop()
+    other.items()  #!
+""",
+    "a copy that is declared to be of the class that copies": """\
+class Base:
+    def copy(self) -> 'Base': ...
+    @staticmethod
+    def other() -> 'Base': ...
+class Sub(Base):
+    def only(self): ...
+    def go(self):
+        self.copy().only()
+        self.copy().lonely()  #!
+        self.other().only()  #!
+Base().copy().only()  #!
+Sub().copy().only()
+""",
+    "super of a class within another": """\
+class Base:
+    def __init__(self, a, b, c): ...
+class Outer(Base):
+    class Base:
+        def __init__(self): ...
+    class Inner(Base):
+        def __init__(self):
+            super().__init__()
+            super().__init__(1)  #!
+    def __init__(self):
+        super().__init__(1, 2, 3)
+        class Local(Outer.Inner):
+            def __init__(self, x):
+                super().__init__()
+                super().__init__(x)  #!
+class Heir(Outer):
+    class Inner(Outer.Inner):
+        def __init__(self):
+            super().__init__()
+""",
+    "attributes that the classes with a mixin bring": """\
+class Mixin:
+    def show(self):
+        return self.name, self.helper()
+class Named(Mixin):
+    def __init__(self):
+        self.name = 1
+    def helper(self):
+        return self.nam  #!
+Named()
+""",
+    "the branch of a stub for this version": """\
+import types
+types.CodeType(0, 0, 0, 0, 0, 0, b'', (), (), '', '', '', 0, b'', b'')  #!
+def f(x):
+    return types.CodeType(x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x, x)
+""",
 }
 
 
