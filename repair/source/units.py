@@ -14,12 +14,17 @@ from functools import cached_property
 
 from repair.source.file import OffsetEdit, Source
 
+#: Decorators that hand on what a function was given.
+_PLAIN = frozenset({"staticmethod", "classmethod", "property", "abstractmethod"})
+
 
 @dataclass(frozen=True, slots=True)
 class Unit:
     """A function and where it stands: offsets of whole lines, and the classes around it.
 
     ``body_line`` is where its first statement begins; what stands above runs at import.
+    ``defaults`` are the offsets of literals for which callers rely on nothing but the function:
+    no decorator has looked at them.
     """
 
     start: int
@@ -30,6 +35,7 @@ class Unit:
     last_line: int
     classes: tuple[str, ...]
     name: str
+    defaults: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -73,15 +79,17 @@ class Units:
             last_line=last,
             classes=classes,
             name=node.name,
+            defaults=tuple(map(source.span, _defaults(node))),
         )
 
     def around(self, edit: OffsetEdit) -> Unit | None:
-        """The function whose *body* holds ``edit`` whole, if one does."""
+        """The function whose *body* holds ``edit`` whole, if one does, or one of its defaults."""
         index = bisect.bisect_right([unit.start for unit in self.all], edit.start) - 1
         if index < 0:
             return None
         unit = self.all[index]
-        return unit if unit.body_start <= edit.start and edit.end <= unit.end else None
+        places = ((unit.body_start, unit.end), *unit.defaults)
+        return unit if any(s <= edit.start and edit.end <= e for s, e in places) else None
 
     @cached_property
     def _inner(self) -> dict[int, list[tuple[int, int, range]]]:
@@ -134,8 +142,24 @@ class Units:
         return "\n" * padding + "".join(header + "\n" for header in headers) + text
 
 
+def _defaults(node: ast.FunctionDef | ast.AsyncFunctionDef) -> list[ast.expr]:
+    if any(ast.unparse(each) not in _PLAIN for each in node.decorator_list):
+        return []
+    given = [*node.args.defaults, *filter(None, node.args.kw_defaults)]
+    return [each for each in given if _is_literal(each)]
+
+
+def _is_literal(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+        return False
+    return True
+
+
 def groups(units: Units, edits: Sequence[OffsetEdit]) -> list[tuple[Unit, list[OffsetEdit]]] | None:
-    """``edits`` by the function they change, or ``None`` if one changes more than a body."""
+    """``edits`` by the function they change, or ``None`` if one changes more than a body and
+    defaults."""
     found: dict[int, tuple[Unit, list[OffsetEdit]]] = {}
     for edit in edits:
         unit = units.around(edit)

@@ -45,10 +45,10 @@ def observe(
     answers, again = _answers(variants, calls, seconds)
     if len(variants) > 1 and (len(calls) < _FEW or _alike(answers)):
         within = {
-            function
+            replacement.function
             for variant in variants[1:]
-            for function, code in variant
-            if function.__code__ != code
+            for replacement in variant
+            if replacement.changes()
         }
         noted = _noted(run_tests, live, target, variants, within)
         own |= _texts(noted)
@@ -112,14 +112,14 @@ def _alike(answers: Any) -> bool:
 @contextlib.contextmanager
 def _in_place(variant: Any) -> Any:
     """The functions of ``variant`` run its code inside."""
-    before = [(function, function.__code__) for function, _code in variant]
+    before: list[Any] = []
     try:
-        for function, code in variant:
-            function.__code__ = code
+        for replacement in variant:
+            before.append(replacement.put())
         yield
     finally:
-        for function, code in before:
-            function.__code__ = code
+        for replacement in reversed(before):
+            replacement.put()
 
 
 def _joined(noted: Any, others: Any) -> Any:

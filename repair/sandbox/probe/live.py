@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import gc
 import os
 import types
@@ -10,6 +11,35 @@ from typing import Any
 
 class CannotReplaceError(Exception):
     """The functions that a change concerns are not loaded, or the new code does not fit them."""
+
+
+class Replacement:
+    """What a loaded function is to have: its code, and the defaults that are other literals now."""
+
+    def __init__(self, function: Any, code: types.CodeType, defaults: Any = None) -> None:
+        self.function = function
+        self.code = code
+        #: By position from the end of those that may be left out, or by keyword.
+        self.defaults = defaults or {}
+
+    def put(self) -> Any:
+        """Give it to the function; the replacement that takes it back."""
+        function = self.function
+        before = Replacement(function, function.__code__)
+        function.__code__ = self.code
+        for place, value in self.defaults.items():
+            if isinstance(place, int):
+                known = list(function.__defaults__)
+                before.defaults[place], known[place] = known[place], value
+                function.__defaults__ = tuple(known)
+            else:
+                before.defaults[place] = function.__kwdefaults__[place]
+                function.__kwdefaults__[place] = value
+        return before
+
+    def changes(self) -> bool:
+        """Whether the function does not have it yet."""
+        return bool(self.defaults) or self.function.__code__ != self.code
 
 
 class LiveCode:
@@ -47,18 +77,21 @@ class LiveCode:
                     return function
         return None
 
-    def plan(self, path: str, unit: dict[str, Any]) -> list[Any]:
-        """Pairs of a loaded function and the code it is to have.
+    def plan(self, path: str, unit: dict[str, Any]) -> list[Replacement]:
+        """What is to be replaced.
 
         ``unit["old"]`` and ``unit["new"]`` are module texts that hold one outermost function at
         its place, within the classes it belongs to. Both are compiled, never executed; their code
         objects are matched by position in the nesting. Raises :class:`CannotReplaceError`.
         """
-        old = self._known.get(unit["old"])
-        if old is None:
-            old = self._known[unit["old"]] = _tree(_compile(unit["old"], path))
+        text = unit["old"]
+        if text not in self._known:
+            self._known[text] = _tree(_compile(text, path)), _head(text)
+        old, (first, head) = self._known[text]
         new = _tree(_compile(unit["new"], path))
-        pairs = []
+        same = unit["new"].startswith(text[:head])
+        defaults = {} if same else _other_defaults(text, unit["new"])
+        found = []
         for place, code in old.items():
             replacement = new.get(place)
             for function in self._functions.get((code.co_name, code.co_firstlineno), ()):
@@ -66,10 +99,60 @@ class LiveCode:
                     raise CannotReplaceError("a function is gone: " + code.co_name)
                 if function.__code__.co_freevars != replacement.co_freevars:
                     raise CannotReplaceError("a closure changed: " + code.co_name)
-                pairs.append((function, replacement))
-        if not pairs:
+                own = defaults if code.co_firstlineno == first else {}
+                if not _has(function, own):
+                    raise CannotReplaceError("other defaults: " + code.co_name)
+                found.append(Replacement(function, replacement, own))
+        if not found:
             raise CannotReplaceError("no live function")
-        return pairs
+        return found
+
+
+def _outermost(text: str) -> Any:
+    """The function that a module text of :meth:`LiveCode.plan` holds."""
+    node: Any = ast.parse(text).body[0]
+    while not isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+        node = node.body[0]
+    return node
+
+
+def _head(text: str) -> Any:
+    """Where the function begins, its line, and where its body does, as an offset of a line."""
+    node = _outermost(text)
+    first = min([node.lineno] + [each.lineno for each in node.decorator_list])
+    above = text.splitlines(True)[: node.body[0].lineno - 1]
+    return first, sum(map(len, above))
+
+
+def _other_defaults(old: str, new: str) -> dict[Any, Any]:
+    """The literals that parameters have for a default in ``new`` and not in ``old``, by position
+    from the end, or by keyword."""
+    before, after = _outermost(old).args, _outermost(new).args
+    if ast.dump(before) == ast.dump(after):
+        return {}
+    counts = [(len(each.defaults), len(each.kwonlyargs)) for each in (before, after)]
+    if counts[0] != counts[1]:
+        raise CannotReplaceError("another signature")
+    pairs: list[Any] = []
+    for index in range(-len(before.defaults), 0):
+        pairs.append((index, before.defaults[index], after.defaults[index]))
+    for argument, one, two in zip(before.kwonlyargs, before.kw_defaults, after.kw_defaults):  # noqa: B905
+        if one is not None and two is not None:
+            pairs.append((argument.arg, one, two))
+    try:
+        return {
+            place: ast.literal_eval(two)
+            for place, one, two in pairs
+            if ast.dump(one) != ast.dump(two)
+        }
+    except ValueError:
+        raise CannotReplaceError("a default is reckoned")
+
+
+def _has(function: Any, defaults: Any) -> bool:
+    """Whether ``function`` has the parameters that ``defaults`` are for."""
+    many, named = len(function.__defaults__ or ()), function.__kwdefaults__ or {}
+    return all(-place <= many if isinstance(place, int) else place in named for place in defaults)
 
 
 def _compile(text: str, path: str) -> Any:

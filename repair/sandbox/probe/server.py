@@ -146,13 +146,13 @@ class Server:
         try:
             # Compiled here and not in the fork: a fork pays for each page that it touches.
             target = self.settings["target"]
-            pairs = [p for unit in request["units"] for p in self.live.plan(target, unit)]
+            planned = [r for unit in request["units"] for r in self.live.plan(target, unit)]
         except live.CannotReplaceError as error:
             return forking.nothing_run(str(error))
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
-            for function, code in pairs:
-                function.__code__ = code
+            for replacement in planned:
+                replacement.put()
             told = self.reporter(emit, request)
             with Tracing(self, request.get("trace", False), told.steps):
                 self.run_selected(request["plan"].get("select"), told)

@@ -8,6 +8,8 @@ import pytest
 
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.run import Plan, Preload, Run, Terms
+from repair.source.file import OffsetEdit, Source
+from repair.source.units import Units, groups
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -68,6 +70,44 @@ def test_functions_that_a_conftest_has_frozen_can_be_replaced(
     assert server.hold(plan, wall=30) is not None
     run = server.patch(plan, [(old, old.replace("return n", "return n // 2"))], Terms(wall=20))
     assert run.passed(), run
+
+
+_DEFAULTS = """\
+class Rate:
+    @classmethod
+    def of(cls, n, by=3, *, up=True):
+        return n * by if up else n / by
+"""
+
+
+def test_a_literal_default_is_replaced_where_the_tests_are_held(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    """A wrong default is found as fast as a wrong body: nothing is imported anew for it."""
+    (workspace / "m.py").write_text(_DEFAULTS)
+    (workspace / "test_m.py").write_text(
+        "import m\n\n\ndef test_rate():\n    assert m.Rate.of(8) == 4\n"
+    )
+    source = Source("m.py", _DEFAULTS)
+
+    def edits(*pairs: tuple[str, str]) -> list[OffsetEdit]:
+        places = ((_DEFAULTS.index(old) + old.index("=") + 1, old, new) for old, new in pairs)
+        return [OffsetEdit(at, at + len(old.partition("=")[2]), new) for at, old, new in places]
+
+    def run(*pairs: tuple[str, str]) -> Run:
+        changed = groups(Units(source), edits(*pairs))
+        assert changed is not None
+        texts = [(Units(source).module(u, ()), Units(source).module(u, e)) for u, e in changed]
+        return server.patch(plan, texts, Terms(wall=20))
+
+    server = sandbox()
+    plan = Plan("pytest", "pytest", ("test_m.py",), str(workspace), path0=str(workspace))
+    assert server.hold(plan, wall=30) is not None
+    assert run(("by=3", "2"), ("up=True", "False")).passed()
+    assert run(("by=3", "0.5")).passed()
+    # Each run begins with the program as it is; what is reckoned cannot be seen without its module.
+    assert not run(("by=3", "2")).passed()
+    assert run(("by=3", "1 / 2")).cannot
 
 
 def test_a_plugin_that_imports_the_workspace_is_told_from_others(

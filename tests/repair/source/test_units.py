@@ -92,3 +92,15 @@ def only(here):
     rule = scope["Rule"]()
     assert (rule.brief(1), rule.other(1), scope["only"](1)) == (2, 1, 1)
     assert (scope["make"](0), scope["make"](2)) == (None, 2)
+
+
+def test_a_literal_default_belongs_to_its_function_unless_a_decorator_has_seen_it() -> None:
+    text = "@staticmethod\ndef plain(n=1, *, by=-2): ...\n\n@cached\ndef seen(n=1): ...\n"
+    source = Source("m.py", text)
+
+    def owner(at: int, old: str) -> str | None:
+        unit = Units(source).around(OffsetEdit(at, at + len(old), "7"))
+        return unit.name if unit else None
+
+    assert owner(text.index("1"), "1") == owner(text.index("-2"), "-2") == "plain"
+    assert owner(text.rindex("1"), "1") is owner(text.index("n=1"), "n=1") is None
