@@ -234,6 +234,16 @@ class Scope:
         bound = {b.node.start_byte for b in self.places if b.manner is not BindingManner.AUGMENTED}
         return (node for node in self.names if node.start_byte not in bound)
 
+    @cached_property
+    def free(self) -> frozenset[str]:
+        """The names that it, or what is inside, looks up further out."""
+        found = {self.tree.slice(node) for node in self.reads}
+        found = {name for name in found if not self.owns(name)}
+        for inner in self.inner:
+            hides = self.kind is not ScopeKind.CLASS or inner.kind not in FUNCTIONS
+            found.update(name for name in inner.free if not (hides and self.owns(name)))
+        return frozenset(found)
+
     def _read(
         self, roots: Iterable[Node], outside: Node | None = None
     ) -> tuple[list[Node], list[Scope]]:

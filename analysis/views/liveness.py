@@ -8,11 +8,32 @@ what its handler reads is live before it, whatever it writes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from enum import Enum
 
+from tree_sitter import Node as SyntaxNode
+
+from analysis.program.scopes import BindingManner, Scope, ScopeKind
 from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowGraph, NodeKind, Span
-from analysis.views.scopes import NameOccurrence, Use
+
+
+class NameAccess(Enum):
+    """What a statement does to a name."""
+
+    READ = "read"
+    WRITE = "write"
+    DELETE = "delete"
+
+
+@dataclass(frozen=True, slots=True)
+class Accessed:
+    """A name at a place: 0-based line and UTF-8 byte column."""
+
+    name: str
+    line: int
+    column: int
+    use: NameAccess
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +53,44 @@ class Liveness:
     after: Mapping[int, frozenset[str]]
 
 
-def names_of_nodes(graph: FlowGraph, found: Iterable[NameOccurrence]) -> dict[int, NodeNames]:
+def occurrences(scope: Scope) -> Iterator[Accessed]:
+    """What the statements of a scope do to its names, in no particular order.
+
+    Lambdas and comprehensions belong to the statement that they are in. A nested function or class
+    reads, where it is defined, what its body takes from around it.
+    """
+    waiting: list[tuple[Scope, frozenset[str]]] = [(scope, frozenset())]
+    while waiting:
+        inner, hidden = waiting.pop()
+        bound = {binding.node.start_byte: binding.manner for binding in inner.places}
+        for node in inner.names:
+            name = scope.tree.slice(node)
+            if name in hidden:
+                continue
+            manner = bound.get(node.start_byte)
+            if manner is None and _is_walrus(node):
+                manner = BindingManner.WALRUS
+            if manner in (None, BindingManner.AUGMENTED, BindingManner.BROKEN):
+                yield Accessed(name, *node.start_point, NameAccess.READ)
+            if manner not in (None, BindingManner.BROKEN):
+                use = NameAccess.DELETE if manner is BindingManner.DELETION else NameAccess.WRITE
+                yield Accessed(name, *node.start_point, use)
+        for each in inner.inner:
+            if each.kind in (ScopeKind.LAMBDA, ScopeKind.COMPREHENSION):
+                waiting.append((each, hidden.union(each.bindings)))
+            else:
+                for name in each.free - hidden:
+                    yield Accessed(name, *each.node.start_point, NameAccess.READ)
+
+
+def _is_walrus(node: SyntaxNode) -> bool:
+    walrus = node.parent
+    if walrus is None or walrus.type != "named_expression":
+        return False
+    return walrus.child_by_field_name("name") == node
+
+
+def names_of_nodes(graph: FlowGraph, found: Iterable[Accessed]) -> dict[int, NodeNames]:
     """The names of each node of ``graph``: those of ``found`` within its span and no smaller one.
 
     Columns of ``found`` are UTF-8 bytes and those of spans code points; only text that is not
@@ -47,9 +105,9 @@ def names_of_nodes(graph: FlowGraph, found: Iterable[NameOccurrence]) -> dict[in
     for span, node in spans:
         for line in range(span.line, span.end_line + 1):
             by_line[line].append((span, node))
-    uses: dict[int, dict[Use, set[str]]] = defaultdict(lambda: defaultdict(set))
+    uses: dict[int, dict[NameAccess, set[str]]] = defaultdict(lambda: defaultdict(set))
     for occurrence in found:
-        place = (occurrence.line - 1, occurrence.column)
+        place = (occurrence.line, occurrence.column)
         around = [
             (span.end_line - span.line, span.end_character - span.character, node)
             for span, node in by_line[place[0]]
@@ -59,7 +117,9 @@ def names_of_nodes(graph: FlowGraph, found: Iterable[NameOccurrence]) -> dict[in
             uses[min(around)[2]][occurrence.use].add(occurrence.name)
     return {
         node: NodeNames(
-            frozenset(kinds[Use.READ]), frozenset(kinds[Use.WRITE]), frozenset(kinds[Use.DELETE])
+            frozenset(kinds[NameAccess.READ]),
+            frozenset(kinds[NameAccess.WRITE]),
+            frozenset(kinds[NameAccess.DELETE]),
         )
         for node, kinds in uses.items()
     }

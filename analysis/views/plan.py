@@ -16,18 +16,14 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
-from analysis.views.control_flow import control_flow
+from analysis.program.scopes import Scope, ScopeKind
+from analysis.views.control_flow import Flow, flows
 from analysis.views.flow import EXIT, RAISE, EdgeKind, FlowEdge, FlowGraph, Node, NodeKind
-from analysis.views.liveness import Liveness, NodeNames, liveness, names_of_nodes
-from analysis.views.scopes import (
-    FunctionNode,
-    NamedScope,
-    Use,
-    declared,
-    occurrences,
-    parameters,
-    scopes,
-)
+from analysis.views.liveness import Liveness, NodeNames, liveness, names_of_nodes, occurrences
+from analysis.views.places import Places
+from analysis.views.scopes import FunctionNode, parameters
+from analysis.views.scopes import Scope as SyntaxScope
+from analysis.views.variables import bound_here, place_of, scopes_of
 
 #: Where an edge leads that leaves the code object.
 RETURNED, RAISED = -1, -2
@@ -134,43 +130,47 @@ class BlockPlan:
 
 def block_plan(source: str) -> BlockPlan:
     """The plan of a file. Raises ``SyntaxError``."""
-    tree = ast.parse(source)
-    graphs = {(graph.name, graph.first_line): graph for graph in control_flow(source)}
-    codes = []
-    for scope in scopes(tree):
-        line = 0 if isinstance(scope.node, ast.Module) else scope.node.lineno - 1
-        codes.append(_code_plan(scope, graphs[scope.name, line]))
+    known = scopes_of(source)
+    codes = [
+        _code_plan(flow, known.get(place_of(flow.scope)))
+        for flow in flows(ast.parse(source), Places(source))
+    ]
     digest = hashlib.sha256(source.encode("utf-8", "surrogatepass")).hexdigest()
     return BlockPlan(digest, tuple(codes))
 
 
-def _code_plan(scope: NamedScope, graph: FlowGraph) -> CodePlan:
-    found = occurrences(scope.node)
-    bound = {o.name for o in found if o.use is not Use.READ} | set(parameters(scope.node))
-    for outer in scope.outer:
+def _code_plan(flow: Flow, scope: Scope | None) -> CodePlan:
+    """The plan of one code object; ``scope`` is what tree-sitter makes of it, if it does."""
+    node, graph = flow.scope, flow.graph
+    bound: set[str] = set()
+    around = scope
+    while around is not None:
         # What a closure holds is seen too; what the module binds is not: it is no state of a call.
-        if isinstance(outer.node, FunctionNode):
-            bound |= set(parameters(outer.node))
-            bound |= {o.name for o in occurrences(outer.node) if o.use is not Use.READ}
-    shared = declared(scope.node, ast.Global)
-    seen = [o for o in found if o.name in bound | shared]
-    names = names_of_nodes(graph, seen)
-    last_line = max(
-        [scope.first_line, *(getattr(s, "end_lineno", None) or 1 for s in scope.node.body)]
-    )
+        if around is scope or around.kind is ScopeKind.FUNCTION:
+            bound |= bound_here(around)
+        around = around.around
+    outer = scope.outer.items() if scope is not None and scope.around is not None else ()
+    shared = {name for name, word in outer if word == "global"}
+    found = occurrences(scope) if scope is not None else ()
+    names = names_of_nodes(graph, (each for each in found if each.name in bound | shared))
+    begin = 1
+    if not isinstance(node, ast.Module):
+        begin = min([node.lineno, *(mark.lineno for mark in node.decorator_list)])
+    last_line = max([begin, *(getattr(each, "end_lineno", None) or 1 for each in node.body)])
+    at_exit = _read_later(scope, bound) if scope is not None else frozenset[str]()
     return CodePlan(
-        name=scope.name,
-        kind=_kind(scope),
-        first_line=scope.first_line - 1,
+        name=graph.name,
+        kind=_kind(node),
+        first_line=begin - 1,
         last_line=last_line - 1,
-        parameters=parameters(scope.node),
+        parameters=parameters(node),
         globals=tuple(sorted(shared)),
-        blocks=_blocks(scope, graph, names, liveness(graph, names, _read_later(scope, bound))),
+        blocks=_blocks(node, graph, names, liveness(graph, names, at_exit)),
     )
 
 
-def _kind(scope: NamedScope) -> CodeKind:
-    match scope.node:
+def _kind(scope: SyntaxScope) -> CodeKind:
+    match scope:
         case ast.Module():
             return CodeKind.MODULE
         case ast.ClassDef():
@@ -192,18 +192,19 @@ def _yields(body: Iterable[ast.AST]) -> bool:
     return False
 
 
-def _read_later(scope: NamedScope, bound: set[str]) -> frozenset[str]:
+def _read_later(scope: Scope, bound: set[str]) -> frozenset[str]:
     """What others may read when the code object has ended: names of a module or class body, and
     what inner functions take from this one."""
-    if not isinstance(scope.node, FunctionNode):
+    if scope.kind is not ScopeKind.FUNCTION:
         return frozenset()
     captured: set[str] = set()
-    stack: list[ast.AST] = list(scope.node.body)
+    stack = list(scope.inner)
     while stack:
-        node = stack.pop()
-        if isinstance(node, FunctionNode | ast.ClassDef):
-            captured |= {o.name for o in occurrences(node) if o.use is Use.READ}
-        stack.extend(ast.iter_child_nodes(node))
+        inner = stack.pop()
+        if inner.kind is ScopeKind.COMPREHENSION:
+            stack.extend(inner.inner)
+        else:
+            captured |= inner.free
     return frozenset(captured & bound)
 
 
@@ -211,14 +212,14 @@ def _read_later(scope: NamedScope, bound: set[str]) -> frozenset[str]:
 
 
 def _blocks(
-    scope: NamedScope, graph: FlowGraph, names: Mapping[int, NodeNames], live: Liveness
+    scope: SyntaxScope, graph: FlowGraph, names: Mapping[int, NodeNames], live: Liveness
 ) -> tuple[TextBlock, ...]:
     nodes = {node.id: node for node in graph.nodes if node.span is not None}
     groups = _chained(graph, _sharing_lines(nodes))
     ordered = sorted(groups, key=lambda members: _order(nodes[members[0]]))
     number = {node: index for index, members in enumerate(ordered) for node in members}
     number |= _LEAVING
-    headers = _loops(scope.node, nodes, number)
+    headers = _loops(scope, nodes, number)
     blocks = []
     for index, members in enumerate(ordered):
         first, last = nodes[members[0]], nodes[members[-1]]

@@ -37,7 +37,7 @@ def data_flow(tree: ast.Module, flows: Sequence[Flow], places: Places) -> DataFl
 
     Raises ``RecursionError`` where an expression is nested too deeply.
     """
-    variables = Variables(flows)
+    variables = Variables(places.text, flows)
     owners = count(len(flows))
     lazy = any(
         isinstance(each, ast.ImportFrom)
