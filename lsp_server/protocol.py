@@ -75,6 +75,9 @@ class Protocol(LanguageServerProtocol):
             self._refuse(id_, INVALID_REQUEST, "a message is one JSON-RPC 2.0 object")
             return
         method, id_ = data.get("method"), data.get("id")
+        if not isinstance(id_, int | str | None):
+            self._refuse(None, INVALID_REQUEST, "an id is an integer or a string")
+            return
         if method is None:
             self._receive_response(data)
             return
@@ -98,7 +101,14 @@ class Protocol(LanguageServerProtocol):
             if "id" in data:
                 self._refuse(id_, INVALID_PARAMS, f"the parameters of {method} are not valid")
             return
-        self.handle_message(message)
+        try:
+            self.handle_message(message)
+        except Exception as error:  # noqa: BLE001 - invariant 10: this message fails alone
+            self.on_trouble(failure_text(error))
+
+    def _handle_cancel_notification(self, msg_id: object) -> None:
+        if isinstance(msg_id, int | str):
+            super()._handle_cancel_notification(msg_id)
 
     def _is_known(self, method: str) -> bool:
         return method in self.fm.features or method in self.fm.builtin_features

@@ -203,6 +203,10 @@ def _whole_file(path: str, code: str, error: AnalysisError, severity: Severity) 
 def _ruff(reports: Sequence[FileReport], root: str) -> dict[str, list[Finding]]:
     """ruff's findings by path. What is plain UTF-8 is read by ruff itself, many at once."""
     found: dict[str, list[Finding]] = {}
+
+    def crashed(path: str, error: AnalysisError) -> None:
+        found[path] = [_whole_file(path, "ruff", error, Severity.WARNING)]
+
     batches: dict[bool, list[str]] = {True: [], False: []}
     for report in reports:
         if report.file is None:
@@ -211,11 +215,13 @@ def _ruff(reports: Sequence[FileReport], root: str) -> dict[str, list[Finding]]:
         if on_disk and report.file.encoding == "utf-8" and not report.file.bom:
             batches[report.selected.named].append(report.file.path)
         else:
-            found[report.file.path] = list(
-                ruff.check_text(report.file.text, report.file.path, root)
-            )
+            path = report.file.path
+            try:
+                found[path] = list(ruff.check_text(report.file.text, path, root))
+            except ruff.CrashedError as error:
+                crashed(path, error)
     for named, paths in batches.items():
-        for finding in ruff.check_files(paths, root, exclude=not named):
+        for finding in ruff.check_files(paths, root, exclude=not named, on_crash=crashed):
             found.setdefault(finding.path, []).append(finding)
     return found
 

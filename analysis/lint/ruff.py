@@ -15,7 +15,7 @@ import subprocess
 import sys
 import sysconfig
 import tomllib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -66,6 +66,10 @@ class _Diagnostic(msgspec.Struct):
     fix: _Fix | None = None
 
 
+class CrashedError(AnalysisError):
+    """ruff ended by a signal or took too long: on nested code its stack overflows."""
+
+
 @cache
 def binary() -> str:
     """The absolute path of ruff in Pilotfish's own environment.
@@ -105,19 +109,33 @@ def fixed_text(text: str, path: str, root: str, options: Sequence[str] = ()) -> 
     return _run(arguments, root, text, _SECONDS).decode("utf-8", "surrogatepass")
 
 
-def check_files(paths: Sequence[str], root: str, *, exclude: bool) -> tuple[Finding, ...]:
+def check_files(
+    paths: Sequence[str],
+    root: str,
+    *,
+    exclude: bool,
+    on_crash: Callable[[str, CrashedError], None],
+) -> tuple[Finding, ...]:
     """The diagnostics of files as they are on disk, which must be UTF-8.
 
-    With ``exclude``, files that ruff's configuration excludes have none. Raises as
-    :func:`check_text`.
+    With ``exclude``, files that ruff's configuration excludes have none. ``on_crash`` is told of
+    each file that ruff crashes on. Raises otherwise as :func:`check_text`.
     """
     option = "--force-exclude" if exclude else "--no-force-exclude"
     _look_at_configuration(paths, root)
     found: list[Finding] = []
-    for start in range(0, len(paths), _BATCH):
-        batch = paths[start : start + _BATCH]
+    waiting = [paths[start : start + _BATCH] for start in range(0, len(paths), _BATCH)]
+    while waiting:
+        batch = waiting.pop(0)
         arguments = ("check", "--output-format=json", "--no-fix", option, "--", *batch)
-        found += _findings(_run(arguments, root, "", _SECONDS * len(batch)))
+        try:
+            found += _findings(_run(arguments, root, "", _SECONDS * len(batch)))
+        except CrashedError as error:
+            middle = len(batch) // 2
+            if middle:
+                waiting += [batch[:middle], batch[middle:]]
+            else:
+                on_crash(batch[0], error)
     return tuple(found)
 
 
@@ -196,9 +214,11 @@ def _run(arguments: Iterable[str], root: str, text: str, seconds: float) -> byte
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise AnalysisError(f"ruff did not answer within {seconds:.0f} s", where=root) from None
+        raise CrashedError(f"ruff did not answer within {seconds:.0f} s", where=root) from None
     except OSError as error:
         raise AnalysisError(f"ruff could not be run: {error.strerror}", where=root) from None
+    if done.returncode < 0 or b"overflowed its stack" in done.stderr:
+        raise CrashedError("ruff crashed on this code", where=root)
     if done.returncode:
         raise AnalysisError(
             f"ruff could not check: {_reason(done.stderr)}",

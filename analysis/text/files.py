@@ -153,8 +153,8 @@ def decode_source(data: bytes, path: str) -> TextFile:
             where=path,
             help="save the file as UTF-8 without that character",
         ) from None
-    except LookupError:
-        raise TextError(f"'{declared}' is not a text encoding", where=path) from None
+    except (LookupError, UnicodeError):  # ``undefined`` and ``punycode`` raise the bare class
+        raise TextError(f"'{declared}' is not a text encoding of this file", where=path) from None
     return TextFile(path, text, encoding, bom)
 
 

@@ -17,12 +17,13 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 import msgspec
 from msgspec import Meta
 
+from analysis.environments.candidates import candidates
 from analysis.environments.roots import module_name, package_root
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.names import Name
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.tree import parse
+from analysis.syntax.tree import parse as parse_tree
 from analysis.text import read_file
 from engine.client import EngineClient, RequestFailedError
 from engine.errors import EngineError
@@ -34,6 +35,7 @@ from engine.features.inspect import InspectRequest
 from engine.features.trace import TraceRequest
 from engine.request import Progress, Request
 from engine.trust import is_trusted
+from repair.failure.command import parse
 
 Value = TypeVar("Value")
 Answer = dict[str, Any]
@@ -41,6 +43,8 @@ Answer = dict[str, Any]
 _MOST_NAMES, _MOST_ROWS, _MOST_FINDINGS = 300, 100, 50
 #: Of a trace: calls, and steps of each.
 _MOST_CALLS, _MOST_STEPS = 20, 40
+#: Characters of a wrong path that are told.
+_SHOWN = 200
 #: Seconds that a repair may need to end after its time.
 _GRACE_S = 5.0
 #: The part of a budget that a repair may use itself.
@@ -220,6 +224,7 @@ class WorkspaceTools:
     async def fix(self, asked: FixArguments) -> Answer:
         """See :class:`FixArguments`."""
         snapshot = self._snapshot(asked.path, runs=True)
+        self._refuse_interpreter(asked.test)
         seconds = asked.budget_ms / 1000 * _SHARE
         request = FixRequest(snapshot, asked.test, time_limit=seconds, questions=0)
         timed = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
@@ -248,6 +253,7 @@ class WorkspaceTools:
     async def trace(self, asked: TraceArguments) -> Answer:
         """See :class:`TraceArguments`."""
         snapshot = self._snapshot(asked.path, runs=True)
+        self._refuse_interpreter(asked.test)
         test = _calling(Path(snapshot.path), asked.call) if asked.call else asked.test
         request = TraceRequest(snapshot, test, asked.budget_ms / 1000 * _SHARE)
         timed = await self._ask(request, asked.budget_ms, grace=_GRACE_S)
@@ -316,13 +322,30 @@ class WorkspaceTools:
                 where=workspace.root,
                 help=f"a person can trust it with: pilotfish trust {shlex.quote(workspace.root)}",
             )
-        file = Path(self._root, path).resolve()
+        try:
+            file = Path(self._root, path).resolve()
+            absent = new and not file.exists()
+        except (OSError, ValueError):  # a NUL, or longer than a name can be
+            raise AnalysisError("not a path", where=path[:_SHOWN]) from None
         if not file.is_relative_to(self._root):
             raise AnalysisError(
                 "outside of the workspace", where=path, help=f"its root is {self._root}"
             )
-        text = "" if new and not file.exists() else read_file(file).text
+        text = "" if absent else read_file(file).text
         return Snapshot(str(file), text, workspace)
+
+    def _refuse_interpreter(self, test: str) -> None:
+        """An interpreter that a command names is asked about itself outside of the sandbox: a
+        person may name any, an assistant those alone that are found without it."""
+        workspace = self._workspace()
+        named = parse(test, workspace.root).python
+        known = {Path(each.executable).parent for each in candidates(workspace)}
+        if named is not None and Path(named).parent not in known:
+            raise AnalysisError(
+                "an assistant cannot choose another Python than the project's",
+                where=named,
+                help="write pytest or python without a path",
+            )
 
     def _row(self, row: Mapping[str, Any]) -> Answer:
         """A row of the graph with its place as one word, from the root where it lies there."""
@@ -387,7 +410,7 @@ def _with_line(text: str, line: int, code: str) -> tuple[str, int]:
         raise AnalysisError(f"line {line + 1} is outside of the file, which has {len(lines)} lines")
     held = lines[line] if line < len(lines) else ""
     indent = len(held) - len(held.lstrip())
-    node = parse(text).root.descendant_for_point_range((line, indent), (line, indent))
+    node = parse_tree(text).root.descendant_for_point_range((line, indent), (line, indent))
     while node is not None and node.parent is not None:
         if node.parent.type in ("module", "block") and node.start_point[0] <= line:
             line, indent = node.start_point[0], node.start_point[1]

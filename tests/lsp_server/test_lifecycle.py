@@ -158,6 +158,15 @@ def test_what_is_no_message_is_answered(client: RawClient, initialized: bool) ->
         assert client.wait_for(id=7)["error"]["code"] == INVALID_REQUEST
         client.send(id=8, method=5)
         assert client.wait_for(id=8)["error"]["code"] == INVALID_REQUEST
+        wrong: Any
+        for wrong in ({}, [1], 1.5):
+            client.send(id=wrong, method="shutdown")
+            assert client.wait_for(id=None)["error"]["code"] == INVALID_REQUEST
+            client.send(id=wrong, result=None)
+            assert client.wait_for(id=None)["error"]["code"] == INVALID_REQUEST
+            client.notify("$/cancelRequest", {"id": wrong})
+        client.notify("$/cancelRequest", [7])
+        assert client.error_code(9, "textDocument/nonsense", {}) == METHOD_NOT_FOUND
 
 
 def test_after_shutdown_only_exit_is_left(client: RawClient) -> None:

@@ -154,6 +154,16 @@ async def test_it_tells_what_exists_and_what_does_not(shop: Path) -> None:
         assert "outside of the workspace" in await refused(
             asked, "check_snippet", path="../secret.py", code=""
         )
+        (shop / "coded.py").write_text("# coding: undefined\n")
+        os.mkfifo(shop / "fifo.py")
+        for path, why in {
+            "a\0b.py": "not a path",
+            "a" * 5000: "not a path",
+            "coded.py": "'undefined' is not a text encoding",
+            "fifo.py": "not a regular file",
+            ".": "a folder",
+        }.items():
+            assert why in await refused(asked, "check_snippet", path=path, code="")
         assert "unknown field" in await refused(asked, "api", nam="json")
         assert "not a qualified name" in await refused(asked, "api", name="os.system('x')")
         assert "did you mean shop.Basket.total" in await refused(
@@ -171,6 +181,12 @@ async def test_what_is_trusted_is_repaired_and_traced(shop: Path) -> None:
         said = await refused(asked, "fix", path="gcd.py")
         assert "not trusted" in said
         subprocess.run([PILOTFISH, "trust", str(shop)], check=True, capture_output=True)
+        (shop / "python").write_text(f"#!/bin/sh\ntouch {shop}/sprung\n")
+        (shop / "python").chmod(0o755)
+        for tool in ("fix", "trace"):  # It would be asked about itself outside of the sandbox.
+            said = await refused(asked, tool, path="gcd.py", test="./python gcd_test.py")
+            assert "cannot choose another Python" in said
+        assert not (shop / "sprung").exists()
         test = "python gcd_test.py"
         story = await told(asked, "trace", path="gcd.py", test=test)
         assert story["status"] == "failing"

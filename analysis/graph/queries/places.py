@@ -62,6 +62,7 @@ def symbols(db: sqlite3.Connection, query: str, most: int) -> list[GraphNode]:
     Exact names first, then beginnings, then parts, then scattered letters; shorter before longer.
     A dotted query is looked for in the qualified name.
     """
+    query = query.encode("utf-8", "replace").decode()  # a client may send half of a surrogate pair
     column = "n.qualified_name" if "." in query else "n.name"
     escaped = [c if c not in "%_\\" else "\\" + c for c in query]
     rows = db.execute(

@@ -118,6 +118,7 @@ def test_symbols_best_first(graph: Graph) -> None:
     assert graph.symbols("bskt")[0].qualified_name == "shop.basket"
     assert graph.symbols("Basket.t")[0].qualified_name == "shop.basket.Basket.total"
     assert graph.symbols("%") == []
+    assert graph.symbols("\ud800") == []  # half of a surrogate pair: JSON can say it
     assert len(graph.symbols("e", most=3)) == 3
 
 

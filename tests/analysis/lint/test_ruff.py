@@ -29,7 +29,9 @@ def test_the_users_configuration_is_honoured(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text('[tool.ruff.lint]\nselect = ["T20"]\n')
     path = tmp_path / "a b %20.py"
     path.write_text("import os\nprint(1)\n")
-    assert [f.code for f in ruff.check_files([str(path)], str(tmp_path), exclude=True)] == ["T201"]
+    assert [
+        f.code for f in ruff.check_files([str(path)], str(tmp_path), exclude=True, on_crash=crashed)
+    ] == ["T201"]
 
 
 def test_files_that_ruff_excludes_are_only_looked_at_when_named(tmp_path: Path) -> None:
@@ -37,15 +39,15 @@ def test_files_that_ruff_excludes_are_only_looked_at_when_named(tmp_path: Path) 
     (tmp_path / "gen").mkdir()
     path = tmp_path / "gen" / "a.py"
     path.write_text("import os\n")
-    assert ruff.check_files([str(path)], str(tmp_path), exclude=True) == ()
-    assert len(ruff.check_files([str(path)], str(tmp_path), exclude=False)) == 1
+    assert ruff.check_files([str(path)], str(tmp_path), exclude=True, on_crash=crashed) == ()
+    assert len(ruff.check_files([str(path)], str(tmp_path), exclude=False, on_crash=crashed)) == 1
 
 
 def test_a_configuration_cannot_make_it_write(tmp_path: Path) -> None:
     (tmp_path / "ruff.toml").write_text('fix = true\nunsafe-fixes = true\ncache-dir = "made"\n')
     path = tmp_path / "a.py"
     path.write_text("import os\n")
-    ruff.check_files([str(path)], str(tmp_path), exclude=True)
+    ruff.check_files([str(path)], str(tmp_path), exclude=True, on_crash=crashed)
     assert path.read_text() == "import os\n"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.py", "ruff.toml"]
 
@@ -69,7 +71,9 @@ def test_a_configuration_without_an_end_is_refused(
     monkeypatch.setenv("HOME", str(tmp_path))
     began = time.monotonic()
     with pytest.raises(AnalysisError, match="its configuration cannot be read"):
-        ruff.check_files([str(tmp_path / "sub" / "a.py")], str(tmp_path), exclude=False)
+        ruff.check_files(
+            [str(tmp_path / "sub" / "a.py")], str(tmp_path), exclude=False, on_crash=crashed
+        )
     assert time.monotonic() - began < 5
 
 
@@ -78,7 +82,9 @@ def test_a_configuration_that_extends_itself_or_no_file_is_ruffs_own_matter(tmp_
     for named in ('"ruff.toml"', "7", '"missing.toml"'):
         (tmp_path / "ruff.toml").write_text(f"extend = {named}\n")
         with pytest.raises(AnalysisError, match=r"ruff.toml|missing.toml"):
-            ruff.check_files([str(tmp_path / "a.py")], str(tmp_path), exclude=False)
+            ruff.check_files(
+                [str(tmp_path / "a.py")], str(tmp_path), exclude=False, on_crash=crashed
+            )
 
 
 def test_no_ruff_of_the_workspace_or_the_path_runs(
@@ -95,3 +101,25 @@ def test_no_ruff_of_the_workspace_or_the_path_runs(
     assert len(ruff.check_text("import os\n", str(tmp_path / "a.py"), str(tmp_path))) == 1
     assert not (tmp_path / "ran").exists()
     assert not (tmp_path / "out").exists()
+
+
+def crashed(path: str, error: ruff.CrashedError) -> None:
+    raise error
+
+
+def test_a_file_that_crashes_ruff_costs_itself(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{name}.py" for name in "abc"]
+    for path in paths:
+        path.write_text("import os\n")
+    paths[1].write_text("x = " + "not " * 50_000 + "1\n")
+    told: list[str] = []
+    found = ruff.check_files(
+        [str(path) for path in paths],
+        str(tmp_path),
+        exclude=False,
+        on_crash=lambda path, error: told.append(path),
+    )
+    assert told == [str(paths[1])]
+    assert {finding.path for finding in found} == {str(paths[0]), str(paths[2])}
+    with pytest.raises(ruff.CrashedError, match="crashed on this code"):
+        ruff.check_text(paths[1].read_text(), str(paths[1]), str(tmp_path))

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import contextlib
+import encodings.aliases
 import os
+import pkgutil
 import sys
 from pathlib import Path
 
@@ -121,3 +124,13 @@ def test_text_that_does_not_fit_the_encoding_changes_nothing(tmp_path: Path) -> 
 )
 def test_the_dominant_line_end(text: str, newline: str) -> None:
     assert dominant_newline(text) == newline
+
+
+def test_every_codec_of_python_reads_a_file_or_refuses_it(tmp_path: Path) -> None:
+    names = {module.name for module in pkgutil.iter_modules(encodings.__path__)}
+    path = tmp_path / "a.py"
+    for name in sorted(names | encodings.aliases.aliases.keys()):
+        for body in (b"x = 1\n", b"\xff\xfe", b"xn--a-\\ud800 +2ADYAA-"):
+            path.write_bytes(b"# coding: %b\n%b" % (name.encode(), body))
+            with contextlib.suppress(TextError):
+                assert "\ud800" not in read_file(path).text
