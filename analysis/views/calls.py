@@ -15,8 +15,7 @@ from enum import StrEnum
 from analysis.views.control_flow import Flow
 from analysis.views.data_flow import DataFlow, DefinitionKind, ValueDefinition, ValueUse
 from analysis.views.flow import Span
-from analysis.views.places import Places
-from analysis.views.scopes import FunctionNode, defaults, parameters
+from analysis.views.places import FunctionNode, Places, defaults, parameters
 
 #: A local variable that holds another that holds another … is followed so far.
 _DEEPEST = 5

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import ast
 
-from analysis.views.data_flow import DefinitionKind, UseKind
-from analysis.views.places import Places
-from analysis.views.record import Record
-from analysis.views.scopes import arguments, bound_by_comprehension, defaults
-from analysis.views.states import State, join, joined
-from analysis.views.variables import Variable
+from analysis.views.data_flow import DefinitionKind, UseKind, Variable
+from analysis.views.places import Places, arguments, bound_by_comprehension, defaults
+from analysis.views.record import Record, State, join, joined
 
 
 class ExpressionWalker:

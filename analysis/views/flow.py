@@ -1,4 +1,4 @@
-"""What a control-flow graph is: nodes that are statements or their headers, and labelled edges."""
+"""Control-flow graphs as values: nodes that are statements or their headers, and labelled edges."""
 
 from __future__ import annotations
 

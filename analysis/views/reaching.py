@@ -23,13 +23,13 @@ from analysis.views.data_flow import (
     UseKind,
     ValueDefinition,
     ValueUse,
+    Variable,
+    Variables,
 )
 from analysis.views.effects import Effects, Evaluator
 from analysis.views.flow import ENTRY, EdgeKind, FlowEdge, NodeKind
 from analysis.views.places import Places
-from analysis.views.record import Defined, Used
-from analysis.views.states import State, held
-from analysis.views.variables import Variable, Variables
+from analysis.views.record import Defined, State, Used, held
 
 
 def data_flow(tree: ast.Module, flows: Sequence[Flow], places: Places) -> DataFlow:

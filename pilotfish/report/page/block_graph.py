@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from analysis.views.formats.arrows import curve, head
 from analysis.views.layered import Box, EdgeRoute, layered
+from analysis.views.svg import curve, head
 
 #: Pixels: a column and a line of the font, and the spaces around and at the side of a box.
 _COLUMN, _LINE, _PADDING, _MARGIN = 6.65, 17.0, 9.0, 12.0
