@@ -38,11 +38,12 @@ class Import:
 
     ``from <level dots><module> import <member>``; ``member`` is empty for ``import <module>``, and
     ``*`` with an empty ``name`` for a star import. ``renamed`` tells of ``as``; without it,
-    ``import a.b`` binds ``a``.
+    ``import a.b`` binds ``a``. ``named`` is where the module or member is written.
     """
 
     name: str
     node: Node
+    named: Node
     module: str
     level: int = 0
     member: str = ""
@@ -155,9 +156,9 @@ def imports(tree: SyntaxTree, statement: Node) -> Iterator[Import]:
         text = "".join(tree.slice(named).split())
         name = tree.slice(bound)
         if plain:
-            yield Import(name, bound, text, renamed=renamed)
+            yield Import(name, bound, named, text, renamed=renamed)
         else:
-            yield Import(name, bound, module, level, text, renamed)
+            yield Import(name, bound, named, module, level, text, renamed)
     for child in statement.named_children:
         if child.type == "wildcard_import":
-            yield Import("", child, module, level, "*")
+            yield Import("", child, child, module, level, "*")

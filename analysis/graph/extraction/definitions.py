@@ -9,6 +9,7 @@ import tree_sitter
 from analysis.graph.extraction.describe import docstring, signature
 from analysis.graph.extraction.expressions import ExpressionReader
 from analysis.graph.facts.file import NONE, FactBinding, FactScope
+from analysis.program.binders import parameters
 
 #: What a decorator of this name makes of a method, wherever it is imported from.
 _ROLES = {
@@ -66,7 +67,7 @@ class DefinitionReader:
             known.pop()
         x.heads.append(definition)
         rows = self._decorators(decorators)
-        parameters = self._parameters(node)
+        given = self._parameters(node)
         returns = self.e.annotation(node.child_by_field_name("return_type"))
         x.heads.pop()
         if not changes:
@@ -80,7 +81,7 @@ class DefinitionReader:
             x.block = 0
             if body is not None:
                 x.open_block(body)
-            for number, (parameter, annotation, default) in enumerate(parameters):
+            for number, (parameter, annotation, default) in enumerate(given):
                 x.bind_parameter(parameter, number, annotation, default)
             if body is not None:
                 self._suite(body)
@@ -143,24 +144,12 @@ class DefinitionReader:
     def _parameters(self, node: tree_sitter.Node) -> list[Parameter]:
         """(name, annotation, default); both are read in the scope around."""
         found: list[Parameter] = []
-        listing = node.child_by_field_name("parameters")
-        for child in listing.named_children if listing is not None else []:
-            name = child.child_by_field_name("name")
-            if child.type == "typed_parameter":
-                name = child.named_children[0]
-            elif child.type in ("identifier", "list_splat_pattern", "dictionary_splat_pattern"):
-                name = child
-            if name is None:
-                continue
-            annotation = self.e.annotation(child.child_by_field_name("type"))
-            default = self.e.read(child.child_by_field_name("value"))
-            container = {"list_splat_pattern": "tuple", "dictionary_splat_pattern": "dict"}.get(
-                name.type
-            )
-            if container is not None and name.named_children:
-                name = name.named_children[0]
-                if annotation != NONE:
-                    element = self.uses.table.add("an", annotation)
-                    annotation, default = NONE, self.uses.table.add("l", container, (element,))
-            found.append((name, annotation, default))
+        for each in parameters(node.child_by_field_name("parameters")):
+            annotation = self.e.annotation(each.annotation)
+            default = self.e.read(each.default)
+            if each.star and annotation != NONE:
+                element = self.uses.table.add("an", annotation)
+                container = "dict" if each.star == "**" else "tuple"
+                annotation, default = NONE, self.uses.table.add("l", container, (element,))
+            found.append((each.name, annotation, default))
         return found

@@ -10,6 +10,7 @@ from analysis.graph.extraction.literals import literal_text
 from analysis.graph.extraction.state import Reading
 from analysis.graph.facts.file import NONE, FactBinding, FactScope, FieldBinding
 from analysis.graph.facts.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
+from analysis.program.binders import parameters
 from analysis.syntax.tree import LANGUAGE
 
 _LITERALS = {
@@ -278,15 +279,12 @@ class ExpressionReader:
 
     def _lambda(self, node: tree_sitter.Node, kind: str) -> int:
         x = self.x
-        parameters = node.child_by_field_name("parameters")
-        defaults = (
-            []
-            if parameters is None
-            else [(p, self.read(p.child_by_field_name("value"))) for p in parameters.named_children]
-        )
+        given = [
+            (each.name, self.read(each.default))
+            for each in parameters(node.child_by_field_name("parameters"))
+        ]
         with x.inner_scope("lambda", node):
-            for number, (parameter, value) in enumerate(defaults):
-                name = parameter.child_by_field_name("name") or parameter
+            for number, (name, value) in enumerate(given):
                 x.bind_parameter(name, number, NONE, value)
             body = self.read(node.child_by_field_name("body"))
             scope = x.scope

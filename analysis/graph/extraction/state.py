@@ -28,7 +28,7 @@ class Reading:
     """What is known while a file is read: the scope and suite the reader is in."""
 
     def __init__(self, text: str) -> None:
-        tree = parse(text)
+        tree = self.tree = parse(text)
         self.data = tree.data
         self.root = tree.root
         self._ascii = len(tree.data) == len(text)
@@ -221,6 +221,15 @@ class Uses:
         x = self.x
         x.sites.append(
             UseSite(kind, x.scope, x.block, self.at(place), expression, self.span(place), x.owner)
+        )
+
+    def imported(
+        self, place: tree_sitter.Node, module: str, level: int = 0, member: str = ""
+    ) -> None:
+        """Record that a module, or a member of one, is imported, named at ``place``."""
+        x, at, span = self.x, place.start_byte, self.span(place)
+        x.sites.append(
+            UseSite("import", x.scope, x.block, at, NONE, span, x.owner, module, level, member)
         )
 
     def implied(self, row: int, place: tree_sitter.Node, *names: str) -> None:

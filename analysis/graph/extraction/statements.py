@@ -11,8 +11,9 @@ from analysis.graph.extraction.expressions import ExpressionReader
 from analysis.graph.extraction.literals import literal_text
 from analysis.graph.extraction.matching import MatchReader
 from analysis.graph.extraction.state import Reading
-from analysis.graph.facts.file import NONE, FactBinding, UseSite
+from analysis.graph.facts.file import NONE, FactBinding
 from analysis.graph.facts.protocols import BINARY
+from analysis.program.binders import imports, targets
 
 _LEAVES = frozenset(
     {"return_statement", "raise_statement", "continue_statement", "break_statement"}
@@ -26,7 +27,6 @@ class StatementReader:
         self.x, self.uses = reading, reading.uses
         self.e = ExpressionReader(reading)
         self._definitions = DefinitionReader(self.e, self.suite)
-        self._imports = _Imports(reading)
         self._matching = MatchReader(self.e, self.statement, self.suite)
         self._exports = _Exports(reading)
 
@@ -82,10 +82,10 @@ class StatementReader:
         self.e.assign(left, value, annotation, at)
         scope = self.x.scopes[self.x.scope]
         if scope.kind in ("module", "class"):
-            for name in _names(left):
+            for name in targets(left):
                 self.x.field_nodes.append((scope.definition, self.uses.text(name), left, name))
         else:
-            for name in _names(left):
+            for name in targets(left):
                 if self.uses.text(name) in scope.globals:
                     self.x.field_nodes.append((0, self.uses.text(name), left, name))
 
@@ -151,10 +151,28 @@ class StatementReader:
             self.e.narrow(node.named_children[0], node.end_byte)
 
     def _import_statement(self, node: tree_sitter.Node) -> None:
-        self._imports.import_(node)
+        for each in imports(self.x.tree, node):
+            self.uses.imported(each.named, each.module)
+            member = "as" if each.renamed else ""
+            bound = FactBinding(
+                "import", node.end_byte, self.x.block, module=each.module, member=member
+            )
+            self.x.bind(each.name, bound)
 
     def _import_from_statement(self, node: tree_sitter.Node) -> None:
-        self._imports.from_(node)
+        source = node.child_by_field_name("module_name")
+        for number, each in enumerate(imports(self.x.tree, node)):
+            where = each.module, each.level
+            if source is not None and not number:
+                self.uses.imported(source, *where)
+            bound = FactBinding(
+                "from", node.end_byte, self.x.block, NONE, NONE, NONE, *where, each.member
+            )
+            if each.name:
+                self.uses.imported(each.named, *where, each.member)
+                self.x.bind(each.name, bound)
+            else:
+                self.x.scopes[self.x.scope].stars.append(bound)
 
     def _future_import_statement(self, node: tree_sitter.Node) -> None:
         pass  # a directive to the compiler
@@ -306,93 +324,10 @@ def _leaves(block: tree_sitter.Node | None) -> bool:
     )
 
 
-def _names(target: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
-    if target.type == "identifier":
-        yield target
-    elif target.type not in ("attribute", "subscript"):
-        for child in target.named_children:
-            yield from _names(child)
-
-
 def _with_items(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     for item in clause.named_children:
         if item.type == "with_item":
             yield item
-
-
-class _Imports:
-    """Reads imports for one :class:`~analysis.graph.extraction.state.Reading`."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.x, self.uses = reading, reading.uses
-
-    def import_(self, node: tree_sitter.Node) -> None:
-        """``import a.b as c``."""
-        for child in node.children_by_field_name("name"):
-            if child.type == "aliased_import":
-                module = child.child_by_field_name("name")
-                alias = child.child_by_field_name("alias")
-                if module is None or alias is None:
-                    continue
-                dotted = self._dotted(module)
-                self._import_site(module, dotted, 0, "")
-                bound = FactBinding(
-                    "import", node.end_byte, self.x.block, module=dotted, member="as"
-                )
-                self.x.bind(self.uses.text(alias), bound)
-            else:
-                dotted = self._dotted(child)
-                self._import_site(child, dotted, 0, "")
-                top = dotted.partition(".")[0]
-                self.x.bind(top, FactBinding("import", node.end_byte, self.x.block, module=dotted))
-
-    def from_(self, node: tree_sitter.Node) -> None:
-        """``from a import b as c``."""
-        module_node = node.child_by_field_name("module_name")
-        if module_node is None:
-            return
-        level, module = 0, self._dotted(module_node)
-        if module_node.type == "relative_import":
-            text = self.uses.text(module_node).replace(" ", "")
-            module = text.lstrip(".")
-            level = len(text) - len(module)
-        at, block = node.end_byte, self.x.block
-        if any(child.type == "wildcard_import" for child in node.named_children):
-            self._import_site(module_node, module, level, "")
-            star = FactBinding("from", at, block, module=module, level=level, member="*")
-            self.x.scopes[self.x.scope].stars.append(star)
-            return
-        self._import_site(module_node, module, level, "")
-        for child in node.children_by_field_name("name"):
-            member, alias = child, child
-            if child.type == "aliased_import":
-                member = child.child_by_field_name("name") or child
-                alias = child.child_by_field_name("alias") or child
-            name = self._dotted(member)
-            self._import_site(member, module, level, name)
-            bound = FactBinding("from", at, block, module=module, level=level, member=name)
-            self.x.bind(self.uses.text(alias), bound)
-
-    def _dotted(self, node: tree_sitter.Node) -> str:
-        return "".join(self.uses.text(node).split())
-
-    def _import_site(self, node: tree_sitter.Node, module: str, level: int, member: str) -> None:
-        x = self.x
-        span = self.uses.span(node)
-        x.sites.append(
-            UseSite(
-                "import",
-                x.scope,
-                x.block,
-                node.start_byte,
-                NONE,
-                span,
-                x.owner,
-                module,
-                level,
-                member,
-            )
-        )
 
 
 class _Exports:

@@ -21,7 +21,7 @@ from analysis.errors import AnalysisError
 from analysis.private import own_file, own_folder
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
-SCHEMA = 6
+SCHEMA = 7
 
 #: Edge types; USES kinds follow. Their place in this list is what is stored.
 EDGES = (

@@ -1,4 +1,4 @@
-"""The facts of text that does not parse: there are always some, whatever was typed."""
+"""The facts of a text, also of one that does not parse: there are always some."""
 
 from __future__ import annotations
 
@@ -31,3 +31,9 @@ PIECES = ("", '"', 'f"{', "(", "}", "\\\n", "**", "lambda ", "@", ":=", "match x
 def test_any_text_has_facts(text: str, start: int, length: int, piece: str) -> None:
     start %= len(text) + 1
     extract(text[:start] + piece + text[start + length :])
+
+
+def test_starred_parameters_of_a_lambda_hide_what_the_module_calls_so() -> None:
+    facts = extract("args = kept = 1\nf = lambda *args, **kept: (args, kept)\n")
+    read = [site.span[0] for site in facts.sites if site.kind == "read"]
+    assert read == []
