@@ -72,6 +72,8 @@ def resolve_file(resolver: Resolver, file: int, sites: list[UseSite]) -> Resolve
     for site in sites:
         resolver.memo.begin()
         reader.site(site)
+    resolver.memo.begin()
+    reader.fixtures()
     own = f"{file}:"
     needs = frozenset(need for need in resolver.memo.take_needs() if not need.startswith(own))
     return Resolved(tuple(dict.fromkeys(reader.edges)), tuple(reader.loose), needs)
@@ -132,6 +134,16 @@ class _FactReader:
             loosely |= not definitions and receiver[0] in ("o", "c", "sup")
         if loosely:
             self._loosely(site, source, name)
+
+    def fixtures(self) -> None:
+        """Tests and fixtures call the fixtures that their parameters name."""
+        for number, scope in enumerate(self.interface.scopes):
+            for name in scope.parameters if scope.kind == "function" else ():
+                fixture = self.r.fixture(self.file, number, name)
+                target = self._target(fixture) if fixture is not None else None
+                if target is not None:
+                    user = self.interface.definitions[scope.definition]
+                    self.edges.append(Edge(user.qualname, target, "call", user.name_span))
 
     def _loosely(self, site: UseSite, source: str, name: str) -> None:
         self.loose.append(Loose(source, name, site.kind, site.span))

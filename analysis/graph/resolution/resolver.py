@@ -256,12 +256,53 @@ class Resolver:
             if function.role != "static":
                 return (("o", file, function.parent),)
         if binding.value == NONE:
-            return ANYTHING
+            return self._given(file, scope, binding)
         default = self.evaluate(file, function.parent, binding.value, function.at, function.block)
         entry = self.world.interface(file).expressions[binding.value]
         return (
             default if entry[0] == "l" and binding.annotation == NONE else union(default, ANYTHING)
         )
+
+    def _given(self, file: int, scope: int, binding: FactBinding) -> Values:
+        """What pytest gives a parameter: the result of the fixture of its name, if it has one."""
+        names = self.scope(file, scope).names
+        name = next((name for name, held in names.items() if binding in held), "")
+        fixture = self.fixture(file, scope, name)
+        if fixture is None:
+            return ANYTHING
+        found = calls.function_result(self, fixture[1], fixture[2], None)
+        if self.inside(fixture[1], fixture[2]).yielded:
+            return union(*(calls.elements(self, value) for value in found))
+        return found
+
+    def fixture(self, file: int, scope: int, name: str) -> Definition | None:
+        """The fixture that pytest gives function ``scope`` for its parameter ``name``: of the same
+        module, else of the nearest ``conftest``. Looks at modules' own names, not at classes'."""
+        function = self.scope(file, scope)
+        if function.kind != "function" or not (
+            function.name.startswith("test") or self._is_fixture(file, scope)
+        ):
+            return None
+        parts = self.world.module_name(file).split(".")[:-1]
+        homes: list[int] = [file]
+        for count in range(len(parts), -1, -1):
+            module = self.module(".".join([*parts[:count], "conftest"]), 0, file)
+            if module is not None and module[0] == "m" and module[1] not in homes:
+                homes.append(module[1])
+        for home in homes:
+            for found in self.module_member(home, name):
+                if found[0] == "d" and found[1:] != (file, scope) and self._is_fixture(*found[1:]):
+                    return found
+        return None
+
+    def _is_fixture(self, file: int, scope: int) -> bool:
+        """Whether a decorator of the function is called ``fixture``."""
+        rows = self.world.interface(file).expressions
+        for row in self.scope(file, scope).decorators:
+            entry = rows[rows[row][1]] if rows[row][0] == "c" else rows[row]
+            if entry[0] in ("n", "a") and entry[-1] == "fixture":
+                return True
+        return False
 
     def instances(self, values: Values) -> Values:
         """Instances of the classes among ``values``."""
