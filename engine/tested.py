@@ -18,6 +18,7 @@ from analysis.environments.resolve import describe, resolve
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
 from analysis.text.files import is_folder, read_bytes
+from analysis.text.overlay import Buffer, Content
 from engine.settings.read import project_settings
 from repair.errors import RepairError
 from repair.failure.command import TestCommand, parse
@@ -143,6 +144,15 @@ def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
     if disk is None or disk.text != snapshot.text:
         base[path] = original
     return source, original, base
+
+
+def moved(snapshot: Snapshot, path: str) -> Snapshot:
+    """The view of another file, ``path``: as the editor has it, or as it stands on the disk."""
+    open_now = {buffer.path: buffer.content.text for buffer in snapshot.buffers}
+    text = open_now[path] if path in open_now else read_source(path, read_bytes(path)).text
+    left = Buffer(snapshot.path, Content(snapshot.text))
+    others = (buffer for buffer in snapshot.buffers if buffer.path != path)
+    return replace(snapshot, path=path, text=text, buffers=(*others, left))
 
 
 def _read(path: str) -> Source | None:

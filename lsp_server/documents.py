@@ -15,7 +15,7 @@ from lsprotocol import types
 from analysis.text import Document, Encoding, Position, TextEdit
 from analysis.text.overlay import Buffer, Content
 from lsp_server.failures import not_open
-from lsp_server.uris import path_of
+from lsp_server.uris import path_of, uri_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,13 @@ class Documents:
     def uris(self) -> tuple[str, ...]:
         """Every open document."""
         return tuple(self._open)
+
+    def uri_of(self, path: str) -> str:
+        """The URI under which the file ``path`` is open, as the client spells it, or its own."""
+        for uri, entry in self._open.items():
+            if path in (entry.document.path, entry.file):
+                return uri
+        return uri_of(path)
 
     def buffers(self, but: str = "") -> tuple[Buffer, ...]:
         """The contents of open files, except the URI ``but``: they stand over the disk."""

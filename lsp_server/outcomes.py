@@ -20,7 +20,7 @@ from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.patches import PatchError, apply, read_diff, replacements
 from lsp_server.positions import position_of
 from lsp_server.server import Server
-from lsp_server.uris import path_of, uri_of
+from lsp_server.uris import path_of
 
 #: Statuses of answers that hold a patch.
 _FOUND = ("verified", "ambiguous", "unverified")
@@ -214,20 +214,11 @@ async def edits_of(server: Server, diff: str, root: str) -> list[FileEdit]:
         path = Path(root) / patch.path
         if await asyncio.to_thread(inside, path, root) is None:
             raise PatchError("a repair does not touch this file", where=str(path))
-        uri = _open_uri(server, str(path))
+        uri = server.session.documents.uri_of(str(path))
         document = await document_of(server, uri)
         version = document.version if server.session.documents.get(uri) else None
         found.append(FileEdit(document, replacements(patch, document), version))
     return found
-
-
-def _open_uri(server: Server, path: str) -> str:
-    """The URI under which a file is open, as the client spells it, or its own."""
-    documents = server.session.documents
-    for uri in documents.uris():
-        if (document := documents.get(uri)) is not None and document.path == path:
-            return uri
-    return uri_of(path)
 
 
 async def previewed(server: Server, outcome: RepairOutcome) -> list[dict[str, Any]]:

@@ -1,19 +1,23 @@
 """Which test a cursor stands in, and which files of the workspace that test is about.
 
-Syntax alone: pytest's naming conventions and the imports of the file. Nothing is imported or run.
+Syntax alone: pytest's naming conventions, its fixtures, and imports. Nothing is imported or run.
 """
 
 from __future__ import annotations
 
+import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tree_sitter import Node
 
 from analysis.program.binders import IMPORTS, imports
-from analysis.syntax.tree import SyntaxTree
+from analysis.program.outline import says_nothing
+from analysis.syntax.tree import SyntaxTree, parse
+from analysis.text import TextError, decode_source
+from analysis.text.overlay import Overlay
 
 #: Offer at most so many files for one test.
 MOST_TARGETS = 3
@@ -73,11 +77,7 @@ def _is_stub(tree: SyntaxTree, function: Node) -> bool:
         decorators = " ".join(tree.slice(n) for n in around.named_children[:-1])
         if "abstractmethod" in decorators or "overload" in decorators:
             return False
-    return body is not None and all(_is_empty(tree.slice(node)) for node in rest)
-
-
-def _is_empty(statement: str) -> bool:
-    return statement in ("pass", "...") or statement.startswith("raise NotImplementedError")
+    return body is not None and all(says_nothing(tree.slice(node)) for node in rest)
 
 
 def _docstring(tree: SyntaxTree, function: Node) -> str:
@@ -115,33 +115,103 @@ def _function_at(tree: SyntaxTree, offset: int) -> tuple[Node | None, list[str]]
     return function, names
 
 
-def words(tree: SyntaxTree, case: TestCase) -> frozenset[str]:
-    """Every identifier that the test uses."""
-    for node in _walk(tree.root):
-        if node.type == "function_definition" and node.start_point.row == case.line:
-            return frozenset(tree.slice(n) for n in _walk(node) if n.type == "identifier")
-    return frozenset()
+def targets(
+    tree: SyntaxTree, case: TestCase, path: str, root: str, files: Overlay
+) -> tuple[str, ...]:
+    """Files of the workspace that the test may be about, likeliest first; looks at the disk through
+    ``files``.
 
-
-def targets(tree: SyntaxTree, case: TestCase, path: str, root: str) -> tuple[str, ...]:
-    """Files of the workspace that the test may be about, likeliest first; looks at the disk.
-
-    Modules whose names the test uses come before others that its file imports. A test that
-    imports nothing of the workspace is about its own file.
+    Modules whose names the test uses, itself or by a helper or fixture, come before others that
+    its file imports. A test that imports nothing of the workspace is about its own file.
     """
-    used = words(tree, case)
+    trees = {path: tree, **_conftests(path, root, files)}
+    used = _used(trees.values(), tree, case)
     found: dict[str, bool] = {}
+    for origin, each in trees.items():
+        for target, name in _imported(each, origin, root):
+            # Of a ``conftest`` only what this test's fixtures use: others are other tests'.
+            if target not in trees and (name in used or origin == path):
+                found[target] = found.get(target, False) or name in used
+    ordered = sorted(found, key=lambda target: not found[target])
+    if any(found.values()):
+        ordered = [target for target in ordered if found[target]]
+    return tuple(ordered[:MOST_TARGETS]) or (path,)
+
+
+def _conftests(path: str, root: str, files: Overlay) -> dict[str, SyntaxTree]:
+    """The ``conftest`` files that hold for a test file, the nearest first."""
+    found: dict[str, SyntaxTree] = {}
+    for folder in Path(path).parents:
+        file = str(folder / "conftest.py")
+        if file != path and folder.is_relative_to(root):
+            try:
+                found[file] = parse(decode_source(files.read(file)[0], file).text)
+            except (OSError, TextError):
+                continue
+    return found
+
+
+def _used(trees: Iterable[SyntaxTree], own: SyntaxTree, case: TestCase) -> frozenset[str]:
+    """Every identifier that the test uses: in its own text, in functions of its file that it calls
+    and in the fixtures that it takes, of its file or of a ``conftest``."""
+    pending: list[tuple[str, frozenset[str]]] = []
+    used: frozenset[str] = frozenset()
+    for tree in trees:
+        for node in _walk(tree.root):
+            if node.type != "function_definition":
+                continue
+            if tree is own and node.start_point.row == case.line:
+                used = _words(tree, node)
+            elif (fixture := _fixture(tree, node)) is not None or tree is own:
+                pending.append((fixture or _name(tree, node), _words(tree, node)))
+    while reached := [each for each in pending if each[0] in used or each[0] == _AUTOUSE]:
+        pending = [each for each in pending if each not in reached]
+        used = used.union(*(words for _, words in reached))
+    return used
+
+
+#: Instead of the name of a fixture that every test takes.
+_AUTOUSE = "*"
+_NAMED = re.compile(r"\bname\s*=\s*['\"](\w+)['\"]")
+
+
+def _fixture(tree: SyntaxTree, function: Node) -> str | None:
+    """The name under which tests take the function, where a decorator is called ``fixture``."""
+    around = function.parent
+    if around is None or around.type != "decorated_definition":
+        return None
+    for decorator in around.named_children[:-1]:
+        text = tree.slice(decorator)
+        if re.match(r"@\s*(\w+\.)*fixture\b", text):
+            if re.search(r"\bautouse\s*=\s*True", text):
+                return _AUTOUSE
+            named = _NAMED.search(text)
+            return named[1] if named else _name(tree, function)
+    return None
+
+
+def _words(tree: SyntaxTree, function: Node) -> frozenset[str]:
+    """The identifiers in a function, and the fixtures that ``usefixtures`` names at it."""
+    found = {tree.slice(n) for n in _walk(function) if n.type == "identifier"}
+    around: Node | None = function.parent
+    while around is not None:
+        if around.type == "decorated_definition":
+            for decorator in around.named_children[:-1]:
+                if "usefixtures" in (text := tree.slice(decorator)):
+                    found.update(re.findall(r"['\"](\w+)['\"]", text))
+        around = around.parent
+    return frozenset(found)
+
+
+def _imported(tree: SyntaxTree, path: str, root: str) -> Iterator[tuple[str, str]]:
+    """The files of the workspace that a file imports, each with the name that is bound."""
     for node in _walk(tree.root):
         for each in imports(tree, node) if node.type in IMPORTS else ():
             # ``from package import module``: the name may be a module itself.
             for module in (each.module, f"{each.module}.{each.member}"):
                 target = _file_of(module, each.level, path, root)
                 if target is not None and target != path:
-                    found[target] = found.get(target, False) or each.name in used
-    ordered = sorted(found, key=lambda target: not found[target])
-    if any(found.values()):
-        ordered = [target for target in ordered if found[target]]
-    return tuple(ordered[:MOST_TARGETS]) or (path,)
+                    yield target, each.name
 
 
 def command_for(path: str, root: str, case: TestCase) -> str:

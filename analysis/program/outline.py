@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,6 +34,14 @@ class OutlineEntry:
 def outline(tree: SyntaxTree) -> tuple[OutlineEntry, ...]:
     """The definitions of the file, in order."""
     return tuple(_of_scope(module_scope(tree)))
+
+
+_NOTHING = re.compile(r"pass|\.\.\.|raise\s+NotImplementedError(\s*\(.*\))?", re.DOTALL)
+
+
+def says_nothing(statement: str) -> bool:
+    """Whether a statement only stands for a body that is still to be written."""
+    return _NOTHING.fullmatch(statement) is not None
 
 
 def _of_scope(scope: Scope) -> Iterator[OutlineEntry]:

@@ -152,7 +152,7 @@ def fix(
     interpreter, no such path to allow.
     """
     from analysis.deadline import Deadline
-    from engine.tested import none_found
+    from engine.tested import moved, none_found
     from repair.healing import heal
 
     about = _subject(request, request.snapshot)
@@ -176,7 +176,7 @@ def fix(
         if cancellation.cancelled or deadline.remaining() < _LEAST_S:
             break
         progress(f"looking in {Path(path).name}", 0.5)
-        snapshot = replace(request.snapshot, path=path, text=_text(request.snapshot, path))
+        snapshot = moved(request.snapshot, path)
         other = _subject(request, snapshot)
         if other is not None:
             job = _job(request, snapshot, other, deadline.remaining())
@@ -243,15 +243,6 @@ def _lint_alone(
     if not job.policy.confined:
         return replace(found, reason=f"{why}; it ran without a sandbox")
     return replace(found, status="verified", reason=why)
-
-
-def _text(snapshot: Snapshot, path: str) -> str:
-    """The text of the file ``path``, as the editor has it or as it stands on the disk."""
-    from analysis.text.files import read_bytes
-    from repair.source.file import read_source
-
-    open_now = {buffer.path: buffer.content.text for buffer in snapshot.buffers}
-    return open_now[path] if path in open_now else read_source(path, read_bytes(path)).text
 
 
 def _both(before: Healing, after: Healing, path: str) -> Healing:

@@ -14,7 +14,7 @@ from lsprotocol import types
 from analysis.program.outline import OutlineEntry, outline
 from engine.features.graph import GraphQuestion
 from lsp_server.capabilities import COMMAND_DEBUG, COMMAND_REPAIR
-from lsp_server.failures import INVALID_PARAMS, FeatureError
+from lsp_server.failures import INVALID_PARAMS, FeatureError, superseded
 from lsp_server.features.repair import offers
 from lsp_server.graphs import ask_marked, field_of
 from lsp_server.positions import range_of
@@ -46,7 +46,8 @@ def _over(server: Server, view: View, definition: OutlineEntry) -> Iterator[type
     document, tree = view.document, server.session.tree(view.document)
     start, end = definition.name_span
     line, character = document.lines.position(start)
-    place = {"uri": document.uri, "path": document.path, "line": line, "character": character}
+    place = {"uri": document.uri, "version": document.version, "path": document.path}
+    place |= {"line": line, "character": character}
     # The cases of inner functions are those of the function around them.
     case = None if definition.kind == "class" else case_at(tree, start)
     examples = None if definition.kind == "class" else examples_at(tree, start)
@@ -60,9 +61,9 @@ def _over(server: Server, view: View, definition: OutlineEntry) -> Iterator[type
 async def run_lens(server: Server, view: View, line: int, command: str) -> types.Command | None:
     """A command for the test that begins on ``line``, or the function whose examples it runs."""
     found = await offers(server, view, view.document.lines.start(line))
-    if not found:
+    order = next((order for _, name, order in found if name == command), None)
+    if order is None:
         return None
-    _, order = found[0]
     return types.Command(_RUNS[command], command, arguments=[order.to_json()])
 
 
@@ -89,7 +90,11 @@ def register(server: Server) -> None:
     @server.feature(types.CODE_LENS_RESOLVE)
     async def resolve(lens: types.CodeLens) -> types.CodeLens:
         uri, line = field_of(lens.data, "uri"), field_of(lens.data, "line")
-        runs = field_of(lens.data, "command")
+        runs, version = field_of(lens.data, "command"), field_of(lens.data, "version")
+        document = server.session.documents.get(uri) if isinstance(uri, str) else None
+        if document is not None and document.version != version:
+            # Its line may be another function's by now; the client asks for lenses anew.
+            raise superseded("the document has changed")
         if runs in _RUNS and isinstance(runs, str) and isinstance(uri, str):
             if not isinstance(line, int):
                 raise FeatureError(INVALID_PARAMS, "not a Pilotfish lens: its line is missing")

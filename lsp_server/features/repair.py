@@ -16,13 +16,14 @@ from lsprotocol import types
 
 from analysis.snapshot import Snapshot
 from analysis.text import Document
-from analysis.text.overlay import whole
+from analysis.text.overlay import Overlay, whole
 from engine.client import ExplainedError
 from engine.features.fix import FixRequest
 from engine.features.implement import ImplementRequest
 from engine.features.optimize import OptimizeRequest
 from lsp_server.capabilities import (
     COMMAND_APPLY,
+    COMMAND_DEBUG,
     COMMAND_IMPLEMENT,
     COMMAND_OPTIMIZE,
     COMMAND_REPAIR,
@@ -50,7 +51,7 @@ from lsp_server.testcases import (
     function_at,
     targets,
 )
-from lsp_server.uris import path_of, uri_of
+from lsp_server.uris import path_of
 
 #: Why nothing is run.
 UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"
@@ -96,29 +97,42 @@ class Order:
 # ---------------------------------------------------------------------- offers
 
 
-async def offers(server: Server, view: View, offset: int) -> list[tuple[str, Order]]:
-    """Titles and orders of the repairs that make sense at ``offset``."""
+def tested(server: Server, document: Document, root: str, offset: int) -> tuple[str, str]:
+    """The test, or the function with examples, at ``offset`` of a file: its name and the command
+    that runs it; two empty strings where there is none."""
+    tree = server.session.tree(document)
+    if (case := case_at(tree, offset)) is not None:
+        return case.name.rpartition("::")[2], command_for(document.path, root, case)
+    if (case := examples_at(tree, offset)) is not None:
+        return f"the examples of {case.name}", examples_command(document.path, root)
+    return "", ""
+
+
+async def offers(server: Server, view: View, offset: int) -> list[tuple[str, str, Order]]:
+    """Titles, commands and orders of what can be run at ``offset``: repairs, then *Debug*."""
     document = view.document
     if not document.path:
         return []
     tree = server.session.tree(document)
-    case = case_at(tree, offset)
     root = await server.session.workspaces.root_of(document)
-    if case is None and examples_at(tree, offset) is not None:
-        order = Order(document.uri, examples_command(document.path, root))
-        return [("Repair this file until its examples pass", order)]
-    if case is None:
-        command = server.session.machine.test_command
-        if not command:
-            return []
-        return [(f"Repair this file until '{command}' passes", Order(document.uri))]
-    command = command_for(document.path, root, case)
+    name, command = tested(server, document, root, offset)
+    if not name:
+        configured = server.session.machine.test_command
+        title = f"Repair this file until '{configured}' passes"
+        return [(title, COMMAND_REPAIR, Order(document.uri))] if configured else []
+    case = case_at(tree, offset)
+    paths: tuple[str, ...] = (document.path,)
+    if case is not None:
+        files = Overlay(view.buffers, steady=True)
+        paths = await asyncio.to_thread(targets, tree, case, document.path, root, files)
     found = []
-    for path in await asyncio.to_thread(targets, tree, case, document.path, root):
-        name = "this file" if path == document.path else Path(path).name
-        uri = document.uri if path == document.path else uri_of(path)
-        title = f"Repair {name} until {case.name.split('::')[-1]} passes"
-        found.append((title, Order(uri, command)))
+    for path in paths:
+        file = "this file" if path == document.path else Path(path).name
+        passes = f"{name} passes" if case is not None else "its examples pass"
+        uri = server.session.documents.uri_of(path) if path != document.path else document.uri
+        found.append((f"Repair {file} until {passes}", COMMAND_REPAIR, Order(uri, command)))
+    # Where it went wrong, and in which file, is found by running it.
+    found.append((f"Debug {name}: show what ran", COMMAND_DEBUG, Order(document.uri, command)))
     return found
 
 
@@ -151,11 +165,11 @@ async def offered(
     if outcome is not None and outcome.document is view.document and client.code_action_literals:
         found.extend(await actions(server, outcome))
     snapshot = await server.session.snapshot(view)
-    repairs = [
-        (title, COMMAND_REPAIR, types.CodeActionKind.QuickFix, order)
-        for title, order in await offers(server, view, offset)
+    runs = [
+        (title, name, types.CodeActionKind.QuickFix, order)
+        for title, name, order in await offers(server, view, offset)
     ]
-    for title, name, kind, order in (*repairs, *writing(server, view, offset)):
+    for title, name, kind, order in (*runs, *writing(server, view, offset)):
         command = types.Command(title=title, command=name, arguments=[order.to_json()])
         if not snapshot.workspace.trusted:
             if client.disabled_actions:

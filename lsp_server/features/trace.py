@@ -22,7 +22,8 @@ from lsp_server.uris import path_of
 
 
 async def trace(server: Server, order: Order, token: types.ProgressToken | None) -> dict[str, Any]:
-    """The report on a document for a test command, as docs/debug.md describes it.
+    """The report on a document for a test command, as docs/debug.md describes it, with the text
+    that was run; of a file of tests it is on the file in which it went wrong.
 
     Raises :class:`~engine.client.ExplainedError` where the workspace is not trusted.
     """
@@ -30,9 +31,14 @@ async def trace(server: Server, order: Order, token: types.ProgressToken | None)
     verdicts = server.session.settings.repair.verdicts
     request = TraceRequest(snapshot, test=order.test, verdicts=verdicts)
     answer = await ask_long(server, request, f"Debugging {Path(document.path).name}", token)
+    path = answer.document["path"]
+    uri = server.session.documents.uri_of(path)
+    about = document if uri == document.uri else server.session.documents.get(uri)
     if answer.document["status"] != "error":
-        server.session.traced[document.path] = Traced(document.text, answer.document)
-    return {**answer.document, "version": document.version}
+        key = about.path if about is not None else path
+        server.session.traced[key] = Traced(answer.text, answer.document)
+    version = about.version if about is not None else None
+    return {**answer.document, "uri": uri, "version": version, "text": answer.text}
 
 
 def tell(server: Server, report: dict[str, Any]) -> None:

@@ -51,7 +51,8 @@ def run(options: argparse.Namespace) -> int:
     )
     with at_work(options, model=options.verdicts or options.fix) as work:
         asked = work.writer if options.verdicts else None
-        document = trace(request, asked, work.report, work.cancellation).document
+        answer = trace(request, asked, work.report, work.cancellation)
+        document, text = answer.document, answer.text
         if options.fix and document["status"] == "failing" and not work.cancellation.cancelled:
             repair = FixRequest(
                 opened.snapshot,
@@ -60,15 +61,15 @@ def run(options: argparse.Namespace) -> int:
                 sandbox=opened.sandbox,
                 allow=opened.allow,
             )
-            answer = fix(repair, work.writer, work.evidence, work.report, work.cancellation)
-            document["repair"] = document_of(answer, written=False)
+            fixed = fix(repair, work.writer, work.evidence, work.report, work.cancellation)
+            document["repair"] = document_of(fixed, written=False)
     if options.html is not None:
-        _write(options.html, page(document, opened.source.text))
+        _write(options.html, page(document, text))
         err().print(f"page written to {options.html.resolve()}", markup=False)
     if options.json:
         print_document(document)
     else:
-        show(document, opened.source.text)
+        show(document, text)
     return _EXIT[document["status"]]
 
 

@@ -5,14 +5,16 @@ Works on the JSON of docs/debug.md, as every reader of it does.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from pilotfish.console import explain, out
+from pilotfish.console import explain, is_verbose, out
 from pilotfish.report.text import diff, harmless, python
 
 Document = Mapping[str, Any]
@@ -37,9 +39,11 @@ def show(document: Document, text: str) -> None:
     _tests(console, document)
     if document["reason"]:
         console.print(Text(harmless(document["reason"]), "yellow"))
+    failing = [run for run in document["runs"] if run["outcome"] in _BAD]
+    if failing:
+        _way(console, failing[0]["way"])
     _source(console, document, text)
     lines = text.splitlines()
-    failing = [run for run in document["runs"] if run["outcome"] in _BAD]
     for run in (failing or document["runs"])[:_RUNS]:
         console.print()
         _run(console, document, run, lines)
@@ -81,6 +85,20 @@ def _tests(console: Console, document: Document) -> None:
             console.print(Text(f"  {part}", "red"))
 
 
+def _way(console: Console, way: Sequence[Document]) -> None:
+    """From the test to the call in which it went wrong, a line for each function."""
+    if not way:
+        return
+    here = Path.cwd()
+    places = [f"{os.path.relpath(step['path'], here)}:{step['line'] + 1}" for step in way]
+    width = max(map(len, places))
+    console.print(Text("\nfrom the test to where it probably went wrong:", "dim"))
+    for place, step in zip(places, way, strict=True):
+        last = step is way[-1]
+        line = Text.assemble((f"  {harmless(place):<{width}}  ", "dim"), harmless(step["function"]))
+        console.print(line if not last else Text.assemble(line, style="bold"))
+
+
 # ---------------------------------------------------------------------- source
 
 
@@ -94,7 +112,9 @@ def _source(console: Console, document: Document, text: str) -> None:
         {
             line
             for code in document["codes"]
-            if code["kind"] not in ("module", "class") and _is_hot(code, suspicion)
+            if code["kind"] not in ("module", "class")
+            and not code["test"]
+            and _is_hot(code, suspicion)
             for line in range(code["first_line"], code["last_line"] + 1)
         }
         or {line for line, value in suspicion.items() if value >= 0.2}
@@ -134,31 +154,35 @@ def _run(console: Console, document: Document, run: Document, lines: Sequence[st
     if run["cut"]:
         title.append(f" (the trace ends early: {run['cut']})", "yellow")
     console.print(title)
-    calls = _telling(run["calls"], document)
+    calls = _telling(run, document)
     for call in calls:
         _call(console, document, call, lines)
     if more := len(run["calls"]) - len(calls):
-        console.print(Text(f"  {more} more calls are in --json and --html", "dim"))
+        said = f"{more} more call{' is' if more == 1 else 's are'} in --json and --html"
+        console.print(Text(f"  {said}", "dim"))
 
 
-def _telling(calls: Sequence[Document], document: Document) -> list[Document]:
-    """The calls that say most, in order: the last outermost one, what raised or never ended, and
-    the first call of each of the most suspicious functions."""
-    kinds = {code["id"]: code["kind"] for code in document["codes"]}
-    own = [c for c in calls if kinds[c["code"]] not in ("module", "class")] or list(calls)
-    known = {call["id"] for call in own}
-    outer = [call for call in own if call["parent"] not in known]
-    broken = [call for call in own if call["how"] in ("raised", "running")]
+def _telling(run: Document, document: Document) -> list[Document]:
+    """The calls that say most, in order: those on the way to where it went wrong, then the first
+    of each of the most suspicious functions."""
+    codes = document["codes"]
+    shown = [c for c in run["calls"] if codes[c["code"]]["kind"] not in ("module", "class")]
+    own = [call for call in shown if not codes[call["code"]]["test"]] or shown or run["calls"]
+    calls = {call["id"]: call for call in own}
     suspicion = {(b["code"], b["id"]): b["suspicion"] for b in document["blocks"]}
 
     def hottest(call: Document) -> float:
         return max((suspicion[call["code"], v["block"]] for v in call["visits"]), default=0.0)
 
-    chosen = {call["id"]: call for call in (*outer[-1:], *broken[-1:])}
-    codes = {call["code"] for call in chosen.values()}
+    chosen: dict[int, Document] = {}
+    at = run["focus"]
+    while at in calls and len(chosen) < _CALLS:
+        chosen[at] = calls[at]
+        at = calls[at]["parent"]
+    seen = {call["code"] for call in chosen.values()}
     for call in sorted(own, key=lambda call: (-hottest(call), call["id"])):
-        if len(chosen) < _CALLS and call["code"] not in codes:
-            codes.add(call["code"])
+        if len(chosen) < _CALLS and call["code"] not in seen:
+            seen.add(call["code"])
             chosen[call["id"]] = call
     return [chosen[number] for number in sorted(chosen)]
 
@@ -166,15 +190,24 @@ def _telling(calls: Sequence[Document], document: Document) -> list[Document]:
 def _call(console: Console, document: Document, call: Document, lines: Sequence[str]) -> None:
     code = document["codes"][call["code"]]
     given = ", ".join(f"{name}={value}" for name, value in call["arguments"].items())
-    head = Text.assemble("  ", (harmless(f"{code['name']}({given})"), "cyan"), " ")
-    console.print(head + _ending(call))
+    head, ending = Text(harmless(f"  {code['name']}({given})"), "cyan"), _ending(call)
+    _fitted(console, head, Text.assemble(" ", ending))
     blocks = {b["id"]: b for b in document["blocks"] if b["code"] == call["code"]}
     visits = call["visits"]
     for visit in _middle_left_out(visits):
         if visit is None:
             console.print(Text(f"        ⋮ {len(visits) - _VISITS} more", "dim"))
             continue
-        console.print(_visit(blocks[visit["block"]], visit, lines))
+        _fitted(console, _visit(blocks[visit["block"]], visit, lines))
+
+
+def _fitted(console: Console, line: Text, ending: Text | None = None) -> None:
+    """Print a line; on a terminal cut to its width, its ``ending`` last, but with ``--verbose``."""
+    ending = ending or Text()
+    if console.is_terminal and not is_verbose():
+        ending.truncate(console.width // 2, overflow="ellipsis")
+        line.truncate(console.width - ending.cell_len, overflow="ellipsis")
+    console.print(line + ending)
 
 
 def _ending(call: Document) -> Text:
@@ -213,20 +246,20 @@ def _visit(block: Document, visit: Document, lines: Sequence[str]) -> Text:
         (f"{mark} ", style),
         (f"{first + 1:>4} ", "dim"),
         (f"{counts + ')' if counts else '':<5}", "dim cyan"),
-        f"{harmless(code)[:44]:<44} ",
+        f"{harmless(code)[:40]:<40} ",
     )
     entry, after = visit["entry"], visit["exit"]
     spans = [lines[a : b + 1] for a, b in block["statements"]]
     mentioned = set(_WORD.findall("\n".join(line for span in spans for line in span)))
-    for name, value in entry.items():
-        # What lives on without a part in this block is in the JSON.
-        if name not in after and name in mentioned:
-            shown.append(f" {harmless(f'{name}={value}')}", "dim")
     for name, value in after.items():
         shown.append(f" {name}", "bold")
         if name in entry:
             shown.append(f" {harmless(entry[name])} →", "dim")
         shown.append(f" {harmless(value)}")
+    for name, value in entry.items():
+        # What lives on without a part in this block is in the JSON.
+        if name not in after and name in mentioned:
+            shown.append(f" {harmless(f'{name}={value}')}", "dim")
     if visit.get("yielded"):
         shown.append(f" yields {harmless(visit['yielded'])}", "green")
     verdict = block.get("verdict")

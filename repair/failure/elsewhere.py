@@ -1,7 +1,8 @@
 """Where else the mistake may be: files of the workspace that a failing test runs through.
 
 Those that the failure passed come first, the deepest of them before others; then what the file
-under repair imports, which it may call; last what it only imports.
+under repair imports, which it may call; last what it only imports. From a test, what it runs by
+fixtures counts too.
 """
 
 from __future__ import annotations
@@ -25,7 +26,10 @@ def elsewhere(source: Source, diagnosis: Diagnosis) -> tuple[str, ...]:
     imported = _imported(source.tree)
     near = {path: passed.index(path) for path in others if path in passed}
     called = {path: len(passed) for path in others if _name(path) in imported}
-    order = {**called, **near}
+    ran: dict[str, int] = {}
+    if source.path in diagnosis.test_files:
+        ran = {path: len(passed) + 1 for path in others if path in diagnosis.entered}
+    order = {**ran, **called, **near}
 
     def place(path: str) -> tuple[bool, int, int]:
         return (not diagnosis.runs(path), order[path], others.index(path))

@@ -27,6 +27,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation, Deadline
+from analysis.program.outline import says_nothing
 from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
 from repair.aids import Aid
@@ -34,7 +35,7 @@ from repair.candidates.candidate import Candidate
 from repair.job import Job
 from repair.search.trials import Kind, Trials
 from repair.source.file import Source
-from repair.source.stub import FunctionNode, Stub, find_function, find_stub, says_nothing
+from repair.source.stub import FunctionNode, Stub, find_function, find_stub
 
 STRATEGY = "decomposed"
 #: Helpers of a plan, at most, bodies that are written of each, and programs that are run.
@@ -81,7 +82,8 @@ class HelperPlan:
     def planned(self, name: str) -> str:
         """One helper with the body that was planned; ``""`` where none was."""
         node = self.helpers[name]
-        return "" if all(map(says_nothing, _statements(node))) else _inside(node, self.indent)
+        body = (ast.unparse(statement) for statement in _statements(node))
+        return "" if all(map(says_nothing, body)) else _inside(node, self.indent)
 
 
 def plan_of(stub: Stub, body: str) -> HelperPlan | None:

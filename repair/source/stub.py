@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from analysis.lint.nearest import nearest
+from analysis.program.outline import says_nothing
 from analysis.text.files import read_text
 from repair.errors import RepairError
 from repair.source.file import OffsetEdit, Source
@@ -195,7 +196,7 @@ def _outline(tree: ast.Module) -> list[str]:
 
 def _is_stub(node: FunctionNode) -> bool:
     documented = ast.get_docstring(node, clean=False) is not None
-    return all(map(says_nothing, node.body[documented:]))
+    return all(says_nothing(ast.unparse(statement)) for statement in node.body[documented:])
 
 
 def _whole_lines(source: Source, node: FunctionNode) -> tuple[int, int]:
@@ -205,18 +206,6 @@ def _whole_lines(source: Source, node: FunctionNode) -> tuple[int, int]:
     starts = source.line_starts
     end = starts[last] if last < len(starts) else len(source.text)
     return starts[line - 1], end
-
-
-def says_nothing(statement: ast.stmt) -> bool:
-    """Whether a statement only stands for a body that is still to be written."""
-    match statement:
-        case ast.Pass():
-            return True
-        case ast.Expr(value=ast.Constant(value=value)):
-            return value is ...
-        case ast.Raise(exc=ast.Name(id=name)) | ast.Raise(exc=ast.Call(func=ast.Name(id=name))):
-            return name == "NotImplementedError"
-    return False
 
 
 def example_inputs(stub: Stub, files: tuple[str, ...]) -> frozenset[object]:

@@ -17,6 +17,7 @@ from repair.errors import RepairError, SandboxDiedError
 from repair.failure.command import TestCommand
 from repair.failure.diagnosing import AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
+from repair.failure.elsewhere import elsewhere
 from repair.localization import (
     BlockSuspicion,
     ExpressionSuspicion,
@@ -44,13 +45,17 @@ Tell = Callable[[str, float], None]
 
 @dataclass(frozen=True)
 class Subject:
-    """What to debug: a file, and the command that fails. ``base`` are unsaved texts of files."""
+    """What to debug: a file, and the command that fails. ``base`` are unsaved texts of files.
+
+    ``goes_on``: of a file of tests nothing is followed where what they test stands elsewhere.
+    """
 
     source: Source
     command: TestCommand
     policy: Policy
     time_limit: float
     base: Mapping[str, bytes] = field(default_factory=dict)
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class Report:
 
     ``results`` are the tests of the command and passing neighbours, ``traces`` those that were
     followed block by block, failing ones first. ``reason`` also says why nothing was followed.
+    ``test_files`` hold the tests; where the file is one of them and nothing was followed in it,
+    ``elsewhere`` is the file in which it probably went wrong.
     """
 
     status: str
@@ -71,6 +78,8 @@ class Report:
     blocks: tuple[BlockSuspicion, ...] = ()
     expressions: tuple[ExpressionSuspicion, ...] = ()
     seconds: float = 0.0
+    test_files: tuple[str, ...] = ()
+    elsewhere: str = ""
 
 
 def debug(subject: Subject, tell: Tell, cancellation: Cancellation) -> Report:
@@ -92,6 +101,8 @@ def debug(subject: Subject, tell: Tell, cancellation: Cancellation) -> Report:
         try:
             tell("running the tests", 0.1)
             report = _looked_at(subject, bench, deadline, plan)
+            if report.elsewhere:
+                return report
             tell("following the failing tests block by block", 0.5)
             chosen = _holding_all(report, subject.command, bench, wide, deadline)
             report = _followed(report, subject.command, chosen, deadline)
@@ -117,7 +128,16 @@ def _looked_at(subject: Subject, bench: Workbench, deadline: Deadline, plan: Blo
         suspicion = localize(source, run.tests)
         blocks = block_suspicion(plan, run.tests, suspicion)
         return Report("passing", "", plan, run.tests, lines=suspicion, blocks=blocks)
-    return _failing(diagnosis, plan)
+    report = _failing(diagnosis, plan)
+    if subject.goes_on and source.path in diagnosis.test_files and not _is_own(source, report):
+        return replace(report, elsewhere=next(iter(elsewhere(source, diagnosis)), ""))
+    return report
+
+
+def _is_own(source: Source, report: Report) -> bool:
+    """Whether a failing test ended in a function of its file that is no test."""
+    ends = (r.failure.frames[-1] for r in report.results if r.failure and r.failure.frames)
+    return any(path == source.path and not name.startswith("test") for path, _, name in ends)
 
 
 def _holding_all(
@@ -146,6 +166,7 @@ def _failing(diagnosis: Diagnosis, plan: BlockPlan) -> Report:
         diagnosis.flaky,
         lines=diagnosis.suspicion,
         blocks=block_suspicion(plan, diagnosis.contrast, diagnosis.suspicion),
+        test_files=diagnosis.test_files,
     )
 
 

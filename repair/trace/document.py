@@ -14,6 +14,7 @@ from repair.sandbox.run import TestResult
 from repair.trace.debugging import Report
 from repair.trace.opinion import Opinion
 from repair.trace.record import Loop, TestTrace, TracedCall, Visit
+from repair.trace.way import is_test, way_of
 
 
 def document(
@@ -38,9 +39,12 @@ def document(
             for line in report.lines.ranked()
         ],
         "expressions": [asdict(found) for found in report.expressions],
-        "codes": [_code(index, code) for index, code in enumerate(report.plan.codes)],
+        "codes": [
+            _code(index, code, path in report.test_files)
+            for index, code in enumerate(report.plan.codes)
+        ],
         "blocks": _blocks(report, opinion),
-        "runs": [_run(trace, report) for trace in report.traces],
+        "runs": [_run(trace, report, path) for trace in report.traces],
     }
 
 
@@ -64,7 +68,7 @@ def _test(result: TestResult) -> dict[str, Any]:
     return found
 
 
-def _code(index: int, code: CodePlan) -> dict[str, Any]:
+def _code(index: int, code: CodePlan, tests: bool) -> dict[str, Any]:
     return {
         "id": index,
         "name": code.name,
@@ -72,6 +76,7 @@ def _code(index: int, code: CodePlan) -> dict[str, Any]:
         "first_line": code.first_line,
         "last_line": code.last_line,
         "parameters": list(code.parameters),
+        "test": tests and is_test(code),
     }
 
 
@@ -111,14 +116,17 @@ def _block(code: int, block: TextBlock) -> dict[str, Any]:
     }
 
 
-def _run(trace: TestTrace, report: Report) -> dict[str, Any]:
+def _run(trace: TestTrace, report: Report, path: str) -> dict[str, Any]:
     outcomes: Mapping[str, str] = {r.id: r.outcome.value for r in report.results}
+    way = way_of(trace, report, path)
     return {
         "test": trace.test,
         "outcome": outcomes.get(trace.test, ""),
         "calls_made": trace.calls_made,
         "steps": trace.steps,
         "cut": trace.cut,
+        "way": [{"path": s.path, "line": s.line, "function": s.function} for s in way],
+        "focus": way[-1].call if way else 0,
         "calls": [_call(call) for call in trace.calls],
     }
 

@@ -71,3 +71,20 @@ def test_discount():
 def test_nothing():
     assert total([], 10) == 0
 """
+
+#: A test that reaches the code by a fixture alone.
+CONFTEST = """\
+import pytest
+
+import cart
+
+
+@pytest.fixture
+def total():
+    return cart.total
+"""
+
+GIVEN_TEST = """\
+def test_given(total):
+    assert total([1, 2, 3], 0) == 6
+"""

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from tests.e2e.conftest import StartNeovim
-from tests.e2e.ledger import CART, CART_TESTS, HOLE, LEDGER, WRONG
+from tests.e2e.ledger import CART, CART_TESTS, CONFTEST, GIVEN_TEST, HOLE, LEDGER, WRONG
 from tests.e2e.neovim import Neovim
 
 pytestmark = [pytest.mark.editor, pytest.mark.model]
@@ -28,6 +28,8 @@ def project(folder: Path) -> Path:
     (folder / "hole.py").write_text(HOLE)
     (folder / "cart.py").write_text(CART)
     (folder / "test_cart.py").write_text(CART_TESTS)
+    (folder / "conftest.py").write_text(CONFTEST)
+    (folder / "test_given.py").write_text(GIVEN_TEST)
     return folder
 
 
@@ -180,17 +182,21 @@ def test_a_repair_is_shown_before_it_is_applied(project: Path, start_neovim: Sta
 
 
 def test_the_trace_is_a_split(project: Path, start_neovim: StartNeovim) -> None:
-    nvim = start_neovim(PATIENT, "test_cart.py")
+    nvim = start_neovim(PATIENT, "test_given.py")
     nvim.wait_for("attached")
     nvim.lua("vim.cmd('Pilotfish trust')")
     nvim.wait_for("notice", lambda data: "trusted" in data["text"])
-    nvim.lua("vim.api.nvim_win_set_cursor(0, { 5, 8 })")
+    nvim.lua("vim.api.nvim_win_set_cursor(0, { 1, 8 })")
     nvim.lua("vim.cmd('Pilotfish trace')")
     nvim.wait_for("PilotfishTrace")
     # The cursor is on the block at fault; below it is its source, and its values by iteration.
     assert nvim.line().startswith(" 100 %  statements"), nvim.screen()
     shown = nvim.text()
-    assert "test_cart.py::test_total: failed" in shown
+    assert "test_given.py::test_given: failed" in shown
+    # The way to the function where it went wrong; neither the test nor the module is followed.
+    assert "  test_given.py:2  test_given\n  cart.py:1  total\n" in shown
+    assert "<module>" not in shown
+    assert " 0 %" not in shown
     assert "    4          result -= price" in shown
     assert re.search(r"#1 +discount = 0, price = 1, .*result = 0  ->  result = -1", shown), shown
     nvim.type("[[")

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.e2e.code_server import CodeServer
 from tests.e2e.conftest import SETTINGS, OpenVSCode, own_environment
-from tests.e2e.ledger import CART, CART_TESTS, HOLE, LEDGER, MISSPELT
+from tests.e2e.ledger import CART, CART_TESTS, CONFTEST, GIVEN_TEST, HOLE, LEDGER, MISSPELT
 from tests.e2e.vscode import PATIENCE_MS, VSCode
 
 pytestmark = [pytest.mark.editor, pytest.mark.model]
@@ -34,6 +34,8 @@ def project(folder: Path) -> Path:
         "misspelt.py": MISSPELT,
         "cart.py": CART,
         "test_cart.py": CART_TESTS,
+        "conftest.py": CONFTEST,
+        "test_given.py": GIVEN_TEST,
     }.items():
         (folder / name).write_text(text)
     return folder
@@ -132,12 +134,16 @@ def test_a_repair_is_shown_before_it_is_applied(
 
 def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) -> None:
     code = open_vscode(project)
-    code.open("test_cart.py")
+    code.open("test_given.py")
     code.trust()
     code.wait_until_ready()
     # Above each test there is what runs it.
-    expect(code.lenses("Run and repair")).to_have_count(3)
+    expect(code.lenses("Run and repair")).to_have_count(1)
     code.debug()
+    # The way from the test; neither the test nor the module is among the functions.
+    way = code.trace.locator("nav")
+    expect(way).to_have_text("test_given→ total", timeout=WORK_MS)
+    expect(code.trace.get_by_label("Function").locator("option")).to_have_text(["total"])
     # The block at fault is what is looked at first, with its values in the first iteration.
     block = code.trace.locator("#flow [aria-selected=true]")
     expect(block).to_contain_text("result -= price", timeout=WORK_MS)
@@ -157,7 +163,10 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
         # Text stands out from what is behind it, as WCAG 2.2 asks of text (1.4.3).
         for place in ("#flow [aria-selected=true]", "#values tr.now td", "body"):
             assert code.contrast(place) >= 4.5, (theme, place)
-        code.page.screenshot(path=tmp_path / f"trace-{theme}.png")
+        for width in (1280, 800):
+            code.page.set_viewport_size({"width": width, "height": 800})
+            code.page.screenshot(path=tmp_path / f"trace-{theme}-{width}.png")
+        code.page.set_viewport_size({"width": 1280, "height": 800})
         code.command("Preferences: Toggle between Light/Dark Themes")
     block.focus()
     code.press("Enter")

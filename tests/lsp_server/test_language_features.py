@@ -21,6 +21,8 @@ from tests.lsp_server.shop import Shop
 
 pytestmark = pytest.mark.process
 
+CONTENT_MODIFIED = -32801
+
 SHAPES = """\
 class Shape:
     sides = 0
@@ -260,9 +262,30 @@ def test_lenses_run_tests_and_tell_what_a_change_reaches(shop: Shop) -> None:
     test = commands("test_shapes.py")
     assert list(test) == [(3, "Run and repair"), (3, "Debug")]
     order = {"uri": shop.uri("shapes.py"), "test": "python -m pytest -q test_shapes.py::test_total"}
-    assert test[3, "Debug"]["arguments"] == test[3, "Run and repair"]["arguments"] == [order]
+    assert test[3, "Run and repair"]["arguments"] == [order]
+    # In which file it went wrong is found by running it.
+    assert test[3, "Debug"]["arguments"] == [order | {"uri": shop.uri("test_shapes.py")}]
     assert test[3, "Debug"]["command"] == "pilotfish.debug"
     assert (15, "2 calls · 1 test") in commands("shapes.py")
+    # A test that takes the function from a fixture counts, of texts that are not saved.
+    _open(
+        shop,
+        "conftest.py",
+        "import pytest, shapes\n@pytest.fixture\ndef t():\n    shapes.total([])\n",
+    )
+    text = TESTS + "\n\ndef test_more(t):\n    pass\n"
+    document = {"uri": shop.uri("test_shapes.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": text}]}
+    shop.client.notify("textDocument/didChange", changed)
+    assert (15, "3 calls · 2 tests") in commands("shapes.py")
+    # A lens of another version may stand at another function by now.
+    params = {"textDocument": {"uri": shop.uri("shapes.py")}}
+    old = shop.ask("textDocument/codeLens", params)["result"][-1]
+    document = {"uri": shop.uri("shapes.py"), "version": 2}
+    changed = {"textDocument": document, "contentChanges": [{"text": "\n\n" + SHAPES}]}
+    shop.client.notify("textDocument/didChange", changed)
+    assert shop.ask("codeLens/resolve", old)["error"]["code"] == CONTENT_MODIFIED
+    assert (17, "3 calls · 2 tests") in commands("shapes.py")
 
 
 def test_a_function_with_examples_can_be_run_too(shop: Shop) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from analysis.syntax.tree import parse
+from analysis.text.overlay import Buffer, Content, Overlay
 from lsp_server.testcases import (
     TestCase,
     case_at,
@@ -74,12 +75,17 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _targets(project: Path, text: str) -> list[str]:
+def _targets(project: Path, text: str, conftest: str = "") -> list[str]:
     path = project / "tests" / "test_shop.py"
+    buffers = [Buffer(str(project / "tests" / "conftest.py"), Content(conftest))]
+    files = Overlay(buffers if conftest else [])
     tree = parse(text)
     case = case_at(tree, text.index("def test_") + 5)
     assert case is not None
-    return [str(Path(t).relative_to(project)) for t in targets(tree, case, str(path), str(project))]
+    return [
+        str(Path(t).relative_to(project))
+        for t in targets(tree, case, str(path), str(project), files)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -106,6 +112,63 @@ def _targets(project: Path, text: str) -> list[str]:
 )  # fmt: skip
 def test_the_files_that_a_test_is_about(project: Path, text: str, expected: list[str]) -> None:
     assert _targets(project, text) == expected
+
+
+#: Fixtures of a ``conftest.py`` that is open and not saved.
+CONFTEST = """\
+import pytest
+from pytest import fixture
+import shop.tax as tax
+from shop.cart import Cart
+
+
+@pytest.fixture
+def cart(rate):
+    return Cart(rate)
+
+
+@fixture(name="till")
+def made_till():
+    from lib import Till
+    return Till()
+
+
+@pytest.fixture
+def rate():
+    return tax.rate()
+
+
+def plain():
+    return Cart()
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("def test_a(cart):\n    cart.total()\n", ["shop/tax.py", "shop/cart.py"]),
+        ("class TestA:\n    def test_a(self, till):\n        till.open()\n", ["src/lib.py"]),
+        ("import pytest\n@pytest.mark.usefixtures('rate')\nclass TestA:\n"
+         "    def test_a(self):\n        pass\n", ["shop/tax.py"]),
+        # A fixture of the file itself, and a helper.
+        ("import pytest\n@pytest.fixture\ndef more(till):\n    return till\n"
+         "def test_a(more):\n    pass\n", ["src/lib.py"]),
+        ("import shop.cart, lib\ndef made():\n    return lib.x()\n"
+         "def test_a():\n    made()\n", ["src/lib.py"]),
+        # What other tests take, and what is no fixture, does not count.
+        ("def test_a(plain):\n    pass\n", ["tests/test_shop.py"]),
+        ("def test_a(tmp_path):\n    pass\n", ["tests/test_shop.py"]),
+    ],
+)  # fmt: skip
+def test_a_test_is_about_what_its_fixtures_use(
+    project: Path, text: str, expected: list[str]
+) -> None:
+    assert _targets(project, text, CONFTEST) == expected
+
+
+def test_every_test_takes_a_fixture_of_automatic_use(project: Path) -> None:
+    text = CONFTEST.replace("@pytest.fixture\ndef rate", "@pytest.fixture(autouse=True)\ndef rate")
+    assert _targets(project, "def test_a():\n    pass\n", text) == ["shop/tax.py"]
 
 
 def test_the_command_is_one_word_for_the_shell() -> None:

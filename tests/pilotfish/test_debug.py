@@ -148,6 +148,30 @@ def test_a_test_that_passes_says_so(project: Path) -> None:
     assert (code, document["status"]) == (0, "passing")
 
 
+def test_of_a_test_the_function_is_shown_where_it_went_wrong(project: Path) -> None:
+    """The test reaches the code by a fixture alone, and nothing of the test itself is followed."""
+    (project / "conftest.py").write_text(
+        "import pytest\nfrom cart import total\n\n\n"
+        "@pytest.fixture\ndef count():\n    return lambda prices: total(prices, 0)\n"
+    )
+    (project / "test_given.py").write_text(
+        "def test_given(count):\n    assert count([1, 2, 3]) == 6\n"
+    )
+    _, document = _debug(project, "pytest test_given.py", file="test_given.py")
+    assert document["path"] == str(project / "cart.py"), document["reason"]
+    run = document["runs"][0]
+    way = [(Path(step["path"]).name, step["line"], step["function"]) for step in run["way"]]
+    assert way == [("test_given.py", 1, "test_given"), ("cart.py", 0, "total")]
+    focus = next(call for call in run["calls"] if call["id"] == run["focus"])
+    assert focus["value"] == "-6"
+    # Where the file of tests holds the code too, the test is told apart from it.
+    (project / "test_own.py").write_text(CART + "\n\ndef test_own():\n    assert total([1]) == 1\n")
+    _, document = _debug(project, "pytest test_own.py", file="test_own.py")
+    assert {c["name"]: c["test"] for c in document["codes"]}["test_own"]
+    run = document["runs"][0]
+    assert [step["function"] for step in run["way"]] == ["test_own", "total"]
+
+
 def test_a_hang_is_followed_until_a_bound(project: Path) -> None:
     (project / "cart.py").write_text(
         "def total(prices):\n    left = len(prices)\n    while left:\n        left -= 2\n"
@@ -240,6 +264,9 @@ def test_the_terminal_shows_source_suspicion_and_values(project: Path) -> None:
     assert done.returncode == 1
     lines = done.stdout.splitlines()
     assert "█    6 │         result -= price" in lines
+    assert [line.split() for line in lines if line.startswith("  test_cart.py:")] == [
+        ["test_cart.py:6", "test_total"]
+    ]
     assert any("total(prices=[1, 2, 3], discount=0) → -6" in line for line in lines)
     assert any("result 0 → -1" in line for line in lines)
     assert "AssertionError" in done.stdout

@@ -50,7 +50,11 @@ def report() -> dict[str, Any]:
     """A report as a run would make it, with a value that wants to be markup."""
     results = (
         TestResult(
-            "bad", Outcome.FAILED, 0.1, FailedTest("Error", HOSTILE), frozenset({2, 3, 4, 5})
+            "bad",
+            Outcome.FAILED,
+            0.1,
+            FailedTest("Error", HOSTILE, (("/work/t.py", 7, "test_bad"),)),
+            frozenset({2, 3, 4, 5}),
         ),
         TestResult("good", Outcome.PASSED, 0.1, None, frozenset({2, 3, 5})),
     )
@@ -62,7 +66,9 @@ def report() -> dict[str, Any]:
     call = TracedCall(1, 1, 0, 0, 0, "returned", 4, arguments, _visits(), loops, "-6")
     empty = TracedCall(1, 1, 0, 0, 0, "returned", 4, {"prices": "[]"}, _visits()[:1], (), "0")
     traces = (TestTrace("bad", (call,), 1, 7), TestTrace("good", (empty,), 1, 1))
-    told = Report("failing", "", plan, results, (), traces, lines, blocks)
+    told = Report(
+        "failing", "", plan, results, (), traces, lines, blocks, test_files=("/work/t.py",)
+    )
     return document(told, "/work/m.py", "pytest")
 
 
@@ -157,6 +163,18 @@ def test_blocks_and_lines_are_chosen_by_click_and_key(shown: Page) -> None:
     shown.locator('.graph.shown [data-block="1:2"]').focus()
     shown.keyboard.press("Enter")
     assert _chosen(shown).startswith("line 4 result -= price turn 1 of 3")
+
+
+@pytest.mark.process
+@pytest.mark.slow
+def test_the_way_from_the_test_is_shown_and_fits_a_narrow_window(shown: Page) -> None:
+    way = shown.locator("#way")
+    assert way.inner_text() == "test_bad → total"
+    assert way.get_by_role("button").first.get_attribute("title") == "t.py:7"
+    shown.keyboard.press("2")
+    assert way.inner_text() == ""
+    shown.set_viewport_size({"width": 800, "height": 800})
+    assert shown.evaluate("document.documentElement.scrollWidth") <= 800
 
 
 @pytest.mark.process

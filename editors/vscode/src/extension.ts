@@ -64,7 +64,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     preview,
     server,
     server.onDidRepair((found) => guarded(() => preview.open(found))),
-    server.onDidDebug((run) => guarded(() => showTrace(context, run))),
+    server.onDidDebug((report) => guarded(() => showTrace(context, report))),
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => server.configure()),

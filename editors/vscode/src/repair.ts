@@ -7,18 +7,18 @@ const REPAIR = "pilotfish.repair";
 /** VS Code cancels what it asks when the document or its trust changes meanwhile: then ask again. */
 const TRIES = 3;
 
-/** A repair that the server offers, as its title and the command that starts it. */
+/** What the server offers to run, as its title and the command that starts it. */
 export interface Offer {
   label: string;
   command: vscode.Command;
 }
 
-/** The repairs that the server offers at the cursor. */
-export async function offersHere(editor: vscode.TextEditor): Promise<Offer[]> {
+/** What the server offers to run at the cursor by one of its commands. */
+export async function offersHere(editor: vscode.TextEditor, wanted: string): Promise<Offer[]> {
   const actions = await actionsAt(editor, TRIES);
   return actions.flatMap((action) => {
     const command = typeof action.command === "string" ? (action as vscode.Command) : action.command;
-    return command?.command === REPAIR ? [{ label: action.title, command }] : [];
+    return command?.command === wanted ? [{ label: action.title, command }] : [];
   });
 }
 
@@ -47,7 +47,7 @@ export async function repairHere(): Promise<void> {
   if (!editor) {
     return;
   }
-  const offers = await offersHere(editor);
+  const offers = await offersHere(editor, REPAIR);
   const only = offers.length === 1 ? offers[0] : undefined;
   const chosen = only ?? (offers.length > 1 ? await vscode.window.showQuickPick(offers) : undefined);
   if (chosen) {

@@ -32,12 +32,6 @@ export interface Order {
   test: string;
 }
 
-/** A debug run that has ended. */
-export interface Debugged {
-  order: Order;
-  report: Report;
-}
-
 /** One patch of a repair, as docs/protocol.md describes it. */
 export interface Patch {
   index: number;
@@ -88,7 +82,7 @@ export class Server implements vscode.Disposable {
   private readonly told = new vscode.EventEmitter<Status>();
   /** The server says what state it is in. */
   readonly onDidChangeStatus = this.told.event;
-  private readonly debugged = new vscode.EventEmitter<Debugged>();
+  private readonly debugged = new vscode.EventEmitter<Report>();
   /** A lens or a command has followed a test. */
   readonly onDidDebug = this.debugged.event;
   private readonly repaired = new vscode.EventEmitter<Found>();
@@ -227,7 +221,7 @@ export class Server implements vscode.Disposable {
             this.repaired.fire({ uri, answer: answer as Repaired, busy: () => typing() !== typed });
           }
           if (command === DEBUG && answer) {
-            this.debugged.fire({ order: (args as Order[])[0] as Order, report: answer as Report });
+            this.debugged.fire(answer as Report);
           }
           return answer;
         },

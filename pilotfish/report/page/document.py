@@ -86,8 +86,9 @@ def _header(document: Document, name: str) -> str:
 <h1>{escape(name)} <span class="path">{escape(str(Path(document["path"]).parent))}</span></h1>
 <p><span class="chip {document["status"]}">{len(bad)} failing</span>
 <span class="chip passing">{passing} passing</span> <code>{escape(document["test"])}</code></p>
-{f'<pre class="why" id="why">{why}</pre>' if why else ""}{reason}
+<pre class="why" id="why"{"" if why else " hidden"}>{why}</pre>{reason}
 <nav id="tests" aria-label="followed tests"></nav>
+<nav id="way" aria-label="from the test to where it probably went wrong"></nav>
 </header>"""
 
 
@@ -115,7 +116,7 @@ def _graphs(document: Document, text: str) -> str:
         blocks = [block for block in document["blocks"] if block["code"] == code["id"]]
         followed = any(c["code"] == code["id"] for run in document["runs"] for c in run["calls"])
         ran = any(block["failing"] for block in blocks) and code["kind"] not in ("module", "class")
-        if blocks and (followed or ran):
+        if blocks and (followed or ran) and not code["test"]:
             drawn.append(block_graph(code, blocks, lines))
     return "\n".join(drawn)
 

@@ -40,6 +40,7 @@ function chooseRun(index) {
   if (!run) return;
   chosen.run = run;
   showWhy(run.test);
+  showWay(run);
   [...find("tests").children].forEach((button, at) =>
     button.setAttribute("aria-pressed", String(at === index)));
   showCalls();
@@ -61,18 +62,26 @@ function isFunction(call) {
   return kind !== "module" && kind !== "class";
 }
 
-// The call that says most: the innermost that raised, else the one that never ended, else the last
-// outermost one.
+// The call in which it probably went wrong, else the first.
 function telling(run) {
-  const own = run.calls.filter(isFunction);
-  const among = own.length ? own : run.calls;
-  const raised = among.filter((call) => call.how === "raised");
-  const open = among.filter((call) => call.how === "running");
-  if (raised.length) return raised[raised.length - 1];
-  if (open.length) return open[open.length - 1];
-  const known = new Set(among.map((call) => call.id));
-  const outer = among.filter((call) => !known.has(call.parent));
-  return outer[outer.length - 1];
+  return run.calls.find((call) => call.id === run.focus) || run.calls.find(isFunction) || run.calls[0];
+}
+
+// From the test to that call; a click chooses a function of this file.
+function showWay(run) {
+  const way = find("way");
+  way.replaceChildren();
+  if (run.way.length < 2) return;
+  run.way.forEach((step, at) => {
+    const place = step.path.split(/[\\/]/).pop() + ":" + (step.line + 1);
+    const button = make("button", "", step.function);
+    button.title = place;
+    const call = run.calls.find((each) => step.path === report.path && report.codes[each.code].name === step.function);
+    if (at === run.way.length - 1) button.addEventListener("click", () => chooseCall(telling(run)));
+    else if (call) button.addEventListener("click", () => chooseCall(call));
+    else button.disabled = true;
+    way.append(at ? make("span", "", " → ") : "", button);
+  });
 }
 
 // ------------------------------------------------------------------ calls

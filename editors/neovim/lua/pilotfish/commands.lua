@@ -137,10 +137,11 @@ M.words = {
   },
 }
 
---- Ask which repairs the server offers here.
+--- Ask what the server offers to run here by a command of its own.
 ---@param client vim.lsp.Client
+---@param wanted string
 ---@param done fun(offers: table[])
-local function offers_here(client, done)
+local function offers_here(client, wanted, done)
   local params = vim.lsp.util.make_range_params(0, client.offset_encoding)
   ---@diagnostic disable-next-line: inject-field
   params.context = { diagnostics = {}, only = { 'quickfix' } }
@@ -151,7 +152,7 @@ local function offers_here(client, done)
     local offers = {}
     for _, action in ipairs(actions or {}) do
       local command = type(action.command) == 'table' and action.command or action
-      if command.command == 'pilotfish.repair' then
+      if command.command == wanted then
         offers[#offers + 1] = { title = action.title, command = command }
       end
     end
@@ -160,12 +161,12 @@ local function offers_here(client, done)
 end
 
 --- Let the person choose if there are several.
-local function choose(offers, prompt, done)
+local function choose(offers, done)
   if #offers == 1 then
     return done(offers[1])
   end
   local options = {
-    prompt = prompt,
+    prompt = 'Repair',
     format_item = function(offer)
       return offer.title
     end,
@@ -180,11 +181,11 @@ end
 --- Run a repair that the server offers here.
 ---@param client vim.lsp.Client
 function M.repair(client)
-  offers_here(client, function(offers)
+  offers_here(client, 'pilotfish.repair', function(offers)
     if #offers == 0 then
       return say('no test under the cursor, or the workspace is not trusted (:Pilotfish trust)')
     end
-    choose(offers, 'Repair', function(offer)
+    choose(offers, function(offer)
       M.search(client, offer.command)
     end)
   end)
@@ -208,15 +209,12 @@ end
 ---@param client vim.lsp.Client
 ---@param order { uri: string, test: string }
 function M.debug(client, order)
-  local bufnr = vim.uri_to_bufnr(order.uri)
-  vim.fn.bufload(bufnr)
-  local source = vim.api.nvim_buf_get_lines(bufnr, 0, -1, false)
   say('tracing ' .. vim.fs.basename(vim.uri_to_fname(order.uri)))
   execute(client, 'pilotfish.debug', { order }, function(report)
     if report.status == 'error' then
       return say(report.reason, vim.log.levels.ERROR)
     end
-    require('pilotfish.trace').show(report, source)
+    require('pilotfish.trace').show(report)
   end)
 end
 
@@ -224,13 +222,8 @@ end
 ---@param client vim.lsp.Client
 function M.trace(client)
   local here = { uri = vim.uri_from_bufnr(0), test = '' }
-  offers_here(client, function(offers)
-    if #offers == 0 then
-      return M.debug(client, here)
-    end
-    choose(offers, 'Trace the file of', function(offer)
-      M.debug(client, offer.command.arguments[1])
-    end)
+  offers_here(client, 'pilotfish.debug', function(offers)
+    M.debug(client, offers[1] and offers[1].command.arguments[1] or here)
   end)
 end
 

@@ -49,19 +49,45 @@ local function blocks_of(report, code)
   return found
 end
 
---- The functions that have blocks, the most suspicious first.
-local function codes_of(report)
+local function ran(block)
+  return block.failing + block.passing > 0
+end
+
+--- The functions that ran: the one where it probably went wrong first, then by suspicion. Tests
+--- themselves and the module are shown only where nothing else ran.
+local function codes_of(report, run)
   local worst = {}
-  for _, block in ipairs(report.blocks) do
+  for _, block in ipairs(vim.tbl_filter(ran, report.blocks)) do
     worst[block.code] = math.max(worst[block.code] or 0, block.suspicion)
   end
-  local found = vim.tbl_filter(function(code)
+  for _, call in ipairs(run and run.calls or {}) do
+    if call.id == run.focus then
+      worst[call.code] = 2
+    end
+  end
+  local all = vim.tbl_filter(function(code)
     return worst[code.id] ~= nil
   end, report.codes)
+  local own = vim.tbl_filter(function(code)
+    return not code.test and code.kind ~= 'module' and code.kind ~= 'class'
+  end, all)
+  local found = #own > 0 and own or all
   table.sort(found, function(a, b)
     return worst[a.id] > worst[b.id] or (worst[a.id] == worst[b.id] and a.id < b.id)
   end)
   return found
+end
+
+--- Which of the calls of its function is the one where it probably went wrong.
+local function focused(run)
+  local count = {}
+  for _, call in ipairs(run and run.calls or {}) do
+    count[call.code] = (count[call.code] or 0) + 1
+    if call.id == run.focus then
+      return count[call.code]
+    end
+  end
+  return 1
 end
 
 local function flow(block, blocks)
@@ -126,18 +152,27 @@ local function draw(bufnr)
   if report.reason ~= '' then
     add(report.reason)
   end
-  for _, code in ipairs(codes_of(report)) do
+  local way = run and run.way or {}
+  if #way > 1 then
+    add('')
+    add('From the test to where it probably went wrong:', 'Comment')
+    for _, step in ipairs(way) do
+      add(('  %s:%d  %s'):format(vim.fs.basename(step.path), step.line + 1, step['function']))
+    end
+  end
+  for _, code in ipairs(codes_of(report, run)) do
     local calls = vim.tbl_filter(function(call)
       return call.code == code.id
     end, run and run.calls or {})
-    local call = calls[math.min(trace.call, #calls)]
+    local number = math.min(trace.call, #calls)
+    local call = calls[number]
     add('')
     add(code.name, 'Function')
     if call then
       local given = pairs_of(call.arguments)
       local how = call.how == 'returned' and 'returned ' .. call.value
         or vim.trim(call.how .. ' ' .. call.exception)
-      add(('  call %d of %d: (%s) %s'):format(math.min(trace.call, #calls), #calls, given, how))
+      add(('  call %d of %d: (%s) %s'):format(number, #calls, given, how))
     end
     local blocks = blocks_of(report, code)
     for _, block in ipairs(blocks) do
@@ -146,21 +181,22 @@ local function draw(bufnr)
         local word = block.verdict.right and 'right' or 'wrong'
         opinion = (' · model: %s %.0f %%'):format(word, block.verdict.confidence * 100)
       end
-      add(
-        ('%4d %%  %s, to %s%s'):format(
-          math.floor(block.suspicion * 100 + 0.5),
-          block.kind,
-          flow(block, blocks),
-          opinion
-        ),
-        group_of(block.suspicion),
-        block
-      )
-      trace.heads[#trace.heads + 1] = #lines
-      for _, span in ipairs(block.statements) do
-        for number = span[1], span[2] do
-          add(('%5d  %s'):format(number + 1, trace.source[number + 1] or ''), nil, block)
+      if ran(block) then
+        local told = '%4d %%  %s, to %s%s'
+        local suspicion = math.floor(block.suspicion * 100 + 0.5)
+        local text = told:format(suspicion, block.kind, flow(block, blocks), opinion)
+        add(text, group_of(block.suspicion), block)
+        trace.heads[#trace.heads + 1] = #lines
+        for _, span in ipairs(block.statements) do
+          for number = span[1], span[2] do
+            add(('%5d  %s'):format(number + 1, trace.source[number + 1] or ''), nil, block)
+          end
         end
+      elseif block.statements[1] then
+        local first, last = block.statements[1][1], block.last_line
+        local more = last > first and ' …' or ''
+        local text = ('%5d  %s%s   (not run)'):format(first + 1, trace.source[first + 1] or '', more)
+        add(text, 'Comment', block)
       end
       for _, visit in ipairs(call and call.visits or {}) do
         if visit.block == block.id then
@@ -215,6 +251,18 @@ local function next_suspect(bufnr)
   return heads[1]
 end
 
+--- The row of the most suspicious block of the function that is shown first.
+local function first_suspect(bufnr)
+  local trace, found = traces[bufnr], nil
+  for _, row in ipairs(trace.heads) do
+    local block, best = trace.rows[row], found and trace.rows[found]
+    if not best or (block.code == best.code and block.suspicion > best.suspicion) then
+      found = row
+    end
+  end
+  return found
+end
+
 local function map_keys(bufnr)
   local trace = traces[bufnr]
   local function map(lhs, act, desc)
@@ -235,7 +283,7 @@ local function map_keys(bufnr)
   end, 'block next in suspicion')
   map('<Tab>', function()
     trace.run = trace.run % math.max(1, #trace.report.runs) + 1
-    trace.call = 1
+    trace.call = focused(trace.report.runs[trace.run])
     draw(bufnr)
   end, 'next test')
   map('c', function()
@@ -258,10 +306,9 @@ local function map_keys(bufnr)
   end, 'go to the source')
 end
 
---- Show a report in a split, the cursor on the most suspicious block.
+--- Show a report in a split, the cursor on the most suspicious block of the first function.
 ---@param report table
----@param source string[]
-function M.show(report, source)
+function M.show(report)
   local window = vim.api.nvim_get_current_win()
   vim.cmd('botright vnew')
   local bufnr = vim.api.nvim_get_current_buf()
@@ -272,9 +319,9 @@ function M.show(report, source)
   vim.wo.wrap = false
   traces[bufnr] = {
     report = report,
-    source = source,
+    source = vim.split(report.text, '\r?\n'),
     run = 1,
-    call = 1,
+    call = focused(report.runs[1]),
     window = window,
     rows = {},
     heads = {},
@@ -287,7 +334,7 @@ function M.show(report, source)
   })
   draw(bufnr)
   map_keys(bufnr)
-  local row = next_suspect(bufnr)
+  local row = first_suspect(bufnr)
   if row then
     vim.api.nvim_win_set_cursor(0, { row, 0 })
   end

@@ -4,8 +4,8 @@ import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import { offersHere } from "../repair";
-import { DEBUG, type Debugged, type Order } from "../server";
-import type { Reveal, Shown } from "./report";
+import { DEBUG, type Order } from "../server";
+import type { Report, Reveal, Shown } from "./report";
 
 let panel: vscode.WebviewPanel | undefined;
 
@@ -18,13 +18,11 @@ export async function traceHere(): Promise<void> {
 }
 
 /** Show what a debug run has answered, beside the code. */
-export async function showTrace(context: vscode.ExtensionContext, { order, report }: Debugged): Promise<void> {
+export function showTrace(context: vscode.ExtensionContext, report: Report): void {
   if (report.status === "error") {
     throw new Error(report.reason);
   }
-  const uri = vscode.Uri.parse(order.uri);
-  const document = await vscode.workspace.openTextDocument(uri);
-  show(context, uri, { report, lines: document.getText().split(/\r\n|\r|\n/) });
+  show(context, vscode.Uri.parse(report.uri), { report, lines: report.text.split(/\r\n|\r|\n/) });
 }
 
 async function orderHere(): Promise<Order | undefined> {
@@ -32,15 +30,8 @@ async function orderHere(): Promise<Order | undefined> {
   if (editor?.document.languageId !== "python") {
     return undefined;
   }
-  const offers = (await offersHere(editor)).map((offer) => {
-    const order = offer.command.arguments?.[0] as Order;
-    return { label: `Trace ${basename(vscode.Uri.parse(order.uri).fsPath)}`, description: order.test, order };
-  });
-  const only = offers.length === 1 ? offers[0] : undefined;
-  if (offers.length === 0) {
-    return { uri: editor.document.uri.toString(), test: "" };
-  }
-  return (only ?? (await vscode.window.showQuickPick(offers, { title: "Which file?" })))?.order;
+  const [offer] = await offersHere(editor, DEBUG);
+  return (offer?.command.arguments?.[0] as Order | undefined) ?? { uri: editor.document.uri.toString(), test: "" };
 }
 
 function show(context: vscode.ExtensionContext, uri: vscode.Uri, shown: Shown): void {
@@ -68,7 +59,8 @@ function show(context: vscode.ExtensionContext, uri: vscode.Uri, shown: Shown): 
   made.webview.html = page(made.webview, context.extensionUri);
 }
 
-async function reveal(uri: vscode.Uri, place: Reveal): Promise<void> {
+async function reveal(traced: vscode.Uri, place: Reveal): Promise<void> {
+  const uri = place.path ? traced.with({ path: vscode.Uri.file(place.path).path }) : traced;
   const selection = new vscode.Range(place.line, 0, place.end, Number.MAX_SAFE_INTEGER);
   await vscode.window.showTextDocument(uri, { viewColumn: vscode.ViewColumn.One, selection });
 }

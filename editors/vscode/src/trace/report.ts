@@ -9,7 +9,10 @@ export interface Report {
   codes: Code[];
   blocks: Block[];
   runs: Run[];
+  /** The document that it is about, and the text that was run. */
+  uri: string;
   version: number | null;
+  text: string;
 }
 
 export interface Test {
@@ -25,6 +28,8 @@ export interface Code {
   kind: string;
   first_line: number;
   last_line: number;
+  /** Whether it is a test itself. */
+  test: boolean;
 }
 
 export interface Block {
@@ -47,7 +52,16 @@ export interface Run {
   test: string;
   outcome: string;
   cut: string;
+  /** From the test to the call `focus`, in which it probably went wrong; 0 for none. */
+  way: Step[];
+  focus: number;
   calls: Call[];
+}
+
+export interface Step {
+  path: string;
+  line: number;
+  function: string;
 }
 
 export interface Call {
@@ -86,8 +100,9 @@ export interface Shown {
   lines: string[];
 }
 
-/** What the view asks for: a line to be shown in the editor. */
+/** What the view asks for: lines to be shown in the editor, of the file that was followed or another. */
 export interface Reveal {
+  path?: string;
   line: number;
   end: number;
 }

@@ -1,7 +1,7 @@
 // The trace view itself, in its webview: blocks in the order of the source with the flow between
 // them, coloured by suspicion; beside them the values of the visit that is looked at.
 
-import type { Block, Call, Report, Run, Shown, Values, Visit } from "./report";
+import type { Block, Call, Code, Report, Run, Shown, Step, Values, Visit } from "./report";
 
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void };
 
@@ -30,9 +30,32 @@ editor.postMessage("ready");
 
 // ------------------------------------------------------------------ what is looked at
 
+/** The call in which it probably went wrong, and its most suspicious block. */
 function beginning(report: Report): Focus {
-  const worst = [...report.blocks].sort((a, b) => b.suspicion - a.suspicion)[0];
-  return enter({ code: worst?.code ?? 0, run: 0, call: 0, block: worst?.id ?? 0, visit: 0 });
+  return inRun(report, 0) ?? enter({ code: 0, run: 0, call: 0, block: 0, visit: 0 });
+}
+
+function inRun(report: Report, run: number): Focus | undefined {
+  const calls = report.runs[run]?.calls ?? [];
+  const found = calls.find((call) => call.id === report.runs[run]?.focus);
+  if (!found) {
+    return undefined;
+  }
+  const call = calls.filter((one) => one.code === found.code).indexOf(found);
+  const seen = new Set(found.visits.map((visit) => visit.block));
+  const block = suspects(report).find((one) => one.code === found.code && seen.has(one.id))?.id ?? 0;
+  return enter({ code: found.code, run, call, block, visit: 0 });
+}
+
+/** Blocks that ran, the most suspicious first; of tests themselves only where nothing else did. */
+function suspects(report: Report): Block[] {
+  const ran = report.blocks.filter((block) => block.failing || block.passing);
+  const own = ran.filter((block) => isLookedAt(report.codes[block.code]));
+  return (own.length ? own : ran).sort((a, b) => b.suspicion - a.suspicion);
+}
+
+function isLookedAt(code: Code | undefined): boolean {
+  return code !== undefined && !code.test && code.kind !== "module" && code.kind !== "class";
 }
 
 function blocks(): Block[] {
@@ -126,7 +149,8 @@ function draw(): void {
 }
 
 function drawHead(report: Report): HTMLElement {
-  const codes = report.codes.filter((code) => report.blocks.some((block) => block.code === code.id));
+  const shownCodes = new Set([...suspects(report).map((block) => block.code), focus.code]);
+  const codes = report.codes.filter((code) => shownCodes.has(code.id));
   const failed = report.tests.find((test) => test.id === run()?.test);
   const head = element(
     "header",
@@ -137,7 +161,7 @@ function drawHead(report: Report): HTMLElement {
       look(enter({ ...focus, code, call: 0, block: first?.id ?? 0 }));
     }),
     choice("Test", report.runs.map((one) => `${one.test} (${one.outcome})`), focus.run, (index) =>
-      look(enter({ ...focus, run: index, call: 0 })),
+      look(inRun(report, index) ?? enter({ ...focus, run: index, call: 0 })),
     ),
     choice("Call", calls().map(describeCall), focus.call, (index) => look(enter({ ...focus, call: index }))),
   );
@@ -145,7 +169,19 @@ function drawHead(report: Report): HTMLElement {
   if (message) {
     head.append(element("pre", { class: "failure" }, message));
   }
+  const way = run()?.way ?? [];
+  if (way.length > 1) {
+    head.append(element("nav", { "aria-label": "From the test to where it probably went wrong" }, ...way.map(drawStep)));
+  }
   return head;
+}
+
+/** A function on the way from the test; a click shows where it stands. */
+function drawStep({ path, line, function: name }: Step, index: number): HTMLElement {
+  const place = `${path.split(/[\\/]/).at(-1) ?? path}:${line + 1}`;
+  const made = element("button", { title: place }, `${index ? "→ " : ""}${name}`);
+  made.addEventListener("click", () => editor.postMessage({ path, line, end: line }));
+  return made;
 }
 
 function describeCall(call: Call, index: number): string {
@@ -161,6 +197,7 @@ function opinion(verdict: { right: boolean; confidence: number }): string {
 function drawBlock(block: Block): HTMLElement {
   const seen = visits().filter((visit) => visit.block === block.id).length;
   const isSelected = block.id === focus.block;
+  const ran = block.failing + block.passing > 0;
   const told =
     `suspicion ${percent(block.suspicion)}, run by ${block.failing} failing and ${block.passing} passing tests` +
     (seen ? `, visited ${seen} times in this call` : ", not visited in this call") +
@@ -182,14 +219,20 @@ function drawBlock(block: Block): HTMLElement {
       { class: "summary" },
       element("span", {}, block.kind),
       ...(block.verdict ? [element("span", { class: "verdict" }, opinion(block.verdict))] : []),
-      element("span", { class: "suspicion" }, percent(block.suspicion)),
+      element("span", { class: "suspicion" }, ran ? percent(block.suspicion) : "not run"),
     ),
-    element("pre", {}, source(block)),
+    ...(ran ? [element("pre", {}, source(block))] : [element("pre", { class: "folded" }, folded(block))]),
   );
   made.style.setProperty("--suspicion", percent(block.suspicion).replace(" ", ""));
   made.addEventListener("click", () => lookAtBlock(block));
   made.addEventListener("dblclick", () => reveal(block));
   return made;
+}
+
+/** One line for what was not run. */
+function folded(block: Block): string {
+  const [first, ...more] = source(block).split("\n");
+  return `${first ?? ""}${more.length ? " …" : ""}`;
 }
 
 function source(block: Block): string {
@@ -333,7 +376,7 @@ function reveal(block: Block | undefined): void {
 
 /** The block that is next in suspicion after the one that is looked at, in the whole file. */
 function lookAtNextSuspect(): void {
-  const order = [...shown.report.blocks].sort((a, b) => b.suspicion - a.suspicion);
+  const order = suspects(shown.report);
   const at = order.findIndex((block) => block.code === focus.code && block.id === focus.block);
   const next = order[(at + 1) % order.length];
   if (next) {
