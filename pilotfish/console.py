@@ -5,6 +5,7 @@ Standard output belongs to results; logs, progress and errors go to standard err
 
 from __future__ import annotations
 
+import json
 import platform
 import traceback
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ class _Manner:
     quiet: bool = False
     verbose: bool = False
     color: str = "auto"
+    answered: bool = False
 
 
 _manner = _Manner()
@@ -32,11 +34,24 @@ def speak(*, quiet: bool = False, verbose: bool = False, color: str = "auto") ->
     """Say less or more from now on, and use colours ``auto`` (on a terminal, unless ``NO_COLOR``
     is set), ``always`` or ``never``."""
     _manner.quiet, _manner.verbose, _manner.color = quiet, verbose, color
+    _manner.answered = False
 
 
 def is_verbose() -> bool:
     """Whether ``--verbose`` was given."""
     return _manner.verbose
+
+
+def print_document(document: object) -> None:
+    """Print the answer of ``--json``, in ASCII: a patch of a file that is not UTF-8 carries its
+    bytes as lone surrogates. There is one answer: an error after it is explained as to a person."""
+    _manner.answered = True
+    print(json.dumps(document))  # noqa: T201
+
+
+def has_answered() -> bool:
+    """Whether :func:`print_document` was called."""
+    return _manner.answered
 
 
 class _Harmless(Console):

@@ -17,7 +17,7 @@ from typing import NoReturn, Protocol
 
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
-from pilotfish.console import explain, report_bug, speak
+from pilotfish.console import explain, has_answered, print_document, report_bug, speak
 
 #: Commands in the order that ``--help`` shows them, each a module of ``pilotfish.commands``.
 COMMANDS: dict[str, str] = {
@@ -136,9 +136,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     _look_for_programs_in_no_workspace()
     if not words or words[0].startswith("-"):
-        options = _top_level().parse_args(words)
-        if options.print_completion:
-            sys.stdout.write(completion(options.print_completion))
+        asked = _top_level().parse_args(words)
+        if asked.print_completion:
+            sys.stdout.write(completion(asked.print_completion))
             return 0
         _top_level().print_help(sys.stderr)
         return USAGE_ERROR
@@ -154,16 +154,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             help=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
         )
         return USAGE_ERROR
+    options: argparse.Namespace | None = None
     try:
         options = parser_for(name).parse_args(words[1:])
         speak(quiet=options.quiet, verbose=options.verbose, color=options.color)
         return load(name).run(options)
     except ExplainedError as error:
-        for each in (error, *getattr(error, "others", ())):
-            explain(each.what, where=each.where, help=each.help)
+        if not _answered(options, name, f"{error} ({error.help})" if error.help else str(error)):
+            for each in (error, *getattr(error, "others", ())):
+                explain(each.what, where=each.where, help=each.help)
         return USAGE_ERROR
     except (KeyboardInterrupt, CancelledError):
-        explain("interrupted")
+        if not _answered(options, name, "interrupted"):
+            explain("interrupted")
         return 130
     except BrokenPipeError:
         # The reader of our output went away (``| head``): not an error of ours, and Python must
@@ -172,7 +175,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Exception as error:  # noqa: BLE001 - invariant 10: a bug is reported, not dumped
         report_bug(error)
+        _answered(options, name, f"internal error: {type(error).__name__}")
         return USAGE_ERROR
+
+
+def _answered(options: argparse.Namespace | None, name: str, reason: str) -> bool:
+    """Under ``--json``, print why there is no other answer as the answer; whether that was done."""
+    if not getattr(options, "json", False) or has_answered():
+        return False
+    failed = getattr(load(name), "failed", lambda reason: {"status": "error", "reason": reason})
+    print_document(failed(reason))
+    return True
 
 
 def _look_for_programs_in_no_workspace() -> None:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
 import os
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 from rich.console import Console
 
 from analysis.deadline import Cancellation
-from analysis.errors import AnalysisError, ExplainedError
+from analysis.errors import AnalysisError
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
@@ -29,11 +27,11 @@ from analysis.text import inside
 from analysis.text.files import read_bytes, replace_file
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings, cache_folder
-from decoding.errors import CancelledError, ModelFileError
+from decoding.errors import ModelFileError
 from decoding.writer import Writer
 from engine.settings.read import machine_settings
 from engine.writers import Writers, choose, load
-from pilotfish.console import err, out, report_bug
+from pilotfish.console import err, out
 from pilotfish.options import (
     add_common,
     add_sandbox,
@@ -48,7 +46,6 @@ from repair.source.file import Source, read_source
 from repair.source.patch import apply_diff
 
 Report = Callable[[str, float], None]
-Answer = TypeVar("Answer")
 
 
 # ---------------------------------------------------------------------- options
@@ -209,31 +206,6 @@ def at_work(options: argparse.Namespace, *, model: bool = True) -> Iterator[Work
         yield Work(writer, evidence, report, cancellation)
 
 
-def attempt(
-    options: argparse.Namespace, ask: Callable[[Work], Answer], failed: Callable[[str], Answer]
-) -> Answer:
-    """What ``ask`` answers; under ``--json`` an error is an answer too, made by ``failed``.
-
-    Raises :class:`~analysis.errors.ExplainedError` for an error without ``--json``.
-    """
-    try:
-        with at_work(options) as work:
-            return ask(work)
-    except CancelledError:
-        if not options.json:
-            raise
-        return failed("interrupted")
-    except ExplainedError as error:
-        if not options.json:
-            raise
-        return failed(f"{error} ({error.help})" if error.help else str(error))
-    except Exception as error:
-        if not options.json:
-            raise
-        report_bug(error)
-        return failed(f"internal error: {type(error).__name__}")
-
-
 def repair_models(options: argparse.Namespace, report: Report) -> Writers | None:
     """The model that repairs; in its absence the one that completes; else, or for ``none``, none.
     The first call loads it: most repairs end before.
@@ -298,12 +270,6 @@ def keep(
             help="make the folder writable, or apply the patch above with git apply",
         ) from None
     return True
-
-
-def print_document(document: Mapping[str, object]) -> None:
-    """The answer of ``--json``, in ASCII: a patch of a file that is not UTF-8 carries its bytes as
-    lone surrogates."""
-    print(json.dumps(document))  # noqa: T201
 
 
 def show_patch(patch: str) -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from engine.features.fix import FixRequest, fix
 from engine.features.trace import TraceRequest, trace
-from pilotfish.console import err
-from pilotfish.repairing import add_options, at_work, open_file, print_document
+from pilotfish.console import err, print_document
+from pilotfish.repairing import add_options, at_work, open_file
 from pilotfish.report.debugging import show
 from pilotfish.report.fixing import document_of
 from pilotfish.report.page import page

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from dataclasses import asdict, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 from rich.markup import escape
 
 from engine.settings.read import machine_settings, project_settings
-from pilotfish.console import out
+from pilotfish.console import out, print_document
 from pilotfish.health.checks import CHECKS
 from pilotfish.health.sign import Patient, Sign, State
 from pilotfish.options import add_common, workspace_for
@@ -48,7 +47,7 @@ def run(options: argparse.Namespace) -> int:
                 _show(sign)
     broken = sum(sign.state is State.BROKEN for sign in signs)
     if options.json:
-        out().print(json.dumps(_document(patient, signs)), markup=False)
+        print_document(_document(patient, signs))
     else:
         out().print(f"{broken} broken" if broken else "all checks passed", markup=False)
     return 1 if broken else 0

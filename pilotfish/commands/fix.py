@@ -6,11 +6,13 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-from engine.features.fix import FixAnswer, FixRequest, fix
+from engine.features.fix import FixRequest, fix
 from pilotfish.asking import ask, can_ask, offer_tests
 from pilotfish.console import err
-from pilotfish.repairing import Work, add_options, attempt, open_file
-from pilotfish.report.fixing import conclude
+from pilotfish.repairing import add_options, at_work, open_file
+from pilotfish.report.fixing import conclude, failed
+
+__all__ = ["EXAMPLES", "add_arguments", "failed", "run"]
 
 EXAMPLES = """\
   pilotfish fix app/prices.py --test "pytest tests/test_prices.py"
@@ -65,11 +67,9 @@ def run(options: argparse.Namespace) -> int:
         answers=answers,
     )
 
-    def repair(work: Work) -> FixAnswer:
+    with at_work(options) as work:
         person = partial(ask, telling=work.report) if options.ask else None
-        return fix(request, work.writer, work.evidence, work.report, work.cancellation, person)
-
-    answer = attempt(options, repair, FixAnswer.failed)
+        answer = fix(request, work.writer, work.evidence, work.report, work.cancellation, person)
     code = conclude(options, opened, answer)
     if options.ask and (kept := offer_tests(answer)) is not None:
         err().print(f"written: {kept}", markup=False)

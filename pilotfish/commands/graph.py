@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -16,7 +14,7 @@ from analysis.errors import AnalysisError
 from analysis.graph import Graph, has_graph
 from analysis.snapshot import Workspace
 from engine.features.graph_rows import QUESTIONS, Row, rows
-from pilotfish.console import err, out
+from pilotfish.console import err, out, print_document
 from pilotfish.options import add_common, machine_for, workspace_for
 
 EXAMPLES = """\
@@ -114,7 +112,7 @@ def _refresh(graph: Graph) -> None:
 
 def _show(found: list[Row], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(json.dumps({"rows": found}) + "\n")
+        print_document({"rows": found})
         return
     if not found:
         err().print("nothing found")

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 
 from analysis.errors import AnalysisError
-from engine.features.fix import FixAnswer
 from engine.features.implement import ImplementRequest, implement
-from pilotfish.repairing import Work, add_options, attempt, open_place
-from pilotfish.report.fixing import conclude
+from pilotfish.repairing import add_options, at_work, open_place
+from pilotfish.report.fixing import conclude, failed
+
+__all__ = ["EXAMPLES", "add_arguments", "failed", "run"]
 
 EXAMPLES = """\
   pilotfish implement app/prices.py:discount        find its tests or its examples
@@ -43,12 +44,11 @@ def run(options: argparse.Namespace) -> int:
         allow=opened.allow,
     )
 
-    def ask(work: Work) -> FixAnswer:
+    with at_work(options) as work:
         if work.writer is None:
             raise AnalysisError(
                 "implement needs a model, and none is installed",
                 help="pilotfish model pull repair",
             )
-        return implement(request, work.writer, work.evidence, work.report, work.cancellation)
-
-    return conclude(options, opened, attempt(options, ask, FixAnswer.failed))
+        answer = implement(request, work.writer, work.evidence, work.report, work.cancellation)
+    return conclude(options, opened, answer)

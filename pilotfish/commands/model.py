@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -22,7 +21,7 @@ from decoding.errors import ModelFileError
 from decoding.models import store
 from decoding.models.pull import pull
 from decoding.models.store import MODELS, FileState, Model, Report, find
-from pilotfish.console import err, explain, out
+from pilotfish.console import err, explain, out, print_document
 
 EXAMPLES = """\
   pilotfish model list            what there is, what each is for, what is here
@@ -54,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(models: list[Model], as_json: bool) -> int:
     if as_json:
-        _print_json([_row(model) for model in models])
+        print_document([_row(model) for model in models])
         return 0
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("model", "for", "size", "licence", "here"):
@@ -81,7 +80,7 @@ def _pull(models: list[Model], as_json: bool) -> int:
             how = f"pulled from {pulled.source}" if pulled.source else "here already"
             out().print(f"{model.name}: {how}, {pulled.path}", markup=False)
     if as_json:
-        _print_json(rows)
+        print_document(rows)
     return 0
 
 
@@ -109,7 +108,7 @@ def _verify(chosen: list[Model], as_json: bool) -> int:
                 help=f"pilotfish model pull {model.name}",
             )
     if as_json:
-        _print_json(rows)
+        print_document(rows)
     return 1 if wrong else 0
 
 
@@ -124,10 +123,6 @@ def _row(model: Model) -> dict[str, object]:
         "path": str(store.path_of(model)),
         "state": store.state(model).value,
     }
-
-
-def _print_json(document: object) -> None:
-    out().print(json.dumps(document), markup=False)
 
 
 @contextmanager

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from functools import partial
 
 from rich.text import Text
 
 from analysis.errors import AnalysisError
 from engine.features.optimize import OptimizeAnswer, OptimizeRequest, optimize
-from pilotfish.console import err, explain
+from pilotfish.console import err, explain, print_document
 from pilotfish.repairing import (
-    Work,
     add_options,
-    attempt,
+    at_work,
     keep,
     open_place,
-    print_document,
     show_patch,
     show_remarks,
 )
@@ -59,10 +56,8 @@ def run(options: argparse.Namespace) -> int:
         allow=opened.allow,
     )
 
-    def ask(work: Work) -> OptimizeAnswer:
-        return optimize(request, work.writer, work.evidence, work.report, work.cancellation)
-
-    answer = attempt(options, ask, partial(OptimizeAnswer, "error"))
+    with at_work(options) as work:
+        answer = optimize(request, work.writer, work.evidence, work.report, work.cancellation)
     patch = answer.best.patch if answer.best else ""
     written, trouble = False, None
     try:
@@ -70,7 +65,7 @@ def run(options: argparse.Namespace) -> int:
     except AnalysisError as error:
         trouble = error
     if options.json:
-        print_document({**asdict(answer), "patch": patch, "written": written})
+        print_document(_document(answer, written))
     else:
         _show(answer, patch, written, opened.source)
     if trouble is not None:
@@ -78,6 +73,16 @@ def run(options: argparse.Namespace) -> int:
     if answer.status == "error":
         return 2
     return 0 if answer.best else 1
+
+
+def failed(reason: str) -> dict[str, object]:
+    """The JSON of what could not be tried."""
+    return _document(OptimizeAnswer("error", reason), written=False)
+
+
+def _document(answer: OptimizeAnswer, written: bool) -> dict[str, object]:
+    patch = answer.best.patch if answer.best else ""
+    return {**asdict(answer), "patch": patch, "written": written}
 
 
 def _show(answer: OptimizeAnswer, patch: str, written: bool, source: Source) -> None:

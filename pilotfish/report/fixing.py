@@ -12,8 +12,8 @@ from rich.text import Text
 from analysis.errors import AnalysisError
 from engine.features.fix import FixAnswer, PatchQuestion
 from pilotfish.asking import told
-from pilotfish.console import err, explain, is_verbose
-from pilotfish.repairing import Opened, keep, print_document, show_patch, show_remarks
+from pilotfish.console import err, explain, is_verbose, print_document
+from pilotfish.repairing import Opened, keep, show_patch, show_remarks
 from pilotfish.report.text import diff, harmless
 from repair.choice.differences import CHANGES
 
@@ -44,6 +44,11 @@ def conclude(options: argparse.Namespace, opened: Opened, answer: FixAnswer) -> 
     if answer.status == "error":
         return 2
     return 0 if answer.status in GOOD else 1
+
+
+def failed(reason: str) -> dict[str, object]:
+    """The JSON of what could not be tried."""
+    return document_of(FixAnswer.failed(reason), written=False)
 
 
 def document_of(answer: FixAnswer, written: bool) -> dict[str, object]:

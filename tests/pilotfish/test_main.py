@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -130,3 +131,49 @@ def test_an_interrupt_while_a_command_is_loaded_is_no_traceback(
     monkeypatch.setattr("importlib.import_module", interrupted)
     assert main(["fix", "m.py"]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (("fix", "nothing.py"), "nothing.py: no such file"),
+        (("implement", "nothing.py"), "nothing.py: expected FILE:FUNCTION"),
+        (("optimize", "nothing.py:f"), "nothing.py: no such file"),
+        (("debug", "."), ".: this is a folder, not a file (name one file of it)"),
+        (("complete", "nothing.py:1:1"), "nothing.py: cannot be read: No such file or directory"),
+        (("graph", "callers", "nothing.at.all"), "nothing in the code graph is called"),
+        (("model", "verify", "nothing"), "unknown model 'nothing'"),
+    ],
+)
+def test_an_error_is_json_where_json_is_wanted(
+    words: tuple[str, ...],
+    reason: str,
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main([*words, "--json"]) == 2
+    said = capsys.readouterr()
+    document = json.loads(said.out)
+    assert document["status"] == "error"
+    assert reason in document["reason"]
+    assert "error" not in said.err
+    # The same fields as another answer has.
+    assert ("candidates_run" in document) == (words[0] in ("fix", "implement", "optimize"))
+    assert main([*words]) == 2
+    said = capsys.readouterr()
+    assert (said.out, said.err.count("error: ")) == ("", 1)
+
+
+def test_a_defect_of_ours_is_an_answer_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def broken(_options: object) -> int:
+        raise SystemError("AST constructor recursion depth mismatch")
+
+    monkeypatch.setattr("pilotfish.commands.fix.run", broken)
+    assert main(["fix", "m.py", "--json"]) == 2
+    said = capsys.readouterr()
+    assert json.loads(said.out)["reason"] == "internal error: SystemError"
+    assert "SystemError in broken" in said.err
