@@ -107,12 +107,16 @@ class Documents:
         return uri_of(path)
 
     def buffers(self, but: str = "") -> tuple[Buffer, ...]:
-        """The contents of open files, except the URI ``but``: they stand over the disk."""
-        return tuple(
-            entry.buffer
-            for uri, entry in self._open.items()
-            if uri != but and entry.buffer is not None
-        )
+        """The contents of open files, except that of the URI ``but``: they stand over the disk.
+
+        A file that is open under several spellings of its URI is one: as it was changed last.
+        """
+        own = self._open[but].file if but in self._open else ""
+        newest: dict[str, Open] = {}
+        for entry in sorted(self._open.values(), key=lambda entry: entry.changed_at):
+            if entry.buffer is not None and entry.file != own:
+                newest[entry.file] = entry
+        return tuple(entry.buffer for entry in newest.values() if entry.buffer is not None)
 
 
 def _buffer(document: Document) -> Buffer | None:

@@ -13,8 +13,9 @@ from lsp_server.session import View
 
 FEATURE = types.TEXT_DOCUMENT_HOVER
 
-#: A hover that takes longer than this comes too late to be read.
-DEADLINE_MS = 1000
+#: Late is better than nothing: a client cancels what nobody waits for any more. After this, analysis
+#: is stuck.
+DEADLINE_MS = 10_000
 
 
 def describe(word: str, answer: InspectAnswer) -> str:

@@ -12,8 +12,8 @@ from lsp_server.positions import offset_of
 from lsp_server.server import Server
 from lsp_server.session import View
 
-#: Help that comes later than this is of no use.
-DEADLINE_MS = 1000
+#: As for a hover: what is typed on takes the place of a question that waits.
+DEADLINE_MS = 10_000
 
 
 def argument_at(statement: Statement) -> tuple[int, str] | None:

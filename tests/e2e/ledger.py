@@ -72,7 +72,7 @@ def test_nothing():
     assert total([], 10) == 0
 """
 
-#: A test that reaches the code by a fixture alone.
+#: Tests that reach the code by a fixture alone.
 CONFTEST = """\
 import pytest
 
@@ -87,4 +87,8 @@ def total():
 GIVEN_TEST = """\
 def test_given(total):
     assert total([1, 2, 3], 0) == 6
+
+
+def test_nothing(total):
+    assert total([], 10) == 0
 """

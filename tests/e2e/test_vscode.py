@@ -138,7 +138,7 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     code.trust()
     code.wait_until_ready()
     # Above each test there is what runs it.
-    expect(code.lenses("Run and repair")).to_have_count(1)
+    expect(code.lenses("Run and repair")).to_have_count(2)
     code.debug()
     # The way from the test; neither the test nor the module is among the functions.
     way = code.trace.locator("nav")

@@ -15,7 +15,7 @@ from playwright.sync_api import Error, FrameLocator, Locator, Page
 #: Bounds a hang on a busy machine; no test waits for time to pass.
 PATIENCE_MS = 60_000
 #: How often a lens is clicked that is drawn anew each time.
-_CLICKS = 4
+_CLICKS = 15
 _WEBVIEW = "iframe.webview"
 
 #: Lines are drawn in any order, and their spaces do not break.
@@ -166,12 +166,15 @@ class VSCode:
         """Click the first lens *Debug*, and again where VS Code has drawn it anew meanwhile: what
         the old one runs is forgotten then, which a notice says."""
         refused = self.notices.filter(has_text="Actual command not found")
+        running = self.notices.filter(has_text="Debugging")
         for _ in range(_CLICKS):
             self.lenses("Debug").first.click()
-            refused.or_(self.page.locator(_WEBVIEW)).first.wait_for()
+            refused.or_(running).or_(self.page.locator(_WEBVIEW)).first.wait_for()
             if refused.count() == 0:
                 break
             self.command("Notifications: Clear All Notifications")
+            # Going on, or looking again, makes VS Code ask for lenses anew.
+            self.page.wait_for_timeout(1000)
 
     @property
     def status(self) -> Locator:

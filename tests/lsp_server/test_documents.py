@@ -163,3 +163,18 @@ def test_buffers_are_the_texts_that_stand_over_files() -> None:
     assert documents.buffers(but=URI) == (other,)
     documents.change("file:///w/other.py", 2, [_change((0, 0), (0, 0), "y")], 1.0)
     assert documents.buffers(but=URI) == (Buffer("/w/other.py", Content("yx")),)
+
+
+def test_a_file_under_two_spellings_of_its_uri_is_one() -> None:
+    documents = Documents(Encoding.UTF8)
+    for now, (uri, text) in enumerate(
+        [("file:///w/a.py", "old"), ("file:///w/x/../a.py", "new"), ("file:///w/b.py", "b")]
+    ):
+        documents.open(types.TextDocumentItem(uri, "python", 1, text), float(now))
+    assert [b.content.text for b in documents.buffers()] == ["new", "b"]
+    # Either of them is asked about: what the other holds does not stand over it.
+    for uri in ("file:///w/a.py", "file:///w/x/../a.py"):
+        assert [b.content.text for b in documents.buffers(but=uri)] == ["b"]
+    whole = types.TextDocumentContentChangeWholeDocument("newest")
+    documents.change("file:///w/a.py", 2, [whole], 9.0)
+    assert [b.content.text for b in documents.buffers()] == ["newest", "b"]

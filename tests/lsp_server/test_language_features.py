@@ -126,8 +126,17 @@ def test_a_late_list_is_the_one_known_there_or_to_be_asked_for_again(shop: Shop)
     shop.client.notify("textDocument/didChange", whole)
     found = _ask(shop, method, "user.py", other, "total([]).$")
     assert found == {"isIncomplete": True, "items": []}
+    # A hover and help that wait for analysis come when it is there.
+    place = {"line": other.count("\n") - 1, "character": 3}
+    params = {"textDocument": {"uri": shop.uri("user.py")}, "position": place}
+    shop.client.send(id=1001, method="textDocument/hover", params=params)
+    params = {**params, "position": place | {"character": len("total(")}}
+    shop.client.send(id=1002, method="textDocument/signatureHelp", params=params)
+    time.sleep(1.5)
     for pid in workers:
         os.kill(pid, signal.SIGCONT)
+    assert "total" in shop.client.wait_for(id=1001)["result"]["contents"]["value"]
+    assert shop.client.wait_for(id=1002)["result"]["signatures"]
     found = _await(shop, method, "user.py", other, "total([]).$")
     assert "as_integer_ratio" in [item["label"] for item in found["items"]]
 
