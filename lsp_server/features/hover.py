@@ -13,8 +13,8 @@ from lsp_server.session import View
 
 FEATURE = types.TEXT_DOCUMENT_HOVER
 
-#: Late is better than nothing: a client cancels what nobody waits for any more. After this, analysis
-#: is stuck.
+#: Late is better than nothing: a client cancels what nobody waits for any more. After this,
+#: analysis is stuck.
 DEADLINE_MS = 10_000
 
 
