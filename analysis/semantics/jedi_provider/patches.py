@@ -87,6 +87,7 @@ REPLACED: dict[str, dict[str, str]] = {
         "TypingModuleName._remap": "self",
     },
     "jedi.inference.imports": {
+        "_load_python_module": "inference_state file_io import_names is_package",
         "get_cached_code_lines": "grammar path",
     },
     "jedi.inference.names": {

@@ -2,7 +2,8 @@
 
 parso knows a tree by the path and the time of its file, and makes the tree of a new text by
 changing that of the last one, whoever holds its nodes. Here a file that others import is known by
-path and hash of its content and parsed whole. Only the text that a session is about is parsed in
+path and hash of its content and parsed whole, when something first asks for its tree: of a module
+that has a stub mostly nothing does. Only the text that a session is about is parsed in
 steps, from a tree that no other session has. What jedi remembers of a tree hangs on that tree.
 
 Trees on disk survive a worker that is killed while it writes one: a file appears by one rename, and
@@ -19,6 +20,8 @@ import re
 import warnings
 import zlib
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +29,13 @@ from jedi import settings
 from jedi.inference import InferenceState, filters, imports
 from jedi.inference.compiled.subprocess import functions
 from jedi.inference.gradual import typeshed
+from jedi.inference.value.module import ModuleValue
 from parso import cache as parso_cache
 from parso.python.diff import DiffParser
 from parso.utils import python_bytes_to_unicode, split_lines
 
 from analysis.semantics.jedi_provider import finding
+from analysis.semantics.jedi_provider.parsing import QuickParser
 from analysis.text import overlay
 from analysis.text.files import replace_file
 
@@ -48,13 +53,36 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 
 
 class ParsedContent:
-    """A parsed content. ``notes`` are facts that stand on this tree alone; the parent scopes and
-    definitions that jedi remembers are held by their tree as well, as weak keys."""
+    """A content that ``parse`` makes a tree of when it is first needed. ``notes`` are facts that
+    stand on this tree alone; the parent scopes and definitions that jedi remembers are held by
+    their tree as well, as weak keys."""
 
-    def __init__(self, node: Any, lines: list[str]) -> None:
-        self.node = node
+    def __init__(self, lines: list[str], parse: Callable[[ParsedContent], Any]) -> None:
         self.lines = lines
         self.notes: dict[Any, Any] = {}
+        self._parse = parse
+
+    @cached_property
+    def node(self) -> Any:
+        """The root of the tree."""
+        return self._parse(self)
+
+
+class LazyModule(ModuleValue):  # type: ignore[misc]
+    """A module of jedi whose file is parsed when something first asks for its tree."""
+
+    def __init__(self, content: ParsedContent, state: Any, **given: Any) -> None:
+        self._content = content
+        super().__init__(state, None, content.lines, **given)
+
+    @property
+    def tree_node(self) -> Any:
+        """The root of the tree."""
+        return self._content.node
+
+    @tree_node.setter
+    def tree_node(self, node: None) -> None:
+        """jedi sets it to what it is given, which is none yet."""
 
 
 #: By grammar, path and content hash: no entry is ever old. The least used go first.
@@ -71,6 +99,7 @@ def install() -> None:
     InferenceState.parse_and_get_code = _parse_and_get_code
     InferenceState.parse = lambda self, *args, **kwargs: _parsed(self, *args, **kwargs).node
     filters._AbstractUsedNamesFilter.__init__ = _of_tree
+    imports._load_python_module = _load_module
     imports.get_cached_code_lines = typeshed.get_cached_code_lines = _lines
     typeshed._create_stub_map = finding.stub_map
     functions._find_module = finding.find_module
@@ -104,25 +133,47 @@ def _parsed(
     return _of_file(grammar, str(path if file_io is None else file_io.path))
 
 
+def _load_module(
+    inference_state: Any, file_io: Any, import_names: Any = None, is_package: bool = False
+) -> LazyModule:
+    content = _of_file(inference_state.grammar, str(file_io.path))
+    return LazyModule(
+        content,
+        inference_state,
+        file_io=file_io,
+        string_names=import_names,
+        is_package=is_package,
+    )
+
+
 def _of_file(grammar: Any, path: str) -> ParsedContent:
-    """The tree of a file as the overlay shows it. Raises ``OSError``."""
+    """A file as the overlay shows it. Raises ``OSError``."""
     digest = overlay.digest(path)
     key = (grammar._hashed, path, digest)
-    tree = _imported.get(key)
-    if tree is None:
+    content = _imported.get(key)
+    if content is None:
         data, digest = overlay.read(path)
         key = (grammar._hashed, path, digest)
         is_open = overlay.files().buffer(path) is not None
-        tree = None if is_open else _load(grammar._hashed, path, digest)
-        if tree is None:
-            code = python_bytes_to_unicode(data, errors="replace")
-            lines = [] if _refused(code) else _split(code)
-            tree = ParsedContent(_whole(grammar, lines), lines)
-            if not is_open:
-                _save(grammar._hashed, path, digest, tree)
-        _keep(key, tree)
+        code = python_bytes_to_unicode(data, errors="replace")
+        lines = [] if _refused(code) else _split(code)
+        content = ParsedContent(lines, lambda made: _parsed_file(grammar, key, made, is_open))
+        _keep(key, content)
     _imported.move_to_end(key)
-    return tree
+    return content
+
+
+def _parsed_file(
+    grammar: Any, key: tuple[str, str, str], content: ParsedContent, is_open: bool
+) -> Any:
+    node = None if is_open else _load(*key)
+    if node is None:
+        node = _whole(grammar, content.lines)
+        if not is_open:
+            _save(*key, node)
+    if _imported.get(key) is content:
+        _by_root[id(node)] = content
+    return node
 
 
 def _refused(code: str) -> bool:
@@ -158,17 +209,14 @@ def _of_session(grammar: Any, path: str, code: str) -> ParsedContent:
             node = parser(grammar._pgen_grammar, grammar._tokenizer, node).update(
                 old_lines=last.lines, new_lines=lines
             )
-    tree = _own[key] = ParsedContent(node, lines)
+    tree = _own[key] = ParsedContent(lines, lambda _: node)
     if len(_own) > _SESSIONS:
         _own.popitem(last=False)
     return tree
 
 
 def _whole(grammar: Any, lines: list[str]) -> Any:
-    parser = grammar._parser(
-        grammar._pgen_grammar, error_recovery=True, start_nonterminal="file_input"
-    )
-    return parser.parse(tokens=grammar._tokenizer(lines))
+    return QuickParser(grammar._pgen_grammar).parse(grammar._tokenizer(lines))
 
 
 def _split(code: str) -> list[str]:
@@ -176,19 +224,19 @@ def _split(code: str) -> list[str]:
     return lines
 
 
-def _keep(key: tuple[str, str, str], tree: ParsedContent) -> None:
-    _imported[key] = tree
-    _by_root[id(tree.node)] = tree
+def _keep(key: tuple[str, str, str], content: ParsedContent) -> None:
+    _imported[key] = content
     same = [known for known in _imported if known[:2] == key[:2]]
     surplus = same[:-_VERSIONS]
     if len(_imported) - len(surplus) > _KEPT:
         surplus.append(next(known for known in _imported if known not in surplus))
     for known in surplus:
-        _by_root.pop(id(_imported.pop(known).node), None)
+        # One that is not parsed yet has no root, and is not parsed to forget it.
+        _by_root.pop(id(vars(_imported.pop(known)).get("node")), None)
 
 
 def _lines(grammar: Any, path: Any) -> list[str]:
-    """The lines of a file that was parsed a moment ago (jedi asks for both, one by one)."""
+    """The lines of a file that was read a moment ago (jedi asks for both, one by one)."""
     return _of_file(grammar, str(path)).lines
 
 
@@ -210,10 +258,10 @@ def _of_tree(self: Any, parent_context: Any, node_context: Any = None) -> None:
 def _place(hashed: str, path: str) -> Path:
     """Where a tree is kept. Raises ``OSError`` where the cache folder cannot be made."""
     folder = Path(settings.cache_directory)
-    return Path(_cache._get_hashed_path(hashed, path, cache_path=folder)).with_suffix(".tree")
+    return Path(_cache._get_hashed_path(hashed, path, cache_path=folder)).with_suffix(".node")
 
 
-def _load(hashed: str, path: str, digest: str) -> ParsedContent | None:
+def _load(hashed: str, path: str, digest: str) -> Any:
     place: Path | None = None
     try:
         place = _place(hashed, path)
@@ -225,10 +273,9 @@ def _load(hashed: str, path: str, digest: str) -> ParsedContent | None:
             raise ValueError("damaged")
         gc.disable()
         try:
-            node, lines = pickle.loads(pickled)
+            return pickle.loads(pickled)
         finally:
             gc.enable()
-        return ParsedContent(node, lines)
     except FileNotFoundError:
         return None
     except Exception:  # noqa: BLE001 - a damaged pickle can raise anything; a folder may be missing
@@ -243,9 +290,9 @@ def _sum(data: bytes) -> bytes:
     return zlib.crc32(data).to_bytes(_SUM, "big")
 
 
-def _save(hashed: str, path: str, digest: str, tree: ParsedContent) -> None:
+def _save(hashed: str, path: str, digest: str, node: Any) -> None:
     # A full disk, or code nested too deeply to pickle, costs the cache alone.
     with contextlib.suppress(Exception):
-        pickled = pickle.dumps((tree.node, tree.lines), pickle.HIGHEST_PROTOCOL)
+        pickled = pickle.dumps(node, pickle.HIGHEST_PROTOCOL)
         replace_file(_place(hashed, path), digest.encode() + _sum(pickled) + pickled, private=True)
         _cache._remove_cache_and_update_lock(cache_path=Path(settings.cache_directory))
