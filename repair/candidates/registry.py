@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from repair.candidates.candidate import Candidate
@@ -9,6 +10,7 @@ from repair.candidates.imports import Imports
 from repair.candidates.misnamed import misnamed
 from repair.candidates.symptoms import likelier
 from repair.candidates.templates.registry import mutations
+from repair.candidates.uncaught import uncaught
 from repair.errors import Dropped
 from repair.localization import Suspicion
 from repair.sandbox.run import FailedTest
@@ -44,9 +46,9 @@ def generate(
     found: dict[tuple[tuple[int, int, str], ...], Candidate] = {}
     failures = tuple(failures)
     with dropped.guard("writing"):
-        for candidate in misnamed(source, failures):
-            found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
-        for candidate in imports.candidates(source, failures) if imports else ():
+        said = (misnamed(source, failures), uncaught(source, failures))
+        there = imports.candidates(source, failures) if imports else ()
+        for candidate in itertools.chain(*said, there):
             found[tuple((e.start, e.end, e.new) for e in candidate.edits)] = candidate
     for generator in GENERATORS:
         for candidate in generator(source, suspicion, likelier(symptoms), most, dropped):
