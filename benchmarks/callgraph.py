@@ -37,7 +37,7 @@ from pathlib import Path
 import platformdirs
 
 from analysis.graph import Graph
-from analysis.graph.queries.joined import joined
+from analysis.graph.queries.cypher import joined
 from analysis.snapshot import Workspace
 from benchmarks.callgraph_peers import by_jedi, by_pyan
 from benchmarks.report import save, show

@@ -32,7 +32,7 @@ import psutil
 
 from analysis.deadline import Deadline
 from analysis.errors import ExplainedError
-from analysis.graph.extraction.extract import extract
+from analysis.graph.extraction.reading import extract
 from analysis.lint.interface import interface
 from analysis.lint.query import LintQuery
 from analysis.lint.unbound import unbound

@@ -138,7 +138,7 @@ def role_of(process: psutil.Process) -> str:
     for part, role in (
         ("worker.main", "analysis worker"),
         ("graph.keeper", "graph keeper"),
-        ("graph.processes", "graph reader"),
+        ("graph.reader", "graph reader"),
         ("engine.process", "engine"),
         ("pilotfish serve", "front door"),
     ):

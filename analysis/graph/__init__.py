@@ -3,10 +3,10 @@
 Knows files, never an editor, and runs nothing of a workspace. Each part is a stage, and imports
 only those before it (a contract of import-linter holds this). Read in this order: ``facts`` (what
 one file says), ``extraction`` (read off its tree) and ``resolution`` (what its names stand for),
-``storage`` (one SQLite file), ``processes`` (what reads files beside each other), ``indexing`` (the
-store brought up to date), ``queries`` (what is asked of it); ``graph`` is the facade over these,
-``glance`` the one for those who take what is there and do not wait (repair), ``keeping`` has a
-graph kept true to the disk by a process of its own (``keeper``, spoken to in ``messages``).
+``store`` (one SQLite file), ``crew`` (processes that read files, each a ``reader``), ``indexing``
+(the store brought up to date), ``queries`` (what is asked of it); ``graph`` is the facade over
+these, ``glance`` the one for those who take what is there and do not wait (repair), ``keeping`` has
+a graph kept true to the disk by a process of its own (``keeper``, spoken to in ``messages``).
 
 Other rooms import from here.
 """
@@ -16,8 +16,15 @@ from analysis.graph.graph import Graph, has_graph
 from analysis.graph.keeping import Keeping
 from analysis.graph.messages import LookResult
 from analysis.graph.queries.naming import GraphNode, UnknownNameError
-from analysis.graph.queries.questions import BY_NAME, EXACT, GraphUse, Near, Reached, is_test
-from analysis.graph.queries.rank import RankedNode
+from analysis.graph.queries.questions import (
+    BY_NAME,
+    EXACT,
+    GraphUse,
+    Near,
+    RankedNode,
+    Reached,
+    is_test,
+)
 
 __all__ = [
     "BY_NAME",

@@ -15,15 +15,13 @@ from filelock import FileLock
 from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
-from analysis.graph.facts.file import Span
+from analysis.graph.facts import Span
 from analysis.graph.indexing import Indexer, Progress, silent
-from analysis.graph.queries import naming, places, questions
+from analysis.graph.queries import naming, questions
 from analysis.graph.queries.naming import GraphNode
-from analysis.graph.queries.questions import GraphUse, Near, Reached
-from analysis.graph.queries.rank import RankedNode, related
+from analysis.graph.queries.questions import GraphUse, Near, RankedNode, Reached, related
 from analysis.graph.queries.walking import Walks
-from analysis.graph.storage.outside import Outside
-from analysis.graph.storage.store import Store
+from analysis.graph.store import Outside, Store
 from analysis.lint.selection import reaches, select
 from analysis.snapshot import Workspace
 from analysis.text import overlay
@@ -169,11 +167,11 @@ class Graph:
 
     def at(self, path: str, line: int, character: int) -> list[GraphNode]:
         """What the name at a place defines or uses; nothing on a local variable."""
-        return places.nodes_at(self.store.db, path, line, character)
+        return naming.nodes_at(self.store.db, path, line, character)
 
     def around(self, path: str, line: int) -> GraphNode | None:
         """The innermost function, class or module that holds ``line``."""
-        return places.definition_around(self.store.db, path, line)
+        return naming.definition_around(self.store.db, path, line)
 
     def references(self, path: str, line: int, character: int) -> list[GraphUse]:
         """Every use of what stands at a place, in all files; not its definition.
@@ -188,7 +186,7 @@ class Graph:
 
     def symbols(self, query: str, most: int = 100) -> list[GraphNode]:
         """Definitions whose name holds the letters of ``query`` in order, best first."""
-        return places.symbols(self.store.db, query, most)
+        return naming.symbols(self.store.db, query, most)
 
     def related(self, path: str, line: int, most: int = 20) -> list[RankedNode]:
         """What matters most to the code at ``line``, by personalized PageRank.

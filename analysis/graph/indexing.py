@@ -13,17 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.graph.extraction.extract import extract
-from analysis.graph.extraction.reading import UNREADABLE, Read, read_facts
-from analysis.graph.facts.file import Interface, unpack_interface, unpack_sites
-from analysis.graph.facts.units import Keys, keys
-from analysis.graph.processes.crew import WORTH_IT, read_all
+from analysis.graph.crew import WORTH_IT, read_all
+from analysis.graph.extraction.reading import UNREADABLE, Read, extract, read_facts
+from analysis.graph.facts import Interface, Keys, keys, unpack_interface, unpack_sites
 from analysis.graph.resolution.edges import resolve_file
-from analysis.graph.resolution.layout import Layout, module_name
 from analysis.graph.resolution.resolver import Resolver
-from analysis.graph.storage.outside import Outside
-from analysis.graph.storage.rows import write_edges, write_nodes
-from analysis.graph.storage.store import FileRow, Store
+from analysis.graph.resolution.world import Layout, module_name
+from analysis.graph.store import FileRow, Outside, Store, write_edges, write_nodes
 from analysis.text.overlay import files
 
 #: Called as (stage, done, of) while the graph is brought up to date.

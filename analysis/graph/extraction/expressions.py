@@ -6,10 +6,17 @@ from collections.abc import Iterator
 
 import tree_sitter
 
-from analysis.graph.extraction.literals import literal_text
-from analysis.graph.extraction.state import Reading
-from analysis.graph.facts.file import NONE, FactBinding, FactScope, FieldBinding
-from analysis.graph.facts.protocols import BINARY, BUILT_IN, COMPARED, ITERATING
+from analysis.graph.extraction.state import Reading, literal_text
+from analysis.graph.facts import (
+    BINARY,
+    BUILT_IN,
+    COMPARED,
+    ITERATING,
+    NONE,
+    FactBinding,
+    FactScope,
+    FieldBinding,
+)
 from analysis.program.binders import parameters
 from analysis.syntax.tree import LANGUAGE
 

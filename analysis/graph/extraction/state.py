@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import tree_sitter
 
-from analysis.graph.facts.file import (
+from analysis.graph.facts import (
     NONE,
     Block,
     Definition,
@@ -262,3 +264,14 @@ class Table:
             index = self._index[row] = len(self.rows)
             self.rows.append(row)
         return index
+
+
+def literal_text(source: str) -> str:
+    """The value of a string literal; ``""`` where it is none (an f-string, bytes)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            value = ast.literal_eval(source)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return ""
+    return value if isinstance(value, str) else ""

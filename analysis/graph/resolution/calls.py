@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from analysis.graph.facts.file import NONE, Expression
-from analysis.graph.facts.protocols import BINARY
-from analysis.graph.resolution import classes, typing_forms
-from analysis.graph.resolution.values import ANYTHING, NOTHING, UNKNOWN, Value, Values, union
-from analysis.graph.resolution.world import Resolving
+from analysis.graph.facts import BINARY, NONE, Expression
+from analysis.graph.resolution import classes
+from analysis.graph.resolution.world import (
+    ANYTHING,
+    NOTHING,
+    UNKNOWN,
+    Resolving,
+    Value,
+    Values,
+    union,
+)
 
 #: Outside functions that give back what they are given, its elements, or a container of them.
 _SAME = frozenset(
@@ -70,7 +76,7 @@ def evaluate(r: Resolving, file: int, scope: int, entry: Expression, at: int, bl
     if operator == "lam":
         return (("f", file, entry[1]),)
     if operator == "an":
-        return typing_forms.annotated(r, file, scope, entry[1])
+        return classes.annotated(r, file, scope, entry[1])
     if operator == "sup":
         return _super(r, file, scope, entry, at, block)
     if operator == "op":
@@ -153,7 +159,7 @@ def _function_result(r: Resolving, file: int, scope: int, receiver: Value | None
     if known.role == "manager":
         return (("l", "manager", _yielded(r, file, scope)),)
     if known.returns != NONE:
-        found = typing_forms.annotated(r, file, known.parent, known.returns, receiver)
+        found = classes.annotated(r, file, known.parent, known.returns, receiver)
         if found != ANYTHING:
             return found
     if r.inside(file, scope).yielded:
@@ -174,7 +180,7 @@ def _function_result(r: Resolving, file: int, scope: int, receiver: Value | None
 def _yielded(r: Resolving, file: int, scope: int) -> Values:
     known = r.scope(file, scope)
     if known.returns != NONE:
-        typed = typing_forms.annotated(r, file, known.parent, known.returns)
+        typed = classes.annotated(r, file, known.parent, known.returns)
         inner = union(*(v[2] for v in typed if v[0] == "l"))
         if inner:
             return inner
@@ -318,11 +324,11 @@ def _outside(r: Resolving, dotted: str, arguments: list[tuple[int, int, int, int
         return (("l", "generator", (("t", parts),)),)
     if dotted == "typing.cast" and arguments:
         file, scope, row, _, _ = arguments[0]
-        return typing_forms.annotated(r, file, scope, row)
+        return classes.annotated(r, file, scope, row)
     if dotted == "builtins.type" and len(arguments) == 1:
         return tuple(("c", *v[1:]) if v[0] == "o" else UNKNOWN for v in r.evaluate(*arguments[0]))
-    if dotted in typing_forms.BUILTIN_CLASSES:
-        return (typing_forms.outside_instance(dotted),)
+    if dotted in classes.BUILTIN_CLASSES:
+        return (classes.outside_instance(dotted),)
     if dotted.rpartition(".")[2][:1].isupper():
         return (("xi", dotted),)
     return ANYTHING if dotted else NOTHING

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.graph.facts.file import NONE, Interface, Span, UseSite
-from analysis.graph.facts.protocols import BINARY
+from analysis.graph.facts import BINARY, NONE, Interface, Span, UseSite
 from analysis.graph.resolution.calls import attribute
 from analysis.graph.resolution.resolver import Resolver
-from analysis.graph.resolution.values import UNKNOWN, Definition, Value
+from analysis.graph.resolution.world import UNKNOWN, Definition, Value
 
 #: What Python calls where a class lacks the method.
 _INSTEAD = {

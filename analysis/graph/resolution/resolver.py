@@ -8,22 +8,22 @@ result is its annotation, else what it returns. Recursion ends in "unknown".
 
 from __future__ import annotations
 
-from analysis.graph.facts import units
-from analysis.graph.facts.file import NONE, FactBinding, FactScope
-from analysis.graph.resolution import calls, classes, typing_forms
-from analysis.graph.resolution.memo import Memo
-from analysis.graph.resolution.reach import END, reaching
-from analysis.graph.resolution.values import (
+from analysis.graph.facts import NONE, FactBinding, FactScope, is_open, member
+from analysis.graph.resolution import calls, classes
+from analysis.graph.resolution.world import (
     ANYTHING,
     BUILTINS,
+    END,
     NOTHING,
     UNKNOWN,
     Definition,
+    Memo,
     Value,
     Values,
+    World,
+    reaching,
     union,
 )
-from analysis.graph.resolution.world import World
 
 
 class Resolver:
@@ -48,8 +48,8 @@ class Resolver:
     def member(self, file: int, scope: int, name: str) -> FactScope:
         """A class of a file, to make use of its member ``name``."""
         scopes = self.world.interface(file).scopes
-        if units.is_open(scopes, scope):
-            self.memo.need(f"{file}:{units.member(scopes[scope], name)}")
+        if is_open(scopes, scope):
+            self.memo.need(f"{file}:{member(scopes[scope], name)}")
             return scopes[scope]
         return self.inside(file, scope)
 
@@ -237,7 +237,7 @@ class Resolver:
         if binding.how == "param":
             return self._parameter(file, scope, binding)
         if binding.annotation != NONE:
-            found = typing_forms.annotated(self, file, scope, binding.annotation)
+            found = classes.annotated(self, file, scope, binding.annotation)
             if found != ANYTHING or binding.value == NONE:
                 return found
         # The right side is evaluated before the name changes.
@@ -246,7 +246,7 @@ class Resolver:
     def _parameter(self, file: int, scope: int, binding: FactBinding) -> Values:
         function = self.scope(file, scope)
         if binding.annotation != NONE:
-            found = typing_forms.annotated(self, file, function.parent, binding.annotation)
+            found = classes.annotated(self, file, function.parent, binding.annotation)
             if found != ANYTHING:
                 return found
         parent = self.scope(file, function.parent)
@@ -311,7 +311,7 @@ class Resolver:
             if value[0] == "c":
                 found.append(("o", *value[1:]))
             elif value[0] == "x":
-                found.append(typing_forms.outside_instance(value[1]))
+                found.append(classes.outside_instance(value[1]))
             elif value[0] == "t":
                 for part in value[1]:
                     found += self.instances(part)
@@ -350,7 +350,7 @@ class Resolver:
                 groups.append(self.bound(file, scope, binding))
         for field in known.fields.get(name, []):
             if field.annotation != NONE:
-                typed = typing_forms.annotated(self, file, field.scope, field.annotation)
+                typed = classes.annotated(self, file, field.scope, field.annotation)
                 if UNKNOWN not in typed:
                     return typed
             groups.append(self.evaluate(file, field.scope, field.value, field.at - 1, field.block))

@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from analysis.graph.extraction.extract import extract
+from analysis.graph.extraction.reading import extract
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "holes"
 #: Statements of every kind, of which some do not end.

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.graph import Graph, indexing
-from analysis.graph.storage.store import generation
+from analysis.graph.store import generation
 from analysis.snapshot import Workspace
 
 BUILD = (

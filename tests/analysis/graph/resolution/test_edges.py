@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.graph import Graph
-from analysis.graph.storage.store import EDGES
+from analysis.graph.store import EDGES
 from analysis.snapshot import Workspace
 
 CASES = Path(__file__).parents[3] / "fixtures" / "graph"

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from analysis.graph import Graph
-from analysis.graph.storage.store import EDGES, SCHEMA
+from analysis.graph.store import EDGES, SCHEMA
 from analysis.snapshot import Workspace
 
 

@@ -10,15 +10,72 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
+from analysis.environments.distributions import owners_of, standard_library
+from analysis.environments.environment import Environment
 from analysis.errors import AnalysisError
+from analysis.graph.facts import NONE, Interface
+from analysis.graph.resolution.edges import Resolved
 from analysis.private import own_file, own_folder
+
+# -- nodes of what lies outside of the project: which package and version they belong to
+
+
+class Outside:
+    """External names as nodes. ``environment`` says what is installed; ``None``: nothing known."""
+
+    def __init__(self, environment: Environment | None) -> None:
+        self._environment = environment
+        self._packages: dict[str, tuple[str, str]] = {}
+        self._ids: dict[str, int] = {}
+
+    def node(self, db: sqlite3.Connection, name: str) -> int:
+        """The node of external ``name``, made where it is new (within a transaction)."""
+        known = self._ids.get(name)
+        if known is not None:
+            row = db.execute("SELECT 1 FROM node WHERE id=?", (known,)).fetchone()
+            if row is not None:
+                return known
+        package, version = self.package(name.partition(".")[0])
+        row = db.execute("SELECT id FROM node WHERE file=0 AND qualname=?", (name,)).fetchone()
+        if row is None:
+            row = db.execute(
+                "INSERT INTO node(file, qualname, kind, name, qualified_name, signature, "
+                "docstring, package, version) VALUES(0, ?, 'EXTERNAL', ?, ?, '', '', ?, ?) "
+                "RETURNING id",
+                (name, name.rpartition(".")[2], name, package, version),
+            ).fetchone()
+        number: int = row[0]
+        self._ids[name] = number
+        return number
+
+    def package(self, top: str) -> tuple[str, str]:
+        """The distribution and version of top-level module ``top``; empty where it is unknown."""
+        known = self._packages.get(top)
+        if known is None:
+            known = self._packages[top] = self._find(top)
+        return known
+
+    def _find(self, top: str) -> tuple[str, str]:
+        environment = self._environment
+        if environment is None:
+            return "", ""
+        if top in sys.stdlib_module_names or top == "builtins":
+            return standard_library(environment), environment.version_text
+        for folder in environment.site_packages:
+            said = owners_of(folder).get(top)
+            if said:
+                package, _, version = said.rpartition(" ")
+                return package, version
+        return "", ""
+
 
 #: Of tables, facts and resolution alike: another number, and everything is built anew.
 SCHEMA = 7
@@ -270,3 +327,101 @@ def generation(db: sqlite3.Connection) -> int:
     """A number that grows with every change of a store."""
     row = db.execute("SELECT value FROM meta WHERE key='generation'").fetchone()
     return int(row[0]) if row else 0
+
+
+# -- facts and resolved edges of a file as rows of the store
+
+
+_NODE = (
+    "INSERT INTO node(file, qualname, kind, name, qualified_name, parent, line, character, "
+    "end_line, end_character, name_line, name_character, name_end_line, name_end_character, "
+    "signature, docstring, package, version, property) "
+    "VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,'','',?) "
+    "ON CONFLICT(file, qualname) DO UPDATE SET kind=excluded.kind, name=excluded.name, "
+    "qualified_name=excluded.qualified_name, parent=excluded.parent, line=excluded.line, "
+    "character=excluded.character, end_line=excluded.end_line, "
+    "end_character=excluded.end_character, name_line=excluded.name_line, "
+    "name_character=excluded.name_character, name_end_line=excluded.name_end_line, "
+    "name_end_character=excluded.name_end_character, signature=excluded.signature, "
+    "docstring=excluded.docstring, property=excluded.property"
+)
+_MEMBERSHIP = {"METHOD": "HAS_METHOD", "FIELD": "HAS_FIELD"}
+
+
+def write_nodes(db: sqlite3.Connection, file: int, module: str, interface: Interface) -> None:
+    """Bring the nodes of ``file`` in line with its facts; numbers of names that stay are kept."""
+    definitions = interface.definitions
+    now = {definition.qualname for definition in definitions}
+    before = dict(db.execute("SELECT qualname, id FROM node WHERE file=?", (file,)))
+    db.executemany(
+        "DELETE FROM node WHERE id=?", [(i,) for name, i in before.items() if name not in now]
+    )
+    properties = {scope.definition for scope in interface.scopes if scope.role == "property"}
+    rows = []
+    for number, definition in enumerate(definitions):
+        qualified = f"{module}.{definition.qualname}" if definition.qualname else module
+        name = definition.name or module.rpartition(".")[2]
+        rows.append(
+            (
+                *(file, definition.qualname, definition.kind, name, qualified, None),
+                *definition.span,
+                *definition.name_span,
+                *(definition.signature, definition.docstring, number in properties),
+            )
+        )
+    db.executemany(_NODE, rows)
+    ids = dict(db.execute("SELECT qualname, id FROM node WHERE file=?", (file,)))
+    db.executemany(
+        "UPDATE node SET parent=? WHERE id=?",
+        [
+            (ids[definitions[d.parent].qualname], ids[d.qualname])
+            for d in definitions
+            if d.parent != NONE
+        ],
+    )
+
+
+def write_edges(
+    db: sqlite3.Connection,
+    file: int,
+    interface: Interface,
+    resolved: Resolved,
+    nodes_of: Callable[[int], dict[str, int]],
+    outside: Callable[[str], int],
+) -> None:
+    """Replace the edges of ``file``; ``outside`` gives the node of an external name."""
+    for table in ("edge", "loose", "need"):
+        db.execute(f"DELETE FROM {table} WHERE file=?", (file,))
+    own = nodes_of(file)
+    edges: list[tuple[int | None, ...]] = []
+    for d in interface.definitions:
+        if d.parent != NONE:
+            parent = interface.definitions[d.parent]
+            inside = parent.kind == "CLASS" and d.kind in _MEMBERSHIP
+            kind = _MEMBERSHIP[d.kind] if inside else "CONTAINS"
+            source, target = own.get(parent.qualname), own.get(d.qualname)
+            if source is not None and target is not None:
+                edges.append((file, source, target, CODES[kind], 0, *d.name_span))
+    for edge in resolved.edges:
+        source = own.get(edge.source)
+        if edge.target[0] == 0:
+            found: int | None = outside(edge.target[1])
+        else:
+            found = nodes_of(edge.target[0]).get(edge.target[1])
+        if source is None or found is None:
+            continue
+        kind = "INHERITS" if edge.kind == "base" else edge.kind
+        edges.append((file, source, found, CODES[kind], int(edge.virtual), *edge.span))
+    db.executemany("INSERT INTO edge VALUES(?,?,?,?,?,?,?,?,?)", edges)
+    db.executemany(
+        "INSERT INTO loose VALUES(?,?,?,?,?,?,?,?)",
+        [
+            (file, own[loose.source], loose.name, CODES[loose.kind], *loose.span)
+            for loose in resolved.loose
+            if loose.kind in CODES
+        ],
+    )
+    db.executemany(
+        "INSERT OR IGNORE INTO need VALUES(?,?)", [(file, key) for key in resolved.needs]
+    )
+    db.execute("UPDATE file SET resolved=1 WHERE id=?", (file,))

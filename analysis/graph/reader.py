@@ -9,8 +9,8 @@ import contextlib
 import os
 
 from analysis.children import take_the_wire
+from analysis.graph.crew import REQUESTS, File
 from analysis.graph.extraction.reading import read_facts
-from analysis.graph.processes.crew import REQUESTS, File
 
 #: How much reading files yields to what a person waits for (nice(2)).
 _NICE = 5
