@@ -7,6 +7,7 @@ name from it. Files are read as text; nothing is imported.
 from __future__ import annotations
 
 import ast
+import keyword
 import os
 import re
 from collections import Counter, defaultdict
@@ -37,10 +38,12 @@ _FILES, _PARSED = 20_000, 60
 _SKIPPED = frozenset(
     {"node_modules", "__pycache__", "site-packages", "dist-packages", "build", "_vendor", "vendor"}
 )
-#: Lines that may bind a name.
+#: A longer file is data; to parse it takes a gigabyte.
+_MOST_BYTES = 1 << 20
+#: Lines that may bind a name. Each alternative begins with its line: the time is linear.
 _BINDS = (
-    rb"^\s*(?:class|def|async def)\s+%(name)s\b|^\s*%(name)s\s*[:=,)]"
-    rb"|\bimport\b.*\b%(name)s\b|^\s+(?:\w+ as )?%(name)s\s*(?:,|$)"
+    rb"^[ \t]*(?:class|def|async def)[ \t]+%(name)s\b|^[ \t]*%(name)s\s*[:=,)]"
+    rb"|^(?=[^\n]*\bimport\b)[^\n]*\b%(name)s\b|^[ \t]+(?:\w+ as )?%(name)s[ \t]*(?:,|$)"
 )
 
 
@@ -123,7 +126,7 @@ class _HomeSearch:
                     continue
                 seen.add(file)
                 try:
-                    data = read_bytes(file)
+                    data = read_bytes(file, _MOST_BYTES)
                 except OSError:
                     continue
                 if self._name.encode() in data and self._word.search(data):
@@ -187,7 +190,11 @@ class _HomeSearch:
                 self._say(module, alias.name, vote)
 
     def _say(self, module: str, member: str, worth: float) -> None:
-        if module == "__future__" or self._said[module, member, worth] >= _VOTES:
+        if (
+            module == "__future__"
+            or not _can_be_named(module)
+            or self._said[module, member, worth] >= _VOTES
+        ):
             return
         self._said[module, member, worth] += 1
         if self._is_private(module):
@@ -262,6 +269,12 @@ def bound(node: ast.stmt) -> set[str]:
     elif isinstance(node, ast.AnnAssign):
         targets = [node.target]
     return {n.id for target in targets for n in ast.walk(target) if isinstance(n, ast.Name)}
+
+
+def _can_be_named(module: str) -> bool:
+    """Whether an import can name ``module``: a folder can be called anything."""
+    parts = module.split(".")
+    return all(part.isidentifier() and not keyword.iskeyword(part) for part in parts)
 
 
 def _passed_on(body: Iterable[ast.stmt], name: str) -> tuple[ast.ImportFrom, str] | None:
