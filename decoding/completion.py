@@ -10,6 +10,10 @@ from typing import Protocol
 # --------------------------------------------------------------------------------------------------
 
 
+#: How the reason of an event begins that abstained since analysis was late.
+NO_ANSWER = "no answer within"
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One trigger of a monitor while writing.
@@ -76,6 +80,11 @@ class Completion:
     stopped: str = ""
     pieces: tuple[Piece, ...] = ()
     preamble: str = ""
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether a name in the text was not looked up in time."""
+        return any(event.reason.startswith(NO_ANSWER) for event in self.events)
 
 
 # --------------------------------------------------------------------------------------------------

@@ -36,6 +36,8 @@ METHOD_STATUS = "pilotfish/status"
 METHOD_TRACE = "pilotfish/trace"
 #: Sent to clients that say ``statusNotification``.
 NOTIFICATION_STATUS = "pilotfish/didChangeStatus"
+#: Sent to clients that say ``withdrawals``.
+NOTIFICATION_WITHDRAWN = "pilotfish/withdrawn"
 METHOD_EXPECTED_TYPE = "pilotfish/expectedType"
 METHOD_RELEVANT_TYPES = "pilotfish/relevantTypes"
 METHOD_RELEVANT_HEADERS = "pilotfish/relevantHeaders"

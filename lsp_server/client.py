@@ -42,11 +42,12 @@ class Client:
     inline_completion: bool = False
     show_document: bool = False
     #: Pilotfish's own, under ``experimental.pilotfish``: the client follows
-    #: ``pilotfish/didChangeStatus``, shows what *Debug* answers, and shows patches before it asks
-    #: for one to be applied.
+    #: ``pilotfish/didChangeStatus``, shows what *Debug* answers, shows patches before it asks for
+    #: one to be applied, and hides suggestions that turn out to be wrong.
     status_notification: bool = False
     trace_view: bool = False
     repair_preview: bool = False
+    withdrawals: bool = False
 
 
 def dig(value: object, *path: str) -> Any:
@@ -105,6 +106,7 @@ def read_client(params: Mapping[str, Any]) -> Client:
         status_notification=supports("experimental", "pilotfish", "statusNotification"),
         trace_view=supports("experimental", "pilotfish", "traceView"),
         repair_preview=supports("experimental", "pilotfish", "repairPreview"),
+        withdrawals=supports("experimental", "pilotfish", "withdrawals"),
         show_document=supports("window", "showDocument", "support"),
         nested_symbols=supports(
             "textDocument", "documentSymbol", "hierarchicalDocumentSymbolSupport"

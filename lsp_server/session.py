@@ -178,6 +178,10 @@ class Session:
 
         task.add_done_callback(ended)
 
+    def notify(self, method: str, params: Any) -> None:
+        """Tell the client something of Pilotfish's own."""
+        self._protocol.notify(method, params)
+
     # ------------------------------------------------------------------ the engine
 
     async def ask(self, request: Request[Answer]) -> Answer:

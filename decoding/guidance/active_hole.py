@@ -18,6 +18,7 @@ from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
+from decoding.completion import NO_ANSWER
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.known_words import BUILTINS
@@ -84,7 +85,7 @@ class HoleQuestion:
                 self._settle(self._result(self._future))
             elif self._deadline.expired():
                 self._future.cancel()
-                late = f"no answer within {self._seconds * 1e3:.0f} ms"
+                late = f"{NO_ANSWER} {self._seconds * 1e3:.0f} ms"
                 self._settle(NameSet.abstain(self._kind, late))
         return self._answer
 

@@ -14,7 +14,7 @@ from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import calls_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree, parsed, reparse
-from decoding.completion import Event
+from decoding.completion import NO_ANSWER, Event
 from decoding.guidance.active_hole import (
     ActiveHole,
     CallPlace,
@@ -376,8 +376,9 @@ class Guidance:
                 continue
             names = self._last_answer(active, cancellation)
             if names is None:
-                continue
-            if stopped == "length" and _unfinished(names, passage):
+                late = NameSet.abstain(active.hole.kind.value, f"{NO_ANSWER} the time left for it")
+                self._close(active, late, passage.name)
+            elif stopped == "length" and _unfinished(names, passage):
                 self._close(active, names, passage.name)
             elif self._judge(active, names, passage):
                 return False

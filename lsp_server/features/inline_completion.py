@@ -3,17 +3,26 @@
 A suggestion stays good while the person types what it begins with: then the rest of it is given at
 once, without the engine. Anything else waits until the document rests, and a newer request stops
 the older one.
+
+Where analysis was late a suggestion is shown unchecked, looked at once more when analysis is there,
+and withdrawn if it holds what does not exist.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 
 from lsprotocol import types
 
+from analysis.findings import Severity
+from analysis.snapshot import Snapshot
 from analysis.text import Document, Encoding
+from engine.client import RequestFailedError
+from engine.features.check import CheckRequest
 from engine.features.complete import CompleteRequest
+from lsp_server.capabilities import NOTIFICATION_WITHDRAWN
 from lsp_server.positions import offset_of, range_of
 from lsp_server.server import Server
 from lsp_server.session import Session, View
@@ -97,19 +106,35 @@ class Suggestions:
 
     def __init__(self) -> None:
         self._newest: dict[str, Suggestion] = {}
+        #: What was withdrawn last in each document: it is not shown again there.
+        self._withdrawn: dict[str, Suggestion] = {}
 
     def recall(self, uri: str, place: Place) -> str | None:
         """What is left of the newest suggestion, or ``None`` where it is no longer good."""
         newest = self._newest.get(uri)
         return newest.rest_at(place.text, place.offset) if newest else None
 
-    def keep(self, uri: str, place: Place, text: str) -> None:
-        """Remember a suggestion, in the place of the one before it."""
-        self._newest[uri] = Suggestion(place.text[: place.offset], place.text[place.offset :], text)
+    def keep(self, uri: str, place: Place, text: str) -> Suggestion | None:
+        """Remember a suggestion, in the place of the one before it; nothing if it is the one that
+        was withdrawn."""
+        made = Suggestion(place.text[: place.offset], place.text[place.offset :], text)
+        if made == self._withdrawn.get(uri):
+            return None
+        self._newest[uri] = made
+        return made
+
+    def withdraw(self, uri: str, suggestion: Suggestion) -> bool:
+        """Forget a suggestion for good; whether it was still the newest."""
+        self._withdrawn[uri] = suggestion
+        if self._newest.get(uri) is not suggestion:
+            return False
+        del self._newest[uri]
+        return True
 
     def forget(self, uri: str) -> None:
         """Drop what is kept of a document."""
         self._newest.pop(uri, None)
+        self._withdrawn.pop(uri, None)
 
 
 async def suggest(
@@ -148,8 +173,33 @@ async def suggest(
     # What a hint was waited for is no time of the model's.
     model = spent.prefill + spent.decode
     session.times.note(SuggestionTime(_since(begin), rest, model, spent.prefill))
-    suggestions.keep(document.uri, place, text)
+    kept = suggestions.keep(document.uri, place, text)
+    if kept is None:
+        return types.InlineCompletionList(items=[])
+    if answer.completion.unchecked:
+        session.spawn(check_late(session, suggestions, document.uri, kept, snapshot))
     return to_list(document, place, text, view.encoding)
+
+
+async def check_late(
+    session: Session, suggestions: Suggestions, uri: str, shown: Suggestion, around: Snapshot
+) -> None:
+    """Look at a suggestion when analysis is there, and withdraw it if it holds what does not
+    exist. ``around`` is the view of its document."""
+    lines = Document(shown.before + shown.text).lines
+    first, last = lines.position(len(shown.before)), lines.position(len(shown.before + shown.text))
+    snapshot = around.with_text(shown.before + shown.text + shown.after)
+    with contextlib.suppress(RequestFailedError):  # nothing is known: it stays as it is
+        answer = await session.ask(CheckRequest(snapshot, ruff=False))
+        wrong = [
+            finding.message
+            for finding in answer.findings
+            if finding.severity is Severity.ERROR
+            and first <= (finding.line, finding.character) <= last
+        ]
+        if wrong and suggestions.withdraw(uri, shown) and session.client.withdrawals:
+            told = {"uri": uri, "text": shown.text, "reason": wrong[0]}
+            session.notify(NOTIFICATION_WITHDRAWN, told)
 
 
 def _since(begin: float) -> float:

@@ -51,7 +51,7 @@ async def status(server: Server) -> dict[str, Any]:
 
 async def tell(server: Server) -> None:
     """Send the state to a client that follows it."""
-    server.protocol.notify(NOTIFICATION_STATUS, await status(server))
+    server.session.notify(NOTIFICATION_STATUS, await status(server))
 
 
 def register(server: Server) -> None:

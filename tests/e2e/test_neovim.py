@@ -102,6 +102,19 @@ def test_ghost_text_is_accepted_and_exists(project: Path, start_neovim: StartNeo
     (member,) = _members(nvim, 6)
     assert member in exists, nvim.screen()
 
+    # Where analysis comes too late, what does not exist is shown for a moment at most.
+    hasty = {"pilotfish": {"inlineCompletion": {"deadlineMs": 1}}}
+    nvim.lua(
+        "require('pilotfish').client():notify('workspace/didChangeConfiguration', "
+        "{ settings = ... })",
+        hasty,
+    )
+    nvim.type("otax = ledger.pay")
+    ghost = nvim.wait_for("PilotfishGhost", lambda data: data["row"] == 6)
+    assert "pay" + (re.match(r"\w*", ghost["text"]) or [""])[0] not in exists
+    nvim.wait_for("PilotfishWithdrawn")
+    assert not nvim.lua("return require('pilotfish').is_visible()")
+
 
 def test_accepting_a_word_leaves_the_rest_shown(project: Path, start_neovim: StartNeovim) -> None:
     nvim = start_neovim(PATIENT, "hole.py")

@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 
 from analysis.findings import Finding, Severity
-from decoding.completion import Completion
+from decoding.completion import Completion, Event
 from engine.features.check import CheckAnswer, CheckRequest
 from engine.features.complete import CompleteAnswer, CompleteRequest
 from engine.features.project import ProjectAnswer, ProjectRequest
@@ -20,7 +20,7 @@ from engine.settings.values import ProjectSettings
 from lsp_server.client import Client
 from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
 from lsp_server.features.diagnostics import pull, push
-from lsp_server.features.inline_completion import Suggestions, suggest
+from lsp_server.features.inline_completion import Place, Suggestions, suggest
 from lsp_server.handshake import Greeting
 from lsp_server.server import Server
 from lsp_server.session import Session
@@ -147,6 +147,47 @@ async def test_typing_a_suggestion_asks_nothing_of_the_engine() -> None:
     other = bench.suggest(7, kept)
     await bench.asked(CompleteRequest, 2)
     other.cancel()
+
+
+async def test_a_suggestion_that_was_late_is_checked_and_withdrawn() -> None:
+    bench, kept = Bench(Client(withdrawals=True)), Suggestions()
+    bench.open("os.")
+    late = Event("attribute", "abstain", "no answer within 300 ms", chosen="getwd")
+
+    async def shown(count: int, text: str, *events: Event) -> list[types.InlineCompletionItem]:
+        task = bench.suggest(3, kept)
+        asked = await bench.asked(CompleteRequest, count)
+        asked[-1].set_result(CompleteAnswer(Completion(text, events=events)))
+        return list((await task).items)
+
+    def withdrawn() -> list[Any]:
+        return [json.loads(body)["params"] for body in bench.sent if b"/withdrawn" in body]
+
+    # In time: not looked at again.
+    assert await shown(1, "getcwd()")
+    bench.change("os. ")
+    bench.change("os.")
+    assert not [r for r, _ in bench.engine.asked if isinstance(r, CheckRequest)]
+    # Late: looked at with what is around it; a finding elsewhere is none of its business.
+    kept.forget(URI)
+    assert await shown(2, "getwd()", late)
+    (check,) = await bench.asked(CheckRequest)
+    (request,) = [r for r, _ in bench.engine.asked if isinstance(r, CheckRequest)]
+    assert (request.snapshot.text, request.ruff) == ("os.getwd()", False)
+    elsewhere = Finding("a", 1, 0, 1, 2, "PF101", Severity.ERROR, "elsewhere", "pilotfish")
+    check.set_result(CheckAnswer((elsewhere,)))
+    await asyncio.sleep(0.01)
+    assert withdrawn() == []
+    kept.forget(URI)
+    assert await shown(3, "getwd()", late)
+    check = (await bench.asked(CheckRequest, 2))[-1]
+    here = Finding("a", 0, 3, 0, 8, "PF101", Severity.ERROR, "os has no getwd", "pilotfish")
+    check.set_result(CheckAnswer((here,)))
+    await asyncio.sleep(0.01)
+    assert withdrawn() == [{"uri": URI, "text": "getwd()", "reason": "os has no getwd"}]
+    # It is not shown there again, nor is the rest of it while it is typed.
+    assert await shown(4, "getwd()", late) == []
+    assert kept.recall(URI, Place("os.g", 4, (4, 4))) is None
 
 
 async def test_a_pause_gives_nothing() -> None:

@@ -39,11 +39,16 @@ return {
       require('pilotfish.commands').debug(client, command.arguments[1])
     end,
   },
+  handlers = {
+    ['pilotfish/withdrawn'] = function(_, withdrawn)
+      require('pilotfish.ghost').withdraw(vim.uri_to_bufnr(withdrawn.uri), withdrawn.text)
+    end,
+  },
   -- Neovim does these things and does not say so: it checks versions of documentChanges, and this
   -- plugin asks for inline completion where Neovim itself does not.
   capabilities = {
     workspace = { workspaceEdit = { documentChanges = true } },
     textDocument = { inlineCompletion = { dynamicRegistration = false } },
-    experimental = { pilotfish = { traceView = true, repairPreview = true } },
+    experimental = { pilotfish = { traceView = true, repairPreview = true, withdrawals = true } },
   },
 }

@@ -65,7 +65,7 @@ export const DEBUG = "pilotfish.debug";
 /** What this client has of Pilotfish's own; see docs/protocol.md. */
 class OwnCapabilities implements StaticFeature {
   fillClientCapabilities(capabilities: ClientCapabilities): void {
-    capabilities.experimental = { pilotfish: { statusNotification: true, traceView: true, repairPreview: true } };
+    capabilities.experimental = { pilotfish: { statusNotification: true, traceView: true, repairPreview: true, withdrawals: true } };
   }
   initialize(): void {}
   getState(): { kind: "static" } {
@@ -244,8 +244,17 @@ export class Server implements vscode.Disposable {
     );
     client.registerFeature(new OwnCapabilities());
     client.onDidChangeState(() => this.changed.fire());
+    client.onNotification("pilotfish/withdrawn", withdraw);
     client.onNotification("pilotfish/didChangeStatus", (status: Status) => this.told.fire(status));
     return client;
+  }
+}
+
+/** Hide a suggestion that was shown unchecked and turned out to be wrong, and ask for another. */
+async function withdraw({ uri }: { uri: string }): Promise<void> {
+  if (vscode.window.activeTextEditor?.document.uri.toString() === vscode.Uri.parse(uri).toString()) {
+    await vscode.commands.executeCommand("editor.action.inlineSuggest.hide");
+    await vscode.commands.executeCommand("editor.action.inlineSuggest.trigger");
   }
 }
 

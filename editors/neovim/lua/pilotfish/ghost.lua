@@ -231,6 +231,17 @@ function M.dismiss()
   return was
 end
 
+--- Hide a suggestion that was shown unchecked and turned out to be wrong, and ask for another.
+---@param bufnr integer
+---@param text string the suggestion as it was made; its beginning may have been typed
+function M.withdraw(bufnr, text)
+  if shown and shown.bufnr == bufnr and vim.endswith((text:gsub('\r\n?', '\n')), shown.text) then
+    clear()
+    vim.api.nvim_exec_autocmds('User', { pattern = 'PilotfishWithdrawn', modeline = false })
+    update(INVOKED)
+  end
+end
+
 function M.suggest()
   update(INVOKED)
 end

@@ -235,12 +235,22 @@ function folded(block: Block): string {
   return `${first ?? ""}${more.length ? " …" : ""}`;
 }
 
+/** The numbered lines of a block, without the indentation that the whole function has. */
 function source(block: Block): string {
-  const numbers = block.statements.flatMap(([first, last]) =>
+  const code = shown.report.codes[block.code];
+  const all = shown.lines.slice((code?.first_line ?? 0) + 1, (code?.last_line ?? 0) + 1);
+  const indents = all.filter((line) => line.trim()).map((line) => line.length - line.trimStart().length);
+  const indent = Math.min(...indents, ...numbers(block).map((n) => (shown.lines[n] ?? "").search(/\S|$/)));
+  const width = String(shown.lines.length).length;
+  return numbers(block)
+    .map((n) => `${String(n + 1).padStart(width)}  ${(shown.lines[n] ?? "").slice(indent)}`)
+    .join("\n");
+}
+
+function numbers(block: Block): number[] {
+  return block.statements.flatMap(([first, last]) =>
     Array.from({ length: last - first + 1 }, (_, index) => first + index),
   );
-  const width = String(shown.lines.length).length;
-  return numbers.map((n) => `${String(n + 1).padStart(width)}  ${shown.lines[n] ?? ""}`).join("\n");
 }
 
 function drawValues(): HTMLElement {
