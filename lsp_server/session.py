@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
 from lsprotocol import types
@@ -66,6 +69,27 @@ class View:
         )
 
 
+class Pauses:
+    """Where and until when no suggestions are wanted."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+        self.folders: set[str] = set()
+
+    def pause(self, seconds: float = math.inf) -> None:
+        """Pause everywhere for so long; 0 goes on."""
+        self._until = time.monotonic() + seconds if seconds > 0 else 0.0
+
+    @property
+    def left(self) -> float:
+        """Seconds until everything goes on; 0 where nothing is paused but folders."""
+        return max(0.0, self._until - time.monotonic())
+
+    def hold(self, path: str) -> bool:
+        """Whether nothing is suggested in the file ``path``."""
+        return self.left > 0 or any(Path(path).is_relative_to(each) for each in self.folders)
+
+
 class Session:
     """See the module."""
 
@@ -74,7 +98,9 @@ class Session:
         self.encoding = Encoding(greeting.client.encoding)
         self.documents = Documents(self.encoding)
         self.notices = Notices(protocol)
-        self.paused = False
+        self.pauses = Pauses()
+        #: Why the newest suggestion did not come; empty when it came.
+        self.trouble = ""
         self.times = SuggestionTimes()
         #: The newest debug run of each file, by path.
         self.traced: dict[str, Traced] = {}
@@ -181,6 +207,12 @@ class Session:
     def notify(self, method: str, params: Any) -> None:
         """Tell the client something of Pilotfish's own."""
         self._protocol.notify(method, params)
+
+    def note_trouble(self, trouble: str) -> None:
+        """Say why a suggestion did not come, or that one came."""
+        if trouble != self.trouble:
+            self.trouble = trouble
+            self.on_status()
 
     # ------------------------------------------------------------------ the engine
 

@@ -147,7 +147,7 @@ async def suggest(
     begin = time.monotonic()
     document, options = view.document, view.settings.inline_completion
     place = place_of(document, params, view.encoding)
-    if not options.enabled or session.paused:
+    if not options.enabled or session.pauses.hold(document.path):
         return types.InlineCompletionList(items=[])
     if remembered := suggestions.recall(document.uri, place):
         session.times.note(SuggestionTime(_since(begin), remembered=True))
@@ -157,17 +157,22 @@ async def suggest(
     rest = _since(begin)
     snapshot = (await session.snapshot(view)).with_text(place.text)
     line, character = Document(place.text).lines.position(place.offset)
-    answer = await session.ask(
-        CompleteRequest(
-            snapshot,
-            line,
-            character,
-            guidance=options.guidance,
-            max_tokens=options.max_tokens,
-            multiline=options.multiline,
-            deadline_ms=options.deadline_ms,
-        )
+    request = CompleteRequest(
+        snapshot,
+        line,
+        character,
+        guidance=options.guidance,
+        max_tokens=options.max_tokens,
+        multiline=options.multiline,
+        deadline_ms=options.deadline_ms,
     )
+    try:
+        answer = await session.ask(request)
+    except RequestFailedError as error:
+        if error.kind != "cancelled":
+            session.note_trouble(str(error))
+        raise
+    session.note_trouble("")
     session.require_current(view)
     text, spent = answer.completion.text, answer.completion.ms
     # What a hint was waited for is no time of the model's.
@@ -195,7 +200,8 @@ async def check_late(
             finding.message
             for finding in answer.findings
             if finding.severity is Severity.ERROR
-            and first <= (finding.line, finding.character) <= last
+            and (finding.line, finding.character) < last
+            and first < (finding.end_line, finding.end_character)
         ]
         if wrong and suggestions.withdraw(uri, shown) and session.client.withdrawals:
             told = {"uri": uri, "text": shown.text, "reason": wrong[0]}

@@ -174,17 +174,34 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     assert "    for price in prices:" in code.lines()
 
 
-def test_the_status_item_and_its_menu(project: Path, open_vscode: OpenVSCode) -> None:
+def test_the_status_item_and_its_menu(
+    project: Path, open_vscode: OpenVSCode, tmp_path: Path
+) -> None:
     code = open_vscode(project)
     code.open("ledger.py")
     code.wait_until_ready()
     code.status.click()
     code.pick("Pause suggestions")
     told = "aria-label"
-    expect(code.status).to_have_attribute(told, re.compile("suggestions are paused"))
+    expect(code.status).to_have_attribute(told, re.compile("suggestions are paused until"))
+    expect(code.status).to_contain_text("Pilotfish: paused")
+    # What puts it right is the first entry.
     code.status.click()
-    code.pick("Resume suggestions")
+    code.press("Enter")
     expect(code.status).not_to_have_attribute(told, re.compile("paused"))
+    for how, why in (("Snooze for 10", "for 10 more minutes"), ("Pause in this", "my project")):
+        code.status.click()
+        code.pick(how)
+        expect(code.status).to_have_attribute(told, re.compile(f"paused .*{why}"))
+        code.status.click()
+        code.pick("Resume Suggestions")
+        expect(code.status).not_to_have_attribute(told, re.compile("paused"))
+    # Here nothing is trusted yet: the cause is named, the click leads to where that is changed.
+    expect(code.status).to_have_attribute(told, re.compile("not trusted"))
+    code.status.click()
+    expect(code.page.locator(".quick-input-widget")).to_contain_text("Manage Trust")
+    code.look(tmp_path, "menu")
+    code.press("Escape")
     code.status.click()
     code.pick("Guidance: on")
     expect(code.status).to_have_attribute(told, re.compile("guidance is off"))

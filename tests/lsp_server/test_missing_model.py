@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -70,3 +70,51 @@ def test_whoever_declines_is_not_asked_again(shop: Shop) -> None:
     shop.ask("textDocument/inlineCompletion", asked)
     assert [m.get("method") for m in shop.client.seen].count(ASKED) == 1
     assert "Downloading" not in str(shop.client.seen)
+
+
+def test_the_status_names_the_cause_and_what_puts_it_right(shop: Shop) -> None:
+    """From what helps most to what helps least; each is put right, and the next is named."""
+
+    def cause() -> tuple[str, str]:
+        status = shop.ask("pilotfish/status", None)["result"]
+        assert bool(status["cause"]) == bool(status["why"])
+        return status["cause"], status["remedy"]
+
+    def pause(*arguments: object) -> object:
+        params = {"command": "pilotfish.pause", "arguments": [*arguments]}
+        answer = shop.ask("workspace/executeCommand", params)
+        return answer.get("result", answer.get("error", {}).get("code"))
+
+    def setting(**options: object) -> None:
+        settings = {"settings": {"pilotfish": {"inlineCompletion": {"enabled": True}, **options}}}
+        shop.client.notify("workspace/didChangeConfiguration", settings)
+
+    shop.client.answers[ASKED] = {"title": "Not now"}
+    _want_suggestion(shop)
+    assert cause() == ("no model", "model")
+    assert pause() is True
+    assert cause() == ("paused", "resume")
+    assert pause() is False
+    assert pause({"minutes": 10}) is True
+    status = shop.ask("pilotfish/status", None)["result"]
+    assert 590 < status["pausedFor"] <= 600
+    assert "for 10 more minutes" in status["why"]
+    assert pause(False) is False
+    assert pause({"folder": shop.folder.as_uri()}) is True
+    assert shop.ask("pilotfish/status", None)["result"]["pausedFolders"] == [str(shop.folder)]
+    assert cause() == ("paused", "resume")
+    assert pause() is False
+    assert pause({"minutes": -1}) == pause("x") == -32602
+    setting(python="/no/such/python")
+    _until(lambda: cause() == ("wrong interpreter", "python"))
+    setting(endpoint="http://127.0.0.1:9")
+    _until(lambda: cause() == ("no model", "endpoint"))
+    setting(inlineCompletion={"enabled": False})
+    _until(lambda: cause() == ("off", "settings"))
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.05)

@@ -193,7 +193,7 @@ async def test_a_suggestion_that_was_late_is_checked_and_withdrawn() -> None:
 async def test_a_pause_gives_nothing() -> None:
     bench = Bench()
     bench.open("os.")
-    bench.session.paused = True
+    bench.session.pauses.pause()
     assert (await bench.suggest(3, Suggestions())).items == []
 
 

@@ -5,10 +5,10 @@ import * as vscode from "vscode";
 import { showMenu } from "./menu";
 import { Preview } from "./preview";
 import { Doctor, selectModel } from "./program";
-import { repairHere } from "./repair";
-import { Server } from "./server";
+import { runHere, runTest } from "./run";
+import { DEBUG, REPAIR, Server } from "./server";
 import { isGuided, StatusItem } from "./status";
-import { showTrace, traceHere } from "./trace/panel";
+import { showTrace } from "./trace/panel";
 
 let running: Server | undefined;
 
@@ -22,10 +22,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const neutral = context.globalStorageUri.fsPath;
   await mkdir(neutral, { recursive: true });
 
-  const commands: { [name: string]: () => unknown } = {
+  const commands: { [name: string]: (...args: never[]) => unknown } = {
     menu: () => showMenu(server),
-    repairHere,
-    traceHere,
+    repairHere: () => runHere(REPAIR),
+    traceHere: () => runHere(DEBUG),
+    repairTest: (test: vscode.TestItem) => runTest(test, REPAIR),
+    debugTest: (test: vscode.TestItem) => runTest(test, DEBUG),
     acceptPatch: () => preview.accept(),
     rejectPatch: () => preview.reject(),
     nextPatch: () => preview.turn(1),
@@ -36,10 +38,19 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
       vscode.workspace
         .getConfiguration("pilotfish")
         .update("inlineCompletion.guidance", !isGuided(), vscode.ConfigurationTarget.Global),
-    togglePause: async () => {
-      await server.execute("pilotfish.pause");
-      status.refresh();
+    togglePause: () => server.execute("pilotfish.pause"),
+    resume: () => server.execute("pilotfish.pause", false),
+    snooze: () => server.execute("pilotfish.pause", { minutes: 10 }),
+    pauseFolder: () => {
+      const folder = folderHere();
+      return folder && server.execute("pilotfish.pause", { folder: folder.uri.toString() });
     },
+    turnOn: () =>
+      vscode.workspace
+        .getConfiguration("pilotfish")
+        .update("inlineCompletion.enabled", true, vscode.ConfigurationTarget.Global),
+    choosePython: () => vscode.commands.executeCommand("workbench.action.openSettings", "pilotfish.python"),
+    chooseEndpoint: () => vscode.commands.executeCommand("workbench.action.openSettings", "pilotfish.endpoint"),
     restartServer: () => server.restart(),
     showLog: () => log.show(),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:pilotfish.pilotfish"),
@@ -55,7 +66,8 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     },
   };
   for (const [name, run] of Object.entries(commands)) {
-    context.subscriptions.push(vscode.commands.registerCommand(`pilotfish.${name}`, () => guarded(run)));
+    const guardedRun = (...args: never[]): Promise<void> => guarded(() => run(...args));
+    context.subscriptions.push(vscode.commands.registerCommand(`pilotfish.${name}`, guardedRun));
   }
   context.subscriptions.push(
     log,
@@ -79,6 +91,12 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
 
 export async function deactivate(): Promise<void> {
   await running?.stop();
+}
+
+/** The workspace folder of the file that is edited, else the first. */
+function folderHere(): vscode.WorkspaceFolder | undefined {
+  const uri = vscode.window.activeTextEditor?.document.uri;
+  return (uri && vscode.workspace.getWorkspaceFolder(uri)) ?? vscode.workspace.workspaceFolders?.[0];
 }
 
 /** A failure of a command is told to the person in one line. */

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Server, Status } from "./server";
-import { describe, isGuided } from "./status";
+import { describe, isGuided, REMEDIES } from "./status";
 
 interface Entry extends vscode.QuickPickItem {
   command?: string;
@@ -20,7 +20,9 @@ export async function showMenu(server: Server): Promise<void> {
 
 function entries(server: Server, status: Status | undefined): Entry[] {
   const separator: Entry = { label: "", kind: vscode.QuickPickItemKind.Separator };
+  const remedy = REMEDIES[status?.remedy ?? ""];
   const running: Entry[] = [
+    ...(remedy ? [{ label: `$(wrench) ${remedy.label}`, description: status?.why ?? "", command: remedy.command }, separator] : []),
     {
       label: "$(server-process) Model",
       description: status?.model ? basename(status.model) : (status?.modelState ?? ""),
@@ -31,9 +33,13 @@ function entries(server: Server, status: Status | undefined): Entry[] {
       description: "rules out what does not exist while the model writes",
       command: "pilotfish.toggleGuidance",
     },
-    status?.paused
-      ? { label: "$(debug-start) Resume suggestions", command: "pilotfish.togglePause" }
-      : { label: "$(debug-pause) Pause suggestions", command: "pilotfish.togglePause" },
+    ...(status?.remedy === "resume"
+      ? []
+      : [
+          { label: "$(debug-pause) Pause suggestions", command: "pilotfish.togglePause" },
+          { label: "$(clock) Snooze for 10 minutes", command: "pilotfish.snooze" },
+          { label: "$(folder) Pause in this folder", command: "pilotfish.pauseFolder" },
+        ]),
     separator,
   ];
   return [

@@ -19,6 +19,11 @@ export interface Status {
   engine: "starting" | "ready" | "restarting" | "failed";
   detail: string;
   paused: boolean;
+  pausedFolders: string[];
+  /** Why less comes than could, in a few words and in full, and what puts it right; empty where all works. */
+  cause: string;
+  why: string;
+  remedy: "" | "restart" | "python" | "doctor" | "resume" | "settings" | "endpoint" | "model" | "log" | "trust";
   model?: string;
   modelState?: "unloaded" | "loading" | "loaded" | "missing";
   modelReason?: string;
@@ -56,8 +61,11 @@ export interface Found {
   busy: () => boolean;
 }
 
+/** The server's command that runs a test and looks for a patch. */
+export const REPAIR = "pilotfish.repair";
+
 /** The server's commands that look for patches. */
-const SEARCHES = ["pilotfish.repair", "pilotfish.implement", "pilotfish.optimize"];
+const SEARCHES = [REPAIR, "pilotfish.implement", "pilotfish.optimize"];
 
 /** The server's command that runs a test and follows it. */
 export const DEBUG = "pilotfish.debug";

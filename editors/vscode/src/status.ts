@@ -4,6 +4,22 @@ import { basename } from "node:path";
 import * as vscode from "vscode";
 import type { Server, Status } from "./server";
 
+/** Causes that the person has chosen. */
+const QUIET = ["paused", "off"];
+
+/** What puts right why nothing comes; the first entry of the menu, and a link in the tooltip. */
+export const REMEDIES: { [remedy: string]: { label: string; command: string } } = {
+  restart: { label: "Restart", command: "pilotfish.restartServer" },
+  python: { label: "Choose the Interpreter", command: "pilotfish.choosePython" },
+  doctor: { label: "Call the Doctor", command: "pilotfish.doctor" },
+  resume: { label: "Resume Suggestions", command: "pilotfish.resume" },
+  settings: { label: "Turn Suggestions On", command: "pilotfish.turnOn" },
+  endpoint: { label: "Change the Endpoint", command: "pilotfish.chooseEndpoint" },
+  model: { label: "Select a Model", command: "pilotfish.selectModel" },
+  log: { label: "Show Log", command: "pilotfish.showLog" },
+  trust: { label: "Manage Trust", command: "workbench.trust.manage" },
+};
+
 /** The server tells of changes by itself, but for an idle model that was unloaded. */
 const EVERY_MS = 30_000;
 
@@ -65,14 +81,15 @@ export class StatusItem implements vscode.Disposable {
 
   private show(status: Status): void {
     const lines = describe(status);
-    if (status.engine === "failed" || status.modelState === "missing") {
-      this.say("$(warning) Pilotfish", lines, true);
-    } else if (status.paused) {
-      this.say("$(debug-pause) Pilotfish", lines);
-    } else if (status.engine !== "ready" || status.modelState === "loading") {
-      this.say("$(loading~spin) Pilotfish", lines);
+    const cause = status.cause ? `Pilotfish: ${status.cause}` : "Pilotfish";
+    if (QUIET.includes(status.cause)) {
+      this.say(`$(debug-pause) ${cause}`, lines);
+    } else if (status.remedy === "trust") {
+      this.say("$(shield) Pilotfish", lines);
+    } else if (status.remedy) {
+      this.say(`$(warning) ${cause}`, lines, true);
     } else {
-      this.say("$(sparkle) Pilotfish", lines);
+      this.say(`${status.cause ? "$(loading~spin)" : "$(sparkle)"} ${cause}`, lines);
     }
   }
 
@@ -101,11 +118,8 @@ export function describe(status: Status): string {
   if (status.residentBytes) {
     parts.push(`${Math.round(status.residentBytes / 1e6)} MB`);
   }
-  if (status.paused) {
-    parts.push("suggestions are paused");
-  }
   if (!isGuided()) {
     parts.push("guidance is off");
   }
-  return [parts.join(", "), status.modelReason, status.analysisReason, status.detail].filter(Boolean).join("\n");
+  return [parts.join(", "), status.why, status.detail === status.why ? "" : status.detail].filter(Boolean).join("\n");
 }

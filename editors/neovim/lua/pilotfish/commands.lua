@@ -34,7 +34,20 @@ local function megabytes(bytes)
   return ('%d MB'):format(math.floor(bytes / 1000000))
 end
 
----@type table<string, { help: string, run: fun() }>
+--- What helps against each cause that `pilotfish/status` names.
+local remedies = {
+  restart = ':Pilotfish restart',
+  python = 'set init_options.python to the interpreter of your project',
+  doctor = "run 'pilotfish doctor' in a terminal",
+  resume = ':Pilotfish pause',
+  settings = 'set init_options.inlineCompletion.enabled to true',
+  endpoint = 'start the server at init_options.endpoint, or change it',
+  model = "run 'pilotfish model pull complete' in a terminal",
+  log = ':LspLog',
+  trust = ':Pilotfish trust',
+}
+
+---@type table<string, { help: string, run: fun(how?: string) }>
 M.words = {
   status = {
     help = 'what runs, and with which model',
@@ -55,13 +68,13 @@ M.words = {
         if status.residentBytes then
           parts[#parts + 1] = megabytes(status.residentBytes)
         end
-        if status.paused then
-          parts[#parts + 1] = 'paused'
+        local said = table.concat(parts, ', ')
+        if status.cause ~= '' then
+          said = ('%s\n%s: %s'):format(said, status.cause, status.why)
+          local remedy = remedies[status.remedy]
+          said = remedy and ('%s\nhelp: %s'):format(said, remedy) or said
         end
-        if status.detail ~= '' then
-          parts[#parts + 1] = status.detail
-        end
-        say(table.concat(parts, ', '))
+        say(said)
       end)
     end,
   },
@@ -77,14 +90,23 @@ M.words = {
     end,
   },
   pause = {
-    help = 'stop suggesting, or go on',
-    run = function()
+    help = 'stop suggesting, or go on; pause 10: for ten minutes; pause folder: in this project',
+    run = function(how)
       local client = client_or_complain()
-      if client then
-        execute(client, 'pilotfish.pause', {}, function(paused)
-          say(paused and 'suggestions are paused' or 'suggestions are back')
-        end)
+      if not client then
+        return
       end
+      local given = {}
+      if how == 'folder' and client.root_dir then
+        given = { { folder = vim.uri_from_fname(client.root_dir) } }
+      elseif tonumber(how) then
+        given = { { minutes = tonumber(how) } }
+      elseif how then
+        return say('pause takes minutes, or folder', vim.log.levels.WARN)
+      end
+      execute(client, 'pilotfish.pause', given, function(paused)
+        say(paused and 'suggestions are paused' or 'suggestions are back')
+      end)
     end,
   },
   repair = {
@@ -238,7 +260,7 @@ function M.run(words)
       vim.log.levels.WARN
     )
   end
-  word.run()
+  word.run(words[2])
 end
 
 ---@param lead string

@@ -3,19 +3,9 @@
 import { randomBytes } from "node:crypto";
 import { basename } from "node:path";
 import * as vscode from "vscode";
-import { offersHere } from "../repair";
-import { DEBUG, type Order } from "../server";
 import type { Report, Reveal, Shown } from "./report";
 
 let panel: vscode.WebviewPanel | undefined;
-
-/** Trace the test at the cursor, or the tests of the file that is open. */
-export async function traceHere(): Promise<void> {
-  const order = await orderHere();
-  if (order) {
-    await vscode.commands.executeCommand(DEBUG, order);
-  }
-}
 
 /** Show what a debug run has answered, beside the code. */
 export function showTrace(context: vscode.ExtensionContext, report: Report): void {
@@ -23,15 +13,6 @@ export function showTrace(context: vscode.ExtensionContext, report: Report): voi
     throw new Error(report.reason);
   }
   show(context, vscode.Uri.parse(report.uri), { report, lines: report.text.split(/\r\n|\r|\n/) });
-}
-
-async function orderHere(): Promise<Order | undefined> {
-  const editor = vscode.window.activeTextEditor;
-  if (editor?.document.languageId !== "python") {
-    return undefined;
-  }
-  const [offer] = await offersHere(editor, DEBUG);
-  return (offer?.command.arguments?.[0] as Order | undefined) ?? { uri: editor.document.uri.toString(), test: "" };
 }
 
 function show(context: vscode.ExtensionContext, uri: vscode.Uri, shown: Shown): void {
