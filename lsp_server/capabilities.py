@@ -43,6 +43,9 @@ METHOD_RELEVANT_TYPES = "pilotfish/relevantTypes"
 METHOD_RELEVANT_HEADERS = "pilotfish/relevantHeaders"
 METHOD_ERROR_REPORT = "pilotfish/errorReport"
 METHOD_TUTORIAL = "pilotfish/aiTutorial"
+#: Those of GitHub's language server for next edit suggestions.
+METHOD_INLINE_EDIT = "textDocument/copilotInlineEdit"
+METHOD_DID_SHOW_INLINE_EDIT = "textDocument/didShowInlineEdit"
 CUSTOM_METHODS = (
     METHOD_STATUS,
     METHOD_TRACE,
@@ -51,6 +54,7 @@ CUSTOM_METHODS = (
     METHOD_RELEVANT_HEADERS,
     METHOD_ERROR_REPORT,
     METHOD_TUTORIAL,
+    METHOD_INLINE_EDIT,
 )
 
 #: ``TextDocumentSyncKind.Incremental``.

@@ -52,8 +52,10 @@ def look(
     provider: SemanticProvider,
     begin: int = 0,
     deadline: Deadline | None = None,
+    lines: frozenset[int] | None = None,
 ) -> Looked:
-    """The invented names of ``snapshot`` from its candidate number ``begin`` on.
+    """The invented names of ``snapshot`` from its candidate number ``begin`` on, or those of
+    some 0-based ``lines``.
 
     In order of position, without those under ``noqa``. Stops at ``deadline``, but never before one
     candidate is done. Never raises for the user's code.
@@ -74,6 +76,8 @@ def look(
             of_heirs.add(reads)
             return Looked(wanted(findings, tree), resume=number, reads=of_heirs)
         candidate = all_candidates[number]
+        if lines is not None and tree.lines.position(candidate.end)[0] not in lines:
+            continue
         if candidate.key is not None and candidate.key in reading.existing:
             continue
         site = site_of(tree, candidate)

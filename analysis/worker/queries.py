@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from analysis.deadline import Deadline
 from analysis.holes.context import HoleContext
 from analysis.holes.query import HoleQuery
-from analysis.lint.invented import Looked
+from analysis.lint.invented import Looked, look
 from analysis.lint.query import LintQuery
 from analysis.names import NameSet
 from analysis.semantics.provider import SemanticProvider
@@ -83,6 +83,23 @@ class PositionQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class LinesQuery:
+    """What is invented in these 0-based ``lines``? A person waits for it."""
+
+    snapshot: Snapshot
+    lines: tuple[int, ...]
+
+    def answer(self, provider: SemanticProvider, deadline: Deadline) -> Looked:
+        """The findings; the ``reason`` says why there may be others."""
+        looked = look(self.snapshot, provider, deadline=deadline, lines=frozenset(self.lines))
+        return replace(looked, reason="late") if looked.resume >= 0 else looked
+
+    def unanswered(self, reason: str) -> Looked:
+        """Nothing found, and why."""
+        return Looked(reason=reason)
+
+
+@dataclass(frozen=True, slots=True)
 class WarmQuery:
     """Prepare for questions about a workspace: find its Python, read what everyone imports.
 
@@ -145,5 +162,12 @@ def place_of(query: Query) -> str | None:
 
 #: Nobody waits for these: they yield the processor, and keep a worker free for a person.
 BACKGROUND: tuple[type[Any], ...] = (WarmQuery, LintQuery)
-QUERIES: tuple[type[Any], ...] = (NamesQuery, PositionQuery, WarmQuery, LintQuery, HoleQuery)
+QUERIES: tuple[type[Any], ...] = (
+    NamesQuery,
+    PositionQuery,
+    WarmQuery,
+    LintQuery,
+    LinesQuery,
+    HoleQuery,
+)
 ANSWERS: tuple[type[Any], ...] = (NameSet, Warmed, Looked, HoleContext)

@@ -26,6 +26,7 @@ _FEATURES = (
     "hole",
     "implement",
     "inspect",
+    "next_edits",
     "optimize",
     "project",
     "pull",
