@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 MOST_NEAREST = 5
 #: A file of the workspace that need not exist: the question is asked as if it stood there.
 _ASKER = "pilotfish_api.py"
+_OS_PATH = "os.path"
 #: Looks up which names may stand at the end of a text.
 NamesAfter = Callable[[str], NameSet]
 
@@ -160,13 +163,15 @@ def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
         answer: NameSet = pool.ask(query, deadline).result()
         return answer
 
-    answer = look_up(request.name, names_after)
+    # ``os.path`` is the module of this system; analysis sees that of every system.
+    name = re.sub(rf"^{_OS_PATH}(?=\.)", os.path.__name__, request.name)
+    answer = look_up(name, names_after)
     if not answer.module:
         return answer
     folders = (request.workspace.root, *resolve(request.workspace).sys_path)
-    tail = request.name.split(".")[1:]
-    path, line = place_of(answer.module, ".".join(tail), folders)
-    return replace(answer, path=path, line=line if answer.kind != "module" else 0)
+    path, line = place_of(answer.module, name.partition(".")[2], folders)
+    module = _OS_PATH if name != request.name else answer.module
+    return replace(answer, module=module, path=path, line=line if answer.kind != "module" else 0)
 
 
 ROUTE = Route(ApiRequest, ApiAnswer, _run, Lane.FORWARD)

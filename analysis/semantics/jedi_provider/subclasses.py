@@ -7,17 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from keyword import iskeyword
 from typing import Any
 
 from analysis.semantics.occurrences import code_only
 
-_DEFINED = re.compile(
-    r"^[ \t]*(?:(?:async[ \t]+)?def|class)[ \t]+(?P<defined>\w+)"
-    r"|^(?P<indent>[ \t]*)(?P<bound>[^\W\d]\w*)[ \t]*(?::|=(?!=))"
-    r"|\bself\.(?P<stored>\w+)[ \t]*(?::[^=\n]+)?=(?!=)",
-    re.MULTILINE,
-)
+_STORED = re.compile(r"\bself\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
 
 
 def brought_by_subclasses(node: Any) -> frozenset[str]:
@@ -40,14 +34,18 @@ def brought_by_subclasses(node: Any) -> frozenset[str]:
 
 
 def defined(node: Any) -> Iterator[str]:
-    """What a class binds in its body, line by line, and what its methods store to ``self``."""
-    suite = node.children[-1]
-    own = suite.children[1].start_pos[1] if suite.type == "suite" else -1
-    for match in _DEFINED.finditer(code_only(node.get_code())):
-        if match["bound"] is None:
-            yield match["stored"] or match["defined"]
-        elif len(match["indent"]) == own and not iskeyword(match["bound"]):
-            yield match["bound"]
+    """What a class (parso) binds in its body, and what its methods store to ``self``."""
+    waiting = [node.children[-1]]
+    while waiting:
+        each = waiting.pop()
+        if each.type in ("funcdef", "classdef"):
+            yield each.name.value
+            if each.type == "funcdef":
+                yield from _STORED.findall(code_only(each.get_code()))
+        elif each.type == "name" and each.is_definition():
+            yield each.value
+        elif each.type not in ("lambdef", "sync_comp_for", "comp_for"):
+            waiting.extend(getattr(each, "children", ()))
 
 
 def _bases(node: Any) -> set[str]:
