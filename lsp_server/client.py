@@ -14,6 +14,8 @@ from typing import Any
 ENCODINGS = ("utf-8", "utf-16", "utf-32")
 #: What the protocol falls back to.
 DEFAULT_ENCODING = "utf-16"
+#: ``CodeActionTag.LLMGenerated``.
+_LLM_GENERATED = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Client:
     preferred_actions: bool = False
     resolves_edits: bool = False
     disabled_actions: bool = False
+    #: It marks code actions whose edits a model wrote (``CodeActionTag.LLMGenerated``).
+    tags_model_actions: bool = False
     nested_symbols: bool = False
     inline_completion: bool = False
     show_document: bool = False
@@ -100,6 +104,8 @@ def read_client(params: Mapping[str, Any]) -> Client:
         resolves_edits=supports(*action, "dataSupport")
         and "edit" in _list(dig(capabilities, *action, "resolveSupport", "properties")),
         disabled_actions=supports(*action, "disabledSupport"),
+        tags_model_actions=_LLM_GENERATED
+        in _list(dig(capabilities, *action, "tagSupport", "valueSet")),
         inline_completion=isinstance(
             dig(capabilities, "textDocument", "inlineCompletion"), Mapping
         ),

@@ -14,7 +14,7 @@ from typing import Any
 from lsprotocol import types
 
 from analysis.text import Document, inside, read_file
-from engine.features.fix import FixAnswer
+from engine.features.fix import FixAnswer, by_model
 from engine.features.optimize import OptimizeAnswer
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.patches import PatchError, apply, read_diff, replacements
@@ -32,11 +32,12 @@ _HEADS = {"verified": "verified patch", "ambiguous": "one of several patches"}
 @dataclass(frozen=True, slots=True)
 class Choice:
     """One patch: a unified ``diff``, a short ``title``, and what speaks against it (``doubt``),
-    ``""`` where it is verified."""
+    ``""`` where it is verified. ``by_model`` says that a model wrote a part of it."""
 
     diff: str
     title: str
     doubt: str = ""
+    by_model: bool = False
 
     @property
     def verified(self) -> bool:
@@ -107,7 +108,12 @@ def made_faster(document: Document, root: str, answer: OptimizeAnswer) -> Repair
     found = [answer.best, *answer.alternatives] if answer.best is not None else []
     doubt = "" if answer.status == "verified" else answer.reason or "it was not verified"
     choices = tuple(
-        Choice(each.patch, f"{each.ratio:.1f} times as fast", doubt if n == 0 else _LESS)
+        Choice(
+            each.patch,
+            f"{each.ratio:.1f} times as fast",
+            doubt if n == 0 else _LESS,
+            "by the model" in each.strategy,
+        )
         for n, each in enumerate(found)
     )
     said = ""
@@ -152,7 +158,8 @@ def _choices(answer: FixAnswer) -> tuple[Choice, ...]:
         verified = patch == answer.patch and answer.status == "verified"
         meaning = f"{call}: {_short(told[patch])}" if patch in told else ""
         title = meaning or strategy.removeprefix("template: ")
-        found.append(Choice(patch, title, "" if verified else doubt))
+        wrote = by_model(strategy, answer.model_tokens)
+        found.append(Choice(patch, title, "" if verified else doubt, wrote))
     return tuple(found)
 
 
@@ -352,5 +359,7 @@ async def actions(server: Server, outcome: RepairOutcome) -> list[types.CodeActi
         )
         if verified and client.preferred_actions:
             action.is_preferred = True
+        if choice.by_model and client.tags_model_actions:
+            action.tags = [types.CodeActionTag.LlmGenerated]
         found.append(action)
     return found

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
 import hashlib
 from collections.abc import Iterable
 from functools import cached_property
@@ -85,6 +88,14 @@ class Graph:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def forget(self) -> None:
+        """Give back the memory that building took: what the next change needs is read again."""
+        self.__dict__.pop("_indexer", None)
+        gc.collect()
+        self.store.db.execute("PRAGMA shrink_memory")
+        with contextlib.suppress(OSError, AttributeError):  # not glibc
+            ctypes.CDLL(None).malloc_trim(0)
 
     def close(self) -> None:
         """Give the store back."""

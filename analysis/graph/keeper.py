@@ -26,6 +26,9 @@ from analysis.text.overlay import Overlay, looking_through
 
 #: How much it yields to what a person waits for (nice(2)).
 _NICE = 10
+#: After so many files were resolved at once, what was kept of them is forgotten: 84,000 lines leave
+#: 217 MB, of which 93 stay.
+_MANY = 100
 
 
 def serve(place: GraphPlace) -> None:
@@ -47,6 +50,8 @@ def _look(graph: Graph, look: Look, tell: Callable[[LookResult], bool]) -> None:
         with looking_through(Overlay(look.buffers, steady=True)):
             count = graph.refresh(look.paths, far)
         tell(LookResult("", count, count, time.monotonic() - began))
+        if count >= _MANY:
+            graph.forget()
     except ExplainedError as error:
         tell(LookResult(problem=str(error)))
 

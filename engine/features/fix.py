@@ -25,6 +25,16 @@ ReportProgress = Callable[[str, float], None]
 _LEAST_S = 4.0
 
 
+#: Strategies that need no model begin with one of these.
+_WITHOUT_MODEL = ("template: ", "misnamed", "import")
+
+
+def by_model(strategy: str, model_tokens: int) -> bool:
+    """Whether a model wrote a part of the patch of ``strategy``, in work that cost so many tokens;
+    of two changes at once only the first is known by its strategy."""
+    return model_tokens > 0 and (" + " in strategy or not strategy.startswith(_WITHOUT_MODEL))
+
+
 @dataclass(frozen=True, slots=True)
 class RankedPatch:
     """One plausible patch as a unified diff that ``git apply`` takes from the workspace root."""

@@ -11,13 +11,19 @@ from lsprotocol import types
 
 from analysis.findings import Edit, Finding, Fix, Severity
 from analysis.text import Document, Encoding
+from engine.features.fix import FixAnswer
 from lsp_server.client import Client, read_client
 from lsp_server.edits import FileEdit, can_ask, workspace_edit
 from lsp_server.features.code_action import fix_all, quick_fixes, wants
 from lsp_server.features.diagnostics import report, to_diagnostics
+from lsp_server.handshake import Greeting
+from lsp_server.outcomes import actions, fixed
 from lsp_server.patches import Replacement
+from lsp_server.server import Server
 from lsp_server.session import View
 from lsp_server.settings import Settings
+from lsp_server.uris import uri_of
+from tests.lsp_server.silent_engine import SilentEngine
 
 CLIENTS = Path(__file__).resolve().parents[1] / "fixtures" / "clients"
 TEXT = "s = '🎈é'; s.uper()\r\ns.lowr()\n"
@@ -164,3 +170,31 @@ def test_clients_are_read_as_they_are() -> None:
     assert code.disabled_actions
     assert code.change_annotations
     assert bare == Client(name="bare")
+
+
+DIFF = "--- a/a.py\n+++ b/a.py\n@@ -1 +1 @@\n-a = 1\n+a = 2\n"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "tokens", "tagged"),
+    [
+        ("infill: expression", 40, True),
+        ("body by the model, repaired by template: comparison", 40, True),
+        ("template: comparison", 40, False),  # the model wrote others, or only read
+        ("import", 0, False),
+        ("template: comparison + expression", 0, False),
+        ("template: comparison + expression", 40, True),
+    ],
+)
+async def test_a_patch_that_a_model_wrote_says_so(
+    tmp_path: Path, strategy: str, tokens: int, tagged: bool
+) -> None:
+    (tmp_path / "a.py").write_text("a = 1\n")
+    knows = {"textDocument": {"codeAction": {"tagSupport": {"valueSet": [1]}}}}
+    document = Document("a = 1\n", str(tmp_path / "a.py"), uri_of(str(tmp_path / "a.py")))
+    answer = FixAnswer("verified", DIFF, strategy=strategy, model_tokens=tokens)
+    for capabilities, tags in ((knows, [types.CodeActionTag.LlmGenerated]), ({}, None)):
+        asking = read_client({"capabilities": capabilities})
+        server = Server(Greeting(asking), SilentEngine)
+        [action] = await actions(server, fixed(document, str(tmp_path), answer))
+        assert action.tags == (tags if tagged else None)

@@ -60,7 +60,7 @@ def test_what_follows_a_renaming_is_proposed_until_it_is_done(
     for name in ("b.py", "shelf.py", "user.py"):
         editor.open(name, (editor.folder / name).read_text(encoding="utf-8"))
     warm(editor)
-    assert editor.edits(0) == editor.updates() == []
+    assert (editor.edits(0), editor.updates()) == ([], [])
 
     # Typed letter by letter, through texts that do not parse.
     for typed in ("def (name)", "def ge(name)", "def get(name)"):
@@ -89,7 +89,7 @@ def test_what_follows_a_renaming_is_proposed_until_it_is_done(
     editor.type("shelf.py", accepted)
     assert editor.edits(0) == [("shelf.py", 4, "get"), *everything[2:]]
     editor.type("shelf.py", accepted.replace("return name", "return name.upper()"))
-    assert editor.edits(0) == editor.updates() == []
+    assert (editor.edits(0), editor.updates()) == ([], [])
 
     wrong = editor.ask("textDocument/copilotInlineEdit", {"textDocument": {}})
     assert wrong["error"]["code"] == -32602

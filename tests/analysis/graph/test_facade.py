@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -204,3 +205,17 @@ def test_by_name(tmp_path: Path) -> None:
             "label",
             "text_of",
         ]
+
+
+def test_a_graph_that_gave_its_memory_back_follows_an_edit(root: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(root, project)
+    with Graph(Workspace(str(project)), tmp_path / "cache") as graph:
+        graph.refresh()
+        graph.forget()
+        for name, old, new in (("money.py", "plus", "add"), ("basket.py", ".plus", ".add")):
+            path = project / "shop" / name
+            path.write_text(path.read_text("utf-8").replace(old, new), encoding="utf-8")
+            graph.refresh([str(path)])
+        [use] = graph.callers("Money.add")
+        assert use.node.qualified_name == "shop.basket.Basket.total"
