@@ -11,7 +11,7 @@ from pathlib import Path
 from analysis.text.files import read_bytes
 from repair.candidates.candidate import Candidate
 from repair.choice.differences import MOST_CHANGES, agreement, changes, essence, notes, weakness
-from repair.choice.evidence import SURE, UNSEEN, PatchEvidence, SuiteReach, checks
+from repair.choice.evidence import UNSEEN, PatchEvidence, SuiteReach, checks
 from repair.choice.guards import literals, refusal
 from repair.choice.questions import changing, parting, refutes
 from repair.choice.ranking import Ranked, believed, otherwise
@@ -76,6 +76,8 @@ class Findings:
         self.replies: list[Reply] = []
         self.unanswered: list[str] = []
         self._meant: tuple[str | None, ...] | None = None
+        #: Whether the last outcome's patch is vouched for as far as evidence goes.
+        self.sure = False
 
     def add(self, candidate: Candidate) -> bool:
         """Keep a candidate that passes, unless it is refused; whether it was kept."""
@@ -195,13 +197,14 @@ class Findings:
             return found
         chosen, verdict = usable[0], self.verdicts.get(usable[0])
         evidence = self.evidence(chosen)
+        self.sure = evidence.sure
         patches = [self._patch(c, scores.get(c, 0.0)) for c in usable[: 1 + _ALTERNATIVES]]
         parted = self._parted(chosen, evidence, usable, scores)
         holds = verdict is not None and verdict.complete and self.job.policy.confined
         if holds and parted is not None:
             status = "ambiguous"
         else:
-            status = "verified" if holds and evidence.confidence >= SURE else "unverified"
+            status = "verified" if holds and evidence.sure else "unverified"
         return replace(
             found,
             status=status,
@@ -246,7 +249,7 @@ class Findings:
     def contested(self, chosen: Candidate) -> bool:
         """Whether others pass that may as well be meant, or too little speaks for ``chosen``."""
         evidence = self.evidence(chosen)
-        return evidence.contested or evidence.confidence < SURE
+        return evidence.contested or not evidence.sure
 
     def rivals(self, chosen: Candidate) -> list[Candidate]:
         """The best of each other behaviour that passes and that nothing is known of, likeliest
@@ -349,7 +352,7 @@ class Findings:
 
     def _why(self, verdict: ValidationVerdict | None, evidence: PatchEvidence, reason: str) -> str:
         parts = []
-        if verdict is not None and verdict.complete and evidence.confidence < SURE:
+        if verdict is not None and verdict.complete and not evidence.sure:
             parts.append(f"it passes the failing test twice, but {evidence.doubt()}")
         elif verdict is None:
             parts.append(reason or "it was not validated")

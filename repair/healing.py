@@ -19,7 +19,6 @@ from repair.candidates.imports import Imports, imports_of
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
 from repair.candidates.scribe import Scribe
-from repair.choice.evidence import SURE
 from repair.choice.ranking import Ranked, gain, rank
 from repair.errors import Dropped, RepairError, SandboxDiedError
 from repair.failure.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
@@ -275,7 +274,7 @@ class _Healer:
                 self.trials.beside_validation = rehearsal.running
             if linger is not None and (trial is None or linger.over(self.trials.ran)):
                 healing = self._validate(found, rehearsal)
-                if healing is not None and (doubted or healing.confidence >= SURE):
+                if healing is not None and (doubted or found.sure):
                     return healing
                 # A patch that is doubted is none to end the search for while there is time.
                 doubted, linger = healing is not None, None

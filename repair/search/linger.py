@@ -16,7 +16,7 @@ _BOUNDS_S = (1.5, 4.0)
 #: long, waiting for many costs more than it tells. In the development halves of QuixBugs and
 #: HumanEvalFix what was chosen was there after 50.
 _RUNS = 200
-_AT_MOST_S = 4.0
+_AT_MOST_S = 8.0
 #: Nor longer than this share of the time that is left, in which the suite is to be run.
 _OF_THE_REST = 0.15
 #: Where too little speaks for the best there is, longer: what is right may come late.

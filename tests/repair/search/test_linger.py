@@ -17,7 +17,7 @@ def test_it_lasts_for_a_share_of_the_search_within_bounds() -> None:
     ):
         linger = Linger.begin(spent, 0, left)
         assert most - 0.1 < linger.until.remaining() <= most
-        longest = 4.0 if left > 60 else most
+        longest = 8.0 if left > 60 else most
         assert most - 0.1 < linger.at_most.remaining() <= longest
 
 
