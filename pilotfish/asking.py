@@ -11,7 +11,7 @@ from engine.features.fix import FixAnswer, PatchReply
 from pilotfish.console import err
 from pilotfish.waiting import Telling
 from repair.job import Question, Reply
-from repair.sandbox.probe.comparable import shown
+from repair.sandbox.probe.noting import shown
 
 
 def can_ask() -> None:

@@ -3,7 +3,7 @@
 After Xuan and Monperrus, "Test Case Purification for Improving Fault Localization" (FSE 2014), who
 cut a failing test into one for each of its assertions, without the statements that these do not
 need. Here nothing is run again: the probe tells what each line of the test ran
-(``sandbox.probe.steps``), and the names in its statements which of them the last one rests on.
+(``sandbox.probe.lines``), and the names in its statements which of them the last one rests on.
 """
 
 from __future__ import annotations

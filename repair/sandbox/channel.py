@@ -8,7 +8,7 @@ import select
 import time
 from typing import IO, Any
 
-#: Bytes of one answer: twice what the probe keeps of a run's events (``probe.gathering``).
+#: Bytes of one answer: twice what the probe keeps of a run's events (``probe.forking``).
 _MOST = 32 * 1024 * 1024
 
 

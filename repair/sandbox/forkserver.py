@@ -254,7 +254,7 @@ class ForkServer:
     def patch(self, plan: Plan, units: Sequence[tuple[str, str]], terms: Terms) -> Run:
         """Run ``plan.select`` in a fork of the held state, with new code for live functions.
 
-        ``units`` are pairs of module texts, old and new (``probe.live``). A run whose ``cannot``
+        ``units`` are pairs of module texts, old and new (``LiveCode``). A run whose ``cannot``
         is set did not happen.
         """
         request = {

@@ -84,8 +84,8 @@ class Terms:
     (``""`` for those it does not name); as ``early`` after one of these times, where a test is bad
     by then. With ``stop`` it ends at the first bad test, but not before ``leading`` tests.
     ``trace`` counts lines of the file under repair, and tells for each line of the functions
-    ``steps`` of tests (path, a line in it, name) which of them it ran (``probe.steps``); ``places``
-    tells which expressions of it ran (``probe.places``); ``blocks`` follows it block by block
+    ``steps`` of tests (path, a line in it, name) which of them it ran (``probe.lines``); ``places``
+    tells which expressions of it ran (``probe.lines``); ``blocks`` follows it block by block
     (``{"plan": …, "limits": …}``, ``probe.blocks``); ``modules`` tells what was loaded and
     compiled, and whether files were left. Without ``private`` the workspace is read-only.
     """

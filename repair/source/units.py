@@ -1,7 +1,7 @@
 """The outermost function that an edit changes, alone in a module at its own lines.
 
 Compiling that little module is cheap, and its code objects have the names, line numbers and cells
-that the loaded ones have, so they can take their place (``repair.sandbox.probe.live``).
+that the loaded ones have, so they can take their place (``repair.sandbox.probe.replacing``).
 """
 
 from __future__ import annotations

@@ -4,12 +4,11 @@ Standard library only (and pytest where the user has it), in the syntax of Pytho
 nothing of Pilotfish. The folder is bound read-only as the package ``_pilotfish_probe``, a name no
 project has, so nothing here can shadow a module of the user's.
 
-Read in this order: ``server`` (requests), ``lanes`` (several at once), ``forking`` (one run),
-``settling`` (cheaper forks), ``gathering`` (what a fork says, time limits), ``files`` (what a run
-replaces), ``isolation`` (what one fork may not pass on to the next), ``plans`` (how a run is
-begun), ``reporter`` and the runners (how tests are run; ``plainly``: without pytest's protocol,
-where no ``bystanders`` take part), ``live`` (new code for live functions), ``lines`` and ``places``
-(which lines and expressions ran), ``blocks`` (the tracer; ``by_settrace`` and ``by_monitoring`` are
-its hooks), ``behaviour`` (what variants answer to the same calls: ``noting``, ``varying``,
-``answering``, ``comparable``), ``describe`` (failures as plain data).
+Read in this order: ``server`` (requests), ``forking`` (one run in a fork, what it says, and time
+limits), ``isolation`` (what one fork may not pass on to the next, and lanes for several at once),
+``replacing`` (new code and files for what is loaded), ``plans`` (how a run is begun), ``reporting``
+(what is told of tests and failures) and the runners ``pytest_runner``, ``plainly`` (without
+pytest's protocol, where no plugin takes part), ``unittest_runner`` and ``script_runner``, ``lines``
+(which lines and expressions ran), ``blocks``, ``followed`` and ``values`` (the tracer),
+``behaviour``, ``noting`` and ``varying`` (what variants answer to the same calls), ``measuring``.
 """

@@ -1,7 +1,8 @@
 """The tracer: a run told block by block with the values of live variables, as it happens.
 
 It imports nothing of Pilotfish: it is handed the block plan (``analysis/views/plan.py``)
-as JSON and follows it, by what the interpreter has for that (``by_monitoring``, ``by_settrace``).
+as JSON and follows it, by what the interpreter has for that (:class:`MonitoringHooks`,
+:class:`SettraceHooks`).
 What it tells is one JSON object an event (``write``):
 
 ``{"trace": "begin", "test", "fresh"}``  a test begins; unless fresh, calls before belong to it
@@ -23,12 +24,8 @@ import threading
 import time
 from typing import Any
 
-from . import aside, followed, frames, values
-
-if sys.version_info >= (3, 12):
-    from .by_monitoring import MonitoringHooks as _Hooks
-else:
-    from .by_settrace import SettraceHooks as _Hooks
+from . import followed, reporting, values
+from .values import OURS
 
 #: What a traced process is sent before it is ended: say what you still hold.
 TELL = getattr(signal, "SIGRTMAX", signal.SIGTERM) - 2
@@ -54,7 +51,8 @@ class BlockTrace:
         self._known: dict[Any, Any] = {}
         self._files = {path: True}
         self._pid = os.getpid()
-        self._hooks = _Hooks(self)
+        hooks: Any = MonitoringHooks if sys.version_info >= (3, 12) else SettraceHooks
+        self._hooks = hooks(self)
         self._number = 0
         self._fresh()
 
@@ -187,14 +185,14 @@ class BlockTrace:
 
     def called(self, frame: Any, code: Any) -> bool:
         """A call of ``code`` begins; whether it is followed."""
-        if aside.depth[0]:
+        if reporting.depth[0]:
             return False
         if os.getpid() != self._pid:
             self._switch(False)
             return False
         stack = self._stack()
         self._calls += 1
-        if len(stack) > _DEEP and frames.near_the_limit():
+        if len(stack) > _DEEP and near_the_limit():
             return False
         self._number += 1
         thread = self._threads.get(threading.get_ident(), 0)
@@ -325,3 +323,228 @@ def _size(event: Any) -> int:
             for name, value in space.items():
                 total += len(name) + len(value) + 6
     return total
+
+
+# ----------------------------------------------------------------------
+# The interpreter's events from Python 3.12, by ``sys.monitoring`` (PEP 669), as ``BlockTrace``
+# takes them.
+
+
+_TOOL = 4
+
+
+class MonitoringHooks:
+    """Tells ``trace`` what code runs that it follows; code of others costs its first call."""
+
+    def __init__(self, trace: Any) -> None:
+        self._trace = trace
+        self._monitoring: Any = vars(sys)["monitoring"]
+        self._events = self._monitoring.events
+        self._on = False
+
+    def off(self) -> None:
+        """Tell no more."""
+        if self._monitoring.get_tool(_TOOL) is not None:
+            self._monitoring.set_events(_TOOL, 0)
+            for code in self._trace.followed():
+                self._monitoring.set_local_events(_TOOL, code, 0)
+        self._on = False
+
+    def on(self) -> None:
+        """Tell from now on, in all threads."""
+        if self._monitoring.get_tool(_TOOL) is None:
+            self._register()
+        elif self._on:
+            return
+        events = self._events
+        everywhere = events.PY_START | events.RAISE | events.PY_UNWIND | events.PY_THROW
+        self._monitoring.set_events(_TOOL, everywhere)
+        self._monitoring.restart_events()
+        for code in self._trace.followed():
+            self._follow(code)
+        self._on = True
+
+    def _register(self) -> None:
+        events = self._events
+        self._monitoring.use_tool_id(_TOOL, "pilotfish blocks")
+        for event, callback in (
+            (events.PY_START, self._py_start),
+            (events.PY_RESUME, self._py_resume),
+            (events.PY_THROW, self._py_resume),
+            (events.LINE, self._py_line),
+            (events.PY_RETURN, self._py_return),
+            (events.PY_YIELD, self._py_yield),
+            (events.RAISE, self._py_raise),
+            (events.PY_UNWIND, self._py_unwind),
+        ):
+            self._monitoring.register_callback(_TOOL, event, callback)
+
+    def _follow(self, code: Any) -> None:
+        events = self._events
+        wanted = events.LINE | events.PY_RETURN | events.PY_YIELD | events.PY_RESUME
+        self._monitoring.set_local_events(_TOOL, code, wanted)
+
+    def _py_start(self, code: Any, _offset: Any) -> Any:
+        met = self._trace.has_met(code)
+        found = self._trace.code_of(code)
+        if found is None:
+            return self._monitoring.DISABLE
+        try:
+            if not met:
+                self._follow(code)
+            self._trace.called(sys._getframe(1), found)
+        except OURS:
+            pass
+        return None
+
+    def _py_resume(self, code: Any, _offset: Any, _error: Any = None) -> None:
+        known = self._trace.call_of(sys._getframe(1)) if self._trace.follows(code) else None
+        if known is not None and known.suspended:
+            self._trace.resumed(known)
+
+    def _py_line(self, code: Any, line: Any) -> None:
+        try:
+            self._trace.line(sys._getframe(1), self._trace.code_of(code), line - 1)
+        except OURS:
+            pass
+
+    def _py_return(self, code: Any, _offset: Any, value: Any) -> None:
+        try:
+            self._trace.left(sys._getframe(1), "returned", value)
+        except OURS:
+            pass
+
+    def _py_yield(self, code: Any, _offset: Any, value: Any) -> None:
+        try:
+            self._trace.suspended(sys._getframe(1), value)
+        except OURS:
+            pass
+
+    def _py_raise(self, code: Any, _offset: Any, error: Any) -> None:
+        if self._trace.follows(code):
+            try:
+                self._trace.raised(sys._getframe(1), error)
+            except OURS:
+                pass
+
+    def _py_unwind(self, code: Any, _offset: Any, error: Any) -> None:
+        if self._trace.follows(code):
+            try:
+                self._trace.left(sys._getframe(1), "raised", error)
+            except OURS:
+                pass
+
+
+# ----------------------------------------------------------------------
+# The interpreter's events up to Python 3.11, by ``sys.settrace``, as ``BlockTrace`` takes them.
+
+
+class SettraceHooks:
+    """Tells ``trace`` what code runs that it follows, in all threads."""
+
+    def __init__(self, trace: Any) -> None:
+        self._trace = trace
+
+    def on(self) -> None:
+        """Tell from now on."""
+        threading.settrace(self._on_call)
+        sys.settrace(self._on_call)
+
+    def off(self) -> None:
+        """Tell no more: what is in a call is told of until it ends."""
+        threading.settrace(None)
+        sys.settrace(None)
+
+    def _on_call(self, frame: Any, _event: Any, _argument: Any) -> Any:
+        code = self._trace.code_of(frame.f_code)
+        if code is None:
+            return None
+        try:
+            known = self._trace.call_of(frame)
+            if known is not None and known.suspended and not begins(frame):
+                self._trace.resumed(known)
+            elif not self._trace.called(frame, code):
+                return None
+        except OURS:
+            return None
+        raised: list[Any] = []
+
+        def local(frame: Any, event: Any, argument: Any) -> Any:
+            try:
+                if event == "line":
+                    del raised[:]
+                    self._trace.line(frame, code, frame.f_lineno - 1)
+                elif event == "exception":
+                    raised[:] = [argument[1]]
+                    self._trace.raised(
+                        frame, argument[1] if argument[1] is not None else argument[0]
+                    )
+                elif event == "return":
+                    if raised and argument is None and not returns(frame):
+                        self._trace.left(frame, "raised", raised[0])
+                    elif yields(frame):
+                        self._trace.suspended(frame, argument)
+                    else:
+                        self._trace.left(frame, "returned", argument)
+            except OURS:
+                pass
+            return local
+
+        return local
+
+
+# ----------------------------------------------------------------------
+# Where a frame stands: what ``sys.settrace`` does not tell is read from its byte code.
+
+
+#: What is kept free below the recursion limit.
+_MARGIN = 60
+
+
+def _opcode(frame: Any, further: int = 0) -> Any:
+    code, at = frame.f_code.co_code, frame.f_lasti + further
+    return code[at] if 0 <= at < len(code) else None
+
+
+def begins(frame: Any) -> bool:
+    """Whether a call event is the beginning of a frame and not its going on."""
+    at = frame.f_lasti
+    if at < 0:
+        return True
+    return _opcode(frame) in _RESUMES and frame.f_code.co_code[at + 1] & 3 == 0
+
+
+def near_the_limit() -> bool:
+    """Whether the recursion limit is so near that looking at a call could reach it."""
+    try:
+        sys._getframe(sys.getrecursionlimit() - _MARGIN)
+    except ValueError:
+        return False
+    return True
+
+
+def returns(frame: Any) -> bool:
+    """Whether ``frame`` stands at a ``return``: an exception ends it elsewhere."""
+    return _opcode(frame) in _RETURNS
+
+
+def yields(frame: Any) -> bool:
+    """Whether ``frame`` is about to be suspended."""
+    if not frame.f_code.co_flags & _SUSPENDS:
+        return False
+    # Before 3.10 what delegates stands one instruction before the one that it will do again.
+    return _opcode(frame) in _YIELDS or _opcode(frame, 2) in _DELEGATES
+
+
+def _opcodes(*names: str) -> Any:
+    import opcode
+
+    return frozenset(opcode.opmap[name] for name in names if name in opcode.opmap)
+
+
+_RETURNS = _opcodes("RETURN_VALUE", "RETURN_CONST")
+_YIELDS = _opcodes("YIELD_VALUE", "YIELD_FROM", "SEND")
+_RESUMES = _opcodes("RESUME")
+_DELEGATES = _opcodes("YIELD_FROM")
+#: CO_GENERATOR, CO_COROUTINE, CO_ASYNC_GENERATOR (inspect's documentation).
+_SUSPENDS = 0x20 | 0x80 | 0x200

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+import collections
+import dis
 import mmap
 import os
 import sys
 import threading
+import types
 from typing import Any
 
-from . import aside
+from . import reporting
 
 _TOOL = 3
 #: CO_OPTIMIZED (inspect's documentation): the code of modules and classes is not.
@@ -48,7 +51,7 @@ class LineCounts:
 
         ``steps`` hear of them too (``steps.Steps``), and of the lines of what they follow.
         """
-        memory, size, away = self._memory, self.size, aside.depth
+        memory, size, away = self._memory, self.size, reporting.depth
         self.entered.clear()
 
         def hit(line: int) -> None:
@@ -134,3 +137,149 @@ def matcher(path: str) -> Any:
         return answer
 
     return is_target
+
+
+# ----------------------------------------------------------------------
+# Which expressions of one file ran: the places of the instructions that did.
+
+
+_PLACES_TOOL = 5
+
+
+class RunPlaces:
+    """The places of the file ``path`` that ran since the last ``clear``."""
+
+    def __init__(self, path: str) -> None:
+        self._is_target = matcher(path)
+        self._ran: set[Any] = set()
+        self._codes: dict[int, Any] = {}
+
+    def start(self) -> None:
+        """Note places in this process from now on, in all threads."""
+        if hasattr(sys, "monitoring"):
+            self._monitor()
+        elif hasattr(types.CodeType, "co_positions"):
+            threading.settrace(self._on_call)
+            sys.settrace(self._on_call)
+
+    def clear(self) -> None:
+        """Forget what ran."""
+        self._ran.clear()
+        if hasattr(sys, "monitoring"):
+            vars(sys)["monitoring"].restart_events()
+
+    def hits(self) -> list[Any]:
+        """``[line, column, end line, end column]`` of each place, as ``ast`` counts them."""
+        found = set()
+        for number, offset in list(self._ran):
+            code, positions = self._codes[number]
+            if positions is None:
+                positions = list(code.co_positions())
+                self._codes[number] = (code, positions)
+            line, end_line, column, end_column = positions[offset // 2]
+            if None not in (line, end_line, column, end_column):
+                found.add((line, column, end_line, end_column))
+        return [list(place) for place in sorted(found)]
+
+    def _know(self, code: Any) -> bool:
+        known = id(code) in self._codes
+        if not known and self._is_target(code.co_filename):
+            self._codes[id(code)] = (code, None)
+            return True
+        return known
+
+    def _on_call(self, frame: Any, _event: Any, _argument: Any) -> Any:
+        code = frame.f_code
+        if not self._know(code):
+            return None
+        number, ran, away = id(code), self._ran, reporting.depth
+        frame.f_trace_opcodes = True
+        frame.f_trace_lines = False
+
+        def local(frame: Any, event: Any, _argument: Any) -> Any:
+            if event == "opcode" and not away[0]:
+                ran.add((number, frame.f_lasti))
+            return local
+
+        return local
+
+    def _monitor(self) -> None:
+        monitoring: Any = vars(sys)["monitoring"]
+        events, disable = monitoring.events, monitoring.DISABLE
+
+        def on_start(code: Any, _offset: Any) -> Any:
+            if id(code) not in self._codes and self._know(code):
+                monitoring.set_local_events(_PLACES_TOOL, code, events.INSTRUCTION)
+            return disable
+
+        away = reporting.depth
+
+        def on_instruction(code: Any, offset: Any) -> Any:
+            if away[0]:
+                # It may run for the test yet.
+                return None
+            self._ran.add((id(code), offset))
+            return disable
+
+        monitoring.use_tool_id(_PLACES_TOOL, "pilotfish places")
+        monitoring.register_callback(_PLACES_TOOL, events.PY_START, on_start)
+        monitoring.register_callback(_PLACES_TOOL, events.INSTRUCTION, on_instruction)
+        monitoring.set_events(_PLACES_TOOL, events.PY_START)
+
+
+# ----------------------------------------------------------------------
+# Which lines of the target each line of a test's function ran, one after the other.
+
+
+#: Steps that are remembered: of a longer test the last ones, where it fails.
+_REMEMBERED = 200
+
+
+class Steps:
+    """The steps of ``functions`` since the last ``clear``: triples of path, a line in it and name.
+
+    A step lasts until the function comes to another line: what it calls belongs to it.
+    """
+
+    def __init__(self, functions: Any) -> None:
+        self._wanted = {(os.path.realpath(path), line, name) for path, line, name in functions}
+        self._names = {name for _path, _line, name in self._wanted}
+        self._known: dict[Any, bool] = {}
+        self._steps: Any = collections.deque(maxlen=_REMEMBERED)
+        self._current: set[int] = set()
+
+    def follows(self, code: Any) -> bool:
+        """Whether ``code`` is that of one of the functions."""
+        if code.co_name not in self._names:
+            return False
+        known = self._known.get(code)
+        if known is None:
+            path = os.path.realpath(code.co_filename)
+            lines = {line for _offset, line in dis.findlinestarts(code)}
+            known = self._known[code] = any(
+                (path, line, code.co_name) in self._wanted for line in lines
+            )
+        return known
+
+    def at(self, line: int) -> None:
+        """The function has come to its 1-based ``line``."""
+        self._current = set()
+        self._steps.append((line, self._current))
+
+    def hit(self, line: int) -> None:
+        """A line of the target ran."""
+        self._current.add(line)
+
+    def clear(self) -> None:
+        """Forget all steps."""
+        self._steps.clear()
+        self._current = set()
+
+    def told(self) -> list[Any]:
+        """``[line, lines of the target]`` of each step, in order of when it was last taken."""
+        found: dict[Any, None] = {}
+        for line, ran in list(self._steps):
+            step = (line, tuple(sorted(ran)))
+            found.pop(step, None)
+            found[step] = None
+        return [[line, list(ran)] for line, ran in found]

@@ -20,9 +20,8 @@ import pytest
 from _pytest.unittest import TestCaseFunction
 from _pytest.warnings import catch_warnings_for_item
 
-from . import describe
-from .bystanders import HARMLESS, Bystanders
-from .reporter import Reporter
+from . import reporting
+from .reporting import Reporter
 
 try:
     from _pytest.threadexception import collect_thread_exception
@@ -209,7 +208,7 @@ def _outcome(act: Any, bad: str, target: str) -> tuple[str, Any]:
         raise
     except BaseException as error:
         # What pytest.fail and pytest.raises raise is no Exception, and neither is SystemExit.
-        return bad, describe.describe_exception(type(error), error, error.__traceback__, target)
+        return bad, reporting.describe_exception(type(error), error, error.__traceback__, target)
     return "passed", None
 
 
@@ -271,7 +270,7 @@ class _Verdict(unittest.TestResult):
         if isinstance(err[1], _PASSED_OVER):
             self.addSkip(test, str(err[1]))
         else:
-            self._bad(describe.describe_exception(err[0], err[1], err[2], self._target))
+            self._bad(reporting.describe_exception(err[0], err[1], err[2], self._target))
 
     addFailure = addError  # noqa: N815 - unittest's name
 
@@ -287,4 +286,43 @@ class _Verdict(unittest.TestResult):
         self.addSkip(test, "it was expected to fail")
 
     def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
-        self._bad(describe.describe_text("UnexpectedSuccess", ""))
+        self._bad(reporting.describe_text("UnexpectedSuccess", ""))
+
+
+# ----------------------------------------------------------------------
+# Whether running a test is a matter of pytest and the test alone, or others take part.
+
+
+#: Hooks that are called around each test.
+_HOOKS = (
+    *("pytest_runtest_logstart", "pytest_runtest_setup", "pytest_runtest_call"),
+    *("pytest_pyfunc_call", "pytest_runtest_teardown", "pytest_runtest_makereport"),
+    *("pytest_runtest_logreport", "pytest_runtest_logfinish"),
+)
+#: Top-level modules whose plugins do nothing to a plain function: pytest, what is for coroutines,
+#: generated values, language servers, several processes and coverage alone, and this package.
+HARMLESS = (
+    *("_pytest", "pytest_asyncio", "anyio", "_hypothesis_pytestplugin", "pytest_lsp"),
+    *("xdist", "pytest_cov", (__package__ or "").partition(".")[0]),
+)
+
+
+class Bystanders:
+    """Asks of each test of one session."""
+
+    def __init__(self) -> None:
+        self._known: dict[Any, bool] = {}
+
+    def of(self, item: Any) -> bool:
+        """Whether anybody but pytest and its harmless plugins takes part in running ``item``."""
+        folder = item.nodeid.partition("::")[0].rpartition("/")[0]
+        if folder not in self._known:
+            # What a folder's conftest.py has of these is called for its tests alone, but for one.
+            hooks = [getattr(item.ihook, name) for name in _HOOKS]
+            hooks.append(item.config.hook.pytest_runtest_protocol)
+            self._known[folder] = any(
+                str(getattr(impl.function, "__module__", "")).partition(".")[0] not in HARMLESS
+                for hook in hooks
+                for impl in hook.get_hookimpls()
+            )
+        return self._known[folder]

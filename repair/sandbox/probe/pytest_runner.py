@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
 
-from . import ahead, aside, bystanders, dealing, describe, narrowing, plainly
-from .reporter import Reporter
+from . import plainly, plans, reporting
+from .reporting import Reporter
 
 
 def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
@@ -57,18 +59,18 @@ class _Plugin:
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self, session: Any) -> None:
         if self._select is not None and not self._hold:
-            narrowing.narrow(session.config, self._select)
+            narrow(session.config, self._select)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: Any, items: Any) -> None:
-        aside.look_away()
-        items[:], near = ahead.ordered(
+        reporting.look_away()
+        items[:], near = plans.ordered(
             items, self._plan, lambda item: item.nodeid, _functions, lambda item: item.parent
         )
         others: list[Any] = []
         if self._part is not None:
             number, parts = self._part
-            items[:], others = dealing.dealt(items, number, parts, _TOGETHER)
+            items[:], others = dealt(items, number, parts, _TOGETHER)
         self._reporter.note(
             collected=[item.nodeid for item in items],
             others=[item.nodeid for item in others],
@@ -86,7 +88,7 @@ class _Plugin:
                 report.nodeid or "collection",
                 "error",
                 0.0,
-                self._details.pop("collect", None) or describe.describe_text("Collection", text),
+                self._details.pop("collect", None) or reporting.describe_text("Collection", text),
             )
 
     def pytest_exception_interact(self, node: Any, call: Any, report: Any) -> None:
@@ -96,7 +98,7 @@ class _Plugin:
             if isinstance(error, pytest.Collector.CollectError):
                 # Of a module that cannot be imported pytest makes an error of its own.
                 error = error.__cause__ or error
-            self._details["collect"] = describe.describe_exception(
+            self._details["collect"] = reporting.describe_exception(
                 type(error), error, error.__traceback__, self._reporter.target
             )
 
@@ -105,7 +107,7 @@ class _Plugin:
         if self._hold is None:
             return None
         items = list(session.items)
-        others = bystanders.Bystanders()
+        others = plainly.Bystanders()
         plain = {item: plainly.way(item, others) for item in items}
         named = _by_id(items)
 
@@ -140,13 +142,13 @@ class _Plugin:
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_makereport(self, item: Any, call: Any) -> Any:
-        aside.depth[0] += 1
+        reporting.depth[0] += 1
         try:
             yield
         finally:
-            aside.depth[0] -= 1
+            reporting.depth[0] -= 1
         if call.excinfo is not None:
-            self._details[item.nodeid] = describe.describe_exception(
+            self._details[item.nodeid] = reporting.describe_exception(
                 call.excinfo.type, call.excinfo.value, call.excinfo.tb, self._reporter.target
             )
 
@@ -211,7 +213,61 @@ def _no_summary(**_given: Any) -> list[Any]:
 
 def _functions(item: Any) -> list[Any]:
     """What runs for a test: itself, its fixtures, what its class sets up."""
-    functions = [getattr(item, "function", None), *ahead.set_ups(getattr(item, "cls", None))]
+    functions = [getattr(item, "function", None), *plans.set_ups(getattr(item, "cls", None))]
     fixtures = getattr(getattr(item, "_fixtureinfo", None), "name2fixturedefs", {})
     functions += [getattr(known[-1], "func", None) for known in fixtures.values() if known]
     return functions
+
+
+# ----------------------------------------------------------------------
+# Collecting the files of chosen tests alone: to import those of all others takes seconds.
+
+
+def narrow(config: Any, tests: Any) -> None:
+    """Have pytest pass over the files that hold none of ``tests``, ids of it."""
+    root = str(getattr(config, "rootpath", None) or config.rootdir)
+    wanted = {os.path.realpath(os.path.join(root, test.partition("::")[0])) for test in tests}
+    # Before version 7 the hook is asked otherwise. An id that names no file may be of any.
+    if hasattr(pytest, "version_tuple") and all(map(os.path.isfile, wanted)):
+        config.pluginmanager.register(_Others(wanted))
+
+
+class _Others:
+    def __init__(self, wanted: Any) -> None:
+        self._wanted = wanted
+
+    def pytest_ignore_collect(self, collection_path: Any) -> Any:
+        # A package is collected by its __init__.py.
+        if collection_path.is_dir() or collection_path.name == "__init__.py":
+            return None
+        return True if os.path.realpath(str(collection_path)) not in self._wanted else None
+
+
+# ----------------------------------------------------------------------
+# Dealing the tests of a suite out to several processes, each of which runs a part.
+
+
+#: A group of more than so many times its share leaves other parts with nothing to do.
+_TOO_LARGE = 1.3
+
+
+def dealt(
+    items: list[Any], number: int, parts: int, kinds: Sequence[Callable[[Any], Any]]
+) -> tuple[list[Any], list[Any]]:
+    """The items of the part ``number`` of ``parts``, and the others, both in their order.
+
+    What is one group by the first of ``kinds`` stays together; by the next one, where a group is
+    too large, and so on. The same items are dealt in the same way each time.
+    """
+    for kind in kinds:
+        sizes = Counter(map(kind, items))
+        if max(sizes.values(), default=0) <= _TOO_LARGE * len(items) / parts:
+            break
+    held = [0] * parts
+    owner: dict[Any, int] = {}
+    # In their order: what is to run ahead of the others does so in each part.
+    for group, size in sizes.items():
+        owner[group] = held.index(min(held))
+        held[owner[group]] += size
+    mine = [item for item in items if owner[kind(item)] == number]
+    return mine, [item for item in items if owner[kind(item)] != number]

@@ -17,7 +17,7 @@ Requests (JSON objects with ``op``):
 ``release`` leave the held state
 
 Every answer repeats ``id``. The answer of a run has ``ended`` (``done``, ``timeout``, ``early``,
-``crash``), ``events`` of the :class:`~.reporter.Reporter`, ``code``, ``output`` (the tail),
+``crash``), ``events`` of the :class:`~.reporting.Reporter`, ``code``, ``output`` (the tail),
 ``seconds``.
 """
 
@@ -29,22 +29,8 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from . import (
-    behaviour,
-    blocks,
-    files,
-    forking,
-    isolation,
-    lines,
-    live,
-    loaded,
-    places,
-    plans,
-    reporter,
-    settling,
-    steps,
-)
-from .lanes import Lanes
+from . import behaviour, blocks, forking, isolation, lines, plans, replacing, reporting
+from .isolation import Lanes
 
 #: How long it may take to see whether something is allowed here.
 _TRIED_S = 10.0
@@ -107,22 +93,22 @@ class Server:
 
     def op_preload(self, request: dict[str, Any]) -> dict[str, Any]:
         """Import and compile what every run does anyway, so that forks find it there."""
-        loaded.early(request["names"], request["pytest"])
-        loaded.compile_all(request["patterns"])
-        settling.settle(often=self.run_selected is not None)
-        return {"clean": not loaded.any_of(self.settings["workspace"], request["own"])}
+        replacing.early(request["names"], request["pytest"])
+        replacing.compile_all(request["patterns"])
+        forking.settle(often=self.run_selected is not None)
+        return {"clean": not replacing.any_of(self.settings["workspace"], request["own"])}
 
     def op_run(self, request: dict[str, Any]) -> dict[str, Any]:
         """One cold run: a fork that imports everything itself."""
         plan = request["plan"]
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
-            files.write_all(request["files"])
+            replacing.write_all(request["files"])
             plans.enter(plan)
             told = self.reporter(emit, request)
-            runner = plans.runner(plan)
+            run = plans.runner(plan)
             with Tracing(self, request.get("trace", False), told.steps):
-                code = int(runner.run(plan, told, None))
+                code = int(run(plan, told, None))
             if request.get("modules"):
                 self.tell_loaded(emit)
             return code
@@ -134,10 +120,10 @@ class Server:
         target = self.settings["target"]
         self.counts.clear()
         self.counts.start(target)
-        loaded.early([request["name"]], False)
+        replacing.early([request["name"]], False)
         self.counts.stop()
-        self.live = live.LiveCode(target)
-        settling.settle(often=True)
+        self.live = replacing.LiveCode(target)
+        forking.settle(often=True)
         return {"imported": sorted(self.counts.hits())}
 
     def op_patch(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -147,7 +133,7 @@ class Server:
             # Compiled here and not in the fork: a fork pays for each page that it touches.
             target = self.settings["target"]
             planned = [r for unit in request["units"] for r in self.live.plan(target, unit)]
-        except live.CannotReplaceError as error:
+        except replacing.CannotReplaceError as error:
             return forking.nothing_run(str(error))
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
@@ -166,7 +152,7 @@ class Server:
         """What a run has loaded and left, at its end."""
         wrote = isolation.wrote_anything()
         entered = sorted({os.path.realpath(name) for name in list(self.counts.entered)})
-        known = {"modules": loaded.modules(), "patterns": loaded.patterns()}
+        known = {"modules": replacing.modules(), "patterns": replacing.patterns()}
         emit({**known, "entered": entered, "wrote": wrote})
 
     def op_behave(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -178,11 +164,11 @@ class Server:
             try:
                 variants.append([p for unit in units for p in self.live.plan(target, unit)])
                 known.append(True)
-            except live.CannotReplaceError:
+            except replacing.CannotReplaceError:
                 known.append(False)
 
         def work(emit: Callable[[dict[str, Any]], None]) -> int:
-            told = reporter.Reporter(lambda event: None, target)
+            told = reporting.Reporter(lambda event: None, target)
             select_only = request["plan"].get("select")
             emit(
                 behaviour.observe(
@@ -201,7 +187,7 @@ class Server:
 
     def op_hold(self, request: dict[str, Any]) -> dict[str, Any] | None:
         """Fork once; the fork collects, then serves in this process' place until released."""
-        before = {} if self.private else files.replace(request.get("files", {}))
+        before = {} if self.private else replacing.replace_files(request.get("files", {}))
         pid = os.fork()
         if pid == 0:
             self.held(request)
@@ -210,7 +196,7 @@ class Server:
         self.lanes.close()
         _, status = os.waitpid(pid, 0)
         isolation.end_children()
-        files.replace(before)
+        replacing.replace_files(before)
         if status == 0:
             return None
         # It died before or while it served: whoever waits for an answer must hear of it.
@@ -259,8 +245,8 @@ class Server:
             served.append(True)
             self.run_selected = run_selected
             imported = self.counts.hits()
-            self.live = live.LiveCode(self.settings["target"])
-            settling.settle(often=True)
+            self.live = replacing.LiveCode(self.settings["target"])
+            forking.settle(often=True)
             self.answer(request, {"held": True, "tests": tests, "imported": sorted(imported)})
             self.serve()
 
@@ -275,13 +261,13 @@ class Server:
             if self.private and request.get("files"):
                 # A world for all that is held; runs that write get theirs on top of it.
                 self.enter_private_world()
-                files.write_all(request["files"])
+                replacing.write_all(request["files"])
             plans.enter(plan)
             self.counts.clear()
-            runner = plans.runner(plan)
+            run = plans.runner(plan)
             with Tracing(self, True):
-                told = reporter.Reporter(emit, self.settings["target"])
-                runner.run(plan, told, lambda run_selected: self.stop_and(hold, run_selected))
+                told = reporting.Reporter(emit, self.settings["target"])
+                run(plan, told, lambda run_selected: self.stop_and(hold, run_selected))
         except BaseException as error:
             if not served:
                 self.answer(request, {"held": False, "why": repr(error)[:400]})
@@ -294,7 +280,7 @@ class Server:
         hold(run_selected)
 
     def reporter(self, emit: Callable[[dict[str, Any]], None], request: dict[str, Any]) -> Any:
-        return reporter.Reporter(
+        return reporting.Reporter(
             emit,
             self.settings["target"],
             stop=request.get("stop", False),
@@ -303,14 +289,14 @@ class Server:
             caps=request.get("caps"),
             blocks=self.followed(emit, request),
             places=self.places(request),
-            steps=steps.Steps(request["steps"]) if request.get("steps") else None,
+            steps=lines.Steps(request["steps"]) if request.get("steps") else None,
         )
 
     def places(self, request: dict[str, Any]) -> Any:
         """What notes the expressions of the target that run, or ``None`` if nobody asked."""
         if not request.get("places"):
             return None
-        noted = places.RunPlaces(self.settings["target"])
+        noted = lines.RunPlaces(self.settings["target"])
         noted.start()
         return noted
 
@@ -336,7 +322,7 @@ class Server:
             self.counts.clear()
         restore: dict[str, Any] = {}
         if not self.private:
-            restore = {path: files.read(path) for path in request.get("files", {})}
+            restore = {path: replacing.read(path) for path in request.get("files", {})}
         body = forking.in_fork(
             self.apart(work, request.get("cpu", 0.0), request.get("private", True)),
             request["wall"],
@@ -345,7 +331,7 @@ class Server:
             blocks.TELL if request.get("blocks") else 0,
             request.get("early", ()),
         )
-        files.write_all(restore)
+        replacing.write_all(restore)
         if request.get("trace"):
             body["hits"] = sorted(self.counts.hits().items())
             body["last"] = self.counts.last()

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import doctest
+import importlib
+import os
+import sys
 import time
 import unittest
 from typing import Any
 
-from . import ahead, aside, describe
-from .reporter import Reporter
+from . import plans, reporting
+from .reporting import Reporter
 
 
 def run(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
@@ -34,8 +38,8 @@ class _Runner:
         self.good = False
 
     def run(self, suite: Any) -> Any:
-        aside.look_away()
-        tests, near = ahead.ordered(
+        reporting.look_away()
+        tests, near = plans.ordered(
             list(_flat(suite)), self._plan, lambda test: test.id(), _functions, type
         )
         self._reporter.note(
@@ -65,7 +69,7 @@ class _Runner:
 
 def _functions(test: Any) -> list[Any]:
     """What runs for a test: its method, what its class sets up."""
-    return [getattr(test, test._testMethodName, None), *ahead.set_ups(type(test))]
+    return [getattr(test, test._testMethodName, None), *plans.set_ups(type(test))]
 
 
 def _flat(suite: Any) -> Any:
@@ -84,7 +88,7 @@ class _Result(unittest.TestResult):
         self._outcome: tuple[str, Any] = ("passed", None)
 
     #: How unittest tells of a failure, which shows the exception.
-    _exc_info_to_string = aside.aside(
+    _exc_info_to_string = reporting.aside(
         unittest.TestResult._exc_info_to_string,  # type: ignore[attr-defined]
     )
 
@@ -104,7 +108,7 @@ class _Result(unittest.TestResult):
     def _bad(self, outcome: str, err: Any) -> None:
         self._outcome = (
             outcome,
-            describe.describe_exception(err[0], err[1], err[2], self._reporter.target),
+            reporting.describe_exception(err[0], err[1], err[2], self._reporter.target),
         )
 
     def addError(self, test: Any, err: Any) -> None:  # noqa: N802 - unittest's name
@@ -129,4 +133,80 @@ class _Result(unittest.TestResult):
 
     def addUnexpectedSuccess(self, test: Any) -> None:  # noqa: N802 - unittest's name
         super().addUnexpectedSuccess(test)
-        self._outcome = ("failed", describe.describe_text("UnexpectedSuccess", ""))
+        self._outcome = ("failed", reporting.describe_text("UnexpectedSuccess", ""))
+
+
+# ----------------------------------------------------------------------
+# Running the examples of docstrings and text files, in this process.
+
+
+def run_doctest(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
+    """Run ``python -m doctest`` on the plan's files; 0 if all passed, else 1.
+
+    A test is one docstring: ``FILE::name``. ``hold`` is not used: examples run module code.
+    """
+    select = plan.get("select")
+    flags = 0
+    files = []
+    arguments = list(plan["args"])
+    while arguments:
+        word = arguments.pop(0)
+        if word in ("-o", "--option") and arguments:
+            flags |= doctest.OPTIONFLAGS_BY_NAME.get(arguments.pop(0), 0)
+        elif word not in ("-v", "--verbose", "-f", "--fail-fast"):
+            files.append(word)
+    found = [(name, test) for name in files for test in _tests(name)]
+    reporter.note(collected=[f"{name}::{test.name}" for name, test in found])
+    good = True
+    for name, test in found:
+        identity = f"{name}::{test.name}"
+        if select is not None and identity not in select:
+            continue
+        begun = time.perf_counter()
+        reporter.start(identity)
+        runner = _DoctestRunner(reporter, flags)
+        # Examples print: what they say belongs to doctest, not to our output.
+        runner.run(test, out=lambda text: None)
+        outcome = "failed" if runner.detail else "passed"
+        good = good and runner.detail is None
+        reporter.finish(identity, outcome, time.perf_counter() - begun, runner.detail)
+        if reporter.may_stop():
+            break
+    return 0 if good else 1
+
+
+def _tests(name: str) -> list[Any]:
+    if not name.endswith(".py"):
+        with open(name, encoding="utf-8") as stream:
+            text = stream.read()
+        globs = {"__name__": "__main__"}
+        test = doctest.DocTestParser().get_doctest(text, globs, os.path.basename(name), name, 0)
+        return [test] if test.examples else []
+    folder, filename = os.path.split(name)
+    sys.path.insert(0, folder or os.getcwd())
+    module = importlib.import_module(filename[:-3])
+    del sys.path[0]
+    return [test for test in doctest.DocTestFinder().find(module) if test.examples]
+
+
+class _DoctestRunner(doctest.DocTestRunner):
+    def __init__(self, reporter: Reporter, flags: int) -> None:
+        super().__init__(verbose=False, optionflags=flags)
+        self._reporter = reporter
+        self.detail: Any = None
+
+    def report_failure(self, out: Any, test: Any, example: Any, got: Any) -> None:
+        if self.detail is None:
+            text = (
+                f"{example.source.strip()} gave {got.strip()!r}, expected {example.want.strip()!r}"
+            )
+            self.detail = reporting.describe_text("DocTestFailure", text[:600])
+
+    def report_unexpected_exception(self, out: Any, test: Any, example: Any, exc_info: Any) -> None:
+        if self.detail is None:
+            self.detail = reporting.describe_exception(
+                exc_info[0], exc_info[1], exc_info[2], self._reporter.target
+            )
+            self.detail["message"] = "{}: {}".format(
+                example.source.strip(), self.detail["message"]
+            )[:600]

@@ -7,8 +7,7 @@ import re
 import string
 from typing import Any
 
-from .comparable import shown
-from .noting import copied
+from .noting import copied, shown
 
 #: Calls made in all.
 _MOST_CALLS = 64

@@ -7,7 +7,7 @@ import platform
 import re
 from pathlib import Path
 
-from repair.sandbox.probe.settling import put_together
+from repair.sandbox.probe.forking import put_together
 
 BYTES = 16 << 20
 

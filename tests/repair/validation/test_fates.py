@@ -11,7 +11,7 @@ import pytest
 from analysis.deadline import Deadline
 from repair.failure.command import parse
 from repair.sandbox.forkserver import ForkServer
-from repair.sandbox.probe.dealing import dealt
+from repair.sandbox.probe.pytest_runner import dealt
 from repair.sandbox.run import Outcome
 from repair.validation.fates import fates_of
 from tests.repair.conftest import StartSandbox
