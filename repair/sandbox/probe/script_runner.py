@@ -309,7 +309,7 @@ def run_command(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
     reporter.note(collected=[name])
     reporter.start(name)
     begun = time.perf_counter()
-    folder = _pytest_alone()
+    folder = _missing_programs()
     environment = None if folder is None else _behind_the_interpreter(folder)
     try:
         shell = ["/bin/sh", "-c", name]
@@ -325,7 +325,7 @@ def run_command(plan: dict[str, Any], reporter: Reporter, hold: Any) -> int:
 
 
 #: ``pytest`` as its installation would have written it, for a path of any length or spelling.
-_SCRIPT = """\
+_PYTEST = """\
 #!/bin/sh
 '''exec' "{python}" "$0" "$@"
 '''
@@ -335,19 +335,31 @@ import pytest
 
 sys.exit(pytest.main())
 """
+_PYTHON = """\
+#!/bin/sh
+exec "{python}" "$@"
+"""
 
 
-def _pytest_alone() -> str | None:
-    """A new folder with the program ``pytest``, where this Python can import it and has no such
-    program beside it: it sees another one's packages, by a ``.pth`` file or from the system."""
+def _missing_programs() -> Any:
+    """A new folder with the programs that a command may expect of this Python and that are not
+    there, or ``None``.
+
+    They are ``python``, where a machine has only ``python3``, and ``pytest``, where this Python can
+    import it and has no such program beside it: it sees another one's packages, by a ``.pth`` file
+    or from the system.
+    """
+    programs = {} if shutil.which("python") else {"python": _PYTHON}
     beside = os.path.join(os.path.dirname(sys.executable), "pytest")
-    if os.path.exists(beside) or importlib.util.find_spec("pytest") is None:
+    if not os.path.exists(beside) and importlib.util.find_spec("pytest") is not None:
+        programs.update({"pytest": _PYTEST, "py.test": _PYTEST})
+    if not programs:
         return None
     folder = tempfile.mkdtemp(prefix="programs-")
-    for name in ("pytest", "py.test"):
+    for name, script in programs.items():
         path = os.path.join(folder, name)
         with open(path, "w", encoding="utf-8") as stream:
-            stream.write(_SCRIPT.format(python=sys.executable))
+            stream.write(script.format(python=sys.executable))
         os.chmod(path, 0o755)
     return folder
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import sys
 import textwrap
 import threading
 import time
@@ -391,3 +392,16 @@ def test_sources_installed_in_place_are_the_workspace_and_can_be_replaced(
             run = server.run(plan, {target: b"x = 2\n"}, Terms(wall=20))
             assert _said(run) == "2", run
             assert _said(server.run(plan, {}, Terms(wall=20))) == "1"
+
+
+def test_a_command_finds_python_where_the_machine_has_python3_alone(
+    sandbox: StartSandbox, workspace: Path, interpreter: Interpreter, tmp_path: Path
+) -> None:
+    bin_ = tmp_path / "alone" / "bin"
+    bin_.mkdir(parents=True)
+    (bin_ / "python3").symlink_to(Path(sys.executable).resolve())
+    folders = (*interpreter.folders, str(bin_.parent))
+    alone = replace(interpreter, executable=str(bin_ / "python3"), folders=folders)
+    plan = Plan("command", "python -c 'import sys; print(sys.executable)'", (), str(workspace))
+    run = sandbox(interpreter=alone).run(plan, {}, Terms(wall=20))
+    assert run.passed(), run.output
