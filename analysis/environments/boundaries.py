@@ -17,10 +17,18 @@ from pathlib import Path
 from analysis.text.files import is_file, is_folder
 
 #: Processes, devices and sockets: nothing in them is ever a package.
-_LIVE = ("/run", "/proc", "/sys", "/dev")
+_LIVE = ("/dev", "/proc", "/run", "/sys")
+#: Folders of the machine of which no sandbox shows anything.
+CLOSED = (*_LIVE, "/boot", "/etc/ssh", "/etc/ssl/private")
+#: Folders that hold more than one program's files: never shown as a whole.
+SHARED = (
+    *("/etc", "/home", "/media", "/root", "/tmp", "/var", "/var/lib", "/var/log", "/var/mail"),
+    *("/var/spool", "/var/tmp", "/Users", "/private"),
+)
 #: Other users and services write here.
-_SHARED = ("/tmp", "/var")
-_SYSTEM = ("/etc", "/boot", "/home", "/root")
+_WRITABLE = ("/tmp", "/var")
+#: The number of the first user who is a person.
+_FIRST_USER = 1000
 #: Every sandbox shows it, and it belongs to root.
 _INSTALLED = Path("/usr")
 
@@ -69,7 +77,7 @@ def may_be_base(prefix: Path, within: str) -> bool:
         return True
     if is_live(place):
         return False
-    return not within or (holds_python(place) and not _lies_in(place, map(Path, _SHARED)))
+    return not within or (holds_python(place) and not _lies_in(place, map(Path, _WRITABLE)))
 
 
 def holds_python(prefix: Path) -> bool:
@@ -88,18 +96,32 @@ def _lies_in(place: Path, folders: Iterable[Path]) -> bool:
     return any(place.is_relative_to(folder) for folder in folders)
 
 
-def _protected() -> tuple[Path, ...]:
-    # The variables are the user's own, and tests change them.
-    return _protected_of(os.environ.get("HOME", ""), tempfile.gettempdir())
+def homes() -> tuple[Path, ...]:
+    """The homes of people on this machine, links resolved, the user's own first."""
+    # The variable is the user's own, and tests change it.
+    return _homes_of(str(Path.home()))
 
 
 @cache
-def _protected_of(home: str, temporary: str) -> tuple[Path, ...]:
-    places = [*_LIVE, *_SHARED, *_SYSTEM, temporary, home]
+def _homes_of(home: str) -> tuple[Path, ...]:
+    places = [home]
     try:
         import pwd
+    except ImportError:  # Windows
+        return (_resolved(home),)
+    for each in pwd.getpwall():
+        own = each.pw_uid == os.getuid()
+        person = each.pw_uid >= _FIRST_USER and each.pw_dir not in ("/", *SHARED, *CLOSED)
+        if own or (person and is_folder(each.pw_dir)):
+            places.append(each.pw_dir)
+    return tuple(dict.fromkeys(map(_resolved, places)))
 
-        places.append(pwd.getpwuid(os.getuid()).pw_dir)
-    except (ImportError, KeyError):
-        pass  # not on Windows; a number without an account has no home
-    return tuple(Path(os.path.realpath(place)) for place in places if place.startswith(os.sep))
+
+def _protected() -> tuple[Path, ...]:
+    return _protected_of(homes(), tempfile.gettempdir())
+
+
+@cache
+def _protected_of(homes: tuple[Path, ...], temporary: str) -> tuple[Path, ...]:
+    places = (*CLOSED, *SHARED, temporary)
+    return (*homes, *(_resolved(place) for place in places if place.startswith(os.sep)))

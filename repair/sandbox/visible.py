@@ -7,22 +7,15 @@ A file or folder is named by the workspace, by an interpreter and its environmen
 from __future__ import annotations
 
 import os
-import pwd
 import stat
 from pathlib import Path
 
+from analysis.environments.boundaries import CLOSED, SHARED, homes
 from repair.errors import RepairError
 from repair.sandbox.policy import Policy
 
-#: Folders that hold the machine's state and the sockets of its services: nothing below them.
-_NEVER = tuple(
-    map(Path, ("/boot", "/dev", "/proc", "/run", "/sys", "/etc/ssh", "/etc/ssl/private"))
-)
-#: Of those, what is a folder of files all the same.
+#: Of what no sandbox shows, the folders that hold files of people all the same.
 _FILES = tuple(map(Path, ("/dev/shm", "/run/media")))
-#: Folders that are never shown as a whole.
-_WHOLE: tuple[str, ...] = ("/", "/etc", "/home", "/media", "/root", "/tmp", "/usr", "/var")
-_WHOLE += ("/var/lib", "/var/log", "/var/mail", "/var/spool", "/var/tmp", "/Users", "/private")
 #: What holds keys in a home; neither it nor what holds it is shown.
 _SECRETS = (
     *(".ssh", ".gnupg", ".password-store", ".netrc", ".git-credentials", ".pypirc", ".npmrc"),
@@ -30,7 +23,6 @@ _SECRETS = (
     *(".local/share/keyrings", ".mozilla", ".config/google-chrome", ".config/chromium"),
     *(".config/pilotfish", ".bash_history", ".python_history"),
 )
-_FIRST_USER = 1000
 
 
 def shown(policy: Policy, copy: str | None = None) -> list[str]:
@@ -77,18 +69,18 @@ def sockets(folders: list[str]) -> list[str]:
 def refusal(path: str) -> str:
     """Why ``path`` is not shown; ``""`` where it may be."""
     real = Path(path).resolve()
-    for home in _homes():
+    for home in homes():
         if real == home or real in home.parents:
-            return "it holds your whole home" if home == _home() else f"it holds the home {home}"
+            return "it holds your whole home" if home == homes()[0] else f"it holds the home {home}"
         for name in _SECRETS:
             secret = home / name
             if secret == real or secret in real.parents:
                 return "it holds keys or passwords"
             if real in secret.parents and secret.exists():
                 return f"it holds {secret}"
-    if str(real) in _WHOLE or real in _FILES:
+    if str(real) in ("/", "/usr", *SHARED) or real in _FILES:
         return "it is shared by all programs of this machine"
-    if any(folder == real or folder in real.parents for folder in _NEVER) and not any(
+    if any(real.is_relative_to(folder) for folder in CLOSED) and not any(
         folder in real.parents for folder in _FILES
     ):
         return "it holds devices, sockets or settings of this machine"
@@ -104,15 +96,6 @@ def _refuse(path: str, whose: str, help: str) -> None:
         raise RepairError(
             f"the sandbox must not show this to tests: {why}", where=f"{path} ({whose})", help=help
         )
-
-
-def _home() -> Path:
-    return Path.home().resolve()
-
-
-def _homes() -> list[Path]:
-    others = [Path(each.pw_dir) for each in pwd.getpwall() if each.pw_uid >= _FIRST_USER]
-    return [_home(), *(home for home in others if home.is_dir() and str(home) not in _WHOLE)]
 
 
 def _is_shown_by(workspace: str, path: str, copy: str | None) -> bool:

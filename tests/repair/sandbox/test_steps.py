@@ -64,13 +64,13 @@ spec = importlib.util.spec_from_file_location(
 )
 sys.modules["the_probe"] = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(sys.modules["the_probe"])
-from the_probe import lines, steps
+from the_probe import lines
 target = os.path.realpath(os.path.join(folder, "m.py"))
 counts = lines.LineCounts(20)
 """
 _STEPS = """
 import test_m
-told = steps.Steps([[os.path.join(folder, "test_m.py"), int(line), "test_it"]])
+told = lines.Steps([[os.path.join(folder, "test_m.py"), int(line), "test_it"]])
 counts.start(target, told)
 try:
     test_m.test_it()
