@@ -47,7 +47,7 @@ def test_what_a_lost_child_had_used_is_not_taken_for_others() -> None:
 
     # Others may be at work: as much of it beside a grandchild that only waits.
     wait = "import time\ntime.sleep(0.6)"
-    assert min(seen(spin) - seen(wait) for _ in range(4)) < 0.5
+    assert any(seen(spin) - seen(wait) < 0.5 for _ in range(4))
 
 
 def test_another_process_that_computes_counts() -> None:
