@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from analysis.deadline import Deadline
 from analysis.holes.context import HoleContext
-from analysis.holes.nearness import ranked
-from analysis.holes.query import HoleQuery
+from analysis.holes.query import HoleQuery, ranked
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole

@@ -42,7 +42,7 @@ class RelevantType:
 class RelevantHeader:
     """``name`` is how it is written here, ``header`` its declaration, ``result`` what it gives.
 
-    ``fit`` is the name of a :class:`~analysis.holes.relevant_headers.Fit` in small letters;
+    ``fit`` is the name of a :class:`~analysis.holes.query.Fit` in small letters;
     ``origin`` the module that defines it.
     """
 

@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from analysis.semantics.occurrences import with_placeholder
-from analysis.syntax.expression import arguments_before, callee_of, primary_start, segment_start
 from analysis.syntax.hole import Hole
-from analysis.syntax.statement import Statement, Token, statement_at
+from analysis.syntax.statement import (
+    Statement,
+    Token,
+    arguments_before,
+    callee_of,
+    primary_start,
+    segment_start,
+    statement_at,
+)
 from analysis.syntax.tree import SyntaxTree, parsed
 
 

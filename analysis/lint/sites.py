@@ -19,9 +19,9 @@ from analysis.lint.rules.rule import Site
 from analysis.lint.steady import steady
 from analysis.lint.unbound import Unbound, unbound
 from analysis.signatures import NOTHING, Arguments
-from analysis.syntax.expression import arguments_of
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
+from analysis.syntax.statement import arguments_of
 from analysis.syntax.tree import LANGUAGE, SyntaxTree
 
 _QUERY = tree_sitter.Query(

@@ -9,6 +9,29 @@ from tree_sitter import Node
 
 from analysis.syntax.tree import SyntaxTree
 
+# -- ``from … import *`` as a value
+
+
+@dataclass(frozen=True, slots=True)
+class StarImport:
+    """``from <dots><module> import *``."""
+
+    level: int
+    module: tuple[str, ...]
+
+    @classmethod
+    def of(cls, written: str) -> StarImport:
+        """From the module as it is written: ``..a.b``."""
+        text = "".join(written.split())
+        dotted = text.lstrip(".")
+        return cls(len(text) - len(dotted), tuple(dotted.split(".")) if dotted else ())
+
+    @property
+    def text(self) -> str:
+        """As it is written."""
+        return "." * self.level + ".".join(self.module)
+
+
 IMPORTS = frozenset({"import_statement", "import_from_statement", "future_import_statement"})
 _TARGETS = frozenset(
     {"pattern_list", "tuple_pattern", "list_pattern", "list_splat_pattern", "list_splat"}

@@ -15,6 +15,7 @@ from tree_sitter import Node
 
 from analysis.program.binders import (
     IMPORTS,
+    StarImport,
     alias_name,
     aliases,
     captures,
@@ -23,7 +24,6 @@ from analysis.program.binders import (
     targets,
     type_parameters,
 )
-from analysis.syntax.star import StarImport
 from analysis.syntax.tree import SyntaxTree
 
 COMPREHENSIONS = frozenset(

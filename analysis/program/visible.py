@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from analysis.program.binders import StarImport
 from analysis.program.scopes import FUNCTIONS, Scope, ScopeKind, enclosing
-from analysis.syntax.star import StarImport
 from analysis.syntax.statement import Statement
 from analysis.syntax.tree import SyntaxTree, parsed
 

@@ -18,12 +18,12 @@ from analysis.environments.distributions import looked_at, standard_library
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots, package_root
 from analysis.names import Name, NameSet, Tier
+from analysis.program.binders import StarImport
 from analysis.semantics import module_finder, module_members
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.module_finder import Form, Module
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.star import StarImport
 
 #: Guards under which an import may fail, or is of another version's or a type checker's world.
 _EXPECTS_FAILURE = frozenset(

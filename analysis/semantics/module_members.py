@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from tree_sitter import Node
 
+from analysis.program.binders import StarImport
 from analysis.program.scopes import DEFINITIONS, Binding, BindingManner, module_scope
-from analysis.syntax.star import StarImport
 from analysis.syntax.tree import SyntaxTree, parse
 from analysis.text import overlay
 

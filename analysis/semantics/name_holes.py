@@ -11,6 +11,7 @@ from pathlib import Path
 from analysis.environments.environment import Environment
 from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
+from analysis.program.binders import StarImport
 from analysis.program.scopes import ScopeKind
 from analysis.program.visible import Visible, doubt, unassigned, visible
 from analysis.semantics import import_holes, module_finder
@@ -20,7 +21,6 @@ from analysis.semantics.occurrences import code_only, with_placeholder
 from analysis.semantics.raisable import EXCEPTION, raisable
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
-from analysis.syntax.star import StarImport
 from analysis.syntax.statement import statement_at
 from analysis.syntax.tree import SyntaxTree, parsed
 

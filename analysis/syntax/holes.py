@@ -7,11 +7,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from analysis.signatures import NOTHING, Arguments
-from analysis.syntax.expression import arguments_before, callee_of, primary_start, segment_start
 from analysis.syntax.guards import guards_at
 from analysis.syntax.hole import BASE_CLASS, STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name
-from analysis.syntax.statement import Statement, Token, statement_at
+from analysis.syntax.statement import (
+    Statement,
+    Token,
+    arguments_before,
+    callee_of,
+    primary_start,
+    segment_start,
+    statement_at,
+)
 from analysis.syntax.tree import SyntaxTree, parsed
 
 # --------------------------------------------------------------------------------------------------
