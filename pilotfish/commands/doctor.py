@@ -11,8 +11,7 @@ from rich.markup import escape
 
 from engine.settings.read import machine_settings, project_settings
 from pilotfish.console import out, print_document
-from pilotfish.health.checks import CHECKS
-from pilotfish.health.sign import Patient, Sign, State
+from pilotfish.health import CHECKS, Patient, Sign, State
 from pilotfish.options import add_common, workspace_for
 
 EXAMPLES = """\

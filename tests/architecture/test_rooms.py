@@ -19,7 +19,7 @@ STARTS_PROCESSES = {
     "decoding/models": "runs pip to download data wheels",
     "repair/sandbox": "runs user code (invariant 2)",
     "pilotfish/commands": "asks git which lines changed",
-    "pilotfish/health": "tries whether programs and libraries run",
+    "pilotfish/health.py": "tries whether programs and libraries run",
 }
 
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -187,6 +188,8 @@ def test_the_status_item_and_its_menu(
     expect(code.status).to_contain_text("Pilotfish: paused")
     # What puts it right is the first entry.
     code.status.click()
+    row = code.page.locator(".quick-input-list .monaco-list-row")
+    expect(row.first).to_contain_text("Resume Suggestions")
     code.press("Enter")
     expect(code.status).not_to_have_attribute(told, re.compile("paused"))
     for how, why in (("Snooze for 10", "for 10 more minutes"), ("Pause in this", "my project")):
@@ -213,17 +216,26 @@ def test_the_status_item_and_its_menu(
     assert any(line.startswith("ok      python: ") for line in code.lines())
 
 
-def test_without_a_server_one_is_installed_after_consent(
+def test_the_first_minutes_of_a_new_person(
     project: Path, vsix: Path, chromium: Browser, tmp_path: Path
 ) -> None:
+    """Nothing is there but the extension: a server after consent, the first finding fixed, the
+    first test repaired, without a model. No documentation is opened."""
     env = own_environment(tmp_path / "xdg")
     folders = [f for f in env["PATH"].split(os.pathsep) if not (Path(f) / "pilotfish").exists()]
     env["PATH"] = os.pathsep.join(folders)
     env["PIP_CACHE_DIR"] = str(user_cache_path("pip"))
     home = tmp_path / "vscode"
+    seconds: dict[str, float] = {}
+    began = time.monotonic()
+
+    def reached(what: str) -> None:
+        seconds[what] = round(time.monotonic() - began, 1)
+
     with CodeServer(home, [vsix], env, json.dumps(SETTINGS)) as server:
         page = chromium.new_page()
         code = VSCode(page, server.address, project)
+        began = time.monotonic()
         code.open("misspelt.py")
         expect(code.notices).to_contain_text("found no server on this machine")
         assert not list(home.rglob("installed.json"))
@@ -232,4 +244,26 @@ def test_without_a_server_one_is_installed_after_consent(
         expect(code.marks).to_have_count(1, timeout=WORK_MS)
         (installed,) = home.rglob("installed.json")
         assert (installed.parent / "bin" / "pilotfish").exists()
+        reached("installed, and the first finding")
+        # What is missing is said by the editor itself.
+        expect(code.status).to_contain_text("no model")
+        code.go_to(5, 15)
+        code.quick_fix("sum_of_cents")
+        expect(code.marks).to_have_count(0)
+        reached("the first fix")
+        code.open("test_given.py")
+        code.trust()
+        code.lens("Run and repair")
+        tab = code.page.get_by_role("tab", name=re.compile("cart.py: verified"))
+        expect(tab).to_be_visible(timeout=WORK_MS)
+        code.look(tmp_path, "first")
+        code.page.get_by_role("button", name="Accept the Repair").first.click()
+        code.page.locator(".statusbar", has_text="Ln 4, Col 9").wait_for()
+        reached("the first repair")
+        steps = code.steps()
+        (tmp_path / "first-minutes.json").write_text(json.dumps({**seconds, **steps}))
+        assert steps["clicks"] <= 15, steps
+        assert steps["keys"] <= 40, steps
+        code.save()
+        assert _passes(project, "test_given.py")
         page.close()

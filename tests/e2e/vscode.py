@@ -56,6 +56,14 @@ _CONTRAST = """
 """
 
 
+#: Counts what a person does.
+_STEPS = """
+window.steps = { clicks: 0, keys: 0 };
+addEventListener('pointerdown', () => { window.steps.clicks += 1; }, true);
+addEventListener('keydown', () => { window.steps.keys += 1; }, true);
+"""
+
+
 class VSCode:
     """One window, in a folder."""
 
@@ -63,6 +71,7 @@ class VSCode:
         self.page = page
         self.folder = folder
         page.set_default_timeout(PATIENCE_MS)
+        page.add_init_script(_STEPS)
         page.goto(f"{address}/?folder={quote(str(folder))}")
         self.page.get_by_role("treeitem", name="pyproject.toml").wait_for()
 
@@ -143,6 +152,11 @@ class VSCode:
 
     # ------------------------------------------------------------------ seeing
 
+    def steps(self) -> dict[str, int]:
+        """How many clicks and keys there were in this window."""
+        found: dict[str, int] = self.page.evaluate("window.steps")
+        return found
+
     @property
     def actions(self) -> Locator:
         """The entries of the menu of code actions."""
@@ -163,12 +177,18 @@ class VSCode:
         return self.page.locator(".codelens-decoration a", has_text=re.compile(f"^{title}$"))
 
     def debug(self) -> None:
-        """Click the first lens *Debug*, and again where VS Code has drawn it anew meanwhile: what
-        the old one runs is forgotten then, which a notice says."""
+        """Click the first lens *Debug*."""
+        self.lens("Debug")
+
+    def lens(self, title: str) -> None:
+        """Click the first lens with this title, and again where VS Code has drawn it anew
+        meanwhile: what the old one runs is forgotten then, which a notice says."""
         refused = self.notices.filter(has_text="Actual command not found")
-        running = self.notices.filter(has_text="Debugging")
+        running = self.page.locator(
+            ".statusbar-item", has_text=re.compile("Debugging|Repairing")
+        ).or_(self.page.locator(".monaco-diff-editor"))
         for _ in range(_CLICKS):
-            self.lenses("Debug").first.click()
+            self.lenses(title).first.click()
             refused.or_(running).or_(self.page.locator(_WEBVIEW)).first.wait_for()
             if refused.count() == 0:
                 break

@@ -13,8 +13,8 @@ import pytest
 
 from analysis.snapshot import Workspace
 from engine.settings.values import MachineSettings
-from pilotfish.health import configuration, engine, machine, model, programs, user_code
-from pilotfish.health.sign import Patient, Sign, State
+from pilotfish import health
+from pilotfish.health import Patient, Sign, State
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 
@@ -77,44 +77,44 @@ def test_a_workspace_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
 
 def test_a_model_that_was_named_and_is_not_there_is_broken(tmp_path: Path) -> None:
     named = tmp_path / "absent.gguf"
-    complete, _ = model.files(_patient(tmp_path, model=str(named)))
+    complete, _ = health.models(_patient(tmp_path, model=str(named)))
     assert complete.state is State.BROKEN
     assert complete.help
 
 
 def test_an_interpreter_that_was_named_is_trusted(tmp_path: Path) -> None:
-    (closed,) = configuration.trust(_patient(tmp_path))
+    (closed,) = health.trust(_patient(tmp_path))
     assert (closed.state, closed.help) == (State.NOTE, f"pilotfish trust {tmp_path}")
     workspace = Workspace(str(tmp_path), python=sys.executable)
-    (named,) = configuration.trust(Patient(workspace, MachineSettings()))
+    (named,) = health.trust(Patient(workspace, MachineSettings()))
     assert named.state is State.OK
 
 
 def test_a_log_that_cannot_be_written_is_told(tmp_path: Path, home: Path) -> None:
-    (ok,) = engine.log(_patient(tmp_path))
+    (ok,) = health.log(_patient(tmp_path))
     assert ok.state is State.OK
     folder = Path(ok.detail).parent
     for left in folder.iterdir():
         left.unlink()
     folder.rmdir()
     folder.touch()  # a file where the folder should be stops root as well
-    (note,) = engine.log(_patient(tmp_path))
+    (note,) = health.log(_patient(tmp_path))
     assert note.state is State.NOTE
     assert str(folder) in note.detail
 
 
 def test_programs_are_run_to_see_that_they_run(tmp_path: Path) -> None:
-    assert [sign.state for sign in programs.ruff(_patient(tmp_path))] == [State.OK]
+    assert [sign.state for sign in health.ruff(_patient(tmp_path))] == [State.OK]
 
 
 def test_more_threads_than_cores_are_told(tmp_path: Path) -> None:
-    (sign,) = machine.threads(_patient(tmp_path, threads=100_000))
+    (sign,) = health.threads(_patient(tmp_path, threads=100_000))
     assert (sign.state, "or to 0" in sign.help) == (State.NOTE, True)
 
 
 def test_every_sign_that_is_not_well_says_what_helps(tmp_path: Path) -> None:
     patient = _patient(tmp_path)
-    checks = (machine.python, machine.system, machine.memory, machine.disk, programs.editors)
+    checks = (health.python, health.system, health.memory, health.disk, health.editors)
     signs: list[Sign] = [sign for check in checks for sign in check(patient)]
     assert all(sign.detail for sign in signs)
     assert [s for s in signs if s.state is State.BROKEN and not s.help] == []
@@ -128,7 +128,7 @@ def test_an_interpreter_of_an_untrusted_workspace_is_read_and_not_started(tmp_pa
     started = tmp_path / "started"
     python.write_text(f"#!/bin/sh\ntouch '{started}'\n", "utf-8")
     python.chmod(0o755)
-    (sign,) = user_code.interpreter(_patient(tmp_path))
+    (sign,) = health.interpreter(_patient(tmp_path))
     assert not started.exists()
     assert sign.state is State.OK
     assert "3.12.1" in sign.detail
@@ -140,6 +140,6 @@ def test_an_interpreter_that_was_named_and_does_not_work_is_broken(tmp_path: Pat
     python.write_text("#!/bin/sh\nexit 3\n", "utf-8")
     python.chmod(0o755)
     workspace = Workspace(str(tmp_path), python=str(python))
-    (sign,) = user_code.interpreter(Patient(workspace, MachineSettings()))
+    (sign,) = health.interpreter(Patient(workspace, MachineSettings()))
     assert (sign.state, bool(sign.help)) == (State.BROKEN, True)
     assert str(python) in sign.detail
