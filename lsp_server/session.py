@@ -80,6 +80,12 @@ class Pauses:
         """Pause everywhere for so long; 0 goes on."""
         self._until = time.monotonic() + seconds if seconds > 0 else 0.0
 
+    def everywhere(self, wanted: bool) -> None:
+        """Pause until further notice, or go on, also in folders."""
+        self.pause(math.inf if wanted else 0)
+        if not wanted:
+            self.folders.clear()
+
     @property
     def left(self) -> float:
         """Seconds until everything goes on; 0 where nothing is paused but folders."""

@@ -127,16 +127,13 @@ def register(server: Server) -> None:
             case [{"folder": str(uri)}] if path := path_of(uri):
                 pauses.folders ^= {path}
             case [bool(wanted)]:
-                pauses.pause(math.inf if wanted else 0)
-            case None | []:
-                wanted = not (pauses.left > 0 or pauses.folders)
-                pauses.pause(math.inf if wanted else 0)
+                pauses.everywhere(wanted)
+            case None | [] | ():
+                pauses.everywhere(not (pauses.left > 0 or pauses.folders))
             case _:
                 raise FeatureError(
                     INVALID_PARAMS,
                     f"{COMMAND_PAUSE} takes true, false, minutes, or the uri of a folder",
                 )
-        if params.arguments == [False] or (not params.arguments and pauses.left == 0):
-            pauses.folders.clear()
         server.session.on_status()
         return pauses.left > 0 or bool(pauses.folders)

@@ -5,11 +5,13 @@ Both are installed from lock files into the user's cache folder, once for each v
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
 import subprocess
 import threading
+import zipfile
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +80,60 @@ def browser() -> tuple[str, dict[str, str]]:
         )
     libraries = str(unpacked / "al2023" / "lib")
     return done.stdout.strip().splitlines()[-1], {**os.environ, "LD_LIBRARY_PATH": libraries}
+
+
+#: Lists the tests of one file in the Test Explorer, as an extension that runs tests does.
+_EXPLORER = """
+const vscode = require('vscode');
+exports.activate = (context) => {
+  const controller = vscode.tests.createTestController('few', 'Few tests');
+  context.subscriptions.push(controller);
+  controller.createRunProfile('Run', vscode.TestRunProfileKind.Run, () => {}, true);
+  vscode.workspace.findFiles('test_given.py').then(async ([uri]) => {
+    const text = (await vscode.workspace.openTextDocument(uri)).getText();
+    text.split('\\n').forEach((line, row) => {
+      const name = /^def (test_\\w+)/.exec(line);
+      if (!name) return;
+      const item = controller.createTestItem(name[1], name[1], uri);
+      item.range = new vscode.Range(row, 0, row, line.length);
+      controller.items.add(item);
+    });
+  });
+};
+"""
+_MANIFEST = """<?xml version="1.0" encoding="utf-8"?>
+<PackageManifest Version="2.0.0" xmlns="http://schemas.microsoft.com/developer/vsx-schema/2011">
+<Metadata><Identity Language="en-US" Id="few-tests" Version="1.0.0" Publisher="tests"/>
+<DisplayName>Few tests</DisplayName><Description>Few tests</Description></Metadata>
+<Installation><InstallationTarget Id="Microsoft.VisualStudio.Code"/></Installation>
+<Dependencies/><Assets><Asset Type="Microsoft.VisualStudio.Code.Manifest"
+Path="extension/package.json" Addressable="true"/></Assets></PackageManifest>
+"""
+_TYPES = """<?xml version="1.0" encoding="utf-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension=".json" ContentType="application/json"/>
+<Default Extension=".js" ContentType="application/javascript"/>
+<Default Extension=".vsixmanifest" ContentType="text/xml"/></Types>
+"""
+
+
+def explorer_of_tests(target: Path) -> Path:
+    """An extension that fills the Test Explorer, packed into ``target``."""
+    package = {
+        "name": "few-tests",
+        "publisher": "tests",
+        "version": "1.0.0",
+        "engines": {"vscode": "^1.91.0"},
+        "main": "./extension.js",
+        "activationEvents": ["onStartupFinished"],
+        "capabilities": {"untrustedWorkspaces": {"supported": True}},
+    }
+    with zipfile.ZipFile(target, "w") as packed:
+        packed.writestr("extension.vsixmanifest", _MANIFEST)
+        packed.writestr("[Content_Types].xml", _TYPES)
+        packed.writestr("extension/package.json", json.dumps(package))
+        packed.writestr("extension/extension.js", _EXPLORER)
+    return target
 
 
 class CodeServer:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.e2e.code_server import CodeServer, browser
+from tests.e2e.code_server import CodeServer, browser, explorer_of_tests
 from tests.e2e.neovim import BIN, Neovim
 from tests.e2e.vscode import VSCode
 from tools.vsix import package
@@ -87,7 +87,8 @@ def code_server(vsix: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     home = tmp_path_factory.mktemp("vscode")
     env = own_environment(home / "xdg")
     env["PATH"] = f"{BIN}{os.pathsep}{env['PATH']}"
-    with CodeServer(home, [vsix], env, json.dumps(SETTINGS)) as server:
+    extensions = [vsix, explorer_of_tests(home / "few-tests.vsix")]
+    with CodeServer(home, extensions, env, json.dumps(SETTINGS)) as server:
         yield server
 
 

@@ -173,6 +173,16 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     code.press("Enter")
     code.page.locator(".statusbar", has_text="Ln 3, Col").wait_for()
     assert "    for price in prices:" in code.lines()
+    # The same, and a repair, from the menu of a test in the Test Explorer.
+    code.command("Testing: Focus on Test Explorer View")
+    test = code.page.get_by_role("treeitem", name="test_given")
+    test.click(button="right")
+    menu = code.page.locator(".monaco-menu")
+    expect(menu).to_contain_text("Debug with Values (Pilotfish)")
+    code.page.screenshot(path=tmp_path / "explorer.png")
+    menu.get_by_text("Run and Repair (Pilotfish)").click()
+    repaired = code.page.get_by_role("tab", name=re.compile("cart.py: verified"))
+    expect(repaired).to_be_visible(timeout=WORK_MS)
 
 
 def test_the_status_item_and_its_menu(

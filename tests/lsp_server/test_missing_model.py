@@ -103,7 +103,10 @@ def test_the_status_names_the_cause_and_what_puts_it_right(shop: Shop) -> None:
     assert pause({"folder": shop.folder.as_uri()}) is True
     assert shop.ask("pilotfish/status", None)["result"]["pausedFolders"] == [str(shop.folder)]
     assert cause() == ("paused", "resume")
+    assert pause(False) is False
+    assert pause({"folder": shop.folder.as_uri()}) is True
     assert pause() is False
+    assert cause() == ("no model", "model")
     assert pause({"minutes": -1}) == pause("x") == -32602
     setting(python="/no/such/python")
     _until(lambda: cause() == ("wrong interpreter", "python"))
