@@ -16,8 +16,15 @@ from lsprotocol import types
 from analysis.text import Document, inside, read_file
 from engine.features.fix import FixAnswer, by_model
 from engine.features.optimize import OptimizeAnswer
-from lsp_server.edits import FileEdit, can_ask, workspace_edit
-from lsp_server.patches import PatchError, apply, read_diff, replacements
+from lsp_server.edits import (
+    FileEdit,
+    PatchError,
+    apply,
+    can_ask,
+    read_diff,
+    replacements,
+    workspace_edit,
+)
 from lsp_server.positions import position_of
 from lsp_server.server import Server
 from lsp_server.uris import path_of

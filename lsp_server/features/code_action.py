@@ -19,11 +19,10 @@ from analysis.text.overlay import whole
 from engine.client import ExplainedError
 from lsp_server.capabilities import KIND_FIX_ALL
 from lsp_server.client import Client
-from lsp_server.edits import FileEdit, workspace_edit
+from lsp_server.edits import FileEdit, Replacement, workspace_edit
 from lsp_server.failures import INVALID_PARAMS, FeatureError, superseded
 from lsp_server.features.diagnostics import to_diagnostic
 from lsp_server.graphs import field_of
-from lsp_server.patches import Replacement
 from lsp_server.positions import offset_of
 from lsp_server.server import Server
 from lsp_server.session import View

@@ -13,12 +13,11 @@ from analysis.findings import Edit, Finding, Fix, Severity
 from analysis.text import Document, Encoding
 from engine.features.fix import FixAnswer
 from lsp_server.client import Client, read_client
-from lsp_server.edits import FileEdit, can_ask, workspace_edit
+from lsp_server.edits import FileEdit, Replacement, can_ask, workspace_edit
 from lsp_server.features.code_action import fix_all, quick_fixes, wants
 from lsp_server.features.diagnostics import report, to_diagnostics
 from lsp_server.handshake import Greeting
 from lsp_server.outcomes import actions, fixed
-from lsp_server.patches import Replacement
 from lsp_server.server import Server
 from lsp_server.session import View
 from lsp_server.settings import Settings

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.text import Document
-from lsp_server.patches import PatchError, apply, read_diff, replacements
+from lsp_server.edits import PatchError, apply, read_diff, replacements
 
 LINES = st.lists(st.sampled_from(["a", "b", "", "é🎈", "\fx", "\u2028", "x\r"]), max_size=12)
 ENDS = st.booleans()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from lsp_server.patches import Replacement, apply
+from lsp_server.edits import Replacement, apply
 from tests.lsp_server.raw_client import Message, RawClient
 from tests.lsp_server.shop import BROKEN, TESTS, Shop
 
