@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -42,6 +43,8 @@ _PATTERNS = frozenset({"case_pattern", "union_pattern", "list_pattern", "tuple_p
 _HOLDS_ITEMS = frozenset(
     {"with_clause", "with_item", "parenthesized_expression", "tuple", "as_pattern"}
 )
+#: What is inside of these is not the module's.
+_OWN_NAMES = frozenset({"function_definition", "class_definition", "lambda"})
 _SPLATS = {"list_splat_pattern": "*", "dictionary_splat_pattern": "**"}
 
 
@@ -185,3 +188,35 @@ def imports(tree: SyntaxTree, statement: Node) -> Iterator[Import]:
     for child in statement.named_children:
         if child.type == "wildcard_import":
             yield Import("", child, child, module, level, "*")
+
+
+_LISTED = re.compile(rb"\b__all__\b(?=\s*(?:[:=+]|\.\s*(?:append|extend|insert)\b))")
+
+
+def exported(tree: SyntaxTree) -> list[str] | None:
+    """The strings that a module puts into its ``__all__``, in order; ``None`` where it has none."""
+    listed: list[str] | None = None
+    for found in _LISTED.finditer(tree.data):
+        node: Node | None = tree.root.descendant_for_byte_range(*found.span())
+        while node is not None and node.type in ("identifier", "attribute"):
+            node = node.parent
+        if node is None or node.start_byte != found.start():
+            continue
+        value = node.child_by_field_name("arguments" if node.type == "call" else "right")
+        if node.type not in ("assignment", "augmented_assignment", "call") or value is None:
+            continue
+        around = node.parent
+        while around is not None and around.type not in _OWN_NAMES:
+            around = around.parent
+        if around is None:
+            listed = [*(listed or ()), *_strings(tree, value)]
+    return listed
+
+
+def _strings(tree: SyntaxTree, node: Node) -> Iterator[str]:
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if current.type == "string_content":
+            yield tree.slice(current)
+        stack.extend(reversed(current.named_children))

@@ -9,12 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from tree_sitter import Node
-
-from analysis.program.binders import StarImport
+from analysis.program.binders import StarImport, exported
 from analysis.program.scopes import DEFINITIONS, Binding, BindingManner, module_scope
 from analysis.syntax.tree import SyntaxTree, parse
 from analysis.text import overlay
@@ -83,17 +81,17 @@ def of_source(source: bytes, stub_for: tuple[int, int] | None = None) -> Members
     if stub_for is not None:
         tree = _for_version(tree, stub_for)
     scope = module_scope(tree)
-    exported = frozenset(_exported(tree))
+    listed = frozenset(exported(tree) or ())
     if stub_for is not None:
         own = (each for each in scope.places if _is_own(tree, each))
-        return Members(_kinds(own), tuple(scope.stars), exported)
+        return Members(_kinds(own), tuple(scope.stars), listed)
     names = _kinds(scope.places)
     doubt = ""
     if "__getattr__" in names:
         doubt = "the module has a __getattr__"
     elif (dynamic := _DYNAMIC.search(source)) is not None:
         doubt = f"the module uses {dynamic[0].decode('ascii', 'replace')}"
-    return Members(names, tuple(scope.stars), exported, doubt)
+    return Members(names, tuple(scope.stars), listed, doubt)
 
 
 def _kinds(places: Iterable[Binding]) -> dict[str, str]:
@@ -147,31 +145,3 @@ def _holds(condition: str, version: tuple[int, int]) -> bool | None:
         asked = (int(match["major"]), int(match["minor"]))
         return {">=": version >= asked, "<": version < asked}.get(match["operator"])
     return None
-
-
-def _exported(tree: SyntaxTree) -> Iterator[str]:
-    """The strings that the module puts into ``__all__``."""
-    for found in re.finditer(rb"\b__all__\b", tree.data):
-        node: Node | None = tree.root.descendant_for_byte_range(*found.span())
-        while node is not None and node.type in ("identifier", "attribute"):
-            node = node.parent
-        if node is None or node.start_byte != found.start():
-            continue
-        if node.type in ("assignment", "augmented_assignment", "call") and _of_module(node):
-            yield from _strings(tree, node)
-
-
-def _of_module(node: Node) -> bool:
-    around = node.parent
-    while around is not None and around.type not in DEFINITIONS and around.type != "lambda":
-        around = around.parent
-    return around is None
-
-
-def _strings(tree: SyntaxTree, node: Node) -> Iterator[str]:
-    stack = [node]
-    while stack:
-        current = stack.pop()
-        if current.type == "string_content":
-            yield tree.slice(current)
-        stack.extend(current.named_children)

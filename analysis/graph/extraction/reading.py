@@ -19,6 +19,7 @@ from analysis.graph.facts import (
     fingerprints,
     pack,
 )
+from analysis.program.binders import exported
 from analysis.text.files import MAX_FILE_BYTES, decode_source
 from analysis.text.overlay import files
 from analysis.text.positions import TextError
@@ -35,6 +36,7 @@ def extract(text: str) -> FileFacts:
     reading.define("MODULE", "", "", whole, (0, 0, 0, 0), "", docstring(root, reading.data))
     StatementReader(reading).suite(root)
     _fields(reading)
+    reading.scopes[0].all = exported(reading.tree)
     interface = Interface(
         reading.scopes, reading.uses.table.rows, reading.blocks, reading.definitions, {}
     )

@@ -118,7 +118,6 @@ class StatementReader:
         self.e = ExpressionReader(reading)
         self._definitions = DefinitionReader(self.e, self.suite)
         self._matching = MatchReader(self.e, self.statement, self.suite)
-        self._exports = _Exports(reading)
 
     def suite(self, node: tree_sitter.Node) -> None:
         """The statements of a block or module, in order."""
@@ -151,7 +150,6 @@ class StatementReader:
                 self._augmented(child)
             elif child.type != "string":  # a docstring, or a note
                 self.e.read(child)
-                self._exports.grown(child)
 
     def _assignment(self, node: tree_sitter.Node) -> int:
         left = node.child_by_field_name("left")
@@ -165,8 +163,17 @@ class StatementReader:
         if left is not None:
             self._target(left, value, annotation, node.end_byte)
             if right is not None:
-                self._exports.assigned(left, right)
+                self._slots(left, right)
         return value
+
+    def _slots(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
+        """``__slots__ = …`` names fields."""
+        scope = self.x.scopes[self.x.scope]
+        if scope.kind == "class" and self.uses.text(left) == "__slots__":
+            for literal in _literals(right):
+                text = literal_text(self.uses.text(literal))
+                if text and not text.startswith("__"):
+                    self.x.field_nodes.append((scope.definition, text, literal, literal))
 
     def _target(self, left: tree_sitter.Node, value: int, annotation: int, at: int) -> None:
         self.e.assign(left, value, annotation, at)
@@ -191,8 +198,6 @@ class StatementReader:
         if sign in BINARY:
             self.uses.implied(self.e.class_named(left), left, f"__i{BINARY[sign]}__")
         if left.type == "identifier":
-            if right is not None and self.uses.text(left) == "__all__":
-                self._exports.added(right)
             self.uses.site("write", self.uses.table.add("n", self.uses.text(left)), left)
             if self.uses.text(left) not in scope.names:
                 self.e.assign(left, value, NONE, node.end_byte)
@@ -418,44 +423,6 @@ def _with_items(clause: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
     for item in clause.named_children:
         if item.type == "with_item":
             yield item
-
-
-class _Exports:
-    """Names that a module or class lists as text: ``__all__`` and ``__slots__``."""
-
-    def __init__(self, reading: Reading) -> None:
-        self.x, self.uses = reading, reading.uses
-
-    def assigned(self, left: tree_sitter.Node, right: tree_sitter.Node) -> None:
-        """``__all__ = […]`` and ``__slots__ = …``."""
-        scope = self.x.scopes[self.x.scope]
-        name = self.uses.text(left)
-        if name == "__all__" and scope.kind == "module":
-            scope.all = [*(scope.all or ()), *self._strings(right)]
-        elif name == "__slots__" and scope.kind == "class":
-            for literal in _literals(right):
-                text = literal_text(self.uses.text(literal))
-                if text and not text.startswith("__"):
-                    self.x.field_nodes.append((scope.definition, text, literal, literal))
-
-    def _strings(self, node: tree_sitter.Node) -> list[str]:
-        return [literal_text(self.uses.text(literal)) for literal in _literals(node)]
-
-    def added(self, node: tree_sitter.Node) -> None:
-        """``__all__ += …``."""
-        scope = self.x.scopes[self.x.scope]
-        if scope.kind == "module":
-            scope.all = [*(scope.all or ()), *self._strings(node)]
-
-    def grown(self, node: tree_sitter.Node) -> None:
-        """``__all__.append("x")`` and ``__all__.extend([…])``."""
-        scope = self.x.scopes[self.x.scope]
-        function = node.child_by_field_name("function") if node.type == "call" else None
-        arguments = node.child_by_field_name("arguments")
-        if function is None or arguments is None or scope.kind != "module":
-            return
-        if self.uses.text(function) in ("__all__.append", "__all__.extend"):
-            scope.all = [*(scope.all or ()), *self._strings(arguments)]
 
 
 def _literals(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
