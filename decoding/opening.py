@@ -90,7 +90,7 @@ def _loaded(model: LocalModel, threads: Threads | None) -> OpenWriter:
         raise DecodingError(
             f"llama.cpp cannot be loaded: {error}",
             where="llama_cpp",
-            help="pip install --force-reinstall --no-binary llama-cpp-python 'pilotfish[model]'",
+            help="pip install --force-reinstall --no-binary :all: --no-deps llama-cpp-python",
         ) from None
     runtime = LlamaCpp(model.path, name=model.name, tuning=Tuning(threads=threads))
     try:
@@ -106,7 +106,7 @@ def _missing(error: ModuleNotFoundError, extra: str) -> Exception:
     return DecodingError(
         f"{error.name} is not installed, so no model can run here",
         where="model",
-        help=f"pip install 'pilotfish[{extra}]'",
+        help=f"pip install '.[{extra}]' in Pilotfish's folder",
     )
 
 

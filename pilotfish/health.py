@@ -224,7 +224,7 @@ def bindings(patient: Patient) -> Iterator[Sign]:
             "llama.cpp",
             State.BROKEN,
             "llama-cpp-python is not installed: no completions, and repair without a model",
-            "pip install 'pilotfish[model]' (needs a C++ compiler)",
+            "pip install '.[model]' in Pilotfish's folder (needs a C++ compiler)",
         )
         return
     again = "pip install --force-reinstall --no-binary :all: --no-deps llama-cpp-python"

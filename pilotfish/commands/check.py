@@ -83,6 +83,7 @@ class _Outcome:
     reports: list[FileReport] = field(default_factory=list)
     fixed: int = 0
     troubles: int = 0
+    interrupted: bool = False
 
     def findings(self) -> list[Finding]:
         reports = sorted(self.reports, key=lambda report: str(report.selected.path))
@@ -312,22 +313,21 @@ def _once(
 ) -> int:
     began = time.monotonic()
     outcome = _Outcome(troubles=troubles)
-    interrupted = False
     try:
         for job in jobs:
             _check(options, job, pool, workers, outcome)
     except KeyboardInterrupt:
-        interrupted = True
+        outcome.interrupted = True
     texts = {r.file.path: r.file.text for r in outcome.reports if r.file}
     findings = list(by_code(outcome.findings(), options.select, options.ignore))
-    if options.baseline is not None and not interrupted:
+    if options.baseline is not None and not outcome.interrupted:
         findings = _beyond_baseline(options.baseline, findings, texts)
     _write(options, jobs, texts, findings)
     for report in outcome.reports:
         for note in report.notes:
             err().print(f"{report.selected.path}: {note}", markup=False)
     _summary(outcome, findings, time.monotonic() - began, since=bool(options.since or options.diff))
-    if interrupted:
+    if outcome.interrupted:
         explain("interrupted: not every file was checked")
         return INTERRUPTED
     if outcome.troubles:
@@ -500,7 +500,7 @@ def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, sinc
     if outcome.fixed:
         words[0] += " left"
         words.append(f"{outcome.fixed} fixed")
-    if not files and not since and not outcome.troubles:
+    if not files and not since and not outcome.troubles and not outcome.interrupted:
         err().print("no Python files found", style="yellow")
     style = "yellow" if findings else "green"
     err().print(

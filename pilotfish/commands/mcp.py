@@ -14,7 +14,7 @@ EXAMPLES = """\
   pilotfish mcp                        what an assistant starts; see docs/mcp.md
   pilotfish mcp --workspace ~/shop     the project in another folder
   pilotfish mcp --http 8123            any number of clients on 127.0.0.1, with a token
-Exit code 0 when the client ends it, 2 when it cannot start. It needs pilotfish[mcp]."""
+Exit code 0 when the client ends it, 2 when it cannot start. It needs the extra mcp."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
             raise AnalysisError(
                 f"the protocol's SDK is not installed: {error.name}",
                 where="pilotfish mcp",
-                help="pip install 'pilotfish[mcp]'",
+                help="pip install '.[mcp]' in Pilotfish's folder",
             ) from None
         from pilotfish.mcp.tools import WorkspaceTools
 

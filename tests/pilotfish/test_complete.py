@@ -102,7 +102,7 @@ def test_the_base_package_says_what_is_missing(file: Path) -> None:
     )
     assert done.returncode == 2
     assert "llama_cpp is not installed" in done.stderr
-    assert "help: pip install 'pilotfish[model]'" in done.stderr
+    assert "help: pip install '.[model]'" in done.stderr
 
 
 @pytest.mark.model

@@ -128,4 +128,4 @@ def test_without_the_extra_the_fix_is_named(
 ) -> None:
     monkeypatch.setitem(sys.modules, "ladybug", None)
     assert main(["graph", "query", "MATCH (c:CLASS) RETURN c"]) == 2
-    assert "pip install 'pilotfish[graph]'" in capsys.readouterr().err
+    assert "pip install '.[graph]'" in capsys.readouterr().err

@@ -287,5 +287,5 @@ def test_without_the_sdk_it_says_what_to_install(shop: Path) -> None:
     words = [sys.executable, "-c", program]
     done = subprocess.run(words, cwd=shop, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "pip install 'pilotfish[mcp]'" in done.stderr
+    assert "pip install '.[mcp]'" in done.stderr
     assert TOKEN_VARIABLE not in done.stderr

@@ -99,7 +99,8 @@ def query(db: sqlite3.Connection, text: str) -> list[dict[str, Any]]:
         raise CypherError(
             "Cypher needs the embedded graph engine, which is not installed",
             where="graph query",
-            help="pip install 'pilotfish[graph]'; callers, uses, impact and path need no Cypher",
+            help="pip install '.[graph]' in Pilotfish's folder; callers, uses, impact and path "
+            "need no Cypher",
         ) from None
     database = engine.Database(":memory:", buffer_pool_size=1 << 30)
     connection = engine.Connection(database)

@@ -7,7 +7,7 @@ local function check_server()
   local program = options.cmd[1]
   if vim.fn.executable(program) == 0 then
     health.error(("'%s' was not found"):format(program), {
-      'install it: pipx install "pilotfish[model]"',
+      'install it, in its folder: uv tool install ".[model]"',
       "or name it: require('pilotfish').setup({ cmd = { '/path/to/pilotfish', 'serve' } })",
     })
     return
