@@ -154,8 +154,9 @@ def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
     return Behaviour(told.calls, original, variants, told.wanted)
 
 
-def run_of(body: Mapping[str, Any]) -> Run:
-    """The run that an answer of the probe describes. Raises :class:`ValueError`."""
+def run_of(body: Mapping[str, Any], most: int) -> Run:
+    """The run that an answer of the probe describes, without lines behind ``most``, which the file
+    under repair does not have: its code objects can say any. Raises :class:`ValueError`."""
     told = value_of(body, _Run)
     tests: list[TestResult] = []
     facts: dict[str, Any] = {}
@@ -170,11 +171,11 @@ def run_of(body: Mapping[str, Any]) -> Run:
         elif "test" in event:
             test = value_of(event, _Test)
             running = [name for name in running if name != test.test]
-            tests.append(_result(test))
+            tests.append(_result(test, most))
         else:
             facts.update(event)
     if running and told.ended not in ("done", "early"):
-        lines = frozenset(line for line, _count in told.hits)
+        lines = frozenset(line for line, _count in told.hits if line <= most)
         failure = FailedTest(told.ended)
         tests.append(TestResult(running[-1], Outcome(told.ended), told.seconds, failure, lines))
     known = value_of(facts, _Facts)
@@ -184,16 +185,28 @@ def run_of(body: Mapping[str, Any]) -> Run:
         tests=tuple(tests),
         output=told.output,
         seconds=told.seconds,
-        hits=dict(told.hits),
-        last=told.last,
+        hits={line: count for line, count in told.hits if line <= most},
+        last=told.last if told.last <= most else 0,
         trace=tuple(trace),
         **msgspec.structs.asdict(known),
     )
 
 
-def _result(test: _Test) -> TestResult:
-    failure = FailedTest(**msgspec.structs.asdict(test.detail)) if test.detail else None
-    places: frozenset[Place] = test.places
+def _result(test: _Test, most: int) -> TestResult:
+    failure = None
+    if test.detail:
+        known = msgspec.structs.asdict(test.detail)
+        lines = tuple(line for line in test.detail.lines if line <= most)
+        failure = FailedTest(**known | {"lines": lines})
+    places: frozenset[Place] = frozenset(
+        place for place in test.places if max(place[0], place[2]) <= most
+    )
     return TestResult(
-        test.test, test.outcome, test.seconds, failure, test.lines, places, test.steps
+        test.test,
+        test.outcome,
+        test.seconds,
+        failure,
+        frozenset(line for line in test.lines if line <= most),
+        places,
+        test.steps,
     )

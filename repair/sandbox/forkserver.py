@@ -74,7 +74,9 @@ class ForkServer:
         self.lanes = 1
         #: Whether tests are held collected: then ``patch``, not ``run``.
         self.held = False
-        self._target, self._lines = target, lines
+        self._target = target
+        # Inserted lines move the last ones down.
+        self._most = lines + 200
         self._folder: Path | None = None
         self._moved: Path | None = None
         self._cancellation = cancellation or Cancellation()
@@ -108,8 +110,7 @@ class ForkServer:
             "op": "setup",
             "workspace": policy.workspace,
             "target": self.inside(self._target),
-            # Inserted lines move the last ones down.
-            "lines": self._lines + 200,
+            "lines": self._most,
             "private": copy is None,
             "shown": shown(policy) if policy.confined else [],
             "limits": {
@@ -205,7 +206,7 @@ class ForkServer:
             "files": self._files(files),
             **terms.wire(),
         }
-        return self._told(self._ask(request, terms.wall + _GRACE_S), run_of)
+        return self._told(self._ask(request, terms.wall + _GRACE_S), self._run_of)
 
     def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
         return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
@@ -263,7 +264,7 @@ class ForkServer:
             "units": [{"old": old, "new": new} for old, new in units],
             **terms.wire(),
         }
-        return self._told(self._ask(request, terms.wall + _GRACE_S), run_of)
+        return self._told(self._ask(request, terms.wall + _GRACE_S), self._run_of)
 
     def behave(
         self,
@@ -409,6 +410,9 @@ class ForkServer:
         if "error" in body:
             raise self._died(f"the probe failed: {body['error']}")
         return body
+
+    def _run_of(self, body: dict[str, Any]) -> Run:
+        return run_of(body, self._most)
 
     def _told(self, body: dict[str, Any], decode: Callable[[dict[str, Any]], _Value]) -> _Value:
         """What ``body`` says; one that makes no sense ends the sandbox."""

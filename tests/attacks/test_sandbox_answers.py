@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import threading
 import time
 import tracemalloc
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from repair.errors import SandboxDiedError
 from repair.failure.command import parse
@@ -113,9 +117,60 @@ def test_data_that_trickles_does_not_hold_the_deadline_up() -> None:
     ],
 )
 def test_a_run_of_wrong_types_or_numbers_is_refused(changed: dict[str, object]) -> None:
-    assert run_of({**RUN, "events": [TEST]}).passed()
+    assert run_of({**RUN, "events": [TEST]}, 9).passed()
     with pytest.raises(ValueError, match=r"\w"):
-        run_of({**RUN, **changed})
+        run_of({**RUN, **changed}, 9)
+
+
+def test_lines_that_the_file_does_not_have_are_not_told() -> None:
+    lines = [3, 10, 2**31 - 1]
+    detail = {"exception": "E", "message": "", "frames": [], "lines": lines}
+    places = [[line, 0, line, 1] for line in lines] + [[3, 0, 10, 1]]
+    test = {**TEST, "outcome": "failed", "lines": lines, "places": places, "detail": detail}
+    hits = [[line, 1] for line in lines]
+    run = run_of({**RUN, "last": 10, "hits": hits, "events": [test]}, 9)
+    assert (run.hits, run.last) == ({3: 1}, 0)
+    [told] = run.tests
+    assert told.failure
+    assert (told.lines, told.failure.lines, told.places) == ({3}, (3,), {(3, 0, 3, 1)})
+
+
+MORE = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner),
+    max_leaves=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_a_mutated_answer_is_a_run_or_refused(data: st.DataObject) -> None:
+    """One to three places of a true answer hold something else."""
+    detail = {"exception": "E", "message": "m", "frames": [["a.py", 1, "f"]], "lines": [1]}
+    call = {"id": 1, "code": 0, "parent": 0, "depth": 0, "thread": 1, "how": "", "line": 1}
+    answer: Any = {**RUN, "hits": [[1, 2]], "last": 1}
+    answer["events"] = [
+        {"start": "t"},
+        {**TEST, "detail": detail, "lines": [1], "places": [[1, 0, 1, 4]], "steps": [[1, [1]]]},
+        {"modules": [["a", "a.py"]], "patterns": [["x", True, 0]], "collected": ["t"]},
+        {**call, "trace": "call", "args": {"a": "1"}, "visits": [], "loops": []},
+    ]
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = answer
+        while True:
+            keys = sorted(at) if isinstance(at, dict) else range(len(at))
+            if not keys:
+                break
+            key = data.draw(st.sampled_from(keys))
+            inner = at[key]
+            if isinstance(inner, dict | list) and data.draw(st.booleans()):
+                at = inner
+                continue
+            at[key] = data.draw(MORE)
+            break
+    with contextlib.suppress(ValueError):
+        run = run_of(answer, 9)
+        assert all(0 <= line <= 9 for test in run.tests for line in test.lines)
 
 
 def test_answers_to_other_calls_are_refused() -> None:
