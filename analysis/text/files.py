@@ -7,9 +7,11 @@ import contextlib
 import errno
 import os
 import re
+import signal
 import stat
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -272,10 +274,32 @@ def replace_file(
     may read meanwhile.
 
     A link is followed, permissions are kept; a new file can be read by everybody, a ``private`` one
-    by the user alone. ``durable`` waits
-    for the disk: for what a person would miss, not for a cache. Raises ``OSError``; then nothing
-    has changed and nothing was left behind.
+    by the user alone. ``durable`` waits for the disk, and lets ``SIGTERM`` wait: for what a person
+    would miss, not for a cache. Raises ``OSError``; then nothing has changed and nothing was left
+    behind.
     """
+    with _unended() if durable else contextlib.nullcontext():
+        _replace_file(path, data, durable=durable, private=private)
+
+
+@contextlib.contextmanager
+def _unended() -> Iterator[None]:
+    """``SIGTERM`` ends this process after what is done here. Python lets the main thread alone say
+    so."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, _frame: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL if before is None else before)
+        if came:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _replace_file(path: Path | str, data: bytes, *, durable: bool, private: bool) -> None:
     target = Path(path).resolve()
     # Not named after the target, whose name may be as long as names can be.
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
