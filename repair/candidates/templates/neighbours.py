@@ -1,14 +1,264 @@
-"""What the file itself offers: its own functions, parameters by name, fields of the same name."""
+"""What the file does elsewhere: its own functions, parameters by name, steps that are taken at like
+places.
+"""
 
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 
 from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import BUILTINS, LOOPS, Function, is_docstring, parameters
 from repair.source.file import OffsetEdit
+
+# A step under a condition that is taken elsewhere, and forgotten here.
+#
+# Most of what a fix adds stands elsewhere in the file already (Barr et al., "The plastic surgery
+# hypothesis", FSE 2014): the branch beside it or a function like it takes the step.
+
+
+#: Steps that are tried in a function, those of the nearest functions first.
+_MOST = 8
+#: How likely a step of the same function, the same class, the same file is missing.
+_HERE, _CLASS, _FILE = 0.3, 0.15, 0.08
+_LONGEST = 4
+_LEAVING = (ast.Return, ast.Raise, ast.Break, ast.Continue)
+
+
+def guarded_steps(program: SuspectProgram) -> Iterator[Proposal]:
+    """A short ``if`` without another branch, whose names are all at hand here, too."""
+    steps = [n for n in program.inside(program.tree) if isinstance(n, ast.If) and _is_step(n)]
+    steps = [n for n in steps if program.whole_lines(n) is not None]
+    known = {step: _names(program, step) for step in steps}
+    for function in [n for n in program.inside(program.tree) if isinstance(n, Function)]:
+        nodes = [n for n in program.inside(function) if isinstance(n, ast.stmt)]
+        nodes = [n for n in nodes if program.function(n) is function and program.weight(n) > 0]
+        if not nodes:
+            continue
+        bound = _bound(program, function)
+        fitting = _fitting(program, function, steps, known, set(bound))
+        for node in nodes:
+            for step, prior in fitting.items():
+                if any(bound[name] >= node.lineno for name in known[step]):
+                    continue
+                block = program.block(node)
+                around = block[max(0, block.index(node) - 1) : block.index(node) + 2]
+                if is_docstring(node) or step in around or _same(step, around):
+                    continue
+                lines = _lines(program, step)
+                yield program.insert_before(node, lines, "missing guard", prior)
+                if block[-1] is node and not isinstance(node, _LEAVING):
+                    yield program.insert_after(node, lines, "missing guard", prior)
+
+
+def _is_step(node: ast.If) -> bool:
+    length = (node.end_lineno or node.lineno) - node.lineno
+    return (
+        not node.orelse
+        and 0 < length < _LONGEST
+        and not any(isinstance(n, ast.Return | ast.Yield | Function) for n in ast.walk(node))
+    )
+
+
+def _same(step: ast.If, among: list[ast.stmt]) -> bool:
+    text = ast.dump(step)
+    return any(ast.dump(node) == text for node in among)
+
+
+def _names(program: SuspectProgram, step: ast.If) -> frozenset[str]:
+    """The local names that ``step`` reads before it sets them."""
+    function = program.function(step)
+    local = set(_bound(program, function)) if function is not None else set()
+    return frozenset(n.id for n in ast.walk(step) if isinstance(n, ast.Name) and n.id in local)
+
+
+def _bound(program: SuspectProgram, function: Function) -> dict[str, int]:
+    """The names of ``function`` with the line where each is first set."""
+    found = dict.fromkeys(parameters(function), 0)
+    for node in program.inside(function):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found[node.id] = min(node.lineno, found.get(node.id, node.lineno))
+    return found
+
+
+def _fitting(
+    program: SuspectProgram,
+    function: Function,
+    steps: list[ast.If],
+    known: dict[ast.If, frozenset[str]],
+    bound: set[str],
+) -> dict[ast.If, float]:
+    """The steps that could stand in ``function``, each once, with how likely each is."""
+    own = program.class_of(function)
+    found: dict[str, tuple[float, ast.If]] = {}
+    for step in steps:
+        if not known[step] <= bound or not known[step]:
+            continue
+        donor = program.function(step)
+        if donor is function:
+            prior = _HERE
+        elif {"self", "cls"} & known[step]:
+            # What a method reads of itself, others than its class may not have.
+            if own is None or program.class_of(step) is not own:
+                continue
+            prior = _CLASS
+        else:
+            prior = _CLASS if own is not None and program.class_of(step) is own else _FILE
+        # The more of its names are at hand, the less this is by chance.
+        prior *= min(3, len(known[step] - {"self", "cls"})) / 2 or 0.25
+        text = program.text(step)
+        if text not in found or found[text][0] < prior:
+            found[text] = (prior, step)
+    best = sorted(found.values(), key=lambda pair: -pair[0])[:_MOST]
+    return {step: prior / (1 + 0.25 * len(best)) for prior, step in best}
+
+
+def _lines(program: SuspectProgram, step: ast.If) -> list[str]:
+    """The lines of ``step`` without its own indentation."""
+    own = program.indentation(step)
+    first, *rest = program.text(step).split(program.source.newline())
+    return [first, *(line.removeprefix(own) for line in rest)]
+
+
+# A step that the class or the module has, and that is not taken here.
+
+
+#: Steps that are tried at a statement, the likeliest first.
+_MOST_STEPS = 12
+#: How likely a step is meant: one with a private name that nothing takes any more, one that is
+#: taken elsewhere as a statement of its own, if it has a private name or not, any other.
+_LOST, _OWN, _TAKEN, _KNOWN = 0.7, 0.5, 0.25, 0.05
+#: And that what an object is asked to do is handed on to one of its fields, under the same name.
+_HANDED_ON = 0.2
+#: How likely a step is missing where nothing was changed just before, compared with elsewhere.
+_IDLE = 0.4
+
+
+def uncalled_steps(program: SuspectProgram) -> Iterator[Proposal]:
+    """A call that needs no argument, before or behind a statement, or as the last one."""
+    taken = _taken(program)
+    # Once for all functions: a large file has hundreds.
+    read = {_name(n) for n in program.inside(program.tree)}
+    for function in [n for n in program.suspicious if isinstance(n, Function)]:
+        if _only_answers(function):
+            continue
+        calls = _of(program, function, taken, read)
+        for node in program.inside(function):
+            if not isinstance(node, ast.stmt) or program.function(node) is not function:
+                continue
+            near = 1.0 if _changes(_before(program, node)) else _IDLE
+            for call, prior in calls.items():
+                yield program.insert_before(node, [call], "missing statement", near * prior)
+            if program.block(node)[-1] is node and not isinstance(node, _LEAVING):
+                for call, prior in calls.items():
+                    yield program.insert_after(node, [call], "missing statement", prior)
+
+
+def _before(program: SuspectProgram, node: ast.stmt) -> ast.stmt | None:
+    block = program.block(node)
+    place = block.index(node)
+    return block[place - 1] if place else None
+
+
+def _changes(node: ast.stmt | None) -> bool:
+    """Whether ``node`` changes what a step would go on with: a field, or something it calls on."""
+    if node is None or is_docstring(node):
+        return False
+    targets = getattr(node, "targets", None) or [getattr(node, "target", None)]
+    return isinstance(node, ast.Expr) or any(
+        isinstance(inner, ast.Attribute | ast.Subscript)
+        and isinstance(inner.ctx, ast.Store | ast.Del)
+        for target in targets
+        if isinstance(target, ast.AST)
+        for inner in ast.walk(target)
+    )
+
+
+def _only_answers(function: Function) -> bool:
+    """Whether it is a question, in which nobody looks for a step."""
+    body = [statement for statement in function.body if not is_docstring(statement)]
+    return len(body) == 1 and isinstance(body[0], ast.Return)
+
+
+def _of(
+    program: SuspectProgram, function: Function, taken: Counter[str], read: set[str]
+) -> dict[str, float]:
+    """The calls that could stand in ``function``, with how likely each is."""
+    owner = program.parents.get(function)
+    receiver = next(iter(parameters(function)), "")
+    found: dict[str, float] = {}
+    own = owner.body if isinstance(owner, ast.ClassDef) and receiver in ("self", "cls") else []
+    for node in (*own, *program.tree.body):
+        if not isinstance(node, Function) or node is function or node.name.startswith("__"):
+            continue
+        method = node in own
+        if node.decorator_list or not _needs_nothing(node, method):
+            continue
+        call = f"{receiver}.{node.name}()" if method else f"{node.name}()"
+        if isinstance(node, ast.AsyncFunctionDef):
+            if not isinstance(function, ast.AsyncFunctionDef):
+                continue
+            call = f"await {call}"
+        uses = taken[node.name]
+        private = node.name.startswith("_")
+        if uses:
+            found[call] = _OWN if private else _TAKEN
+        else:
+            lost = private and node.name not in read
+            found[call] = _LOST if lost else _KNOWN
+    found |= _handed_on(program, function, owner, receiver)
+    best = sorted(found.items(), key=lambda pair: -pair[1])[:_MOST_STEPS]
+    alike = Counter(prior for _call, prior in best)
+    return {call: prior / (1 + alike[prior]) for call, prior in best}
+
+
+def _handed_on(
+    program: SuspectProgram, function: Function, owner: ast.AST | None, receiver: str
+) -> dict[str, float]:
+    """``self.file.close()`` in a method ``close`` that needs nothing."""
+    name = function.name
+    if not isinstance(owner, ast.ClassDef) or receiver != "self" or name.startswith("__"):
+        return {}
+    if not _needs_nothing(function, method=True):
+        return {}
+    fields = {
+        node.attr
+        for node in ast.walk(owner)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+        and getattr(program.parents[node], "func", None) is not node
+    }
+    called = {program.text(n) for n in program.inside(function) if isinstance(n, ast.Call)}
+    calls = [call for field in sorted(fields) if (call := f"self.{field}.{name}()") not in called]
+    awaited = "await " if isinstance(function, ast.AsyncFunctionDef) else ""
+    return {awaited + call: _HANDED_ON for call in calls}
+
+
+def _needs_nothing(function: Function, method: bool) -> bool:
+    given = function.args
+    positional = len(given.posonlyargs + given.args) - len(given.defaults) - method
+    return positional == 0 and all(default is not None for default in given.kw_defaults)
+
+
+def _taken(program: SuspectProgram) -> Counter[str]:
+    """How often each function is called as a statement of its own."""
+    found: Counter[str] = Counter()
+    for node in program.inside(program.tree):
+        if isinstance(node, ast.Expr):
+            value = node.value.value if isinstance(node.value, ast.Await) else node.value
+            if isinstance(value, ast.Call):
+                found[_name(value.func)] += 1
+    return found
+
+
+def _name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
 
 #: Functions of the file that are tried around an expression.
 _MOST_WRAPPERS = 10

@@ -1,13 +1,238 @@
-"""Statements: missing, superfluous, in the wrong order or at the wrong depth."""
+"""Statements: missing, superfluous, in the wrong order, at the wrong depth, or to be run only under
+a condition.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
-from repair.candidates.templates.tree import LOOPS, Function
+from repair.candidates.templates.tree import LOOPS, Function, is_docstring, parameters
 from repair.source.file import OffsetEdit
+
+# Statements that move into a block of their own.
+
+
+def inside(
+    program: SuspectProgram, head: str, body: Sequence[ast.stmt], behind: Sequence[str] = ()
+) -> OffsetEdit | None:
+    """``body``, statements that follow one another, one level deeper under the line ``head``, and
+    lines ``behind`` it at the level of ``head``.
+
+    ``None`` where that cannot be by moving lines: others stand on them, or a text runs over them.
+    """
+    spans = [program.whole_lines(statement) for statement in body]
+    first, last = spans[0], spans[-1]
+    if first is None or last is None or any(span is None for span in spans):
+        return None
+    for statement in body:
+        for node in program.inside(statement):
+            if isinstance(node, ast.Constant | ast.JoinedStr) and node.lineno != node.end_lineno:
+                return None
+    indent, step = program.indentation(body[0]), program.indent_step
+    newline = program.source.newline()
+    lines = program.source.text[first[0] : last[1]].splitlines(keepends=True)
+    moved = "".join(step + line if line.strip() else line for line in lines)
+    if not moved.endswith(("\n", "\r")):
+        moved += newline
+    rest = "".join(f"{indent}{line}{newline}" for line in behind)
+    return OffsetEdit(first[0], last[1], f"{indent}{head}{newline}{moved}{rest}")
+
+
+# What was to be done only where there is something to do it with.
+
+
+_PLAIN = (ast.Expr, ast.Assign, ast.AugAssign, ast.Return)
+#: How many statements stand under one condition, and how many values are asked for.
+_LONGEST, _MOST = 4, 4
+#: How likely a statement lacks a condition of any kind; of n statements it is an n-th of that.
+_LACKING = 0.3
+
+
+def conditional_runs(program: SuspectProgram) -> Iterator[Proposal]:
+    """``if x: …`` around a result, or statements that follow one another, and read ``x``.
+
+    A short statement alone is the business of ``insertions.guarded``, but for members.
+    """
+    for node in program.of(*_PLAIN):
+        assert isinstance(node, ast.stmt)
+        if program.function(node) is None or is_docstring(node):
+            continue
+        block = program.block(node)
+        at = block.index(node)
+        for length in range(1, _LONGEST + 1):
+            body = block[at : at + length]
+            if len(body) < length or not isinstance(body[-1], _PLAIN):
+                break
+            known = length == 1 and _is_short(node)
+            values = [v for v in _values(program, body) if not known or "." in v]
+            for value in values:
+                for test in (value, f"{value} is not None"):
+                    edit = inside(program, f"if {test}:", body)
+                    if edit is not None:
+                        prior = _LACKING / (2 + len(values)) / length
+                        yield Proposal("missing condition", prior, (edit,), node)
+
+
+def _is_short(node: ast.stmt) -> bool:
+    return not isinstance(node, ast.Return) and node.lineno == node.end_lineno
+
+
+def _values(program: SuspectProgram, body: list[ast.stmt]) -> list[str]:
+    """Variables, and members of the object, that statements read before they set them."""
+    local = set(program.variables(body[0]))
+    found: dict[str, None] = {}
+    stored: set[str] = set()
+    for statement in body:
+        stores: set[str] = set()
+        for inner in program.inside(statement):
+            if isinstance(inner, ast.Name) and inner.id in local:
+                if isinstance(inner.ctx, ast.Store):
+                    stores.add(inner.id)
+                elif inner.id not in stored:
+                    found[inner.id] = None
+            elif isinstance(inner, ast.Attribute) and _is_read(program, inner):
+                found[program.text(inner)] = None
+        stored |= stores
+    return list(found)[:_MOST]
+
+
+def _is_read(program: SuspectProgram, node: ast.Attribute) -> bool:
+    """Whether ``node`` reads a member of ``self`` that is not called."""
+    parent = program.parents.get(node)
+    called = isinstance(parent, ast.Call) and parent.func is node
+    own = isinstance(node.value, ast.Name) and node.value.id == "self"
+    return own and not called and isinstance(node.ctx, ast.Load)
+
+
+# What must happen in any case, also where something raises before.
+
+
+#: Methods that end what another one, or making the object, began.
+_ENDING = frozenset(
+    {
+        *("close", "release", "stop", "end", "exit", "leave", "unlock", "disconnect", "shutdown"),
+        *("cleanup", "restore", "reset", "pop", "discard", "remove", "terminate", "cancel"),
+        *("give_back", "put", "put_back", "unsubscribe", "rollback", "clear", "set", "finish"),
+    }
+)
+
+
+def in_any_case(program: SuspectProgram) -> Iterator[Proposal]:
+    """A statement that undoes an earlier one, and is passed over when one in between raises."""
+    for node in program.of(ast.Expr, ast.Assign, ast.AugAssign):
+        assert isinstance(node, ast.stmt)
+        block = program.block(node)
+        index = block.index(node)
+        if index < 2 or node.lineno != node.end_lineno:
+            continue
+        about = _undone(program, node)
+        if not about:
+            continue
+        begun = [i for i in range(index - 1) if _names(program, block[i], about)]
+        if not begun:
+            continue
+        between = block[begun[-1] + 1 : index]
+        if isinstance(between[0], ast.Try) and between[0].finalbody:
+            continue
+        last = ("finally:", program.indent_step + program.text(node))
+        edit = inside(program, "try:", between, last)
+        taken = program.whole_lines(node)
+        if edit is None or taken is None:
+            continue
+        whole = OffsetEdit(edit.start, taken[1], edit.new)
+        yield Proposal("missing finally", 0.35, (whole,), node)
+
+
+def _undone(program: SuspectProgram, node: ast.stmt) -> str:
+    """What ``node`` brings to an end, as text; ``""`` where it does not look like that."""
+    if isinstance(node, ast.Expr):
+        call = node.value.value if isinstance(node.value, ast.Await) else node.value
+        if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+            return ""
+        if call.func.attr not in _ENDING:
+            return ""
+        return program.text(call.args[0] if call.args else call.func.value)
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Sub | ast.Add):
+        return program.text(node.target)
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Attribute | ast.Subscript):
+        return program.text(node.targets[0])
+    return ""
+
+
+def _names(program: SuspectProgram, node: ast.stmt, about: str) -> bool:
+    """Whether the simple statement ``node`` sets, calls or reads what is meant by ``about``."""
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr):
+        return False
+    return any(
+        isinstance(inner, ast.Name | ast.Attribute | ast.Subscript) and program.text(inner) == about
+        for inner in program.inside(node)
+    )
+
+
+# The other branch of an assignment under a condition, which was lost.
+
+
+#: Values that stand for nothing.
+_NOTHING = ("None", "0", '""', "[]", "False", "True")
+
+
+def other_values(program: SuspectProgram) -> Iterator[Proposal]:
+    """``if test: x = a`` where ``x`` is read behind it and was not set before: ``else: x = b``."""
+    for node in program.of(ast.If):
+        assert isinstance(node, ast.If)
+        function = program.function(node)
+        last = node.body[-1]
+        if node.orelse or function is None or not isinstance(last, ast.Assign):
+            continue
+        target = last.targets[0]
+        if len(last.targets) > 1 or not isinstance(target, ast.Name):
+            continue
+        if target.id in parameters(function) or not _is_unset(program, function, node, target.id):
+            continue
+        for value, prior in _other_values(program, node, last, target.id).items():
+            lines = ["else:", f"{program.indent_step}{target.id} = {value}"]
+            yield program.insert_after(node, lines, "missing assignment", prior)
+
+
+def _is_unset(program: SuspectProgram, function: Function, node: ast.If, name: str) -> bool:
+    """Whether nothing sets ``name`` on the way to ``node``, and something behind reads it."""
+    chain: ast.If = node
+    while isinstance(parent := program.parents.get(chain), ast.If) and chain in parent.orelse:
+        chain = parent
+    stored = [
+        n.lineno
+        for n in program.inside(function)
+        if isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Store)
+    ]
+    read = any(
+        isinstance(n, ast.Name)
+        and n.id == name
+        and isinstance(n.ctx, ast.Load)
+        and n.lineno > (node.end_lineno or node.lineno)
+        for n in program.inside(function)
+    )
+    return read and all(line >= chain.lineno for line in stored)
+
+
+def _other_values(
+    program: SuspectProgram, node: ast.If, last: ast.Assign, name: str
+) -> dict[str, float]:
+    """What it could be otherwise: a part of what it is, a variable at hand, nothing."""
+    found: dict[str, float] = {}
+    for whole, prior in ((last.value, 0.25), (node.test, 0.2)):
+        for inner in ast.walk(whole):
+            if isinstance(inner, ast.Name | ast.Attribute | ast.Call | ast.Subscript):
+                found.setdefault(program.text(inner), prior)
+    found.pop(program.text(last.value), None)
+    others = [v for v in program.variables(node) if v != name]
+    for other in others:
+        found.setdefault(other, 0.5 / (3 + len(others)))
+    for nothing in _NOTHING:
+        found.setdefault(nothing, 0.12)
+    return found
+
 
 _SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.indented import inside
 from repair.candidates.templates.site import Proposal, SuspectProgram
+from repair.candidates.templates.statements import inside
 from repair.candidates.templates.tree import Function, is_docstring
 
 
