@@ -22,6 +22,7 @@ from analysis.semantics.provider import SemanticProvider
 from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.statement import logical_lines
 from analysis.syntax.tree import SyntaxTree, parse, too_deep
 from analysis.text.overlay import Reads, noting
 
@@ -80,7 +81,7 @@ def look(
             continue
         if candidate.key is not None and candidate.key in reading.existing:
             continue
-        site = site_of(tree, candidate)
+        site = site_of(tree, candidate, reading.begins)
         judges = rules_for(site.hole.kind) if site is not None else ()
         if site is None or not judges or _behind(site, broken, tree):
             continue
@@ -140,6 +141,8 @@ class _Reading:
     steady: dict[str, NameSet] = field(default_factory=dict)
     reads: Reads | None = None
     too_deep: bool = False
+    #: Where the logical lines of an intact text begin.
+    begins: tuple[int, ...] = ()
 
     def forget(self, reads: Reads) -> None:
         """Begin anew: what was read has changed since."""
@@ -155,7 +158,8 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     tree = parse(text)
     if too_deep(tree):
         return _Reading(tree, (), too_deep=True)
-    return _Reading(tree, candidates(tree))
+    begins = () if tree.root.has_error else logical_lines(text)
+    return _Reading(tree, candidates(tree), begins=begins)
 
 
 def _asked(hole: Hole) -> Hole:

@@ -95,9 +95,13 @@ def candidates(tree: SyntaxTree) -> tuple[SiteCandidate, ...]:
     return tuple(sorted(found, key=lambda candidate: candidate.end))
 
 
-def site_of(tree: SyntaxTree, candidate: SiteCandidate) -> Site | None:
-    """The site of ``candidate``; ``None`` where its name is assigned and so may be new."""
-    hole = hole_at(tree.text, candidate.end, tree)
+def site_of(
+    tree: SyntaxTree, candidate: SiteCandidate, begins: tuple[int, ...] = ()
+) -> Site | None:
+    """The site of ``candidate``; ``None`` where its name is assigned and so may be new.
+
+    ``begins`` are the logical lines of an intact text, where they are known."""
+    hole = hole_at(tree.text, candidate.end, tree, begins)
     call = candidate.call
     if call is not None:
         begin, end = call.callee

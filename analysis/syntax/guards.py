@@ -8,6 +8,7 @@ wrong answer.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
 
@@ -17,6 +18,7 @@ from analysis.syntax.statement import Statement
 REFUSED_CALLS = frozenset({"try_type_error", "with_error", "version", "type_checking"})
 
 _TESTS = ("hasattr", "isinstance", "issubclass", "getattr", "setattr", "callable", "type")
+_TESTED = re.compile(rf"\b(?:{'|'.join(_TESTS)})\s*\(")
 _HANDLER = re.compile(r"except\b(?P<caught>[^:]*)")
 #: What a handler must catch for its ``try`` to be a probe, and the guard that it makes.
 _CAUGHT = (
@@ -49,6 +51,8 @@ _LEFT = "left"
 _LEAVES = re.compile(r"(?:return|raise|continue|break)\b")
 #: What an ``else`` or ``elif`` may belong to; the body of its ``try`` is another matter.
 _HEADS = frozenset({"if", "elif", "while", "for"})
+#: The indentation of a line that holds code, and not just the end of a bracket.
+_CODE = re.compile(r"^[ \t\f]*+(?=[^\n#)\]}])", re.MULTILINE)
 
 
 def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tuple[str, ...]:
@@ -68,7 +72,7 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     """
     found: list[str] = []
     scope, scope_indent = 0, -1
-    for start, indent, word, header in _enclosing(text, statement):
+    for start, indent, word, header in _enclosing(text, statement.start, statement.indent):
         if word in ("def", "class"):
             if word == "def" and scope_indent < 0:
                 scope, scope_indent = start, indent
@@ -101,31 +105,44 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
     return tuple(dict.fromkeys(found))
 
 
-def _enclosing(text: str, statement: Statement) -> Iterator[tuple[int, int, str, str]]:
-    """``(start, indent, keyword, line)`` of the headers around a statement, inside out; with the
-    keyword :data:`_LEFT` of a test of the version further up whose block leaves the one around."""
-    below = statement.indent
-    line = _line_start(text, statement.start)
+@lru_cache(maxsize=8)
+def _plain(text: str) -> str:
+    """``text`` with a line feed at every line end; offsets stay as they are."""
+    return text.replace("\r", "\n")
+
+
+@lru_cache(maxsize=8)
+def _code_lines(text: str) -> tuple[list[int], list[int]]:
+    """Where the lines begin that hold code, and how deep they are indented."""
+    found = [match.span() for match in _CODE.finditer(_plain(text))]
+    return [start for start, _ in found], [end - start for start, end in found]
+
+
+@lru_cache(maxsize=512)
+def _enclosing(text: str, offset: int, below: int) -> tuple[tuple[int, int, str, str], ...]:
+    """``(start, indent, keyword, line)`` of the headers around the statement at ``offset``, which
+    is indented ``below`` deep, inside out; with the keyword :data:`_LEFT` of a test of the version
+    further up whose block leaves the one around."""
+    starts, indents = _code_lines(text)
+    found = []
     branch = False  # the last header was an ``else``: its ``if`` stands at the same indent
     leaves = False  # the block that is gone through, further in, ends by leaving
     inside = False
-    while (below > 0 or branch) and line > 0:
-        line = _line_start(text, line - 1)
-        content = line
-        while content < len(text) and text[content] in " \t\f":
-            content += 1
-        indent = content - line
-        if content >= len(text) or text[content] in "\r\n#)]}":
-            continue
+    at = bisect_left(starts, _plain(text).rfind("\n", 0, offset) + 1)
+    while (below > 0 or branch) and at > 0:
+        at -= 1
+        indent = indents[at]
         if indent > below:
-            leaves = leaves if inside else _LEAVES.match(text, content) is not None
+            leaves = leaves if inside else _LEAVES.match(text, starts[at] + indent) is not None
             inside = True
             continue
         ended, inside = leaves and inside, False
+        content = starts[at] + indent
         if indent == below and not branch:
-            header = text[content : _line_end(text, content)]
-            if ended and header.startswith("if") and _OTHER_PYTHON.search(header):
-                yield content, indent, _LEFT, header
+            if ended and text.startswith("if", content):
+                header = text[content : _line_end(text, content)]
+                if _OTHER_PYTHON.search(header):
+                    found.append((content, indent, _LEFT, header))
             continue
         match = _HEADER.match(text, content)
         if match is None:
@@ -136,37 +153,30 @@ def _enclosing(text: str, statement: Statement) -> Iterator[tuple[int, int, str,
             continue
         branch = word in ("else", "elif")
         below = indent
-        header = text[content : _line_end(text, content)]
-        yield content, indent, word, header
-
-
-def _line_start(text: str, offset: int) -> int:
-    if offset > 0 and text[offset - 1 : offset + 1] == "\r\n":
-        offset -= 1
-    return max(text.rfind("\n", 0, offset), text.rfind("\r", 0, offset)) + 1
+        found.append((content, indent, word, text[content : _line_end(text, content)]))
+    return tuple(found)
 
 
 def _line_end(text: str, offset: int) -> int:
-    ends = [end for end in (text.find("\n", offset), text.find("\r", offset)) if end >= 0]
-    return min(ends, default=len(text))
+    end = _plain(text).find("\n", offset)
+    return end if end >= 0 else len(text)
 
 
-def _handlers(text: str, offset: int, indent: int) -> Iterator[str]:
+@lru_cache(maxsize=512)
+def _handlers(text: str, offset: int, indent: int) -> tuple[str, ...]:
     """The guards made by the handlers of the ``try`` at ``indent`` that ``offset`` lies in."""
-    at = _line_end(text, offset)
-    while at < len(text):
-        at += 2 if text.startswith("\r\n", at) else 1
-        content = at
-        while content < len(text) and text[content] in " \t\f":
-            content += 1
-        end = _line_end(text, content)
-        if content - at <= indent and content < end and text[content] not in "#)]}":
-            match = _HANDLER.match(text, content)
-            if content - at < indent or not text.startswith(("except", "else", "finally"), content):
-                return
-            if match is not None:
-                yield from _caught(match["caught"])
-        at = end
+    starts, indents = _code_lines(text)
+    found: list[str] = []
+    for at in range(bisect_right(starts, offset), len(starts)):
+        if indents[at] > indent:
+            continue
+        content = starts[at] + indents[at]
+        if indents[at] < indent or not text.startswith(("except", "else", "finally"), content):
+            break
+        match = _HANDLER.match(text, content, _line_end(text, content))
+        if match is not None:
+            found += _caught(match["caught"])
+    return tuple(found)
 
 
 def _caught(names: str) -> Iterator[str]:
@@ -186,13 +196,25 @@ def _test_pattern(receiver: str) -> re.Pattern[str]:
     return re.compile(rf"\b(?P<test>{words})\s*\(\s*(?:{'|'.join(prefixes[::-1])})\s*[,)]")
 
 
+@lru_cache(maxsize=8)
+def _tests(text: str) -> list[int]:
+    """Where something is tested, whatever it is."""
+    return [match.start() for match in _TESTED.finditer(text)]
+
+
 def _tested(text: str, receiver: str, scope: int, indent: int, offset: int) -> Iterator[str]:
-    if len(receiver) > 200:
+    tests = _tests(text)
+    first = bisect_left(tests, scope)
+    if len(receiver) > 200 or first == len(tests):
         return
     end = _scope_end(text, offset, indent)
-    for match in _test_pattern(receiver).finditer(text, scope, end):
+    pattern = _test_pattern(receiver)
+    for start in tests[first : bisect_left(tests, end)]:
+        match = pattern.match(text, start, end)
+        if match is None:
+            continue
         test = match["test"]
-        if test in ("isinstance", "issubclass", "type", "callable") and match.start() > offset:
+        if test in ("isinstance", "issubclass", "type", "callable") and start > offset:
             continue
         yield test
 

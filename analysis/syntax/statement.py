@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import keyword
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -122,9 +123,12 @@ class _Lexer:
     fields: list[tuple[str, int, int]] = field(default_factory=list)
     line_start: int = 0
     indent: int = 0
+    #: Where the logical lines begin that were read.
+    begins: list[int] = field(default_factory=list)
 
     def reset(self, at: int) -> None:
         """Begin a new logical line at ``at``."""
+        self.begins.append(at)
         self.tokens.clear()
         self.openers.clear()
         self.fields.clear()
@@ -182,10 +186,26 @@ def _heads_suite(tokens: list[Token], begin: int, colon: int) -> bool:
     return first.text in COMPOUND and colon > begin + 1
 
 
-def statement_at(text: str, offset: int, tree: SyntaxTree) -> Statement:
-    """The statement before ``offset`` of ``text``, whose tree is ``tree``."""
-    lexer = _Lexer(text, offset)
-    at = _restart(text, offset, tree)
+def statement_at(
+    text: str, offset: int, tree: SyntaxTree, begins: tuple[int, ...] = ()
+) -> Statement:
+    """The statement before ``offset`` of ``text``, whose tree is ``tree``.
+
+    ``begins`` are the :func:`logical_lines` of an intact text, where they are known.
+    """
+    at = begins[bisect_right(begins, offset) - 1] if begins else _restart(text, offset, tree)
+    return _read(_Lexer(text, offset), at)
+
+
+def logical_lines(text: str) -> tuple[int, ...]:
+    """Where the logical lines of an intact ``text`` begin, blank ones as well."""
+    lexer = _Lexer(text, len(text))
+    _read(lexer, 0)
+    return tuple(lexer.begins)
+
+
+def _read(lexer: _Lexer, at: int) -> Statement:
+    text, offset = lexer.text, lexer.stop
     lexer.reset(at)
     while at < offset:
         match = _TOKEN.match(text, at, offset)

@@ -1,10 +1,18 @@
 from __future__ import annotations
 
+import argparse
+import asyncio
+import dataclasses
+import inspect
+from random import Random
+from types import ModuleType
+
 import pytest
 
 from analysis.lint.sites import candidates, site_of
 from analysis.signatures import Arguments
 from analysis.syntax.hole import HoleKind
+from analysis.syntax.statement import logical_lines
 from analysis.syntax.tree import parse
 
 
@@ -59,3 +67,16 @@ def test_calls_are_looked_at_with_what_they_are_given() -> None:
     }
     assert calls["b"].hole.receiver_text == "a.b"
     assert calls["b"].places == (4,)
+
+
+@pytest.mark.parametrize("module", [argparse, asyncio.base_events, dataclasses, inspect])
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+def test_a_site_of_an_intact_file_is_the_hole_that_a_cursor_finds_there(
+    module: ModuleType, ends: str
+) -> None:
+    text = ends.join(inspect.getsource(module).split("\n"))
+    tree, begins = parse(text), logical_lines(text)
+    found = candidates(tree)
+    for candidate in Random(len(text)).sample(found, min(150, len(found))):
+        at_cursor = site_of(tree, candidate)
+        assert site_of(tree, candidate, begins) == at_cursor
