@@ -84,6 +84,7 @@ def prepare(cache_directory: str) -> None:
     access.load_module = _load_own_module
     # Stubs of third parties that jedi carries describe versions that are not the installed ones.
     typeshed._get_typeshed_directories = _standard_stubs_only
+    typeshed.DJANGO_INIT_PATH = typeshed.TYPESHED_PATH / "none"
     # jedi reads socket's stub for _socket, which makes socket.socket its own base class.
     typeshed._IMPORT_MAP = {}
     stub_value.StubFilter._is_name_reachable = _in_stub

@@ -9,7 +9,7 @@ import pytest
 from analysis.lint.invented import look
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
-from tests.analysis.lint.conftest import Look
+from tests.analysis.lint.conftest import Look, environment
 
 #: Lines that end in ``#!`` must be reported, the others not.
 CASES = {
@@ -301,3 +301,13 @@ def test_what_a_subclass_elsewhere_brings_is_left_to_it(
     )
     assert lines() == [9]
     assert str(package / "rsa.py") in look(snapshot, provider).reads.files
+
+
+def test_of_an_installed_package_only_the_installed_version_counts(
+    tmp_path: Path, provider: ReferenceProvider
+) -> None:
+    # jedi carries stubs of Django, which describe another version.
+    environment(tmp_path, "django", "def setup(*, quickly): ...\n\n\nADDED = 'x'\n", "99.0")
+    text = "import django\ndjango.setup(quickly=1)\ndjango.ADDED\ndjango.setup(set_prefix=1)\n"
+    found = look(Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path))), provider)
+    assert [(f.line, f.code) for f in found.findings] == [(3, "PF104")]
