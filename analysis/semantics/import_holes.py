@@ -117,7 +117,7 @@ def _modules(
     tier, reason = Tier.CLOSED, "the submodules on disk"
     if found.form is Form.STUB:
         tier, reason = Tier.OPEN, "known from stubs only"
-    elif _own_extensions(found, snapshot):
+    elif _own_extensions(found, snapshot, hole):
         tier, reason = Tier.OPEN, _COMPILED_ELSEWHERE
     return NameSet(monitor, tier, reason, _sorted(names), f"module {found.dotted}", said)
 
@@ -135,15 +135,18 @@ def _members(
     receiver = f"module {found.dotted}"
     if not seen.names:
         return NameSet(monitor, Tier.ABSTAIN, seen.doubt or "nothing is known", (), receiver, said)
-    doubt = seen.doubt or (_COMPILED_ELSEWHERE if _own_extensions(found, snapshot) else "")
+    doubt = seen.doubt or (_COMPILED_ELSEWHERE if _own_extensions(found, snapshot, hole) else "")
     tier = Tier.OPEN if doubt else Tier.CLOSED
     reason = doubt or "all names the module binds"
     return NameSet(monitor, tier, reason, _sorted(seen.names.values()), receiver, said)
 
 
-def _own_extensions(module: Module, snapshot: Snapshot) -> bool:
+def _own_extensions(module: Module, snapshot: Snapshot, hole: Hole) -> bool:
     """Whether the file lies in the package that it imports from, and that one is compiled in part:
-    what it names may be a module of another platform, or one that is not built yet."""
+    what it names may be a module of another platform, or one that is not built yet. Such modules
+    have private names."""
+    if hole.prefix and not hole.prefix.startswith("_"):
+        return False
     inside = any(Path(snapshot.path).is_relative_to(folder) for folder in module.folders)
     return bool(snapshot.path) and inside and module_finder.builds_extensions(module)
 

@@ -245,8 +245,9 @@ def _compiled_file(folder: str, name: str) -> str:
     return ""
 
 
-#: What a name means that several files share: the first of these.
-_RANK = [Form.PACKAGE, Form.COMPILED, Form.SOURCE, Form.STUB, Form.NAMESPACE]
+#: What a name means that several files share: the first of these. Python loads the compiled one of
+#: two modules; the other is the source that it was compiled from (mypyc, Cython).
+_RANK = [Form.PACKAGE, Form.SOURCE, Form.COMPILED, Form.STUB, Form.NAMESPACE]
 
 
 def _form(folder: str, name: str) -> Form | None:

@@ -18,7 +18,8 @@ from jedi.inference.gradual.typeshed import PathInfo
 
 from analysis.text import overlay
 
-_SUFFIXES = (*EXTENSION_SUFFIXES, *SOURCE_SUFFIXES, *BYTECODE_SUFFIXES)
+#: Beside a compiled module its source is read, as in :mod:`analysis.semantics.module_finder`.
+_SUFFIXES = (*SOURCE_SUFFIXES, *EXTENSION_SUFFIXES, *BYTECODE_SUFFIXES)
 _find_zipped = functions._find_module
 
 

@@ -189,13 +189,28 @@ def test_a_missing_module_of_a_compiled_package_of_its_own_is_not_invented(
     (package / "__init__.py").write_text("")
     (package / "_linux.abi3.so").write_bytes(b"")
     text = "from . import _windows\nfrom ._darwin import go\nfrom pack import _bsd\n"
+    text += "from .errors import go\nfrom . import nothing\n"
     workspace = Workspace(str(tmp_path))
     inside = Snapshot(str(package / "core.py"), text, workspace)
-    assert look(inside, provider).findings == ()
+    assert [f.line for f in look(inside, provider).findings] == [3, 4]
     outside = Snapshot(
         str(tmp_path / "app.py"), "from pack import _bsd\n", Workspace(str(tmp_path))
     )
     assert [f.code for f in look(outside, provider).findings] == ["PF103"]
+
+
+def test_beside_a_compiled_module_its_source_is_read(
+    tmp_path: Path, provider: ReferenceProvider
+) -> None:
+    (tmp_path / "fast.cpython-311-x86_64-linux-gnu.so").write_bytes(b"")
+    (tmp_path / "fast.py").write_text("class Quick:\n    def go(self): ...\n")
+    text = "from fast import Quick, Quack\nimport fast\nQuick().going()\nfast.Quikc\n"
+    found = look(Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path))), provider)
+    assert [(f.line, f.code) for f in found.findings] == [
+        (0, "PF103"),
+        (2, "PF101"),
+        (3, "PF101"),
+    ]
 
 
 def test_a_package_that_is_not_installed_has_its_own_code_and_extras_are_expected(
