@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules import RULES
+from analysis.semantics.rules.mixin import unexplained
 from analysis.signatures import Arguments, arity_of
 from analysis.syntax.displays import CALLS
 
@@ -31,8 +33,10 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
             names.setdefault(name, Name(name, kind, origin=origin))
     for name in receiver.stored:
         names.setdefault(name, Name(name, "instance", origin="file"))
-    # Where all of a class is known, reading ``self.x`` twice does not make it true.
-    seen = () if tier is Tier.CLOSED and receiver.text in ("self", "cls") else receiver.witnesses
+    seen: Collection[str] = receiver.witnesses
+    if tier is Tier.CLOSED and receiver.text in ("self", "cls"):
+        # Where all of a class is known, reading ``self.x`` twice does not make it true.
+        seen = () if receiver.made else unexplained(receiver)
     for name in (*seen, *receiver.asked):
         names.setdefault(name, Name(name, "", origin="witness"))
     ranked = sorted(
