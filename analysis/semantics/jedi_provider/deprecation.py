@@ -35,8 +35,8 @@ _OF_A_USE = re.compile(
 _HARMLESS = frozenset({"simple_stmt", "newline"})
 #: Since when typeshed says that something is deprecated.
 _SINCE = re.compile(r"\bsince (?:Python )?(?P<major>\d+)\.(?P<minor>\d+)", re.IGNORECASE)
-#: A name that a directive sets apart, as one does a parameter: of 57 directives in 24 drawn packages
-#: and what they need, two are about one that no other word tells of (seeds 20261203, 4 and 90).
+#: A name that a directive sets apart, as one does a parameter: of 57 directives in 24 drawn
+#: packages, two are about one that no other word tells of (seeds 20261203, 4 and 90).
 _MARKED = re.compile(r"[*`]+(?P<name>\w+)[*`]+")
 #: A message longer than this is a manual.
 _LONGEST = 160
