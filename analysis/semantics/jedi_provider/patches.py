@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+from pathlib import Path
 from typing import Any
 
 import jedi
@@ -20,7 +21,7 @@ from analysis.errors import AnalysisError
 VERSIONS = {"jedi": "0.20.1", "parso": "0.8.7"}
 
 #: What is replaced: for each module its names, and the parameters of what stood there. ``-`` stands
-#: for a name that a class does not define itself, ``dict`` for a table.
+#: for a name that a class does not define itself, ``dict`` for a table, ``path`` for a path.
 REPLACED: dict[str, dict[str, str]] = {
     "jedi.inference.base_value": {
         "ValueSet.__getattr__": "self name",
@@ -73,6 +74,7 @@ REPLACED: dict[str, dict[str, str]] = {
         "StubFilter._is_name_reachable": "self name",
     },
     "jedi.inference.gradual.typeshed": {
+        "DJANGO_INIT_PATH": "path",
         "_IMPORT_MAP": "dict",
         "_create_stub_map": "directory_path_info",
         "_get_typeshed_directories": "version_info",
@@ -182,6 +184,8 @@ def _parameters(value: Any) -> str:
     function = value.__func__ if isinstance(value, classmethod) else value
     code = getattr(function, "__code__", None)
     if code is None:
+        if isinstance(value, Path):
+            return "path"
         return "-" if value is None else type(value).__name__
     stars = bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
     return " ".join(code.co_varnames[: code.co_argcount + code.co_kwonlyargcount + stars])
