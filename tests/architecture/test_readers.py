@@ -19,7 +19,7 @@ ROOMS = ("analysis", "decoding", "repair", "engine", "lsp_server", "pilotfish")
 OURS = {
     "analysis/text/files.py": "the bounded reader",
     "analysis/private.py": "makes our own files, and reads none",
-    "analysis/semantics/jedi_provider/trees.py": "our cache, in the user's cache folder",
+    "analysis/semantics/jedi_provider/patches/parsing.py": "our cache, in the user's cache folder",
     "repair/sandbox/cores.py": "/proc and /sys of the kernel",
     "repair/sandbox/watch.py": "/proc of the kernel",
     "repair/sandbox/visible.py": "/proc of the kernel",

@@ -8,7 +8,7 @@ construct (``special_forms``, ``operators``, ``overloads``, ``decorated``, ``wra
 rules see them), ``provider`` (the answer). ``patches`` lists what is replaced of jedi.
 """
 
-from analysis.semantics.jedi_provider.patches import require_known
+from analysis.semantics.jedi_provider.patches.known import require_known
 
 # Before another file of this package imports a name that another jedi may not have.
 require_known()

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import re
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -26,12 +27,148 @@ from jedi.inference.value.klass import DataclassWrapper
 from analysis.accepted import Accepted
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
-from analysis.semantics.jedi_provider.field_types import field_type
 from analysis.semantics.jedi_provider.fields import generated
-from analysis.semantics.jedi_provider.limits import is_variable, limits_of
-from analysis.semantics.jedi_provider.special_forms import LiteralClass
-from analysis.signatures import Arguments
+from analysis.semantics.jedi_provider.patches.typing import LiteralClass
+from analysis.signatures import Arguments, ParameterKind, Signature
 from analysis.syntax.displays import Display
+
+# What a type variable may stand for, as it is made: ``TypeVar("T", int, str)`` restricts it to
+# these types, ``TypeVar("T", bound=Base)`` to whatever is a ``Base`` (typing specification,
+# *Generics*).
+
+
+_MADE = re.compile(r"(?:\w+\.)*(?P<form>TypeVar|TypeVarTuple|ParamSpec)\s*\(")
+
+
+def is_variable(expression: Any) -> bool:
+    """Whether an expression, a node of parso's, makes a variable for types."""
+    return _MADE.match(expression.get_code(include_prefix=False)) is not None
+
+
+def limits_of(expression: Any) -> list[Any]:
+    """The annotations of the types that the variable made by ``expression`` is restricted to, or
+    the one that it is bound to; none where it stands for any type."""
+    made = _MADE.match(expression.get_code(include_prefix=False))
+    listed = expression.children[-1].children[1]
+    if made is None or made["form"] != "TypeVar" or listed.type != "arglist":
+        return []
+    _, *given = listed.children[::2]
+    named = {a.children[0].value: a.children[2] for a in given if a.type == "argument"}
+    restricted = [a for a in given if a.type != "argument"]
+    return [named["bound"]] if "bound" in named else restricted
+
+
+# The annotation of the field that an argument goes to, where a constructor is made of fields.
+#
+# ``dataclasses``, ``attrs`` and ``NamedTuple`` take of each field what it is annotated to hold,
+# unless it is converted on its way: by a converter, or by a method that gives the field another
+# value.
+
+
+#: Annotations that say something else than what the field holds, and values that convert.
+_SPECIAL = re.compile(r"\b(?:InitVar|KW_ONLY|ClassVar)\b")
+_CONVERTS = re.compile(r"\b(?:converter|alias|convert)\s*=")
+_BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.EITHER)
+
+
+def field_type(cls: Any, made: Signature, position: int, keyword: str) -> tuple[Any, Any, str]:
+    """The context and the node of the annotation, and the field's value as it is written, ``""``
+    for none; of the class ``cls`` (jedi's) whose constructor is ``made``.
+
+    Raises :class:`LookupError` where it is not certain.
+    """
+    name = keyword
+    if not keyword:
+        by_position = [p.name for p in made.parameters if p.kind in _BY_POSITION]
+        name = by_position[position]
+    for base in cls.py__mro__():
+        node = getattr(base, "tree_node", None)
+        if node is None or node.type != "classdef":
+            continue
+        if _set_later(node, name):
+            break
+        for noted, value in _annotated(node, name):
+            if _SPECIAL.search(noted.get_code()) or _CONVERTS.search(value):
+                raise LookupError(name)
+            return base.get_root_context().create_context(noted), noted, value
+    raise LookupError(name)
+
+
+def _annotated(node: Any, name: str) -> Iterator[tuple[Any, str]]:
+    """Where the body of a class annotates a name, and the value that it gives it."""
+    suite = node.children[-1]
+    for line in suite.children:
+        for statement in line.children if line.type == "simple_stmt" else ():
+            if statement.type != "expr_stmt" or statement.children[1].type != "annassign":
+                continue
+            if getattr(statement.children[0], "value", "") == name:
+                _, annotation, *value = statement.children[1].children
+                yield annotation, value[-1].get_code().strip() if value else ""
+
+
+def _set_later(node: Any, name: str) -> bool:
+    """Whether a method of the class gives the field another value."""
+    word = re.escape(name)
+    later = rf"\bself\.{word}\s*=(?!=)|__setattr__\([^\n]*['\"]{word}['\"]"
+    return re.search(later, node.get_code()) is not None
+
+
+# Which strings a parameter takes, where its annotation is a ``Literal`` (PEP 586).
+
+
+#: Forms that hold several types, or one and notes about it.
+
+
+def argument_strings(values: Any, position: int, keyword: str) -> frozenset[str] | None:
+    """The strings that an argument of a call of ``values`` may be, by every signature of each;
+    ``None`` where one takes others or is not known."""
+    found: set[str] = set()
+    for value in values._set:
+        if completeness.is_none(value):
+            continue
+        signatures = value.get_signatures()
+        if not signatures:
+            return None
+        for signature in signatures:
+            if getattr(signature, "_function_value", None) is None:
+                return None
+            names = list(signature.get_param_names(resolve_stars=False))
+            named = headers.parameter(names, position, keyword)
+            node = named._get_param_node() if hasattr(named, "_get_param_node") else None
+            if node is None or node.annotation is None or node.star_count:
+                return None
+            declared = named.infer_annotation(execute_annotation=False)
+            parts = [part for each in declared._set for part in _parts(each)]
+            if completeness.incomplete(declared) or not all(map(_is_literal, parts)):
+                return None
+            found.update(_strings(parts))
+    return frozenset(found)
+
+
+def _parts(declared: Any) -> Iterator[Any]:
+    """The types that an annotation's value stands for, one by one."""
+    if isinstance(declared, ProxyWithGenerics) and declared._tree_name.value in _WHOLE | _NOTED:
+        generics = declared.get_generics()
+        for values in generics if declared._tree_name.value in _WHOLE else generics[:1]:
+            if completeness.incomplete(values):
+                yield declared
+            for value in values._set:
+                yield from _parts(value)
+    else:
+        yield declared
+
+
+def _is_literal(part: Any) -> bool:
+    return isinstance(part, LiteralClass) or completeness.is_none(part)
+
+
+def _strings(parts: list[Any]) -> Iterator[str]:
+    for part in parts:
+        if isinstance(part, LiteralClass):
+            plain = part.literal.get_safe_value(default=None)
+            if isinstance(plain, str):
+                yield plain
+
 
 #: Forms that hold several types, or one and notes about it.
 _WHOLE = frozenset({"Union", "Optional"})

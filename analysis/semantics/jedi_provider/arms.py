@@ -12,12 +12,204 @@ from jedi.inference.gradual.conversion import convert_values
 
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.class_decorators import remaking
-from analysis.semantics.jedi_provider.filters import names_of_filter
 from analysis.semantics.jedi_provider.machinery import machinery
-from analysis.semantics.jedi_provider.subclasses import defined
+from analysis.semantics.jedi_provider.patches.parsing import notes_of
+from analysis.semantics.jedi_provider.patches.syntax_tree import decorating
+from analysis.semantics.occurrences import code_only
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
 from analysis.semantics.rules.computed_slots import computes
+
+# The names that one of jedi's filters holds, remembered for classes of other files.
+#
+# Walking a class of a large module takes jedi tens of milliseconds, and most receivers are of a few
+# classes. The names are kept with the tree that the class stands in, and are gone with it.
+
+
+#: Kind and defining module, by name.
+Described = dict[str, tuple[str, str]]
+
+
+def names_of_filter(found: Any) -> Described:
+    """The names of a filter."""
+    inner = getattr(found, "_class_filter", found)
+    node: Any = getattr(inner, "_parser_scope", None)
+    if getattr(node, "type", "") != "classdef" or not hasattr(inner, "_equals_origin_scope"):
+        return _described(found)
+    notes = notes_of(node.get_root_node())
+    if notes is None:
+        return _described(found)
+    context = inner.parent_context
+    # Branches for other versions of Python do not count.
+    around = (
+        context.get_root_context().string_names,
+        context.inference_state.environment.version_info[:2],
+    )
+    key = (type(inner).__name__, node.start_pos, inner._equals_origin_scope(), around)
+    if key not in notes:
+        notes[key] = _described(found)
+    names: Described = notes[key]
+    return names
+
+
+def _described(found: Any) -> Described:
+    names: Described = {}
+    for name in found.values():
+        text = name.string_name
+        if text not in names:
+            names[text] = (_kind_of(name), _origin_of(name))
+    return names
+
+
+def _kind_of(name: Any) -> str:
+    tree_name = getattr(name, "tree_name", None)
+    if tree_name is None:
+        return ""
+    parent = tree_name.parent
+    if parent.type == "funcdef":
+        return "function"
+    if parent.type == "classdef":
+        return "class"
+    return "statement"
+
+
+def _origin_of(name: Any) -> str:
+    try:
+        return ".".join(name.get_root_context().string_names or ())
+    except (AttributeError, TypeError):
+        return ""
+
+
+# Which decorators leave a class as it is, read from their source.
+
+
+#: What these add is listed, or nothing that has a name.
+_KNOWN = frozenset(
+    {"dataclass", "dataclass_transform", "total_ordering", "unique", "verify", "final", "member"}
+    | {
+        "runtime_checkable",
+        "runtime",
+        "deprecated",
+        "type_check_only",
+        "global_enum",
+        "no_type_check",
+    }
+    # attrs and what is built on it; pydantic; unittest and pytest.
+    | {
+        "s",
+        "attrs",
+        "attributes",
+        "dataclass",
+        "define",
+        "mutable",
+        "frozen",
+        "these",
+        "attr",
+        "skip",
+    }
+    | {"skipIf", "skipUnless", "patch", "usefixtures", "parametrize", "mark"}
+)
+#: What a decorator does that changes its class: writes attributes, or makes another class.
+_CHANGES = re.compile(
+    r"\bsetattr\(|__dict__|\b(?:type|new_class|make_dataclass)\(\s*[\w.]+\s*,|^\s+class\s"
+    r"|\b(?:cls|klass|class_|c|kls|type_|typ)\.(?!__)\w+\s*=[^=]",
+    re.MULTILINE,
+)
+#: What is returned: the class, what a function makes of it, or that function with more arguments.
+_NAMED = re.compile(r"^(?:(?:functools\.)?partial\(\s*)?(\w*)")
+
+
+def remaking(cls: Any, node: Any) -> str:
+    """The decorator of a class, as it is written, that may change it; ``""`` if there is none."""
+    for decorator in node.get_decorators():
+        code = str(decorator.get_code(include_prefix=False)).strip().lstrip("@")
+        if not _is_known(code) and not _keeps(cls.parent_context, decorator):
+            return f"@{code.partition('(')[0]}"
+    return ""
+
+
+def _is_known(code: str) -> bool:
+    return any(part in _KNOWN for part in code.partition("(")[0].split("."))
+
+
+def _keeps(context: Any, decorator: Any) -> bool:
+    _, values = completeness.isolated(decorating)(context, decorator.children[1])
+    return not completeness.incomplete(values) and all(_gives_back(v) for v in values._set)
+
+
+def _gives_back(value: Any) -> bool:
+    node: Any = getattr(value, "tree_node", None)
+    if node is None or value.is_stub():
+        # A compiled one, or one of a stub: such register or mark.
+        return bool(value.is_compiled())
+    if node.type == "classdef":
+        return False
+    code = str(node.get_code())
+    if _CHANGES.search(code):
+        return False
+    functions = [node, *node.iter_funcdefs()]
+    own = {p.name.value for function in functions for p in function.get_params()}
+    own |= {function.name.value for function in functions}
+    returned = [
+        statement.children[1].get_code(include_prefix=False).strip()
+        for function in functions
+        for statement in function.iter_return_stmts()
+        if len(getattr(statement, "children", ())) > 1
+    ]
+    return bool(returned) and all(_NAMED.findall(text)[0] in own for text in returned)
+
+
+# What subclasses in the same file define: ``self`` of a base class may be one of them.
+#
+# A base class that leaves a method to its subclasses calls it all the same.
+
+
+_STORED = re.compile(r"\bself\.(\w+)[ \t]*(?::[^=\n]+)?=(?!=)")
+
+
+def brought_by_subclasses(node: Any) -> frozenset[str]:
+    """Names that subclasses of the class ``node`` (parso), direct or not, define in its file."""
+    if node is None:
+        return frozenset()
+    classes = list(_classes(node.get_root_node()))
+    known = {node.name.value}
+    names: set[str] = set()
+    grown = True
+    while grown:
+        grown = False
+        for other in classes:
+            name = other.name.value
+            if name not in known and known & _bases(other):
+                known.add(name)
+                names.update(defined(other))
+                grown = True
+    return frozenset(names)
+
+
+def defined(node: Any) -> Iterator[str]:
+    """What a class (parso) binds in its body, and what its methods store to ``self``."""
+    waiting = [node.children[-1]]
+    while waiting:
+        each = waiting.pop()
+        if each.type in ("funcdef", "classdef"):
+            yield each.name.value
+            if each.type == "funcdef":
+                yield from _STORED.findall(code_only(each.get_code()))
+        elif each.type == "name" and each.is_definition():
+            yield each.value
+        elif each.type not in ("lambdef", "sync_comp_for", "comp_for"):
+            waiting.extend(getattr(each, "children", ()))
+
+
+def _bases(node: Any) -> set[str]:
+    arguments = node.get_super_arglist()
+    return set(re.findall(r"\w+", arguments.get_code())) if arguments is not None else set()
+
+
+def _classes(scope: Any) -> Iterator[Any]:
+    for found in scope.iter_classdefs():
+        yield found
+        yield from _classes(found)
+
 
 #: Bases that only typing knows: they give nothing to an instance.
 _MARKER_BASES = frozenset({"Generic", "Protocol", "NamedTuple", "TypedDict"})

@@ -9,10 +9,12 @@ argument is let be; so it is where a test of its type may say more.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from jedi.inference.base_value import ValueSet
+from jedi.inference.gradual.base import GenericClass
 from jedi.inference.syntax_tree import tree_name_to_values
 from jedi.inference.value.decorator import Decoratee
 from jedi.inference.value.instance import BoundMethod
@@ -21,12 +23,86 @@ from jedi.inference.value.klass import DataclassWrapper
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, parts_of
 from analysis.semantics.jedi_provider.arms import resolved_order
-from analysis.semantics.jedi_provider.assignable import Given, Sort, may_be, may_be_called
+from analysis.semantics.jedi_provider.assignable import Given, Sort, given_of, may_be, may_be_called
 from analysis.semantics.jedi_provider.calls import callees_of
-from analysis.semantics.jedi_provider.enumerated import is_member
 from analysis.semantics.jedi_provider.misfits import TESTED
 from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
-from analysis.semantics.jedi_provider.stored_types import stored
+
+# Members of enumerations: the class body gives ``RED`` a value, the class makes an instance of it
+# (standard library, ``enum``).
+
+
+def is_member(value: Any, leaf: Any) -> bool:
+    """Whether the name ``leaf`` is certainly a member of ``value``, an enumeration."""
+    if not value.is_class() or leaf.value.startswith("_"):
+        return False
+    order, whole = resolved_order(value)
+    if not whole or all(facts.qualified != "enum.Enum" for facts in order):
+        return False
+    names = list(value.goto(leaf))
+    return len(names) == 1 and _is_written_out(names[0].tree_name)
+
+
+def _is_written_out(tree: Any) -> bool:
+    """Whether a name is defined in a class body, by a constant: others may be descriptors, or say
+    that they are no member."""
+    statement = tree.get_definition() if tree is not None else None
+    if statement is None or statement.type != "expr_stmt" or tree.parent is not statement:
+        return False
+    around = statement.search_ancestor("funcdef", "classdef")
+    constant = statement.get_rhs().type in ("number", "string", "strings")
+    return constant and around is not None and around.type == "classdef"
+
+
+# What the methods of a class store in an attribute that nothing declares.
+#
+# As type checkers read it: the attribute is whatever the class and its bases assign to it, wherever
+# in them that is.
+
+
+def stored(session: JediSession, value: Any, leaf: Any) -> Iterator[Given]:
+    """What the attribute named by ``leaf`` of an instance ``value`` was assigned; nothing where it
+    is declared, or defined by other means than assignments.
+
+    Raises :class:`~analysis.semantics.jedi_provider.accepted.OpenTypeError` where not all of it is
+    known.
+    """
+    if not value.is_instance():
+        return
+    names = [
+        name
+        for found in value.get_filters(origin_scope=session.context_of(leaf).tree_node)
+        for name in found.get(leaf.value)
+    ]
+    trees = [name.tree_name for name in names]
+    if not trees or not all(tree is not None and _assigned(tree) for tree in trees):
+        return
+    if not resolved_order(value.py__class__())[1]:
+        raise OpenTypeError("not all of its bases are known")
+    for module in {id(tree.get_root_node()): tree.get_root_node() for tree in trees}.values():
+        # Code around the class may store something else.
+        if re.search(rf"(?<!\bself)\.{leaf.value}\s*(?::[^=\n]+)?=(?!=)", module.get_code()):
+            raise OpenTypeError("other code assigns to it")
+    for name, tree in zip(names, trees, strict=True):
+        context = name.get_root_context().create_context(tree)
+        values = tree_name_to_values(session.state, context, tree)
+        if completeness.incomplete(values) or not values:
+            raise OpenTypeError("not all values stored in it are known")
+        for one in values._set:
+            given = given_of(one)
+            if given is None or given.sort is Sort.NONE:
+                # It is to get another value yet.
+                raise OpenTypeError("the values stored in it are not visible")
+            yield replace(given, declared=False)
+
+
+def _assigned(tree: Any) -> bool:
+    """Whether a name is the target of a plain assignment."""
+    statement = tree.get_definition()
+    if statement is None or statement.type != "expr_stmt":
+        return False
+    return getattr(statement.children[1], "value", "") == "="
+
 
 #: Decorators that change nothing of what a call gives: of overloads each is looked at.
 _SAME_RESULT = re.compile(
@@ -294,3 +370,40 @@ def _decorators(function: Any) -> list[str]:
         one.get_code(include_prefix=False).strip().lstrip("@").strip()
         for one in function.get_decorators()
     ]
+
+
+# What the type variables of a class stand for in a call of a method, by what the object is declared
+# to be: a ``list[str]`` appends strings.
+#
+# Only declarations count: what a list that is written out holds is no more than what it begins
+# with.
+
+
+def stands_for(session: JediSession, last: Any, values: Any) -> Mapping[str, Any]:
+    """The types of the variables of the class whose method the expression that ends with the leaf
+    ``last`` is, by name; ``values`` are what it gives. Nothing where not all of it is declared."""
+    dot = last.get_previous_leaf()
+    if dot is None or dot.value != ".":
+        return {}
+    try:
+        owners = [
+            given.cls
+            for given in declarations(session, dot.get_previous_leaf())
+            if given.sort is not Sort.NONE
+        ]
+    except OpenTypeError:
+        return {}
+    if len(owners) != 1 or not isinstance(owners[0], GenericClass):
+        return {}
+    (cls,) = owners
+    if not all(_defines(cls, value) for value in values._set):
+        return {}  # the variables of a base have names of their own
+    names = [variable.py__name__() for variable in cls.list_type_vars()]
+    return dict(zip(names, cls.get_generics(), strict=False))
+
+
+def _defines(cls: Any, method: Any) -> bool:
+    """Whether ``method`` stands in the body of ``cls``."""
+    node = getattr(method, "tree_node", None)
+    around = node.search_ancestor("classdef") if node is not None else None
+    return around is not None and around is cls.tree_node

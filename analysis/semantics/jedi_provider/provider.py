@@ -15,18 +15,25 @@ from analysis.environments.roots import import_roots
 from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness, declared
-from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted
+from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted, argument_strings
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, resolved_order
-from analysis.semantics.jedi_provider.calls import callees_of
-from analysis.semantics.jedi_provider.class_keywords import class_callee
+from analysis.semantics.jedi_provider.calls import callees_of, class_callee
+from analysis.semantics.jedi_provider.declared import stands_for
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
-from analysis.semantics.jedi_provider.literals import argument_strings
 from analysis.semantics.jedi_provider.misfits import misfits
-from analysis.semantics.jedi_provider.positions import line_start, position
-from analysis.semantics.jedi_provider.presence import anyone_has
-from analysis.semantics.jedi_provider.receivers import receiver_at, receiver_leaves, version_of
-from analysis.semantics.jedi_provider.session import JediSession, infer_receiver, prepare
-from analysis.semantics.jedi_provider.type_arguments import stands_for
+from analysis.semantics.jedi_provider.receivers import (
+    anyone_has,
+    receiver_at,
+    receiver_leaves,
+    version_of,
+)
+from analysis.semantics.jedi_provider.session import (
+    JediSession,
+    infer_receiver,
+    line_start,
+    position,
+    prepare,
+)
 from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys

@@ -18,33 +18,38 @@ from jedi.inference.compiled.subprocess import InferenceStateSameProcess
 from jedi.inference.filters import ParserTreeFilter
 from jedi.inference.gradual import stub_value, typeshed
 from jedi.inference.helpers import infer_call_of_leaf
+from parso.utils import split_lines
 
 from analysis.environments.environment import Environment
-from analysis.semantics.jedi_provider import (
-    caught,
-    completeness,
-    comprehended,
-    decorated,
-    defaults,
-    flows,
-    growing,
-    items,
-    lambdas,
-    made_dicts,
-    members,
-    operators,
-    overloads,
-    resolution,
-    self_type,
-    special_forms,
-    stars,
-    supers,
-    trees,
-    type_variables,
-    wrappers,
+from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.patches import (
+    classes,
+    finder,
+    functions,
+    iterables,
+    parsing,
+    stdlib,
+    syntax_tree,
+    typing,
 )
-from analysis.semantics.jedi_provider.patches import require_replaced
+from analysis.semantics.jedi_provider.patches.known import require_replaced
 from analysis.text import overlay
+
+# Offsets into a text, and parso's positions in it.
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """parso's position of an offset: lines as parso splits them, from 1, columns from 0."""
+    before = split_lines(text[:offset])
+    return len(before), len(before[-1])
+
+
+def line_start(text: str, node: Any) -> int:
+    """The offset of the line where ``node`` begins; of the text for ``None``."""
+    if node is None:
+        return 0
+    return sum(map(len, split_lines(text, keepends=True)[: node.start_pos[0] - 1]))
+
 
 #: Versions of Python whose grammar parso knows; others are read with the nearest.
 _GRAMMARS = ((3, 10), (3, 14))
@@ -88,27 +93,18 @@ def prepare(cache_directory: str) -> None:
     # jedi reads socket's stub for _socket, which makes socket.socket its own base class.
     typeshed._IMPORT_MAP = {}
     stub_value.StubFilter._is_name_reachable = _in_stub
-    completeness.install()
-    decorated.install()
-    overloads.install()
-    type_variables.install()
-    self_type.install()
-    trees.install()
-    operators.install()
-    resolution.install()
-    comprehended.install()
-    special_forms.install()
-    caught.install()
-    members.install()
-    stars.install()
-    growing.install()
-    lambdas.install()
-    defaults.install()
-    made_dicts.install()
-    flows.install()
-    wrappers.install()
-    supers.install()
-    items.install()
+    for patch in (
+        completeness,
+        parsing,
+        syntax_tree,
+        finder,
+        iterables,
+        classes,
+        functions,
+        typing,
+        stdlib,
+    ):
+        patch.install()
     require_replaced()
 
 

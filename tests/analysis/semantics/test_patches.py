@@ -18,7 +18,7 @@ import pytest
 
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
-from analysis.semantics.jedi_provider.patches import REPLACED, VERSIONS
+from analysis.semantics.jedi_provider.patches.known import REPLACED, VERSIONS
 from analysis.snapshot import Snapshot, Workspace
 from analysis.worker.pool import AnalysisPool
 from analysis.worker.process import WorkerSettings

@@ -19,8 +19,8 @@ from jedi import settings
 from parso.grammar import load_grammar
 from parso.utils import split_lines
 
-from analysis.semantics.jedi_provider import trees
-from analysis.semantics.jedi_provider.parsing import QuickParser
+from analysis.semantics.jedi_provider.patches import parsing
+from analysis.semantics.jedi_provider.quick_parser import QuickParser
 
 _SOURCES = [Path(str(m.__file__)).read_text("utf-8") for m in (argparse, dataclasses, typing)]
 CODE = "class Reader:\n    def read(self): ...\n" * 50
@@ -36,8 +36,8 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def _parse(path: Path, *, again: bool = True) -> str:
     if again:
-        trees._imported.clear()
-    code: str = trees._of_file(load_grammar(), str(path)).node.get_code()
+        parsing._imported.clear()
+    code: str = parsing._of_file(load_grammar(), str(path)).node.get_code()
     return code
 
 

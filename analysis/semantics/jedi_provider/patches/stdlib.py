@@ -1,11 +1,10 @@
-"""Wrappers of the standard library whose types say more than jedi reads out of their stubs.
-
-Decorators (``functools.lru_cache``, ``contextlib.contextmanager``) and iterators over what they are
-given (``zip``, ``filter``): semantics by their documentation.
+"""Changes to `jedi.plugins.stdlib`: functions of the standard library whose stubs say less than is
+known.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
@@ -14,16 +13,22 @@ from jedi.inference.arguments import ValuesArguments
 from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
 from jedi.inference.filters import AttributeOverwrite, publish_method
 from jedi.inference.lazy_value import LazyKnownValue, LazyKnownValues
-from jedi.inference.value.iterable import FakeTuple
+from jedi.inference.value.iterable import DictLiteralValue, FakeTuple
 from jedi.plugins import stdlib
 
 from analysis.semantics.jedi_provider import completeness
+from analysis.semantics.jedi_provider.patches.iterables import is_given_items
+
+# Wrappers of the standard library whose types say more than jedi reads out of their stubs.
+#
+# Decorators (``functools.lru_cache``, ``contextlib.contextmanager``) and iterators over what they
+# are given (``zip``, ``filter``): semantics by their documentation.
+
 
 _Callback = Callable[[], Any]
 
 
-def install() -> None:
-    """Tell jedi; further calls change nothing more."""
+def _install_wrappers() -> None:
     functions: dict[str, dict[str, Any]] = stdlib._implemented
     functions["functools"]["lru_cache"] = _cached
     functions["functools"]["singledispatch"] = _dispatched
@@ -208,3 +213,94 @@ def _filter(value: Any, arguments: Any, callback: _Callback) -> Any:
     if given is None or len(given) != 2:
         return callback()
     return _iterator(value, LazyKnownValues(given[1].merge_types_of_iterate()))
+
+
+# ``defaultdict(list)``: what it holds is what the factory makes (``collections``).
+#
+# jedi does not read a class as the ``Callable`` that the stub asks for.
+
+
+def _install_defaults() -> None:
+    stdlib._implemented["collections"]["defaultdict"] = _made_default
+
+
+def _made_default(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
+    first = next(iter(arguments.unpack()), None)
+    factories = first[1].infer() if first is not None and first[0] is None else NO_VALUES
+    node = arguments.argument_node
+    if completeness.incomplete(factories) or node is None or is_given_items(node):
+        return callback()
+    made = factories.execute_with_values()
+    if completeness.incomplete(made):
+        return callback()
+    generics = (NO_VALUES, ValueSet(each.py__class__() for each in made._set))
+    return ValueSet([value.with_generics(generics)]).execute_annotation(None)
+
+
+# Dictionaries that hold more sorts of values than the first argument they are made of shows.
+#
+# Of ``dict(first, **more)`` jedi reads the values of ``first`` alone, and so it does where items
+# are given to the dictionary later. What ``setdefault`` gives back of a display may also be the
+# default.
+
+
+#: ``**more`` and ``name=value`` among arguments; elsewhere in them they only cost an answer.
+_KEYWORD = re.compile(r"\*\*|(?<![=!<>:])=(?!=)")
+_builtins: dict[str, Any] = stdlib._implemented["builtins"]
+
+
+def _install_made_dicts() -> None:
+    _builtins["dict"] = _made_dict
+    DictLiteralValue.overwritten_methods["setdefault"] = _had_or_given
+
+
+def _made_dict(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
+    node = arguments.argument_node
+    if node is None or not (_KEYWORD.search(node.get_code()) or is_given_items(node)):
+        return callback()
+    return ValueSet([value.with_generics((NO_VALUES, NO_VALUES))]).execute_annotation(None)
+
+
+def _had_or_given(self: Any, arguments: Any) -> Any:
+    given = [lazy for key, lazy in arguments.unpack() if key is None]
+    if len(given) != 2:
+        return completeness.flagged(self._dict_values())
+    return ValueSet.from_sets([self._dict_values(), given[1].infer()])
+
+
+# ``super(X, self)`` of another class than the one around.
+#
+# jedi takes every ``super`` for that of the class that the method stands in. With another class it
+# begins behind that one in the order of ``self``, which is not known here.
+
+
+_super = _builtins["super"]
+
+
+def _install_supers() -> None:
+    _builtins["super"] = _of_its_own
+
+
+def _of_its_own(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
+    given = next((lazy for key, lazy in arguments.unpack() if key is None), None)
+    if given is not None:
+        method = getattr(arguments.context, "tree_node", None)
+        around = method.search_ancestor("classdef") if method is not None else None
+        named = [getattr(each, "tree_node", None) for each in given.infer()._set]
+        if around is None or any(node is not around for node in named):
+            return NO_VALUES
+    return _super(value, arguments=arguments, callback=callback)
+
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process. Further calls do nothing."""
+    global _installed
+    if not _installed:
+        _installed = True
+        _install_wrappers()
+        _install_defaults()
+        _install_made_dicts()
+        _install_supers()

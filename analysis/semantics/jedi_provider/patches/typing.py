@@ -1,8 +1,4 @@
-"""Forms of ``typing`` that jedi does not know: ``Literal``, ``LiteralString``, casts, ``X | Any``.
-
-Semantics: PEP 586 (``Literal``), PEP 675 (``LiteralString``), and typeshed's CONTRIBUTING.md, *The
-Any trick*: where one of its stubs returns ``X | Any``, the value is an ``X`` or rarely ``None``.
-"""
+"""Changes to `jedi.inference.gradual`: forms of `typing`, and what type variables stand for."""
 
 from __future__ import annotations
 
@@ -20,16 +16,23 @@ from jedi.inference.gradual.typing import (
     ProxyTypingValue,
     TypingModuleName,
 )
-from jedi.inference.value.iterable import SequenceLiteralValue
+from jedi.inference.param import get_executed_param_names
+from jedi.inference.value.iterable import FakeDict, FakeTuple, SequenceLiteralValue
 
 from analysis.semantics.jedi_provider import completeness
+
+# Forms of ``typing`` that jedi does not know: ``Literal``, ``LiteralString``, casts, ``X | Any``.
+#
+# Semantics: PEP 586 (``Literal``), PEP 675 (``LiteralString``), and typeshed's CONTRIBUTING.md,
+# *The Any trick*: where one of its stubs returns ``X | Any``, the value is an ``X`` or rarely
+# ``None``.
+
 
 _remap = TypingModuleName._remap
 _infer_annotation = completeness.annotated(annotation.infer_annotation)
 
 
-def install() -> None:
-    """Change jedi's classes; further calls change nothing more."""
+def _install_special_forms() -> None:
     TypingModuleName._remap = _known
     CastFunction.py__call__ = _cast
     annotation.infer_annotation = _without_the_trick
@@ -109,3 +112,54 @@ def _cast(self: Any, arguments: Any) -> Any:
     if node is None or context is None:
         return NO_VALUES
     return annotation.infer_annotation(context, node).execute_annotation(context)
+
+
+# What a type variable stands for where an argument that it depends on is not known.
+#
+# jedi takes what the other arguments say, so that of ``T`` in ``g(unknown, 1)`` an ``int`` is left.
+# Such a variable is incomplete here, and so is what a function gives that is annotated to return
+# it.
+
+
+def _install_type_variables() -> None:
+    annotation.merge_type_var_dicts = _merge
+    annotation.get_executed_param_names = _given
+
+
+def _given(function: Any, arguments: Any) -> list[Any]:
+    """The parameters of a call but for ``*args`` and ``**kwargs`` that nothing goes to: these say
+    nothing of a variable."""
+    names = get_executed_param_names(function, arguments)
+    return [name for name in names if not completeness.isolated(_goes_without)(name)]
+
+
+def _goes_without(parameter: Any) -> bool:
+    if not parameter._get_param_node().star_count:
+        return False
+    values = parameter.infer()._set
+    return bool(values) and all(
+        (isinstance(value, FakeTuple) and not list(value.py__iter__()))
+        or (isinstance(value, FakeDict) and not list(value.py__iter__()))
+        for value in values
+    )
+
+
+def _merge(known: dict[str, Any], new: dict[str, Any]) -> None:
+    """Add to what is ``known`` of each variable, by its name, what is ``new``."""
+    for name, values in new.items():
+        if values:
+            known[name] = known[name] | values if name in known else values
+        elif values.incomplete:
+            known[name] = completeness.flagged(known.get(name, NO_VALUES))
+
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process. Further calls do nothing."""
+    global _installed
+    if not _installed:
+        _installed = True
+        _install_special_forms()
+        _install_type_variables()

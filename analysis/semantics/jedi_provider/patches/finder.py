@@ -1,9 +1,5 @@
-"""What ``if`` and ``try`` say of the code under them.
-
-``isinstance(…)`` tells of a name only in the suite under that test: jedi takes the last test above
-a name for one that holds, also in ``else`` and within the next test. An ``elif`` is not reached
-where a test before it certainly holds, as that of a version may: jedi asks its own test alone. An
-import under ``try`` of what is not installed fails, so that the name is what the handler imports.
+"""Changes to `jedi.inference.finder` and `flow_analysis`: what `if` and `try` say of the code under
+them.
 """
 
 from __future__ import annotations
@@ -23,8 +19,7 @@ _check = finder.check_flow_information
 _break_check = flow_analysis._break_check
 
 
-def install() -> None:
-    """Change jedi in this process; further calls change nothing more."""
+def _install_flows() -> None:
     finder.check_flow_information = _under_its_test
     flow_analysis._break_check = _reached
 
@@ -86,3 +81,14 @@ def _in_tested_suite(flow: Any, name: Any) -> bool:
         suite.start_pos <= name.start_pos < suite.end_pos and children[index] != "else"
         for index, suite in zip(range(0, len(children), 4), children[3::4], strict=False)
     )
+
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process. Further calls do nothing."""
+    global _installed
+    if not _installed:
+        _installed = True
+        _install_flows()

@@ -1,21 +1,31 @@
-"""Displays that come to hold more than what is written between their brackets.
-
-``[*others, 1]`` also holds what ``others`` does, and ``found = [1]`` what ``found.append(x)`` adds
-later. jedi reads neither. The additions that the module shows for the name which the display is
-bound to are elements like the written ones. A display that begins empty is only known where its
-name is a function's own and is never handed on; elsewhere somebody else may fill it.
-"""
+"""Changes to `jedi.inference.value.iterable`: what displays and comprehensions hold."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from jedi.inference.base_value import ValueSet
+from jedi.inference.context import CompForContext, TreeContextMixin
 from jedi.inference.lazy_value import LazyKnownValues, LazyTreeValue
-from jedi.inference.value.iterable import DictLiteralValue, FakeList, SequenceLiteralValue
+from jedi.inference.value.iterable import (
+    ComprehensionMixin,
+    DictLiteralValue,
+    FakeList,
+    SequenceLiteralValue,
+)
 
+from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.completeness import UnknownElement, flagged
+
+# Displays that come to hold more than what is written between their brackets.
+#
+# ``[*others, 1]`` also holds what ``others`` does, and ``found = [1]`` what ``found.append(x)``
+# adds later. jedi reads neither. The additions that the module shows for the name which the display
+# is bound to are elements like the written ones. A display that begins empty is only known where
+# its name is a function's own and is never handed on; elsewhere somebody else may fill it.
+
 
 #: Which argument of a method becomes an element.
 _ELEMENT = {"append": 0, "appendleft": 0, "add": 0, "insert": 1}
@@ -42,15 +52,9 @@ _iter = SequenceLiteralValue.py__iter__
 _dict_values = DictLiteralValue._dict_values
 _dict_iter = DictLiteralValue.py__iter__
 _items = DictLiteralValue.overwritten_methods["items"]
-_installed = False
 
 
-def install() -> None:
-    """Change jedi's classes; further calls do nothing."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
+def _install_growing() -> None:
     SequenceLiteralValue.py__iter__ = _all_elements
     SequenceLiteralValue.py__simple_getitem__ = _element(SequenceLiteralValue.py__simple_getitem__)
     DictLiteralValue._dict_values = _values
@@ -258,3 +262,103 @@ def _only_read(name: Any) -> bool:
         called = around.get_previous_sibling()
         return called is not None and called.type == "name" and called.value in _READERS
     return around.type in _READS
+
+
+# What a comprehension binds, for whom, and what its condition lets through.
+#
+# The first iterable is read outside, everything else inside of the clauses that stand before it;
+# the element sees all clauses (language reference, *Displays for lists, sets and dictionaries*).
+# jedi sees only the first clause, and none from a condition.
+#
+# ``[x for x in items if isinstance(x, str)]`` holds strings, whatever ``items`` holds. jedi does
+# not look at the condition; so where it tests the type or the members of an element, what it says
+# about the elements is incomplete.
+
+
+_TESTS = re.compile(r"\b(?:is\w*instance|issubclass|hasattr|getattr|type|callable|is_\w+)\s*\(")
+_CLAUSES = frozenset({"comp_for", "sync_comp_for"})
+#: What holds an element and its clauses.
+_HOLDERS = frozenset({"testlist_comp", "argument", "dictorsetmaker"})
+_SCOPES = frozenset({"funcdef", "lambdef", "classdef", "file_input"})
+#: Where the iterable of a clause stands among its children: ``for x in items``.
+_ITERABLE_CHILD = 3
+_nested = ComprehensionMixin._nested
+_create_context = TreeContextMixin.create_context
+
+
+def _install_comprehended() -> None:
+    ComprehensionMixin._nested = _filtered
+    TreeContextMixin.create_context = _context
+
+
+def _context(self: Any, node: Any) -> Any:
+    clause = _clause_around(node)
+    if clause is None:
+        return _create_context(self, node)
+    if clause is self.tree_node:
+        return self
+    return CompForContext(_context(self, clause), clause)
+
+
+def _clause_around(node: Any) -> Any:
+    """The innermost clause whose variables ``node`` sees; a clause itself sees the one before."""
+    inside, outside = node, node.parent
+    while outside is not None and inside.type not in _SCOPES:
+        if outside.type == "sync_comp_for":
+            if inside is not outside.children[_ITERABLE_CHILD] and node is not outside:
+                return outside
+            # The iterable: outside of this clause, behind the ones before it.
+            inside = outside if outside.parent.type != "comp_for" else outside.parent
+            outside = inside.parent
+            continue
+        if inside.type not in _CLAUSES and outside.type in _HOLDERS:
+            first = next((c for c in outside.children if c.type in _CLAUSES), None)
+            if first is not None:
+                return _last(first)
+        inside, outside = outside, outside.parent
+    return None
+
+
+def _last(clause: Any) -> Any:
+    """The clause that is written last: the element sees it and all before it."""
+    while True:
+        if clause.type == "comp_for":  # ``async`` and the clause
+            clause = clause.children[-1]
+        behind = clause.children[-1]
+        while behind.type == "comp_if" and len(behind.children) > 2:
+            behind = behind.children[-1]
+        if behind.type not in _CLAUSES:
+            return clause
+        clause = behind
+
+
+def _filtered(self: Any, comp_fors: Any, parent_context: Any = None) -> Iterator[Any]:
+    doubted = any(_tests(comp_for) for comp_for in comp_fors)
+    for element in _nested(self, comp_fors, parent_context):
+        if not doubted:
+            yield element
+        elif isinstance(element, tuple):
+            yield tuple(completeness.flagged(values) for values in element)
+        else:
+            yield completeness.flagged(element)
+
+
+def _tests(comp_for: Any) -> bool:
+    condition = comp_for.children[4] if len(comp_for.children) > 4 else None
+    while condition is not None and condition.type == "comp_if":
+        if _TESTS.search(condition.children[1].get_code()):
+            return True
+        condition = condition.children[2] if len(condition.children) > 2 else None
+    return False
+
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process. Further calls do nothing."""
+    global _installed
+    if not _installed:
+        _installed = True
+        _install_growing()
+        _install_comprehended()

@@ -1,10 +1,4 @@
-"""The method resolution order of a class, as Python has it.
-
-jedi lists bases depth first, so that ``object``, a base of the first base, comes before the second
-base: its ``__init__`` would hide the one that is called. Here the order is the C3 linearization
-(Barrett et al. 1996; docs.python.org, *The Python 2.3 Method Resolution Order*). Where the bases
-have none, or one of them is unknown, jedi's list is kept with ``object`` at its end.
-"""
+"""Changes to `jedi.inference.value.klass`: the resolution order, and members of enumerations."""
 
 from __future__ import annotations
 
@@ -12,17 +6,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from jedi.inference.cache import inference_state_method_generator_cache
+from jedi.inference.lazy_value import LazyKnownValues
 from jedi.inference.value.klass import ClassMixin
 
-_installed = False
+# The method resolution order of a class, as Python has it.
+#
+# jedi lists bases depth first, so that ``object``, a base of the first base, comes before the
+# second base: its ``__init__`` would hide the one that is called. Here the order is the C3
+# linearization (Barrett et al. 1996; docs.python.org, *The Python 2.3 Method Resolution Order*).
+# Where the bases have none, or one of them is unknown, jedi's list is kept with ``object`` at its
+# end.
 
 
-def install() -> None:
-    """Change jedi's classes; further calls do nothing."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
+def _install_resolution() -> None:
     ClassMixin.py__mro__ = inference_state_method_generator_cache()(_linear(ClassMixin.py__mro__))
 
 
@@ -82,3 +78,46 @@ def _is_object(cls: Any) -> bool:
         return str(cls.py__name__()) == "object" and cls.get_root_context().is_builtins_module()
     except (AttributeError, NotImplementedError):
         return False
+
+
+# Walking over an enumeration gives its members, and so does ``Colour["RED"]``.
+#
+# jedi finds none for ``EnumType.__iter__``, and takes what stands in brackets for type arguments.
+
+
+_getitem = ClassMixin.py__getitem__
+
+
+def _install_members() -> None:
+    ClassMixin.py__iter__ = _members
+    ClassMixin.py__getitem__ = _item
+
+
+def _members(self: Any, contextualized_node: Any = None) -> Iterator[Any]:
+    del contextualized_node
+    if _enumerates(self):
+        yield LazyKnownValues(self.execute_with_values())
+
+
+def _item(self: Any, index_value_set: Any, contextualized_node: Any) -> Any:
+    if _enumerates(self):
+        return self.execute_with_values()
+    return _getitem(self, index_value_set, contextualized_node)
+
+
+def _enumerates(cls: Any) -> bool:
+    return any(
+        metaclass.py__name__() in ("EnumMeta", "EnumType") for metaclass in cls.get_metaclasses()
+    )
+
+
+_installed = False
+
+
+def install() -> None:
+    """Change jedi in this process. Further calls do nothing."""
+    global _installed
+    if not _installed:
+        _installed = True
+        _install_resolution()
+        _install_members()
