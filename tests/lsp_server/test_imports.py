@@ -16,7 +16,7 @@ from tests.lsp_server.test_lifecycle import REQUESTS
 #: it asks.
 ALLOWED = (
     "analysis.(accepted|children|deadline|errors|findings|names|private|signatures|snapshot|symbols|wire)",
-    r"analysis.(syntax|text)(\..+)?",
+    r"analysis.(program|syntax|text)(\..+)?",
     "analysis.holes.context",
     "decoding.completion",
     r"engine.(client|features)(\..+)?",

@@ -49,6 +49,7 @@ REQUESTS: dict[str, Any] = {
     "textDocument/prepareCallHierarchy": HERE,
     "textDocument/prepareTypeHierarchy": HERE,
     "textDocument/codeLens": {"textDocument": {"uri": URI}},
+    "textDocument/copilotInlineEdit": {**HERE, "textDocument": {"uri": URI, "version": 1}},
 }
 
 
