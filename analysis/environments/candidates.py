@@ -18,7 +18,8 @@ from analysis.text.files import is_file
 #: Names of an interpreter below the folder of an environment.
 _EXECUTABLES = ("bin/python", "bin/python3", "Scripts/python.exe", "python.exe")
 _ON_PATH = ("python3", "python", "python.exe")
-_WORKSPACE_FOLDERS = (".venv", "venv")
+#: Where a workspace has an environment of its own.
+WORKSPACE_FOLDERS = (".venv", "venv")
 
 
 def candidates(
@@ -34,7 +35,7 @@ def _candidates(
 ) -> Iterator[InterpreterCandidate]:
     if workspace.python is not None:
         yield InterpreterCandidate(workspace.python, Origin.SETTING, "named by the user")
-    for folder in _WORKSPACE_FOLDERS:
+    for folder in WORKSPACE_FOLDERS:
         found = _executable_in(Path(workspace.root) / folder)
         if found is not None:
             yield judged(found, Origin.WORKSPACE, workspace, f"{folder} of the workspace")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.deadline import Deadline
+from analysis.environments.candidates import WORKSPACE_FOLDERS
 from analysis.environments.environment import Environment
 from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
@@ -45,6 +46,16 @@ class _KnownAnswers:
         return True
 
 
+@dataclass(frozen=True, slots=True)
+class _KnownEnvironment:
+    """An environment, old when its ``stamps`` are others; ``reads`` say what it was chosen by, for
+    answers that are kept elsewhere."""
+
+    environment: Environment
+    reads: overlay.Reads
+    stamps: object
+
+
 class ReferenceProvider:
     """A :class:`~analysis.semantics.provider.SemanticProvider`. Not thread-safe.
 
@@ -53,8 +64,7 @@ class ReferenceProvider:
 
     def __init__(self, cache_directory: str) -> None:
         self._jedi = JediProvider(cache_directory)
-        #: Each is old when one of its stamps is.
-        self._environments: dict[Workspace, tuple[object, Environment]] = {}
+        self._environments: dict[Workspace, _KnownEnvironment] = {}
         self._known: OrderedDict[tuple[object, ...], _KnownAnswers] = OrderedDict()
 
     def names(self, snapshot: Snapshot, hole: Hole, deadline: Deadline) -> NameSet:
@@ -101,11 +111,13 @@ class ReferenceProvider:
         """Look through the overlay in force or, where a caller has put none, the snapshot's."""
         around = overlay.files()
         with overlay.looking_through(around if around.steady else snapshot.overlay()):
-            environment = self.environment(snapshot.workspace)
+            whose = self._whose(snapshot.workspace)
+            environment = whose.environment
             key = (snapshot.text, snapshot.path, snapshot.workspace, environment)
             known = self._known.get(key)
             if known is None or not known.holds():
                 known = self._known[key] = _KnownAnswers(held_in=overlay.files())
+                known.reads.add(whose.reads)
                 while len(self._known) > _TEXTS:
                     self._known.popitem(last=False)
             self._known.move_to_end(key)
@@ -117,12 +129,21 @@ class ReferenceProvider:
 
         Raises as :func:`~analysis.environments.resolve.resolve`.
         """
+        return self._whose(workspace).environment
+
+    def _whose(self, workspace: Workspace) -> _KnownEnvironment:
         known = self._environments.get(workspace)
-        if known is not None and known[0] == _stamps(known[1], workspace):
-            return known[1]
+        if known is not None and known.stamps == _stamps(known.environment, workspace):
+            return known
+        # Both are taken before: what changes while the environment is looked up makes it old.
+        before, reads = _own(workspace), _deciding(workspace)
         environment = resolve(workspace)
-        self._environments[workspace] = (_stamps(environment, workspace), environment)
-        return environment
+        known = _KnownEnvironment(environment, reads, _stamps(environment, workspace))
+        if _own(workspace) == before:
+            self._environments[workspace] = known
+        else:
+            self._environments.pop(workspace, None)
+        return known
 
     def _look_up(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline
@@ -153,13 +174,33 @@ def _stamps(environment: Environment, workspace: Workspace) -> object:
     places = [
         environment.executable,
         str(Path(environment.executable).parent.parent / "pyvenv.cfg"),
-        *(f"{workspace.root}/{name}" for name in (".venv", "venv", ".venv/pyvenv.cfg")),
     ]
     files = overlay.files()
     listings = {folder: files.listing(folder) for folder in environment.site_packages}
     for folder, listing in listings.items():
         places += (f"{folder}/{name}" for name in listing.names if name.endswith(".pth"))
-    return tuple(map(_status, places)), tuple(listing.digest for listing in listings.values())
+    names = tuple(listing.digest for listing in listings.values())
+    return _own(workspace), tuple(map(_status, places)), names
+
+
+def _own(workspace: Workspace) -> object:
+    """The status of the workspace's own environments, which come before others."""
+    return tuple(
+        _status(f"{workspace.root}/{folder}{file}")
+        for folder in WORKSPACE_FOLDERS
+        for file in ("", "/bin", "/pyvenv.cfg")
+    )
+
+
+def _deciding(workspace: Workspace) -> overlay.Reads:
+    """The same as contents and names."""
+    files, reads = overlay.files(), overlay.Reads()
+    for folder in WORKSPACE_FOLDERS:
+        place = f"{workspace.root}/{folder}"
+        reads.files[f"{place}/pyvenv.cfg"] = files.digest(f"{place}/pyvenv.cfg")
+        for names in (place, f"{place}/bin"):
+            reads.folders[names] = files.listing(names).digest
+    return reads
 
 
 def _status(place: str) -> tuple[int, ...]:

@@ -214,7 +214,7 @@ def test_what_is_no_python_is_a_usage_error(project: Path) -> None:
     words = [PILOTFISH, "debug", "cart.py", "--test", "python check.py", "--json"]
     done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "not valid Python" in done.stderr
+    assert "not valid Python" in json.loads(done.stdout)["reason"]
 
 
 def test_the_arm_of_an_expression_that_fails_is_told(project: Path) -> None:

@@ -9,7 +9,10 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
+from analysis.environments.environment import Environment
+from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
+from analysis.semantics import reference
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
@@ -85,3 +88,23 @@ def test_a_version_that_typeshed_does_not_describe_is_open(
     assert answer.tier is Tier.OPEN
     assert "upper" in answer.spellings()
     assert "3.8" in answer.reason
+
+
+def test_an_environment_that_is_made_while_it_is_looked_for_is_found_the_next_time(
+    provider: ReferenceProvider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "root"
+    workspace = Workspace(str(root))
+
+    def resolved_before_it_was_made(asked: Workspace) -> Environment:
+        found = resolve(asked)
+        if not root.exists():
+            _installed(root, _NEW, "1.0")
+        return found
+
+    monkeypatch.setattr(reference, "resolve", resolved_before_it_was_made)
+    text = "import shifty\n"
+    snapshot = Snapshot(f"{workspace.root}/app.py", text, workspace)
+    hole = hole_at(text, text.index("shifty"))
+    assert "shifty" not in provider.names(snapshot, hole, Deadline.after(20)).spellings()
+    assert "shifty" in provider.names(snapshot, hole, Deadline.after(20)).spellings()
