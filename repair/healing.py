@@ -192,7 +192,13 @@ class _Healer:
         queue = self._mutations(diagnosis, left) if mutated else []
         found.worth = sum(candidate.value for candidate in queue)
         search = self.search = Search(
-            job.source, self.trials, queue, self.scribe, until, imports=self._imports
+            # Of its own: what the queue kept back since another place is far likelier stays back.
+            job.source,
+            self.trials,
+            queue,
+            self.scribe,
+            until,
+            imports=replace(self._imports),
         )
         if not gives_way:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
