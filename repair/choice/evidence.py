@@ -40,9 +40,9 @@ from repair.source.units import Units, groups
 _CLEAR = 0.75
 #: A patch is vouched for that is rather right than wrong.
 SURE = 0.5
-#: And where no test but the failing ones comes to what it changes, one that is this likely: of 24
-#: right patches for mutated functions of packages that were vouched for none lost that by it, of
-#: three wrong ones one did, and none of six right ones of HumanEvalFix's development half.
+#: And where no test but the failing ones comes to what it changes, one that is this likely. Chosen
+#: on mutated functions of packages that were read: one of three wrong patches lost the word by it,
+#: and no right one. No fresh draw has confirmed it yet.
 SURE_UNTOLD = 0.7
 #: How likely it is that nothing is right of all that there is to try, compared with how likely
 #: something is: less than a third of all mistakes (benchmarks/fresh_bugs.py).
