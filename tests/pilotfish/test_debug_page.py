@@ -53,7 +53,7 @@ def report() -> dict[str, Any]:
             "bad",
             Outcome.FAILED,
             0.1,
-            FailedTest("Error", HOSTILE, (("/work/t.py", 7, "test_bad"),)),
+            FailedTest("Error", HOSTILE, (("/w/t.py", 7, "test_bad"),)),
             frozenset({2, 3, 4, 5}),
         ),
         TestResult("good", Outcome.PASSED, 0.1, None, frozenset({2, 3, 5})),
@@ -67,7 +67,7 @@ def report() -> dict[str, Any]:
     empty = TracedCall(1, 1, 0, 0, 0, "returned", 4, {"prices": "[]"}, _visits()[:1], (), "0")
     traces = (TestTrace("bad", (call,), 1, 7), TestTrace("good", (empty,), 1, 1))
     told = Report(
-        "failing", "", plan, results, (), traces, lines, blocks, test_files=("/work/t.py",)
+        "failing", "", plan, results, (), traces, lines, blocks, test_files=("/w/t.py",)
     )
     return document(told, "/work/m.py", "pytest")
 
