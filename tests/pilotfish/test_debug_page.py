@@ -69,7 +69,7 @@ def report() -> dict[str, Any]:
     told = Report(
         "failing", "", plan, results, (), traces, lines, blocks, test_files=("/w/t.py",)
     )
-    return document(told, "/work/m.py", "pytest")
+    return document(told, "/w/m.py", "pytest")
 
 
 def test_nothing_may_be_loaded_and_only_its_own_script_runs(report: dict[str, Any]) -> None:
