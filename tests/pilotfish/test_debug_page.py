@@ -66,9 +66,7 @@ def report() -> dict[str, Any]:
     call = TracedCall(1, 1, 0, 0, 0, "returned", 4, arguments, _visits(), loops, "-6")
     empty = TracedCall(1, 1, 0, 0, 0, "returned", 4, {"prices": "[]"}, _visits()[:1], (), "0")
     traces = (TestTrace("bad", (call,), 1, 7), TestTrace("good", (empty,), 1, 1))
-    told = Report(
-        "failing", "", plan, results, (), traces, lines, blocks, test_files=("/w/t.py",)
-    )
+    told = Report("failing", "", plan, results, (), traces, lines, blocks, test_files=("/w/t.py",))
     return document(told, "/w/m.py", "pytest")
 
 

@@ -55,7 +55,9 @@ def class_callee(cls: Any) -> Callee:
     facts, whole = resolved_order(cls)
     doubt = "" if whole else "a base class could not be resolved"
     keywords: dict[str, None] = {"metaclass": None}
-    typed = any(f.name == "TypedDict" for f in facts) or "TypedDict" in _header(cls)
+    typed = any(f.name == "TypedDict" for f in facts) or any(
+        "TypedDict" in _header(base) for base in classes_of(cls)
+    )
     keywords.update(dict.fromkeys(_TYPED_DICT if typed else ()))
     doubt = doubt or _of_hooks(cls, keywords) or _of_metaclasses(cls, keywords)
     parameters = [Parameter(name, ParameterKind.KEYWORD_ONLY, required=False) for name in keywords]

@@ -69,7 +69,8 @@ def generated(order: Iterable[Any]) -> Signature | None:
                 return None
             continue
         if maker.family in ("NamedTuple", "TypedDict"):
-            return _of_bases(maker.family, classes[index:])
+            # What derives from a TypedDict is one, too, and adds its keys (PEP 589).
+            return _of_bases(maker.family, classes[index if maker.family == "NamedTuple" else 0 :])
         if maker.flag("init") is False:
             return None
         if "__init__" in written:

@@ -249,6 +249,24 @@ class Named(Mixin):
         return self.nam  #!
 Named()
 """,
+    "a TypedDict of a TypedDict": """\
+from typing import NamedTuple, TypedDict
+class A(TypedDict, total=False):
+    x: int
+class B(A, total=False):
+    y: int
+class C(B, totals=False):  #!
+    z: int
+B(x=1, y=2)
+B(x=1, z=2)  #!
+C(x=1, y=2, z=3)
+class P(NamedTuple):
+    x: int
+class Q(P):
+    y: int = 1
+Q(x=1)
+Q(x=1, y=2)  #!
+""",
     "the branch of a stub for this version": """\
 import types
 types.CodeType(0, 0, 0, 0, 0, 0, b'', (), (), '', '', '', 0, b'', b'')  #!
