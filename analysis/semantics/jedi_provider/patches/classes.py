@@ -18,10 +18,6 @@ from jedi.inference.value.klass import ClassMixin
 # end.
 
 
-def _install_resolution() -> None:
-    ClassMixin.py__mro__ = inference_state_method_generator_cache()(_linear(ClassMixin.py__mro__))
-
-
 def _linear(listed: Callable[[Any], Iterator[Any]]) -> Callable[[Any], Iterator[Any]]:
     def linear(self: Any) -> Iterator[Any]:
         # First itself: whoever asks while the bases are inferred gets at least that.
@@ -88,11 +84,6 @@ def _is_object(cls: Any) -> bool:
 _getitem = ClassMixin.py__getitem__
 
 
-def _install_members() -> None:
-    ClassMixin.py__iter__ = _members
-    ClassMixin.py__getitem__ = _item
-
-
 def _members(self: Any, contextualized_node: Any = None) -> Iterator[Any]:
     del contextualized_node
     if _enumerates(self):
@@ -119,5 +110,8 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_resolution()
-        _install_members()
+        ClassMixin.py__mro__ = inference_state_method_generator_cache()(
+            _linear(ClassMixin.py__mro__)
+        )
+        ClassMixin.py__iter__ = _members
+        ClassMixin.py__getitem__ = _item

@@ -19,11 +19,6 @@ _check = finder.check_flow_information
 _break_check = flow_analysis._break_check
 
 
-def _install_flows() -> None:
-    finder.check_flow_information = _under_its_test
-    flow_analysis._break_check = _reached
-
-
 def _reached(context: Any, value_scope: Any, flow: Any, node: Any) -> Any:
     if flow.type == "try_stmt" and _gives_way(context, flow, node):
         return flow_analysis.UNREACHABLE
@@ -91,4 +86,5 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_flows()
+        finder.check_flow_information = _under_its_test
+        flow_analysis._break_check = _reached

@@ -32,10 +32,6 @@ from analysis.semantics.jedi_provider.patches.typing import LiteralClass
 _BY_PLACE = frozenset({Parameter.POSITIONAL_ONLY, Parameter.POSITIONAL_OR_KEYWORD})
 
 
-def _install_overloads() -> None:
-    OverloadedFunctionValue.py__call__ = _call
-
-
 def _call(self: Any, arguments: Any) -> Any:
     written = getattr(arguments, "argument_node", None)
     # Which overload is called decides what comes, and is no part of it: an argument that is not
@@ -163,11 +159,6 @@ _calls: list[Any] = []
 _infer_annotations = FunctionExecutionContext.infer_annotations
 
 
-def _install_self_type() -> None:
-    FunctionExecutionContext.infer_annotations = _annotations
-    SelfClass.execute_annotation = _self
-
-
 def _annotations(self: Any) -> Any:
     _calls.append(self)
     try:
@@ -242,10 +233,6 @@ _WITH_ELEMENTS: dict[tuple[str, str], tuple[int | str, int]] = {
     ("heapq", "nlargest"): ("key", 1),
     ("heapq", "nsmallest"): ("key", 1),
 }
-
-
-def _install_lambdas() -> None:
-    AnonymousParamName.infer = _called_with(AnonymousParamName.infer)
 
 
 def _called_with(infer: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -391,6 +378,7 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_overloads()
-        _install_self_type()
-        _install_lambdas()
+        OverloadedFunctionValue.py__call__ = _call
+        FunctionExecutionContext.infer_annotations = _annotations
+        SelfClass.execute_annotation = _self
+        AnonymousParamName.infer = _called_with(AnonymousParamName.infer)

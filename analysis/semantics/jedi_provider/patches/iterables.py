@@ -54,15 +54,6 @@ _dict_iter = DictLiteralValue.py__iter__
 _items = DictLiteralValue.overwritten_methods["items"]
 
 
-def _install_growing() -> None:
-    SequenceLiteralValue.py__iter__ = _all_elements
-    SequenceLiteralValue.py__simple_getitem__ = _element(SequenceLiteralValue.py__simple_getitem__)
-    DictLiteralValue._dict_values = _values
-    DictLiteralValue.py__iter__ = _keys
-    DictLiteralValue.overwritten_methods["items"] = _all_items
-    FakeList._get_wrapped_value = _view
-
-
 def _all_elements(self: Any, contextualized_node: Any = None) -> Iterator[Any]:
     yield from _iter(self, contextualized_node)
     yield from _more(self)
@@ -286,11 +277,6 @@ _nested = ComprehensionMixin._nested
 _create_context = TreeContextMixin.create_context
 
 
-def _install_comprehended() -> None:
-    ComprehensionMixin._nested = _filtered
-    TreeContextMixin.create_context = _context
-
-
 def _context(self: Any, node: Any) -> Any:
     clause = _clause_around(node)
     if clause is None:
@@ -360,5 +346,13 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_growing()
-        _install_comprehended()
+        SequenceLiteralValue.py__iter__ = _all_elements
+        SequenceLiteralValue.py__simple_getitem__ = _element(
+            SequenceLiteralValue.py__simple_getitem__
+        )
+        DictLiteralValue._dict_values = _values
+        DictLiteralValue.py__iter__ = _keys
+        DictLiteralValue.overwritten_methods["items"] = _all_items
+        FakeList._get_wrapped_value = _view
+        ComprehensionMixin._nested = _filtered
+        TreeContextMixin.create_context = _context

@@ -28,18 +28,6 @@ from analysis.semantics.jedi_provider.patches.iterables import is_given_items
 _Callback = Callable[[], Any]
 
 
-def _install_wrappers() -> None:
-    functions: dict[str, dict[str, Any]] = stdlib._implemented
-    functions["functools"]["lru_cache"] = _cached
-    functions["functools"]["singledispatch"] = _dispatched
-    functions.setdefault("contextlib", {})["contextmanager"] = _managed
-    functions["contextlib"]["asynccontextmanager"] = _managed
-    functions["builtins"]["zip"] = _zip
-    functions["builtins"]["filter"] = _filter
-    functions.setdefault("itertools", {})["groupby"] = _grouped
-    functions.setdefault("asyncio.tasks", {})["gather"] = _gather
-
-
 class _Same(ValueWrapper):  # type: ignore[misc]
     """A decorator whose result is called as the function is: ``lru_cache(maxsize=None)``."""
 
@@ -220,10 +208,6 @@ def _filter(value: Any, arguments: Any, callback: _Callback) -> Any:
 # jedi does not read a class as the ``Callable`` that the stub asks for.
 
 
-def _install_defaults() -> None:
-    stdlib._implemented["collections"]["defaultdict"] = _made_default
-
-
 def _made_default(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
     first = next(iter(arguments.unpack()), None)
     factories = first[1].infer() if first is not None and first[0] is None else NO_VALUES
@@ -249,11 +233,6 @@ _KEYWORD = re.compile(r"\*\*|(?<![=!<>:])=(?!=)")
 _builtins: dict[str, Any] = stdlib._implemented["builtins"]
 
 
-def _install_made_dicts() -> None:
-    _builtins["dict"] = _made_dict
-    DictLiteralValue.overwritten_methods["setdefault"] = _had_or_given
-
-
 def _made_dict(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
     node = arguments.argument_node
     if node is None or not (_KEYWORD.search(node.get_code()) or is_given_items(node)):
@@ -277,10 +256,6 @@ def _had_or_given(self: Any, arguments: Any) -> Any:
 _super = _builtins["super"]
 
 
-def _install_supers() -> None:
-    _builtins["super"] = _of_its_own
-
-
 def _of_its_own(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
     given = next((lazy for key, lazy in arguments.unpack() if key is None), None)
     if given is not None:
@@ -300,7 +275,16 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_wrappers()
-        _install_defaults()
-        _install_made_dicts()
-        _install_supers()
+        functions: dict[str, dict[str, Any]] = stdlib._implemented
+        functions["functools"]["lru_cache"] = _cached
+        functions["functools"]["singledispatch"] = _dispatched
+        functions.setdefault("contextlib", {})["contextmanager"] = _managed
+        functions["contextlib"]["asynccontextmanager"] = _managed
+        functions["builtins"]["zip"] = _zip
+        functions["builtins"]["filter"] = _filter
+        functions.setdefault("itertools", {})["groupby"] = _grouped
+        functions.setdefault("asyncio.tasks", {})["gather"] = _gather
+        stdlib._implemented["collections"]["defaultdict"] = _made_default
+        _builtins["dict"] = _made_dict
+        DictLiteralValue.overwritten_methods["setdefault"] = _had_or_given
+        _builtins["super"] = _of_its_own

@@ -31,10 +31,6 @@ from analysis.semantics.jedi_provider.patches.typing import LiteralClass
 # What ``except … as error`` binds where several classes are caught (reference, *try*).
 
 
-def _install_caught() -> None:
-    syntax_tree.tree_name_to_values = _spread(syntax_tree.tree_name_to_values)
-
-
 def _spread(infer: Callable[..., Any]) -> Callable[..., Any]:
     def spread(state: Any, context: Any, tree_name: Any) -> Any:
         clause = tree_name.parent
@@ -61,10 +57,6 @@ def _spread(infer: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _infer = syntax_tree._infer_expr_stmt
-
-
-def _install_items() -> None:
-    syntax_tree._infer_expr_stmt = _only_bound
 
 
 def _only_bound(context: Any, stmt: Any, seek_name: Any = None) -> Any:
@@ -96,13 +88,6 @@ def _is_read(name: Any, stmt: Any) -> bool:
 
 
 _plain = syntax_tree.check_tuple_assignments
-
-
-def _install_stars() -> None:
-    for sequence in (MergedArray, Tuple, SequenceLiteralValue, _FakeSequence):
-        sequence.py__simple_getitem__ = _sliced(sequence.py__simple_getitem__)
-    syntax_tree.check_tuple_assignments = _assigned
-    jedi.inference.check_tuple_assignments = _assigned
 
 
 def _sliced(get: Callable[..., Any]) -> Callable[..., Any]:
@@ -194,12 +179,6 @@ _GUESSED = ("%", "+", "-", "*", "/", "//", "**", "@", "&", "|", "^", "<<", ">>")
 _SPECIAL = (BaseTypingValue, DefineGenericBaseClass, NewType, LiteralClass)
 #: jedi gives up on pairs of more operands than this (``syntax_tree._infer_comparison``).
 _MOST_PAIRS = 6
-
-
-def _install_operators() -> None:
-    syntax_tree.infer_or_test = _infer_operators
-    syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
-    syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
 
 
 def _infer_operators(context: Any, node: Any) -> Any:
@@ -311,10 +290,6 @@ def _number(value: Any) -> str:
 #
 # A decorator gives back a function like the one it gets where its types say so (a type variable, or
 # ``Callable[P, R]`` of PEP 612), or where its every ``return`` does.
-
-
-def _install_decorated() -> None:
-    syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)
 
 
 def _decorated(apply: Callable[..., Any]) -> Callable[..., Any]:
@@ -461,8 +436,13 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_caught()
-        _install_items()
-        _install_stars()
-        _install_operators()
-        _install_decorated()
+        syntax_tree.tree_name_to_values = _spread(syntax_tree.tree_name_to_values)
+        syntax_tree._infer_expr_stmt = _only_bound
+        for sequence in (MergedArray, Tuple, SequenceLiteralValue, _FakeSequence):
+            sequence.py__simple_getitem__ = _sliced(sequence.py__simple_getitem__)
+        syntax_tree.check_tuple_assignments = _assigned
+        jedi.inference.check_tuple_assignments = _assigned
+        syntax_tree.infer_or_test = _infer_operators
+        syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
+        syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
+        syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)

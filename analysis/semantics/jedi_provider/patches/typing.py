@@ -32,12 +32,6 @@ _remap = TypingModuleName._remap
 _infer_annotation = completeness.annotated(annotation.infer_annotation)
 
 
-def _install_special_forms() -> None:
-    TypingModuleName._remap = _known
-    CastFunction.py__call__ = _cast
-    annotation.infer_annotation = _without_the_trick
-
-
 class LiteralClass(ValueWrapper):  # type: ignore[misc]
     """The class of what ``Literal[…]`` names, and the value itself."""
 
@@ -121,11 +115,6 @@ def _cast(self: Any, arguments: Any) -> Any:
 # it.
 
 
-def _install_type_variables() -> None:
-    annotation.merge_type_var_dicts = _merge
-    annotation.get_executed_param_names = _given
-
-
 def _given(function: Any, arguments: Any) -> list[Any]:
     """The parameters of a call but for ``*args`` and ``**kwargs`` that nothing goes to: these say
     nothing of a variable."""
@@ -161,5 +150,8 @@ def install() -> None:
     global _installed
     if not _installed:
         _installed = True
-        _install_special_forms()
-        _install_type_variables()
+        TypingModuleName._remap = _known
+        CastFunction.py__call__ = _cast
+        annotation.infer_annotation = _without_the_trick
+        annotation.merge_type_var_dicts = _merge
+        annotation.get_executed_param_names = _given
