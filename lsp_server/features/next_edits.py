@@ -22,7 +22,7 @@ from engine.features.next_edits import NextEditsAnswer, NextEditsRequest
 from lsp_server.capabilities import KIND_REWRITE, METHOD_DID_SHOW_INLINE_EDIT, METHOD_INLINE_EDIT
 from lsp_server.client import Client
 from lsp_server.edits import FileEdit, workspace_edit
-from lsp_server.failures import INVALID_PARAMS, FeatureError
+from lsp_server.failures import INVALID_PARAMS, FeatureError, superseded
 from lsp_server.features.code_action import Actions, replacements_of
 from lsp_server.graphs import field_of
 from lsp_server.places import AnswerPlaces
@@ -34,8 +34,9 @@ from lsp_server.session import View
 REST_SECONDS = 1.0
 #: Edits of a document whose beginnings are kept: a person may take several proposals after one.
 MOST_EARLIER = 8
-#: A menu or an editor's mark waits for it: the first question in a project reads all its files.
-SECONDS = 2.0
+#: How long an editor's mark waits, and a menu, which holds quick fixes as well: the first question
+#: in a project reads all its files.
+MARK_S, MENU_S = 2.0, 0.3
 
 
 class Editing:
@@ -68,36 +69,53 @@ class Editing:
 
 
 class NextEdits:
-    """Asks the engine once for each version of a document."""
+    """Asks the engine once for each version of a document and of the other open files."""
 
     def __init__(self, server: Server) -> None:
         self._session = server.session
         self._editing = Editing(server)
-        self._known: dict[str, tuple[Document, int, NextEditsAnswer]] = {}
-        server.on_close(lambda uri: self._known.pop(uri, None) and None)
+        self._asked: dict[str, tuple[View, int, asyncio.Task[NextEditsAnswer]]] = {}
+        server.on_close(self._forget)
 
-    async def of(self, view: View) -> NextEditsAnswer:
-        """What must follow the last edits of ``view``; nothing where that is not known in time."""
-        session, document = self._session, view.document
-        known = self._known.get(document.uri)
-        if known is not None and known[0] is document and known[1] == session.epoch:
-            return known[2]
-        earlier = self._editing.earlier(document)
+    async def of(self, view: View, seconds: float) -> NextEditsAnswer:
+        """What must follow the last edits of ``view``; nothing where that is not known in time,
+        and then the next time, for the question goes on.
+
+        Raises ``FeatureError`` (content modified) when one of the open files changes meanwhile.
+        """
+        uri, epoch = view.document.uri, self._session.epoch
+        known = self._asked.get(uri)
+        if known is None or known[1] != epoch or not _same(known[0], view):
+            self._forget(uri)
+            task = asyncio.ensure_future(self._ask(view))
+            # Whoever waits is told; without anyone, a failure is of no interest.
+            task.add_done_callback(lambda t: t.cancelled() or t.exception())
+            known = self._asked[uri] = view, epoch, task
+        await asyncio.wait([known[2]], timeout=seconds)
+        if not _same(self._session.view(uri), view):
+            raise superseded("an open file has changed")
+        done = known[2].done() and not known[2].cancelled()
+        return known[2].result() if done else NextEditsAnswer()
+
+    async def _ask(self, view: View) -> NextEditsAnswer:
+        earlier = self._editing.earlier(view.document)
         if not earlier:
             return NextEditsAnswer()
-        epoch, request = session.epoch, NextEditsRequest(await session.snapshot(view), earlier)
         try:
-            # The reading of a project goes on where it takes longer: it is there the next time.
-            async with asyncio.timeout(SECONDS):
-                answer = await session.ask(request)
-        except TimeoutError:
-            return NextEditsAnswer()
+            request = NextEditsRequest(await self._session.snapshot(view), earlier)
+            return await self._session.ask(request)
         except ExplainedError as error:
-            session.notices.note(f"next edits: {error}")
+            self._session.notices.note(f"next edits: {error}")
             return NextEditsAnswer()
-        session.require_current(view)
-        self._known[document.uri] = document, epoch, answer
-        return answer
+
+    def _forget(self, uri: str) -> None:
+        if (asked := self._asked.pop(uri, None)) is not None:
+            asked[2].cancel()
+
+
+def _same(one: View, other: View) -> bool:
+    """Whether they show the same texts in all open files."""
+    return one.document is other.document and one.buffers == other.buffers
 
 
 async def files_of(server: Server, answer: NextEditsAnswer) -> list[FileEdit]:
@@ -153,7 +171,7 @@ def register(server: Server) -> None:
             raise FeatureError(INVALID_PARAMS, f"{METHOD_INLINE_EDIT} takes a document and place")
         view = server.session.view(uri)
         offset = offset_of(view.document, types.Position(line, character), view.encoding)
-        answer = await server.session.latest(METHOD_INLINE_EDIT, uri, next_edits.of(view))
+        answer = await server.session.latest(METHOD_INLINE_EDIT, uri, next_edits.of(view, MARK_S))
         return inline_edits(await files_of(server, answer), offset, view.encoding)
 
     @server.feature(METHOD_DID_SHOW_INLINE_EDIT)
@@ -164,7 +182,7 @@ def register(server: Server) -> None:
         del offset
         if not server.session.client.code_action_literals:
             return []
-        files = await files_of(server, await next_edits.of(view))
+        files = await files_of(server, await next_edits.of(view, MENU_S))
         return [action_of(files, server.session.client)] if files else []
 
     server.action_offers.append(offer)

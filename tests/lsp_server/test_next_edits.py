@@ -32,7 +32,7 @@ class NextEdits(Editor):
         said = []
         for edit in found:
             name = Path(edit["textDocument"]["uri"]).name
-            assert edit["textDocument"]["version"] == (self._version if name == "shelf.py" else 1)
+            assert edit["textDocument"]["version"] == self.versions[name]
             start, end = edit["range"]["start"], edit["range"]["end"]
             held = self.texts[name].split("\n")[start["line"]]
             assert held[start["character"] : end["character"]] == "fetch"
@@ -70,6 +70,13 @@ def test_what_follows_a_renaming_is_proposed_until_it_is_done(
     until(lambda: editor.edits(5) == everything, "the project is not read")
     editor.client.notify("textDocument/didShowInlineEdit", {"item": {}})
 
+    # What follows in another file is of the text that is open there now.
+    editor.type("user.py", "# A line more.\n" + USER)
+    lower = [*own, ("user.py", 1, "get"), ("user.py", 3, "get")]
+    until(lambda: editor.edits(5) == lower, "the edit of the other file is not seen")
+    editor.type("user.py", USER)
+
+    until(lambda: editor.updates() != [], "the menu never holds it")
     [update] = editor.updates()
     assert update["title"] == "Update 6 places that follow this edit (in 3 files)"
     changed = {
@@ -79,8 +86,8 @@ def test_what_follows_a_renaming_is_proposed_until_it_is_done(
         for change in update["edit"]["documentChanges"]
     }
     assert changed == {
-        ("shelf.py", editor._version): [4, 5],
-        ("user.py", 1): [0, 2],
+        ("shelf.py", editor.versions["shelf.py"]): [4, 5],
+        ("user.py", editor.versions["user.py"]): [0, 2],
         ("closed.py", None): [0, 2],
     }
 

@@ -38,6 +38,7 @@ class Editor(Shop):
         super().__init__(client, folder)
         self._version = 1
         self.texts: dict[str, str] = {}
+        self.versions: dict[str, int] = {}
         for name, text in (("a.py", A), ("b.py", B)):
             (folder / name).write_text(text)
 
@@ -47,13 +48,13 @@ class Editor(Shop):
             self.open(name, (self.folder / name).read_text())
 
     def open(self, name: str, text: str) -> None:
-        self.texts[name] = text
+        self.texts[name], self.versions[name] = text, 1
         item = {"uri": self.uri(name), "languageId": "python", "version": 1, "text": text}
         self.client.notify("textDocument/didOpen", {"textDocument": item})
 
     def type(self, name: str, text: str) -> None:
         self._version += 1
-        self.texts[name] = text
+        self.texts[name], self.versions[name] = text, self._version
         document = {"uri": self.uri(name), "version": self._version}
         changes = [{"text": text}]
         params = {"textDocument": document, "contentChanges": changes}
