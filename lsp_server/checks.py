@@ -15,7 +15,6 @@ from analysis.findings import Finding
 from analysis.text.overlay import Overlay, Reads
 from engine.features.check import CheckAnswer, CheckRequest
 from engine.request import Progress
-from lsp_server.failures import superseded
 from lsp_server.session import Session, View
 
 
@@ -55,22 +54,26 @@ class Checks:
         self._complete: set[str] = set()
 
     async def findings(self, view: View) -> tuple[Finding, ...]:
-        """The findings of ``view``, from the check under way or done where there is one.
+        """The findings of ``view``, from the check under way or done where there is one; where
+        another takes its place (a file beside it or the settings have changed), of that one.
 
         Raises :class:`~engine.client.RequestFailedError`, or ``FeatureError`` (content modified)
         when the document changes before they are there.
         """
-        newest = await self._of(view)
-        try:
-            found = (await asyncio.shield(newest.task)).findings
-        except asyncio.CancelledError:
-            current = asyncio.current_task()
-            if newest.task.cancelled() and not (current and current.cancelling()):
-                raise superseded() from None
-            raise
-        self._session.require_current(view)
-        self._complete.add(view.document.uri)
-        return found
+        while True:
+            newest = await self._of(view)
+            try:
+                found = (await asyncio.shield(newest.task)).findings
+            except asyncio.CancelledError:
+                current = asyncio.current_task()
+                if not newest.task.cancelled() or (current and current.cancelling()):
+                    raise
+                self._session.require_current(view)
+                view = self._session.view(view.document.uri)
+                continue
+            self._session.require_current(view)
+            self._complete.add(view.document.uri)
+            return found
 
     async def as_found(self, view: View) -> AsyncGenerator[Found]:
         """The findings of ``view`` each time there are more, the last time all of them.

@@ -92,15 +92,9 @@ async def find(server: Server, view: View) -> list[types.Diagnostic]:
 
 async def refresh_when_complete(server: Server, view: View) -> None:
     """Ask the client to pull again once all findings of ``view`` are there."""
-    try:
+    with contextlib.suppress(FeatureError, RequestFailedError):  # the next pull is told of these
         await server.checks.findings(view)
-    except RequestFailedError:
-        return  # the next pull is told of it
-    except FeatureError:
-        # The client pulls for a changed document, but not where another check took its place.
-        if not server.session.documents.is_current(view.document):
-            return
-    server.refresh_diagnostics()
+        server.refresh_diagnostics()
 
 
 async def pull(
@@ -109,15 +103,14 @@ async def pull(
     """Answer a pull.
 
     A document that changed meanwhile makes the server cancel (LSP 3.17, *DiagnosticServer-
-    CancellationData*); the client has pulled again for that change, and need not for this. Where
-    only the check was replaced (settings have changed, say), it is to pull again.
+    CancellationData*); the client has pulled again for that change, and need not for this.
     """
     try:
         return report(await find(server, view), previous)
     except FeatureError as error:
         if error.code != CONTENT_MODIFIED:
             raise
-        data = {"retriggerRequest": server.session.documents.is_current(view.document)}
+        data = {"retriggerRequest": False}
         raise FeatureError(SERVER_CANCELLED, error.text, data) from None
 
 

@@ -19,7 +19,7 @@ from engine.request import Progress
 from engine.settings.values import ProjectSettings
 from lsp_server.client import Client
 from lsp_server.failures import CONTENT_MODIFIED, SERVER_CANCELLED, FeatureError
-from lsp_server.features.diagnostics import pull, push, refresh_when_complete
+from lsp_server.features.diagnostics import pull, push
 from lsp_server.features.inline_completion import Place, Suggestions, suggest
 from lsp_server.handshake import Greeting
 from lsp_server.server import Server
@@ -229,36 +229,25 @@ async def test_a_pull_that_was_overtaken_is_cancelled_by_the_server() -> None:
     assert caught.value.data == {"retriggerRequest": False}
 
 
-async def test_a_pull_whose_check_was_replaced_is_to_be_made_again() -> None:
-    bench = Bench()
-    bench.open("x\n")
-    first = asyncio.ensure_future(pull(bench.server, bench.session.view(URI), None))
-    (asked,) = await bench.asked(CheckRequest)
-    asked.set_result(CheckAnswer(()))
-    await first
-    bench.change("y\n")
-    task = asyncio.ensure_future(pull(bench.server, bench.session.view(URI), None))
-    await bench.asked(CheckRequest, 2)
-    bench.server.outdate()
-    other = asyncio.ensure_future(bench.server.checks.findings(bench.session.view(URI)))
-    with pytest.raises(FeatureError) as caught:
-        await task
-    assert caught.value.code == SERVER_CANCELLED
-    assert caught.value.data == {"retriggerRequest": True}
-    other.cancel()
-
-
-async def test_the_client_pulls_again_where_the_rest_of_a_check_was_replaced() -> None:
+async def test_a_pull_whose_check_is_replaced_answers_with_the_other() -> None:
     bench = Bench()
     bench.open("x\n")
     view = bench.session.view(URI)
-    rest = asyncio.ensure_future(refresh_when_complete(bench.server, view))
-    await bench.asked(CheckRequest)
+    first = asyncio.ensure_future(bench.server.checks.findings(view))
+    (asked,) = await bench.asked(CheckRequest)
+    asked.set_result(CheckAnswer(()))
+    await first
+    bench.server.outdate()
+    task = asyncio.ensure_future(pull(bench.server, view, None))
+    await bench.asked(CheckRequest, 2)
     bench.server.outdate()
     other = asyncio.ensure_future(bench.server.checks.findings(bench.session.view(URI)))
-    await rest
-    await _until(lambda: any(b"workspace/diagnostic/refresh" in sent for sent in bench.sent))
-    other.cancel()
+    newest = (await bench.asked(CheckRequest, 3))[-1]
+    newest.set_result(CheckAnswer((_finding("PF101"),)))
+    answer = await task
+    assert isinstance(answer, types.RelatedFullDocumentDiagnosticReport)
+    assert [item.code for item in answer.items] == ["PF101"]
+    assert await other == (_finding("PF101"),)
 
 
 def _finding(code: str) -> Finding:
