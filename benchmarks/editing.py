@@ -28,7 +28,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.editing_truth import Answer, Question, Truth, places
+from benchmarks.editing_truth import Answer, Question, Truth, parting, places
 from benchmarks.editing_world import World, draw_steps
 from benchmarks.editor import Editor, ServerEndedError
 from benchmarks.report import quantile, save, show
@@ -323,10 +323,7 @@ def _tell(found: Divergence) -> None:
     """One divergence, for a person."""
     print(f"\nseed {found.seed}, after {len(found.after)} steps: {found.question}")
     print("  steps: " + ", ".join(found.after[-8:]))
-    said, truth = found.said, found.truth
-    if isinstance(said, list) and isinstance(truth, list):
-        said = [one for one in found.said if one not in found.truth]
-        truth = [one for one in found.truth if one not in found.said]
+    said, truth = parting(found.said, found.truth)
     print(f"  said:  {json.dumps(said)[:600]}\n  truth: {json.dumps(truth)[:600]}")
 
 

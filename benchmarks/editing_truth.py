@@ -116,6 +116,15 @@ def places(text: str) -> list[tuple[str, int]]:
     return found
 
 
+def parting(said: Answer, truth: Answer) -> tuple[Answer, Answer]:
+    """What only one of two answers has; both whole where they are no lists or differ in order."""
+    if not isinstance(said, list) or not isinstance(truth, list):
+        return said, truth
+    more = [one for one in said if one not in truth]
+    less = [one for one in truth if one not in said]
+    return (more, less) if more or less else (said, truth)
+
+
 class Truth:
     """Forks new processes that answer. Made once, before the process has threads.
 

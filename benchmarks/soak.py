@@ -4,8 +4,8 @@
 of installed packages (copies, so that they count as the user's own code). A person who types twenty
 times as fast as people do writes functions of them again (``typing_session``), saves, closes
 without saving and goes to another file, and at every few keys asks for diagnostics, members, hovers
-and, where there is a model, ghost text. A repair that cannot succeed runs all the time where there
-is a sandbox. At the end the answers are held against those of a new process (``editing_truth``).
+and, where there is a model, ghost text. A repair that cannot succeed runs all the time. At the
+end the answers are held against those of a new process (``editing_truth``).
 
 Prints a table; exit status 1 where a limit is broken. What a process holds in the first five
 minutes of its life (in a shorter run: the first third) is what it needs to become warm.
@@ -28,12 +28,10 @@ from typing import Any
 
 import psutil
 
-from benchmarks.editing_truth import Question, Truth, places
+from benchmarks.editing_truth import Question, Truth, parting, places
 from benchmarks.editor import Editor, ServerEndedError, position
 from benchmarks.report import quantile, save, show
 from benchmarks.typing_session import session as typing_session
-from repair.errors import SandboxUnavailableError
-from repair.sandbox.bubblewrap import bwrap_path
 
 #: Five keys a second, as ``latency`` has it, at twenty times that speed.
 KEY_S = 0.2 / 20
@@ -186,7 +184,7 @@ class Typist:
         self._waiting: dict[int, tuple[str, float]] = {}
         self._repair = -1
 
-    def type(self, seconds: float, watch: Watch, *, repair: bool) -> None:
+    def type(self, seconds: float, watch: Watch) -> None:
         """Type for so long."""
         end, sampled = time.perf_counter() + seconds, 0.0
         while time.perf_counter() < end:
@@ -197,7 +195,7 @@ class Typist:
                 if now > sampled + _EVERY_S:
                     watch.sample()
                     sampled = now
-                if repair and self._repair not in self._waiting:
+                if self._repair not in self._waiting:
                     self._repair = self._begin_repair()
                 if self.keys % _ASKED == 0:
                     self._ask(path, offset, self._chance.choice(_KINDS))
@@ -328,25 +326,9 @@ def differing(editor: Editor, truth: Truth, chance: random.Random) -> list[str]:
                 break
             time.sleep(0.2)
         if said != true:
-            found.append(f"{question}: {_parting(said, true)}")
+            said, true = parting(said, true)
+            found.append(f"{question}: said {str(said)[:200]}, truth {str(true)[:200]}")
     return found
-
-
-def _has_sandbox() -> bool:
-    """Whether a repair can run: bubblewrap comes with the project where the machine has none."""
-    try:
-        return bool(bwrap_path())
-    except SandboxUnavailableError:
-        return False
-
-
-def _parting(said: object, true: object) -> str:
-    """What only one of two answers has: of long lists alike in most, the rest."""
-    if isinstance(said, list) and isinstance(true, list):
-        more = [one for one in said if one not in true]
-        less = [one for one in true if one not in said]
-        return f"{str(more)[:200]} too many, {str(less)[:200]} missing"
-    return f"{str(said)[:200]} is {str(true)[:200]}"
 
 
 def main() -> int:
@@ -390,7 +372,7 @@ def _soak(folder: Path, options: argparse.Namespace) -> int:
     wrong: list[str] = []
     at_rest = 0.0
     try:
-        typist.type(seconds, watch, repair=_has_sandbox())
+        typist.type(seconds, watch)
         typist.settle()
         wrong = differing(editor, truth, chance)
         time.sleep(5)
@@ -451,7 +433,7 @@ def _report(
     if at_rest >= AT_REST:
         broken.append(f"{at_rest:.1%} of a core at rest")
     if not typist.times["repair"]:
-        print("no repair has ended: there is no sandbox here, or too little time")
+        broken.append("no repair ended: it needs a sandbox (bubblewrap) and half a minute")
     print(f"errors: {len(typist.errors)}, divergences: {len(wrong)}, at rest: {at_rest:.2%}")
     for one_broken in broken:
         print(f"broken: {one_broken}")

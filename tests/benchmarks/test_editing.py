@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.editing import Outcome, together
-from benchmarks.editing_truth import Question
+from benchmarks.editing_truth import Question, parting
 from benchmarks.editing_world import STEPS, draw_steps, generate
 
 
@@ -35,6 +35,12 @@ def test_an_answer_of_the_server_is_read_without_the_place_of_the_workspace() ->
                                                "end": {"line": 1, "character": 3}}}  # fmt: skip
     read = Question("references", "a.py").read({"result": [found, found]}, Path("/w"))
     assert read == [["file://<root>/a.py", 1, 2, 1, 3]]
+
+
+def test_a_divergence_shows_what_only_one_answer_has() -> None:
+    assert parting(["a", "b", "c"], ["a", "c", "d"]) == (["b"], ["d"])
+    assert parting(["a", "b"], ["b", "a"]) == (["a", "b"], ["b", "a"])
+    assert parting("no hover", None) == ("no hover", None)
 
 
 def test_outcomes_of_workers_are_added() -> None:
