@@ -127,11 +127,14 @@ class _OpenGraph:
         self._built = False
 
     def graph(self) -> Graph:
-        """The reader, on the thread of questions."""
+        """The reader of what the keeper writes, on the thread of questions."""
+        store = self._keeping.store
+        if self._graph is not None and store not in (None, self._graph.place):
+            self.give_back()
         if self._graph is None:
             from analysis.graph import Graph
 
-            self._graph = Graph(self._workspace, self._folder)
+            self._graph = Graph(self._workspace, self._folder, store)
         return self._graph
 
     def follow(
@@ -163,17 +166,20 @@ class _OpenGraph:
         """Close the reader, on the thread of questions."""
         if self._graph is not None:
             self._graph.close()
+            self._graph = None
 
     def _looked_at(self, progress: Callable[[str, float], None]) -> Future[LookResult]:
         """The look at all files that is under way or, where none is due, was last."""
         with self._lock:
             if self._whole is None or (self._whole.done() and time.monotonic() >= self._next_whole):
                 self._whole = self._keeping.look(None, _told(progress))
-                began = time.monotonic()
-                self._whole.add_done_callback(lambda _: self._rest(time.monotonic() - began))
+                self._whole.add_done_callback(self._rest)
             return self._whole
 
-    def _rest(self, seconds: float) -> None:
+    def _rest(self, looked: Future[LookResult]) -> None:
+        # A look that failed has seen nothing, and the start of a keeper is no part of the next one.
+        failed = looked.cancelled() or looked.exception() is not None
+        seconds = 0.0 if failed else looked.result().seconds
         self._next_whole = time.monotonic() + max(FRESH_SECONDS, seconds / SHARE)
 
 

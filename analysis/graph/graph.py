@@ -59,12 +59,16 @@ class Graph:
     another process may refresh the same graph meanwhile.
     """
 
-    def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
+    def __init__(
+        self, workspace: Workspace, folder: Path | None = None, place: Path | None = None
+    ) -> None:
+        """``place`` is the store that is read, by default that of the environment of now."""
         self.workspace = workspace
+        self._folder = folder
         self.environment: Environment = read(candidates(workspace)[0])
-        place = _place(self.environment, workspace, folder)
-        self.store = Store(place)
-        self._lock = FileLock(place.with_suffix(".lock"), mode=0o600)
+        self.place = place or _place(self.environment, workspace, folder)
+        self.store = Store(self.place)
+        self._lock = FileLock(self.place.with_suffix(".lock"), mode=0o600)
         self._walks = Walks(self.store.db)
 
     @classmethod
@@ -100,6 +104,12 @@ class Graph:
     def close(self) -> None:
         """Give the store back."""
         self.store.close()
+
+    @property
+    def is_current(self) -> bool:
+        """Whether this is the graph of the environment that the workspace has now."""
+        environment = read(candidates(self.workspace)[0])
+        return self.place == _place(environment, self.workspace, self._folder)
 
     # -- keeping it true ---------------------------------------------------------------
 

@@ -34,26 +34,40 @@ _MANY = 100
 def serve(place: GraphPlace) -> None:
     """Answer one request after the other until the input ends."""
     channel = take_the_wire(REQUESTS)
-    folder = Path(place.folder) if place.folder is not None else None
-    with Graph(place.workspace, folder) as graph:
-        for message in channel.messages():
-            if isinstance(message.body, Look):
-                _look(graph, message.body, partial(channel.send, message.id))
+    graph: Graph | None = None
+    for message in channel.messages():
+        if isinstance(message.body, Look):
+            graph = _look(graph, place, message.body, partial(channel.send, message.id))
 
 
-def _look(graph: Graph, look: Look, tell: Callable[[LookResult], bool]) -> None:
+def _look(
+    graph: Graph | None, place: GraphPlace, look: Look, tell: Callable[[LookResult], bool]
+) -> Graph | None:
+    """The graph that was looked at: another one where the workspace has another environment."""
+
     def far(stage: str, done: int, total: int) -> None:
         tell(LookResult(stage, done, total))
 
-    began = time.monotonic()
+    began, paths = time.monotonic(), look.paths
     try:
+        if graph is not None and paths is None and not graph.is_current:
+            graph.close()
+            graph = None
+        if graph is None:
+            # Nobody has looked until now, so there may be more to see than was told.
+            graph, paths = (
+                Graph(place.workspace, Path(place.folder) if place.folder else None),
+                None,
+            )
         with looking_through(Overlay(look.buffers, steady=True)):
-            count = graph.refresh(look.paths, far)
-        tell(LookResult("", count, count, time.monotonic() - began))
+            count = graph.refresh(paths, far)
+        seconds = time.monotonic() - began
+        tell(LookResult("", count, count, seconds, store=str(graph.place)))
         if count >= _MANY:
             graph.forget()
     except ExplainedError as error:
         tell(LookResult(problem=str(error)))
+    return graph
 
 
 if __name__ == "__main__":

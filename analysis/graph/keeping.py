@@ -33,21 +33,26 @@ class Keeping:
         self._changed = threading.Condition()
         self._process: Child | None = None
         self._paths: dict[str, None] = {}
+        #: What a look that failed was to see: the next one sees it too.
+        self._missed: dict[str, None] = {}
         self._all = False
         self._next: Future[LookResult] = Future()
         self._listeners: list[Progress] = []
         self._closed = False
         self._thread: threading.Thread | None = None
         self._open: dict[str, Buffer] = {}
+        #: The file that holds the graph, once the keeper has told.
+        self.store: Path | None = None
 
     def see(self, buffers: Iterable[Buffer]) -> Future[LookResult] | None:
-        """Look at those of the open ``buffers`` that are new, changed or closed; ``None`` if there
-        are none."""
+        """Look at those of the open ``buffers`` that are new, changed or closed, and at what a look
+        that failed has missed; ``None`` if there are none."""
         now = {buffer.path: buffer for buffer in buffers}
         with self._changed:
             before, self._open = self._open, now
+            differing = list(self._missed)
         both = before.keys() | now.keys()
-        differing = [path for path in both if before.get(path) != now.get(path)]
+        differing += [path for path in both if before.get(path) != now.get(path)]
         return self.look(differing) if differing else None
 
     def look(
@@ -95,14 +100,19 @@ class Keeping:
                 if self._closed:
                     self._next.cancel()
                     break
-                paths = None if self._all else tuple(self._paths)
+                wanted = {**self._paths, **self._missed}
+                if self._all:
+                    wanted.update(dict.fromkeys(self._open))
+                paths = None if self._all else tuple(wanted)
                 answer, self._next = self._next, Future()
-                self._all, self._paths = False, {}
+                self._all, self._paths, self._missed = False, {}, {}
                 listeners, self._listeners = self._listeners, []
             answer.set_running_or_notify_cancel()
             try:
                 answer.set_result(self._ask(paths, listeners))
             except AnalysisError as error:
+                with self._changed:
+                    self._missed.update(wanted)
                 answer.set_exception(error)
         self._end()
 
@@ -119,6 +129,7 @@ class Keeping:
                     if not looked.stage:
                         problem = looked.problem
                         if not problem:
+                            self.store = Path(looked.store)
                             return looked
                         break
                     for tell in listeners:

@@ -21,13 +21,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class LookResult:
-    """What a request came to: ``stage`` is empty when it is done, else how far it is."""
+    """What a request came to: ``stage`` is empty when it is done, else how far it is; ``store`` is
+    the file that holds the graph, another one once the workspace has another environment."""
 
     stage: str = ""
     done: int = 0
     total: int = 0
     seconds: float = 0.0
     problem: str = ""
+    store: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.graph import Graph, Keeping
 from analysis.snapshot import Workspace
+from analysis.text.overlay import Buffer, Content
 from engine.graphs import Graphs
 
 pytestmark = pytest.mark.process
@@ -89,6 +92,58 @@ def test_a_keeper_that_is_killed_is_started_again(root: Path) -> None:
         assert keeping.pid not in (None, before)
     finally:
         keeping.close()
+
+
+def test_what_a_look_that_failed_was_to_see_is_seen_by_the_next(root: Path) -> None:
+    workspace, two = Workspace(str(root)), str(root / "two.py")
+    keeping = Keeping(workspace)
+    try:
+        keeping.look(None).result(30)
+        typed = [Buffer(two, Content("one = 1\n"))]
+        assert keeping.pid is not None
+        psutil.Process(keeping.pid).kill()
+        look = keeping.see(typed)
+        assert look is not None
+        while not look.done():  # again and again: one that was killed is started once more
+            with contextlib.suppress(psutil.NoSuchProcess):
+                if (pid := keeping.pid) is not None:
+                    psutil.Process(pid).kill()
+            time.sleep(0.01)
+        with pytest.raises(AnalysisError):
+            look.result()
+        again = keeping.see(typed)
+        assert again is not None
+        again.result(30)
+        with Graph(workspace) as graph:
+            assert callers(graph) == []
+        assert keeping.see(typed) is None
+    finally:
+        keeping.close()
+
+
+@pytest.mark.parametrize("killed", [True, False])
+def test_a_keeper_and_its_reader_go_to_the_graph_of_another_environment_together(
+    graphs: Graphs, root: Path, monkeypatch: pytest.MonkeyPatch, *, killed: bool
+) -> None:
+    monkeypatch.setattr("engine.graphs.FRESH_SECONDS", 0.0)
+    workspace = Workspace(str(root))
+    assert graphs.ask(workspace, callers, quiet) == ["two"]
+    (root / ".venv" / "bin").mkdir(parents=True)
+    (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
+    (root / ".venv" / "pyvenv.cfg").write_text("version = 3.11.0\n")
+    if killed:
+        [keeper] = [
+            c for c in psutil.Process().children() if "analysis.graph.keeper" in c.cmdline()
+        ]
+        keeper.kill()
+    (root / "two.py").write_text("one = 1\n", encoding="utf-8")
+    with Graph(workspace) as graph:
+        wanted = graph.place
+    end = time.monotonic() + 10
+    while graphs.ask(workspace, lambda graph: graph.place, quiet) != wanted:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    assert graphs.ask(workspace, callers, quiet) == []
 
 
 def test_nothing_is_left_running(graphs: Graphs, root: Path) -> None:
