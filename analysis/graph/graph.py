@@ -62,7 +62,7 @@ class Graph:
     def __init__(
         self, workspace: Workspace, folder: Path | None = None, place: Path | None = None
     ) -> None:
-        """``place`` is the store that is read, by default that of the environment of now."""
+        """Open the store at ``place``; by default, that of the workspace's environment."""
         self.workspace = workspace
         self._folder = folder
         self.environment: Environment = read(candidates(workspace)[0])

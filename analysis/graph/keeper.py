@@ -43,7 +43,10 @@ def serve(place: GraphPlace) -> None:
 def _look(
     graph: Graph | None, place: GraphPlace, look: Look, tell: Callable[[LookResult], bool]
 ) -> Graph | None:
-    """The graph that was looked at: another one where the workspace has another environment."""
+    """Refresh ``graph``, or that of another environment where the workspace has one now.
+
+    Returns the graph that was refreshed; ``None`` where none could be opened.
+    """
 
     def far(stage: str, done: int, total: int) -> None:
         tell(LookResult(stage, done, total))
@@ -54,11 +57,8 @@ def _look(
             graph.close()
             graph = None
         if graph is None:
-            # Nobody has looked until now, so there may be more to see than was told.
-            graph, paths = (
-                Graph(place.workspace, Path(place.folder) if place.folder else None),
-                None,
-            )
+            graph = Graph(place.workspace, Path(place.folder) if place.folder else None)
+            paths = None  # what changed before the first look was told to nobody
         with looking_through(Overlay(look.buffers, steady=True)):
             count = graph.refresh(paths, far)
         seconds = time.monotonic() - began

@@ -17,6 +17,11 @@ PATIENCE_MS = 60_000
 #: How often a lens is clicked that is drawn anew each time.
 _CLICKS = 15
 _WEBVIEW = "iframe.webview"
+#: Which of these elements stands highest: their order in the page is that of drawing.
+_TOPMOST = """found => {
+  const tops = found.map(each => each.getBoundingClientRect().top)
+  return tops.indexOf(Math.min(...tops))
+}"""
 
 #: Lines are drawn in any order, and their spaces do not break.
 _LINES = """
@@ -173,7 +178,7 @@ class VSCode:
         return self.page.locator(".view-lines [class*=ghost-text-decoration]")
 
     def lenses(self, title: str) -> Locator:
-        """The code lenses with this title, from the top."""
+        """The code lenses with this title, in the order in which VS Code drew them."""
         return self.page.locator(".codelens-decoration a", has_text=re.compile(f"^{title}$"))
 
     def debug(self) -> None:
@@ -181,14 +186,16 @@ class VSCode:
         self.lens("Debug")
 
     def lens(self, title: str) -> None:
-        """Click the first lens with this title, and again where VS Code has drawn it anew
+        """Click the topmost lens with this title, and again where VS Code has drawn it anew
         meanwhile: what the old one runs is forgotten then, which a notice says."""
         refused = self.notices.filter(has_text="Actual command not found")
         running = self.page.locator(
             ".statusbar-item", has_text=re.compile("Debugging|Repairing")
         ).or_(self.page.locator(".monaco-diff-editor"))
         for _ in range(_CLICKS):
-            self.lenses(title).first.click()
+            self.lenses(title).first.wait_for()
+            topmost = self.lenses(title).evaluate_all(_TOPMOST)
+            self.lenses(title).nth(topmost).click()
             refused.or_(running).or_(self.page.locator(_WEBVIEW)).first.wait_for()
             if refused.count() == 0:
                 break
