@@ -40,10 +40,6 @@ if TYPE_CHECKING:
 #: going through them as often as Python does by itself took a quarter of a cold check: over click
 #: one process did 416 lines/s by default, 540 so, 562 without any collection, in 178, 210, 251 MB.
 _COLLECTED = (20_000, 20, 50)
-#: What a worker may grow by, in bytes, before it looks for garbage in all that it holds: in a pause
-#: of so many seconds, or without one at twice as much. By Python's own rule a quarter of all
-#: objects must be new first, and a worker grows by as much.
-_GROWN, _PAUSE_S = 32 * 1024 * 1024, 0.3
 #: The part of the memory limit above which a worker ends after an answer, to be replaced.
 _WORN = 0.7
 #: jedi's inference is deeply recursive; below this its own limits end it first.
@@ -72,15 +68,8 @@ def main() -> int:
     channel.send(0, Ready(os.getpid(), trouble))
     gc.freeze()
     gc.set_threshold(*_COLLECTED)
-    held = collected = _held()
     while True:
-        grown = held - collected
-        try:
-            message = inbox.get(timeout=None if grown < _GROWN else _PAUSE_S * (grown < 2 * _GROWN))
-        except queue.Empty:
-            gc.collect()
-            held = collected = _held()
-            continue
+        message = inbox.get()
         deadline, yields = Deadline.never(), False
         if isinstance(message.body, Within):
             yields = message.body.background
@@ -95,15 +84,8 @@ def main() -> int:
             channel.send(message.id, answer)
         except AnalysisError as error:
             channel.send(message.id, Refused(error.what, error.where, error.help))
-        held = _held()
-        if held > memory * _WORN:
+        if psutil.Process().memory_info().rss > memory * _WORN:
             return 0
-
-
-def _held() -> int:
-    """Bytes of memory that this process has."""
-    held: int = psutil.Process().memory_info().rss
-    return held
 
 
 def _provider(cache_directory: str) -> ReferenceProvider | Refused:

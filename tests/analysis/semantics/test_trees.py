@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import gc
 import os
 import typing
 from collections.abc import Iterator
@@ -12,19 +11,16 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-import jedi
 import pytest
 from hypothesis import given
 from hypothesis import settings as settings_of
 from hypothesis import strategies as st
 from jedi import settings
 from parso.grammar import load_grammar
-from parso.python.tree import Module
 from parso.utils import split_lines
 
 from analysis.semantics.jedi_provider.patches import parsing
 from analysis.semantics.jedi_provider.quick_parser import QuickParser
-from analysis.semantics.jedi_provider.session import prepare
 
 _SOURCES = [Path(str(m.__file__)).read_text("utf-8") for m in (argparse, dataclasses, typing)]
 CODE = "class Reader:\n    def read(self): ...\n" * 50
@@ -115,38 +111,3 @@ def test_the_quick_parser_makes_the_tree_that_parso_makes(random: Random) -> Non
     ours = QuickParser(grammar._pgen_grammar).parse(grammar._tokenizer(lines))
     assert list(_leaves(ours)) == list(_leaves(theirs))
     assert ours.get_code() == text
-
-
-def test_trees_are_kept_by_the_size_of_their_source(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(settings, "cache_directory", str(tmp_path / "cache"))
-    monkeypatch.setattr(parsing, "_PARSED", 5 * len(CODE))
-    parsing._imported.clear()
-    paths = [tmp_path / f"library_{number}.py" for number in range(12)]
-    for path in paths:
-        path.write_text(CODE)
-        assert _parse(path, again=False) == CODE
-        assert sum(one.size for one in parsing._imported.values() if one.is_parsed) <= 5 * len(CODE)
-    assert str(paths[-1]) in {path for _, path, _ in parsing._imported}
-
-
-def test_a_tree_that_is_forgotten_goes_with_one_collection(library: Path) -> None:
-    prepare(str(library.parent / "cache"))
-    code = CODE + "forgotten = Reader()\n"
-    library.write_text(code)
-    project = jedi.Project(str(library.parent))
-    script = jedi.Script("import library\nlibrary.Reader().read\n", project=project)
-    assert script.infer(2, 18)
-    gc.collect()
-    assert _trees_of(code) == 1
-    del script
-    parsing._imported.clear()
-    parsing._by_root.clear()
-    gc.collect()
-    assert _trees_of(code) == 0
-
-
-def _trees_of(code: str) -> int:
-    roots: list[Any] = [one for one in gc.get_objects() if type(one) is Module]
-    return sum(root.get_code() == code for root in roots)

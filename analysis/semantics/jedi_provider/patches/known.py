@@ -54,8 +54,6 @@ REPLACED: dict[str, dict[str, str]] = {
     },
     "jedi.inference.filters": {
         "_AbstractUsedNamesFilter.__init__": "self parent_context node_context",
-        "_get_definition_names": "parso_cache_node used_names name_key",
-        "get_cached_parent_scope": "parso_cache_node node include_flows",
     },
     "jedi.inference.finder": {
         "check_flow_information": "value flow search_name pos",
@@ -130,7 +128,6 @@ REPLACED: dict[str, dict[str, str]] = {
         "ClassMixin.py__iter__": "-",
         "ClassMixin.py__mro__": "obj args kwargs",
         "ClassValue.get_metaclasses": "obj args kwargs",
-        "get_cached_parent_scope": "parso_cache_node node include_flows",
     },
     "jedi.inference": {
         "InferenceState.parse": "self args kwargs",

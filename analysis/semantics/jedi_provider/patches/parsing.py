@@ -34,9 +34,7 @@ from jedi.inference import InferenceState, filters, imports
 from jedi.inference.compiled.subprocess import functions
 from jedi.inference.gradual import typeshed
 from jedi.inference.gradual.typeshed import PathInfo
-from jedi.inference.value import klass
 from jedi.inference.value.module import ModuleValue
-from jedi.parser_utils import get_parent_scope
 from parso import cache as parso_cache
 from parso.python.diff import DiffParser
 from parso.utils import python_bytes_to_unicode, split_lines
@@ -124,10 +122,8 @@ def stub_map(directory: Any) -> dict[str, Any]:
 
 #: parso's types do not reach these.
 _cache: Any = parso_cache
-#: Characters of imported files whose trees are kept: a tree takes about 100 bytes for each.
-_PARSED = 1_500_000
-#: Imported files that are kept as text, parsed or not.
-_KEPT = 200
+#: Trees of imported files that are kept: one is about 100 times its source.
+_KEPT = 400
 #: Of one path: the newest contents, so that typing in a file does not fill the memory.
 _VERSIONS = 2
 #: Bytes of the checksum before a tree on disk.
@@ -138,26 +134,14 @@ _BRACKET = re.compile(r"[()\[\]{}]")
 
 
 class ParsedContent:
-    """A content that ``parse`` makes a tree of when it is first needed.
-
-    ``notes`` are facts that stand on this tree alone. ``definitions`` and ``scopes`` are what jedi
-    remembers of its names. jedi holds them in weak tables, whose values keep the tree until a
-    second collection of garbage; here they go with the tree.
-    """
+    """A content that ``parse`` makes a tree of when it is first needed. ``notes`` are facts that
+    stand on this tree alone; the parent scopes and definitions that jedi remembers are held by
+    their tree as well, as weak keys."""
 
     def __init__(self, lines: list[str], parse: Callable[[ParsedContent], Any]) -> None:
         self.lines = lines
-        #: Characters of source.
-        self.size = sum(map(len, lines))
         self.notes: dict[Any, Any] = {}
-        self.definitions: dict[str, tuple[Any, ...]] = {}
-        self.scopes: dict[Any, Any] = {}
         self._parse = parse
-
-    @property
-    def is_parsed(self) -> bool:
-        """Whether the tree was needed yet."""
-        return "node" in vars(self)
 
     @cached_property
     def node(self) -> Any:
@@ -196,8 +180,6 @@ def install() -> None:
     InferenceState.parse_and_get_code = _parse_and_get_code
     InferenceState.parse = lambda self, *args, **kwargs: _parsed(self, *args, **kwargs).node
     filters._AbstractUsedNamesFilter.__init__ = _of_tree
-    filters._get_definition_names = _definitions
-    filters.get_cached_parent_scope = klass.get_cached_parent_scope = _parent_scope
     imports._load_python_module = _load_module
     imports.get_cached_code_lines = typeshed.get_cached_code_lines = _lines
     typeshed._create_stub_map = stub_map
@@ -272,24 +254,7 @@ def _parsed_file(
             _save(*key, node)
     if _imported.get(key) is content:
         _by_root[id(node)] = content
-        _forget_trees(_PARSED - content.size, content)
     return node
-
-
-def _forget_trees(room: int, but: ParsedContent) -> None:
-    """Forget the trees that were used least until those beside ``but`` fit into ``room``."""
-    parsed = [(key, one) for key, one in _imported.items() if one.is_parsed and one is not but]
-    surplus = sum(one.size for _, one in parsed) - room
-    for key, one in parsed:
-        if surplus <= 0:
-            return
-        surplus -= one.size
-        _forget(key)
-
-
-def _forget(key: tuple[str, str, str]) -> None:
-    # One that is not parsed yet has no root, and is not parsed to forget it.
-    _by_root.pop(id(vars(_imported.pop(key)).get("node")), None)
 
 
 def _refused(code: str) -> bool:
@@ -347,7 +312,8 @@ def _keep(key: tuple[str, str, str], content: ParsedContent) -> None:
     if len(_imported) - len(surplus) > _KEPT:
         surplus.append(next(known for known in _imported if known not in surplus))
     for known in surplus:
-        _forget(known)
+        # One that is not parsed yet has no root, and is not parsed to forget it.
+        _by_root.pop(id(vars(_imported.pop(known)).get("node")), None)
 
 
 def _lines(grammar: Any, path: Any) -> list[str]:
@@ -368,26 +334,6 @@ def _of_tree(self: Any, parent_context: Any, node_context: Any = None) -> None:
     self._parso_cache_node = tree if tree is not None and tree.node is root else None
     self._used_names = root.get_used_names()
     self.parent_context = parent_context
-
-
-def _definitions(content: ParsedContent | None, used: Any, name: str) -> tuple[Any, ...]:
-    """Where ``name`` is defined in a tree."""
-    known = {} if content is None else content.definitions
-    found = known.get(name)
-    if found is None:
-        names = used.get(name, ())
-        found = tuple(one for one in names if one.is_definition(include_setitem=True))
-        known[name] = found
-    return found
-
-
-def _parent_scope(content: ParsedContent | None, node: Any, include_flows: bool = False) -> Any:
-    """The scope that ``node`` stands in."""
-    if content is None:
-        return get_parent_scope(node, include_flows)
-    if node not in content.scopes:
-        content.scopes[node] = get_parent_scope(node, include_flows)
-    return content.scopes[node]
 
 
 def _place(hashed: str, path: str) -> Path:
