@@ -40,10 +40,6 @@ from repair.source.units import Units, groups
 _CLEAR = 0.75
 #: A patch is vouched for that is rather right than wrong.
 SURE = 0.5
-#: And where no test but the failing ones comes to what it changes, one that is this likely. Chosen
-#: on mutated functions of packages that were read: one of three wrong patches lost the word by it,
-#: and no right one. No fresh draw has confirmed it yet.
-SURE_UNTOLD = 0.7
 #: How likely it is that nothing is right of all that there is to try, compared with how likely
 #: something is: less than a third of all mistakes (benchmarks/fresh_bugs.py).
 _NONE_RIGHT = 0.3
@@ -98,7 +94,7 @@ class PatchEvidence:
     @property
     def sure(self) -> bool:
         """Whether the patch is vouched for."""
-        return self.confidence >= (SURE if self.told else SURE_UNTOLD)
+        return self.confidence >= SURE
 
     @property
     def _checks(self) -> int:

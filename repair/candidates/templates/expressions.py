@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import replace
 
 from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import Proposal, SuspectProgram
@@ -332,8 +331,6 @@ def unread_made(program: SuspectProgram) -> Iterator[Proposal]:
         assert isinstance(function, Function)
         for name, line in _idle(program, function).items():
             for node in program.inside(function):
-                if isinstance(node, ast.stmt) and line <= node.lineno and program.weight(node) > 0:
-                    yield from _gathered(program, function, node, name)
                 if not isinstance(node, ast.expr) or node.lineno <= line:
                     continue
                 if program.weight(node) <= 0 or program.function(node) is not function:
@@ -348,85 +345,6 @@ def unread_made(program: SuspectProgram) -> Iterator[Proposal]:
                     for sign, prior in (("+", 0.4), ("-", 0.2)):
                         new = f"{program.text(node)} {sign} {name}"
                         yield program.replace(node, new, "missing term", prior)
-
-
-def _gathered(
-    program: SuspectProgram, function: Function, node: ast.stmt, name: str
-) -> Iterator[Proposal]:
-    """``name``, set before or by ``node``, is added behind it to what the function begins empty."""
-    if program.function(node) is not function or isinstance(node, ast.Return | ast.Raise):
-        return
-    for begun in program.inside(function):
-        if not isinstance(begun, ast.Assign) or not isinstance(begun.targets[0], ast.Name):
-            continue
-        target, value = begun.targets[0].id, program.text(begun.value)
-        if begun.lineno < node.lineno and target != name and value in _BEGUN:
-            line = _BEGUN[value].format(target, name)
-            yield program.insert_after(node, [line], "missing statement", 0.3)
-
-
-#: How something is added to what begins with such a value.
-_BEGUN = {"0": "{} += {}", "0.0": "{} += {}", '""': "{} += {}", "[]": "{}.append({})"}
-_BEGUN |= {"set()": "{}.add({})"}
-
-
-def unread_flags(program: SuspectProgram) -> Iterator[Proposal]:
-    """A field that methods set and nothing reads: another method was to ask for it at its
-    beginning, and to end there."""
-    for scope in program.inside(program.tree):
-        idle = _unasked(program, scope) if isinstance(scope, ast.ClassDef) else {}
-        methods = [n for n in scope.body if isinstance(n, Function)] if idle else []  # type: ignore[attr-defined]
-        for method in methods:
-            if program.weight(method) <= 0 or method.name == "__init__" or method.decorator_list:
-                continue
-            body = [s for s in method.body if not is_docstring(s)]
-            for field, setters in idle.items():
-                if method.name in setters or parameters(method)[:1] != ["self"] or not body:
-                    continue
-                for test in (f"self.{field}", f"not self.{field}"):
-                    for end, prior in _ends(program, method).items():
-                        lines = [f"if {test}:", f"{program.indent_step}{end}"]
-                        guard = program.insert_before(body[0], lines, "missing guard", prior)
-                        yield replace(guard, node=max(body, key=program.weight))
-
-
-def _unasked(program: SuspectProgram, scope: ast.ClassDef) -> dict[str, set[str]]:
-    """The fields of a class that nothing in the file reads, with the methods that set them; more
-    than one value is put into each."""
-    found: dict[str, set[str]] = {}
-    values: dict[str, set[str]] = {}
-    for node in program.inside(scope):
-        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
-            continue
-        for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
-            function = program.function(node)
-            if isinstance(target, ast.Attribute) and program.text(target.value) == "self":
-                found.setdefault(target.attr, set()).add(function.name if function else "")
-                values.setdefault(target.attr, set()).add(program.text(node.value))
-    read = {
-        node.attr
-        for node in program.inside(program.tree)
-        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
-    }
-    return {n: setters for n, setters in found.items() if n not in read and len(values[n]) > 1}
-
-
-def _ends(program: SuspectProgram, function: Function) -> dict[str, float]:
-    """How a function can end early: with nothing of what it returns otherwise."""
-    told = program.text(function.returns) if function.returns is not None else ""
-    kind = told.rpartition(".")[2].partition("[")[0].lower()
-    if kind in _NOTHING_OF:
-        return {f"return {_NOTHING_OF[kind]}": 0.6, "return None": 0.05}
-    found = {"return": 0.3}
-    for node in program.inside(function):
-        if isinstance(node, ast.Return) and node.value is not None:
-            found = {f"return {nothing}": 0.15 for nothing in ("None", "[]", "False", '""', "0")}
-    return found
-
-
-#: What is nothing of each type that functions are said to return.
-_NOTHING_OF = {"list": "[]", "dict": "{}", "set": "set()", "tuple": "()", "str": '""'}
-_NOTHING_OF |= {"bool": "False", "int": "0", "float": "0.0", "bytes": 'b""', "none": "None"}
 
 
 def _idle(program: SuspectProgram, function: Function) -> dict[str, int]:

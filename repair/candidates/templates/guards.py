@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
-from repair.candidates.templates.tree import BUILTINS, LOOPS, Function, is_docstring, parameters
+from repair.candidates.templates.tree import LOOPS, Function, is_docstring, parameters
 
 # What was forgotten: a base case, a guard, a step, a condition, a line like another one.
 
@@ -46,61 +46,6 @@ def base_cases(program: SuspectProgram) -> Iterator[Proposal]:
                     "missing base case",
                     prior,
                 )
-
-
-def guards_of_others(program: SuspectProgram) -> Iterator[Proposal]:
-    """A check that other functions begin with, whose names mean the same here: it ends the
-    function at once."""
-    known: dict[ast.If, Function] = {}
-    for node in program.inside(program.tree):
-        owner = program.function(node) if isinstance(node, ast.If) else None
-        if owner is not None and node in owner.body and _is_check(program, node):
-            assert isinstance(node, ast.If)
-            known[node] = owner
-    for function in [n for n in program.suspicious if isinstance(n, Function)] if known else []:
-        first = next((s for s in function.body if not is_docstring(s)), None)
-        given = {*parameters(function), *BUILTINS, *program.module_names}
-        own = {ast.dump(n) for n in program.inside(function) if isinstance(n, ast.If)}
-        texts: dict[str, None] = {}
-        for check, owner in known.items():
-            names = {n.id for n in ast.walk(check) if isinstance(n, ast.Name)}
-            alike = program.class_of(check) is program.class_of(function) or "self" not in names
-            if owner is not function and alike and names <= given and ast.dump(check) not in own:
-                texts[program.text(check)] = None
-        for text in texts if first is not None else ():
-            assert first is not None
-            lines = [line.strip() for line in text.splitlines()]
-            lines[1:] = [program.indent_step + line for line in lines[1:]]
-            prior = 0.5 / (2 + len(texts))
-            yield program.insert_before(first, lines, "missing guard", prior)
-
-
-def _is_check(program: SuspectProgram, node: ast.AST) -> bool:
-    """Whether it is an ``if`` of two lines that leaves the function."""
-    return (
-        isinstance(node, ast.If)
-        and not node.orelse
-        and (node.end_lineno or 0) - node.lineno == 1
-        and isinstance(node.body[0], ast.Return | ast.Raise)
-        and program.whole_lines(node) is not None
-    )
-
-
-def accumulated(program: SuspectProgram) -> Iterator[Proposal]:
-    """An assignment in a loop that forgets what the turns before it found."""
-    for node in program.of(ast.Assign):
-        assert isinstance(node, ast.Assign)
-        target = node.targets[0]
-        if not isinstance(target, ast.Name) or target.id not in program.variables(node):
-            continue
-        if next(program.enclosing(node, *LOOPS), None) is None:
-            continue
-        if any(isinstance(n, ast.Name) and n.id == target.id for n in ast.walk(node.value)):
-            continue
-        text = program.operand(node.value)
-        for sign in ("and", "or", "+"):
-            new = f"{target.id} {sign} {text}"
-            yield program.replace(node.value, new, "missing term", 0.12 if sign != "+" else 0.06)
 
 
 def _results(program: SuspectProgram, function: Function, names: list[str]) -> dict[str, float]:

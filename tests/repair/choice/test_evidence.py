@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from repair.choice.evidence import SURE, SURE_UNTOLD, PatchEvidence, SuiteReach, checks
+from repair.choice.evidence import SURE, PatchEvidence, SuiteReach, checks
 from repair.failure.diagnosis import Diagnosis
 from repair.localization import Suspicion
 from repair.sandbox.run import Outcome, Plan, TestResult
@@ -124,10 +124,3 @@ def test_checks_are_counted_once_for_each_case(tmp_path: Path) -> None:
     assert checks([str(file)], tests) == 2 * 2 + 2
     assert checks([str(file)], ["test_m.py::T::test_c"]) == 1
     assert checks([str(tmp_path / "gone.py")], ["m.T.test_a"]) == 1
-
-
-def test_where_only_the_failing_tests_say_something_more_must_speak_for_a_patch() -> None:
-    assert SURE < PLAIN.confidence < SURE_UNTOLD
-    assert PLAIN.sure
-    assert not replace(PLAIN, told=0).sure
-    assert replace(PLAIN, told=0, share=1.0, rivals=0, likely=1e-2).sure
