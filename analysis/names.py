@@ -1,12 +1,218 @@
-"""Which names may stand in a hole, and how sure analysis is about it."""
+"""Names that may stand in a hole, signatures of callables, and whether arguments fit them.
+
+The rules of calls are those of the language reference, section *Calls*; the kinds of parameters
+those of ``inspect.Parameter``.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.accepted import Accepted
-from analysis.signatures import Arity
+from analysis.syntax.displays import Display
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the parameter that an argument goes to is annotated to take.
+
+    ``type`` is the annotation as it is written. ``displays`` are the classes of literals and
+    displays that it takes; ``misfits`` the names in scope whose values it certainly does not, and
+    what was written in the hole, as it is spelled, where that is so of it. ``builtin`` are names
+    that certainly are those of builtin functions here.
+    """
+
+    type: str
+    displays: tuple[Display, ...] = ()
+    misfits: tuple[str, ...] = ()
+    builtin: tuple[str, ...] = ()
+
+
+class ParameterKind(StrEnum):
+    """How an argument reaches a parameter."""
+
+    POSITIONAL_ONLY = "positional_only"
+    EITHER = "positional_or_keyword"
+    VAR_POSITIONAL = "var_positional"
+    KEYWORD_ONLY = "keyword_only"
+    VAR_KEYWORD = "var_keyword"
+
+
+_STARS = {ParameterKind.VAR_POSITIONAL: "*", ParameterKind.VAR_KEYWORD: "**"}
+_BY_POSITION = (ParameterKind.POSITIONAL_ONLY, ParameterKind.EITHER)
+_BY_NAME = (ParameterKind.EITHER, ParameterKind.KEYWORD_ONLY)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter; ``required`` ones have no default and collect nothing."""
+
+    name: str
+    kind: ParameterKind = ParameterKind.EITHER
+    required: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """The parameters of one way to call something, without what is bound already."""
+
+    parameters: tuple[Parameter, ...] = ()
+
+    def label(self, name: str) -> tuple[str, list[tuple[int, int]]]:
+        """``name(a, /, b=…, *, c)``, and where each parameter stands in it."""
+        label, marks = f"{name}(", []
+        kinds = [p.kind for p in self.parameters]
+        unnamed, named = ParameterKind.POSITIONAL_ONLY, ParameterKind.KEYWORD_ONLY
+        for index, parameter in enumerate(self.parameters):
+            if index:
+                label += ", "
+            kind = parameter.kind
+            first_named = kind is named and named not in kinds[:index]
+            if first_named and ParameterKind.VAR_POSITIONAL not in kinds[:index]:
+                label += "*, "
+            stars = _STARS.get(kind, "")
+            optional = "" if parameter.required or stars else "=…"
+            text = f"{stars}{parameter.name}{optional}"
+            marks.append((len(label), len(label) + len(text)))
+            label += text
+            if kind is unnamed and unnamed not in kinds[index + 1 :]:
+                label += ", /"
+        return f"{label})", marks
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The names that can be given by keyword."""
+        return tuple(p.name for p in self.parameters if p.kind in _BY_NAME)
+
+    @property
+    def any_keyword(self) -> bool:
+        """Whether it has ``**kwargs``."""
+        return any(p.kind is ParameterKind.VAR_KEYWORD for p in self.parameters)
+
+    @property
+    def any_positional(self) -> bool:
+        """Whether it has ``*args``."""
+        return any(p.kind is ParameterKind.VAR_POSITIONAL for p in self.parameters)
+
+    @property
+    def positional(self) -> tuple[Parameter, ...]:
+        """The parameters that an argument without a name can fill, in order."""
+        return tuple(p for p in self.parameters if p.kind in _BY_POSITION)
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What a call gives: how many arguments without a name, and the names of the others.
+
+    ``unpacked`` tells that ``*x`` is among them, ``unpacked_names`` that ``**x`` is: what these
+    hold is not known.
+    """
+
+    positional: int = 0
+    keywords: tuple[str, ...] = ()
+    unpacked: bool = False
+    unpacked_names: bool = False
+
+
+#: A call that gives nothing.
+NOTHING = Arguments()
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """Why a call does not fit: ``surplus`` arguments too many by position, or ``missing`` ones.
+
+    ``most`` is how many the signature takes by position.
+    """
+
+    surplus: int = 0
+    most: int = 0
+    missing: tuple[str, ...] = ()
+
+
+def misfit(signature: Signature, arguments: Arguments) -> Misfit | None:
+    """What is wrong with the number of ``arguments``, or ``None``.
+
+    Names that the signature does not have are another matter and no misfit.
+    """
+    places = signature.positional
+    if arguments.positional > len(places) and not signature.any_positional:
+        return Misfit(arguments.positional - len(places), len(places))
+    missing = missing_of(signature, arguments)
+    return Misfit(0, len(places), missing) if missing else None
+
+
+def missing_of(signature: Signature, arguments: Arguments) -> tuple[str, ...]:
+    """The required parameters that ``arguments`` certainly leave without a value, in order."""
+    filled = {p.name for p in signature.positional[: arguments.positional]}
+    missing = []
+    for parameter in signature.parameters:
+        by_position, by_name = parameter.kind in _BY_POSITION, parameter.kind in _BY_NAME
+        if not parameter.required or not (by_position or by_name) or parameter.name in filled:
+            continue
+        if by_name and (parameter.name in arguments.keywords or arguments.unpacked_names):
+            continue
+        if by_position and arguments.unpacked:
+            continue
+        missing.append(parameter.name)
+    return tuple(missing)
+
+
+@dataclass(frozen=True, slots=True)
+class Arity:
+    """How a call may go on, from the signatures of all that may be called.
+
+    ``more`` is how many further arguments may be given by position, negative for any number;
+    ``missing`` are the required parameters without a value in the signature that lacks fewest.
+    Both count from ``given``, what the call holds before the hole. ``closed`` tells that every
+    signature is known; ``reason`` says why, or why not. ``uncallable``: what is called is declared
+    to be something that cannot be.
+    """
+
+    signatures: tuple[Signature, ...]
+    given: Arguments
+    more: int
+    missing: tuple[str, ...]
+    closed: bool
+    reason: str
+    uncallable: bool = False
+
+    @property
+    def keywords(self) -> tuple[str, ...]:
+        """The names that some signature still lets be given by keyword."""
+        given = self.given.positional
+        return tuple(
+            dict.fromkeys(
+                keyword
+                for signature in self.signatures
+                for keyword in signature.keywords
+                if keyword not in self.given.keywords
+                and keyword not in {p.name for p in signature.positional[:given]}
+            )
+        )
+
+
+def arity_of(
+    signatures: Sequence[Signature], given: Arguments, *, closed: bool, reason: str
+) -> Arity:
+    """How a call that holds ``given`` may go on under any of ``signatures``."""
+    more, missing = 0, None
+    for signature in signatures:
+        places = signature.positional
+        if signature.any_positional:
+            more = -1
+        elif given.positional > len(places):
+            continue  # this one is out already
+        elif more >= 0:
+            # A parameter that has its value by keyword ends what positions can reach.
+            free = places[given.positional :]
+            named = next((i for i, p in enumerate(free) if p.name in given.keywords), len(free))
+            more = max(more, named)
+        lacks = missing_of(signature, given)
+        if missing is None or len(lacks) < len(missing):
+            missing = lacks
+    return Arity(tuple(signatures), given, more, missing or (), closed, reason)
 
 
 class Tier(StrEnum):

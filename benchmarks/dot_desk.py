@@ -17,19 +17,17 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.graph import Graph
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.dot_sites import DotSite
 from benchmarks.dot_variants import guiding, in_order, same_as, with_graph
 from benchmarks.report import RESULTS
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder
 from decoding.runtimes.llama_cpp import LlamaCpp
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from engine.graphs import Graphs
 from engine.knowledge import Knowledge
 

@@ -42,8 +42,7 @@ from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.tree import parse, reparse
 from analysis.text.files import read_file
 from analysis.views.program import parse_program
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from benchmarks.editor import Editor, ServerEndedError, position
 from benchmarks.report import save, show
 from benchmarks.sites import files_of

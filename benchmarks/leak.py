@@ -32,8 +32,7 @@ from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write
 from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
-from decoding.vocabulary.constraint import Constraint, Names
-from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
+from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Constraint, Names, Vocabulary
 
 if TYPE_CHECKING:
     import numpy.typing as npt

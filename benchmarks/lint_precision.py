@@ -36,8 +36,7 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.tree import parse
 from analysis.text import read_file
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.installed import IMPORTED_AS, Installed, install
 from benchmarks.lint_inventions import KINDS, Invention

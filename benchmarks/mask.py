@@ -23,8 +23,7 @@ from benchmarks.report import quantile, save, show
 from decoding.remote.forms import NameForm
 from decoding.runtimes.llama_cpp import LlamaTokens
 from decoding.vocabulary import tokens as vocabulary
-from decoding.vocabulary.constraint import Constraint, Names
-from decoding.vocabulary.tokens import Vocabulary
+from decoding.vocabulary.tokens import Constraint, Names, Vocabulary
 
 #: Issue C: 50 µs at 300 names.
 LIMIT_US = 50.0

@@ -25,18 +25,16 @@ from dataclasses import asdict, dataclass, field
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.syntax.holes import hole_at
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.counted import Counted
 from benchmarks.holes import CutLine, cut_lines
 from benchmarks.report import quantile, save, show
-from decoding.completion import Completion, Event
 from decoding.guidance.evidence import Evidence
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, Event, InfillRequest, Writer
 
 PACKAGES = ("rich", "httpx", "argparse", "huggingface_hub", "json", "hypothesis")
 KINDS = frozenset({"attribute", "import_member", "import_module"})

@@ -16,8 +16,7 @@ import time
 from collections.abc import Iterator
 
 from analysis.deadline import Deadline
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from benchmarks.holes import cut_lines
 from benchmarks.llama_server import llama_server
 from benchmarks.overhead import KINDS, PACKAGES, look, run

@@ -30,8 +30,7 @@ from analysis.syntax.holes import hole_at
 from analysis.syntax.tree import parse, reparse
 from analysis.text.files import read_file
 from analysis.text.lines import LineIndex
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import files_of

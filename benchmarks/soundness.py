@@ -39,8 +39,7 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at, value_at
 from analysis.text.files import read_file
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks import run_time
 from benchmarks.installed import IMPORTED_AS, Installed, install

@@ -12,9 +12,7 @@ from typing import Protocol
 
 from analysis.deadline import Cancellation, Deadline, bounded
 from analysis.snapshot import Snapshot
-from decoding.completion import Completion, Written
 from decoding.errors import CancelledError
-from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
 from decoding.loop.decode_state import log_total, sampler, shared
 from decoding.loop.drafts import Price
@@ -22,12 +20,11 @@ from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
-from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, PrefillRate, preamble
-from decoding.prompts.templates import ChatModel, chat_for
+from decoding.prompts.templates import Budget, ChatModel, Prompter, chat_for
 from decoding.runtimes.runtime import Branching, Runtime
 from decoding.vocabulary import tokens as vocabulary
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer, Written, filled
 
 #: Rows of logits taken at once by :meth:`LocalWriter.score`: each is as long as the vocabulary.
 _SCORED_AT_ONCE = 32

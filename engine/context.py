@@ -50,8 +50,7 @@ class Context:
     def pool(self) -> AnalysisPool:
         """The analysis workers, started when this is first called."""
         # Imported late: an engine that was only asked for its status needs none of it.
-        from analysis.worker.pool import AnalysisPool
-        from analysis.worker.process import WorkerSettings, cache_folder
+        from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 
         with self._lock:
             if self._pool is None:

@@ -16,10 +16,9 @@ from enum import IntEnum
 from typing import TypeVar
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 
 
 class Priority(IntEnum):

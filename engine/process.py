@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib.metadata import version
 
-from analysis import wire
+from analysis import children
 from analysis.children import take_the_wire
 from analysis.errors import AnalysisError
 from engine import logs
@@ -54,7 +54,7 @@ def main() -> int:
 
 
 def _route(
-    message: wire.Message, scheduler: Scheduler, send: Callable[[int, object], None]
+    message: children.Message, scheduler: Scheduler, send: Callable[[int, object], None]
 ) -> None:
     body = message.body
     if isinstance(body, CancelRequest):

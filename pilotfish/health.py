@@ -27,7 +27,7 @@ from analysis.environments.resolve import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.snapshot import Workspace
-from analysis.worker.process import cache_folder
+from analysis.worker.pool import cache_folder
 from decoding.errors import DecodingError, ModelFileError
 from decoding.models import store
 from decoding.models.store import find

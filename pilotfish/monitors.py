@@ -11,7 +11,7 @@ from analysis.names import Name, NameSet, Tier
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
 from decoding.monitors.monitor import Monitor, Passage, Verdict
-from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.tokens import Constraint, Names
 
 __all__ = [
     "Constraint",

@@ -25,8 +25,7 @@ from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
 from analysis.text import inside
 from analysis.text.files import read_bytes, replace_file
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from decoding.errors import ModelFileError
 from decoding.writer import Writer
 from engine.settings.read import machine_settings

@@ -5,9 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 
 
 class Scripted(Writer):

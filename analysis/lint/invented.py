@@ -17,9 +17,8 @@ from analysis.lint.rules import RULES, missing_module, rules_for
 from analysis.lint.rules.rule import NameVerdict, Site
 from analysis.lint.sites import SiteCandidate, candidates, site_of
 from analysis.lint.suppress import unknown_codes, wanted
-from analysis.names import NameSet
+from analysis.names import Arity, NameSet
 from analysis.semantics.provider import SemanticProvider
-from analysis.signatures import Arity
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.statement import logical_lines

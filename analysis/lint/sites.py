@@ -18,7 +18,7 @@ import tree_sitter
 from analysis.lint.rules.rule import Site
 from analysis.lint.steady import steady
 from analysis.lint.unbound import Unbound, unbound
-from analysis.signatures import NOTHING, Arguments
+from analysis.names import NOTHING, Arguments
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.statement import arguments_of

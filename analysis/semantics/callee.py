@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from analysis.signatures import Signature
+from analysis.names import Signature
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from analysis.names import Name, NameSet, Tier
+from analysis.names import Arguments, Name, NameSet, Tier, arity_of
 from analysis.semantics.callee import Callee
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.rules import RULES
 from analysis.semantics.rules.mixin import unexplained
-from analysis.signatures import Arguments, arity_of
 from analysis.syntax.displays import CALLS
 
 _ORDER = {Tier.ABSTAIN: 0, Tier.OPEN: 1, Tier.CLOSED: 2}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from analysis.signatures import NOTHING, Arguments
+from analysis.names import NOTHING, Arguments
 
 #: The reason of a subscript's hole between quotes.
 STRING_KEY = "string key"

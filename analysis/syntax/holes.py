@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from analysis.signatures import NOTHING, Arguments
+from analysis.names import NOTHING, Arguments
 from analysis.syntax.guards import guards_at
 from analysis.syntax.hole import BASE_CLASS, STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 import tree_sitter
 
-from analysis.signatures import Arguments
+from analysis.names import Arguments
 from analysis.syntax.lexer import STRING_PREFIXES
 from analysis.syntax.tree import SyntaxTree
 

@@ -1,6 +1,6 @@
 """Main of the worker process: one query at a time, in order, until the input ends.
 
-Started by ``process`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES NICE``. A
+Started by ``pool`` as ``python -I -m analysis.worker.main CACHE_DIRECTORY MEMORY_BYTES NICE``. A
 second thread reads, so that the end of the input (the parent is gone) ends this process at once,
 whatever jedi is doing. A third one answers what nobody waits for: on Linux niceness belongs to a
 thread, and no process may lower its own again. Standard output is the wire; what else prints goes
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, cast
 
 import psutil
 
-from analysis import wire
+from analysis import children
 from analysis.children import take_the_wire
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
@@ -60,7 +60,7 @@ def main() -> int:
     with contextlib.suppress(OSError):
         own_folder(Path(cache_directory))
     provider = _provider(cache_directory)
-    inbox: queue.SimpleQueue[wire.Message] = queue.SimpleQueue()
+    inbox: queue.SimpleQueue[children.Message] = queue.SimpleQueue()
     threading.Thread(target=_read, args=(channel, inbox), daemon=True).start()
     # One query runs at a time, on one thread or the other: the provider is not thread-safe.
     background = ThreadPoolExecutor(1, "background", _yield, (yielding,))
@@ -116,7 +116,7 @@ def _answer(query: object, provider: ReferenceProvider | Refused, deadline: Dead
         return Broken(type(error).__name__, f"{frame.name} ({frame.filename}:{frame.lineno})")
 
 
-def _read(channel: wire.Peer, inbox: queue.SimpleQueue[wire.Message]) -> None:
+def _read(channel: children.Peer, inbox: queue.SimpleQueue[children.Message]) -> None:
     with contextlib.suppress(AnalysisError, OSError):
         for message in channel.messages():
             inbox.put(message)

@@ -8,31 +8,37 @@ A query that is not answered by its deadline is settled as unanswered. Its worke
 finds is kept there, and the next question at that place goes to the same worker. It is killed and
 replaced once it has computed for :data:`OVERSTAY_S` and something else waits, or for
 :data:`LATE_S`. While it is busy the spare answers. A worker that dies for whatever reason is
-replaced, and its query is asked again: once for each worker that may have been dead already when
-it was given the query.
+replaced, and its query is asked again: once for each worker that may have been dead already when it
+was given the query.
 """
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import logging
 import math
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+import platformdirs
+import psutil
+
+from analysis import children
 from analysis.children import Restarts
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from analysis.worker.messages import Broken, Ready, Refused
-from analysis.worker.process import WorkerProcess, WorkerSettings
+from analysis.worker.messages import REPLIES, Broken, Ready, Refused, Within
 from analysis.worker.queries import (
     BACKGROUND,
     WARM_PARTS,
@@ -42,6 +48,90 @@ from analysis.worker.queries import (
     WarmQuery,
     place_of,
 )
+
+#: How much work that nobody waits for yields to other processes (nice(2)).
+YIELDING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How workers are run.
+
+    ``memory`` is the bytes one may hold; ``cache_directory`` takes jedi's parsed library files.
+    ``workers`` are how many a pool has: two for an editor, the second being the warm spare.
+    ``ahead`` starts them before they are needed, one after another; else each starts when a
+    question waits for it. ``yielding`` is the niceness of checks and warming (nice(2)): 0 in a
+    command that somebody waits for.
+    """
+
+    cache_directory: str
+    memory: int = 1536 * 1024 * 1024
+    workers: int = 2
+    ahead: bool = True
+    yielding: int = YIELDING
+
+
+def cache_folder() -> str:
+    """Where workers keep parsed library files: the user's cache folder, never a workspace."""
+    return str(Path(platformdirs.user_cache_dir("pilotfish")) / "analysis")
+
+
+class WorkerProcess(children.Child):
+    """A running worker. ``on_reply`` and ``on_end`` are called on its own reading thread, from
+    :meth:`listen` on."""
+
+    def __init__(
+        self,
+        settings: WorkerSettings,
+        on_reply: Callable[[WorkerProcess, int, object], None],
+        on_end: Callable[[WorkerProcess], None],
+    ) -> None:
+        super().__init__(
+            f"{__package__}.main",
+            settings.cache_directory,
+            str(settings.memory),
+            str(settings.yielding),
+            replies=REPLIES,
+        )
+        self.began = time.monotonic()
+        self._on_reply = on_reply
+        self._on_end = on_end
+        self._reader = threading.Thread(
+            target=self._read, name=f"analysis-worker-{self.pid}", daemon=True
+        )
+
+    def listen(self) -> None:
+        """Begin to read. To be called once, when those who are called back know this worker."""
+        self._reader.start()
+
+    def processor_seconds(self) -> float:
+        """How long the process has computed up to now; 0 when it is gone."""
+        try:
+            times = psutil.Process(self.pid).cpu_times()
+        except psutil.Error:
+            return 0.0
+        return times.user + times.system
+
+    def ask(self, id: int, query: Query, seconds: float, *, background: bool) -> bool:  # noqa: A002
+        """Hand a query over, which may take so long; false when the process is gone.
+
+        Raises :class:`~analysis.errors.AnalysisError` for a text that no frame can hold.
+        """
+        seconds = -1.0 if math.isinf(seconds) else seconds
+        return self.send(id, Within(seconds, background), query)
+
+    def join(self) -> None:
+        """Wait until the process has ended and its streams are closed."""
+        if threading.current_thread() is not self._reader:
+            self._reader.join()
+
+    def _read(self) -> None:
+        with contextlib.suppress(AnalysisError, OSError, ValueError):
+            for message in self.messages():
+                self._on_reply(self, message.id, message.body)
+        self.end()
+        self._on_end(self)
+
 
 _log = logging.getLogger(__name__)
 

@@ -3,5 +3,5 @@
 Knows monitors and evidence, nothing of tokens or models. Read in this order: ``evidence`` (how
 facts come in), ``active_hole`` (its question, the call it stands in), ``policy`` (which holes are
 tracked, what to do when a monitor rejects a name, and what that needs of whoever writes).
-``probe_text``, ``lexer_cache`` and ``known_words`` read the text for them.
+``text_around`` reads the text for them.
 """

@@ -10,20 +10,19 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.deadline import Cancellation, Deadline
-from analysis.names import NameSet, Tier
-from analysis.signatures import NOTHING, Arguments, arity_of
+from analysis.names import NOTHING, Arguments, NameSet, Tier, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree
-from decoding.completion import NO_ANSWER
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
-from decoding.guidance.known_words import BUILTINS
+from decoding.guidance.text_around import BUILTINS
 from decoding.monitors.monitor import Monitor, Passage, Verdict
-from decoding.vocabulary.constraint import Constraint, meet
+from decoding.vocabulary.tokens import Constraint, meet
+from decoding.writer import NO_ANSWER
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits

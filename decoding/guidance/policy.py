@@ -14,7 +14,6 @@ from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import calls_at
 from analysis.syntax.lexer import Lexer
 from analysis.syntax.tree import SyntaxTree, parsed, reparse
-from decoding.completion import NO_ANSWER, Event
 from decoding.guidance.active_hole import (
     ActiveHole,
     CallPlace,
@@ -25,11 +24,10 @@ from decoding.guidance.active_hole import (
     open_holes,
 )
 from decoding.guidance.evidence import Evidence
-from decoding.guidance.known_words import known_words
-from decoding.guidance.lexer_cache import lexer_after
-from decoding.guidance.probe_text import probe_text
+from decoding.guidance.text_around import known_words, lexer_after, probe_text
 from decoding.monitors.monitor import Guarded, Monitor, Passage, Verdict
-from decoding.vocabulary.constraint import Constraint
+from decoding.vocabulary.tokens import Constraint
+from decoding.writer import NO_ANSWER, Event
 
 # --------------------------------------------------------------------------------------------------
 # What the guidance policy needs of a writer: the text so far, and a way to replace a name.

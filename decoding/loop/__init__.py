@@ -1,7 +1,6 @@
 """The decode loop over a model in this process.
 
-Read in this order: ``written`` (the result), ``decode_state`` (the sampler, the text so far, and
-the model's cache, kept in step), ``search`` (another name where one was rejected), ``drafts``
-(guesses that one batch verifies), ``loop`` (with names that need not be waited for), ``lanes``
-(several texts at once).
+Read in this order: ``decode_state`` (the sampler, the text so far, and the model's cache, kept in
+step), ``drafts`` (guesses that one batch verifies), ``loop`` (the loop, with the search for another
+name where one was rejected), ``lanes`` (several texts at once).
 """

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from analysis.deadline import Cancellation
-from decoding.completion import TokenSpan
 from decoding.loop.drafts import PromptLookup
 from decoding.runtimes.runtime import Runtime
 from decoding.vocabulary.tokens import Vocabulary
+from decoding.writer import TokenSpan
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -1,5 +1,5 @@
 """Who constrains: a class for each monitor, which starts where the bytes show its trigger.
 
-``monitor`` is what each has; ``names``, ``members``, ``calls`` and ``keys`` hold them by the kind
-of hole, ``registry`` lists them.
+``monitor`` is the protocol; ``names`` (with members and keys) and ``calls`` hold the monitors by
+the kind of hole, ``registry`` lists them.
 """

@@ -11,9 +11,9 @@ from analysis.names import NameSet
 from analysis.syntax.displays import CALLS, Display, displays_of, expression, plain
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
-from decoding.guidance.known_words import BUILTINS
+from decoding.guidance.text_around import BUILTINS
 from decoding.monitors.monitor import Monitor, Passage, Verdict, holds
-from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.tokens import Constraint, Names
 
 # --------------------------------------------------------------------------------------------------
 # The keyword monitor: in a call only keywords that what is called takes.

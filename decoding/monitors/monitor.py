@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from analysis.names import NameSet
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer, continues_name
-from decoding.vocabulary.constraint import Constraint
+from decoding.vocabulary.tokens import Constraint
 
 Said = TypeVar("Said")
 Other = TypeVar("Other")

@@ -18,16 +18,19 @@ from decoding.monitors.calls import (
     KeywordMonitor,
     SurplusMonitor,
 )
-from decoding.monitors.keys import KeyMonitor, LiteralMonitor
-from decoding.monitors.members import (
+from decoding.monitors.monitor import Guarded, Monitor
+from decoding.monitors.names import (
+    AssignmentMonitor,
     AttributeMonitor,
     EnumMonitor,
+    ExceptionMonitor,
     ImportMemberMonitor,
     ImportModuleMonitor,
+    KeyMonitor,
+    LiteralMonitor,
+    NameMonitor,
     SelfMonitor,
 )
-from decoding.monitors.monitor import Guarded, Monitor
-from decoding.monitors.names import AssignmentMonitor, ExceptionMonitor, NameMonitor
 
 GROUP = "pilotfish.monitors"
 BUILT_IN: tuple[Monitor, ...] = (

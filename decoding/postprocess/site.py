@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from analysis.syntax.lexer import Area, Lexer
-from decoding.guidance.lexer_cache import lexer_after
+from decoding.guidance.text_around import lexer_after
 from decoding.prompts.templates import plain_line_ends
 
 # --------------------------------------------------------------------------------------------------

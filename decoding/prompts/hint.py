@@ -12,17 +12,15 @@ from typing import TypeVar
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
-from analysis.names import Name, NameSet, Tier
-from analysis.signatures import Parameter, ParameterKind, Signature
+from analysis.names import Name, NameSet, Parameter, ParameterKind, Signature, Tier
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence, Surroundings
-from decoding.guidance.probe_text import probe_text
-from decoding.monitors.members import OWN
-from decoding.prompts.anchor import Prompter
-from decoding.prompts.templates import Tokenize
+from decoding.guidance.text_around import probe_text
+from decoding.monitors.names import OWN
+from decoding.prompts.templates import Prompter, Tokenize
 from decoding.writer import InfillRequest
 
 # --------------------------------------------------------------------------------------------------

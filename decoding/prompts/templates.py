@@ -1,9 +1,19 @@
-"""What a prompt is made of: the lines that fit the budget, as the model's family wants them."""
+"""Prompts: the lines that fit the budget, laid out as the model family wants them.
+
+Invariant 6: no text of a workspace can become a control token of a prompt.
+
+:class:`Prompter` keeps a prompt unchanged while the user types on. It cuts the prompt where the
+cursor came to rest: its anchor. Text that is typed there afterwards is fed behind the prompt, as if
+the model had written it, so a keystroke costs the tokens it typed and not those of the file. A new
+anchor is set when the user goes elsewhere, changes something else, or has typed so much that both
+sides should be cut anew.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -249,3 +259,194 @@ def chat_for(model: ChatModel) -> Chat | None:
     if _OPEN not in control or control.get(_CLOSE) != model.last_token():
         return None
     return Chat(model, control[_OPEN], control[_CLOSE])
+
+
+#: How tokens look that mean something to a model though its file marks them as ordinary: markup
+#: such as ``<tool_call>``, ``<|file_sep|>`` or ``[INST]``. Others that were added to a vocabulary
+#: (runs of spaces, say) are plain text.
+_MARKUP = re.compile(r"[<\[｜▁|].*[>\]｜|]", re.DOTALL)
+
+#: Where a control token of any family may begin within content, as vendors spell them:
+#: ``<|im_end|>``, ``<｜fim▁hole｜>``, ``</s>``, ``<file_sep>``, ``<[fim-suffix]>``, ``[INST]``,
+#: ``[gMASK]``, ``]~b]``, ``|||IP_ADDRESS|||``. Each match is one character long, so that a spelling
+#: within another is found too; the lengths are bounded, so that the search is linear.
+_SPELLED = re.compile(
+    r"<(?=[|｜][^\s<>]{1,80}>|/?[A-Za-z][\w.:/▁-]{0,80}>|\[[^\s<>]{1,80}\]>)"
+    r"|\[(?=/?(?:INST|IMG|AVAILABLE_|TOOL|SYSTEM_|MODEL_|ARGS|CALL_ID|THINK|AUDIO|BEGIN_|TRANSCRIBE"
+    r"|PREFIX|MIDDLE|SUFFIX|CLS|SEP|MASK|PAD|UNK|BOS|EOS|REF|STRING|control_|unused|gMASK|sMASK"
+    r"|multimodal|extra_id|e~\[)|@[A-Z])"
+    r"|\](?=[~<][^\s<>]{1,80}[\]\[])"
+    r"|\|(?=\|\|[A-Z_]{1,80}\|\|\|)"
+)
+
+
+def without_control(text: str) -> list[str]:
+    """``text`` in parts none of which holds the spelling of a control token.
+
+    Each spelling is cut behind its first character. Tokens of the parts, one after another, spell
+    ``text``, and a server that looks for control tokens in whatever it is sent finds none.
+    """
+    cuts = [match.end() for match in _SPELLED.finditer(text)]
+    parts = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+    return [part for part in parts if part]
+
+
+def looks_like_markup(text: str) -> bool:
+    """Whether an added token of this text is markup rather than plain text."""
+    return len(text) > 2 and _MARKUP.fullmatch(text) is not None
+
+
+def plain_tokens(
+    text: str,
+    tokenize: Callable[[str], list[int]],
+    control: Collection[int],
+    spelling: Callable[[int], str],
+) -> list[int]:
+    """Tokens of ``text`` none of which is in ``control``.
+
+    ``tokenize`` already leaves out what the model's file marks as control; what it still finds (an
+    added token that only looks ordinary) is broken behind its first character, so that the text is
+    spelled by ordinary tokens.
+    """
+    tokens = tokenize(text)
+    found = [token for token in tokens if token in control]
+    if not found:
+        return tokens
+    literal = max((spelling(token) for token in found), key=len)
+    head, matched, tail = text.partition(literal)
+    if not matched:
+        return [token for token in tokens if token not in control]
+    first = plain_tokens(head + literal[0], tokenize, control, spelling)
+    return first + plain_tokens(literal[1:] + tail, tokenize, control, spelling)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How many tokens a prompt may have: before the cursor (what is put in front of the file
+    included), behind it, and typed since the anchor.
+
+    Small, since a processor reads about a hundred tokens a second a core (``docs/decisions.md``).
+    """
+
+    before: int = 320
+    behind: int = 96
+    typed: int = 48
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The tokens to write behind. ``anchored`` of them were there before what was typed since."""
+
+    tokens: tuple[int, ...]
+    anchored: int
+    family: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchor:
+    """Both sides of the cursor as they were, and the prompt made of them."""
+
+    before: str
+    behind: str
+    preamble: str
+    tokens: tuple[int, ...]
+    start: int
+
+
+class Prompter:
+    """Makes prompts for one model and remembers the anchor of each of the last documents."""
+
+    #: Documents whose anchors are remembered: those that editors show at once.
+    DOCUMENTS = 8
+
+    def __init__(self, model: PromptModel, budget: Budget | None = None) -> None:
+        """Raises :class:`~decoding.errors.DecodingError` when the model cannot fill in."""
+        self._model = model
+        self._layout: PromptLayout = layout_for(model)
+        self._budget = budget or Budget()
+        self._anchors: OrderedDict[str, _Anchor] = OrderedDict()
+
+    def prompt(self, path: str, text: str, offset: int, preamble: str = "") -> Prompt:
+        """The prompt for the hole at ``offset`` (code points, clamped) of ``text``.
+
+        ``path`` tells documents apart. ``preamble`` is put in front of the file as a comment.
+        """
+        cursor = min(max(offset, 0), len(text))
+        before = plain_line_ends(text[:cursor])
+        behind = plain_line_ends(text[cursor:])
+        anchor = self._anchors.get(path)
+        if anchor is not None and (anchor.behind, anchor.preamble) == (behind, preamble):
+            typed = self._typed_since(anchor, before)
+            if typed is not None:
+                self._anchors.move_to_end(path)
+                tokens = (*anchor.tokens, *typed)
+                return Prompt(tokens, len(anchor.tokens), self._layout.family)
+        anchor = self._rest(anchor, before, behind, preamble)
+        self._anchors[path] = anchor
+        self._anchors.move_to_end(path)
+        while len(self._anchors) > self.DOCUMENTS:
+            self._anchors.popitem(last=False)
+        return Prompt(anchor.tokens, len(anchor.tokens), self._layout.family)
+
+    def held(self, path: str, text: str, offset: int) -> str | None:
+        """The preamble of the anchor at which the cursor still is, or ``None`` if the next prompt
+        will have another anchor."""
+        anchor = self._anchors.get(path)
+        cursor = min(max(offset, 0), len(text))
+        if anchor is None or anchor.behind != plain_line_ends(text[cursor:]):
+            return None
+        typed = self._typed_since(anchor, plain_line_ends(text[:cursor]))
+        return None if typed is None else anchor.preamble
+
+    def last(self, path: str) -> str:
+        """The preamble of the last prompt for a document, ``""`` before the first."""
+        anchor = self._anchors.get(path)
+        return anchor.preamble if anchor else ""
+
+    def forget(self) -> None:
+        """Remember no anchor."""
+        self._anchors.clear()
+
+    def preview(self, path: str, text: str, offset: int, preamble: str) -> tuple[int, ...]:
+        """The tokens that :meth:`prompt` would give at a new anchor; nothing is remembered."""
+        before = plain_line_ends(text[:offset])
+        behind = plain_line_ends(text[offset:])
+        return self._rest(self._anchors.get(path), before, behind, preamble).tokens
+
+    def _typed_since(self, anchor: _Anchor, before: str) -> list[int] | None:
+        """Tokens of what was typed at the anchor, or ``None`` if it is time for another one."""
+        if not before.startswith(anchor.before):
+            return None
+        typed = before[len(anchor.before) :]
+        if typed.count("\n") > 1:
+            return None
+        tokens = self._model.tokenize(typed)
+        return tokens if len(tokens) <= self._budget.typed else None
+
+    def _rest(self, last: _Anchor | None, before: str, behind: str, preamble: str) -> _Anchor:
+        """An anchor at the cursor. Its first line is the last anchor's as long as that fits, so
+        that the cache holds what is in front of the change."""
+        tokenize, budget = self._model.tokenize, self._budget
+        head = _as_comment(preamble, budget.before // 2, tokenize)
+        room = budget.before - len(tokenize(head))
+        # One that follows another leaves a quarter free, so that the next can begin where it did.
+        wanted = room if last is None else room * 3 // 4
+        start = len(before) - len(fitting_before(before, wanted, tokenize))
+        if last is not None and last.preamble == preamble and last.start <= len(before):
+            unchanged = before.startswith(last.before[: last.start])
+            # Between half of what may be there and as much again as may be typed.
+            held = len(tokenize(before[last.start :])) if unchanged else 0
+            if room // 2 <= held <= room + budget.typed:
+                start = last.start
+        prefix = tokenize(head + before[start:])
+        suffix = tokenize(fitting_behind(behind, budget.behind, tokenize))
+        return _Anchor(before, behind, preamble, tuple(self._layout.fill(prefix, suffix)), start)
+
+
+def _as_comment(preamble: str, budget: int, tokenize: Tokenize) -> str:
+    """``preamble`` as comment lines of at most ``budget`` tokens."""
+    if not preamble.strip():
+        return ""
+    lines = plain_line_ends(preamble).strip("\n").split("\n")
+    comment = "".join(f"# {line}".rstrip() + "\n" for line in lines)
+    return fitting_behind(comment, budget, tokenize)

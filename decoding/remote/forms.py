@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from decoding.vocabulary.constraint import ANY_END
+from decoding.vocabulary.tokens import ANY_END
 
 #: More names than this make a grammar that costs more to build than the choice is worth.
 MOST_NAMES = 2000

@@ -7,12 +7,12 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation
-from decoding.completion import StopRule, Timing, Written
 from decoding.guidance.policy import Guidance
 from decoding.remote.dialects import Dialect, ServerOrder
 from decoding.remote.model import RemoteModel
 from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import LostError
+from decoding.writer import StopRule, Timing, Written
 
 #: Times that a broken stream is taken up again where it broke off.
 RESUMPTIONS = 2

@@ -11,9 +11,8 @@ from collections import OrderedDict
 from collections.abc import Iterable
 
 from analysis.deadline import Cancellation
-from decoding.prompts.templates import FAMILIES
+from decoding.prompts.templates import FAMILIES, plain_tokens, without_control
 from decoding.remote.dialects import Dialect
-from decoding.runtimes.control import plain_tokens, without_control
 
 #: Texts whose tokens are remembered; most are lines of the files at hand.
 _REMEMBERED = 20_000

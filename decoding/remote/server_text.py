@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from decoding.completion import TokenSpan
 from decoding.guidance.active_hole import ActiveHole
 from decoding.guidance.policy import NoOtherNameError
 from decoding.remote.dialects import Chunk
 from decoding.remote.forms import NameForm, choice
-from decoding.vocabulary.constraint import Constraint
+from decoding.vocabulary.tokens import Constraint
+from decoding.writer import TokenSpan
 
 
 class ServerText:

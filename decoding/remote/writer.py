@@ -11,22 +11,19 @@ import time
 from pathlib import PurePath
 
 from analysis.deadline import Cancellation, Deadline, bounded
-from decoding.completion import Completion
 from decoding.errors import CancelledError
-from decoding.filled import filled
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
-from decoding.prompts.anchor import Budget, Prompter
 from decoding.prompts.hint import HintRules, Once, preamble
-from decoding.prompts.templates import plain_line_ends
+from decoding.prompts.templates import Budget, Prompter, plain_line_ends
 from decoding.remote.dialects import Dialect, ServerOrder, recognize
 from decoding.remote.loop import ServerLoop
 from decoding.remote.model import RemoteModel
 from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import Connection
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer, filled
 
 #: Tokens of context in front of a scored text.
 _SCORE_CONTEXT = 384

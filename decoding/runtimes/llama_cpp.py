@@ -17,8 +17,8 @@ import numpy as np
 from analysis.deadline import Cancellation
 from decoding import threads
 from decoding.errors import CancelledError, DecodingError, ModelFileError
-from decoding.runtimes import gguf
-from decoding.runtimes.control import looks_like_markup, plain_tokens
+from decoding.models import store
+from decoding.prompts.templates import looks_like_markup, plain_tokens
 from decoding.runtimes.runtime import Growth
 from decoding.threads import Threads
 
@@ -74,7 +74,7 @@ class LlamaTokens:
 
     def __init__(self, path: Path, *, name: str = "", vocabulary_only: bool = True) -> None:
         """Open ``path``; raises :class:`~decoding.errors.ModelFileError` when it cannot be."""
-        self.file = gguf.read(path)
+        self.file = store.read_header(path)
         self.name = name or path.stem
         self.family = self.file.text("general.architecture")
         parameters = native.llama_model_default_params()
@@ -198,7 +198,7 @@ def _no_added_space() -> Any:
     return overrides
 
 
-def _unloadable(file: gguf.GgufFile, reason: str) -> ModelFileError:
+def _unloadable(file: store.GgufFile, reason: str) -> ModelFileError:
     architecture = file.text("general.architecture")
     if "unknown model architecture" in reason:
         reason = f"the architecture '{architecture}' is not supported by this llama.cpp"

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-from analysis import wire
+from analysis import children
 from analysis.children import Child, Restarts
 from analysis.errors import AnalysisError
 from engine.client.submission import (
@@ -68,7 +68,7 @@ class EngineConnection:
         """Send a message soon; never blocks. What cannot be sent is noticed by the reader."""
         self._outbox.put((id, body))
 
-    def messages(self) -> Iterator[wire.Message]:
+    def messages(self) -> Iterator[children.Message]:
         """Messages until the process ends or says something that is no message."""
         with contextlib.suppress(AnalysisError, OSError, ValueError):
             yield from self._child.messages()

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 
 from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
-from analysis.names import Name, NameSet, Tier
-from analysis.signatures import Signature
+from analysis.names import Name, NameSet, Signature, Tier
 from analysis.snapshot import Snapshot, Workspace
 from engine.request import Caller, Lane, Request, Route
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from analysis.snapshot import Snapshot
-from decoding.completion import Completion
+from decoding.writer import Completion
 from engine.request import Caller, Lane, Request, Route
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from analysis.signatures import Arity, ParameterKind, Signature
+from analysis.names import Arity, ParameterKind, Signature
 from analysis.syntax.statement import Statement, Token, statement_at
 from engine.features.inspect import InspectRequest
 from lsp_server.positions import offset_of

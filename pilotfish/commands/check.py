@@ -31,8 +31,7 @@ from analysis.lint.selection import Selected, select
 from analysis.lint.suppress import UNKNOWN, not_ignored
 from analysis.snapshot import Workspace
 from analysis.text import TextError, write_file
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import YIELDING, WorkerSettings, cache_folder
+from analysis.worker.pool import YIELDING, AnalysisPool, WorkerSettings, cache_folder
 from engine.settings.read import machine_settings, project_settings, refuse
 from engine.settings.values import ProjectSettings
 from pilotfish.commands.since import Revision, revision_of

@@ -19,11 +19,8 @@ from analysis.snapshot import Snapshot
 from analysis.text.files import read_file
 from analysis.text.lines import LineIndex
 from analysis.text.positions import TextError
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
-from decoding.completion import Completion
-from decoding.filled import of_nodes
-from decoding.writer import Writer
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
+from decoding.writer import Completion, Writer, of_nodes
 from engine.features.complete import CompleteRequest, complete
 from engine.writers import choose, load
 from pilotfish.commands.inspect import PlaceLine

@@ -11,11 +11,10 @@ import msgspec
 
 from analysis.deadline import Cancellation
 from analysis.errors import AnalysisError, ExplainedError
-from analysis.signatures import Arity
+from analysis.names import Arity
 from analysis.snapshot import Snapshot
 from analysis.text.files import read_file
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings, cache_folder
+from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from engine.features.inspect import InspectAnswer, InspectRequest, inspect
 from pilotfish.options import add_common, workspace_for
 

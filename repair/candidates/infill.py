@@ -18,9 +18,8 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
 from analysis.text.files import read_text
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.candidates.dialog import PLAN, Talk, body, task
 from repair.failure.diagnosis import Diagnosis

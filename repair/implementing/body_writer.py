@@ -12,9 +12,8 @@ from dataclasses import dataclass, field, replace
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair.candidates.candidate import Candidate
 from repair.implementing.pace import Pace
 from repair.source.stub import Stub

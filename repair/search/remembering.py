@@ -6,9 +6,8 @@ import threading
 from collections.abc import Iterator
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 
 
 class RememberingWriter(Writer):

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.signatures import (
+from analysis.names import (
     Arguments,
     Parameter,
     ParameterKind,

@@ -27,9 +27,8 @@ OURS = {
     "engine/trust.py": "the user's own list, in the user's configuration folder",
     "pilotfish/report/page/document.py": "a resource of our own installation",
     "decoding/vocabulary/tokens.py": "our cache, in the user's cache folder",
-    "decoding/runtimes/gguf.py": "a model that the user named, read by its header",
     "decoding/models/wheels.py": "downloads, in the user's data folder",
-    "decoding/models/store.py": "models, in the user's data folder",
+    "decoding/models/store.py": "models, in the user's data folder or named by the user",
     "decoding/models/pull.py": "downloads, in the user's data folder",
 }
 

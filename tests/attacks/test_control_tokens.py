@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.prompts.anchor import Budget
+from decoding.prompts.templates import Budget
 from decoding.remote.writer import RemoteWriter
 from decoding.runtimes.http import Connection
 from decoding.writer import InfillRequest

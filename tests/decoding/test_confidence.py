@@ -8,10 +8,8 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion, Piece
-from decoding.filled import NodeConfidence, of_nodes
 from decoding.local_writer import LocalWriter
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest, NodeConfidence, Piece, of_nodes
 from tests.decoding.prompts.test_hint import FillingToy
 from tests.decoding.toy import END
 

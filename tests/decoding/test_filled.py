@@ -5,10 +5,8 @@ from __future__ import annotations
 import time
 
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Timing, TokenSpan, Written
-from decoding.filled import filled
 from decoding.postprocess.site import CursorSite
-from decoding.writer import InfillRequest
+from decoding.writer import InfillRequest, Timing, TokenSpan, Written, filled
 
 
 def test_the_time_in_all_counts_from_the_request_on() -> None:

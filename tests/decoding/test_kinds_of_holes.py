@@ -9,13 +9,10 @@ from threading import Timer
 
 import pytest
 
-from analysis.accepted import Accepted
-from analysis.names import Name, NameSet, Tier
-from analysis.signatures import NOTHING, Parameter, Signature, arity_of
+from analysis.names import NOTHING, Accepted, Name, NameSet, Parameter, Signature, Tier, arity_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
-from decoding.completion import Written
 from decoding.monitors.calls import (
     ArgumentTypeMonitor,
     ArityMonitor,
@@ -26,6 +23,7 @@ from decoding.monitors.calls import (
 )
 from decoding.monitors.monitor import Monitor, Passage
 from decoding.monitors.names import NameMonitor
+from decoding.writer import Written
 from tests.decoding.toy import END, Facts, closed, only, written
 
 

@@ -9,13 +9,12 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
 from decoding.errors import CancelledError, DecodingError
 from decoding.models import store
 from decoding.opening import OpenWriter, open_writer
-from decoding.prompts.anchor import Prompter
+from decoding.prompts.templates import Prompter
 from decoding.runtimes.llama_cpp import LlamaTokens
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 
 pytestmark = pytest.mark.model
 

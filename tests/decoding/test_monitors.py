@@ -19,9 +19,18 @@ from pathlib import Path
 
 import pytest
 
-from analysis.accepted import Accepted
-from analysis.names import Name, NameSet, Tier
-from analysis.signatures import NOTHING, Arguments, Arity, Parameter, Signature, arity_of
+from analysis.names import (
+    NOTHING,
+    Accepted,
+    Arguments,
+    Arity,
+    Name,
+    NameSet,
+    Parameter,
+    Signature,
+    Tier,
+    arity_of,
+)
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole
@@ -29,8 +38,8 @@ from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer
 from decoding.guidance.active_hole import may_begin, open_holes, readings
 from decoding.monitors.calls import KeywordMonitor
-from decoding.monitors.members import ImportMemberMonitor
 from decoding.monitors.monitor import Monitor, Passage, Verdict
+from decoding.monitors.names import ImportMemberMonitor
 from decoding.monitors.registry import BUILT_IN, GROUP, monitors
 from tests.decoding.toy import Facts
 

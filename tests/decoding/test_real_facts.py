@@ -16,8 +16,7 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.pool import AnalysisPool, WorkerSettings
 from analysis.worker.queries import NamesQuery
 from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write

@@ -17,13 +17,13 @@ from analysis.deadline import Cancellation
 from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from decoding.completion import Event, Written
 from decoding.errors import CancelledError
 from decoding.loop.decode_state import Greedy
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.runtimes.runtime import Growth
 from decoding.vocabulary import tokens as vocabulary
+from decoding.writer import Event, Written
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -10,8 +10,7 @@ import pytest
 from analysis.deadline import Deadline
 from analysis.holes.query import HoleQuery
 from analysis.snapshot import Snapshot, Workspace
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.pool import AnalysisPool, WorkerSettings
 from engine.graphs import Graphs
 from engine.knowledge import Knowledge
 from tests.engine.conftest import PATIENCE

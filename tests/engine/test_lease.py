@@ -7,10 +7,9 @@ from dataclasses import replace
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from engine.lease import LeasedWriter, ModelLock, Priority
 from tests.scripted import Scripted
 

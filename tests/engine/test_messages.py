@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import wire
+from analysis import children
 from analysis.errors import AnalysisError
 from engine import features
 from engine.features import MESSAGES, ROUTES
@@ -42,20 +42,20 @@ for kind in MESSAGES.values():
 def test_a_message_survives_the_wire(name: str, data: st.DataObject) -> None:
     body = data.draw(st.from_type(MESSAGES[name]))
     stream = io.BytesIO()
-    wire.write(stream, 7, body)
+    children.write(stream, 7, body)
     stream.seek(0)
-    assert wire.read(stream, MESSAGES) == wire.Message(7, body)
-    assert wire.read(stream, MESSAGES) is None
+    assert children.read(stream, MESSAGES) == children.Message(7, body)
+    assert children.read(stream, MESSAGES) is None
 
 
 def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_FRAME_BYTES", 1000)
+    monkeypatch.setattr(children, "MAX_FRAME_BYTES", 1000)
     stream = io.BytesIO()
     with pytest.raises(AnalysisError, match="too large"):
-        wire.write(stream, 1, Failure("bug", "x" * 1000))
-    wire.write(stream, 2, Failure("bug", "x" * 100))
+        children.write(stream, 1, Failure("bug", "x" * 1000))
+    children.write(stream, 2, Failure("bug", "x" * 100))
     stream.seek(0)
-    assert wire.read(stream, MESSAGES) == wire.Message(2, Failure("bug", "x" * 100))
+    assert children.read(stream, MESSAGES) == children.Message(2, Failure("bug", "x" * 100))
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatc
 )
 def test_what_is_no_message_is_explained(payload: bytes) -> None:
     with pytest.raises(AnalysisError):
-        wire.read(io.BytesIO(len(payload).to_bytes(4, "big") + payload), MESSAGES)
+        children.read(io.BytesIO(len(payload).to_bytes(4, "big") + payload), MESSAGES)
 
 
 def test_every_request_is_a_feature() -> None:

@@ -9,11 +9,10 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
 from decoding.errors import CancelledError, DecodingError
 from decoding.models.store import LocalModel
 from decoding.opening import OpenWriter
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from engine.settings.values import MachineSettings
 from engine.writers import Writers
 from tests.scripted import Scripted

@@ -18,7 +18,7 @@ ALLOWED = (
     "analysis.(accepted|children|deadline|errors|findings|names|private|signatures|snapshot|symbols|wire)",
     r"analysis.(program|syntax|text)(\..+)?",
     "analysis.holes.context",
-    "decoding.completion",
+    "decoding.writer",
     r"engine.(client|features)(\..+)?",
     "engine.(errors|logs|request|settings.values)",
 )

@@ -11,7 +11,7 @@ import pytest
 from lsprotocol import types
 
 from analysis.findings import Finding, Severity
-from decoding.completion import Completion, Event
+from decoding.writer import Completion, Event
 from engine.features.check import CheckAnswer, CheckRequest
 from engine.features.complete import CompleteAnswer, CompleteRequest
 from engine.features.project import ProjectAnswer, ProjectRequest

@@ -23,8 +23,7 @@ from analysis.deadline import Deadline
 from analysis.names import Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.pool import AnalysisPool, WorkerSettings
 from analysis.worker.queries import NamesQuery
 from pilotfish.main import main
 

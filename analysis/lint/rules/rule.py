@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from analysis.findings import Severity
-from analysis.names import NameSet, Tier
-from analysis.signatures import Arguments
+from analysis.names import Arguments, NameSet, Tier
 from analysis.syntax.hole import Hole, HoleKind
 
 

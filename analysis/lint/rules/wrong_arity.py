@@ -16,8 +16,7 @@ have changed it, about what `*args` and `**kwargs` of the call may hold, under `
 from __future__ import annotations
 
 from analysis.lint.rules.rule import ELSEWHERE, Example, NameVerdict, Site, shortened, version_of
-from analysis.names import NameSet
-from analysis.signatures import misfit
+from analysis.names import NameSet, misfit
 from analysis.syntax.hole import HoleKind
 
 CODE = "PF105"

@@ -24,12 +24,11 @@ from jedi.inference.gradual.typing import ProxyWithGenerics
 from jedi.inference.value.decorator import Decoratee
 from jedi.inference.value.klass import DataclassWrapper
 
-from analysis.accepted import Accepted
+from analysis.names import Accepted, Arguments, ParameterKind, Signature
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
 from analysis.semantics.jedi_provider.fields import generated
 from analysis.semantics.jedi_provider.patches.typing import LiteralClass
-from analysis.signatures import Arguments, ParameterKind, Signature
 from analysis.syntax.displays import Display
 
 # What a type variable may stand for, as it is made: ``TypeVar("T", int, str)`` restricts it to

@@ -14,6 +14,7 @@ from jedi.inference.value.instance import BoundMethod
 from jedi.inference.value.klass import DataclassWrapper
 from jedi.plugins.stdlib import ClassMethodGet, PartialObject, Wrapped
 
+from analysis.names import Parameter, ParameterKind, Signature
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.arms import (
@@ -27,7 +28,6 @@ from analysis.semantics.jedi_provider.arms import (
 from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
 from analysis.semantics.jedi_provider.patches.syntax_tree import identity
-from analysis.signatures import Parameter, ParameterKind, Signature
 
 # What the header of a class takes by keyword: ``class A(Base, metaclass=M, kind="x")``.
 #

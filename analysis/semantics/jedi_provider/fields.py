@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.signatures import Parameter, ParameterKind, Signature
+from analysis.names import Parameter, ParameterKind, Signature
 
 _DATACLASS = re.compile(r"^(?:dataclasses\.|dc\.)?dataclass\b(?P<options>.*)$", re.DOTALL)
 _ATTRS_NEW = re.compile(r"^(?:attrs?\.)?(?:define|frozen|mutable)\b(?P<options>.*)$", re.DOTALL)

@@ -19,8 +19,7 @@ from analysis.environments.environment import Origin
 from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.pool import AnalysisPool, WorkerSettings
 
 _TRAP = "import pathlib\npathlib.Path({canary!r}).joinpath({name!r}).touch()\n"
 

@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from analysis.lint.sites import candidates, site_of
-from analysis.signatures import Arguments
+from analysis.names import Arguments
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.statement import logical_lines
 from analysis.syntax.tree import parse

@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.names import NameSet
+from analysis.names import Arguments, NameSet, Parameter, ParameterKind, Signature
 from analysis.semantics.reference import ReferenceProvider
-from analysis.signatures import Arguments, Parameter, ParameterKind, Signature
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import calls_at, hole_at

@@ -20,8 +20,7 @@ from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.semantics.jedi_provider.patches.known import REPLACED, VERSIONS
 from analysis.snapshot import Snapshot, Workspace
-from analysis.worker.pool import AnalysisPool
-from analysis.worker.process import WorkerSettings
+from analysis.worker.pool import AnalysisPool, WorkerSettings
 
 ROOT = Path(__file__).resolve().parents[3]
 #: Prints what differs in jedi's modules and classes after ``prepare``.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.signatures import Arguments
+from analysis.names import Arguments
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import calls_at, hole_at
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis import wire
+from analysis import children
 from analysis.errors import AnalysisError
 from analysis.lint.query import LintQuery
 from analysis.snapshot import Snapshot, Workspace
@@ -101,17 +101,17 @@ def test_what_was_not_looked_at_for_lack_of_time_never_holds(tmp_path: Path) -> 
 
 
 def test_a_content_travels_once_until_it_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_KNOWN_BYTES", 2500)
-    stream, sent, received = io.BytesIO(), wire.Sent(), wire.Received()
+    monkeypatch.setattr(children, "MAX_KNOWN_BYTES", 2500)
+    stream, sent, received = io.BytesIO(), children.Sent(), children.Received()
     texts = [str(n) * 1000 for n in range(5)]
 
     def send(*numbers: int) -> int:
         said = Said(tuple(Buffer(f"/{n}.py", Content(texts[n])) for n in numbers))
         start = stream.seek(0, 2)
-        wire.write(stream, 7, said, sent)
+        children.write(stream, 7, said, sent)
         size = stream.tell() - start
         stream.seek(start)
-        assert wire.read(stream, {"Said": Said}, received) == wire.Message(7, said)
+        assert children.read(stream, {"Said": Said}, received) == children.Message(7, said)
         return size
 
     assert send(0, 1) > 2000
@@ -124,14 +124,16 @@ def test_a_content_travels_once_until_it_is_forgotten(monkeypatch: pytest.Monkey
 
 
 def test_what_cannot_be_written_counts_as_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MAX_FRAME_BYTES", 2000)
-    stream, sent = io.BytesIO(), wire.Sent()
+    monkeypatch.setattr(children, "MAX_FRAME_BYTES", 2000)
+    stream, sent = io.BytesIO(), children.Sent()
     content = Content("x" * 1000)
     with pytest.raises(AnalysisError):
-        wire.write(stream, 1, Said((Buffer("/a.py", content), Buffer("/b" * 1000, content))), sent)
-    wire.write(stream, 1, Said((Buffer("/a.py", content),)), sent)
+        children.write(
+            stream, 1, Said((Buffer("/a.py", content), Buffer("/b" * 1000, content))), sent
+        )
+    children.write(stream, 1, Said((Buffer("/a.py", content),)), sent)
     stream.seek(0)
-    assert wire.read(stream, {"Said": Said}, wire.Received()) is not None
+    assert children.read(stream, {"Said": Said}, children.Received()) is not None
 
 
 @given(st.text(st.characters(exclude_categories=[])), st.sampled_from(Encoding))

@@ -22,8 +22,7 @@ from analysis.lint.query import LintQuery
 from analysis.names import Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
-from analysis.worker.pool import LATE, OVERSTAY_S, AnalysisPool
-from analysis.worker.process import WorkerProcess, WorkerSettings
+from analysis.worker.pool import LATE, OVERSTAY_S, AnalysisPool, WorkerProcess, WorkerSettings
 
 pytestmark = pytest.mark.process
 
@@ -209,7 +208,7 @@ def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
     script = (
         "import sys, time\n"
         "from analysis.worker.pool import AnalysisPool\n"
-        "from analysis.worker.process import WorkerSettings\n"
+        "from analysis.worker.pool import WorkerSettings\n"
         "pool = AnalysisPool(WorkerSettings(sys.argv[1]))\n"
         "while len(pool.pids()) < 2: time.sleep(0.01)\n"
         "print(*pool.pids(), flush=True)\n"

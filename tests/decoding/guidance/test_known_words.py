@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decoding.guidance.known_words import known_words
+from decoding.guidance.text_around import known_words
 
 FILE = """\
 import os

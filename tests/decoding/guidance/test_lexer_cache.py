@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.syntax.lexer import Lexer
-from decoding.guidance.lexer_cache import lexer_after
+from decoding.guidance.text_around import lexer_after
 from decoding.postprocess.site import CursorSite
 
 PIECES = st.lists(

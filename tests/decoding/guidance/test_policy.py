@@ -11,9 +11,9 @@ from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Lexer
-from decoding.monitors.members import AttributeMonitor
 from decoding.monitors.monitor import Monitor, Passage, Verdict
-from decoding.vocabulary.constraint import Constraint
+from decoding.monitors.names import AttributeMonitor
+from decoding.vocabulary.tokens import Constraint
 from tests.decoding.toy import END, LIST, Facts, closed, only, written
 
 

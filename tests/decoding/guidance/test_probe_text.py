@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from analysis.snapshot import Snapshot, Workspace
-from decoding.guidance.probe_text import probe_text
+from decoding.guidance.text_around import probe_text
 
 BEHIND = "\n\n\ndef other(src):\n    return src\n"
 

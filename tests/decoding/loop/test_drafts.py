@@ -8,11 +8,11 @@ import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Written
 from decoding.loop.decode_state import Greedy, Seeded
 from decoding.loop.drafts import Price, PromptLookup
 from decoding.loop.loop import write
 from decoding.vocabulary import tokens as vocabulary
+from decoding.writer import Written
 from tests.decoding.toy import END, Facts, OneLine, Toy, closed
 
 

@@ -22,7 +22,6 @@ import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Written
 from decoding.loop.decode_state import NOISE, Sampler, sampler, shared
 from decoding.loop.drafts import Price
 from decoding.loop.loop import write
@@ -30,6 +29,7 @@ from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.tokens import Vocabulary
+from decoding.writer import Written
 
 if TYPE_CHECKING:
     from decoding.runtimes.runtime import Logits

@@ -20,13 +20,13 @@ from analysis.deadline import Cancellation
 from analysis.names import Name, NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from decoding.completion import Written
 from decoding.loop.decode_state import Greedy, sampler
 from decoding.loop.loop import write
 from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
 from decoding.vocabulary import tokens as vocabulary
 from decoding.vocabulary.tokens import Vocabulary
+from decoding.writer import Written
 from tests.decoding.toy import OneLine
 
 pytestmark = pytest.mark.model

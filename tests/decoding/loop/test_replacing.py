@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from analysis.deadline import Cancellation
 from decoding.loop.decode_state import DecodeState, Greedy
-from decoding.loop.search import best_name
-from decoding.monitors.members import AttributeMonitor
+from decoding.loop.loop import best_name
+from decoding.monitors.names import AttributeMonitor
 from decoding.vocabulary import tokens as vocabulary
-from decoding.vocabulary.constraint import Constraint, Names
+from decoding.vocabulary.tokens import Constraint, Names
 from tests.decoding.toy import LIST, Facts, Toy, closed, only, written
 
 

@@ -8,10 +8,9 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.local_writer import LocalWriter
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from tests.decoding.toy import END, LIST, Branches, Facts, Toy
 
 #: What follows a prompt: calls of a list's methods, one of which does not exist, and others.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from decoding.completion import TokenSpan, Written
 from decoding.loop.decode_state import TokenBuffer
+from decoding.writer import TokenSpan, Written
 
 
 def _written(*pieces: bytes) -> Written:

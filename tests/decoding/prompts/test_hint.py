@@ -10,8 +10,16 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader
-from analysis.names import Name, NameSet, Tier
-from analysis.signatures import Arguments, Parameter, ParameterKind, Signature, arity_of
+from analysis.names import (
+    Arguments,
+    Name,
+    NameSet,
+    Parameter,
+    ParameterKind,
+    Signature,
+    Tier,
+    arity_of,
+)
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.local_writer import LocalWriter

@@ -10,8 +10,14 @@ from collections.abc import Sequence
 import pytest
 
 from decoding.errors import DecodingError
-from decoding.prompts.anchor import Budget, Prompter
-from decoding.prompts.templates import FAMILIES, fitting_before, fitting_behind, layout_for
+from decoding.prompts.templates import (
+    FAMILIES,
+    Budget,
+    Prompter,
+    fitting_before,
+    fitting_behind,
+    layout_for,
+)
 
 QWEN = ("<|fim_prefix|>", "<|fim_suffix|>", "<|fim_middle|>")
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding.remote.forms import MOST_NAMES, choice
-from decoding.vocabulary.constraint import ANY_END, Constraint, Names
+from decoding.vocabulary.tokens import ANY_END, Constraint, Names
 
 NAMES = st.text("ab_1", min_size=1, max_size=4)
 

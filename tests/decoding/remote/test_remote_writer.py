@@ -16,7 +16,6 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
 from benchmarks.llama_server import free_port, get, llama_server
-from decoding.completion import Completion
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.models import store
@@ -24,7 +23,7 @@ from decoding.opening import Endpoint, open_writer
 from decoding.remote.dialects import OpenAIServer
 from decoding.remote.writer import RemoteWriter
 from decoding.runtimes.http import Connection, Document, EndpointError, LostError, Patience
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from tests.decoding.remote.serving import Relay
 from tests.decoding.toy import Facts, closed
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from decoding.runtimes.control import looks_like_markup, plain_tokens
+from decoding.prompts.templates import looks_like_markup, plain_tokens
 
 #: A made-up vocabulary: single characters by code point, and two added tokens behind them.
 ADDED = {"<tool_call>": 2_000_000, "</tool_call>": 2_000_001}

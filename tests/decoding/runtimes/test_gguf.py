@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from decoding.errors import ModelFileError
-from decoding.runtimes.gguf import read
+from decoding.models.store import read_header
 
 
 def _string(text: str) -> bytes:
@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
 
 def test_scalars_are_read_and_arrays_left_out(path: Path) -> None:
     path.write_bytes(_made_up())
-    file = read(path)
+    file = read_header(path)
     assert file.metadata == {
         "general.architecture": "qwen2",
         "qwen2.context_length": 32768,
@@ -57,13 +57,13 @@ def test_scalars_are_read_and_arrays_left_out(path: Path) -> None:
 def test_a_truncated_file_is_refused(path: Path, size: int) -> None:
     path.write_bytes(_made_up()[:size])
     with pytest.raises(ModelFileError, match=r"truncated|not a GGUF"):
-        read(path)
+        read_header(path)
 
 
 def test_a_missing_byte_at_the_very_end_is_noticed(path: Path) -> None:
     path.write_bytes(_made_up()[:-1])
     with pytest.raises(ModelFileError, match="truncated: 1 bytes are missing"):
-        read(path)
+        read_header(path)
 
 
 @pytest.mark.slow
@@ -72,7 +72,7 @@ def test_every_cut_is_refused_and_no_cut_is_anything_but_a_refusal(path: Path) -
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
         with pytest.raises(ModelFileError):
-            read(path)
+            read_header(path)
 
 
 @pytest.mark.slow
@@ -86,7 +86,7 @@ def test_damaged_bytes_are_refused_or_harmless(path: Path) -> None:
             damaged[chance.randrange(4, len(damaged))] = chance.randrange(256)
         path.write_bytes(damaged)
         try:
-            read(path)
+            read_header(path)
         except ModelFileError:
             refused += 1
     assert refused > 500
@@ -104,14 +104,14 @@ def test_damaged_bytes_are_refused_or_harmless(path: Path) -> None:
 def test_what_is_wrong_is_said(path: Path, content: bytes, reason: str) -> None:
     path.write_bytes(content)
     with pytest.raises(ModelFileError, match=reason) as caught:
-        read(path)
+        read_header(path)
     assert caught.value.where == str(path)
     assert caught.value.help
 
 
 def test_a_missing_file_and_a_folder_are_explained(path: Path) -> None:
     with pytest.raises(ModelFileError, match="no such model file"):
-        read(path)
+        read_header(path)
     path.mkdir()
     with pytest.raises(ModelFileError, match="cannot be read"):
-        read(path)
+        read_header(path)

@@ -4,8 +4,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from decoding.vocabulary import tokens as vocabulary
-from decoding.vocabulary.constraint import ANY_END, Constraint, Names, meet
-from decoding.vocabulary.tokens import IDENTIFIER_BYTES, Vocabulary
+from decoding.vocabulary.tokens import (
+    ANY_END,
+    IDENTIFIER_BYTES,
+    Constraint,
+    Names,
+    Vocabulary,
+    meet,
+)
 
 NAME = st.text(alphabet="abcé_1", min_size=1, max_size=5)
 NAMES = st.lists(NAME, min_size=1, max_size=8)

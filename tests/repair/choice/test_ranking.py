@@ -7,8 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from repair.candidates.candidate import Candidate
 from repair.choice.ranking import Ranked, rank
 from repair.source.file import OffsetEdit, Source

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 
 from analysis.deadline import Cancellation, Deadline
-from decoding.completion import Completion
 from decoding.guidance.evidence import Evidence
 from decoding.opening import OpenWriter
-from decoding.writer import InfillRequest
+from decoding.writer import Completion, InfillRequest
 from tests.scripted import Scripted
 
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Cancellation
-from decoding.completion import Completion
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair.implementing.implementer import Implementer
 from repair.sandbox.interpreter import Interpreter
 from tests.repair.implementing.stubbed import Stubbed, stubbed

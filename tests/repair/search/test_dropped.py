@@ -10,8 +10,7 @@ import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair import healing
 from repair.candidates.templates import registry
 from repair.candidates.templates.site import Proposal, SuspectProgram

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair.search.remembering import RememberingWriter
 from tests.scripted import Scripted
 

@@ -8,8 +8,7 @@ import pytest
 
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
-from decoding.completion import Completion
-from decoding.writer import InfillRequest, Writer
+from decoding.writer import Completion, InfillRequest, Writer
 from repair.failure.command import parse
 from repair.healing import heal
 from repair.job import Healing, Job
