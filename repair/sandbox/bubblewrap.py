@@ -166,7 +166,7 @@ def _proc() -> list[str]:
 
     Root's number is the owner of /proc/sys and of all else there, under whatever name a user
     namespace gives it: bubblewrap's own check, access(2), does not see that the files can be
-    written.
+    written. All processes of the machine see one mode of each entry, which its owner may change.
     """
     words = ["--proc", "/proc"]
     for entry in sorted(Path("/proc").iterdir()):
@@ -174,7 +174,7 @@ def _proc() -> list[str]:
             continue
         if entry.name in _HIDDEN:
             words += ["--ro-bind", "/dev/null", str(entry)]
-        elif entry.is_dir() or entry.stat().st_mode & 0o222:
+        else:
             words += ["--ro-bind", str(entry), str(entry)]
     return words
 

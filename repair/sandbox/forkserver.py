@@ -26,6 +26,7 @@ from repair.errors import RepairError, SandboxDiedError
 from repair.sandbox import bubblewrap
 from repair.sandbox.answers import Held, Setup, behaviour_of, run_of, value_of
 from repair.sandbox.channel import Channel
+from repair.sandbox.nodes import read_only_nodes
 from repair.sandbox.policy import Policy
 from repair.sandbox.run import Behaviour, Plan, Preload, Run, Terms
 from repair.sandbox.syscalls import join_new_session_keyring, seccomp_filter
@@ -370,15 +371,16 @@ class ForkServer:
     def _launch(self, words: list[str], **how: Any) -> subprocess.Popen[bytes]:
         """Start ``words`` in the thread that reads its errors from then on.
 
-        That thread has a session keyring of its own, which what it starts inherits; and it lives
-        as long as the process does, which the kernel would end with it.
+        That thread has a session keyring of its own and, for a sandbox, mounts, which what it
+        starts inherits; it lives as long as the process does, which the kernel would end with it.
         """
         started: Future[subprocess.Popen[bytes]] = Future()
 
         def host() -> None:
             try:
                 join_new_session_keyring()
-                process = _popen(words, **how)
+                wrapped = read_only_nodes(words) if self.policy.confined else words
+                process = _popen(wrapped, **how)
             except Exception as error:  # noqa: BLE001 (raised where it was asked for)
                 started.set_exception(error)
                 return

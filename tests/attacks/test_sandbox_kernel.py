@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
 import pwd
 import shutil
+import subprocess
 import sys
 import tempfile
 import textwrap
@@ -29,7 +31,7 @@ Attack = Callable[[str], str]
 
 #: What an attack prints that the kernel refused.
 _REFUSE = """
-import ctypes, errno, os, socket
+import ctypes, errno, os, socket, stat
 libc = ctypes.CDLL(None, use_errno=True)
 def call(number, *arguments):
     done = libc.syscall(number, *arguments)
@@ -44,6 +46,53 @@ def write(path, text="x"):
 """
 
 
+#: Prints what it could change of the machine's nodes and entries, and whether they still work.
+_CHANGE = """
+places = ["/dev/" + name for name in os.listdir("/dev")]
+places += ["/proc/" + name for name in os.listdir("/proc") if not name.isdigit()]
+places += ["/", "/dev", "/proc/sys/kernel", "/proc/sys/kernel/core_pattern", "/usr/bin/env"]
+changed = []
+for place in ("/dev/null", "/proc/cpuinfo"):
+    libc.umount2(place.encode(), 2)
+    libc.mount(None, place.encode(), None, 32 | 4096, None)
+for place in places:
+    kind = os.lstat(place)
+    # The run's own.
+    if stat.S_ISLNK(kind.st_mode) or place in ("/dev/shm", "/dev/pts"):
+        continue
+    for change in (
+        lambda: os.chmod(place, stat.S_IMODE(kind.st_mode)),
+        lambda: os.utime(place, ns=(kind.st_atime_ns, kind.st_mtime_ns)),
+        lambda: os.chown(place, kind.st_uid, kind.st_gid),
+    ):
+        try:
+            change()
+            changed.append(place)
+        except OSError:
+            pass
+print(sorted(set(changed)))
+open("/dev/null", "w").write("x")
+print(len(open("/dev/zero", "rb").read(9)), len(open("/dev/urandom", "rb").read(9)))
+"""
+
+
+@contextlib.contextmanager
+def started(folder: str, python: str, *, root: bool = True) -> Iterator[Attack]:
+    """Runs code in a sandbox over ``folder`` and returns what it printed."""
+    interpreter = interpreter_of(resolve(Workspace("/", python=python)))
+    policy = Policy(folder, interpreter, limits=Limits(tmp_bytes=32 << 20))
+    if os.getuid() == 0:
+        assert (bubblewrap.identity(policy) is None) is root
+    with ForkServer(policy, folder + "/m.py", 10) as server:
+        assert server.private, server.why_not_private
+
+        def run(code: str) -> str:
+            plan = Plan("code", "c", (_REFUSE + textwrap.dedent(code),), folder, folder)
+            return server.run(plan, {}, Terms(wall=20)).output.strip()
+
+        yield run
+
+
 @pytest.fixture(scope="module", params=["root", "user"])
 def attack(request: pytest.FixtureRequest) -> Iterator[Attack]:
     """Runs code in one sandbox and returns what it printed.
@@ -55,21 +104,12 @@ def attack(request: pytest.FixtureRequest) -> Iterator[Attack]:
         # Nobody but root can attack as root; the same attacks are made as this user.
         request.param = "user"
     folder = Path(tempfile.mkdtemp(prefix="pilotfish-attack-"))
-    interpreter = interpreter_of(resolve(Workspace("/", python=sys.executable)))
+    python = sys.executable
     if root and request.param == "user":
         nobody = pwd.getpwnam("nobody")
         os.chown(folder, nobody.pw_uid, nobody.pw_gid)
-        interpreter = interpreter_of(resolve(Workspace("/", python="/usr/bin/python3")))
-    policy = Policy(str(folder), interpreter, limits=Limits(tmp_bytes=32 << 20))
-    if root:
-        assert (bubblewrap.identity(policy) is None) is (request.param == "root")
-    with ForkServer(policy, str(folder / "m.py"), 10) as server:
-        assert server.private, server.why_not_private
-
-        def run(code: str) -> str:
-            plan = Plan("code", "c", (_REFUSE + textwrap.dedent(code),), str(folder), str(folder))
-            return server.run(plan, {}, Terms(wall=20)).output.strip()
-
+        python = "/usr/bin/python3"
+    with started(str(folder), python, root=request.param == "root") as run:
         yield run
     shutil.rmtree(folder)
 
@@ -120,6 +160,29 @@ def test_memory_and_keys_of_the_host_are_not_shown(attack: Attack) -> None:
                 print(0)
     """)
     assert set(said.split()) == {"0"}
+
+
+def test_no_node_or_entry_of_the_machine_gets_another_mode_or_time(attack: Attack) -> None:
+    """Root owns the nodes of /dev and the entries of /proc that all processes of the machine see.
+    Each is given the mode and the times that it has, which does no harm where it succeeds."""
+    assert attack(_CHANGE).splitlines() == ["[]", "9 9"]
+
+
+def test_root_without_the_capability_to_mount_changes_no_node(tmp_path: Path) -> None:
+    """Bubblewrap has that capability in a user namespace, so the sandbox is there all the same."""
+    setpriv = shutil.which("setpriv")
+    if os.getuid() != 0 or setpriv is None:
+        return
+    code = textwrap.dedent(f"""
+        from tests.attacks.test_sandbox_kernel import started
+        with started({str(tmp_path)!r}, {sys.executable!r}) as run:
+            print(run({_CHANGE!r}))
+    """)
+    order = [setpriv, "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin"]
+    done = subprocess.run(
+        [*order, sys.executable, "-c", code], capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines() == ["[]", "9 9"], done.stderr
 
 
 @pytest.mark.parametrize("name", sorted(syscalls._REFUSED))
