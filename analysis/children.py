@@ -187,6 +187,9 @@ def write(
         known._take_back(new)
         if isinstance(error, RecursionError):
             raise AnalysisError("a message is nested too deeply", where="wire") from None
+        if isinstance(error, TypeError | ValueError | OverflowError | NotImplementedError):
+            what = f"{type(body).__name__} cannot be sent: {error}"
+            raise AnalysisError(what, where="wire") from None
         raise
     stream.write(_HEADER.pack(len(payload)) + payload)
     stream.flush()

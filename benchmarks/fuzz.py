@@ -16,7 +16,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import logging
 import random
+import re
 import shutil
 import signal
 import sys
@@ -243,6 +245,8 @@ def through_all(text: str, chance: random.Random) -> dict[str, Callable[[], obje
 def mutations(files: Sequence[Path], ends: float, chance: random.Random) -> Part:
     """Mutated files; every tenth through lint in a worker, too."""
     part = Part()
+    # What it logs is a worker that died, or a defect.
+    logging.getLogger("analysis").addHandler(logged := _Logged(part))
     texts = [text for text in (read_file(path).text for path in files) if len(text) < 40_000]
     home = Workspace(str(Path.cwd()), python=sys.executable)
     with AnalysisPool(WorkerSettings(cache_folder())) as pool:
@@ -264,7 +268,38 @@ def mutations(files: Sequence[Path], ends: float, chance: random.Random) -> Part
                     part.found.append(f"mutation {seed}, lint\n{traceback.format_exc()[-1500:]}")
                 if time.monotonic() - begin > 20:
                     part.found.append(f"mutation {seed} through lint: a hang")
+    logging.getLogger("analysis").removeHandler(logged)
     return part
+
+
+class _Logged(logging.Handler):
+    """Notes warnings and errors among what was found."""
+
+    def __init__(self, part: Part) -> None:
+        super().__init__(logging.WARNING)
+        self._part = part
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._part.found.append(f"logged: {record.getMessage()}")
+
+
+class _Logs:
+    """What a server and its processes wrote into their logs below a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder, self._ends = folder, dict[Path, int]()
+
+    def troubles(self) -> list[str]:
+        """What is new of errors, tracebacks and workers that died."""
+        found = []
+        for path in sorted(self._folder.rglob("*.log")):
+            with path.open("rb") as stream:
+                stream.seek(self._ends.get(path, 0))
+                text = stream.read().decode("utf-8", "replace")
+                self._ends[path] = stream.tell()
+            if re.search(r"Traceback|Fatal Python| ERROR | WARNING .*died", text):
+                found.append(f"{path.name}: {text[-1500:]}")
+        return found
 
 
 # ---------------------------------------------------------------------- the protocol
@@ -409,7 +444,7 @@ def sessions(files: Sequence[Path], ends: float, chance: random.Random) -> Part:
     folder = Path(tempfile.mkdtemp(prefix="fuzz-")).resolve()
     (folder / "home").mkdir()
     (folder / "workspace").mkdir()
-    editor = Editor(folder / "workspace", folder / "home")
+    editor, logs = Editor(folder / "workspace", folder / "home"), _Logs(folder / "home")
     try:
         while time.monotonic() < ends and len(part.found) <= _MOST_FOUND:
             seed = chance.randrange(1 << 30)
@@ -421,12 +456,14 @@ def sessions(files: Sequence[Path], ends: float, chance: random.Random) -> Part:
                 editor.end()
                 editor = Editor(folder / "workspace", folder / "home")
             part.inputs += 1
+            part.found += logs.troubles()
             if part.inputs % 100 == 0:
                 part.found += _too_large(editor.process.pid)
             part.found[before:] = [f"session {seed}: {one}" for one in part.found[before:]]
             editor.shown.clear()
     finally:
         editor.end()
+        part.found += logs.troubles()
         shutil.rmtree(folder, ignore_errors=True)
     return part
 

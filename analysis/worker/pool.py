@@ -498,6 +498,8 @@ class AnalysisPool:
                     self._waiting.appendleft(task)
                     lost = False
             self._changed.notify_all()
+        if task is not None and not task.future.done():
+            _log.warning("a worker died over a %s", type(task.query).__name__)
         if task is not None and lost:
             _settle(task, task.query.unanswered(_DIED))
 

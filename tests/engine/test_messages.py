@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import io
 import pkgutil
+from pathlib import Path
 from typing import Any, get_args, get_type_hints
 
 import pytest
@@ -56,6 +57,15 @@ def test_a_message_that_is_too_large_is_not_begun(monkeypatch: pytest.MonkeyPatc
     children.write(stream, 2, Failure("bug", "x" * 100))
     stream.seek(0)
     assert children.read(stream, MESSAGES) == children.Message(2, Failure("bug", "x" * 100))
+
+
+@pytest.mark.parametrize("value", [Path("x"), [Path("x")], {Path("x"): 1}, 1j, object()])
+def test_a_message_that_holds_what_no_frame_does_is_not_begun(value: Any) -> None:
+    stream = io.BytesIO()
+    for text in ("x", "\ud800"):
+        with pytest.raises(AnalysisError, match="Failure cannot be sent"):
+            children.write(stream, 1, Failure("bug", text, value))
+    assert not stream.getvalue()
 
 
 @pytest.mark.parametrize(

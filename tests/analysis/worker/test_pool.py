@@ -75,6 +75,19 @@ def test_half_a_surrogate_pair_is_a_character_like_any_other(
     assert "upper" in asked.result(60).spellings()
 
 
+def test_a_relative_import_of_a_text_without_a_file_costs_no_worker(
+    pool: AnalysisPool, tmp_path: Path
+) -> None:
+    """What the answer was read from held a ``Path``, which ended the worker."""
+    unsaved = replace(_snapshot("from .a import b\nfrom . import c\nc.x\n", tmp_path), path="")
+    query = LintQuery(unsaved, 0, 5.0)
+    before = set(pool.pids())
+    looked = pool.ask(query, Deadline.after(60)).result(60)
+    assert not looked.reason
+    assert str(tmp_path) in looked.reads.folders
+    assert not before or before & set(pool.pids())
+
+
 def test_the_deadline_is_kept_while_the_worker_is_busy(pool: AnalysisPool, tmp_path: Path) -> None:
     pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60)).result(60)
     slow = "import tkinter, asyncio, unittest\nasyncio.run(" + "a(" * 400 + ")" * 400 + ")."

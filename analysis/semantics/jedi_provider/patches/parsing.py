@@ -65,7 +65,8 @@ def find_module(
     if is_global_search and string in sys.builtin_module_names:
         return None, False
     portions = []
-    for folder in sys.path if path is None else path:
+    # jedi knows the project's folder, where a text without a file imports from, as a ``Path``.
+    for folder in map(os.fspath, sys.path if path is None else path):
         names = overlay.listing(folder).names
         if names.get(string) is True:
             package = os.path.join(folder, string)
