@@ -1,8 +1,8 @@
 """What a module binds at its top level, read from its syntax alone.
 
 All branches count: a name that any branch binds may be there. What the syntax cannot show (a
-module ``__getattr__``, writes through ``globals()``, a star import of an unknown module) makes the
-listing incomplete and is named.
+module ``__getattr__`` that may know any name, writes through ``globals()``, a star import of an
+unknown module) makes the listing incomplete and is named.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from analysis.program.binders import StarImport, exported
 from analysis.program.scopes import DEFINITIONS, Binding, BindingManner, module_scope
+from analysis.semantics.module_getattr import answered
 from analysis.syntax.tree import SyntaxTree, parse
 from analysis.text import overlay
 
@@ -22,9 +23,13 @@ from analysis.text import overlay
 _DYNAMIC = re.compile(
     rb"""(?<!\bin\ )\bglobals\(\)
       (?! \.(?:get|keys|values|items|copy)\( | \[[^\[\]\n]*\](?: [.(] | [ \t]*(?:\r?\n|\Z) ))
-    | \bsys\.modules\[__name__\] | \bvars\(\) | \bexec\( | \b_?lazy_?(?:import|load|module)""",
+    | \bsys\.modules\[__name__\] | \bvars\(\) | \b_?lazy_?(?:import|load|module)
+    # Not that which is given a dictionary that the function around got.
+    | \bexec\( (?! \s*\w+\s*,\s*(?!globals|locals|vars|__)\w+\s*[,)] )""",
     re.IGNORECASE | re.VERBOSE,
 )
+#: Where such a word is none.
+_TEXTS = frozenset({"comment", "string_content", "string_start"})
 _VERSION_TEST = re.compile(
     r"^sys\.version_info\s*(?P<operator>>=|<)\s*\((?P<major>\d+),\s*(?P<minor>\d+)\)$"
 )
@@ -88,9 +93,16 @@ def of_source(source: bytes, stub_for: tuple[int, int] | None = None) -> Members
     names = _kinds(scope.places)
     doubt = ""
     if "__getattr__" in names:
-        doubt = "the module has a __getattr__"
-    elif (dynamic := _DYNAMIC.search(source)) is not None:
-        doubt = f"the module uses {dynamic[0].decode('ascii', 'replace')}"
+        known = answered(tree)
+        if known is None:
+            return Members(names, tuple(scope.stars), listed, "the module has a __getattr__")
+        names = dict.fromkeys(known.names, "statement") | names
+        source = source[: known.begin].ljust(known.end) + source[known.end :]
+    for dynamic in _DYNAMIC.finditer(source):
+        at = tree.root.descendant_for_byte_range(dynamic.start(), dynamic.start() + 1)
+        if at is None or at.type not in _TEXTS:
+            doubt = f"the module uses {dynamic[0].decode('ascii', 'replace')}"
+            break
     return Members(names, tuple(scope.stars), listed, doubt)
 
 

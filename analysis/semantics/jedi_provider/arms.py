@@ -14,6 +14,7 @@ from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.machinery import machinery
 from analysis.semantics.jedi_provider.patches.parsing import notes_of
+from analysis.semantics.jedi_provider.patches.stdlib import Behind
 from analysis.semantics.jedi_provider.patches.syntax_tree import decorating
 from analysis.semantics.occurrences import code_only
 from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
@@ -114,6 +115,8 @@ _CHANGES = re.compile(
     r"|\b(?:cls|klass|class_|c|kls|type_|typ)\.(?!__)\w+\s*=[^=]",
     re.MULTILINE,
 )
+#: How a decorator changes what its class is called with.
+_REPLACES = re.compile(r"\.__(?:init|new|call|signature)__\b\s*=[^=]")
 #: What is returned: the class, what a function makes of it, or that function with more arguments.
 _NAMED = re.compile(r"^(?:(?:functools\.)?partial\(\s*)?(\w*)")
 
@@ -132,22 +135,37 @@ def _is_known(code: str) -> bool:
 
 
 def _keeps(context: Any, decorator: Any) -> bool:
+    called, values = completeness.isolated(decorating)(context, decorator.children[1])
+    return not completeness.incomplete(values) and all(_gives_back(v, called) for v in values._set)
+
+
+def _leaves(context: Any, decorator: Any) -> bool:
+    """Whether the class also is called as before."""
     _, values = completeness.isolated(decorating)(context, decorator.children[1])
-    return not completeness.incomplete(values) and all(_gives_back(v) for v in values._set)
+    return _keeps(context, decorator) and not any(
+        _REPLACES.search(value.tree_node.get_code())
+        for value in values._set
+        if getattr(value, "tree_node", None) is not None
+    )
 
 
-def _gives_back(value: Any) -> bool:
+def _gives_back(value: Any, called: bool) -> bool:
     node: Any = getattr(value, "tree_node", None)
     if node is None or value.is_stub():
         # A compiled one, or one of a stub: such register or mark.
         return bool(value.is_compiled())
+    skipped = 0
     if node.type == "classdef":
-        return False
+        # An instance of it decorates: ``@implementer(IPlain)``.
+        calls = [f for f in node.iter_funcdefs() if f.name.value == "__call__"]
+        if not called or len(calls) != 1:
+            return False
+        node, skipped = calls[0], 1
     code = str(node.get_code())
     if _CHANGES.search(code):
         return False
     functions = [node, *node.iter_funcdefs()]
-    own = {p.name.value for function in functions for p in function.get_params()}
+    own = {p.name.value for function in functions for p in function.get_params()[skipped:]}
     own |= {function.name.value for function in functions}
     returned = [
         statement.children[1].get_code(include_prefix=False).strip()
@@ -251,6 +269,11 @@ def _arm(value: Any, origin: Any) -> Arm:
     if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
         return Arm(kind, label_of(value), module_of(value), file_of(value), names)
     order, whole = resolved_order(cls)
+    if isinstance(value, Behind):
+        before, behind = value.classes()
+        whole = whole and all(resolved_order(each)[1] for each in (*before, *behind))
+        for each in behind:
+            order += [facts for facts in resolved_order(each)[0] if facts not in order]
     metaclasses = tuple(class_facts(metaclass) for metaclass in metaclasses_of(cls))
     if kind is ArmKind.CLASS:
         # A class is an instance of its metaclass: ``Enum`` classes have ``__members__``.
@@ -440,14 +463,22 @@ def _class_facts(cls: Any) -> ClassFacts:
         code=node.get_code() if is_class else "",
         stub=bool(cls.is_stub()),
         methods=frozenset(_methods(node)) if is_class else _compiled_methods(cls),
-        decorators=tuple(
-            d.get_code(include_prefix=False).strip().lstrip("@") for d in node.get_decorators()
-        )
-        if is_class
-        else (),
+        decorators=_decorators(cls, node) if is_class else (),
         written_from_outside=is_class and _is_target(node, node.get_root_node()),
         remade=remaking(cls, node) if is_class and not cls.is_stub() else "",
         borrowed=_borrowed(node) if is_class else (),
+    )
+
+
+def _decorators(cls: Any, node: Any) -> tuple[str, ...]:
+    """The decorators of a class, as they are written, but for those that leave it as it is."""
+    listed = (
+        (d, d.get_code(include_prefix=False).strip().lstrip("@")) for d in node.get_decorators()
+    )
+    return tuple(
+        code
+        for decorator, code in listed
+        if _is_known(code) or cls.is_stub() or not _leaves(cls.parent_context, decorator)
     )
 
 

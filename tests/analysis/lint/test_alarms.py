@@ -34,6 +34,56 @@ class B(A):
         super(B, self).__init__()  #!
         super().__init__()  #!
 """,
+    "super of several bases": """\
+import json
+Unknown = json.loads('')
+class A:
+    def known(self): ...
+class B:
+    def __init__(self, x): ...
+    def both(self, x, y): ...
+class C(A, B):
+    def __init__(self, z):
+        super().__init__(z)
+        super().__init__(z, z)  #!
+        super().both(1, 2)
+        super().both(1)  #!
+        super().missing(1)  #!
+class D(Unknown, A):
+    def __init__(self, z):
+        super().__init__(z)
+        super().unknown(1)
+""",
+    "a decorator that gives back its class": """\
+class tagged:
+    def __init__(self, *names):
+        self.names = names
+    def __call__(self, ob):
+        ob.__tags__ = self.names
+        return ob
+class remade:
+    def __call__(self, ob):
+        return type(ob.__name__, (ob,), {})
+def begins(cls):
+    old = cls.__init__
+    cls.__init__ = lambda self, x, y: old(self, x)
+    return cls
+@tagged(1)
+class A:
+    def __init__(self, x):
+        self.x = self.nowhere  #!
+A(1).y  #!
+A(1, y=2)  #!
+A(1, 2)  #!
+@remade()
+class B:
+    def __init__(self, x): ...
+B(1, 2).y
+@begins
+class C:
+    def __init__(self, x): ...
+C(1, 2), C(1, y=2)
+""",
     "a slice of a list that was added up": """\
 def f(a):
     both = [x for x in a.split('/') if x] + ['index']

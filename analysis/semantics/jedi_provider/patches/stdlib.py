@@ -247,10 +247,11 @@ def _had_or_given(self: Any, arguments: Any) -> Any:
     return ValueSet.from_sets([self._dict_values(), given[1].infer()])
 
 
-# ``super(X, self)`` of another class than the one around.
+# ``super()`` looks from class to class in the order of ``self``, behind the class around.
 #
-# jedi takes every ``super`` for that of the class that the method stands in. With another class it
-# begins behind that one in the order of ``self``, which is not known here.
+# jedi goes through the bases one by one, each with all that it inherits: ``object``, which every
+# base inherits from, would hide what the second base defines. ``super(X, self)`` of another class
+# than the one around begins behind that one, which is not known here.
 
 
 _super = _builtins["super"]
@@ -264,7 +265,51 @@ def _of_its_own(value: Any, arguments: Any, callback: Callable[[], Any]) -> Any:
         named = [getattr(each, "tree_node", None) for each in given.infer()._set]
         if around is None or any(node is not around for node in named):
             return NO_VALUES
-    return _super(value, arguments=arguments, callback=callback)
+    found = [
+        Behind(each, arguments.context) if type(each) is stdlib.SuperInstance else each
+        for each in _super(value, arguments=arguments, callback=callback)._set
+    ]
+    whole = all(each.is_whole() for each in found if isinstance(each, Behind))
+    return ValueSet(found) if whole else completeness.flagged(ValueSet(found))
+
+
+class Behind(stdlib.SuperInstance):  # type: ignore[misc]
+    """What ``super()`` returns in the method that ``context`` runs."""
+
+    def __init__(self, plain: Any, context: Any) -> None:
+        super().__init__(plain.inference_state, plain._instance)
+        method = getattr(context, "tree_node", None)
+        self._around = method.search_ancestor("classdef") if method is not None else None
+
+    def classes(self) -> tuple[list[Any], list[Any]]:
+        """The classes of ``self`` up to the one around, and those that are looked at; no class at
+        all where the class around is none of them."""
+        order = list(self._instance.py__class__().py__mro__())
+        for number, cls in enumerate(order, start=1):
+            if self._around is not None and getattr(cls, "tree_node", None) is self._around:
+                return order[:number], order[number:]
+        return [], []
+
+    def is_whole(self) -> bool:
+        """Whether every base of a class of ``self`` is known."""
+        infer = completeness.isolated(lambda lazy: lazy.infer())
+        return not any(
+            completeness.incomplete(infer(lazy))
+            for classes in self.classes()
+            for cls in classes
+            for lazy in cls.py__bases__()
+        )
+
+    def get_filters(self, origin_scope: Any = None) -> Iterator[Any]:
+        """Those of ``self`` but for the classes that are not looked at."""
+        hidden = [getattr(cls, "tree_node", None) for cls in self.classes()[0]]
+        if not hidden:
+            yield from super().get_filters(origin_scope)
+            return
+        for found in self._instance.get_filters(origin_scope):
+            inner = getattr(found, "_class_filter", found)
+            if getattr(inner, "_parser_scope", None) not in hidden:
+                yield found
 
 
 _installed = False
