@@ -67,7 +67,8 @@ def _walk(node: tree_sitter.Node) -> Iterator[tree_sitter.Node]:
 
 def _function(tree: SyntaxTree) -> tree_sitter.Node | None:
     """The only definition of the function, at the top or in the one whose call gives it."""
-    found, made_here = None, False
+    found: tree_sitter.Node | None = None
+    maker = ""
     for node in _walk(tree.root):
         name = node.child_by_field_name("name" if node.type in DEFINITIONS else "left")
         if name is None or tree.slice(name) != _NAME:
@@ -75,12 +76,9 @@ def _function(tree: SyntaxTree) -> tree_sitter.Node | None:
         if node.type == "assignment":
             right = node.child_by_field_name("right")
             made = right.child_by_field_name("function") if right is not None else None
-            around = found.parent if found is not None else None
-            maker = around.parent if around is not None else None
-            named = maker.child_by_field_name("name") if maker is not None else None
-            if made is None or named is None or tree.slice(made) != tree.slice(named):
+            if made is None or maker:
                 return None
-            made_here = True
+            maker = tree.slice(made)
         elif node.type != "function_definition" or found is not None:
             return None
         else:
@@ -88,7 +86,8 @@ def _function(tree: SyntaxTree) -> tree_sitter.Node | None:
     around = found.parent if found is not None else None
     while around is not None and around.type not in DEFINITIONS:
         around = around.parent
-    return found if around is None or made_here else None
+    name = around.child_by_field_name("name") if around is not None else None
+    return found if maker == (tree.slice(name) if name is not None else "") else None
 
 
 class _Run:
