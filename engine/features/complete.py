@@ -16,16 +16,24 @@ if TYPE_CHECKING:
     from engine.context import Context
 
 
+#: Between what is always the same and what makes no sense; not tuned.
+_HEAT = 0.8
+
+
 @dataclass(frozen=True, slots=True)
 class CompleteAnswer:
-    """The completion, ``text`` empty for silence."""
+    """The completion, ``text`` empty for silence, and what could stand there instead: other texts,
+    whose names were all looked up in time."""
 
     completion: Completion
+    alternatives: tuple[Completion, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CompleteRequest(Request[CompleteAnswer]):
-    """What should be inserted at a position? ``deadline_ms`` bounds each wait for evidence."""
+    """What should be inserted at a position? ``deadline_ms`` bounds each wait for evidence.
+
+    As many as ``alternatives`` samples are written besides; fewer where they are the same."""
 
     snapshot: Snapshot
     line: int
@@ -34,6 +42,7 @@ class CompleteRequest(Request[CompleteAnswer]):
     max_tokens: int = 48
     multiline: bool = False
     deadline_ms: int = 300
+    alternatives: int = 0
 
 
 def complete(
@@ -57,20 +66,29 @@ def complete(
         multiline=request.multiline,
         query_ms=request.deadline_ms,
     )
-    guided = evidence if request.guidance else None
-    return CompleteAnswer(
-        writer.complete(infill, guided, deadline=Deadline.never(), cancellation=cancellation)
-    )
+    guided, never = evidence if request.guidance else None, Deadline.never()
+    best = writer.complete(infill, guided, deadline=never, cancellation=cancellation)
+    others: dict[str, Completion] = {}
+    if request.alternatives:
+        warm = replace(infill, temperature=_HEAT)
+        for sample in writer.samples(
+            warm, request.alternatives, guided, deadline=never, cancellation=cancellation
+        ):
+            if sample.text and sample.text != best.text and not sample.unchecked:
+                others.setdefault(sample.text, sample)
+    return CompleteAnswer(best, tuple(others.values()))
 
 
 def _run(request: CompleteRequest, context: Context, caller: Caller) -> CompleteAnswer:
     evidence = context.knowledge() if request.guidance else None
     with context.writers.completing(caller.cancellation) as writer:
-        completion = complete(request, writer, evidence, caller.cancellation).completion
-    if completion.text and completion.confidence < context.machine.confidence_threshold:
+        answer = complete(request, writer, evidence, caller.cancellation)
+    completion, least = answer.completion, context.machine.confidence_threshold
+    if completion.text and completion.confidence < least:
         # The user wants silence instead of what is less sure.
         completion = replace(completion, text="", stopped="unsure")
-    return CompleteAnswer(completion)
+    others = tuple(other for other in answer.alternatives if other.confidence >= least)
+    return CompleteAnswer(completion, others)
 
 
 def _document(request: CompleteRequest) -> object:

@@ -4,6 +4,8 @@ A suggestion stays good while the person types what it begins with: then the res
 once, without the engine. Anything else waits until the document rests, and a newer request stops
 the older one.
 
+Where a person asks for one, or for another one, a few alternatives follow the first.
+
 Where analysis was late a suggestion is shown unchecked, looked at once more when analysis is there,
 and withdrawn if it holds what does not exist.
 """
@@ -12,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from lsprotocol import types
@@ -29,6 +32,9 @@ from lsp_server.session import Session, View
 from lsp_server.times import SuggestionTime
 
 FEATURE = types.TEXT_DOCUMENT_INLINE_COMPLETION
+
+#: Samples besides the first text: few differ where the context says what must come.
+ALTERNATIVES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,48 +93,44 @@ def place_of(document: Document, params: types.InlineCompletionParams, encoding:
 
 
 def to_list(
-    document: Document, place: Place, text: str, encoding: Encoding
+    document: Document, place: Place, texts: Sequence[str], encoding: Encoding
 ) -> types.InlineCompletionList:
-    """The answer that inserts ``text`` at ``place``; nothing for ``""``.
+    """The answer that inserts one of ``texts`` at ``place``, the best first.
 
-    A plain string, never a snippet: what the model writes is inserted as it is.
+    Plain strings, never a snippet: what the model writes is inserted as it is.
     """
-    if not text:
-        return types.InlineCompletionList(items=[])
-    item = types.InlineCompletionItem(
-        insert_text=place.head + text, range=range_of(document, *place.replaced, encoding)
-    )
-    return types.InlineCompletionList(items=[item])
+    where = range_of(document, *place.replaced, encoding)
+    items = [types.InlineCompletionItem(place.head + text, range=where) for text in texts]
+    return types.InlineCompletionList(items=items)
 
 
 class Suggestions:
-    """The newest suggestion of each document."""
+    """The newest suggestions of each document."""
 
     def __init__(self) -> None:
-        self._newest: dict[str, Suggestion] = {}
+        self._newest: dict[str, list[Suggestion]] = {}
         #: What was withdrawn last in each document: it is not shown again there.
         self._withdrawn: dict[str, Suggestion] = {}
 
-    def recall(self, uri: str, place: Place) -> str | None:
-        """What is left of the newest suggestion, or ``None`` where it is no longer good."""
-        newest = self._newest.get(uri)
-        return newest.rest_at(place.text, place.offset) if newest else None
+    def recall(self, uri: str, place: Place) -> list[str]:
+        """What is left of the newest suggestions, of those that are still good."""
+        newest = self._newest.get(uri, [])
+        return [rest for each in newest if (rest := each.rest_at(place.text, place.offset))]
 
-    def keep(self, uri: str, place: Place, text: str) -> Suggestion | None:
-        """Remember a suggestion, in the place of the one before it; nothing if it is the one that
-        was withdrawn."""
-        made = Suggestion(place.text[: place.offset], place.text[place.offset :], text)
-        if made == self._withdrawn.get(uri):
-            return None
-        self._newest[uri] = made
-        return made
+    def keep(self, uri: str, place: Place, texts: Sequence[str]) -> list[Suggestion]:
+        """Remember suggestions, in the place of those before them, but for the one that was
+        withdrawn."""
+        before, after = place.text[: place.offset], place.text[place.offset :]
+        made = [Suggestion(before, after, text) for text in texts]
+        self._newest[uri] = [each for each in made if each != self._withdrawn.get(uri)]
+        return self._newest[uri]
 
     def withdraw(self, uri: str, suggestion: Suggestion) -> bool:
-        """Forget a suggestion for good; whether it was still the newest."""
+        """Forget a suggestion for good; whether it was still among the newest."""
         self._withdrawn[uri] = suggestion
-        if self._newest.get(uri) is not suggestion:
+        if suggestion not in self._newest.get(uri, []):
             return False
-        del self._newest[uri]
+        self._newest[uri].remove(suggestion)
         return True
 
     def forget(self, uri: str) -> None:
@@ -140,7 +142,7 @@ class Suggestions:
 async def suggest(
     session: Session, suggestions: Suggestions, view: View, params: types.InlineCompletionParams
 ) -> types.InlineCompletionList:
-    """The suggestion for ``view``, from memory or from the engine.
+    """The suggestions for ``view``, from memory or from the engine.
 
     Raises ``FeatureError`` (content modified) when the document changes before it is there.
     """
@@ -149,10 +151,12 @@ async def suggest(
     place = place_of(document, params, view.encoding)
     if not options.enabled or session.pauses.hold(document.path):
         return types.InlineCompletionList(items=[])
-    if remembered := suggestions.recall(document.uri, place):
+    automatic = params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic
+    remembered = suggestions.recall(document.uri, place)
+    if remembered and (automatic or len(remembered) > 1):
         session.times.note(SuggestionTime(_since(begin), remembered=True))
         return to_list(document, place, remembered, view.encoding)
-    if params.context.trigger_kind is types.InlineCompletionTriggerKind.Automatic:
+    if automatic:
         await session.rest(view, options.debounce_ms)
     rest = _since(begin)
     snapshot = (await session.snapshot(view)).with_text(place.text)
@@ -165,6 +169,7 @@ async def suggest(
         max_tokens=options.max_tokens,
         multiline=options.multiline,
         deadline_ms=options.deadline_ms,
+        alternatives=0 if automatic else ALTERNATIVES,
     )
     try:
         answer = await session.ask(request)
@@ -178,12 +183,14 @@ async def suggest(
     # What a hint was waited for is no time of the model's.
     model = spent.prefill + spent.decode
     session.times.note(SuggestionTime(_since(begin), rest, model, spent.prefill))
-    kept = suggestions.keep(document.uri, place, text)
-    if kept is None:
-        return types.InlineCompletionList(items=[])
+    # What is shown already stays the first.
+    texts = dict.fromkeys([*remembered, text, *(each.text for each in answer.alternatives)])
+    kept = suggestions.keep(document.uri, place, [text for text in texts if text])
     if answer.completion.unchecked:
-        session.spawn(check_late(session, suggestions, document.uri, kept, snapshot))
-    return to_list(document, place, text, view.encoding)
+        for each in kept:
+            if each.text == text:
+                session.spawn(check_late(session, suggestions, document.uri, each, snapshot))
+    return to_list(document, place, [each.text for each in kept], view.encoding)
 
 
 async def check_late(

@@ -69,6 +69,19 @@ addEventListener('keydown', () => { window.steps.keys += 1; }, true);
 """
 
 
+#: Keeps each ghost text that is shown, however short, and "" for none.
+_RECORD = """
+(selector) => {
+  window.ghosts = [''];
+  new MutationObserver(() => {
+    const text = [...document.querySelectorAll(selector)].map((part) => part.textContent).join('');
+    if (text !== window.ghosts.at(-1)) window.ghosts.push(text);
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+}
+"""
+_GHOST = ".view-lines [class*=ghost-text-decoration]"
+
+
 class VSCode:
     """One window, in a folder."""
 
@@ -175,7 +188,18 @@ class VSCode:
     @property
     def ghost(self) -> Locator:
         """Ghost text in the lines of the editor."""
-        return self.page.locator(".view-lines [class*=ghost-text-decoration]")
+        return self.page.locator(_GHOST)
+
+    def record_ghosts(self) -> None:
+        """Keep each ghost text from now on for :meth:`ghosts`."""
+        self.page.evaluate(_RECORD, _GHOST)
+
+    def ghosts(self, until: int = 1) -> list[str]:
+        """The ghost texts that were shown one after the other, ``""`` for none; waits until there
+        are that many."""
+        self.page.wait_for_function("count => window.ghosts.length >= count", arg=until)
+        found: list[str] = self.page.evaluate("window.ghosts")
+        return found
 
     def lenses(self, title: str) -> Locator:
         """The code lenses with this title, in the order in which VS Code drew them."""
@@ -224,7 +248,8 @@ class VSCode:
 
     def look(self, folder: Path, name: str) -> None:
         """Keep what is seen: light and dark, wide and narrow."""
-        for theme in ("light", "dark"):
+        for theme, kind in (("light", "vs"), ("dark", "vs-dark")):
+            self.page.locator(f".monaco-workbench.{kind}").wait_for()
             for width in (1280, 800):
                 self.page.set_viewport_size({"width": width, "height": 800})
                 self.page.screenshot(path=folder / f"{name}-{theme}-{width}.png")

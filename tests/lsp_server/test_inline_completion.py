@@ -65,7 +65,7 @@ def test_the_place_is_counted_in_the_clients_units(encoding: Encoding, character
     document = Document("é = '🎈'.\r\n")
     place = place_of(document, _params(0, character, None), encoding)
     assert place == Place(document.text, 7, (7, 7))
-    answer = to_list(document, place, "upper()", encoding)
+    answer = to_list(document, place, ["upper()"], encoding)
     assert answer.items[0].range == types.Range(
         types.Position(0, character), types.Position(0, character)
     )
@@ -77,13 +77,13 @@ def test_an_entry_that_is_selected_in_the_list_is_continued() -> None:
     params = _params(0, 5, types.SelectedCompletionInfo(span, "getcwd"))
     place = place_of(document, params, Encoding.UTF16)
     assert (place.text, place.offset) == ("os.getcwd\n", 9)
-    (item,) = to_list(document, place, "()", Encoding.UTF16).items
+    (item,) = to_list(document, place, ["()"], Encoding.UTF16).items
     assert (item.insert_text, item.range) == ("getcwd()", span)
 
 
 def test_dollar_signs_are_text_and_silence_is_no_item() -> None:
     document = Document("")
     place = Place("", 0, (0, 0))
-    (item,) = to_list(document, place, "f'${1:x}'", Encoding.UTF16).items
+    (item,) = to_list(document, place, ["f'${1:x}'"], Encoding.UTF16).items
     assert item.insert_text == "f'${1:x}'"
-    assert to_list(document, place, "", Encoding.UTF16).items == []
+    assert to_list(document, place, [], Encoding.UTF16).items == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +11,10 @@ from typing import Any
 
 import pytest
 
+from decoding.models import store
+from tests.decoding.models.local_hub import serving
 from tests.lsp_server.raw_client import PATIENCE, RawClient
-from tests.lsp_server.shop import Shop
+from tests.lsp_server.shop import BROKEN, Shop
 
 pytestmark = pytest.mark.process
 
@@ -57,6 +61,50 @@ def test_one_click_downloads_and_a_failure_is_said_with_its_fix(shop: Shop) -> N
     assert _await(shop, "$/progress", "Downloading")["value"]["cancellable"]
     failed = _await(shop, "window/showMessage", "no source has")
     assert "check the network" in failed["message"]
+
+
+@pytest.mark.model
+def test_suggestions_begin_when_the_model_is_there(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    """Downloaded with one click, from a hub of ours: the first text comes without a restart, and
+    the status says meanwhile what is waited for."""
+    model = store.find("complete")
+    data = tmp_path / "models"
+    with (
+        store.path_of(model).open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        serving(content, model.sha256) as (address, _),
+        RawClient(
+            environment
+            | {"XDG_DATA_HOME": str(data), "HF_ENDPOINT": address}
+            | {"HF_HUB_OFFLINE": "0", "NO_PROXY": "127.0.0.1", "PIP_NO_INDEX": "1"}
+        ) as client,
+    ):
+        shop = Shop(client, tmp_path / "shop")
+        client.answers[ASKED] = {"title": "Download it"}
+        _want_suggestion(shop)
+        assert shop.ask("pilotfish/status", None)["result"]["cause"] == "no model"
+        _await(shop, "window/showMessage", "suggestions are on")
+        before = shop.ask("pilotfish/status", None)["result"]
+        assert (before["cause"], before["modelState"]) == ("not trusted", "unloaded")
+        document = {"uri": shop.uri("cart.py"), "version": 2}
+        typed = BROKEN.replace("    return result\n", "    return ")
+        change = {"textDocument": document, "contentChanges": [{"text": typed}]}
+        client.notify("textDocument/didChange", change)
+        place = {"line": 4, "character": 11}
+        asked = {"textDocument": document, "position": place, "context": {"triggerKind": 1}}
+        client.send(id=1, method="textDocument/inlineCompletion", params=asked)
+        causes, answer = [], None
+        while answer is None:
+            status = shop.ask("pilotfish/status", None)["result"]
+            causes.append(status["cause"])
+            answer = next((m for m in client.seen if m.get("id") == 1), None)
+        assert "loading" in causes
+        assert answer["result"]["items"][0]["insertText"].startswith("result"), answer
+        after = shop.ask("pilotfish/status", None)["result"]
+        assert (after["modelState"], after["enginePid"]) == ("loaded", before["enginePid"])
+    shutil.rmtree(data)  # half a gigabyte
 
 
 def test_whoever_declines_is_not_asked_again(shop: Shop) -> None:

@@ -78,9 +78,14 @@ class Bench:
         assert tell is not None
         tell(Progress("checking", found=findings))
 
-    def suggest(self, character: int, suggestions: Suggestions) -> asyncio.Task[Any]:
+    def suggest(
+        self,
+        character: int,
+        suggestions: Suggestions,
+        kind: types.InlineCompletionTriggerKind = types.InlineCompletionTriggerKind.Automatic,
+    ) -> asyncio.Task[Any]:
         params = types.InlineCompletionParams(
-            types.InlineCompletionContext(types.InlineCompletionTriggerKind.Automatic),
+            types.InlineCompletionContext(kind),
             types.TextDocumentIdentifier(URI),
             types.Position(0, character),
         )
@@ -149,6 +154,32 @@ async def test_typing_a_suggestion_asks_nothing_of_the_engine() -> None:
     other.cancel()
 
 
+async def test_alternatives_come_where_they_are_asked_for() -> None:
+    bench, kept = Bench(), Suggestions()
+    bench.open("os.")
+
+    async def texts(work: asyncio.Task[Any]) -> list[str]:
+        return [item.insert_text for item in (await work).items]
+
+    task = bench.suggest(3, kept)
+    (asked,) = await bench.asked(CompleteRequest)
+    asked.set_result(_complete("getcwd()"))
+    assert await texts(task) == ["getcwd()"]
+    invoked = types.InlineCompletionTriggerKind.Invoked
+    task = bench.suggest(3, kept, invoked)
+    asked = (await bench.asked(CompleteRequest, 2))[-1]
+    others = (Completion("getpid()"), Completion("getcwd()"), Completion("listdir()"))
+    asked.set_result(CompleteAnswer(Completion("getpid()"), others))
+    assert await texts(task) == ["getcwd()", "getpid()", "listdir()"]
+    wanted = [r.alternatives > 0 for r, _ in bench.engine.asked if isinstance(r, CompleteRequest)]
+    assert wanted == [False, True]
+    # All are remembered, while the beginning of one of them is typed.
+    bench.change("os.get")
+    assert await texts(bench.suggest(6, kept, invoked)) == ["cwd()", "pid()"]
+    bench.change("os.getp")
+    assert await texts(bench.suggest(7, kept)) == ["id()"]
+
+
 async def test_a_suggestion_that_was_late_is_checked_and_withdrawn() -> None:
     bench, kept = Bench(Client(withdrawals=True)), Suggestions()
     bench.open("os.")
@@ -187,7 +218,7 @@ async def test_a_suggestion_that_was_late_is_checked_and_withdrawn() -> None:
     assert withdrawn() == [{"uri": URI, "text": "getwd()", "reason": "os has no getwd"}]
     # It is not shown there again, nor is the rest of it while it is typed.
     assert await shown(4, "getwd()", late) == []
-    assert kept.recall(URI, Place("os.g", 4, (4, 4))) is None
+    assert kept.recall(URI, Place("os.g", 4, (4, 4))) == []
 
 
 async def test_a_pause_gives_nothing() -> None:

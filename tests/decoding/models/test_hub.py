@@ -9,12 +9,12 @@ import random
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+
+from tests.decoding.models.local_hub import Hub, serving
 
 pytestmark = pytest.mark.process
 
@@ -23,57 +23,10 @@ CONTENT = random.Random(3).randbytes(12_000_000)
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 
 
-class _Hub(BaseHTTPRequestHandler):
-    """Answers for one file as the hub does, and breaks off the first transfer in the middle."""
-
-    protocol_version = "HTTP/1.1"
-    ranges: list[str | None]
-    breaks: bool
-    tag: str
-
-    def do_HEAD(self) -> None:
-        self._head(200, len(CONTENT))
-
-    def do_GET(self) -> None:
-        if not self.path.endswith("/m.gguf"):
-            # The client also asks for things that are not the file; the hub may not have them.
-            self.send_error(404)
-            return
-        wanted = self.headers.get("Range")
-        self.ranges.append(wanted)
-        start = int(wanted.removeprefix("bytes=").split("-")[0]) if wanted else 0
-        self._head(206 if wanted else 200, len(CONTENT) - start, start)
-        if self.breaks and len(self.ranges) == 1:
-            self.wfile.write(CONTENT[:11_000_000])
-            self.wfile.flush()
-            self.connection.shutdown(socket.SHUT_RDWR)
-            self.close_connection = True
-            return
-        self.wfile.write(CONTENT[start:])
-
-    def _head(self, status: int, length: int, start: int = 0) -> None:
-        self.send_response(status)
-        self.send_header("ETag", f'"{self.tag}"')
-        self.send_header("X-Repo-Commit", "a" * 40)
-        self.send_header("Content-Length", str(length))
-        if status == 206:
-            self.send_header("Content-Range", f"bytes {start}-{len(CONTENT) - 1}/{len(CONTENT)}")
-        self.end_headers()
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def hub() -> Iterator[tuple[str, type[_Hub]]]:
-    handler = type("Hub", (_Hub,), {"ranges": [], "breaks": False, "tag": SHA256})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    serving = threading.Thread(target=server.serve_forever)
-    serving.start()
-    yield f"http://127.0.0.1:{server.server_address[1]}", handler
-    server.shutdown()
-    serving.join()
-    server.server_close()
+def hub() -> Iterator[tuple[str, type[Hub]]]:
+    with serving(CONTENT, SHA256) as found:
+        yield found
 
 
 def _pull(endpoint: str, tmp_path: Path, patience: float = 30, **more: str) -> tuple[str, Path]:
@@ -102,14 +55,14 @@ def _pull(endpoint: str, tmp_path: Path, patience: float = 30, **more: str) -> t
     return done.stdout, tmp_path / "pilotfish" / "models" / "made-up.gguf"
 
 
-def test_a_model_comes_from_the_hub(hub: tuple[str, type[_Hub]], tmp_path: Path) -> None:
+def test_a_model_comes_from_the_hub(hub: tuple[str, type[Hub]], tmp_path: Path) -> None:
     said, path = _pull(hub[0], tmp_path)
     assert "pulled from Hugging Face" in said
     assert path.read_bytes() == CONTENT
 
 
 def test_a_transfer_that_broke_off_goes_on_where_it_was(
-    hub: tuple[str, type[_Hub]], tmp_path: Path
+    hub: tuple[str, type[Hub]], tmp_path: Path
 ) -> None:
     hub[1].breaks = True
     said, path = _pull(hub[0], tmp_path)
@@ -119,7 +72,7 @@ def test_a_transfer_that_broke_off_goes_on_where_it_was(
 
 
 def test_what_an_earlier_pull_left_is_not_fetched_again(
-    hub: tuple[str, type[_Hub]], tmp_path: Path
+    hub: tuple[str, type[Hub]], tmp_path: Path
 ) -> None:
     partial = tmp_path / "pilotfish" / "models" / ".partial" / "made-up"
     partial.mkdir(parents=True)
@@ -131,7 +84,7 @@ def test_what_an_earlier_pull_left_is_not_fetched_again(
 
 
 def test_other_bytes_under_the_same_name_are_not_even_fetched(
-    hub: tuple[str, type[_Hub]], tmp_path: Path
+    hub: tuple[str, type[Hub]], tmp_path: Path
 ) -> None:
     hub[1].tag = "0" * 64
     said, path = _pull(hub[0], tmp_path)
@@ -141,7 +94,7 @@ def test_other_bytes_under_the_same_name_are_not_even_fetched(
 
 
 def test_a_pull_that_is_cancelled_tries_no_other_source(
-    hub: tuple[str, type[_Hub]], tmp_path: Path
+    hub: tuple[str, type[Hub]], tmp_path: Path
 ) -> None:
     said, _ = _pull(hub[0], tmp_path, cancel="Hugging Face")
     assert said.splitlines()[-1] == "cancelled"

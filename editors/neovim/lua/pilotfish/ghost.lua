@@ -16,6 +16,7 @@ local namespace = vim.api.nvim_create_namespace('pilotfish-ghost')
 ---@field row integer where the suggestion begins: 0-based line and byte
 ---@field col integer
 ---@field text string what is left to insert
+---@field others string[] alternatives: those behind it, then those before it; empty until asked for
 
 ---@type pilotfish.Shown?
 local shown = nil
@@ -50,12 +51,13 @@ end
 ---@param row integer
 ---@param col integer
 ---@param text string
-local function show(bufnr, row, col, text)
+---@param others? string[] alternatives
+local function show(bufnr, row, col, text, others)
   clear()
   if text == '' then
     return
   end
-  shown = { bufnr = bufnr, row = row, col = col, text = text }
+  shown = { bufnr = bufnr, row = row, col = col, text = text, others = others or {} }
   local lines = vim.split(text, '\n', { plain = true })
   local below = {}
   for index = 2, #lines do
@@ -115,7 +117,8 @@ end
 ---@param client vim.lsp.Client
 ---@param bufnr integer
 ---@param kind integer
-local function request(client, bufnr, kind)
+---@param step? integer which of several is shown: 1 is the second, -1 the last
+local function request(client, bufnr, kind, step)
   cancel()
   local row, col = cursor()
   local tick = vim.api.nvim_buf_get_changedtick(bufnr)
@@ -140,9 +143,16 @@ local function request(client, bufnr, kind)
     then
       return
     end
-    local items = result.items or result
-    if items[1] then
-      show(bufnr, row, col, rest_of(client, items[1], row, col))
+    local texts = {}
+    for _, item in ipairs(result.items or result) do
+      texts[#texts + 1] = rest_of(client, item, row, col)
+    end
+    if texts[1] then
+      local first = table.remove(texts, 1)
+      show(bufnr, row, col, first, texts)
+      if step and texts[1] then
+        M.turn(step)
+      end
     end
   end, bufnr)
   id = sent
@@ -201,6 +211,28 @@ function M.attach(client, bufnr)
       end
     end,
   })
+end
+
+--- Show the next alternative, or with -1 the one before; they are asked for where none is known.
+---@param step integer
+---@return boolean whether a suggestion is shown
+function M.turn(step)
+  local now, row, col = shown, cursor()
+  if not now or now.bufnr ~= vim.api.nvim_get_current_buf() or now.row ~= row or now.col ~= col then
+    return false
+  end
+  local others = now.others
+  if #others > 0 then
+    table.insert(others, step > 0 and #others + 1 or 1, now.text)
+    local text = table.remove(others, step > 0 and 1 or #others)
+    show(now.bufnr, row, col, text, others)
+  else
+    local client = require('pilotfish').client(now.bufnr)
+    if client then
+      request(client, now.bufnr, INVOKED, step)
+    end
+  end
+  return true
 end
 
 ---@param part 'whole'|'word'|'line'

@@ -6,6 +6,8 @@ local M = {}
 ---@field accept string|false accept the whole suggestion
 ---@field accept_word string|false accept its next word
 ---@field accept_line string|false accept its next line
+---@field next string|false show the next alternative
+---@field previous string|false show the one before
 ---@field dismiss string|false hide it
 
 ---@class pilotfish.Options
@@ -24,6 +26,8 @@ M.options = {
     accept = '<Tab>',
     accept_word = '<M-w>',
     accept_line = '<M-l>',
+    next = '<M-]>',
+    previous = '<M-[>',
     dismiss = '<C-]>',
   },
   init_options = vim.empty_dict(),
@@ -120,6 +124,12 @@ function M.attach(client, bufnr)
     end,
     accept_line = function()
       return ghost().accept('line')
+    end,
+    next = function()
+      return ghost().turn(1)
+    end,
+    previous = function()
+      return ghost().turn(-1)
     end,
     dismiss = function()
       return ghost().dismiss()

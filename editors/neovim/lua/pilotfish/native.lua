@@ -28,6 +28,17 @@ function M.accept(part)
   })
 end
 
+--- Neovim keeps what the server gave, and asks for no more.
+---@param step integer
+---@return boolean
+function M.turn(step)
+  local visible = M.is_visible()
+  if visible then
+    shown.select({ count = step })
+  end
+  return visible
+end
+
 --- Neovim hides a suggestion when insert mode ends or the cursor moves; there is no other way.
 ---@return boolean
 function M.dismiss()
