@@ -93,6 +93,29 @@ def test_ghost_text_is_accepted_by_the_word(project: Path, open_vscode: OpenVSCo
     assert code.read("hole.py").splitlines()[5] == f"total = ledger.{word[0]}"
 
 
+def test_what_was_not_checked_in_time_is_withdrawn(
+    project: Path, open_vscode: OpenVSCode, tmp_path: Path
+) -> None:
+    (project / ".vscode").mkdir()
+    hasty = {"pilotfish.inlineCompletion.deadlineMs": 1}
+    (project / ".vscode" / "settings.json").write_text(json.dumps(hasty))
+    known = HOLE.replace("total = ledger.", "total = ledger.sum_of_cents()")
+    (project / "hole.py").write_text(known)
+    code = open_vscode(project)
+    code.open("hole.py")
+    code.wait_until_ready()
+    code.go_to(7, 1)
+    code.record_ghosts()
+    # No member of a ledger begins so; the model goes on with the name nevertheless.
+    code.page.keyboard.insert_text("tax = ledger.pay")
+    shown = code.ghosts(until=3)
+    assert [bool(text) for text in shown] == [False, True, False], shown
+    code.look(tmp_path, "withdrawn")
+    assert code.ghosts() == shown
+    code.save()
+    assert code.read("hole.py") == f"{known}tax = ledger.pay"
+
+
 def test_a_repair_is_shown_before_it_is_applied(
     project: Path, open_vscode: OpenVSCode, tmp_path: Path
 ) -> None:
