@@ -95,6 +95,16 @@ def test_ghost_text_is_accepted_and_exists(project: Path, start_neovim: StartNeo
     assert first
     assert f"total = ledger.{first}" in nvim.screen()
 
+    # Another one is asked for by its key, and the way back leads to the first.
+    nvim.type("<M-]>")
+    other = nvim.wait_for("PilotfishGhost", lambda data: data["text"] != ghost["text"])
+    member = re.match(r"\w+", other["text"])
+    assert member is not None
+    assert member[0] in exists
+    nvim.type("<M-[>")
+    nvim.wait_for("PilotfishGhost", lambda data: data["text"] == ghost["text"])
+    assert nvim.line() == "total = ledger."
+
     # Accepting it by its key inserts exactly that, and the member exists.
     nvim.type("<Tab><Esc>")
     nvim.wait_for("mode", lambda data: data["mode"] == "n")
