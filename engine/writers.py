@@ -110,6 +110,11 @@ class Writers:
         """Load anew what is needed next, as the settings are by then."""
         self._stale = True
 
+    def installed(self) -> None:
+        """A model was installed: that one is missing is no longer known."""
+        if self._state.state == "missing":
+            self._state = ModelState(self._state.name)
+
     def unload(self) -> None:
         """Free every model, when those who compute are done. What needs one later loads it."""
         with contextlib.suppress(CancelledError), self._lock.lease(Priority.UNLOAD, Cancellation()):

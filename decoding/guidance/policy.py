@@ -454,8 +454,11 @@ class Guidance:
         if constraint is None and end <= 0:
             self._close(active, names, name, reason=f"{names.reason}; the name was typed")
             return False
+        if constraint is None and active.typed:
+            # Whatever is written makes a name that does not exist.
+            return self._give_up(active, names, name, line, "no name begins with what is typed")
         if constraint is None:
-            dispute = "no name begins with what is typed"
+            dispute = "nothing else can be written here"
         elif (stop := active.ending(self.passage(active)) - self._offset) > 0:
             self._close(active, names, "", rejected=name, reason="the list ends before it")
             self.ended = "rule", stop
@@ -478,13 +481,19 @@ class Guidance:
             dispute = "too many names were replaced in this line"
         if self._shortened:
             # What is left of a line that was all but given up has to be beyond dispute.
-            self._close(active, names, "", rejected=name, reason="the line is given up")
-            self.ended, self._shortened = ("gave_up", max(line - 1, 0)), False
-            return True
+            return self._give_up(active, names, name, line, "the line is given up")
         self._close(
             active, names, name, rejected=name, disputed=True, reason=f"{names.reason}; {dispute}"
         )
         return False
+
+    def _give_up(
+        self, active: ActiveHole, names: NameSet, name: str, line: int, reason: str
+    ) -> bool:
+        """End the text before its last line, which begins at ``line``; ``True``."""
+        self._close(active, names, "", rejected=name, reason=reason)
+        self.ended, self._shortened = ("gave_up", max(line - 1, 0)), False
+        return True
 
     def _call_before(self, active: ActiveHole, names: NameSet, line: int) -> int:
         """Where a call can end that has what is required before the argument of ``active``; 0 where

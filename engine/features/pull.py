@@ -32,8 +32,6 @@ def _run(request: PullRequest, context: Context, caller: Caller) -> Done:
     from decoding.models.pull import pull
     from decoding.models.store import find
 
-    del context
-
     def report(stage: str, done: int, total: int) -> None:
         # The only place where a pull can be stopped.
         if caller.cancellation.cancelled:
@@ -43,6 +41,7 @@ def _run(request: PullRequest, context: Context, caller: Caller) -> Done:
 
     model = find(request.model)
     pull(model, report)
+    context.writers.installed()
     return Done((model.name,))
 
 

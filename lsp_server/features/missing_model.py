@@ -47,6 +47,7 @@ async def download(server: Server) -> None:
         else:
             session.notices.say(types.MessageType.Error, f"Pilotfish: {error}")
         return
+    session.note_trouble("")
     session.notices.say(types.MessageType.Info, f"{done.notes[0]} is installed: suggestions are on")
     server.outdate()
 

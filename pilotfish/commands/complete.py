@@ -249,7 +249,8 @@ def _tell(done: Completion) -> None:
         if event.rejected and event.disputed:
             what = f"'{event.rejected}' is unknown ({event.reason}) but stays: the model is sure"
         elif event.rejected:
-            what = f"'{event.rejected}' does not exist ({event.reason}): '{event.chosen}'"
+            what = f"'{event.rejected}' does not exist ({event.reason})"
+            what += f": '{event.chosen}'" if event.chosen else ""
         else:
             continue
         err().print(f"[yellow]{event.monitor}[/yellow]: {escape(what)}")

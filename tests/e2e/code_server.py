@@ -170,6 +170,7 @@ class CodeServer:
             env=env, cwd=home, text=True, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        self.pid = self._process.pid
         self.log: list[str] = []
         self._address: str | None = None
         self._listening = threading.Event()

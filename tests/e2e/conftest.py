@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import psutil
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -104,3 +106,26 @@ def open_vscode(code_server: CodeServer, chromium: Browser, tmp_path: Path) -> I
     for number, page in enumerate(context.pages):
         page.screenshot(path=tmp_path / f"window-{number}.png")
     context.close()
+
+
+@contextlib.contextmanager
+def late_analysis(editor: int) -> Iterator[Callable[[], None]]:
+    """Stop the analysis workers below the process ``editor``, as a machine does that is busy
+    elsewhere; what is given, or the end, lets them go on."""
+    workers = []
+    for child in psutil.Process(editor).children(recursive=True):
+        with contextlib.suppress(psutil.Error):
+            if "analysis.worker" in " ".join(child.cmdline()):
+                child.suspend()
+                workers.append(child)
+    assert workers
+
+    def go_on() -> None:
+        for worker in workers:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                worker.resume()
+
+    try:
+        yield go_on
+    finally:
+        go_on()

@@ -55,6 +55,7 @@ class Neovim:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
         )  # fmt: skip
+        self.pid = self._process.pid
         self._connection, _ = self._listener.accept()
         self._connection.settimeout(PATIENCE)
         self._buffer = b""

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.e2e.conftest import StartNeovim
+from tests.e2e.conftest import StartNeovim, late_analysis
 from tests.e2e.ledger import CART, CART_TESTS, CONFTEST, GIVEN_TEST, HOLE, LEDGER, WRONG
 from tests.e2e.neovim import Neovim
 
@@ -112,17 +112,19 @@ def test_ghost_text_is_accepted_and_exists(project: Path, start_neovim: StartNeo
     (member,) = _members(nvim, 6)
     assert member in exists, nvim.screen()
 
-    # Where analysis comes too late, what does not exist is shown for a moment at most.
-    hasty = {"pilotfish": {"inlineCompletion": {"deadlineMs": 1}}}
+    # Where analysis comes too late, what does not exist is shown until it is there.
+    hasty = {"pilotfish": {"inlineCompletion": {"deadlineMs": 50}}}
     nvim.lua(
         "require('pilotfish').client():notify('workspace/didChangeConfiguration', "
         "{ settings = ... })",
         hasty,
     )
-    nvim.type("otax = ledger.pay")
-    ghost = nvim.wait_for("PilotfishGhost", lambda data: data["row"] == 6)
-    assert "pay" + (re.match(r"\w*", ghost["text"]) or [""])[0] not in exists
-    nvim.wait_for("PilotfishWithdrawn")
+    with late_analysis(nvim.pid) as go_on:
+        nvim.type("otax = ledger.pay")
+        ghost = nvim.wait_for("PilotfishGhost", lambda data: data["row"] == 6)
+        assert "pay" + (re.match(r"\w*", ghost["text"]) or [""])[0] not in exists
+        go_on()
+        nvim.wait_for("PilotfishWithdrawn")
     assert not nvim.lua("return require('pilotfish').is_visible()")
 
 

@@ -69,19 +69,6 @@ addEventListener('keydown', () => { window.steps.keys += 1; }, true);
 """
 
 
-#: Keeps each ghost text that is shown, however short, and "" for none.
-_RECORD = """
-(selector) => {
-  window.ghosts = [''];
-  new MutationObserver(() => {
-    const text = [...document.querySelectorAll(selector)].map((part) => part.textContent).join('');
-    if (text !== window.ghosts.at(-1)) window.ghosts.push(text);
-  }).observe(document.body, { subtree: true, childList: true, characterData: true });
-}
-"""
-_GHOST = ".view-lines [class*=ghost-text-decoration]"
-
-
 class VSCode:
     """One window, in a folder."""
 
@@ -188,18 +175,7 @@ class VSCode:
     @property
     def ghost(self) -> Locator:
         """Ghost text in the lines of the editor."""
-        return self.page.locator(_GHOST)
-
-    def record_ghosts(self) -> None:
-        """Keep each ghost text from now on for :meth:`ghosts`."""
-        self.page.evaluate(_RECORD, _GHOST)
-
-    def ghosts(self, until: int = 1) -> list[str]:
-        """The ghost texts that were shown one after the other, ``""`` for none; waits until there
-        are that many."""
-        self.page.wait_for_function("count => window.ghosts.length >= count", arg=until)
-        found: list[str] = self.page.evaluate("window.ghosts")
-        return found
+        return self.page.locator(".view-lines [class*=ghost-text-decoration]")
 
     def lenses(self, title: str) -> Locator:
         """The code lenses with this title, in the order in which VS Code drew them."""

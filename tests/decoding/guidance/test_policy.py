@@ -129,12 +129,20 @@ def test_evidence_that_fails_abstains(when: str) -> None:
     assert only(out.events).reason == "evidence failed: OSError"
 
 
-def test_a_closed_set_that_leaves_nothing_to_write_lets_the_model_go_on() -> None:
-    table = {"x.zz": {"top": 0.5, END: 0.1}, "zztop": {"()": 1.0}}
+def test_where_no_name_begins_with_what_is_typed_there_is_silence() -> None:
+    table = {"x.zz": {"top": 0.95}, "zztop": {"()": 1.0}}
     out = written("x.zz$0\n", table, Facts({"x": LIST}))
-    assert out.text == "top()"
-    assert only(out.events).disputed
-    assert "typed" in only(out.events).reason
+    assert (out.text, out.stopped) == ("", "gave_up")
+    event = only(out.events)
+    assert (event.rejected, event.chosen, event.disputed) == ("zztop", "", False)
+    assert "typed" in event.reason
+    # It may be the beginning of a new name where one is assigned.
+    table = {"self.zz": {"top": 0.95}, "zztop": {" =": 1.0}, " =": {" 1": 1.0}}
+    new = written("def f(self):\n    self.zz$0\n", table, Facts({"self": LIST}))
+    assert new.text == "top = 1"
+
+
+def test_a_closed_set_without_names_is_a_mistake_and_lets_the_model_go_on() -> None:
     empty = written("x.$0\n", {"x.": {"push": 0.6}}, Facts({"x": closed()}))
     assert empty.text == "push"
 
