@@ -96,24 +96,28 @@ def test_ghost_text_is_accepted_by_the_word(project: Path, open_vscode: OpenVSCo
 def test_what_was_not_checked_in_time_is_withdrawn(
     project: Path, code_server: CodeServer, open_vscode: OpenVSCode, tmp_path: Path
 ) -> None:
-    (project / ".vscode").mkdir()
-    hasty = {"pilotfish.inlineCompletion.deadlineMs": 50}
-    (project / ".vscode" / "settings.json").write_text(json.dumps(hasty))
-    known = HOLE.replace("total = ledger.", "total = ledger.sum_of_cents()")
-    (project / "hole.py").write_text(known)
+    settings = project / ".vscode" / "settings.json"
+    settings.parent.mkdir()
+    settings.write_text("{}")
     code = open_vscode(project)
-    code.open("hole.py")
-    code.wait_until_ready()
-    code.go_to(7, 1)
+    _show_ghost(code)
+    code.press("Escape", "End")
+    # Hasty from now on; the status shows when that is in force.
+    hasty = {"pilotfish.inlineCompletion.deadlineMs": 50}
+    off = re.compile("suggestions are off")
+    settings.write_text(json.dumps({**hasty, "pilotfish.inlineCompletion.enabled": False}))
+    expect(code.status).to_have_attribute("aria-label", off)
+    settings.write_text(json.dumps(hasty))
+    expect(code.status).not_to_have_attribute("aria-label", off)
     # No member of a ledger begins so; the model goes on with the name nevertheless.
     with late_analysis(code_server.pid) as go_on:
-        code.type("tax = ledger.pay")
+        code.type("sum_of_cents()\ntax = ledger.pay")
         code.ghost.first.wait_for()
         code.page.screenshot(path=tmp_path / "unchecked.png")
         go_on()
         expect(code.ghost).to_have_count(0)
     code.save()
-    assert code.read("hole.py") == f"{known}tax = ledger.pay"
+    assert code.read("hole.py") == f"{HOLE.rstrip()}sum_of_cents()\ntax = ledger.pay\n"
 
 
 def test_a_repair_is_shown_before_it_is_applied(
