@@ -40,7 +40,7 @@ from pilotfish.options import (
     workspace_for,
 )
 from pilotfish.report.text import diff
-from pilotfish.waiting import Telling, interruptible, progress
+from pilotfish.waiting import INTERRUPTED, Telling, interruptible, progress
 from repair.source.file import Source, read_source
 from repair.source.patch import apply_diff
 
@@ -183,6 +183,10 @@ class Work:
     evidence: LaterEvidence
     report: Telling
     cancellation: Cancellation
+
+    def exit_code(self, code: int) -> int:
+        """``code``, or 130 where Ctrl-C ended the work."""
+        return INTERRUPTED if self.cancellation.cancelled else code
 
 
 @contextlib.contextmanager

@@ -15,6 +15,9 @@ from rich.text import Text
 from analysis.deadline import Cancellation
 from pilotfish.console import err
 
+#: The exit code after Ctrl-C, as shells have it.
+INTERRUPTED = 130
+
 
 @contextlib.contextmanager
 def interruptible(cancellation: Cancellation) -> Iterator[None]:

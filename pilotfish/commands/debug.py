@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
         print_document(document)
     else:
         show(document, text)
-    return _EXIT[document["status"]]
+    return work.exit_code(_EXIT[document["status"]])
 
 
 def _write(path: Path, text: str) -> None:

@@ -73,4 +73,4 @@ def run(options: argparse.Namespace) -> int:
     code = conclude(options, opened, answer)
     if options.ask and (kept := offer_tests(answer)) is not None:
         err().print(f"written: {kept}", markup=False)
-    return code
+    return work.exit_code(code)

@@ -51,4 +51,4 @@ def run(options: argparse.Namespace) -> int:
                 help="pilotfish model pull repair",
             )
         answer = implement(request, work.writer, work.evidence, work.report, work.cancellation)
-    return conclude(options, opened, answer)
+    return work.exit_code(conclude(options, opened, answer))

@@ -71,8 +71,8 @@ def run(options: argparse.Namespace) -> int:
     if trouble is not None:
         raise trouble
     if answer.status == "error":
-        return 2
-    return 0 if answer.best else 1
+        return work.exit_code(2)
+    return work.exit_code(0 if answer.best else 1)
 
 
 def failed(reason: str) -> dict[str, object]:

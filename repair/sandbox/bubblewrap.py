@@ -94,6 +94,8 @@ def _why_not(path: str) -> str | None:
             stdin=subprocess.DEVNULL,
             timeout=20,
             check=False,
+            # Ctrl-C is for who asks: bubblewrap would be said not to work.
+            start_new_session=True,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         return type(error).__name__

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ast
-import json
 import os
 import pty
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -453,27 +450,6 @@ def test_a_patch_that_special_cases_is_refused_by_name(project: Path) -> None:
     )
     code, answer, _ = _fix(project, "--test", "python check.py", "--time-limit", "20")
     assert (code, answer["status"], answer["patch"]) == (1, "none", ""), answer
-
-
-def test_ctrl_c_stops_with_what_there_is(project: Path) -> None:
-    (project / "check.py").write_text("import time, middle\ntime.sleep(1.5)\nassert 1 == 2\n")
-    words = ["fix", "middle.py", "--test", "python check.py", "--json", "--model", "none"]
-    process = subprocess.Popen(
-        [PILOTFISH, *words, "--python", sys.executable],
-        cwd=project,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    assert "running the tests" in process.stderr.readline()
-    process.send_signal(signal.SIGINT)
-    began = time.monotonic()
-    out, _ = process.communicate(timeout=60)
-    assert time.monotonic() - began < 30
-    answer = json.loads(out)
-    assert (process.returncode, answer["status"]) == (1, "none")
-    assert "stopped" in answer["reason"]
 
 
 def test_what_cannot_be_is_a_usage_error(project: Path) -> None:
