@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from inspect import Parameter as Kinds
@@ -27,6 +28,7 @@ from analysis.semantics.jedi_provider.arms import (
 )
 from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
+from analysis.semantics.jedi_provider.forwarding import handed_on
 from analysis.semantics.jedi_provider.patches.syntax_tree import identity
 
 # What the header of a class takes by keyword: ``class A(Base, metaclass=M, kind="x")``.
@@ -131,6 +133,9 @@ _KNOWN_DECORATORS = re.compile(
 #: Bases that make a constructor from fields in a way that is not read here.
 _FIELD_BASES = frozenset({"BaseModel", "Struct", "Model", "Table", "Document"})
 _OPEN_NEW = "its __new__ decides what it takes"
+#: Functions that hand on to one another are followed no further; those that are followed now.
+_DEEPEST = 3
+_followed: list[Any] = []
 #: Function decorators whose result is called as the function is.
 _SAME_CALL = re.compile(
     r"^(?:\w+\.)*(?:contextmanager|asynccontextmanager|lru_cache|cache|abstractmethod|override"
@@ -150,19 +155,22 @@ _KINDS = {
 }
 
 
-def callees_of(values: Any) -> list[Callee]:
-    """One callee for each value that is not ``None``."""
-    return [_callee(value) for value in values._set if not completeness.is_none(value)]
+def callees_of(values: Any, written: str = "") -> list[Callee]:
+    """One callee for each value that is not ``None``; ``written`` is the source of what is called,
+    where it is known."""
+    return [_callee(value, written) for value in values._set if not completeness.is_none(value)]
 
 
-def _callee(value: Any) -> Callee:
+def _callee(value: Any, written: str = "") -> Callee:
     doubt = ""
     signatures: list[Signature] = []
     try:
         if isinstance(value, PartialObject):
             signatures = _partial(value)
         elif value.is_class():
-            signatures, doubt = _of_class(value)
+            # Of a class by another name, a subclass may be meant.
+            exact = written.rpartition(".")[2].strip() == label_of(value)
+            signatures, doubt = _of_class(value, value if exact else None)
         else:
             signatures, doubt = _of_function(value)
     except UnknownFieldsError as error:
@@ -179,7 +187,7 @@ def _callee(value: Any) -> Callee:
     )
 
 
-def _of_class(cls: Any) -> tuple[list[Signature], str]:
+def _of_class(cls: Any, owner: Any) -> tuple[list[Signature], str]:
     order, whole = resolved_order(cls)
     doubt = "" if whole else "a base class could not be resolved"
     for facts in order:
@@ -203,8 +211,8 @@ def _of_class(cls: Any) -> tuple[list[Signature], str]:
     news = any("__new__" in facts.methods for facts in own)
     if news and any("__init__" in facts.methods for facts in own):
         found = _of_new(cls)
-        return found or _signatures(cls), doubt or ("" if found else _OPEN_NEW)
-    found = _signatures(cls)
+        return found or _signatures(cls, owner), doubt or ("" if found else _OPEN_NEW)
+    found = _signatures(cls, owner)
     if cls.is_stub():
         # jedi reads ``__init__`` alone, which may be inherited (``types.CodeType``).
         found += [new for part in _parts(cls) for new in _of_new(part) if new.parameters]
@@ -351,14 +359,62 @@ def _given(signature: Signature, positional: int, named: set[str]) -> Signature:
     return Signature(tuple(left))
 
 
-def _signatures(value: Any) -> list[Signature]:
-    """The signatures of a value and, for a stub, of its source: their parameters may differ."""
-    return [
-        signature
-        for part in _parts(value)
-        for found in part.get_signatures()
-        for signature in _ways(found)
-    ]
+def _signatures(value: Any, owner: Any = None) -> list[Signature]:
+    """The signatures of a value and, for a stub, of its source: their parameters may differ.
+
+    ``owner`` is the class of which ``value`` makes an instance, where it is known exactly.
+    """
+    found: list[Signature] = []
+    listed = False
+    for part in _parts(value):
+        for each in part.get_signatures():
+            ways = [_without_stars(each, way, owner, listed) for way in _ways(each)]
+            found += ways
+        # The stub of a module of the standard library lists what its source only collects.
+        listed = part is value and _is_listed(value, found)
+    return found
+
+
+def _taken(value: Any) -> tuple[tuple[Signature, ...], str]:
+    callee = _callee(value, label_of(value))
+    return callee.signatures, callee.doubt
+
+
+def _is_listed(value: Any, found: list[Signature]) -> bool:
+    standard = module_of(value).partition(".")[0] in sys.stdlib_module_names
+    return bool(value.is_stub() and standard and found) and not any(s.any_keyword for s in found)
+
+
+def _without_stars(found: Any, signature: Signature, owner: Any, listed: bool) -> Signature:
+    """``signature`` with what is known of the keywords that it collects."""
+    function = getattr(found, "_function_value", None)
+    if function is None or not signature.any_keyword:
+        return signature
+    known: frozenset[str] | None = frozenset()
+    if not listed:
+        state = function.inference_state.__dict__.setdefault("_pilotfish_handed_on", {})
+        key = (function.tree_node, getattr(owner, "tree_node", None))
+        if key in _followed or len(_followed) > _DEEPEST:
+            return signature
+        if key in state:
+            known = state[key]
+        else:
+            _followed.append(key)
+            try:
+                known = handed_on(function, owner, _taken)
+            finally:
+                _followed.pop()
+            if not _followed:
+                state[key] = known
+    if known is None:
+        return signature
+    named = {p.name for p in signature.parameters}
+    kept = (p for p in signature.parameters if p.kind is not ParameterKind.VAR_KEYWORD)
+    more = (
+        Parameter(name, ParameterKind.KEYWORD_ONLY, required=False)
+        for name in sorted(known - named)
+    )
+    return Signature((*kept, *more))
 
 
 def _parts(value: Any) -> Iterator[Any]:
