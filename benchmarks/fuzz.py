@@ -1,14 +1,16 @@
-"""Whether anything breaks on broken input: prefixes, mutated files, random protocol sessions.
+"""Whether anything breaks on broken input: prefixes, mutated files, random protocol sessions,
+answers of a sandbox.
 
-``make fuzz``, or ``python -m benchmarks.fuzz [--minutes 30] [--seed S] [--package P …]``. A third
+``make fuzz``, or ``python -m benchmarks.fuzz [--minutes 30] [--seed S] [--package P …]``. A quarter
 of the time each: every prefix of every file of the packages (in a random order) through syntax,
 holes and scopes; mutated files through flow, graph, interfaces and lint as well, the last in a
-worker; and random sessions with one server, whose messages are right, nearly right, or nonsense.
+worker; random sessions with one server, whose messages are right, nearly right, or nonsense; and
+what hostile code can write in place of the answer that its test was followed block by block.
 ``robustness`` walks token boundaries and asks the worker about broken texts.
 
 No exception that is not explained, no input that takes ``HANG_S`` of processor time, no process
-that grows past ``MEMORY``, and every request answered. Prints what was done and what was found,
-each with what repeats it; exit status 1 where something was found.
+that grows past ``MEMORY`` or dies, no error in a log, and every request answered. Prints what was
+done and what was found, each with what repeats it; exit status 1 where something was found.
 """
 
 from __future__ import annotations
@@ -43,12 +45,17 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.tree import parse, reparse
 from analysis.text.files import read_file
+from analysis.views.plan import block_plan
 from analysis.views.program import parse_program
 from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from benchmarks.editor import Editor, ServerEndedError, position
 from benchmarks.report import save, show
 from benchmarks.sites import files_of
 from benchmarks.soak import role_of
+from repair.sandbox.answers import Traced, run_of
+from repair.trace.debugging import Report
+from repair.trace.document import document
+from repair.trace.record import traces
 
 #: Processor time for one input in this process; seconds for one answer of the server.
 HANG_S, ANSWER_S = 2.0, 30.0
@@ -355,17 +362,17 @@ _VALUES: tuple[Any, ...] = (
 )
 
 
-def bent(value: Any, chance: random.Random) -> Any:
-    """A JSON value with one part replaced, removed or added."""
+def bent(value: Any, chance: random.Random, values: Sequence[Any] = _VALUES) -> Any:
+    """A JSON value with one part replaced, by one of ``values``, or removed."""
     if isinstance(value, dict) and value and chance.random() < 0.8:
         key = chance.choice(sorted(value))
         if chance.random() < 0.15:
             return {name: part for name, part in value.items() if name != key}
-        return {**value, key: bent(value[key], chance)}
+        return {**value, key: bent(value[key], chance, values)}
     if isinstance(value, list) and value and chance.random() < 0.8:
         at = chance.randrange(len(value))
-        return [*value[:at], bent(value[at], chance), *value[at + 1 :]]
-    return chance.choice(_VALUES)
+        return [*value[:at], bent(value[at], chance, values), *value[at + 1 :]]
+    return chance.choice(values)
 
 
 class Session:
@@ -474,7 +481,106 @@ def _too_large(server: int) -> list[str]:
     return [f"{role} holds {rss >> 20} MiB" for role, rss in held if rss > MEMORY]
 
 
-PARTS = {"prefixes": prefixes, "mutated files": mutations, "protocol sessions": sessions}
+# ---------------------------------------------------------------------- answers of a sandbox
+
+_FOLLOWED = """\
+def f(rows):
+    total = 0
+    for row in rows:
+        while row:
+            row -= 1
+            total += g(row)
+    return total
+
+
+def g(x):
+    if x:
+        return g(x - 1)
+    raise ValueError(x)
+"""
+
+
+def _answer() -> dict[str, Any]:
+    """What the probe says of a run of a test of ``_FOLLOWED`` that was followed block by block."""
+    visit = {"block": 0, "at": [], "in": {"rows": "[1]"}, "out": {"total": "0"}}
+    inner = {"block": 2, "at": [1, 1], "in": {"row": "1"}, "out": {"row": "0"}, "line": 4}
+    loop = {"header": 1, "count": 2, "told": [1, 2], "at": []}
+    call = {
+        "trace": "call",
+        "id": 1,
+        "code": 1,
+        "parent": 0,
+        "depth": 0,
+        "thread": 0,
+        "line": 3,
+        "how": "raised",
+        "args": {"rows": "[1]"},
+        "exception": "ValueError: 0",
+        "visits": [visit, inner],
+        "loops": [loop, {**loop, "header": 2, "at": [1]}],
+    }
+    below = {**call, "id": 2, "code": 2, "parent": 1, "line": 9, "loops": [], "visits": [visit]}
+    detail = {"exception": "ValueError", "message": "0", "frames": [["a.py", 12, "g"]]}
+    test = {"test": "t", "outcome": "failed", "seconds": 0.1, "lines": [1, 2], "places": []}
+    return {
+        "ended": "done",
+        "code": 1,
+        "output": "",
+        "seconds": 0.1,
+        "hits": [[1, 2]],
+        "last": 12,
+        "events": [
+            {"start": "t"},
+            {"trace": "begin", "test": "t", "fresh": True},
+            {"trace": "at", "call": 1, "code": 1, "block": 0, "in": {}},
+            {**call, "how": "running", "open": True},
+            {**below, "exception": ""},
+            call,
+            {"trace": "end", "test": "t", "calls": 2, "steps": 9, "left": 0},
+            {**test, "detail": {**detail, "lines": [12]}, "steps": [[2, [1]]]},
+            {"modules": [["a", "a.py"]], "patterns": [["x", True, 0]], "collected": ["t"]},
+        ],
+    }
+
+
+def answers(_files: Sequence[Path], ends: float, chance: random.Random) -> Part:
+    """Answers of a sandbox in which hostile code wrote: refused, or all of the program."""
+    part, plan, whole = Part(), block_plan(_FOLLOWED), _answer()
+    traced, lines = Traced(plan.to_json()), _FOLLOWED.count("\n")
+    if not traces(run_of(whole, lines, traced).trace):
+        part.found.append("the answer that is bent tells nothing")
+    while time.monotonic() < ends and len(part.found) <= _MOST_FOUND:
+        seed = chance.randrange(1 << 30)
+        here = random.Random(seed)
+        answer = whole
+        for _ in range(here.randint(1, 3)):
+            answer = bent(answer, here, (*_VALUES, *range(-2, 20), "raised", "running", [0], [[1]]))
+
+        def work(answer: Any = answer) -> None:
+            try:
+                run = run_of(json.loads(json.dumps(answer)), lines, traced)
+            except ValueError:
+                return
+            told = traces(run.trace)
+            report = Report("failing", "", plan, run.tests, traces=told)
+            shown = document(report, "a.py", "pytest")
+            json.dumps(shown)
+            seen = [visit for test in shown["runs"] for c in test["calls"] for visit in c["visits"]]
+            said = [visit.get("line", 0) for visit in seen]
+            said += [step["line"] for test in shown["runs"] for step in test["way"][-1:]]
+            if max(said, default=0) >= lines:
+                raise AssertionError(f"a line behind the last one: {max(said)}")
+
+        guarded(part, f"answer {seed}", work)
+    return part
+
+
+PARTS = {
+    "prefixes": prefixes,
+    "mutated files": mutations,
+    "protocol sessions": sessions,
+    "sandbox answers": answers,
+}
 
 
 def main() -> int:

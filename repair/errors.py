@@ -21,6 +21,10 @@ class SandboxDiedError(RepairError):
     """The sandbox ended while it was asked something; a new one must be started."""
 
 
+class ForgedAnswerError(SandboxDiedError):
+    """It was ended, since the code in it wrote in place of its answers."""
+
+
 class Dropped:
     """Candidates and calls of the model that a repair goes on without: an exception in one of them
     costs that one only."""

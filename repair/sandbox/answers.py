@@ -12,6 +12,11 @@ from repair.sandbox.run import Behaviour, FailedTest, Outcome, Place, Run, TestR
 
 _Number = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
 _Line = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+#: Calls are numbered from 1, since 0 is the parent of who has none.
+_CallId = Annotated[int, msgspec.Meta(ge=1, lt=2**31)]
+_Count = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+#: Lines of a trace are counted from 0; -1 is none.
+_TracedLine = Annotated[int, msgspec.Meta(ge=-1, lt=2**31)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, lt=2**31)]
 _Value = TypeVar("_Value")
 
@@ -65,38 +70,38 @@ class _Begin(msgspec.Struct, tag="begin", tag_field="trace"):
 
 
 class _At(msgspec.Struct, tag="at", tag_field="trace", rename={"entry": "in"}):
-    call: _Number
-    code: _Number
-    block: _Number
+    call: _CallId
+    code: _Count
+    block: _Count
     entry: dict[str, str]
 
 
 class _Visit(msgspec.Struct, rename={"entry": "in"}):
-    block: _Number
-    at: tuple[_Number, ...]
+    block: _Count
+    at: tuple[_Count, ...]
     entry: dict[str, str]
     out: dict[str, str]
     raised: str = ""
-    line: _Number = -1
+    line: _TracedLine = -1
     yielded: str = ""
 
 
 class _AnswerLoop(msgspec.Struct):
-    header: _Number
-    count: _Number
-    told: tuple[_Number, ...]
-    at: tuple[_Number, ...]
+    header: _Count
+    count: _Count
+    told: tuple[_Count, ...]
+    at: tuple[_Count, ...]
     open: bool = False
 
 
 class _Call(msgspec.Struct, tag="call", tag_field="trace"):
-    id: _Number
-    code: _Number
-    parent: _Number
-    depth: _Number
-    thread: int
-    how: str
-    line: _Number
+    id: _CallId
+    code: _Count
+    parent: _Count
+    depth: _Count
+    thread: _Count
+    how: Literal["returned", "raised", "closed", "suspended", "running"]
+    line: _TracedLine
     args: dict[str, str]
     visits: tuple[_Visit, ...]
     loops: tuple[_AnswerLoop, ...]
@@ -110,8 +115,8 @@ class _Stop(msgspec.Struct, tag="stop", tag_field="trace"):
 
 class _End(msgspec.Struct, tag="end", tag_field="trace"):
     test: str
-    calls: _Number
-    steps: _Number
+    calls: _Count
+    steps: _Count
 
 
 class _Behaviour(msgspec.Struct):
@@ -154,9 +159,51 @@ def behaviour_of(body: Mapping[str, Any]) -> Behaviour:
     return Behaviour(told.calls, original, variants, told.wanted)
 
 
-def run_of(body: Mapping[str, Any], most: int) -> Run:
+class Traced:
+    """The lines and blocks of a block plan (``BlockPlan.to_json``), and nothing else, may be told
+    of."""
+
+    def __init__(self, plan: Mapping[str, Any]) -> None:
+        self._codes = [[len(block["loops"]) for block in code["blocks"]] for code in plan["codes"]]
+        self._last = max((code["last_line"] for code in plan["codes"]), default=-1)
+
+    def check(self, event: Mapping[str, Any]) -> None:
+        """Raises :class:`ValueError` for an event of a trace that the plan does not allow."""
+        told: Any = msgspec.convert(event, _Begin | _At | _Call | _Stop | _End)
+        if isinstance(told, _At):
+            self._block(told.code, told.block)
+        elif isinstance(told, _Call):
+            self._of_code(told)
+            # A call is made from one that began before it: the way from call to call has an end.
+            if told.parent >= told.id:
+                raise ValueError("a call that began before the one that made it")
+            lines = [told.line, *(visit.line for visit in told.visits)]
+            if max(lines) > self._last:
+                raise ValueError("a line that the file does not have")
+
+    def _of_code(self, call: _Call) -> None:
+        for visit in call.visits:
+            if len(visit.at) > self._block(call.code, visit.block):
+                raise ValueError("more loops than are around the block")
+        for loop in call.loops:
+            if len(loop.at) >= self._block(call.code, loop.header):
+                raise ValueError("more loops than are around the loop")
+            if max(loop.told, default=0) > loop.count + 1:
+                raise ValueError("an iteration that was not made")
+        if call.code >= len(self._codes):
+            raise ValueError("code that the file does not have")
+
+    def _block(self, code: int, block: int) -> int:
+        """How many loops a block is in."""
+        if code >= len(self._codes) or block >= len(self._codes[code]):
+            raise ValueError("a block that the file does not have")
+        return self._codes[code][block]
+
+
+def run_of(body: Mapping[str, Any], most: int, traced: Traced | None = None) -> Run:
     """The run that an answer of the probe describes, without lines behind ``most``, which the file
-    under repair does not have: its code objects can say any. Raises :class:`ValueError`."""
+    under repair does not have: its code objects can say any; ``traced`` is what a trace may tell
+    of, where one was asked for. Raises :class:`ValueError`."""
     told = value_of(body, _Run)
     tests: list[TestResult] = []
     facts: dict[str, Any] = {}
@@ -164,7 +211,9 @@ def run_of(body: Mapping[str, Any], most: int) -> Run:
     trace: list[Mapping[str, Any]] = []
     for event in told.events:
         if "trace" in event:
-            msgspec.convert(event, _Begin | _At | _Call | _Stop | _End)
+            if traced is None:
+                raise ValueError("a trace that nobody asked for")
+            traced.check(event)
             trace.append(event)
         elif "start" in event:
             running.append(msgspec.convert(event["start"], str))

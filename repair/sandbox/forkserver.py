@@ -22,9 +22,9 @@ from typing import Any, Self, TypeVar
 
 from analysis.deadline import Cancellation
 from decoding.errors import CancelledError
-from repair.errors import RepairError, SandboxDiedError
+from repair.errors import ForgedAnswerError, RepairError, SandboxDiedError
 from repair.sandbox import bubblewrap
-from repair.sandbox.answers import Held, Setup, behaviour_of, run_of, value_of
+from repair.sandbox.answers import Held, Setup, Traced, behaviour_of, run_of, value_of
 from repair.sandbox.channel import Channel
 from repair.sandbox.nodes import read_only_nodes
 from repair.sandbox.policy import Policy
@@ -207,7 +207,7 @@ class ForkServer:
             "files": self._files(files),
             **terms.wire(),
         }
-        return self._told(self._ask(request, terms.wall + _GRACE_S), self._run_of)
+        return self._run_told(self._ask(request, terms.wall + _GRACE_S), terms)
 
     def _files(self, files: Mapping[str, bytes]) -> dict[str, str]:
         return {self.inside(path): data.decode("latin-1") for path, data in files.items()}
@@ -265,7 +265,7 @@ class ForkServer:
             "units": [{"old": old, "new": new} for old, new in units],
             **terms.wire(),
         }
-        return self._told(self._ask(request, terms.wall + _GRACE_S), self._run_of)
+        return self._run_told(self._ask(request, terms.wall + _GRACE_S), terms)
 
     def behave(
         self,
@@ -305,7 +305,7 @@ class ForkServer:
             del self._waiting[lanes - 1 :]
             told = self._ask({"op": "spread", "lanes": lanes}, _GRACE_S).get("lanes")
             if not isinstance(told, int) or not 1 <= told <= lanes:
-                raise self._died(_NONSENSE)
+                raise self._died(_NONSENSE, ForgedAnswerError)
             self.lanes = told
             if self.lanes > 1:
                 for channel in self._waiting:
@@ -404,7 +404,7 @@ class ForkServer:
         except OSError:
             raise self._died("the sandbox ended") from None
         except ValueError:
-            raise self._died(_NONSENSE) from None
+            raise self._died(_NONSENSE, ForgedAnswerError) from None
         finally:
             self._free.put(channel)
         if body.get("lost") and body.get("id") != request["id"]:
@@ -413,23 +413,24 @@ class ForkServer:
             raise self._died(f"the probe failed: {body['error']}")
         return body
 
-    def _run_of(self, body: dict[str, Any]) -> Run:
-        return run_of(body, self._most)
+    def _run_told(self, body: dict[str, Any], terms: Terms) -> Run:
+        traced = None if terms.blocks is None else Traced(terms.blocks["plan"])
+        return self._told(body, lambda body: run_of(body, self._most, traced))
 
     def _told(self, body: dict[str, Any], decode: Callable[[dict[str, Any]], _Value]) -> _Value:
         """What ``body`` says; one that makes no sense ends the sandbox."""
         try:
             return decode(body)
         except (ValueError, RecursionError):
-            raise self._died(_NONSENSE) from None
+            raise self._died(_NONSENSE, ForgedAnswerError) from None
 
-    def _died(self, what: str) -> Exception:
+    def _died(self, what: str, kind: type[SandboxDiedError] = SandboxDiedError) -> Exception:
         if self._cancellation.cancelled:
             return CancelledError()
         self._kill()
         said = bytes(self._stderr).decode("utf-8", "replace").strip()
         why = self._watch.exceeded or (said.splitlines()[-1] if said else "")
-        return SandboxDiedError(f"{what}: {why}" if why else what, where="sandbox")
+        return kind(f"{what}: {why}" if why else what, where="sandbox")
 
 
 def _not_copied(folder: str, names: list[str]) -> set[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis.deadline import Deadline
 from analysis.views.plan import BlockPlan
-from repair.errors import SandboxDiedError
+from repair.errors import ForgedAnswerError, SandboxDiedError
 from repair.sandbox.run import Outcome, Place, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.trace.record import TestTrace, traces
@@ -38,7 +38,7 @@ def record(
 
     ``plan`` runs those that the command names, ``near`` others of the same files. Where tests can
     be chosen, one that hangs or crashes runs alone. A shell command cannot be followed: there is
-    nothing then.
+    nothing then. Raises :class:`~repair.errors.ForgedAnswerError`.
     """
     if plan.runner == "command":
         return {}
@@ -121,6 +121,8 @@ def _at(bench: Workbench, plan: Plan, terms: Terms) -> Run:
         if bench.warm is not None and set(plan.select or ()) <= set(bench.held):
             return bench.warm.patch(plan, (), terms)
         return bench.cold().run(plan, bench.base, terms)
+    except ForgedAnswerError:
+        raise
     except SandboxDiedError:
         bench.close()
         return Run("crash")

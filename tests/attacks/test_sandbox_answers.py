@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
+import sys
 import threading
 import time
 import tracemalloc
@@ -14,11 +16,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analysis.views.plan import block_plan
 from repair.errors import SandboxDiedError
 from repair.failure.command import parse
-from repair.sandbox.answers import behaviour_of, run_of
+from repair.sandbox.answers import Traced, behaviour_of, run_of
 from repair.sandbox.channel import Channel
 from repair.sandbox.run import Terms
+from tests.attacks.conftest import Victim
 from tests.repair.conftest import StartSandbox, interpreter, sandbox, workspace
 
 __all__ = ["interpreter", "sandbox", "workspace"]
@@ -111,8 +115,7 @@ def test_data_that_trickles_does_not_hold_the_deadline_up() -> None:
         {"events": [{"modules": [["a"]]}]},
         {"events": [{"trace": "else"}]},
         {"events": [{"trace": "begin", "test": "t"}]},
-        {"events": [{"trace": "at", "call": 1, "code": 0, "block": 2**40, "in": {}}]},
-        {"events": [{"trace": "at", "call": 1, "code": 0, "block": 0, "in": {"a": 1}}]},
+        {"events": [{"trace": "stop", "why": "nobody asked for a trace"}]},
         {"events": [{"files": "a"}]},
     ],
 )
@@ -120,6 +123,44 @@ def test_a_run_of_wrong_types_or_numbers_is_refused(changed: dict[str, object]) 
     assert run_of({**RUN, "events": [TEST]}, 9).passed()
     with pytest.raises(ValueError, match=r"\w"):
         run_of({**RUN, **changed}, 9)
+
+
+CALL = {"trace": "call", "id": 2, "code": 1, "parent": 1, "depth": 0, "thread": 0, "line": 2} | {
+    "how": "returned",
+    "args": {},
+    "visits": [{"block": 2, "at": [1], "in": {}, "out": {}}],
+    "loops": [{"header": 1, "count": 3, "told": [1, 3], "at": []}],
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"id": 0, "parent": 0},
+        {"parent": 2},
+        {"code": 2},
+        {"code": -1},
+        {"line": 9},
+        {"line": -2},
+        {"how": "flown"},
+        {"visits": [{"block": 9, "at": [], "in": {}, "out": {}}]},
+        {"visits": [{"block": -1, "at": [], "in": {}, "out": {}}]},
+        {"visits": [{"block": 2, "at": [1, 1], "in": {}, "out": {}}]},
+        {"visits": [{"block": 2, "at": [1], "in": {}, "out": {}, "line": 7}]},
+        {"loops": [{"header": 7, "count": 3, "told": [], "at": []}]},
+        {"loops": [{"header": 1, "count": 3, "told": [5], "at": []}]},
+        {"loops": [{"header": 1, "count": 3, "told": [], "at": [1]}]},
+        {"trace": "at", "call": 0, "block": 0, "in": {}},
+        {"trace": "at", "call": 1, "block": 2**40, "in": {}},
+        {"trace": "at", "call": 1, "block": 0, "in": {"a": 1}},
+    ],
+)
+def test_a_trace_of_what_the_file_does_not_have_is_refused(changed: dict[str, object]) -> None:
+    text = "def f(rows):\n    n = 0\n    for row in rows:\n        row += 1\n    return rows\n"
+    traced = Traced(block_plan(text).to_json())
+    assert run_of({**RUN, "events": [CALL]}, 9, traced).trace == (CALL,)
+    with pytest.raises(ValueError, match=r"\w"):
+        run_of({**RUN, "events": [{**CALL, **changed}]}, 9, traced)
 
 
 def test_lines_that_the_file_does_not_have_are_not_told() -> None:
@@ -149,13 +190,11 @@ MORE = st.recursive(
 def test_a_mutated_answer_is_a_run_or_refused(data: st.DataObject) -> None:
     """One to three places of a true answer hold something else."""
     detail = {"exception": "E", "message": "m", "frames": [["a.py", 1, "f"]], "lines": [1]}
-    call = {"id": 1, "code": 0, "parent": 0, "depth": 0, "thread": 1, "how": "", "line": 1}
     answer: Any = {**RUN, "hits": [[1, 2]], "last": 1}
     answer["events"] = [
         {"start": "t"},
         {**TEST, "detail": detail, "lines": [1], "places": [[1, 0, 1, 4]], "steps": [[1, [1]]]},
         {"modules": [["a", "a.py"]], "patterns": [["x", True, 0]], "collected": ["t"]},
-        {**call, "trace": "call", "args": {"a": "1"}, "visits": [], "loops": []},
     ]
     for _ in range(data.draw(st.integers(1, 3))):
         at = answer
@@ -199,3 +238,21 @@ def test_tests_that_write_into_the_answers_end_their_sandbox_alone(
         server.hold(plan, wall=60)
     (workspace / "test_m.py").write_text("def test_it():\n    pass\n")
     assert sandbox().run(plan, {}, Terms(wall=60)).passed()
+
+
+@pytest.mark.sandbox
+def test_a_forged_trace_is_told_and_not_shown(victim: Victim) -> None:
+    """The test finds what follows it, and tells of a call that made itself, in code that there is
+    not."""
+    (victim.clone / "m.py").write_text("def twice(x):\n    return x * 3\n")
+    (victim.clone / "test_m.py").write_text(
+        "import gc\nfrom m import twice\n\n\ndef test_it():\n"
+        "    for one in gc.get_objects():\n        if type(one).__name__ == 'BlockTrace':\n"
+        "            one._write({'trace': 'at', 'call': 0, 'code': 999, 'block': 0, 'in': {}})\n"
+        "    assert twice(1) == 2\n"
+    )
+    words = ("debug", "m.py", "--test", "pytest test_m.py", "--json", "--python", sys.executable)
+    ran = victim.runs(*words, seconds=120)
+    document = json.loads(ran.out)
+    assert (document["status"], document["runs"]) == ("failing", [])
+    assert "wrote into the answers of the sandbox" in document["reason"]

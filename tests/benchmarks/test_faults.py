@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import fuzz
 from benchmarks.faults import Desk, Row, processes, wrong_edits
-from benchmarks.fuzz import Part, bent, guarded, mutations, prefixes, sessions
+from benchmarks.fuzz import Part, answers, bent, guarded, mutations, prefixes, sessions
 from benchmarks.sites import files_of
 
 
@@ -68,7 +68,7 @@ def test_a_cache_folder_that_cannot_be_written_costs_nothing_but_time(tmp_path: 
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("part", [prefixes, mutations, sessions])
+@pytest.mark.parametrize("part", [prefixes, mutations, sessions, answers])
 def test_nothing_breaks_on_broken_input(
     part: Callable[[list[Path], float, random.Random], Part],
 ) -> None:
