@@ -116,6 +116,27 @@ def _not_found(part: str, receiver: str, members: NameSet, names_after: NamesAft
     return ApiAnswer(False, members.reason, version=version, missing=part, nearest=near)
 
 
+def keep_inside(name: str, root: str, elsewhere: Iterable[str]) -> None:
+    """Refuse a dotted ``name`` of which a part is found below ``root``, but through a link that
+    leads neither there nor into a folder of ``elsewhere``.
+
+    Raises :class:`~analysis.errors.AnalysisError`.
+    """
+    allowed = [Path(folder).resolve() for folder in (root, *elsewhere)]
+    parts = name.split(".")
+    for count in range(1, len(parts) + 1):
+        base = Path(root, *parts[:count])
+        # A folder counts as what is in it.
+        for path in (*(base.with_suffix(suffix) for suffix in (".py", ".pyi")), base):
+            real = path.resolve()
+            if path.exists() and not any(real.is_relative_to(folder) for folder in allowed):
+                raise AnalysisError(
+                    "leads out of the workspace through a link",
+                    where=str(path),
+                    help="ask in a workspace that holds it",
+                )
+
+
 def place_of(module: str, name: str, folders: Iterable[str]) -> tuple[str, int]:
     """The file of ``module`` in the first of ``folders`` that has it, and the 0-based line that
     binds ``name`` there, a dotted name in the module; ``("", 0)`` where there is no such file."""
@@ -145,7 +166,8 @@ def _line_of(path: Path, names: list[str]) -> int:
 
 
 def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
-    """Raises :class:`~analysis.errors.AnalysisError` for what is no dotted name."""
+    """Raises :class:`~analysis.errors.AnalysisError` for what is no dotted name, and for what is
+    outside of the workspace through a link in it."""
     from analysis.environments.resolve import resolve
     from analysis.worker.queries import PositionQuery
 
@@ -153,6 +175,8 @@ def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
         raise AnalysisError(
             "not a qualified name", where=request.name, help="as in pathlib.Path.read_text"
         )
+    known = resolve(request.workspace).sys_path
+    keep_inside(request.name, request.workspace.root, known)
     pool, deadline = context.pool(), Deadline.after(request.deadline_ms / 1000)
     asker = Snapshot(str(Path(request.workspace.root) / _ASKER), "", request.workspace)
 
@@ -167,8 +191,7 @@ def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
     answer = look_up(name, names_after)
     if not answer.module:
         return answer
-    folders = (request.workspace.root, *resolve(request.workspace).sys_path)
-    path, line = place_of(answer.module, name.partition(".")[2], folders)
+    path, line = place_of(answer.module, name.partition(".")[2], (request.workspace.root, *known))
     module = _OS_PATH if name != request.name else answer.module
     return replace(answer, module=module, path=path, line=line if answer.kind != "module" else 0)
 

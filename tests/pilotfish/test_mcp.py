@@ -163,6 +163,20 @@ async def test_it_tells_what_exists_and_what_does_not(shop: Path) -> None:
         assert "outside of the workspace" in await refused(
             asked, "check_snippet", path="../secret.py", code=""
         )
+        outside = shop.parent / "outside"
+        (outside / "kept").mkdir(parents=True)
+        for place in ("token.py", "kept/token.py", "kept/__init__.py"):
+            (outside / place).write_text("the_token = 'secret'\n")
+        (shop / "own").mkdir()
+        (shop / "linked.py").symlink_to(outside / "token.py")
+        (shop / "own" / "linked.py").symlink_to(outside / "token.py")
+        (shop / "kept").symlink_to(outside / "kept")
+        (shop / "again.py").symlink_to(shop / "shop.py")
+        for name in ("linked", "linked.the_tokn", "own.linked.a", "kept.token.a", "kept.the_token"):
+            said = await refused(asked, "api", name=name)
+            assert "leads out of the workspace through a link" in said
+            assert "the_token" not in said
+        assert (await told(asked, "api", name="again.Basket.total"))["exists"] is True
         (shop / "coded.py").write_text("# coding: undefined\n")
         os.mkfifo(shop / "fifo.py")
         for path, why in {
