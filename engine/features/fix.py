@@ -200,6 +200,22 @@ def fix(
     return replace(answer, reason=f"{answer.reason}; test: {about.test}")
 
 
+def at_fault(
+    request: FixRequest, progress: ReportProgress, cancellation: Cancellation
+) -> tuple[str, str]:
+    """The file to repair where nobody named one, and why that one; the request's snapshot is of a
+    test file.
+
+    Raises :class:`~analysis.errors.ExplainedError` where nothing fails, or nothing can be chosen.
+    """
+    from repair.failure.elsewhere import at_fault as choose
+
+    about = _subject(request, request.snapshot)
+    assert about is not None, "a test is named"
+    progress("looking for the file at fault", 0.0)
+    return choose(about.source, about.command, about.policy, request.time_limit, cancellation)
+
+
 def _subject(request: FixRequest, snapshot: Snapshot) -> Tested | None:
     from engine.tested import subject_of
 

@@ -38,6 +38,21 @@ def find_test_command(source: Source, root: str, has_pytest: bool) -> str:
     return ""
 
 
+def file_of_tests(test: str, root: str) -> Path | None:
+    """The first file that a test command names, else the test file nearest to ``root``; ``None``
+    where there is none."""
+    try:
+        words = shlex.split(test)
+    except ValueError:
+        words = []
+    named = [Path(root, word.partition("::")[0]).resolve() for word in words]
+    files = [path for path in named if path.suffix == ".py" and path.is_file()]
+    folders = [path for path in named if path.is_dir()] or [Path(root)]
+    here = folders[0] / "tests.py"
+    nearest = sorted(_tests(str(folders[0])), key=lambda path: (_distance(path, here), path))
+    return next(iter([*files, *nearest]), None)
+
+
 def find_tests_of(source: Source, name: str, documented: bool, root: str, has_pytest: bool) -> str:
     """A command for the tests of one function, or ``""`` when none are found.
 

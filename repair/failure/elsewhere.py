@@ -3,6 +3,8 @@
 Those that the failure passed come first, the deepest of them before others; then what the file
 under repair imports, which it may call; last what it only imports. From a test, what it runs by
 fixtures counts too.
+
+Where nobody named a file, the likeliest of them is the one to repair (:func:`at_fault`).
 """
 
 from __future__ import annotations
@@ -11,8 +13,15 @@ import ast
 from collections.abc import Sequence
 from pathlib import Path
 
+from analysis.deadline import Cancellation, Deadline
+from analysis.text.files import read_bytes
+from repair.errors import RepairError
+from repair.failure.command import TestCommand
+from repair.failure.diagnosing import AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
-from repair.source.file import Source
+from repair.sandbox.policy import Policy
+from repair.sandbox.workbench import Workbench
+from repair.source.file import Source, read_source
 
 _MOST = 3
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
@@ -35,6 +44,46 @@ def elsewhere(source: Source, diagnosis: Diagnosis) -> tuple[str, ...]:
         return (not diagnosis.runs(path), order[path], others.index(path))
 
     return tuple(sorted(order, key=place)[:_MOST])
+
+
+def at_fault(
+    source: Source, command: TestCommand, policy: Policy, limit: float, cancellation: Cancellation
+) -> tuple[str, str]:
+    """The file in which a failing test of ``command`` probably goes wrong, and why; ``source`` is a
+    test file, ``limit`` are seconds.
+
+    Raises :class:`~repair.errors.RepairError` where no test fails, or none runs through a file that
+    could be repaired; :class:`~repair.errors.SandboxDiedError`, and
+    :class:`~decoding.errors.CancelledError`.
+    """
+    lines = len(source.line_starts)
+    with Workbench(policy, source.path, lines, {}, cancellation) as bench:
+        try:
+            diagnosis = diagnose(source, command, bench, Deadline.after(limit))
+        except AlreadyPassingError as error:
+            raise RepairError(
+                f"{error.what}: there is nothing to repair", where=command.plan.command
+            ) from None
+    failing = diagnosis.failure()
+    name = failing.id if failing is not None else ""
+    passed = _passed(diagnosis)
+    tests = [path for path in (*passed, *diagnosis.test_files) if path in diagnosis.test_files]
+    if tests and source.path not in tests:
+        source = read_source(tests[0], read_bytes(Path(tests[0])))
+    found = elsewhere(source, diagnosis)
+    if found and found[0] in passed:
+        return found[0], f"{name} fails in it" if found[0] == passed[0] else f"{name} passes it"
+    if found:
+        return found[0], f"{name} runs through it"
+    # A script may be its own test.
+    mine = [path for path in passed if path == source.path and not _is_test(path)]
+    if mine:
+        return mine[0], "it fails itself"
+    raise RepairError(
+        f"{name or 'the test'} runs through no file of the workspace that could be repaired",
+        where=command.plan.command,
+        help="name the file: pilotfish fix FILE --test CMD",
+    )
 
 
 def _passed(diagnosis: Diagnosis) -> list[str]:

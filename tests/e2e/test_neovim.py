@@ -151,8 +151,25 @@ def test_status_and_pause(project: Path, start_neovim: StartNeovim) -> None:
     nvim.wait_for("attached")
     nvim.lua("vim.cmd('Pilotfish status')")
     assert "engine" in nvim.wait_for("notice")["text"]
+    # The cause and what puts it right, as VS Code names them.
+
+    def told() -> list[str]:
+        nvim.lua("vim.cmd('Pilotfish status')")
+        said: str = nvim.wait_for("notice", lambda data: "engine" in data["text"])["text"]
+        return said.split("\n")[1:]
+
+    while not (said := told()) or said[0].startswith(("starting", "loading")):
+        pass
+    why, help = said
+    assert why.startswith("not trusted: this workspace is not trusted")
+    assert help == "help: :Pilotfish trust"
+    nvim.lua("vim.cmd('Pilotfish trust')")
+    nvim.wait_for("notice", lambda data: "trusted" in data["text"])
+    while said := told():
+        assert not said[0].startswith("not trusted") or said == [why, help]
     nvim.lua("vim.cmd('Pilotfish pause')")
     assert "paused" in nvim.wait_for("notice")["text"]
+    assert told() == ["paused: suggestions are paused until resumed", "help: :Pilotfish pause"]
     nvim.lua("vim.cmd('checkhealth pilotfish')")
     assert "pilotfish" in nvim.text()
     assert "ERROR" not in nvim.text(), nvim.text()
@@ -199,6 +216,18 @@ def test_a_repair_is_shown_before_it_is_applied(project: Path, start_neovim: Sta
     nvim.lua("vim.cmd.redo()")
     assert nvim.text() == repaired
     nvim.lua("vim.cmd.wall()")
+    # The same answer once more, rejected: the split is gone, and nothing has changed.
+    again = """
+      local result = ...
+      local preview, client = require('pilotfish.preview'), require('pilotfish').client()
+      preview.show(client, vim.uri_from_bufnr(0), result, true)
+    """
+    nvim.lua(again, result)
+    nvim.wait_for("PilotfishPreview")
+    nvim.type("q")
+    assert nvim.wait_for("PilotfishRepair")["applied"] is False
+    assert nvim.lua("return { vim.fn.winnr('$'), vim.fn.expand('%:t') }") == [1, "cart.py"]
+    assert nvim.text() == repaired
     assert (project / "test_cart.py").read_text() == CART_TESTS
     total = _module(project / "cart.py").total
     assert (total([1, 2, 3], 0), total([200, 100], 50), total([], 10)) == (6, 150, 0)

@@ -210,6 +210,11 @@ def test_the_trace_view(project: Path, open_vscode: OpenVSCode, tmp_path: Path) 
     menu.get_by_text("Run and Repair (Pilotfish)").click()
     repaired = code.page.get_by_role("tab", name=re.compile("cart.py: verified"))
     expect(repaired).to_be_visible(timeout=WORK_MS)
+    # Rejected, it is gone and nothing has changed.
+    code.page.get_by_role("button", name="Reject the Repair").first.click()
+    expect(repaired).to_have_count(0)
+    expect(code.page.locator(".part.editor .tab.dirty")).to_have_count(0)
+    assert code.read("cart.py") == CART
 
 
 def test_the_status_item_and_its_menu(

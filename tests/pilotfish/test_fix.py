@@ -546,3 +546,39 @@ def test_a_test_named_from_a_subfolder_is_found(project: Path) -> None:
     )
     assert "the test command runs in" in done.stderr
     assert done.stdout.startswith("--- a/middle.py"), done.stderr
+
+
+def test_without_a_file_the_one_at_fault_is_chosen(project: Path) -> None:
+    """By the ranking of the files that a failing test runs through; where nothing fails, or
+    nothing can be chosen, that is said."""
+    (project / "middle.py").write_text("def middle(a, b):\n    return (a + bb) / 2\n")
+    (project / "report.py").write_text(
+        "from middle import middle\n\n\ndef report(a, b):\n    return f'{middle(a, b)}'\n"
+    )
+    tests = project / "tests"
+    tests.mkdir()
+    (tests / "test_report.py").write_text(
+        "from report import report\n\n\ndef test_report():\n    assert report(2, 4) == '3.0'\n"
+    )
+    (tests / "test_none.py").write_text("def test_none():\n    assert 1 == 1\n")
+
+    def without_a_file(*words: str) -> tuple[int, dict[str, Any], str]:
+        options = ["--json", "--python", sys.executable, "--model", "none"]
+        return answered(project, "fix", *options, *words)
+
+    code, answer, said = without_a_file("--test", "python -m pytest")
+    assert (code, answer["status"]) == (0, "verified"), (answer, said)
+    assert Path(answer["file"]).name == "middle.py"
+    why = "tests/test_report.py::test_report fails in it"
+    assert f"repairing middle.py: {why}" in said
+    assert answer["reason"].endswith(f"; chosen: middle.py, since {why}")
+    code, answer, _ = without_a_file("--test", "pytest tests/test_none.py")
+    assert (code, answer["status"]) == (2, "error")
+    assert "the test command passes: there is nothing to repair" in answer["reason"]
+    code, answer, _ = without_a_file()
+    assert (code, answer["status"]) == (2, "error")
+    assert "neither a file nor a test is named" in answer["reason"]
+    (tests / "test_none.py").write_text("def test_none():\n    assert 1 == 2\n")
+    code, answer, _ = without_a_file("--test", "pytest tests/test_none.py")
+    assert (code, answer["status"]) == (2, "error")
+    assert "test_none runs through no file" in answer["reason"]
