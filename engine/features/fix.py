@@ -264,7 +264,8 @@ def _lint_alone(
     found = replace(found, not_run=verdict.not_run)
     if not verdict.good or not verdict.complete:
         return replace(found, reason=f"ruff's fixes are not enough: {verdict.reason}")
-    others = f", {verdict.ran} tests still pass" if verdict.ran else ""
+    number = "1 test still passes" if verdict.ran == 1 else f"{verdict.ran} tests still pass"
+    others = f", {number}" if verdict.ran else ""
     why = f"the tests passed already; with ruff's fixes the command passes{others}"
     if not job.policy.confined:
         return replace(found, reason=f"{why}; it ran without a sandbox")

@@ -94,8 +94,10 @@ def _show(answer: OptimizeAnswer, patch: str, written: bool, source: Source) -> 
     console = err()
     console.print(Text(answer.status, "green" if answer.best else "red"), end="")
     found = f" by {answer.best.strategy}" if answer.best else ""
+    count = answer.candidates_run
+    tried = f"{count} version{'s' * (count != 1)}"
     console.print(
-        f"{found}: {answer.reason} ({answer.candidates_run} versions, {answer.seconds:.1f} s)",
+        f"{found}: {answer.reason} ({tried}, {answer.seconds:.1f} s)",
         markup=False,
     )
     for line, share in answer.hot:

@@ -192,7 +192,7 @@ def _show_details(console: Console, answer: FixAnswer) -> None:
     if not is_verbose():
         hidden = len(notes) + len(answer.rejected) + len(answer.not_run) + len(answer.alternatives)
         if hidden:
-            console.print(Text(f"{hidden} more details with --verbose", "dim"))
+            console.print(Text(f"{hidden} more detail{'s' * (hidden > 1)} with --verbose", "dim"))
         return
     show_remarks(console, "note", notes)
     show_remarks(console, "not run", answer.not_run)

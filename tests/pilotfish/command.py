@@ -11,10 +11,13 @@ from typing import Any
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 
 
-def answered(root: Path, *words: str) -> tuple[int, dict[str, Any], str]:
-    """The exit code, the JSON document and what was said beside it, without a traceback."""
+def answered(
+    root: Path, *words: str, inside: tuple[str, ...] = ()
+) -> tuple[int, dict[str, Any], str]:
+    """The exit code, the JSON document and what was said beside it, without a traceback; run by
+    the command ``inside``."""
     done = subprocess.run(
-        [PILOTFISH, *words],
+        [*inside, PILOTFISH, *words],
         cwd=root,
         capture_output=True,
         text=True,

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from repair.sandbox.bubblewrap import bwrap_path
 from repair.source.patch import apply_diff
 from tests.pilotfish.command import PILOTFISH, answered
 
@@ -562,12 +563,16 @@ def test_without_a_file_the_one_at_fault_is_chosen(project: Path) -> None:
     )
     (tests / "test_none.py").write_text("def test_none():\n    assert 1 == 1\n")
 
-    def without_a_file(*words: str) -> tuple[int, dict[str, Any], str]:
+    def without_a_file(*words: str, **how: Any) -> tuple[int, dict[str, Any], str]:
         options = ["--json", "--python", sys.executable, "--model", "none"]
-        return answered(project, "fix", *options, *words)
+        return answered(project, "fix", *options, *words, **how)
 
-    code, answer, said = without_a_file("--test", "python -m pytest")
-    assert (code, answer["status"]) == (0, "verified"), (answer, said)
+    # In a folder that cannot be written: what was found is shown all the same.
+    locked = (bwrap_path(), "--dev-bind", "/", "/", "--ro-bind", str(project), str(project))
+    code, answer, said = without_a_file("--test", "python -m pytest", "--write", inside=locked)
+    assert (code, answer["status"], answer["written"]) == (2, "verified", False), (answer, said)
+    assert "middle.py: cannot be written: Read-only file system" in said
+    assert "1 other test still passes" in answer["reason"]
     assert Path(answer["file"]).name == "middle.py"
     why = "tests/test_report.py::test_report fails in it"
     assert f"repairing middle.py: {why}" in said
