@@ -208,8 +208,8 @@ class Optimizer:
         ratio = best.ratio
         text = (
             f"{ratio.times:.1f} times as fast (95 %: {ratio.low:.1f} to {ratio.high:.1f}), same "
-            f"answers to the {calls} call{'s' * (calls != 1)} of the tests and {inputs - calls} larger ones, the "
-            "tests pass twice"
+            f"answers to the {calls} call{'s' * (calls != 1)} of the tests and "
+            f"{inputs - calls} larger ones, the tests pass twice"
         )
         return text if self.job.policy.confined else f"{text}; it ran without a sandbox"
 

@@ -59,10 +59,8 @@ class ValidationVerdict:
         """What does not hold, else what was run, in one sentence."""
         if self.reason:
             return self.reason
-        number = (
-            "1 other test still passes" if self.ran == 1 else f"{self.ran} other tests still pass"
-        )
-        others = f", {number}" if self.ran else ""
+        tests = "tests still pass" if self.ran > 1 else "test still passes"
+        others = f", {self.ran} other {tests}" if self.ran else ""
         count = f"{len(self.still)} {'fails' if len(self.still) == 1 else 'fail'}"
         still = f", {count} with and without it" if self.still else ""
         return f"it passes the failing test twice{others}{still}"
