@@ -7,13 +7,15 @@ without saving and goes to another file, and at every few keys asks for diagnost
 and, where there is a model, ghost text. A repair that cannot succeed runs all the time. At the
 end the answers are held against those of a new process (``editing_truth``).
 
-Prints a table; exit status 1 where a limit is broken. What a process holds in the first five
-minutes of its life (in a shorter run: the first third) is what it needs to become warm.
+Prints a table; exit status 1 where a limit is broken. Processes of one kind are taken together, for
+the server replaces analysis workers that have grown. What they hold in the first five minutes (in a
+shorter run: the first third) is what they need to become warm.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib.util
 import random
 import shutil
@@ -60,9 +62,9 @@ SLOWER = 1.25
 
 @dataclass(slots=True)
 class Watched:
-    """What one process held, sample by sample; seconds since the start."""
+    """What the processes of one role held together, sample by sample; seconds since the start."""
 
-    role: str
+    pids: set[int] = field(default_factory=set)
     at: list[float] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
     descriptors: list[int] = field(default_factory=list)
@@ -95,7 +97,7 @@ class Watch:
     def __init__(self, pid: int) -> None:
         self._server = psutil.Process(pid)
         self._begin = time.perf_counter()
-        self.known: dict[int, Watched] = {}
+        self.known: dict[str, Watched] = defaultdict(Watched)
 
     def processes(self) -> list[psutil.Process]:
         """Those that live long; what a repair runs in a sandbox comes and goes."""
@@ -103,17 +105,21 @@ class Watch:
         return [one for one in found if role_of(one)]
 
     def sample(self) -> None:
-        """Note what each holds now."""
+        """Note what they hold now."""
+        now = time.perf_counter() - self._begin
+        held: dict[str, list[tuple[int, int, int, int]]] = defaultdict(list)
         for process in self.processes():
-            try:
-                role = role_of(process)
-                watched = self.known.setdefault(process.pid, Watched(role))
-                watched.resident.append(process.memory_info().rss)
-                watched.descriptors.append(process.num_fds())
-                watched.threads.append(process.num_threads())
-                watched.at.append(time.perf_counter() - self._begin)
-            except psutil.Error:
-                continue
+            with contextlib.suppress(psutil.Error):
+                counts = process.memory_info().rss, process.num_fds(), process.num_threads()
+                held[role_of(process)].append((process.pid, *counts))
+        for role, found in held.items():
+            watched = self.known[role]
+            pids, resident, descriptors, threads = zip(*found, strict=True)
+            watched.pids.update(pids)
+            watched.resident.append(sum(resident))
+            watched.descriptors.append(sum(descriptors))
+            watched.threads.append(sum(threads))
+            watched.at.append(now)
 
     def used(self) -> float:
         """Seconds of processor time that all of them have used."""
@@ -397,24 +403,23 @@ def _report(
     broken: list[str] = [*typist.errors[:20], *wrong[:20]]
     end = max((one.at[-1] for one in watch.known.values() if one.at), default=0.0)
     rows: list[list[object]] = []
-    for pid, one in watch.known.items():
-        # A worker that took the place of another becomes warm by itself.
-        since = max(warm, one.at[0] + warm) if one.at and one.at[0] > 2 * _EVERY_S else warm
-        if sum(at >= since for at in one.at) < 5:
+    for role, one in watch.known.items():
+        if sum(at >= warm for at in one.at) < 5:
             continue
-        growth = one.growth(since)
-        fds, threads = one.more(one.descriptors, since), one.more(one.threads, since)
+        growth = one.growth(warm)
+        fds, threads = one.more(one.descriptors, warm), one.more(one.threads, warm)
         rows.append(
-            [f"{one.role} {pid}", f"{one.resident[-1] >> 20}", f"{growth:+.1%}",
-             f"{one.descriptors[-1]} ({fds:+})", f"{one.threads[-1]} ({threads:+})"]
+            [role, len(one.pids), f"{one.resident[-1] >> 20}", f"{max(one.resident) >> 20}",
+             f"{growth:+.1%}", f"{one.descriptors[-1]} ({fds:+})",
+             f"{one.threads[-1]} ({threads:+})"]
         )  # fmt: skip
         if growth >= GROWTH:
-            broken.append(f"{one.role} grew by {growth:.1%}")
+            broken.append(f"{role} grew by {growth:.1%}")
         if fds > 2 or threads > 2:
-            broken.append(f"{one.role} has {fds:+} descriptors, {threads:+} threads")
+            broken.append(f"{role} has {fds:+} descriptors, {threads:+} threads")
     show(
         f"{options.minutes:g} minutes, {typist.keys} keys, seed {options.seed}",
-        ["process", "MiB", "growth", "descriptors", "threads"],
+        ["role", "started", "MiB", "most", "growth", "descriptors", "threads"],
         rows,
     )
     rows = []
@@ -440,8 +445,9 @@ def _report(
     save("soak", {
         "minutes": options.minutes, "seed": options.seed, "keys": typist.keys,
         "errors": typist.errors, "divergences": wrong, "at_rest": at_rest,
-        "processes": [{"role": one.role, "resident": one.resident[-1], "growth": one.growth(warm)}
-                      for one in watch.known.values() if one.at],
+        "processes": [{"role": role, "started": len(one.pids), "resident": one.resident[-1],
+                       "most": max(one.resident), "growth": one.growth(warm)}
+                      for role, one in watch.known.items()],
         "times_ms": dict(typist.times), "broken": broken,
     })  # fmt: skip
     return int(bool(broken))

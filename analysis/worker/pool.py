@@ -10,6 +10,10 @@ replaced once it has computed for :data:`OVERSTAY_S` and something else waits, o
 :data:`LATE_S`. While it is busy the spare answers. A worker that dies for whatever reason is
 replaced, and its query is asked again: once for each worker that may have been dead already when it
 was given the query.
+
+A worker that has grown is replaced in a pause, while another one is ready. What it holds is less
+what is known than what was known: jedi's objects refer to each other in circles, and Python hardly
+gives memory back that it has once taken from the system.
 """
 
 from __future__ import annotations
@@ -69,6 +73,7 @@ class WorkerSettings:
     workers: int = 2
     ahead: bool = True
     yielding: int = YIELDING
+    growth: int = 96 * 1024 * 1024
 
 
 def cache_folder() -> str:
@@ -111,6 +116,14 @@ class WorkerProcess(children.Child):
         except psutil.Error:
             return 0.0
         return times.user + times.system
+
+    def resident_bytes(self) -> int:
+        """The memory that the process holds; 0 when it is gone."""
+        try:
+            held: int = psutil.Process(self.pid).memory_info().rss
+        except psutil.Error:
+            return 0
+        return held
 
     def ask(self, id: int, query: Query, seconds: float, *, background: bool) -> bool:  # noqa: A002
         """Hand a query over, which may take so long; false when the process is gone.
@@ -158,6 +171,8 @@ _DEFAULT_S = 2.0
 #: After so many starts in a row that came to nothing, queries are settled instead of waiting.
 _HOPELESS = 3
 _WARMING_S = 30.0
+#: A worker without a question for so many seconds is at rest, and warm after so many answers.
+_REST_S, _WARM_ANSWERS = 2.0, 50
 
 
 @dataclass(slots=True, eq=False)
@@ -186,10 +201,16 @@ class _Slot:
     warmed: dict[Workspace, int] = field(default_factory=dict)
     #: Places that it was asked about, the newest at the end.
     places: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    answers: int = 0
+    #: When it will have been at rest for long enough to look at its memory.
+    rested_at: float = math.inf
+    #: Bytes that it held at the first rest after it was warm; 0 before.
+    warm_bytes: int = 0
+    retired: bool = False
 
     @property
     def is_free(self) -> bool:
-        return self.ready and self.task is None
+        return self.ready and self.task is None and not self.retired
 
     @property
     def serves_a_person(self) -> bool:
@@ -309,6 +330,7 @@ class AnalysisPool:
                 now = time.monotonic()
                 self._expire(now, settled)
                 self._hand_out()
+                self._retire(now)
                 start = self._wants_a_worker(now)
                 if not settled and not start:
                     self._changed.wait(self._next_event(now))
@@ -393,6 +415,24 @@ class AnalysisPool:
         left = any(slot.serves_a_person for slot in self._slots if slot is not last)
         return last if left else None
 
+    def _retire(self, now: float) -> None:
+        """End one worker that is at rest and has grown since it was warm."""
+        for slot in self._slots:
+            if not slot.is_free or slot.rested_at > now:
+                continue
+            slot.rested_at = math.inf
+            if slot.answers < _WARM_ANSWERS:
+                continue
+            held = slot.process.resident_bytes()
+            if not slot.warm_bytes:
+                slot.warm_bytes = held
+            others = any(other.is_free for other in self._slots if other is not slot)
+            if others and held > slot.warm_bytes + self._settings.growth:
+                _log.info("worker %d holds %d MiB and is replaced", slot.process.pid, held >> 20)
+                slot.retired = True
+                slot.process.kill()
+                return
+
     def _give(self, slot: _Slot, task: _Task) -> None:
         slot.task = task
         task.begun = time.monotonic()
@@ -427,6 +467,8 @@ class AnalysisPool:
     def _next_event(self, now: float) -> float | None:
         moments = [task.deadline.at for task in self._waiting]
         for slot in self._slots:
+            if slot.is_free:
+                moments.append(slot.rested_at)
             if slot.task is not None:
                 moments.append(slot.task.killed_at)
                 if not slot.task.future.done():
@@ -470,6 +512,8 @@ class AnalysisPool:
             task = slot.task if slot is not None else None
             if slot is not None and task is not None and task.id == id:
                 slot.task = None
+                slot.answers += 1
+                slot.rested_at = time.monotonic() + _REST_S
             self._changed.notify_all()
         if task is None or task.id != id:
             return

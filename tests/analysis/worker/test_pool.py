@@ -113,6 +113,33 @@ def test_it_comes_back_from_being_killed_at_any_moment(pool: AnalysisPool, tmp_p
     assert "OrderedDict" in last.spellings()
 
 
+def test_a_worker_that_has_grown_is_replaced_in_a_pause(
+    settings: WorkerSettings, tmp_path: Path
+) -> None:
+    """Not while it is asked, never the last one, and no question is lost meanwhile."""
+    modules = sorted(sys.stdlib_module_names - {"this", "antigravity"})
+    with AnalysisPool(replace(settings, growth=1)) as pool:
+
+        def ask(names: list[str]) -> None:
+            for name in names:
+                snapshot = _snapshot(f"import {name}\n{name}.", tmp_path)
+                pool.inspect(snapshot, 1, len(name) + 1, Deadline.after(60)).result(60)
+
+        ask(modules[:60])
+        while len(pool.pids()) < 2:
+            time.sleep(0.05)
+        before = set(pool.pids())
+        time.sleep(2.5)  # the first rest, in which it counts as warm
+        ask(modules[60:80])
+        assert set(pool.pids()) == before
+        end = time.monotonic() + 30
+        while before <= set(pool.pids()) and time.monotonic() < end:
+            time.sleep(0.05)
+        assert len(before & set(pool.pids())) == 1
+        asked = pool.inspect(_snapshot("''.", tmp_path), 0, 3, Deadline.after(60))
+        assert "upper" in asked.result(60).spellings()
+
+
 def test_cancelled_and_open_queries_end_with_the_pool(
     settings: WorkerSettings, tmp_path: Path
 ) -> None:
