@@ -1,7 +1,7 @@
 """How often a closed set leaves out the name that the author wrote, and what else it admits.
 
 ``python -m benchmarks.soundness [--sites 4] [--least 300] [--slice 1/4]
-[--group tuned|held-out|fresh] [--packages NAME …]``
+[--group tuned|held-out|fresh] [--packages NAME …] [--without NAME …|all]``
 
 Sites are made from real code: a name, or all but its beginning, is removed and everything else of
 the file is kept. The answer is asked of the analysis worker as the editor would. Rules are tuned
@@ -45,6 +45,7 @@ from benchmarks import run_time
 from benchmarks.installed import IMPORTED_AS, Installed, install
 from benchmarks.report import quantile, save, show
 from benchmarks.sites import Site, files_of, sites_of
+from benchmarks.without_patches import Alone, compare
 from decoding.monitors.calls import ArgumentTypeMonitor
 from decoding.monitors.monitor import Passage, Verdict
 from decoding.monitors.names import NAMES
@@ -132,7 +133,7 @@ class Package:
 
 
 def ask(
-    pool: AnalysisPool, package: Package, told: str, site: Site, home: Workspace, typed: int
+    pool: AnalysisPool | Alone, package: Package, told: str, site: Site, home: Workspace, typed: int
 ) -> Outcome:
     """Remove all but ``typed`` characters of the site's name and ask what may stand there."""
     text = read_file(site.path).text
@@ -225,22 +226,33 @@ def measure(
     packages: Sequence[Package], place: Installed, options: argparse.Namespace
 ) -> Iterator[Outcome]:
     """Ask at the sites of each package until the budget of seconds is spent."""
+    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
+        home = Workspace(str(Path.cwd()), python=str(place.python))
+        pool.ask(
+            NamesQuery(Snapshot("", "''.", home), hole_at("''.", 3)), Deadline.after(60)
+        ).result()
+        yield from answers(pool, packages, place, options)
+
+
+def answers(
+    pool: AnalysisPool | Alone,
+    packages: Sequence[Package],
+    place: Installed,
+    options: argparse.Namespace,
+) -> Iterator[Outcome]:
+    """What ``pool`` says at the sites of each package."""
     home = Workspace(str(Path.cwd()), python=str(place.python))
     pools = {p: pooled(p, place, set(options.kinds), options.seed) for p in packages}
     sites = drawn(pools, options.sites, options.least)
     part, parts = options.slice
     ends = Deadline.after(options.budget) if options.budget else Deadline.never()
-    with AnalysisPool(WorkerSettings(cache_folder())) as pool:
-        pool.ask(
-            NamesQuery(Snapshot("", "''.", home), hole_at("''.", 3)), Deadline.after(60)
-        ).result()
-        for package, chosen in sites.items():
-            drawing = random.Random(f"{options.seed} {package.name}")
-            for site in chosen[part - 1 :: parts]:
-                if ends.expired():
-                    return
-                typed = drawing.choice((0, 0, 1, len(site.name) // 2))
-                yield ask(pool, package, package.told(place), site, home, typed)
+    for package, chosen in sites.items():
+        drawing = random.Random(f"{options.seed} {package.name}")
+        for site in chosen[part - 1 :: parts]:
+            if ends.expired():
+                return
+            typed = drawing.choice((0, 0, 1, len(site.name) // 2))
+            yield ask(pool, package, package.told(place), site, home, typed)
 
 
 def excluded(outcomes: Iterable[Outcome], place: Installed) -> dict[tuple[str, str], list[int]]:
@@ -279,6 +291,7 @@ def excluded(outcomes: Iterable[Outcome], place: Installed) -> dict[tuple[str, s
     return counts
 
 
+WITHOUT = ("without", "closed %", "missed", "other", "seconds")
 COLUMNS = (
     "group", "kind", "sites", "closed %", "missed", "missed %", "bare %", "size", "excluded %",
     "p50 ms", "p95 ms", "p99 ms", "worst",
@@ -357,9 +370,20 @@ def main() -> int:
     parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="ask none later")
     parser.add_argument("--kinds", nargs="+", default=[kind.value for kind in KINDS])
     parser.add_argument("--reasons", action="store_true", help="why sets were not closed")
+    parser.add_argument(
+        "--without", nargs="+", metavar="NAME", help="what these changes to jedi bring; or 'all'"
+    )
     options = parser.parse_args()
     fresh = options.group == ["fresh"]
     place = install(FRESH if fresh else [*TUNED, *HELD_OUT], "fresh" if fresh else "soundness")
+    if options.without:
+        packages = chosen_packages(options)
+        rows = compare(
+            options.without, lambda alone: list(answers(alone, packages, place, options))
+        )
+        show("without one change to jedi", WITHOUT, rows)
+        save("without_patches", {"arguments": vars(options), "rows": rows})
+        return 0
     outcomes = list(measure(chosen_packages(options), place, options))
     strangers = excluded(outcomes, place)
     show("closed sets against what was written", COLUMNS, table(outcomes, strangers))
