@@ -21,7 +21,7 @@ from analysis.syntax.tree import parsed
 
 #: A pattern that begins with its dot is found by a plain search for dots.
 _STORE = re.compile(
-    r"\.\s*(?P<name>[^\W\d]\w*)\s*(?P<annotation>:[^=\n]+)?"
+    r"\.(?:[ \t\f]|\\\r?\n)*(?P<name>[^\W\d]\w*)\s*(?P<annotation>:[^=\n]+)?"
     r"(?:=(?!=)|(?:[-+*/%@&|^]|//|\*\*|<<|>>)=)"
 )
 _TARGET = re.compile(r"(?<![\w.])(?P<target>[^\W\d][\w.]*)\s*\Z")

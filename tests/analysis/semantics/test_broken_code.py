@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import sys
 import textwrap
 from dataclasses import replace
@@ -47,6 +48,20 @@ def test_a_file_cut_off_behind_a_dot(provider: ReferenceProvider) -> None:
     assert len(known) > _SAMPLES // 2, [a.reason for a in answers]
     assert all("__class__" in a.spellings() for a in known)
     assert not [a.reason for a in answers if "jedi failed" in a.reason]
+
+
+def test_a_name_that_is_not_written_yet_adds_no_member(provider: ReferenceProvider) -> None:
+    """What stands on the next line is no member, whatever happens to it there."""
+    source = Path(textwrap.__file__).read_text(encoding="utf-8")
+    found = list(re.finditer(r"^( +).*self\.(\w+)$", source, re.MULTILINE))
+    assert len(found) > 3
+    for member in found:
+        start = member.start(2)
+        whole = _ask(provider, source, start)
+        for following in ("strange = 1", "strange += 1", "strange.other = 1", "strange: int = 1"):
+            text = f"{source[:start]}\n{member[1]}{following}{source[member.end() :]}"
+            names = set(_ask(provider, text, start).spellings())
+            assert names <= set(whole.spellings()) | {"other"}
 
 
 def test_a_file_with_characters_missing(provider: ReferenceProvider) -> None:
