@@ -40,7 +40,6 @@ _OPTIONS: dict[str, dict[str, float]] = {
     "splitlines": {"keepends=True": 0.4},
     "zip_longest": {"fillvalue=0": 0.2, 'fillvalue=""': 0.2},
 }
-_SPANS = ("seconds", "minutes", "hours", "days", "weeks", "milliseconds")
 
 
 def forgotten(program: SuspectProgram) -> Iterator[Proposal]:
@@ -54,29 +53,6 @@ def forgotten(program: SuspectProgram) -> Iterator[Proposal]:
             if not known & {part.partition("=")[0].strip() for part in option.split(", ")}:
                 new = f"{head}({', '.join([*whole, option])})"
                 yield program.replace(node, new, "missing argument", prior)
-
-
-def spans(program: SuspectProgram) -> Iterator[Proposal]:
-    """``timedelta(n)``, which counts days, where another unit was meant."""
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        if program.text(node.func).rpartition(".")[2] == "timedelta" and len(node.args) == 1:
-            for unit in _SPANS:
-                new = f"{unit}={program.text(node.args[0])}"
-                yield program.replace(node.args[0], new, "span", 0.2)
-
-
-def singles(program: SuspectProgram) -> Iterator[Proposal]:
-    """``(x)``, which is no tuple."""
-    text = program.source.text
-    for node in program.of(ast.Name, ast.Attribute, ast.Subscript, ast.Constant):
-        assert isinstance(node, ast.expr)
-        if not isinstance(program.parents.get(node), ast.Call | ast.Assign | ast.keyword):
-            continue
-        start, end = program.source.span(node)
-        before, behind = text[:start].rstrip(), text[end:].lstrip()
-        if before.endswith("(") and behind.startswith(")") and before[:-1].rstrip()[-1:] in "(,=":
-            yield program.replace(node, f"{program.text(node)},", "container", 0.3)
 
 
 def readings(program: SuspectProgram) -> Iterator[Proposal]:
@@ -339,29 +315,6 @@ def _answers(program: SuspectProgram, node: ast.expr) -> list[str]:
     return found[:4]
 
 
-def access(program: SuspectProgram) -> Iterator[Proposal]:
-    """``d[k]`` for ``d.get(k)`` and the other way round; fallback values."""
-    for node in program.of(ast.Subscript):
-        assert isinstance(node, ast.Subscript)
-        if isinstance(node.ctx, ast.Load) and not isinstance(node.slice, ast.Slice | ast.Tuple):
-            head, key = program.tight(node.value), program.text(node.slice)
-            if not isinstance(node.slice, ast.UnaryOp):
-                yield program.replace(node, f"{head}.get({key})", "access", 0.1)
-                for default in ("0", "[]", '""', "{}", key):
-                    yield program.replace(node, f"{head}.get({key}, {default})", "access", 0.06)
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        if isinstance(node.func, ast.Attribute) and node.func.attr == "get" and node.args:
-            head, key = program.tight(node.func.value), program.text(node.args[0])
-            yield program.replace(node, f"{head}[{key}]", "access", 0.15)
-    for node in program.of(ast.BoolOp):
-        assert isinstance(node, ast.BoolOp)
-        if isinstance(node.op, ast.Or) and len(node.values) == 2:
-            one, other = map(program.text, node.values)
-            new = f"{one} if {one} is not None else {other}"
-            yield program.replace(node, f"({new})", "none check", 0.2)
-
-
 def awaits(program: SuspectProgram) -> Iterator[Proposal]:
     """``await`` missing or superfluous in a coroutine."""
     for node in program.of(ast.Call):
@@ -379,3 +332,23 @@ def awaits(program: SuspectProgram) -> Iterator[Proposal]:
     for node in program.of(ast.Await):
         assert isinstance(node, ast.Await)
         yield program.replace(node, program.text(node.value), "superfluous await", 0.2)
+
+
+def lost_depths(program: SuspectProgram) -> Iterator[Proposal]:
+    """A recursion that does not hand on a parameter with a default, or its next value."""
+    for node in program.of(ast.Call):
+        assert isinstance(node, ast.Call)
+        function = program.function(node)
+        called = program.text(node.func).rpartition(".")[2]
+        if function is None or called != function.name or not function.args.defaults:
+            continue
+        names = [a.arg for a in function.args.args if a.arg not in ("self", "cls")]
+        given = {*names[: len(node.args)], *(k.arg for k in node.keywords)}
+        optional = [a.arg for a in function.args.args[-len(function.args.defaults) :]]
+        whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
+        for name in [n for n in optional if n not in given]:
+            plain = names.index(name) == len(node.args) and not node.keywords
+            for value, prior in ((name, 0.35), (f"{name} + 1", 0.3), (f"{name} - 1", 0.15)):
+                new = value if plain else f"{name}={value}"
+                text = f"{program.text(node.func)}({', '.join([*whole, new])})"
+                yield program.replace(node, text, "missing argument", prior)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
-from repair.candidates.templates.tree import Function, is_number
+from repair.candidates.templates.tree import is_number
 
 _STRINGS = ("", " ", ", ", ",", "\n", "_", "-", "/", ":", ".", "0")
 _MODES = {"r": ("w", "a", "rb"), "w": ("a", "r", "wb"), "a": ("w",), "rb": ("r",), "wb": ("w",)}
@@ -255,36 +255,3 @@ def _quoted(program: SuspectProgram, node: ast.Constant, value: str) -> str:
     if text[0] == "'" and quote == '"' and '"' not in inner:
         return f'"{inner}"'
     return text
-
-
-def defaults(program: SuspectProgram) -> Iterator[Proposal]:
-    """A mutable default that every call shares, or one that is reckoned once."""
-    for node in program.suspicious:
-        if not isinstance(node, Function):
-            continue
-        arguments = node.args
-        positional = [*arguments.posonlyargs, *arguments.args]
-        pairs = list(zip(positional[-len(arguments.defaults) :], arguments.defaults, strict=False))
-        pairs = pairs if arguments.defaults else []
-        pairs += [
-            (argument, default)
-            for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-            if default is not None
-        ]
-        for argument, default in pairs:
-            if _empty(default) is None and not isinstance(default, ast.Call):
-                continue
-            first = next((s for s in node.body if s.lineno > node.lineno), None)
-            if first is None:
-                continue
-            text, step = program.text(default), program.indent_step
-            at = node.body[1] if _documented(node) and len(node.body) > 1 else first
-            guard = program.insert_before(
-                at, [f"if {argument.arg} is None:", f"{step}{argument.arg} = {text}"], "", 0
-            )
-            none = program.replace(default, "None", "", 0)
-            yield Proposal("mutable default", 0.7, (*none.edits, *guard.edits), node)
-
-
-def _documented(node: Function) -> bool:
-    return ast.get_docstring(node, clean=False) is not None

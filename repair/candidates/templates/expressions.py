@@ -7,10 +7,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from repair.candidates.templates.calls import wrappable
 from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.candidates.templates.tree import Function, is_docstring, is_number, parameters
-from repair.source.file import OffsetEdit
 
 # Code of the same function in another place: most fixes are made of what is there already.
 #
@@ -183,10 +181,6 @@ def assignments(program: SuspectProgram) -> Iterator[Proposal]:
 # A parameter, variable or import that nothing reads: it is there, so somewhere it was to count.
 
 
-#: Imports that nothing uses: of more, the file is there for others to import from.
-_MOST_IDLE = 3
-
-
 def unread_given(program: SuspectProgram) -> Iterator[Proposal]:
     """In place of a constant or of another name, or as one more condition or bound."""
     for function, name in _unread(program):
@@ -215,74 +209,6 @@ def _upwards(node: ast.Compare) -> bool:
     return isinstance(node.ops[-1], ast.Lt | ast.LtE)
 
 
-def unread_fields(program: SuspectProgram) -> Iterator[Proposal]:
-    """A parameter of ``__init__`` that was to be kept in a field of its name."""
-    for function, name in _unread(program):
-        scope = program.class_of(function)
-        if function.name != "__init__" or scope is None:
-            continue
-        used = any(
-            isinstance(node, ast.Attribute) and node.attr == name for node in program.inside(scope)
-        )
-        prior = 0.7 if used else 0.2
-        yield program.insert_after(
-            function.body[-1], [f"self.{name} = {name}"], "missing assignment", prior
-        )
-
-
-def unread_handed_on(program: SuspectProgram) -> Iterator[Proposal]:
-    """``*args`` and ``**keywords`` that a call was to get, or got as one argument."""
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        function = program.function(node)
-        if function is None:
-            continue
-        many, named = function.args.vararg, function.args.kwarg
-        for argument in node.args:
-            if isinstance(argument, ast.Name):
-                own = many is not None and argument.id == many.arg
-                new = f"*{argument.id}"
-                yield program.replace(argument, new, "unpacking", 0.6 if own else 0.04)
-                if named is not None and argument.id == named.arg:
-                    yield program.replace(argument, f"**{argument.id}", "unpacking", 0.6)
-        missing = [f"*{many.arg}"] if many and not _reads(program, function, many.arg) else []
-        if named and not _reads(program, function, named.arg):
-            missing.append(f"**{named.arg}")
-        if missing:
-            whole = [*map(program.text, node.args), *map(program.text, node.keywords), *missing]
-            new = f"{program.text(node.func)}({', '.join(whole)})"
-            yield program.replace(node, new, "missing argument", 0.5)
-
-
-def unread_bound_late(program: SuspectProgram) -> Iterator[Proposal]:
-    """A lambda that is made in a loop and reads the loop's variable only when it is called."""
-    for node in program.of(ast.Lambda):
-        assert isinstance(node, ast.Lambda)
-        bound = {
-            name.id
-            for around in program.enclosing(node, ast.For, ast.ListComp, ast.DictComp, ast.SetComp)
-            for inner in _targets(around)
-            for name in ast.walk(inner)
-            if isinstance(name, ast.Name)
-        }
-        names = dict.fromkeys(
-            n.id for n in ast.walk(node.body) if isinstance(n, ast.Name) and n.id in bound
-        )
-        if names and node.args.vararg is None and node.args.kwarg is None:
-            end = program.source.span(node.body)[0]
-            colon = program.source.text.rfind(":", program.source.span(node)[0], end)
-            kept = ", ".join(f"{name}={name}" for name in names)
-            some = bool(node.args.args or node.args.kwonlyargs)
-            edit = OffsetEdit(colon, colon, f", {kept}" if some else f" {kept}")
-            yield Proposal("late binding", 0.5, (edit,), node)
-
-
-def _targets(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.For):
-        return [node.target]
-    return [generator.target for generator in getattr(node, "generators", ())]
-
-
 def _unread(program: SuspectProgram) -> Iterator[tuple[Function, str]]:
     for node in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
         assert isinstance(node, Function)
@@ -296,121 +222,3 @@ def _reads(program: SuspectProgram, function: Function, name: str) -> bool:
         isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
         for node in program.inside(function)
     )
-
-
-def unread_imports(program: SuspectProgram) -> Iterator[Proposal]:
-    """A name that is imported and that nothing uses: the place where it was to stand."""
-    used = {n.id for n in program.inside(program.tree) if isinstance(n, ast.Name)}
-    idle = [
-        alias.asname or alias.name
-        for node in program.tree.body
-        if isinstance(node, ast.ImportFrom) and node.module != "__future__"
-        for alias in node.names
-        if (alias.asname or alias.name) not in used
-    ]
-    if "__all__" in used or len(idle) > _MOST_IDLE:
-        return
-    for node in program.suspicious if idle else ():
-        if isinstance(node, ast.Call) and not any(isinstance(a, ast.Starred) for a in node.args):
-            whole = [*map(program.text, node.args), *map(program.text, node.keywords)]
-            for name in idle:
-                text = f"{program.text(node.func)}({', '.join([*whole, name])})"
-                if name.isupper():
-                    yield program.replace(node, text, "missing argument", 0.3)
-        for place in wrappable(node):
-            for name in idle:
-                if not name.isupper():
-                    new = f"{name}({program.text(place)})"
-                    yield program.replace(place, new, "missing call", 0.2)
-
-
-def unread_made(program: SuspectProgram) -> Iterator[Proposal]:
-    """A variable that is set and never read: behind it, it was to be added, or to stand for
-    another one."""
-    for function in program.of(ast.FunctionDef, ast.AsyncFunctionDef):
-        assert isinstance(function, Function)
-        for name, line in _idle(program, function).items():
-            for node in program.inside(function):
-                if not isinstance(node, ast.expr) or node.lineno <= line:
-                    continue
-                if program.weight(node) <= 0 or program.function(node) is not function:
-                    continue
-                parent = program.parents[node]
-                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                    yield program.replace(node, name, "variable", 0.3)
-                if not isinstance(parent, ast.Assign | ast.Return | ast.AugAssign):
-                    continue
-                amount = isinstance(node, ast.BinOp | ast.Name | ast.Call | ast.Attribute)
-                if amount and parent.value is node:
-                    for sign, prior in (("+", 0.4), ("-", 0.2)):
-                        new = f"{program.text(node)} {sign} {name}"
-                        yield program.replace(node, new, "missing term", prior)
-
-
-def _idle(program: SuspectProgram, function: Function) -> dict[str, int]:
-    """The variables of ``function`` that nothing reads, with the line where each is set."""
-    found: dict[str, int] = {}
-    read: set[str] = set()
-    for node in program.inside(function):
-        if isinstance(node, ast.Global | ast.Nonlocal):
-            read.update(node.names)
-        elif isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-            read.add(node.id)
-        elif isinstance(node, ast.Assign) and program.function(node) is function:
-            for target in node.targets:
-                for name in target.elts if isinstance(target, ast.Tuple) else [target]:
-                    if isinstance(name, ast.Name) and not name.id.startswith("_"):
-                        found.setdefault(name.id, node.lineno)
-    return {name: line for name, line in found.items() if name not in read}
-
-
-# One more value that something may be, of those that the file asks for elsewhere.
-
-
-#: Values that are tried, those of the same function first; and how likely one is missing.
-_MOST_CASES = 8
-_MISSING = 0.6
-
-
-def compared_cases(program: SuspectProgram) -> Iterator[Proposal]:
-    """``x == a`` for ``x == a or x == b``, and ``x != a`` for ``x != a and x != b``."""
-    for node in program.of(ast.Compare):
-        assert isinstance(node, ast.Compare)
-        value = node.comparators[0]
-        if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Eq | ast.NotEq):
-            continue
-        if not _is_value(value) or isinstance(program.parents.get(node), ast.BoolOp):
-            continue
-        one, text = program.text(node.left), program.text(node)
-        others = [other for other in _asked(program, node) if other != program.text(value)][
-            :_MOST_CASES
-        ]
-        for other in others:
-            joined = f"or {one} ==" if isinstance(node.ops[0], ast.Eq) else f"and {one} !="
-            prior = _MISSING / (3 + len(others))
-            yield program.replace(node, f"({text} {joined} {other})", "missing condition", prior)
-
-
-def _asked(program: SuspectProgram, node: ast.Compare) -> list[str]:
-    """Values like the one of ``node`` that anything is compared with."""
-    function, like = program.function(node), node.comparators[0]
-    found: dict[str, None] = {}
-    for inside in (function, program.tree):
-        for other in program.inside(inside) if inside is not None else ():
-            if isinstance(other, ast.Compare) and isinstance(other.ops[0], ast.Eq | ast.NotEq):
-                value = other.comparators[0]
-                if _is_value(value) and _kind(value) == _kind(like):
-                    found[program.text(value)] = None
-    return list(found)
-
-
-def _is_value(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) or (
-        isinstance(node, ast.Tuple) and all(map(_is_value, node.elts))
-    )
-
-
-def _kind(node: ast.expr) -> object:
-    if isinstance(node, ast.Tuple):
-        return tuple(map(_kind, node.elts))
-    return type(node.value) if isinstance(node, ast.Constant) else None

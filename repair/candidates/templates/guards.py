@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import itertools
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
@@ -13,7 +12,6 @@ from repair.candidates.templates.tree import LOOPS, Function, is_docstring, para
 
 
 _MOST_CONDITIONS = 24
-_MOST_PERMUTED = 3
 
 
 def base_cases(program: SuspectProgram) -> Iterator[Proposal]:
@@ -66,23 +64,6 @@ def _results(program: SuspectProgram, function: Function, names: list[str]) -> d
     return found
 
 
-def raises(program: SuspectProgram) -> Iterator[Proposal]:
-    """A check of an argument that raises, at the beginning of a function."""
-    for function in [n for n in program.suspicious if isinstance(n, Function)]:
-        names = [n for n in parameters(function) if n not in ("self", "cls")]
-        first = next((s for s in function.body if not is_docstring(s)), None)
-        if first is None:
-            continue
-        for name in names:
-            for test in (f"{name} < 0", f"not {name}", f"{name} <= 0", f"{name} is None"):
-                for error in ("ValueError", "TypeError", "KeyError", "IndexError"):
-                    line = f'{program.indent_step}raise {error}(f"invalid {name}: {{{name}!r}}")'
-                    prior = (0.08 if error == "ValueError" else 0.02) / len(names)
-                    yield program.insert_before(
-                        first, [f"if {test}:", line], "missing check", prior
-                    )
-
-
 def conditions(program: SuspectProgram) -> Iterator[Proposal]:
     """A condition that lacks a part: one of the function's own, or of a name at hand."""
     for node in program.of(ast.If, ast.While, ast.IfExp):
@@ -93,39 +74,6 @@ def conditions(program: SuspectProgram) -> Iterator[Proposal]:
                 yield program.replace(node.test, f"{other} and {text}", "missing condition", prior)
                 yield program.replace(node.test, f"{text} and {other}", "missing condition", prior)
                 yield program.replace(node.test, f"{text} or {other}", "missing condition", prior)
-
-
-def permuted(program: SuspectProgram) -> Iterator[Proposal]:
-    """One more alternative, like one that is there with its names in another order."""
-    for node in program.of(ast.BoolOp, ast.Compare):
-        parts = node.values if isinstance(node, ast.BoolOp) else [node]
-        if isinstance(node, ast.Compare) and isinstance(program.parents.get(node), ast.BoolOp):
-            continue
-        assert isinstance(node, ast.BoolOp | ast.Compare)
-        whole = program.operand(node)
-        plain = program.text(node)
-        sign = "or" if isinstance(node, ast.Compare) or isinstance(node.op, ast.Or) else "and"
-        known = {ast.dump(part) for part in parts if isinstance(part, ast.AST)}
-        found: dict[str, None] = {}
-        for part in parts:
-            names = list(dict.fromkeys(n.id for n in ast.walk(part) if isinstance(n, ast.Name)))
-            if isinstance(part, ast.Compare) and 2 <= len(names) <= _MOST_PERMUTED:
-                for order in itertools.permutations(names):
-                    new = _renamed(part, dict(zip(names, order, strict=True)))
-                    if ast.dump(ast.parse(new, mode="eval").body) not in known:
-                        found[new] = None
-        for new in found:
-            text = plain if isinstance(node, ast.BoolOp) else whole
-            prior = 0.5 / (4 + len(found))
-            yield program.replace(node, f"{text} {sign} {new}", "missing condition", prior)
-
-
-def _renamed(node: ast.expr, names: dict[str, str]) -> str:
-    copy = ast.parse(ast.unparse(node), mode="eval").body
-    for inner in ast.walk(copy):
-        if isinstance(inner, ast.Name):
-            inner.id = names.get(inner.id, inner.id)
-    return ast.unparse(copy)
 
 
 def guarded(program: SuspectProgram) -> Iterator[Proposal]:
@@ -320,176 +268,3 @@ def _kind(value: ast.expr) -> str:
             value.func.id, ""
         )
     return "number" if isinstance(value, ast.BinOp) else ""
-
-
-# What may not be there: values that are ``None``, entries that nobody made yet.
-
-
-#: What stands for nothing where a method of its kind is called, or it is gone through.
-_EMPTY = ('""', "[]", "{}", "0")
-#: Containers that begin empty, by the method that fills them.
-_FILLED = {"append": "[]", "extend": "[]", "insert": "[]", "add": "set()", "update": "{}"}
-
-
-def fallbacks(program: SuspectProgram) -> Iterator[Proposal]:
-    """``(x or "")`` where ``x`` may be ``None``, likelier where that is its default."""
-    for node in program.of(ast.Attribute, ast.Call, ast.For):
-        for value in _used(node):
-            if not isinstance(value, ast.Name | ast.Attribute) or _is_called(program, value):
-                continue
-            text = program.text(value)
-            prior = 0.2 if text in _optional(program, node) else 0.03
-            if text not in ("self", "cls") and not text[:1].isupper():
-                for empty in _EMPTY:
-                    yield program.replace(value, f"({text} or {empty})", "null guard", prior)
-
-
-def _used(node: ast.AST) -> list[ast.expr]:
-    if isinstance(node, ast.Attribute):
-        return [node.value]
-    if isinstance(node, ast.For):
-        return [node.iter]
-    return list(node.args) if isinstance(node, ast.Call) else []
-
-
-def _is_called(program: SuspectProgram, node: ast.expr) -> bool:
-    parent = program.parents.get(node)
-    return isinstance(parent, ast.Call) and parent.func is node
-
-
-def _optional(program: SuspectProgram, node: ast.AST) -> frozenset[str]:
-    """Parameters of the function around ``node`` whose default is ``None``."""
-    function = program.function(node)
-    if function is None:
-        return frozenset()
-    arguments = function.args
-    plain = [*arguments.posonlyargs, *arguments.args]
-    pairs = list(zip(plain[::-1], arguments.defaults[::-1], strict=False))
-    pairs += [
-        (a, d)
-        for a, d in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
-        if d is not None
-    ]
-    return frozenset(a.arg for a, d in pairs if isinstance(d, ast.Constant) and d.value is None)
-
-
-def early_ends(program: SuspectProgram) -> Iterator[Proposal]:
-    """A function that ends at once where what a statement reads from is ``None``."""
-    for node in program.of(ast.Return, ast.Assign, ast.Expr, ast.For, ast.If, ast.AugAssign):
-        assert isinstance(node, ast.stmt)
-        function = program.function(node)
-        if function is None:
-            continue
-        ends = _ends(program, function)
-        for receiver in _receivers(program, node):
-            for end, prior in ends.items():
-                lines = [f"if {receiver} is None:", f"{program.indent_step}return{end}"]
-                yield program.insert_before(node, lines, "null guard", prior)
-
-
-def _receivers(program: SuspectProgram, node: ast.stmt) -> list[str]:
-    """Variables and fields that ``node``'s own expressions read from."""
-    found: dict[str, None] = {}
-    for part in ast.iter_child_nodes(node):
-        for inner in program.inside(part) if isinstance(part, ast.expr) else ():
-            if isinstance(inner, ast.Attribute | ast.Subscript) and isinstance(
-                inner.value, ast.Name | ast.Attribute
-            ):
-                found[program.text(inner.value)] = None
-    return [text for text in found if text not in ("self", "cls") and not text[:1].isupper()][:4]
-
-
-def _ends(program: SuspectProgram, function: Function) -> dict[str, float]:
-    """What the function could return then: what it returns elsewhere, or some kind of nothing."""
-    found = {"": 0.08, ' ""': 0.05, " []": 0.04, " 0": 0.04, " False": 0.05}
-    for inner in program.inside(function):
-        if isinstance(inner, ast.Return) and isinstance(inner.value, ast.Constant):
-            found[f" {program.text(inner.value)}"] = 0.15
-    return found
-
-
-def entries(program: SuspectProgram) -> Iterator[Proposal]:
-    """An entry that is counted up, or put something into, before anything made it."""
-    for node in program.of(ast.AugAssign):
-        assert isinstance(node, ast.AugAssign)
-        target = node.target
-        if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
-            whole, key = program.text(target.value), program.text(target.slice)
-            start, end = program.source.span(target)[1], program.source.span(node.value)[0]
-            sign = program.source.text[start:end].strip().removesuffix("=")
-            for zero in ("0", "[]", '""'):
-                known = f"{whole}.get({key}, {zero})"
-                new = f"{whole}[{key}] = {known} {sign} {program.text(node.value)}"
-                prior = 0.25 if zero == "0" else 0.06
-                yield program.replace(node, new, "accumulation", prior)
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        method = node.func
-        if isinstance(method, ast.Attribute) and isinstance(method.value, ast.Subscript):
-            entry = method.value
-            if method.attr in _FILLED and not isinstance(entry.slice, ast.Slice):
-                whole, key = program.text(entry.value), program.text(entry.slice)
-                new = f"{whole}.setdefault({key}, {_FILLED[method.attr]})"
-                yield program.replace(entry, new, "accumulation", 0.25)
-
-
-# What may go wrong and nobody catches.
-
-
-_CONVERTING = ("int", "float", "Decimal", "fromisoformat", "strptime", "loads", "index", "UUID")
-
-
-def missing_handlers(program: SuspectProgram) -> Iterator[Proposal]:
-    """A statement that raises where the function was to answer all the same, or to go on."""
-    for node in program.of(ast.Return, ast.Assign, ast.Expr):
-        assert isinstance(node, ast.stmt)
-        if node.lineno != node.end_lineno or program.whole_lines(node) is None:
-            continue
-        if next(program.enclosing(node, ast.Try), None) is not None:
-            continue
-        looping = next(program.enclosing(node, *LOOPS), None) is not None
-        ends = ["continue"] if looping else ["return None", "return False", "return 0", 'return ""']
-        for error in _raised(program, node):
-            for end in ends:
-                indent, step = program.indentation(node), program.indent_step
-                head = program.source.newline() + indent
-                new = f"try:{head}{step}{program.text(node)}{head}except {error}:{head}{step}{end}"
-                yield program.replace(node, new, "missing handler", 0.04)
-
-
-def _raised(program: SuspectProgram, node: ast.stmt) -> list[str]:
-    """Exceptions that an expression of ``node`` raises for some values."""
-    raised: dict[str, None] = {}
-    for inner in program.inside(node):
-        if isinstance(inner, ast.Call):
-            if program.text(inner.func).rpartition(".")[2] in _CONVERTING:
-                raised["ValueError"] = None
-        elif isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Load):
-            if not isinstance(inner.slice, ast.Slice):
-                raised |= {"KeyError": None, "IndexError": None}
-        elif isinstance(inner, ast.BinOp) and isinstance(
-            inner.op, ast.Div | ast.FloorDiv | ast.Mod
-        ):
-            raised["ZeroDivisionError"] = None
-    return list(raised)
-
-
-def missing_locks(program: SuspectProgram) -> Iterator[Proposal]:
-    """A statement outside of the ``with`` that other methods of the class do theirs in."""
-    for node in program.of(ast.Assign, ast.AugAssign, ast.Expr, ast.Return):
-        assert isinstance(node, ast.stmt)
-        scope = program.class_of(node)
-        if scope is None or node.lineno != node.end_lineno or program.whole_lines(node) is None:
-            continue
-        function = program.function(node)
-        taken = {
-            program.text(item.context_expr): None
-            for other in program.inside(scope)
-            if isinstance(other, ast.With) and program.function(other) is not function
-            for item in other.items
-            if item.optional_vars is None and program.text(item.context_expr).startswith("self.")
-        }
-        indent, step = program.indentation(node), program.indent_step
-        for lock in taken:
-            new = f"with {lock}:{program.source.newline()}{indent}{step}{program.text(node)}"
-            yield program.replace(node, new, "missing statement", 0.1)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
-from repair.candidates.templates.tree import BUILTIN_EXCEPTIONS, BUILTINS, Function, parameters
+from repair.candidates.templates.tree import BUILTINS, Function, parameters
 from repair.source.file import OffsetEdit
 
 #: Names that are taken for each other: in each group any for any other.
@@ -317,35 +317,6 @@ def targets(program: SuspectProgram) -> Iterator[Proposal]:
                         )
 
 
-def keywords(program: SuspectProgram) -> Iterator[Proposal]:
-    """A keyword argument under the name of another one."""
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        for keyword in node.keywords:
-            for name in _partners(keyword.arg or ""):
-                new = f"{name}={program.text(keyword.value)}"
-                yield program.replace(keyword, new, "keyword", 0.25)
-
-
-def renamed_everywhere(program: SuspectProgram) -> Iterator[Proposal]:
-    """One variable for another at all places of a statement or a function at once."""
-    for function in [n for n in program.suspicious if isinstance(n, Function)]:
-        names = [n for n in program.inside(function) if isinstance(n, ast.Name)]
-        loaded: dict[str, list[ast.Name]] = {}
-        for name in names:
-            if isinstance(name.ctx, ast.Load) and not _is_called(program, name):
-                loaded.setdefault(name.id, []).append(name)
-        local = set(program.variables(function.body[0]))
-        for old, places in loaded.items():
-            if len(places) < 2 or old not in local or len(places) > 12:
-                continue
-            for new in sorted(local - {old}):
-                edits = tuple(OffsetEdit(*program.source.span(place), new) for place in places)
-                yield Proposal(
-                    "variable everywhere", 0.25 / (2 + len(local)), edits, function.body[0]
-                )
-
-
 def own_exceptions(program: SuspectProgram) -> list[str]:
     """The exceptions that the module defines."""
     return [
@@ -373,79 +344,3 @@ def exceptions(program: SuspectProgram) -> Iterator[Proposal]:
                     yield program.replace(place, name, "exception", prior)
                     if isinstance(node, ast.Try) and isinstance(place, ast.Name):
                         yield program.replace(place, f"({text}, {name})", "exception", 0.1)
-
-
-# A name of the module's top level where another of its kind is meant: a constant for a constant, a
-# sentinel for ``None``, an exception for an exception that is handed on.
-
-
-#: How likely another constant is meant, all together: those that share words with the one that
-#: stands there take the larger part of it.
-_ANOTHER, _SHARED_NONE = 0.8, 0.2
-_SENTINEL = 0.4
-
-
-def module_constants(program: SuspectProgram) -> Iterator[Proposal]:
-    """Another constant of the module: those with words in common are taken for each other."""
-    known = [name for name in (*program.module_names, *_imported(program)) if name.isupper()]
-    for node in program.of(ast.Name):
-        assert isinstance(node, ast.Name)
-        if not isinstance(node.ctx, ast.Load) or node.id not in known:
-            continue
-        words = set(node.id.split("_"))
-        weights = {
-            name: _SHARED_NONE + len(words & set(name.split("_")))
-            for name in known
-            if name != node.id
-        }
-        total = 1.0 + sum(weights.values())
-        for name, weight in weights.items():
-            yield program.replace(node, name, "variable", _ANOTHER * weight / total)
-
-
-def _imported(program: SuspectProgram) -> list[str]:
-    return [
-        alias.asname or alias.name
-        for node in program.tree.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    ]
-
-
-def module_sentinels(program: SuspectProgram) -> Iterator[Proposal]:
-    """``is None`` where the module has an object of its own for what was not given, and the other
-    way round."""
-    own = [
-        target.id
-        for node in program.tree.body
-        if isinstance(node, ast.Assign) and program.text(node.value) == "object()"
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    ]
-    for node in program.of(ast.Compare) if own else ():
-        assert isinstance(node, ast.Compare)
-        if len(node.ops) != 1 or not isinstance(node.ops[0], ast.Is | ast.IsNot):
-            continue
-        known = node.comparators[0]
-        text = program.text(known)
-        for other in (*own, "None"):
-            if text in (*own, "None") and other != text:
-                yield program.replace(known, other, "none check", _SENTINEL / len(own))
-
-
-def exceptions_as_arguments(program: SuspectProgram) -> Iterator[Proposal]:
-    """An exception that is an argument or one of several: ``suppress(KeyError)``; and one more."""
-    known = [*own_exceptions(program), *COMMON_EXCEPTIONS]
-    for node in program.of(ast.Name):
-        assert isinstance(node, ast.Name)
-        parent = program.parents.get(node)
-        given = isinstance(parent, ast.Call) and node in parent.args
-        if not (given or isinstance(parent, ast.Tuple)):
-            continue
-        if node.id not in BUILTIN_EXCEPTIONS and node.id not in known:
-            continue
-        for name in known:
-            if name != node.id:
-                yield program.replace(node, name, "exception", 0.12)
-                if given:
-                    yield program.replace(node, f"{node.id}, {name}", "exception", 0.05)

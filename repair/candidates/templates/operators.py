@@ -9,72 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from repair.candidates.templates.site import Proposal, SuspectProgram
-from repair.candidates.templates.tree import LOOPS, Function
+from repair.candidates.templates.tree import Function
 from repair.source.file import OffsetEdit
 
 # Conditions that do not ask what they seem to: by precedence, by truth, in the wrong order.
-
-
-def distributed(program: SuspectProgram) -> Iterator[Proposal]:
-    """``x == "a" or "b"`` and ``a or b in c``: what is compared was to be compared each time."""
-    for node in program.of(ast.BoolOp):
-        assert isinstance(node, ast.BoolOp)
-        for part in node.values:
-            if not isinstance(part, ast.Compare) or len(part.ops) != 1:
-                continue
-            left, right = part.left, part.comparators[0]
-            source = program.source
-            sign = source.text[source.span(left)[1] : source.span(right)[0]].strip()
-            for bare in node.values:
-                text = program.text(bare)
-                if isinstance(bare, ast.Constant):
-                    new = f"{program.text(left)} {sign} {text}"
-                    yield program.replace(bare, new, "missing condition", 0.8)
-                elif isinstance(bare, ast.Name | ast.Attribute) and bare is node.values[0]:
-                    new = f"{text} {sign} {program.text(right)}"
-                    yield program.replace(bare, new, "missing condition", 0.25)
-
-
-def bound(program: SuspectProgram) -> Iterator[Proposal]:
-    """``not a and b``, where the parentheses are missing."""
-    for node in program.of(ast.BoolOp):
-        assert isinstance(node, ast.BoolOp)
-        first = node.values[0]
-        if isinstance(first, ast.UnaryOp) and isinstance(first.op, ast.Not):
-            start = program.source.span(first.operand)[0]
-            rest = program.source.text[start : program.source.span(node)[1]]
-            yield program.replace(node, f"not ({rest})", "grouping", 0.2)
-
-
-def found(program: SuspectProgram) -> Iterator[Proposal]:
-    """``text.find(part)`` as a condition: -1 is true, and 0 is not."""
-    for node in program.of(ast.If, ast.While, ast.IfExp, ast.BoolOp):
-        tests = node.values if isinstance(node, ast.BoolOp) else [getattr(node, "test", None)]
-        for test in tests:
-            bare = test.operand if isinstance(test, ast.UnaryOp) else test
-            if (
-                isinstance(bare, ast.Call)
-                and isinstance(bare.func, ast.Attribute)
-                and bare.func.attr in ("find", "rfind")
-            ):
-                text = program.text(bare)
-                yield program.replace(bare, f"{text} != -1", "comparison", 0.6)
-
-
-def asked_first(program: SuspectProgram) -> Iterator[Proposal]:
-    """Two parts of a condition, of which the second makes the first safe."""
-    for node in program.of(ast.BoolOp):
-        assert isinstance(node, ast.BoolOp)
-        source = program.source
-        for one, other in zip(node.values, node.values[1:], strict=False):
-            gap = source.text[source.span(one)[1] : source.span(other)[0]]
-            if "(" in gap or ")" in gap:
-                continue
-            span = ast.BoolOp(node.op, [one, other])
-            span.lineno, span.col_offset = one.lineno, one.col_offset
-            span.end_lineno, span.end_col_offset = other.end_lineno, other.end_col_offset
-            new = f"{program.text(other)}{gap}{program.text(one)}"
-            yield Proposal("swapped operands", 0.12, program.replace(span, new, "", 0).edits, node)
 
 
 def by_rank(program: SuspectProgram) -> Iterator[Proposal]:
@@ -94,39 +32,6 @@ def by_rank(program: SuspectProgram) -> Iterator[Proposal]:
         start = source.span(parts[0].left)[1]
         sign = source.text[start : source.span(parts[0].comparators[0])[0]].strip()
         yield program.replace(node, f"({left}) {sign} ({right})", "comparison", 0.25)
-
-
-def of_something(program: SuspectProgram) -> Iterator[Proposal]:
-    """``all(…)`` of nothing, which is true."""
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        if program.text(node.func) != "all" or len(node.args) != 1:
-            continue
-        given = node.args[0]
-        if isinstance(given, ast.GeneratorExp | ast.ListComp):
-            given = given.generators[0].iter
-        new = f"bool({program.text(given)}) and {program.text(node)}"
-        yield program.replace(node, new, "missing condition", 0.1)
-
-
-def decided_late(program: SuspectProgram) -> Iterator[Proposal]:
-    """An ``else`` in a loop that returns what only the end of the loop can tell."""
-    for loop in program.of(*LOOPS):
-        assert isinstance(loop, ast.For | ast.While | ast.AsyncFor)
-        last = loop.body[-1]
-        if not isinstance(last, ast.If) or len(last.orelse) != 1:
-            continue
-        answer = last.orelse[0]
-        lines = program.whole_lines(answer)
-        if not isinstance(answer, ast.Return) or lines is None:
-            continue
-        end = program.source.span(last.body[-1])[1]
-        text = program.text(answer)
-        outer = program.indentation(loop)
-        start = program.source.span(last)[0]
-        kept = program.source.text[start:end]
-        new = f"{kept}{program.source.newline()}{outer}{text}"
-        yield program.replace(last, new, "statement depth", 0.4)
 
 
 # What a condition was to ask besides: what is asked of the same values elsewhere, and whether they
@@ -491,94 +396,3 @@ def _conditions(node: ast.AST) -> list[ast.expr]:
     ):
         return [node.value]
     return []
-
-
-def signs(program: SuspectProgram) -> Iterator[Proposal]:
-    """An amount that is handed on and was to count the other way."""
-    for node in program.of(ast.Call):
-        assert isinstance(node, ast.Call)
-        given = [part for a in node.args for part in (a.elts if isinstance(a, ast.Tuple) else [a])]
-        for argument in (*given, *(keyword.value for keyword in node.keywords)):
-            if isinstance(argument, ast.Name | ast.Attribute | ast.Subscript):
-                new = f"-{program.text(argument)}"
-                yield program.replace(argument, new, "missing negation", 0.12 / len(given or "-"))
-
-
-def absences(program: SuspectProgram) -> Iterator[Proposal]:
-    """``d.get(k) is None``, which an entry of ``None`` meets too, for ``k not in d``."""
-    for node in program.of(ast.Compare):
-        assert isinstance(node, ast.Compare)
-        call, nothing = node.left, node.comparators[0]
-        if (
-            isinstance(node.ops[0], ast.Is | ast.IsNot)
-            and isinstance(nothing, ast.Constant)
-            and nothing.value is None
-            and isinstance(call, ast.Call)
-            and isinstance(call.func, ast.Attribute)
-            and call.func.attr == "get"
-            and len(call.args) == 1
-        ):
-            sign = "not in" if isinstance(node.ops[0], ast.Is) else "in"
-            new = f"{program.text(call.args[0])} {sign} {program.text(call.func.value)}"
-            yield program.replace(node, new, "none check", 0.4)
-
-
-def grouping(program: SuspectProgram) -> Iterator[Proposal]:
-    """Operands that belong together and are taken apart by precedence."""
-    for node in program.of(ast.BinOp, ast.BoolOp, ast.UnaryOp):
-        if isinstance(node, ast.BinOp):
-            yield from _regrouped(program, node)
-        elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.Or):
-            last = node.values[-1]
-            if isinstance(last, ast.BoolOp) and len(node.values) == 2:
-                rest = program.source.text[
-                    program.source.span(last.values[0])[1] : program.source.span(last)[1]
-                ]
-                first = f"({program.text(node.values[0])} or {program.text(last.values[0])})"
-                yield program.replace(node, first + rest, "grouping", 0.25)
-            first_part = node.values[0]
-            if isinstance(first_part, ast.BoolOp) and len(first_part.values) >= 2:
-                span, whole = program.source.span, program.source.text
-                before = whole[span(node)[0] : span(first_part.values[-1])[0]]
-                behind = whole[span(first_part.values[-1])[0] : span(node)[1]]
-                if "(" not in before and ")" not in behind.rstrip(")"):
-                    yield program.replace(node, f"{before}({behind})", "grouping", 0.3)
-    for node in program.of(ast.IfExp):
-        assert isinstance(node, ast.IfExp)
-        body, orelse = program.text(node.body), program.text(node.orelse)
-        test = program.text(node.test)
-        yield program.replace(node, f"{orelse} if {test} else {body}", "swapped branches", 0.3)
-        yield program.replace(node, body, "superfluous branch", 0.1)
-        yield program.replace(node, orelse, "superfluous branch", 0.1)
-
-
-def _regrouped(program: SuspectProgram, node: ast.BinOp) -> Iterator[Proposal]:
-    text, span = program.source.text, program.source.span
-    left, right = node.left, node.right
-    if isinstance(right, ast.BinOp) and span(right)[0] >= span(left)[1]:
-        middle = text[span(left)[1] : span(right.left)[0]]
-        if "(" not in middle:
-            behind = text[span(right.left)[1] : span(right)[1]]
-            new = f"({program.text(left)}{middle}{program.text(right.left)}){behind}"
-            yield program.replace(node, new, "grouping", 0.3)
-    if isinstance(left, ast.BinOp):
-        middle = text[span(left.right)[1] : span(right)[0]]
-        if ")" not in middle:
-            before = text[span(node)[0] : span(left.right)[0]]
-            new = f"{before}({program.text(left.right)}{middle}{program.text(right)})"
-            yield program.replace(node, new, "grouping", 0.3)
-
-
-def signs_of_all(program: SuspectProgram) -> Iterator[Proposal]:
-    """The signs of all arguments of a call, or of all elements: a vector is turned as a whole."""
-    for node in program.of(ast.Call, ast.Tuple):
-        assert isinstance(node, ast.Call | ast.Tuple)
-        parts = node.elts if isinstance(node, ast.Tuple) else list(node.args)
-        if isinstance(node, ast.Call):
-            parts += [keyword.value for keyword in node.keywords if keyword.arg]
-        if len(parts) < 2 or not isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
-            continue
-        if all(isinstance(part, ast.Name | ast.Attribute) for part in parts):
-            starts = [program.source.span(part)[0] for part in parts]
-            edits = tuple(OffsetEdit(start, start, "-") for start in sorted(starts))
-            yield Proposal("arithmetic", 0.1, edits, node)

@@ -36,44 +36,6 @@ def copies(program: SuspectProgram) -> Iterator[Proposal]:
                 yield program.replace(value, new, "missing copy", prior * likely)
 
 
-def whole_copies(program: SuspectProgram) -> Iterator[Proposal]:
-    """A copy whose parts are still those of the original."""
-    deep = "copy.deepcopy" if "import copy" in program.source.text else ""
-    deep = deep or ("deepcopy" if "deepcopy" in program.source.text else "")
-    for node in program.of(ast.Call, ast.Subscript):
-        assert isinstance(node, ast.Call | ast.Subscript)
-        what = _copied(program, node)
-        if what is None:
-            continue
-        text = program.text(what)
-        if deep:
-            yield program.replace(node, f"{deep}({text})", "missing copy", 0.3)
-        made = program.text(node.func) if isinstance(node, ast.Call) else ""
-        # Without being told, a row of rows is likelier than a table of tables.
-        if made != "dict":
-            yield program.replace(node, f"[list(row) for row in {text}]", "missing copy", 0.12)
-        if made == "dict" or made.endswith(".copy"):
-            entries = f"for key, value in {program.tight(what)}.items()"
-            for kind in ("dict", "list", "set"):
-                new = f"{{key: {kind}(value) {entries}}}"
-                yield program.replace(node, new, "missing copy", 0.1)
-
-
-def _copied(program: SuspectProgram, node: ast.Call | ast.Subscript) -> ast.expr | None:
-    """What ``node`` is a shallow copy of."""
-    if isinstance(node, ast.Subscript):
-        part = node.slice
-        all_of_it = isinstance(part, ast.Slice) and part.lower is part.upper is part.step is None
-        return node.value if all_of_it else None
-    name = program.text(node.func)
-    if name in ("dict", "list", "copy.copy", "copy") and len(node.args) == 1:
-        plain = isinstance(node.args[0], ast.Name | ast.Attribute | ast.Subscript)
-        return node.args[0] if plain and not node.keywords else None
-    if isinstance(node.func, ast.Attribute) and node.func.attr == "copy" and not node.args:
-        return node.func.value
-    return None
-
-
 def _handed(node: ast.AST, given: set[str]) -> Iterator[tuple[ast.expr, float]]:
     """Values that go into an object, or out of one, with how likely a copy was meant."""
     if isinstance(node, ast.Assign | ast.AnnAssign):
@@ -148,44 +110,3 @@ def _changed(program: SuspectProgram, node: ast.AST) -> set[str]:
         if (isinstance(inner, ast.Subscript) and isinstance(inner.ctx, ast.Store | ast.Del))
         or (isinstance(inner, ast.Attribute) and inner.attr in _CHANGING)
     }
-
-
-def repeated(program: SuspectProgram) -> Iterator[Proposal]:
-    """``[[]] * n`` and ``dict.fromkeys(keys, [])``, whose entries are one and the same."""
-    for node in program.of(ast.BinOp, ast.Call):
-        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
-            if isinstance(node.left, ast.List) and len(node.left.elts) == 1:
-                item = node.left.elts[0]
-                if isinstance(item, ast.List | ast.Dict | ast.Call | ast.BinOp | ast.ListComp):
-                    new = f"[{program.text(item)} for _ in range({program.text(node.right)})]"
-                    yield program.replace(node, new, "shared entries", 0.6)
-        elif (
-            isinstance(node, ast.Call)
-            and program.text(node.func) == "dict.fromkeys"
-            and len(node.args) == 2
-            and not isinstance(node.args[1], ast.Constant)
-        ):
-            keys, value = map(program.text, node.args)
-            new = f"{{key: {value} for key in {keys}}}"
-            yield program.replace(node, new, "shared entries", 0.6)
-
-
-def of_the_class(program: SuspectProgram) -> Iterator[Proposal]:
-    """A container that all objects of a class share, where each was to have its own."""
-    for scope in ast.walk(program.tree):
-        if not isinstance(scope, ast.ClassDef):
-            continue
-        begin = next(
-            (f for f in scope.body if isinstance(f, Function) and f.name == "__init__"), None
-        )
-        if begin is None:
-            continue
-        shown = [f for f in scope.body if isinstance(f, Function) and program.weight(f) > 0]
-        for member in scope.body:
-            if not isinstance(member, ast.Assign) or not isinstance(member.targets[0], ast.Name):
-                continue
-            if shown and isinstance(member.value, ast.List | ast.Dict | ast.Set | ast.Call):
-                line = f"self.{member.targets[0].id} = {program.text(member.value)}"
-                last = begin.body[-1]
-                edits = program.insert_after(last, [line], "", 0).edits
-                yield Proposal("shared by the class", 0.4, edits, shown[0])

