@@ -34,7 +34,6 @@ _LIKELIER: dict[str, dict[str, float]] = {
     },
     "KeyError": {
         "missing handler": 4,
-        "access": 3,
         "missing guard": 2,
         "accumulation": 3,
         "missing condition": 1.5,
@@ -45,8 +44,8 @@ _LIKELIER: dict[str, dict[str, float]] = {
         "missing condition": 2,
         "arithmetic": 1.5,
     },
-    "RecursionError": {"missing base case": 4, "comparison": 1.5, "off by one": 2, "grouping": 1.5},
-    "UnboundLocalError": {"missing nonlocal": 5, "missing global": 5, "missing self": 2},
+    "RecursionError": {"missing base case": 4, "comparison": 1.5, "off by one": 2},
+    "UnboundLocalError": {"missing self": 2},
     "NameError": {"variable": 2, "missing self": 4, "function": 2},
     "StopIteration": {"missing argument": 3, "missing base case": 2},
     "ValueError": {
@@ -55,7 +54,7 @@ _LIKELIER: dict[str, dict[str, float]] = {
         "missing condition": 1.5,
         "missing argument": 1.5,
     },
-    "Failed": {"missing check": 4, "exception": 2, "comparison": 1.5},
+    "Failed": {"exception": 2, "comparison": 1.5},
     "timeout": {
         "missing statement": 3,
         "missing step": 4,
