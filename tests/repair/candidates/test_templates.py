@@ -271,9 +271,7 @@ def test_of_too_many_candidates_each_is_whole(most: int) -> None:
     source = read_source("/w/m.py", text.encode())
     where = Suspicion({4: 0.001, 6: 0.001, 8: 1.0, 11: 0.9})
     everything = {c.edits: c.strategy for c in generate(source, where)}
-    found = {"template: statement depth", "template: swapped operands"} & set(
-        everything.values()
-    )
+    found = {"template: statement depth", "template: swapped operands"} & set(everything.values())
     assert len(found) == 2
     best = generate(source, where, most=most)
     assert {c.edits: c.strategy for c in best}.items() <= everything.items()
