@@ -530,9 +530,11 @@ def _shown(reports: Iterator[FileReport], total: int) -> Iterator[FileReport]:
 
 
 def _stamps(jobs: list[_Job]) -> _Stamps:
+    """Those of what is checked, and of the files of the workspace that it may use."""
     stamps: _Stamps = {}
     for job in jobs:
-        for file in _select(job):
+        root = Path(job.workspace.root)
+        for file in (*_select(job), *select([root], root, job.settings.exclude)):
             try:
                 status = file.path.stat()
             except OSError:

@@ -324,7 +324,7 @@ def test_watch_checks_what_uses_a_changed_file_and_ends_with_ctrl_c(tmp_path: Pa
     (tmp_path / "setup.cfg").touch()
     (tmp_path / "util.py").write_text("def one(): ...\n")
     (tmp_path / "app.py").write_text("from util import one\n\none()\n")
-    command = [sys.executable, "-m", "pilotfish.main", "check", ".", "--watch", "--json"]
+    command = [sys.executable, "-m", "pilotfish.main", "check", "app.py", "--watch", "--json"]
     with subprocess.Popen(
         command,
         cwd=tmp_path,
