@@ -157,8 +157,9 @@ _KINDS = {
 
 def callees_of(values: Any, written: str = "") -> list[Callee]:
     """One callee for each value that is not ``None``; ``written`` is the source of what is called,
-    where it is known."""
-    return [_callee(value, written) for value in values._set if not completeness.is_none(value)]
+    where it is known. In an order that every run has."""
+    found = [_callee(value, written) for value in values._set if not completeness.is_none(value)]
+    return sorted(found, key=lambda each: (each.label, each.module, each.path, repr(each)))
 
 
 def _callee(value: Any, written: str = "") -> Callee:

@@ -104,6 +104,37 @@ def deco(fn):
 def decorated(a): ...
 decorated(b=1)
 """,
+    "a type variable that nothing stands for": """\
+from typing import Generic, TypeVar, AnyStr
+class Config:
+    def plain(self): ...
+class More(Config):
+    def more(self): ...
+    def more2(self): ...
+C = TypeVar("C", bound=Config)
+class Builder(Generic[C]):
+    def __init__(self, made: C):
+        self.made = made
+    @property
+    def config(self) -> C: ...
+    def own(self):
+        self.config.plain()
+class Of(Builder[More]):
+    def f(self):
+        self.config.more()
+        self.config.less()  #!
+class Sub(Builder):
+    def f(self):
+        self.config.more()
+        self.made.more2()
+def g(x: C) -> C:
+    x.wrong()  #!
+    return x
+def h(x: AnyStr) -> AnyStr: ...
+def k(y): h(y).wrong()  #!
+g(More()).more()
+g(More()).less()  #!
+""",
     "super of several bases": """\
 import json
 Unknown = json.loads('')

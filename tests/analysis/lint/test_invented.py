@@ -233,3 +233,12 @@ def test_a_package_that_is_not_installed_has_its_own_code_and_extras_are_expecte
     )
     (tmp_path / "setup.cfg").write_text("[options.extras_require]\nfast =\n  old-extra>=1\n")
     assert [f.line for f in look_at(source).findings] == [4, 5]
+
+
+def test_a_finding_reads_the_same_each_time(look_at: Look) -> None:
+    made = "".join(f"class C{n}: ...\n" for n in range(4))
+    source = (
+        f"{made}def f(x):\n    return C0() if x else C1() if x == 1 else C2() if x == 2 else C3()\n"
+    )
+    found = {look_at(f"{source}f(1).missing  #{n}\n").findings[0].message for n in range(5)}
+    assert found == {"`C0 | C1 | C2 | C3` has no attribute `missing`"}

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from jedi.inference.base_value import NO_VALUES, ValueSet, ValueWrapper
 from jedi.inference.compiled import builtin_from_name
 from jedi.inference.gradual import annotation
+from jedi.inference.gradual.type_var import TypeVar
 from jedi.inference.gradual.typeshed import TYPESHED_PATH
 from jedi.inference.gradual.typing import (
     AnyClass,
@@ -16,6 +18,7 @@ from jedi.inference.gradual.typing import (
     ProxyTypingValue,
     TypingModuleName,
 )
+from jedi.inference.names import AnonymousParamName
 from jedi.inference.param import get_executed_param_names
 from jedi.inference.value.iterable import FakeDict, FakeTuple, SequenceLiteralValue
 
@@ -142,6 +145,46 @@ def _merge(known: dict[str, Any], new: dict[str, Any]) -> None:
             known[name] = completeness.flagged(known.get(name, NO_VALUES))
 
 
+# A type variable that nothing is known to stand for is as good as its bound only to whoever writes
+# the function that has it. A class that derives from ``Builder``, not from ``Builder[Config]``,
+# gets ``Any`` of it (typing specification, *Generics*), and may have set it to more than the bound.
+
+
+_of_bound = TypeVar.execute_annotation
+
+
+def _bound(self: Any, context: Any) -> Any:
+    values = _of_bound(self, context)
+    if self._bound_lazy_value is None or completeness.incomplete(values):
+        return values
+    return completeness.flagged(values)
+
+
+def _of_own_variable(infer: Callable[..., Any]) -> Callable[..., Any]:
+    """``infer`` of a parameter: one of a variable of its function has what the bound has."""
+
+    def inferred(self: Any) -> Any:
+        values = infer(self)
+        node = self._get_param_node()
+        if node.annotation is None or node.annotation.type != "name" or not values.incomplete:
+            return values
+        around = node.search_ancestor("classdef")
+        bases = around.get_super_arglist() if around is not None else None
+        if bases is not None and node.annotation.value in re.findall(r"\w+", bases.get_code()):
+            return values
+        declared = completeness.isolated(_without_the_trick)(
+            self.get_root_context(), node.annotation
+        )
+        limits = [v._bound_lazy_value for v in declared._set if isinstance(v, TypeVar)]
+        if not limits or None in limits or len(limits) < len(declared._set):
+            return values
+        if any(completeness.incomplete(limit.infer()) for limit in limits):
+            return values
+        return ValueSet._from_frozen_set(values._set)
+
+    return inferred
+
+
 _installed = False
 
 
@@ -155,3 +198,5 @@ def install() -> None:
         annotation.infer_annotation = _without_the_trick
         annotation.merge_type_var_dicts = _merge
         annotation.get_executed_param_names = _given
+        TypeVar.execute_annotation = _bound
+        AnonymousParamName.infer = _of_own_variable(AnonymousParamName.infer)
