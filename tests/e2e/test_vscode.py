@@ -82,9 +82,18 @@ def test_ghost_text_is_accepted_by_tab(project: Path, open_vscode: OpenVSCode) -
     assert member[1] in {"entries", "put_down", "sum_of_cents"}
 
 
-def test_ghost_text_is_accepted_by_the_word(project: Path, open_vscode: OpenVSCode) -> None:
+def test_ghost_text_is_accepted_by_the_word(
+    project: Path, open_vscode: OpenVSCode, tmp_path: Path
+) -> None:
     code = open_vscode(project)
     ghost = _show_ghost(code)
+    # Another one is asked for, and the way back leads to the first.
+    first = code.lines()[5]
+    code.press("Alt+BracketRight")
+    code.wait_for_line(6, first, other=True)
+    code.page.screenshot(path=tmp_path / "alternative.png")
+    code.press("Alt+BracketLeft")
+    code.wait_for_line(6, first)
     code.press("Control+ArrowRight")
     word = re.match(r"\w+", ghost)
     assert word is not None

@@ -242,6 +242,11 @@ class VSCode:
         found: list[str] = self.page.evaluate(_LINES)
         return found
 
+    def wait_for_line(self, number: int, text: str, *, other: bool = False) -> None:
+        """Wait until a line, ghost text included, is ``text``, or an ``other`` one."""
+        check = f"([at, text, other]) => (({_LINES})()[at] === text) !== other"
+        self.page.wait_for_function(check, arg=[number - 1, text, other])
+
     def read(self, name: str) -> str:
         """What the disk holds of a file."""
         return (self.folder / name).read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
@@ -10,10 +11,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from pilotfish.console import out
 from pilotfish.main import COMMANDS, main, parser_for
 from pilotfish.options import parse_location
+from pilotfish.report import text
 
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
 
@@ -177,3 +180,21 @@ def test_a_defect_of_ours_is_an_answer_too(
     said = capsys.readouterr()
     assert json.loads(said.out)["reason"] == "internal error: SystemError"
     assert "SystemError in broken" in said.err
+
+
+def test_a_diff_and_its_context_can_be_read_on_light_and_on_dark_terminals() -> None:
+    """Only what the terminal chose for text, and colours that stand out from both: no white or
+    black, none in front and none behind."""
+    patch = (
+        "--- a/m.py\n+++ b/m.py\n@@ -1,2 +1,2 @@\n def f():  # a\n-    return 'b'\n+    return 2\n"
+    )
+    console = Console(force_terminal=True, color_system="standard", file=io.StringIO(), width=80)
+    console.print(text.diff(patch))
+    for line in text.python('@x\nclass A:\n    """A."""\n    b = not 1.5 + f(2)  # c\n'):
+        console.print(line)
+    shown = console.file.getvalue()
+    codes = {
+        int(code) for found in re.findall(r"\x1b\[([\d;]*)m", shown) for code in found.split(";")
+    }
+    assert {31, 32, 36} <= codes
+    assert codes <= {0, 1, 2, 31, 32, 35, 36, 49}, shown
