@@ -188,11 +188,12 @@ def test_a_diff_and_its_context_can_be_read_on_light_and_on_dark_terminals() -> 
     patch = (
         "--- a/m.py\n+++ b/m.py\n@@ -1,2 +1,2 @@\n def f():  # a\n-    return 'b'\n+    return 2\n"
     )
-    console = Console(force_terminal=True, color_system="standard", file=io.StringIO(), width=80)
+    written = io.StringIO()
+    console = Console(force_terminal=True, color_system="standard", file=written, width=80)
     console.print(text.diff(patch))
     for line in text.python('@x\nclass A:\n    """A."""\n    b = not 1.5 + f(2)  # c\n'):
         console.print(line)
-    shown = console.file.getvalue()
+    shown = written.getvalue()
     codes = {
         int(code) for found in re.findall(r"\x1b\[([\d;]*)m", shown) for code in found.split(";")
     }
