@@ -280,3 +280,44 @@ def test_the_lens_debug_opens_the_same_split(project: Path, start_neovim: StartN
         pass
     nvim.wait_for("PilotfishTrace")
     assert nvim.line().startswith(" 100 %  statements"), nvim.screen()
+
+
+def test_what_follows_a_renaming_is_one_code_action(
+    project: Path, start_neovim: StartNeovim
+) -> None:
+    nvim = start_neovim(PATIENT, "cart.py")
+    nvim.wait_for("attached")
+    nvim.type("ggwcwamount<Esc>")
+    nvim.wait_for("mode", lambda data: data["mode"] == "n")
+    assert nvim.line() == "def amount(prices, discount):"
+    titles = """
+      local params = vim.lsp.util.make_range_params(0, 'utf-16')
+      params.context = { diagnostics = {}, only = { 'refactor' } }
+      local answers = vim.lsp.buf_request_sync(0, 'textDocument/codeAction', params, 60000) or {}
+      for _, answer in pairs(answers) do
+        for _, action in ipairs(answer.result or {}) do
+          if vim.startswith(action.title, 'Update ') then
+            return action.title
+          end
+        end
+      end
+      return ''
+    """
+    while not (title := nvim.lua(titles)):
+        pass
+    assert title == "Update 5 places that follow this edit (in 2 files)", title
+    nvim.lua(
+        "vim.lsp.buf.code_action({ apply = true, filter = function(action) "
+        "return vim.startswith(action.title, 'Update ') end })"
+    )
+    changed = """
+      local buffer = vim.fn.bufnr(...)
+      return buffer > 0 and vim.api.nvim_buf_get_lines(buffer, 0, -1, true) or {}
+    """
+    for name, before in (("test_cart.py", CART_TESTS), ("conftest.py", CONFTEST)):
+        while not (lines := nvim.lua(changed, name)):
+            pass
+        wanted = before.replace("cart.total", "cart.amount")
+        if name == "test_cart.py":
+            wanted = re.sub(r"\btotal\b", "amount", wanted)
+        assert "\n".join(lines) + "\n" == wanted
