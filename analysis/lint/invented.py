@@ -23,7 +23,7 @@ from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.statement import logical_lines
 from analysis.syntax.tree import SyntaxTree, parse, too_deep
-from analysis.text.overlay import Reads, noting
+from analysis.text.overlay import Reads, files, looking_through, noting
 
 #: Time for one site. Most need milliseconds; the first of a file waits until jedi has read the
 #: modules that the file stands on, which took up to 5 s on a busy machine.
@@ -58,8 +58,21 @@ def look(
     some 0-based ``lines``.
 
     In order of position, without those under ``noqa``. Stops at ``deadline``, but never before one
-    candidate is done. Never raises for the user's code.
+    candidate is done. Never raises for the user's code. Files are seen as they are at one moment: to
+    look at each site whether all that was read still holds cost a sixth of the time.
     """
+    around = files()
+    with looking_through(around if around.steady else snapshot.overlay()):
+        return _look(snapshot, provider, begin, deadline, lines)
+
+
+def _look(
+    snapshot: Snapshot,
+    provider: SemanticProvider,
+    begin: int,
+    deadline: Deadline | None,
+    lines: frozenset[int] | None,
+) -> Looked:
     reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
     reads = provider.reads(snapshot)
     if begin == 0 or reading.reads is not reads:

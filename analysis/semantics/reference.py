@@ -46,7 +46,7 @@ class _KnownAnswers:
         return True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _KnownEnvironment:
     """An environment, old when its ``stamps`` are others; ``reads`` say what it was chosen by, for
     answers that are kept elsewhere."""
@@ -54,6 +54,8 @@ class _KnownEnvironment:
     environment: Environment
     reads: overlay.Reads
     stamps: object
+    #: The overlay under which the stamps were compared last.
+    held_in: overlay.Overlay | None = None
 
 
 class ReferenceProvider:
@@ -132,8 +134,12 @@ class ReferenceProvider:
         return self._whose(workspace).environment
 
     def _whose(self, workspace: Workspace) -> _KnownEnvironment:
+        files = overlay.files()
         known = self._environments.get(workspace)
+        if known is not None and files.steady and known.held_in is files:
+            return known
         if known is not None and known.stamps == _stamps(known.environment, workspace):
+            known.held_in = files
             return known
         # Both are taken before: what changes while the environment is looked up makes it old.
         before, reads = _own(workspace), _deciding(workspace)
