@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.errors import ExplainedError
 from analysis.snapshot import Workspace
 from benchmarks.models import MODELS

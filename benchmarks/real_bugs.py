@@ -28,7 +28,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.errors import ExplainedError
 from analysis.snapshot import Workspace
 from benchmarks.fault_lines import faulty, rank, statements

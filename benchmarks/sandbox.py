@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.snapshot import Workspace
 from analysis.views.plan import block_plan
 from benchmarks.fixing import folder

@@ -12,9 +12,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from analysis.environments.candidates import judged
+from analysis.environments.candidates import describe, judged, resolve
 from analysis.environments.environment import Environment, InterpreterCandidate, Origin
-from analysis.environments.resolve import describe, resolve
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
 from analysis.text.files import is_folder, read_bytes

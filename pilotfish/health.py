@@ -23,7 +23,7 @@ from urllib.parse import urlsplit
 
 import psutil
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.snapshot import Workspace

@@ -8,7 +8,7 @@ from functools import lru_cache
 import tree_sitter
 
 from analysis.deadline import Deadline
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.findings import Edit, Finding, Fix
 from analysis.lint.heirs import heir_with
 from analysis.lint.nearest import akin, nearest, unmistakable

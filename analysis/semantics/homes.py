@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.deadline import Deadline
+from analysis.environments.candidates import resolve
 from analysis.environments.environment import Environment
-from analysis.environments.resolve import resolve
 from analysis.environments.roots import import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.module_finder import find, typeshed

@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from analysis.deadline import Deadline
-from analysis.environments.candidates import WORKSPACE_FOLDERS
+from analysis.environments.candidates import WORKSPACE_FOLDERS, resolve
 from analysis.environments.environment import Environment
-from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
 from analysis.semantics import import_holes, key_holes, name_holes
 from analysis.semantics.jedi_provider.provider import JediProvider
@@ -129,7 +128,7 @@ class ReferenceProvider:
     def environment(self, workspace: Workspace) -> Environment:
         """Whose Python it is; looked up again when one of its folders changed.
 
-        Raises as :func:`~analysis.environments.resolve.resolve`.
+        Raises as :func:`~analysis.environments.candidates.resolve`.
         """
         return self._whose(workspace).environment
 

@@ -168,7 +168,7 @@ def _line_of(path: Path, names: list[str]) -> int:
 def _run(request: ApiRequest, context: Context, caller: Caller) -> ApiAnswer:
     """Raises :class:`~analysis.errors.AnalysisError` for what is no dotted name, and for what is
     outside of the workspace through a link in it."""
-    from analysis.environments.resolve import resolve
+    from analysis.environments.candidates import resolve
     from analysis.worker.queries import PositionQuery
 
     if not all(part.isidentifier() for part in request.name.split(".")):

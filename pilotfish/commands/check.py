@@ -17,7 +17,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.lint import ruff

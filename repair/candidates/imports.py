@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.environments.roots import import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.homes import Home, absolute, importing, renamed, spelled

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from analysis.environments.boundaries import is_too_wide, may_be_named
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.snapshot import Workspace
 from repair.errors import RepairError
 from repair.sandbox.bubblewrap import command_line

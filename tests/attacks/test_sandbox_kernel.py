@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.snapshot import Workspace
 from repair.sandbox import bubblewrap, syscalls
 from repair.sandbox.forkserver import ForkServer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.snapshot import Workspace
 from decoding.local_writer import LocalWriter
 from decoding.models import store

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from analysis.environments.candidates import resolve
 from analysis.environments.distributions import looked_at
 from analysis.environments.environment import Environment
 from analysis.environments.pth import added_folders
-from analysis.environments.resolve import resolve
 from analysis.environments.roots import import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.module_finder import Form, find, submodules

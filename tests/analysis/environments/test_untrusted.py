@@ -14,9 +14,8 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.environments.candidates import belongs_to, candidates
+from analysis.environments.candidates import belongs_to, candidates, resolve
 from analysis.environments.environment import Origin
-from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
 from analysis.snapshot import Snapshot, Workspace
 from analysis.worker.pool import AnalysisPool, WorkerSettings

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.environments.candidates import candidates
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import candidates, resolve
 from analysis.environments.static import read
 from analysis.findings import Finding
 from analysis.lint.checking import check_files

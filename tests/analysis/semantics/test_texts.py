@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.semantics.jedi_provider.provider import JediProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
+from analysis.environments.candidates import resolve
 from analysis.environments.environment import Environment
-from analysis.environments.resolve import resolve
 from analysis.names import NameSet, Tier
 from analysis.semantics import reference
 from analysis.semantics.reference import ReferenceProvider

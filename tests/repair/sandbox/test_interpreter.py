@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from analysis.environments.resolve import resolve
+from analysis.environments.candidates import resolve
 from analysis.snapshot import Workspace
 from repair.errors import RepairError
 from repair.sandbox.interpreter import interpreter_of
