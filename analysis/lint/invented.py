@@ -21,7 +21,7 @@ from analysis.names import Arity, NameSet
 from analysis.semantics.provider import SemanticProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
-from analysis.syntax.statement import logical_lines
+from analysis.syntax.statement import Begin, begins_of
 from analysis.syntax.tree import SyntaxTree, parse, too_deep
 from analysis.text.overlay import Reads, files, looking_through, noting
 
@@ -153,8 +153,7 @@ class _Reading:
     steady: dict[str, NameSet] = field(default_factory=dict)
     reads: Reads | None = None
     too_deep: bool = False
-    #: Where the logical lines of an intact text begin.
-    begins: tuple[int, ...] = ()
+    begins: tuple[Begin, ...] = ()
 
     def forget(self, reads: Reads) -> None:
         """Begin anew: what was read has changed since."""
@@ -170,7 +169,7 @@ def _read(text: str, path: str, workspace: Workspace) -> _Reading:
     tree = parse(text)
     if too_deep(tree):
         return _Reading(tree, (), too_deep=True)
-    begins = () if tree.root.has_error else logical_lines(text)
+    begins = () if tree.root.has_error else begins_of(text)
     return _Reading(tree, candidates(tree), begins=begins)
 
 

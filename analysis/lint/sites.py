@@ -21,7 +21,7 @@ from analysis.lint.unbound import Unbound, unbound
 from analysis.names import NOTHING, Arguments
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
-from analysis.syntax.statement import arguments_of
+from analysis.syntax.statement import Begin, arguments_of
 from analysis.syntax.tree import LANGUAGE, SyntaxTree
 
 _QUERY = tree_sitter.Query(
@@ -96,11 +96,11 @@ def candidates(tree: SyntaxTree) -> tuple[SiteCandidate, ...]:
 
 
 def site_of(
-    tree: SyntaxTree, candidate: SiteCandidate, begins: tuple[int, ...] = ()
+    tree: SyntaxTree, candidate: SiteCandidate, begins: tuple[Begin, ...] = ()
 ) -> Site | None:
     """The site of ``candidate``; ``None`` where its name is assigned and so may be new.
 
-    ``begins`` are the logical lines of an intact text, where they are known."""
+    ``begins`` are those of an intact text, where they are known."""
     hole = hole_at(tree.text, candidate.end, tree, begins)
     call = candidate.call
     if call is not None:

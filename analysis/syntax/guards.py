@@ -11,6 +11,7 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice, takewhile
 
 from analysis.syntax.statement import Statement
 
@@ -41,10 +42,10 @@ _OTHER_PYTHON = re.compile(
     r"\b_?sys\s*\.\s*(?:version|platform|implementation)\b|\b(?:version_info|hexversion)\b"
     r"|\b_?os\s*\.\s*name\b|\b(?:IS_?|is_?|_)?(?:PY|py)_?[23]\w*|\bPYPY\b|\bIS_PYPY\b"
 )
-#: The same within an expression: ``a if PY3 else b``, ``PY3 and a``.
+#: The same within an expression: ``a if PY3 else b``, ``PY3 and a``. It begins wherever one does.
 _CHOICE = re.compile(
-    rf"\bif\b[^:\[\]{{}}]*?(?:{_OTHER_PYTHON.pattern})[^:\[\]{{}}]*?\belse\b"
-    rf"|(?:{_OTHER_PYTHON.pattern})[^:\[\]{{}}]*?\b(?:and|or)\b"
+    rf"(?=(\bif\b[^:;\[\]{{}}]*?(?:{_OTHER_PYTHON.pattern})[^:;\[\]{{}}]*?\belse\b"
+    rf"|(?:{_OTHER_PYTHON.pattern})[^:;\[\]{{}}]*?\b(?:and|or)\b))"
 )
 #: A test of the version that is left for good where it holds, as a keyword: the rest is for others.
 _LEFT = "left"
@@ -96,13 +97,28 @@ def guards_at(text: str, statement: Statement, receiver: str, offset: int) -> tu
                 found.append("type_checking")
             if _OTHER_PYTHON.search(header):
                 found.append("version")
-    if _CHOICE.search(text, statement.start, _line_end(text, offset)):
+    if _chooses(text, statement.start, _line_end(text, offset)):
         found.append("version")
     if receiver:
         found.extend(_tested(text, receiver, scope, scope_indent, offset))
     if _may_store(text, statement, receiver, offset):
         found.append("may_store")
     return tuple(dict.fromkeys(found))
+
+
+def _chooses(text: str, start: int, end: int) -> bool:
+    """Whether an expression between ``start`` and ``end`` chooses by the version."""
+    spans = _choices(text)
+    inside = takewhile(
+        lambda span: span[0] < end, islice(spans, bisect_left(spans, (start, 0)), None)
+    )
+    return any(until <= end for _, until in inside)
+
+
+@lru_cache(maxsize=8)
+def _choices(text: str) -> list[tuple[int, int]]:
+    """Where such expressions begin and end."""
+    return [match.span(1) for match in _CHOICE.finditer(text)]
 
 
 @lru_cache(maxsize=8)

@@ -11,6 +11,7 @@ from analysis.syntax.guards import guards_at
 from analysis.syntax.hole import BASE_CLASS, STRING_ARGUMENT, STRING_KEY, Hole, HoleKind
 from analysis.syntax.lexer import STRING_PREFIXES, continues_name
 from analysis.syntax.statement import (
+    Begin,
     Statement,
     Token,
     arguments_before,
@@ -130,14 +131,14 @@ _DEFINES = frozenset({"def", "class", "as", "lambda"})
 
 
 def hole_at(
-    text: str, offset: int, tree: SyntaxTree | None = None, begins: tuple[int, ...] = ()
+    text: str, offset: int, tree: SyntaxTree | None = None, begins: tuple[Begin, ...] = ()
 ) -> Hole:
     """The hole at ``offset`` (code points; clamped to the text) of ``text``.
 
     ``tree`` is the tree of the same text; without it the text is parsed, which takes about 4 ms
     for each 1,000 lines, and less where a text like it was parsed before. ``begins`` are the
-    :func:`~analysis.syntax.statement.logical_lines` of an intact text, for who asks about many
-    places of it: the hole is the same.
+    :func:`~analysis.syntax.statement.begins_of` an intact text, for who asks about many places of
+    it: the hole is the same.
     """
     offset = min(max(offset, 0), len(text))
     if tree is None or tree.text != text:

@@ -112,6 +112,11 @@ class Statement:
         return self.openers[-1] if self.openers else None
 
 
+#: A place where the lexer may begin, where its logical line does, and how far that is indented, or
+#: -1 where it is the logical line that begins.
+Begin = tuple[int, int, int]
+
+
 @dataclass(slots=True)
 class _Lexer:
     text: str
@@ -123,12 +128,11 @@ class _Lexer:
     fields: list[tuple[str, int, int]] = field(default_factory=list)
     line_start: int = 0
     indent: int = 0
-    #: Where the logical lines begin that were read.
-    begins: list[int] = field(default_factory=list)
+    begins: list[Begin] = field(default_factory=list)
 
     def reset(self, at: int) -> None:
         """Begin a new logical line at ``at``."""
-        self.begins.append(at)
+        self.begins.append((at, at, -1))
         self.tokens.clear()
         self.openers.clear()
         self.fields.clear()
@@ -187,26 +191,30 @@ def _heads_suite(tokens: list[Token], begin: int, colon: int) -> bool:
 
 
 def statement_at(
-    text: str, offset: int, tree: SyntaxTree, begins: tuple[int, ...] = ()
+    text: str, offset: int, tree: SyntaxTree, begins: tuple[Begin, ...] = ()
 ) -> Statement:
     """The statement before ``offset`` of ``text``, whose tree is ``tree``.
 
-    ``begins`` are the :func:`logical_lines` of an intact text, where they are known.
+    ``begins`` are those of an intact text, where they are known.
     """
-    at = begins[bisect_right(begins, offset) - 1] if begins else _restart(text, offset, tree)
-    return _read(_Lexer(text, offset), at)
+    if not begins:
+        return _read(_Lexer(text, offset), _restart(text, offset, tree))
+    begin = begins[bisect_right(begins, (offset + 1,)) - 1]
+    return _read(_Lexer(text, offset), *begin)
 
 
-def logical_lines(text: str) -> tuple[int, ...]:
-    """Where the logical lines of an intact ``text`` begin, blank ones as well."""
+def begins_of(text: str) -> tuple[Begin, ...]:
+    """Where the lexer may begin in an intact ``text``: at logical lines, blank ones as well, and
+    behind semicolons, since a line can hold a whole file."""
     lexer = _Lexer(text, len(text))
     _read(lexer, 0)
     return tuple(lexer.begins)
 
 
-def _read(lexer: _Lexer, at: int) -> Statement:
+def _read(lexer: _Lexer, at: int, line_start: int | None = None, indent: int = -1) -> Statement:
     text, offset = lexer.text, lexer.stop
     lexer.reset(at)
+    lexer.line_start, lexer.indent = at if line_start is None else line_start, indent
     while at < offset:
         match = _TOKEN.match(text, at, offset)
         if match is None:  # pragma: no cover - the last alternative takes any character
@@ -225,6 +233,8 @@ def _read(lexer: _Lexer, at: int) -> Statement:
             lexer.push("keyword" if match[0] in KEYWORDS else "name", start, at)
         elif kind == "op":
             at = _operator(lexer, start, at)
+            if match[0] == ";" and not lexer.openers:
+                lexer.begins.append((at, lexer.line_start, lexer.indent))
         if at < 0:
             return lexer.result("string", -at - 1)
     return lexer.result()
