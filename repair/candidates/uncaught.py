@@ -1,8 +1,9 @@
 """An exception that a failing test ends in and that the file was to catch, where it comes through.
 
-The test says which exception it asks for instead, if it asks for one. What to do else stands in
-the program already, as a rule: as the file treats the same exception elsewhere, or another one, as
-the function ends otherwise, or, in a loop, with the next turn.
+The test says which exception it asks for instead, if it asks for one. Handlers that end the
+function or go on without a word are not proposed: on 15 bugs of this kind none was right, and on
+fresh bugs two were verified and wrong. Raising what is asked for was right four times, one more
+exception for a handler twice.
 """
 
 from __future__ import annotations
@@ -17,7 +18,6 @@ from repair.candidates.candidate import Candidate
 from repair.candidates.templates.tree import (
     BUILTIN_EXCEPTIONS,
     BUILTINS,
-    LOOPS,
     Tree,
     parameters,
 )
@@ -35,13 +35,9 @@ _TEST_FRAMES = 3
 _EXPECTING = frozenset({"raises", "assertRaises", "assertRaisesRegex"})
 #: How likely another exception is to be raised in its place, which the test asks for.
 _MEANT = 0.7
-#: How likely a handler that is there lacks one more exception; how likely one is meant that the
-#: file has for this exception, for another one, or that ends as the function does; and how much
-#: less likely each function is that is farther from where it was raised.
-_ONE_MORE, _SAME, _OTHER, _END, _FARTHER = 0.6, 0.5, 0.25, 0.2, 0.5
-_NOTHING = ("None", "False", "True", "0", '""', "[]", "{}")
-#: Treatments of an exception at one place.
-_MOST = 16
+#: How likely a handler that is there lacks one more exception; and how much less likely each
+#: function is that is farther from where it was raised.
+_ONE_MORE, _FARTHER = 0.6, 0.5
 
 
 def uncaught(source: Source, failures: Iterable[FailedTest]) -> Iterator[Candidate]:
@@ -150,10 +146,8 @@ def _caught(
     if '"""' in inner or "'''" in inner:
         return
     inner = line.join(f"{indent}{step}{text}".rstrip() for text in _dedented(inner, indent))
-    for body, value in _treatments(tree, statement, name, meant).items():
-        caught = f"{name} as error" if body.endswith("from error") else name
-        rest = [f"{indent}except {caught}:"]
-        rest += [f"{indent}{step}{text}" for text in body.split("\n")]
+    for body, value in _raised(tree, statement, name, meant).items():
+        rest = [f"{indent}except {name} as error:", f"{indent}{step}{body}"]
         yield value, OffsetEdit(start, end, line.join(["try:", inner, *rest]))
 
 
@@ -161,14 +155,14 @@ def _dedented(text: str, indentation: str) -> list[str]:
     return [line.removeprefix(indentation) for line in text.splitlines()]
 
 
-def _treatments(tree: Tree, statement: ast.stmt, name: str, meant: str) -> dict[str, float]:
-    """What to do when ``name`` is raised, with how likely that is."""
+def _raised(tree: Tree, statement: ast.stmt, name: str, meant: str) -> dict[str, float]:
+    """How to raise ``meant`` when ``name`` is raised, with how likely each is."""
     function = tree.function(statement)
     assert function is not None
     at_hand = tree.variables(statement)
     known = {*_at_hand(tree), *BUILTINS, "self", "cls", *parameters(function)}
     found: dict[str, float] = {}
-    if meant and meant in {*known, *BUILTIN_EXCEPTIONS} and meant != name:
+    if meant in {*known, *BUILTIN_EXCEPTIONS} and meant != name:
         found[f"raise {meant}(str(error)) from error"] = _MEANT
         for node in tree.inside(tree.tree):
             if not isinstance(node, ast.Raise) or not isinstance(node.exc, ast.Call):
@@ -178,43 +172,10 @@ def _treatments(tree: Tree, statement: ast.stmt, name: str, meant: str) -> dict[
                 used = {n.id for n in ast.walk(ast.parse(call)) if isinstance(n, ast.Name)}
                 if used <= {*known, *at_hand, "error"}:
                     found.setdefault(f"raise {call} from error", 0.8 * _MEANT)
-    for node in tree.inside(tree.tree):
-        if isinstance(node, ast.ExceptHandler) and node.name is None:
-            own = {t.id for each in node.body for t in ast.walk(each) if isinstance(t, ast.Name)}
-            made = {t.id for t in ast.walk(node) if isinstance(t, ast.Name) and _is_set(t)}
-            if own - made <= {*known, *at_hand}:
-                same = node.type is not None and name in tree.text(node.type)
-                body = _text(tree, node.body)
-                found[body] = max(found.get(body, 0.0), _SAME if same else _OTHER)
-    ends = dict.fromkeys(["return None", "return False"], _END)
-    for node in tree.inside(function):
-        if isinstance(node, ast.Return | ast.Raise):
-            text = tree.text(node)
-            names = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
-            if node is not statement and names <= known and "\n" not in text:
-                ends[text] = _OTHER
-    if next(tree.enclosing(statement, *LOOPS), None) is not None:
-        ends |= {"continue": _END, "break": 0.5 * _END}
-    if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-        target = statement.targets[0].id
-        ends |= {f"{target} = {nothing}": 0.5 * _END for nothing in _NOTHING}
-    elif isinstance(statement, ast.Expr):
-        ends["pass"] = _END
-    found |= {text: value for text, value in ends.items() if text not in found}
-    return dict(sorted(found.items(), key=lambda each: -each[1])[:_MOST])
+    return found
 
 
 def _about(call: ast.Call) -> str:
     """``call`` of an exception, with what the error says for its message."""
     said = ast.parse("str(error)", mode="eval").body
     return ast.unparse(ast.Call(call.func, [said, *call.args[1:]], call.keywords))
-
-
-def _is_set(node: ast.Name) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def _text(tree: Tree, body: list[ast.stmt]) -> str:
-    """The statements, without the indentation of the first."""
-    indentation = tree.indentation(body[0])
-    return "\n".join("\n".join(_dedented(tree.text(each), indentation)) for each in body)
