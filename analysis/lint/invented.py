@@ -59,7 +59,7 @@ def look(
 
     In order of position, without those under ``noqa``. Stops at ``deadline``, but never before one
     candidate is done. Never raises for the user's code. Files are seen as they are at one moment: a
-    look at each site whether all that was read still holds took a quarter of the time.
+    look at each site whether all that was read still holds took a seventh of the time.
     """
     around = files()
     with looking_through(around if around.steady else snapshot.overlay()):
