@@ -37,8 +37,13 @@ def stages(everything: bool) -> list[tuple[str, list[str]]]:
     """Names and commands, in order."""
     names = list(TESTS) if everything else ["unit tests"]
     pytest = [sys.executable, "-m", "pytest", "-q"]
-    # The others start processes, and some keep limits of time: not beside each other.
-    shared = {"unit tests": ["-n", "auto", "--maxprocesses", "4"]}
+    # The others start processes that compute, and some keep limits of time: not beside each other.
+    two = ["-n", "2", "--dist", "loadfile"]
+    shared = {
+        "unit tests": ["-n", "auto", "--maxprocesses", "4"],
+        "tests of corpora": two,
+        "tests in the sandbox": two,
+    }
     return [
         *QUICK,
         *((name, [*pytest, *shared.get(name, []), "-m", TESTS[name]]) for name in names),
