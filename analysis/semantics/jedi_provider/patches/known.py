@@ -73,6 +73,9 @@ REPLACED: dict[str, dict[str, str]] = {
     "jedi.inference.gradual.stub_value": {
         "StubFilter._is_name_reachable": "self name",
     },
+    "jedi.inference.gradual.type_var": {
+        "TypeVar.execute_annotation": "self context",
+    },
     "jedi.inference.gradual.typeshed": {
         "DJANGO_INIT_PATH": "path",
         "_IMPORT_MAP": "dict",
