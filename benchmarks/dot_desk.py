@@ -28,8 +28,8 @@ from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder
 from decoding.runtimes.llama_cpp import LlamaCpp
 from decoding.writer import Completion, InfillRequest
-from engine.context import Knowledge
 from engine.graphs import Graphs
+from engine.knowledge import Knowledge
 
 _FIRST_LOOK_S = 20.0
 #: A prompt that is to be in the cache is read once, and once more where its hint came late.

@@ -6,6 +6,6 @@ the command line runs the same ones in its own process.
 
 Read in this order: ``request`` and ``features`` (what is asked, who answers it and where it runs),
 ``settings``, ``client`` (how a front door asks), ``process`` and ``scheduler`` (how a request gets
-its turn), ``context`` (with what: knowledge, ``writers``, ``graphs``), ``lease``
+its turn), ``context`` (with what: ``writers``, ``graphs``, ``knowledge``), ``lease``
 (who computes with the model).
 """

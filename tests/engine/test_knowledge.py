@@ -11,8 +11,8 @@ from analysis.deadline import Deadline
 from analysis.holes.query import HoleQuery
 from analysis.snapshot import Snapshot, Workspace
 from analysis.worker.pool import AnalysisPool, WorkerSettings
-from engine.context import Knowledge
 from engine.graphs import Graphs
+from engine.knowledge import Knowledge
 from tests.engine.conftest import PATIENCE
 
 pytestmark = pytest.mark.process
