@@ -12,16 +12,18 @@ import math
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import astuple, dataclass, field, replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import tree_sitter
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot
 from analysis.syntax.tree import parse
-from decoding.guidance.evidence import Evidence
-from decoding.postprocess.finish import finish
-from decoding.postprocess.site import CursorSite
+
+if TYPE_CHECKING:
+    # A front door that shows completions loads nothing of what makes them.
+    from decoding.guidance.evidence import Evidence
+    from decoding.postprocess.site import CursorSite
 
 # --------------------------------------------------------------------------------------------------
 # What a finished completion is: its text, how sure the model was, and what guidance did.
@@ -327,6 +329,8 @@ def filled(
     """What ``model`` would have inserted at ``site``, asked at ``begun`` (``time.monotonic``): what
     forming the prompt took, and waiting for its hint, somebody waits for as well. The prompt began
     with ``preamble``."""
+    from decoding.postprocess.finish import finish
+
     done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
     spans = written.within(done.start, done.end) if done.text else []
     mean = sum(span.logprob for span in spans) / len(spans) if spans else -math.inf

@@ -7,6 +7,7 @@ CONTRIBUTING.
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -52,6 +53,8 @@ def stages(everything: bool) -> list[tuple[str, list[str]]]:
 
 def main() -> int:
     """Run the stages and return the first failing exit code, or 0."""
+    # Shells start a background job with Ctrl-C ignored, and the tests of Ctrl-C would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     times = []
     for name, command in stages("--all" in sys.argv[1:]):
         start = time.monotonic()

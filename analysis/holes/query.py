@@ -10,15 +10,8 @@ from enum import IntEnum
 from typing import TypeVar
 
 from analysis.deadline import Deadline
-from analysis.holes.context import (
-    ExpectedType,
-    HoleContext,
-    RelevantHeader,
-    RelevantType,
-    Slot,
-    SlotKind,
-    slot_at,
-)
+from analysis.holes.context import ExpectedType, HoleContext, RelevantHeader, RelevantType
+from analysis.holes.slot import Slot, SlotKind, slot_at
 from analysis.semantics.provider import SemanticProvider
 from analysis.semantics.type_facts import Outline, Reachable, TypeFacts, TypeUse
 from analysis.snapshot import Snapshot
