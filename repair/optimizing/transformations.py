@@ -70,6 +70,14 @@ def inside(loop: ast.stmt) -> Iterator[ast.AST]:
                 yield node
 
 
+def _neighbours(function: FunctionNode) -> Iterator[tuple[ast.stmt, ast.stmt]]:
+    """The statements of one block that follow each other directly."""
+    for node in ast.walk(function):
+        for field in ("body", "orelse", "finalbody"):
+            body = getattr(node, field, None)
+            yield from pairwise(body if isinstance(body, list) else ())
+
+
 def changed_names(loop: ast.stmt) -> frozenset[str]:
     """Names that a statement binds, or whose value it may change as far as can be seen."""
     found: set[str] = set()
@@ -307,30 +315,27 @@ def _is_shared(use: ast.Name, around: dict[ast.AST, ast.AST]) -> bool:
 
 def in_order(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each ``items.append(x)`` with ``items.sort()`` directly behind it."""
-    for node in ast.walk(function):
-        for field in ("body", "orelse", "finalbody"):
-            body = getattr(node, field, None)
-            for one, other in pairwise(body if isinstance(body, list) else ()):
-                match one, other:
-                    case (
-                        ast.Expr(
-                            value=ast.Call(
-                                func=ast.Attribute(value=ast.Name(id=name), attr="append"),
-                                args=[item],
-                                keywords=[],
-                            )
-                        ),
-                        ast.Expr(
-                            value=ast.Call(
-                                func=ast.Attribute(value=ast.Name(id=same), attr="sort"),
-                                args=[],
-                                keywords=[],
-                            )
-                        ),
-                    ) if name == same:
-                        new = f"bisect.insort({name}, {source.segment(item)})"
-                        span = source.span(one)[0], source.span(other)[1]
-                        yield (*importing(source, "bisect"), OffsetEdit(*span, new))
+    for one, other in _neighbours(function):
+        match one, other:
+            case (
+                ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=name), attr="append"),
+                        args=[item],
+                        keywords=[],
+                    )
+                ),
+                ast.Expr(
+                    value=ast.Call(
+                        func=ast.Attribute(value=ast.Name(id=same), attr="sort"),
+                        args=[],
+                        keywords=[],
+                    )
+                ),
+            ) if name == same:
+                new = f"bisect.insort({name}, {source.segment(item)})"
+                span = source.span(one)[0], source.span(other)[1]
+                yield (*importing(source, "bisect"), OffsetEdit(*span, new))
 
 
 # ``text += part`` in a loop: gather the parts and join them once.
@@ -472,18 +477,15 @@ _APART = (ast.Yield, ast.YieldFrom, ast.Await, ast.NamedExpr)
 
 def as_comprehension(source: Source, function: FunctionNode) -> Iterator[tuple[OffsetEdit, ...]]:
     """One change for each ``items = []`` with such a loop directly behind it."""
-    for node in ast.walk(function):
-        for field in ("body", "orelse", "finalbody"):
-            body = getattr(node, field, None)
-            for one, other in pairwise(body if isinstance(body, list) else ()):
-                match one, other:
-                    case (
-                        ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])),
-                        ast.For() as loop,
-                    ):
-                        parts = _parts(source, loop, name)
-                        if parts and not _leaks(function, loop):
-                            yield from _written(source, one, loop, name, parts)
+    for one, other in _neighbours(function):
+        match one, other:
+            case (
+                ast.Assign(targets=[ast.Name(id=name)], value=ast.List(elts=[])),
+                ast.For() as loop,
+            ):
+                parts = _parts(source, loop, name)
+                if parts and not _leaks(function, loop):
+                    yield from _written(source, one, loop, name, parts)
 
 
 def _parts(source: Source, loop: ast.For, name: str) -> list[str] | None:
