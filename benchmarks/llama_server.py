@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
 import socket
 import subprocess
 import sys
@@ -29,7 +30,11 @@ def llama_server(model: Path, *, key: str = "", threads: int = 1, slots: int = 2
         *("--ctx-size", str(4096 * slots), "--parallel", str(slots)),
         *(("--api-key", key) if key else ()),
     ]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    # As in our own engine (``decoding.threads``): two threads that spin wait for each other for
+    # seconds a token where other work has a core.
+    waiting = {**os.environ, "OMP_WAIT_POLICY": "passive"}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=waiting) as process:
         try:
             _await_health(port, process)
             yield port

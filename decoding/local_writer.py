@@ -20,8 +20,9 @@ from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
-from decoding.prompts.hint import HintRules, Once, PrefillRate, preamble
-from decoding.prompts.templates import Budget, ChatModel, Prompter, chat_for
+from decoding.prompts.hint import HintRules, Once, preamble
+from decoding.prompts.room import PromptRoom
+from decoding.prompts.templates import ChatModel, Prompter, chat_for
 from decoding.runtimes.runtime import Branching, Runtime
 from decoding.vocabulary import tokens as vocabulary
 from decoding.writer import Completion, InfillRequest, Writer, Written, filled
@@ -67,21 +68,23 @@ class LocalWriter(Writer):
         self,
         runtime: FillingRuntime,
         *,
-        budget: Budget | None = None,
+        room: PromptRoom | None = None,
         cache: Path | None = None,
         guiding: Guiding | None = None,
     ) -> None:
-        """``cache`` is a folder for what is computed of the vocabulary once, or ``None``.
+        """``room`` says how long prompts may be; ``cache`` is a folder for what is computed of the
+        vocabulary once, or ``None``.
 
         Raises :class:`~decoding.errors.DecodingError` when the model cannot fill in the middle.
         """
         self.name = runtime.name
         self._runtime = runtime
-        self._prompter = Prompter(runtime, budget)
+        self._prompter = Prompter(runtime)
         self._chat = chat_for(runtime)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
-        self._pace, self._price = PrefillRate(), Price()
+        self._room, self._price = room or PromptRoom(), Price()
+        self._pace = self._room.rate
         self._scored = _Scored()
 
     def complete(
@@ -310,6 +313,10 @@ class LocalWriter(Writer):
         if request.task and self._chat is not None:
             task = f"{request.task}\n{request.preamble}".strip()
             return self._chat.ask(task, text[:offset], text[offset:], _ASKED)
+        # Several samples may be written side by side behind it.
+        lanes = self._runtime.most_branches if isinstance(self._runtime, Branching) else 1
+        written = lanes * (request.max_tokens + _SPARE)
+        self._prompter.budget = self._room.budget(self._runtime.context_size - written)
         begins = preamble(
             request,
             evidence,

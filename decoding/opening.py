@@ -14,6 +14,7 @@ import platformdirs
 
 from decoding.errors import DecodingError
 from decoding.models.store import LocalModel
+from decoding.prompts.room import PromptRoom
 from decoding.threads import Threads
 from decoding.writer import Writer
 
@@ -56,16 +57,25 @@ class Endpoint:
         return self.url.rstrip("/").removesuffix("/v1")
 
 
-def open_writer(model: LocalModel | Endpoint, *, threads: Threads | None = None) -> OpenWriter:
-    """Load ``model`` (``threads`` ``None`` chooses by the machine), or connect to it.
+def open_writer(
+    model: LocalModel | Endpoint,
+    *,
+    threads: Threads | None = None,
+    room: PromptRoom | None = None,
+) -> OpenWriter:
+    """Load ``model`` (``threads`` ``None`` chooses by the machine), or connect to it; ``room``
+    says how long its prompts may be.
 
     Raises :class:`~decoding.errors.DecodingError` when what it needs is not installed, when the
     file cannot be loaded or has no fill-in-the-middle tokens, and when an endpoint does not answer.
     """
-    return _connected(model) if isinstance(model, Endpoint) else _loaded(model, threads)
+    room = room or PromptRoom()
+    if isinstance(model, Endpoint):
+        return _connected(model, room)
+    return _loaded(model, threads, room)
 
 
-def _connected(endpoint: Endpoint) -> OpenWriter:
+def _connected(endpoint: Endpoint, room: PromptRoom) -> OpenWriter:
     base = endpoint.base
     try:
         from decoding.remote.writer import RemoteWriter
@@ -74,13 +84,13 @@ def _connected(endpoint: Endpoint) -> OpenWriter:
         raise _missing(error, "remote") from None
     connection = Connection(base, endpoint.key)
     try:
-        return RemoteWriter(connection, endpoint.model)
+        return RemoteWriter(connection, endpoint.model, room=room)
     except BaseException:
         connection.close()
         raise
 
 
-def _loaded(model: LocalModel, threads: Threads | None) -> OpenWriter:
+def _loaded(model: LocalModel, threads: Threads | None, room: PromptRoom) -> OpenWriter:
     try:
         from decoding.local_writer import LocalWriter
         from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
@@ -94,7 +104,7 @@ def _loaded(model: LocalModel, threads: Threads | None) -> OpenWriter:
         ) from None
     runtime = LlamaCpp(model.path, name=model.name, tuning=Tuning(threads=threads))
     try:
-        return LocalWriter(runtime, cache=cache_folder())
+        return LocalWriter(runtime, room=room, cache=cache_folder())
     except DecodingError:
         runtime.close()
         raise

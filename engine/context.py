@@ -90,4 +90,5 @@ class Context:
 def _loads_alike(machine: MachineSettings) -> tuple[object, ...]:
     """What makes two settings load the same models in the same way."""
     endpoint = (machine.endpoint, machine.endpoint_model, machine.endpoint_key)
-    return (machine.model, machine.repair_model, machine.threads, endpoint)
+    how = (machine.threads, machine.prompt_seconds)
+    return (machine.model, machine.repair_model, how, endpoint)

@@ -18,6 +18,7 @@ from decoding.errors import CancelledError
 from decoding.models import store
 from decoding.models.store import LocalModel
 from decoding.opening import Endpoint, OpenWriter, open_writer
+from decoding.prompts.room import PromptRoom
 from decoding.threads import Threads
 from decoding.writer import Writer
 from engine.lease import LeasedWriter, ModelLock, Priority
@@ -41,7 +42,7 @@ def load(model: LocalModel | Endpoint, machine: MachineSettings) -> OpenWriter:
     Raises :class:`~decoding.errors.DecodingError` when it cannot be, or llama.cpp is not there.
     """
     threads = Threads(machine.threads, machine.threads) if machine.threads else None
-    return open_writer(model, threads=threads)
+    return open_writer(model, threads=threads, room=PromptRoom(machine.prompt_seconds))
 
 
 _log = logging.getLogger(__name__)

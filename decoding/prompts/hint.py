@@ -271,21 +271,6 @@ class HintRules:
 
 
 @dataclass(slots=True)
-class PrefillRate:
-    """How fast this machine reads a prompt, in seconds a token, from the prompts so far."""
-
-    #: Before anything was read: two cores of a laptop (``docs/decisions.md``).
-    seconds: float = 0.005
-    #: Shorter ones say more about the overhead of a call than about reading.
-    smallest: int = 64
-
-    def note(self, tokens: int, seconds: float) -> None:
-        """A prompt of so many new tokens took so long."""
-        if tokens >= self.smallest:
-            self.seconds = (self.seconds + seconds / tokens) / 2
-
-
-@dataclass(slots=True)
 class Once:
     """Evidence that hands on the question that was asked for the hint, so that the monitors do not
     ask it again."""

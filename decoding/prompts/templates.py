@@ -15,7 +15,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from decoding.errors import DecodingError
 
@@ -325,12 +325,24 @@ class Budget:
     """How many tokens a prompt may have: before the cursor (what is put in front of the file
     included), behind it, and typed since the anchor.
 
-    Small, since a processor reads about a hundred tokens a second a core (``docs/decisions.md``).
+    As given it is the smallest: two cores read about a hundred tokens a second
+    (``docs/decisions.md``). How much more others read, ``decoding.prompts.room`` says.
     """
+
+    #: The tokens of the smallest, and those behind the cursor at most: they are read again at every
+    #: new anchor, since they stand behind what is typed.
+    LEAST: ClassVar[int] = 416
+    MOST_BEHIND: ClassVar[int] = 512
 
     before: int = 320
     behind: int = 96
     typed: int = 48
+
+    @classmethod
+    def of(cls, tokens: int) -> Budget:
+        """Both sides of a prompt of ``tokens`` in all."""
+        behind = min(tokens * 3 // 13, cls.MOST_BEHIND)
+        return cls(tokens - behind, behind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,7 +375,8 @@ class Prompter:
         """Raises :class:`~decoding.errors.DecodingError` when the model cannot fill in."""
         self._model = model
         self._layout: PromptLayout = layout_for(model)
-        self._budget = budget or Budget()
+        #: Of the next anchor; prompts of the last one stay as they are.
+        self.budget = budget or Budget()
         self._anchors: OrderedDict[str, _Anchor] = OrderedDict()
 
     def prompt(self, path: str, text: str, offset: int, preamble: str = "") -> Prompt:
@@ -421,12 +434,12 @@ class Prompter:
         if typed.count("\n") > 1:
             return None
         tokens = self._model.tokenize(typed)
-        return tokens if len(tokens) <= self._budget.typed else None
+        return tokens if len(tokens) <= self.budget.typed else None
 
     def _rest(self, last: _Anchor | None, before: str, behind: str, preamble: str) -> _Anchor:
         """An anchor at the cursor. Its first line is the last anchor's as long as that fits, so
         that the cache holds what is in front of the change."""
-        tokenize, budget = self._model.tokenize, self._budget
+        tokenize, budget = self._model.tokenize, self.budget
         head = _as_comment(preamble, budget.before // 2, tokenize)
         room = budget.before - len(tokenize(head))
         # One that follows another leaves a quarter free, so that the next can begin where it did.

@@ -31,13 +31,14 @@ class ServerOrder:
 class Chunk:
     """A part of the answer. ``tokens`` are its ids where the server tells them, else empty;
     ``logprob`` is the sum over them (nats), 0 where it is not told. ``stopped`` is ``end`` or
-    ``length`` in the last piece; ``reused`` then counts prompt tokens that were in the cache."""
+    ``length`` in the last piece; ``reused`` counts prompt tokens that were in the cache, ``None``
+    where that is not told."""
 
     text: str
     tokens: tuple[int, ...] = ()
     logprob: float = 0.0
     stopped: str = ""
-    reused: int = 0
+    reused: int | None = None
 
 
 class Dialect(Protocol):
@@ -128,6 +129,7 @@ class LlamaServer:
             "return_tokens": True,
             "cache_prompt": True,
             "stream": True,
+            "timings_per_token": True,
         }
         if order.choice is not None:
             body["grammar"] = order.choice.grammar
@@ -136,11 +138,11 @@ class LlamaServer:
                 str(event.get("content", "")),
                 tuple(event.get("tokens") or ()),
                 sum(p["logprob"] for p in event.get("completion_probabilities") or ()),
+                reused=(event.get("timings") or {}).get("cache_n"),
             )
             if event.get("stop"):
                 ended = "length" if event.get("stop_type") == "limit" else "end"
-                reused = int((event.get("timings") or {}).get("cache_n", 0))
-                piece = replace(piece, tokens=(), logprob=0.0, stopped=ended, reused=reused)
+                piece = replace(piece, tokens=(), logprob=0.0, stopped=ended)
             yield piece
 
     def score(

@@ -31,7 +31,8 @@ class ServerLoop:
     stop: StopRule
     cancellation: Cancellation
     _first: float = field(default=0.0, init=False)
-    _reused: int = field(default=0, init=False)
+    #: Tokens of the prompt that the server had in its cache; ``None`` where it does not say.
+    reused: int | None = field(default=None, init=False)
     #: How many pieces stood when the last name was asked for anew.
     _from: int = field(default=0, init=False)
 
@@ -70,7 +71,7 @@ class ServerLoop:
             ),
             stopped=stopped,
             prompt_tokens=len(self.order.prompt),
-            reused_tokens=self._reused,
+            reused_tokens=self.reused or 0,
         )
 
     def _ask(self, asked: int) -> tuple[str, int] | None:
@@ -89,8 +90,8 @@ class ServerLoop:
         with closing(self.dialect.stream(order, self.cancellation)) as pieces:
             for piece in pieces:
                 self._first = self._first or time.monotonic()
-                if not asked:
-                    self._reused = max(self._reused, piece.reused)
+                if not asked and self.reused is None:
+                    self.reused = piece.reused
                 script.append(piece)
                 self.guidance.observe(piece.text)
                 if self.guidance.check():

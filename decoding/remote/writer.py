@@ -8,6 +8,8 @@ both in its prefix cache, so what is paid is a round trip, not a prefill.
 from __future__ import annotations
 
 import time
+from collections import deque
+from itertools import takewhile
 from pathlib import PurePath
 
 from analysis.deadline import Cancellation, Deadline, bounded
@@ -17,7 +19,8 @@ from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 from decoding.prompts.hint import HintRules, Once, preamble
-from decoding.prompts.templates import Budget, Prompter, plain_line_ends
+from decoding.prompts.room import PromptRoom
+from decoding.prompts.templates import Prompter, plain_line_ends
 from decoding.remote.dialects import Dialect, ServerOrder, recognize
 from decoding.remote.loop import ServerLoop
 from decoding.remote.model import RemoteModel
@@ -27,8 +30,11 @@ from decoding.writer import Completion, InfillRequest, Writer, filled
 
 #: Tokens of context in front of a scored text.
 _SCORE_CONTEXT = 384
-#: Characters a token of code spells at most; decides which lines are asked about beforehand.
-_CHARACTERS_A_TOKEN = 8
+#: Characters that a token of code spells, and how many more lines are asked about beforehand.
+_CHARACTERS_A_TOKEN, _MORE = 4, 1280
+#: Prompts that are remembered; what a new one begins with as one of them the server may still have
+#: in its cache.
+_REMEMBERED = 32
 
 
 class RemoteWriter(Writer):
@@ -39,10 +45,12 @@ class RemoteWriter(Writer):
         connection: Connection,
         model: str = "",
         *,
-        budget: Budget | None = None,
+        room: PromptRoom | None = None,
+        hints: HintRules | None = None,
         dialect: Dialect | None = None,
     ) -> None:
-        """Asks the server what it serves, unless ``dialect`` says so.
+        """Asks the server what it serves, unless ``dialect`` says so; ``room`` says how long
+        prompts may be.
 
         Raises :class:`~decoding.runtimes.http.EndpointError` when it is not there or does not
         serve ``model``, and :class:`~decoding.errors.DecodingError` when that cannot fill in.
@@ -51,8 +59,9 @@ class RemoteWriter(Writer):
         self._connection = connection
         self._dialect = dialect or recognize(connection, model, stop)
         self._model = RemoteModel(self._dialect, stop)
-        self._budget = budget or Budget()
-        self._prompter = Prompter(self._model, self._budget)
+        self._room, self._hints = room or PromptRoom(), hints or HintRules()
+        self._prompter = Prompter(self._model)
+        self._sent: deque[tuple[int, ...]] = deque(maxlen=_REMEMBERED)
         # llama-server names a file of its own machine.
         name = self._dialect.name
         self.name = PurePath(name).stem if name.endswith(".gguf") else name
@@ -88,27 +97,29 @@ class RemoteWriter(Writer):
             try:
                 # The hole at the cursor is asked about first: analysis works meanwhile.
                 guidance.begin()
-                written = ServerLoop(
+                prompt = self._prompt(request, offset, evidence, deadline, inner)
+                loop = ServerLoop(
                     self._dialect,
                     self._model,
-                    ServerOrder(
-                        self._prompt(request, offset, evidence, deadline, inner),
-                        request.max_tokens,
-                        request.temperature,
-                        request.seed,
-                    ),
+                    ServerOrder(prompt, request.max_tokens, request.temperature, request.seed),
                     script,
                     guidance,
                     replacer,
                     BlockEnding(site) if request.multiline else OneLine(site),
                     inner,
-                ).run()
+                )
+                written = loop.run()
             except CancelledError:
                 if cancellation.cancelled:
                     raise
                 return Completion("", model=self.name, stopped="deadline")
             finally:
                 guidance.close()
+        known = loop.reused
+        if known is None:
+            known = max((_alike(prompt, sent) for sent in self._sent), default=0)
+        self._room.rate.note(len(prompt) - known, written.timing.prefill / 1000)
+        self._sent.append(prompt)
         preamble = self._prompter.last(snapshot.path)
         return filled(self.name, site, request, written, begun, preamble)
 
@@ -136,11 +147,10 @@ class RemoteWriter(Writer):
         cancellation: Cancellation,
     ) -> tuple[int, ...]:
         text = request.snapshot.text
-        before, behind = self._budget.before, self._budget.behind
-        near = (
-            text[max(0, offset - before * _CHARACTERS_A_TOKEN) : offset],
-            text[offset : offset + behind * _CHARACTERS_A_TOKEN],
-        )
+        budget = self._room.budget(self._dialect.context - request.max_tokens)
+        self._prompter.budget = budget
+        before, behind = (n * _CHARACTERS_A_TOKEN + _MORE for n in (budget.before, budget.behind))
+        near = text[max(0, offset - before) : offset], text[offset : offset + behind]
         # Asked for side by side beforehand: one by one, each line would be a round trip.
         lines = [line for part in near for line in plain_line_ends(part).split("\n")]
         self._model.prefetch([f"{line}\n" for line in lines] + lines[-1:], cancellation)
@@ -148,10 +158,15 @@ class RemoteWriter(Writer):
         begins = preamble(
             request,
             evidence,
-            HintRules(),
+            self._hints,
             self._prompter,
             self._model.tokenize,
             deadline=deadline,
             cancellation=cancellation,
         )
         return self._prompter.prompt(request.snapshot.path, text, offset, begins).tokens
+
+
+def _alike(one: tuple[int, ...], other: tuple[int, ...]) -> int:
+    """How many tokens both begin with."""
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))

@@ -69,6 +69,13 @@ class MachineSettings:
     )
     test_command: str = _setting("", "Test command that a repair runs when none is given.")
     threads: int = _setting(0, "Number of threads for the model. 0: chosen automatically.", least=0)
+    # What somebody waits for who looks at another place; ``decoding.prompts.room`` has the same.
+    prompt_seconds: float = _setting(
+        1.2,
+        "Seconds that reading a new prompt may take. A fast machine or server is shown as much of "
+        "your code as it reads in that time. 0: always the smallest prompts.",
+        least=0,
+    )
     language_features: str = _setting(
         "auto",
         "Provide hover, signatures, member lists and references: `all` always, `assist` never "

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from decoding.prompts.templates import Budget
+from decoding.prompts.room import PromptRoom
 from decoding.remote.writer import RemoteWriter
 from decoding.runtimes.http import Connection
 from decoding.writer import InfillRequest
@@ -99,7 +99,7 @@ def server() -> Iterator[tuple[RemoteWriter, list[list[int]]]]:
     thread = threading.Thread(target=serving.serve_forever)
     thread.start()
     connection = Connection(f"http://127.0.0.1:{serving.server_port}", "")
-    writer = RemoteWriter(connection, budget=Budget(before=1500, behind=1500))
+    writer = RemoteWriter(connection, room=PromptRoom(least=3000))
     yield writer, prompts
     writer.close()
     serving.shutdown()

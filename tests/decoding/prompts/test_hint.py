@@ -23,7 +23,7 @@ from analysis.names import (
 from analysis.snapshot import Snapshot, Workspace
 from decoding.errors import CancelledError
 from decoding.local_writer import LocalWriter
-from decoding.prompts.hint import HintRules, Part, PrefillRate, hint_for, member_line, ranked
+from decoding.prompts.hint import HintRules, Part, hint_for, member_line, ranked
 from decoding.writer import InfillRequest
 from tests.decoding.toy import Facts, Toy
 
@@ -153,14 +153,6 @@ def test_waiting_ends_when_cancelled() -> None:
     with pytest.raises(CancelledError):
         hint_for(snapshot, 2, facts, HintRules(), by_byte, Deadline.never(), cancellation)
     assert facts.futures[0].cancelled()
-
-
-def test_the_pace_is_learnt_from_long_prompts() -> None:
-    pace = PrefillRate(seconds=0.1)
-    pace.note(10, 5.0)
-    assert pace.seconds == 0.1
-    pace.note(100, 2.0)
-    assert pace.seconds == pytest.approx(0.06)
 
 
 TABLE = {"c.": {"b": 1.0}, "c.b": {"\n": 1.0}, "d.": {"b": 1.0}, "d.b": {"\n": 1.0}}

@@ -20,6 +20,8 @@ from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.models import store
 from decoding.opening import Endpoint, open_writer
+from decoding.prompts.room import PromptRoom
+from decoding.prompts.templates import Budget
 from decoding.remote.dialects import OpenAIServer
 from decoding.remote.writer import RemoteWriter
 from decoding.runtimes.http import Connection, Document, EndpointError, LostError, Patience
@@ -88,6 +90,23 @@ def test_it_fills_in_and_reuses_what_the_server_holds(writer: RemoteWriter) -> N
     before = writer.round_trips
     assert _complete(writer, _request(SUM)).text == first.text
     assert writer.round_trips - before == 1, "tokens and anchor are known the second time"
+
+
+@pytest.mark.parametrize("kind", ["llama-server", "openai"])
+def test_a_prompt_is_as_long_as_the_server_was_seen_to_read(port: int, kind: str) -> None:
+    connection = Connection(f"http://127.0.0.1:{port}", KEY)
+    dialect = OpenAIServer(connection, "any", 4096) if kind == "openai" else None
+    writer = RemoteWriter(connection, room=PromptRoom(wait=60), dialect=dialect)
+    above = "".join(f"{kind[:3]}_{i} = find({i}, {i * i})\n" for i in range(300))
+    sizes = [
+        _complete(writer, _request(above * n + "x = $0\n", max_tokens=1)).prompt_tokens
+        for n in (1, 2)
+    ]
+    slow = RemoteWriter(connection, room=PromptRoom(wait=0), dialect=dialect)
+    kept = _complete(slow, _request(above * 2 + "y = $0\n", max_tokens=1)).prompt_tokens
+    writer.close()
+    assert sizes[0] <= Budget.LEAST < sizes[1] <= 2 * Budget.LEAST
+    assert kept <= Budget.LEAST
 
 
 def test_an_invented_member_is_asked_for_anew(writer: RemoteWriter) -> None:
