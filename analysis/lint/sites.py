@@ -17,8 +17,9 @@ import tree_sitter
 
 from analysis.lint.rules.rule import Site
 from analysis.lint.steady import steady
-from analysis.lint.unbound import Unbound, unbound
+from analysis.lint.unbound import EVERYWHERE, Unbound, unbound
 from analysis.names import NOTHING, Arguments
+from analysis.program.scopes import module_scope
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
 from analysis.syntax.statement import Begin, arguments_of
@@ -75,8 +76,12 @@ class WrittenCall:
     key: str = ""
 
 
-def candidates(tree: SyntaxTree) -> tuple[SiteCandidate, ...]:
-    """What is worth a question in a file, in order of position. Raises nothing."""
+def candidates(tree: SyntaxTree, lines: frozenset[int] | None = None) -> tuple[SiteCandidate, ...]:
+    """What is worth a question in a file, or in some 0-based ``lines`` of it, in order of position.
+
+    Where all names of the ``lines`` are bound somewhere, the paths to them are not followed: that
+    takes most of the time. Raises nothing.
+    """
     captured = tree_sitter.QueryCursor(_QUERY).captures(tree.root)
     found: list[SiteCandidate] = []
     for node in _undoubted(tree, captured.get("module", [])):
@@ -88,11 +93,36 @@ def candidates(tree: SyntaxTree) -> tuple[SiteCandidate, ...]:
     found += _attributes(tree, captured, _imported_modules(tree, captured))
     found += [_candidate(tree, node) for node in _undoubted(tree, captured.get("keyword", []))]
     found += _calls(tree, captured.get("called", []))
-    found += [
-        SiteCandidate(each.name, tree.lines.offset(each.end_line, each.end_character), bare=each)
-        for each in unbound(tree.text)
-    ]
+    if lines is None or not _all_bound(tree, lines):
+        found += [
+            SiteCandidate(
+                each.name, tree.lines.offset(each.end_line, each.end_character), bare=each
+            )
+            for each in unbound(tree.text)
+        ]
+    if lines is not None:
+        found = [each for each in found if tree.lines.position(each.end)[0] in lines]
     return tuple(sorted(found, key=lambda candidate: candidate.end))
+
+
+def _all_bound(tree: SyntaxTree, lines: frozenset[int]) -> bool:
+    """Whether every name that is read in ``lines`` is bound in a scope around it, or a builtin."""
+    waiting = [module_scope(tree)]
+    while waiting:
+        scope = waiting.pop()
+        for node in scope.reads:
+            line = tree.lines.position(tree.to_offset(node.start_byte))[0]
+            name = tree.slice(node)
+            if line in lines and scope.owner(name) is None and name not in EVERYWHERE:
+                return False
+        waiting += [
+            inner
+            for inner in scope.inner
+            if any(
+                tree.lines.line_of(inner.start) <= n <= tree.lines.line_of(inner.end) for n in lines
+            )
+        ]
+    return True
 
 
 def site_of(

@@ -27,7 +27,7 @@ _YOUNG = frozenset(
 #: What a module has before its first statement, besides builtins.
 _OF_MODULES = frozenset({*OF_MODULES, "__path__"})
 #: What is defined in every module.
-_EVERYWHERE = (frozenset(dir(builtins)) - _YOUNG - {"_"}) | _OF_MODULES
+EVERYWHERE = (frozenset(dir(builtins)) - _YOUNG - {"_"}) | _OF_MODULES
 _NO_VALUE = frozenset({DefinitionKind.UNBOUND, DefinitionKind.UPDATE})
 
 
@@ -76,7 +76,7 @@ def _certain(flow: DataFlow, use: ValueUse, scope: ast.AST, *, assigned: bool) -
     if use.kind is UseKind.ATTRIBUTE or "." in use.name:
         return False
     local = assigned and isinstance(scope, ast.FunctionDef | ast.AsyncFunctionDef)
-    if not local and (use.name in _EVERYWHERE or (assigned and use.name in _YOUNG)):
+    if not local and (use.name in EVERYWHERE or (assigned and use.name in _YOUNG)):
         return False  # outside of functions what is not bound yet is looked up further out
     # Where no path leads, nothing arrives either.
     return not assigned or use.node in flow.reaching[use.scope].before

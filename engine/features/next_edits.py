@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: More uses than this are a refactoring of its own.
 MOST_EDITS = 200
+#: Seconds for what other programs wrote meanwhile: the edit itself is known from its two texts.
+_DISK_PATIENCE = 0.02
 #: Seconds for judging one file.
 _JUDGED_S = 5.0
 
@@ -65,7 +67,12 @@ def _run(request: NextEditsRequest, context: Context, caller: Caller) -> NextEdi
             # The graph of the text before, in which the uses still have what they use.
             buffers = (*snapshot.buffers, Buffer(snapshot.path, before))
             context.graphs.ask(
-                snapshot.workspace, found.globally, caller.progress, snapshot.path, buffers
+                snapshot.workspace,
+                found.globally,
+                caller.progress,
+                snapshot.path,
+                buffers,
+                _DISK_PATIENCE,
             )
         proposed = without_overlaps(found.edits)
         if not 0 < sum(map(len, proposed.values())) <= MOST_EDITS:

@@ -114,3 +114,20 @@ def test_the_sites_of_one_line_take_linear_time() -> None:
         spent.append(time.process_time() - start)
     # Four times as much; it was fourteen.
     assert spent[1] < 8 * spent[0]
+
+
+@pytest.mark.parametrize("module", [argparse, asyncio.base_events, dataclasses], ids=str)
+def test_of_some_lines_it_is_what_the_file_has_there(module: ModuleType) -> None:
+    text = inspect.getsource(module).replace("import sys", "import sis") + "\nlost = nowhere\n"
+    tree = parse(text)
+    every = candidates(tree)
+    chance = Random(3)
+    rows = text.count("\n")
+    assert any(each.bare and each.name == "nowhere" for each in every)
+    for _ in range(6):
+        lines = frozenset([*chance.sample(range(rows), 20), rows - 1])
+        there = [each for each in every if tree.lines.position(each.end)[0] in lines]
+        assert list(candidates(tree, lines)) == there
+        bound = lines - {tree.lines.position(each.end)[0] for each in every if each.bare}
+        kept = [each for each in there if tree.lines.position(each.end)[0] in bound]
+        assert list(candidates(tree, bound)) == kept
