@@ -14,9 +14,9 @@ environment of their own. The ways:
     The same with so many lines before and behind and no chunks: about what ours reads on two cores.
 ``pilotfish``
     The writer in this process, guided, as shipped.
-``room:N`` and ``room:N+PART+PART``
-    Our writer over the same llama-server, with prompts of N tokens, and parts of what is known
-    around a hole (``benchmarks.dotprompts``) in up to a quarter of them.
+``room:N``
+    Our writer over the same llama-server, with prompts of N tokens. ``--gained N`` asks only where
+    such a prompt holds the author's next name and the smallest does not.
 
 *Cold*: nothing of the prompt is in a cache, but for the extra chunks, which the extension has read
 while nobody types. *Warm*: asked again once the author's next character is typed. Of a suggestion
@@ -28,6 +28,7 @@ from __future__ import annotations
 import argparse
 import ast
 import random
+import re
 import statistics
 import sys
 import time
@@ -56,8 +57,11 @@ from benchmarks.report import RESULTS, save, show
 from decoding.local_writer import LocalWriter
 from decoding.models import store
 from decoding.opening import cache_folder as vocabulary_folder
+from decoding.prompts.room import PromptRoom
+from decoding.prompts.templates import Budget, Tokenize, fitting_before, fitting_behind
+from decoding.remote.writer import RemoteWriter
 from decoding.runtimes.http import Connection, Document, Patience
-from decoding.runtimes.llama_cpp import LlamaCpp
+from decoding.runtimes.llama_cpp import LlamaCpp, LlamaTokens
 from decoding.writer import InfillRequest, Writer
 
 VSCODE, OURS = "llama.vscode", "pilotfish"
@@ -195,6 +199,9 @@ def ways(options: argparse.Namespace) -> Iterator[Mapping[str, Way]]:
                 held.callback(runtime.close)
                 writer = LocalWriter(runtime, cache=vocabulary_folder())
                 found[way] = Ours(writer, pool, options.python)
+            elif way.startswith("room:"):
+                room = PromptRoom(wait=0, least=int(way.removeprefix("room:")))
+                found[way] = Ours(RemoteWriter(connection, room=room), pool, options.python)
             else:
                 raise SystemExit(f"there is no way {way!r}")
         yield found
@@ -208,6 +215,22 @@ def packages(options: argparse.Namespace) -> dict[str, Path]:
     imported = [IMPORTED_AS.get(name, name.replace("-", "_")) for name in drawn]
     kept = [name for name in imported if any((f / name).is_dir() for f in there.folders)]
     return roots(options.python, kept)
+
+
+def window(site: DotSite, tokens: int, tokenize: Tokenize) -> str:
+    """Both sides of the cut as a prompt of ``tokens`` shows them."""
+    budget, text = Budget.of(tokens), site.with_text("")
+    before = fitting_before(text[: site.start], budget.before, tokenize)
+    return f"{before} {fitting_behind(text[site.start :], budget.behind, tokenize)}"
+
+
+def gained(chosen: Sequence[DotSite], tokens: int, model: str) -> Iterator[DotSite]:
+    """The sites whose next name a prompt of so many ``tokens`` holds and the smallest does not."""
+    tokenize = LlamaTokens(store.resolve(model).path).tokenize
+    for site in chosen:
+        says = re.compile(rf"\b{re.escape(site.name)}\b").search
+        if says(window(site, tokens, tokenize)) and not says(window(site, Budget.LEAST, tokenize)):
+            yield site
 
 
 def write_all(options: argparse.Namespace, book: Book, chosen: Sequence[DotSite]) -> None:
@@ -287,6 +310,7 @@ def main() -> int:
     parser.add_argument("--draw", type=int, default=12, help="how many packages")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--chunks", type=int, default=2, help="extra chunks for llama.vscode")
+    parser.add_argument("--gained", type=int, default=0, metavar="N")
     parser.add_argument("--model", default="complete")
     parser.add_argument("--ways", nargs="+", default=[VSCODE, OURS])
     parser.add_argument("--warm", type=int, default=20, help="so many sites are asked warm, too")
@@ -297,6 +321,8 @@ def main() -> int:
     where = packages(options)
     chosen = [s for n in where for s in sites(n, where[n], options.sites, options.seed)]
     random.Random(options.seed).shuffle(chosen)
+    if options.gained:
+        chosen = list(gained(chosen, options.gained, options.model))
     book = Book(options.resume or RESULTS / f"beside-{options.model}-{options.seed}.jsonl")
     write_all(options, book, chosen)
     said = judged(options, book, chosen) if options.judge else {}

@@ -24,7 +24,7 @@ from benchmarks.installed import install
 PROBE = "zz_nowhere_to_be_found"
 #: What a finding says where something does not exist; the rule of attributes also covers values of
 #: a wrong type, which were not invented.
-_MISSING = (
+INVENTED_SAYS = (
     "is unknown",
     "is not a known attribute",
     "could not be resolved",
@@ -113,5 +113,5 @@ def _findings(
         if not site.line <= start["line"] <= site.line + written.count("\n"):
             continue
         rule, message = one.get("rule", "syntax"), one["message"]
-        missing = any(said in message for said in _MISSING)
+        missing = any(said in message for said in INVENTED_SAYS)
         yield path, Finding(rule, message, missing)
