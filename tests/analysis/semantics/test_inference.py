@@ -60,3 +60,15 @@ def test_inference(
     names = answer.spellings()
     assert set(wanted.get("has", "").split(",")) - {""} <= names, shown
     assert not set(wanted.get("lacks", "").split(",")) & names, shown
+
+
+def test_the_places_of_a_class_share_what_is_inferred(
+    provider: ReferenceProvider, workspace: Workspace
+) -> None:
+    methods = ("def f(self):", "    a = self", "    b = a", "def g(self):", "    c = self")
+    text = "class A:\n" + "".join(f"    {line}\n" for line in methods)
+    snapshot = Snapshot(str(Path(workspace.root) / "shared.py"), text, workspace)
+    session = provider._jedi._session(text, snapshot, provider.environment(workspace))
+    first, second, other = (session.context_of(session.leaf_at(n, 8)) for n in (3, 4, 6))
+    assert first is second
+    assert first.instance is other.instance

@@ -1,11 +1,18 @@
-"""Changes to `jedi.inference.value.klass`: the resolution order, and members of enumerations."""
+"""Changes to `jedi.inference.value.klass` and `context`: the resolution order, members of
+enumerations, and one `self` for all methods of a class."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from jedi.inference.cache import inference_state_method_generator_cache
+from jedi.inference import value
+from jedi.inference.cache import (
+    inference_state_function_cache,
+    inference_state_method_cache,
+    inference_state_method_generator_cache,
+)
+from jedi.inference.context import TreeContextMixin
 from jedi.inference.lazy_value import LazyKnownValues
 from jedi.inference.value.klass import ClassMixin
 
@@ -115,3 +122,9 @@ def install() -> None:
         )
         ClassMixin.py__iter__ = _members
         ClassMixin.py__getitem__ = _item
+        # jedi makes a method, its context and its ``self`` anew for each place that it looks at,
+        # and with them all that it has inferred of local variables and of attributes of ``self``.
+        TreeContextMixin.create_value = inference_state_method_cache()(
+            TreeContextMixin.create_value
+        )
+        value.AnonymousInstance = inference_state_function_cache()(value.AnonymousInstance)

@@ -47,6 +47,7 @@ REPLACED: dict[str, dict[str, str]] = {
     },
     "jedi.inference.context": {
         "TreeContextMixin.create_context": "self node",
+        "TreeContextMixin.create_value": "self node",
     },
     "jedi.inference.docstrings": {
         "infer_param": "obj args kwargs",
@@ -107,6 +108,9 @@ REPLACED: dict[str, dict[str, str]] = {
         "check_tuple_assignments": "name value_set",
         "infer_or_test": "context or_test",
         "tree_name_to_values": "args kwargs",
+    },
+    "jedi.inference.value": {
+        "AnonymousInstance": "type",
     },
     "jedi.inference.value.function": {
         "FunctionExecutionContext.infer_annotations": "self",

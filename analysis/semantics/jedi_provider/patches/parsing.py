@@ -132,6 +132,8 @@ _SUM = 4
 #: CPython's limit (MAXLEVEL in its tokenizer).
 _NESTED = 200
 _BRACKET = re.compile(r"[()\[\]{}]")
+#: Where a context of jedi keeps its scope, the content it belongs to, and the names used there.
+_TREE = "_pilotfish_tree"
 
 
 class ParsedContent:
@@ -324,16 +326,20 @@ def _lines(grammar: Any, path: Any) -> list[str]:
 
 def _of_tree(self: Any, parent_context: Any, node_context: Any = None) -> None:
     """``_AbstractUsedNamesFilter.__init__`` of jedi 0.19, but that what is remembered is found by
-    the tree and not by its path."""
+    the tree and not by its path, and once for each context: every look-up makes filters anew."""
     node_context = parent_context if node_context is None else node_context
+    known = vars(node_context).get(_TREE)
+    if known is None:
+        root = node_context.get_root_context().tree_node
+        tree = _by_root.get(id(root))
+        if tree is None:
+            tree = next((own for own in _own.values() if own.node is root), None)
+        if tree is not None and tree.node is not root:
+            tree = None
+        known = node_context.tree_node, tree, root.get_used_names()
+        setattr(node_context, _TREE, known)
     self._node_context = node_context
-    self._parser_scope = node_context.tree_node
-    root = node_context.get_root_context().tree_node
-    tree = _by_root.get(id(root))
-    if tree is None:
-        tree = next((own for own in _own.values() if own.node is root), None)
-    self._parso_cache_node = tree if tree is not None and tree.node is root else None
-    self._used_names = root.get_used_names()
+    self._parser_scope, self._parso_cache_node, self._used_names = known
     self.parent_context = parent_context
 
 
