@@ -72,4 +72,4 @@ class Snapshot:
     def overlay(self) -> Overlay:
         """The files as they stand now around this text, itself among them; for one question."""
         own = (Buffer(self.path, Content(self.text)),) if self.path else ()
-        return Overlay((*self.buffers, *own), steady=True)
+        return Overlay((*self.buffers, *own), stable=True)

@@ -60,7 +60,7 @@ from decoding.opening import cache_folder as vocabulary_folder
 from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import Budget, Tokenize, fitting_before, fitting_behind
 from decoding.remote.writer import RemoteWriter
-from decoding.runtimes.http import Connection, Document, Patience
+from decoding.runtimes.http import Connection, Document, RetryPolicy
 from decoding.runtimes.llama_cpp import LlamaCpp, LlamaTokens
 from decoding.writer import InfillRequest, Writer
 
@@ -70,7 +70,7 @@ VSCODE, OURS = "llama.vscode", "pilotfish"
 BEFORE, BEHIND, CHUNK, TOKENS, WRITING_MS = 256, 64, 64, 128, 2500
 _FIRST_LOOK_S = 20.0
 #: Long prompts are read in silence.
-_PATIENCE = Patience(silence=300)
+_PATIENCE = RetryPolicy(silence=300)
 
 
 @dataclass(frozen=True, slots=True)

@@ -266,8 +266,8 @@ def engine_killed(folder: Path, tries: int, seed: int) -> Row:
 
 
 def children_killed(folder: Path, tries: int, seed: int) -> Row:
-    """Analysis workers and the graph's keeper and readers."""
-    roles = ["analysis worker", "graph keeper", "graph reader"]
+    """Analysis workers and the graph's indexer and readers."""
+    roles = ["analysis worker", "graph indexer", "graph reader"]
     return played(folder, roles, max(8, tries // 5), seed)
 
 
@@ -510,7 +510,7 @@ def _answer(client: socket.socket, how: str, closed: threading.Event) -> None:
 
 def _given_up(desk: Desk, row: Row, how: str) -> dict[str, Any]:
     """The answer to a completion, cancelled after a while: a model may think for a minute
-    (``decoding.runtimes.http.Patience``), but a person who types on does not wait for it."""
+    (``decoding.runtimes.http.RetryPolicy``), but a person who types on does not wait for it."""
     number = begin_ghost_text(desk)
     try:
         return desk.editor.wait(number, 8)

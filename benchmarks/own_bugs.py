@@ -43,7 +43,7 @@ from engine.tested import on_disk, subject_of
 from engine.writers import Writers, choose, load
 from pilotfish.console import explain
 from pilotfish.repairing import LaterEvidence
-from repair.aids import Aid
+from repair.components import Component
 from repair.implementing.implementer import Implementer
 from repair.source.stub import find_stub
 
@@ -52,10 +52,12 @@ FIRST, RESAMPLED, FULL, DECOMPOSED = "first", "resampled", "implement", "decompo
 _FIRST_S = 180.0
 #: What each arm leaves out; ``monitors`` is no part of the repair but of the decoding.
 ARMS: dict[str, frozenset[str]] = {
-    RESAMPLED: frozenset({Aid.REPAIR}),
+    RESAMPLED: frozenset({Component.REPAIR}),
     FULL: frozenset(),
-    DECOMPOSED: frozenset({Aid.DRAWING, Aid.MUTATION, Aid.INFILL, Aid.DIALOG}),
-    **{f"without {each}": frozenset({each}) for each in (*list(Aid)[:5], "monitors")},
+    DECOMPOSED: frozenset(
+        {Component.DRAWING, Component.MUTATION, Component.INFILL, Component.DIALOG}
+    ),
+    **{f"without {each}": frozenset({each}) for each in (*list(Component)[:5], "monitors")},
 }
 
 
@@ -128,7 +130,7 @@ class Bench:
         snapshot = Snapshot(str(path), problem["prompt"], workspace)
         about = subject_of(snapshot, command)
         assert about is not None
-        without_parts = frozenset(Aid(each) for each in without if each != "monitors")
+        without_parts = frozenset(Component(each) for each in without if each != "monitors")
         job = replace(about.job(snapshot, seconds), without=without_parts)
         stub = find_stub(on_disk(snapshot)[0], problem["entry_point"])
         evidence = None if "monitors" in without else self.evidence

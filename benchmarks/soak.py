@@ -143,7 +143,7 @@ def role_of(process: psutil.Process) -> str:
         return ""
     for part, role in (
         ("worker.main", "analysis worker"),
-        ("graph.keeper", "graph keeper"),
+        ("graph.indexer", "graph indexer"),
         ("graph.reader", "graph reader"),
         ("engine.process", "engine"),
         ("pilotfish serve", "front door"),

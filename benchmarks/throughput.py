@@ -25,7 +25,7 @@ from benchmarks.llama_server import llama_server
 from benchmarks.report import save, show
 from decoding import threads
 from decoding.loop.decode_state import Greedy
-from decoding.loop.drafts import Price
+from decoding.loop.drafts import SpeculationCost
 from decoding.loop.loop import write
 from decoding.models import store
 from decoding.opening import cache_folder
@@ -59,7 +59,7 @@ def ours(runtime: LlamaCpp, words: Vocabulary, prompt: Sequence[int], *, drafts:
         stop=Never(),
         max_tokens=WRITTEN,
         cancellation=Cancellation(),
-        drafts=Price() if drafts else None,
+        drafts=SpeculationCost() if drafts else None,
     )
     # The first token's logits came with the prompt.
     return (len(written.tokens) - 1) / written.timing.decode * 1e3

@@ -15,12 +15,12 @@ from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.loop.decode_state import log_total, sampler, shared
-from decoding.loop.drafts import Price
+from decoding.loop.drafts import SpeculationCost
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
-from decoding.prompts.hint import HintRules, Once, preamble
+from decoding.prompts.hint import HintRules, MemoizedEvidence, preamble
 from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import ChatModel, Prompter, chat_for
 from decoding.runtimes.runtime import Branching, Runtime
@@ -83,7 +83,7 @@ class LocalWriter(Writer):
         self._chat = chat_for(runtime)
         self._vocabulary = vocabulary.load(runtime.token_bytes(), cache)
         self._guiding = guiding or Guiding()
-        self._room, self._price = room or PromptRoom(), Price()
+        self._room, self._price = room or PromptRoom(), SpeculationCost()
         self._pace = self._room.rate
         self._scored = _Scored()
 
@@ -101,7 +101,7 @@ class LocalWriter(Writer):
         :class:`~decoding.errors.CancelledError` when cancelled.
         """
         begun = time.monotonic()
-        evidence = Once(evidence) if evidence is not None else None
+        evidence = MemoizedEvidence(evidence) if evidence is not None else None
         drafts = self._price if self._guiding.drafts else None
         with bounded(deadline, cancellation) as inner:
             try:
@@ -215,7 +215,7 @@ class LocalWriter(Writer):
         as many as there is room for at once, or with ``refill`` of all for which there is time.
         Nothing where no room for two."""
         begun = time.monotonic()
-        first = Once(evidence) if evidence is not None else None
+        first = MemoizedEvidence(evidence) if evidence is not None else None
         with bounded(deadline, cancellation) as inner:
             try:
                 prompt = self._prompt(request, first, deadline, inner)
@@ -272,7 +272,7 @@ class LocalWriter(Writer):
         evidence: Evidence | None,
         deadline: Deadline,
         cancellation: Cancellation,
-        drafts: Price | None,
+        drafts: SpeculationCost | None,
     ) -> Written:
         """What the loop writes for ``request`` behind ``prompt``."""
         site = CursorSite.at(request.snapshot.text, request.offset)

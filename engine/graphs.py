@@ -1,8 +1,8 @@
 """The code graphs of one engine: opened when first asked, kept true to the disk by other processes.
 
 A graph is for one thread (its store is a SQLite connection), and requests arrive on many. Bringing
-one up to date is a keeper's work (``analysis.graph.Keeping``): a question waits for it where there
-is no graph yet, else a moment at most, and is answered by what the store holds then.
+one up to date is an indexer's work (``analysis.graph.IndexerClient``): a question waits for it
+where there is no graph yet, else a moment at most, and is answered by what the store holds then.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from analysis.snapshot import Workspace
 from analysis.text.overlay import Buffer
 
 if TYPE_CHECKING:
-    from analysis.graph import Graph, Keeping, LookResult
+    from analysis.graph import Graph, IndexerClient, LookResult
 
 Value = TypeVar("Value")
 #: Workspaces whose graphs stay open.
@@ -112,15 +112,15 @@ class Graphs:
 
 
 class _OpenGraph:
-    """One graph: its keeper, and a reader that belongs to the thread of questions."""
+    """One graph: its indexer, and a reader that belongs to the thread of questions."""
 
     def __init__(self, workspace: Workspace, folder: Path | None) -> None:
         # Imported late: an engine that is asked for none starts without.
-        from analysis.graph import Keeping
+        from analysis.graph import IndexerClient
 
         self._workspace = workspace
         self._folder = folder
-        self._keeping: Keeping = Keeping(workspace, folder)
+        self._keeping: IndexerClient = IndexerClient(workspace, folder)
         self._graph: Graph | None = None
         self._lock = threading.Lock()
         self._whole: Future[LookResult] | None = None
@@ -128,7 +128,7 @@ class _OpenGraph:
         self._built = False
 
     def graph(self) -> Graph:
-        """The reader of what the keeper writes, on the thread of questions."""
+        """The reader of what the indexer writes, on the thread of questions."""
         store = self._keeping.store
         if self._graph is not None and store not in (None, self._graph.place):
             self.give_back()
@@ -153,7 +153,8 @@ class _OpenGraph:
             self._built = True
             return
         waiting = self._keeping.look([path]) if path else whole
-        # What keeps the keeper from its work is told where a graph is built, not where one is read.
+        # What keeps the indexer from its work is told where a graph is built, not where one is
+        # read.
         with contextlib.suppress(Exception):
             if typed is not None:
                 typed.result(TYPED_PATIENCE)
@@ -164,7 +165,7 @@ class _OpenGraph:
         self._keeping.look(paths)
 
     def close(self) -> None:
-        """End the keeper."""
+        """End the indexer."""
         self._keeping.close()
 
     def give_back(self) -> None:
@@ -182,7 +183,8 @@ class _OpenGraph:
             return self._whole
 
     def _rest(self, looked: Future[LookResult]) -> None:
-        # A look that failed has seen nothing, and the start of a keeper is no part of the next one.
+        # A look that failed has seen nothing, and the start of an indexer is no part of the next
+        # one.
         failed = looked.cancelled() or looked.exception() is not None
         seconds = 0.0 if failed else looked.result().seconds
         self._next_whole = time.monotonic() + max(FRESH_SECONDS, seconds / SHARE)

@@ -138,7 +138,7 @@ class Checks:
             return check.buffers == view.buffers
         if check.task.cancelled() or check.task.exception() is not None:
             return False
-        return await hold(check.task.result().reads, Overlay(view.buffers, steady=True))
+        return await hold(check.task.result().reads, Overlay(view.buffers, stable=True))
 
     async def _check(self, view: View, check: _Check) -> CheckAnswer:
         snapshot = await self._session.snapshot(view)

@@ -8,6 +8,6 @@ Read in this order: ``source`` (the file, as text), ``sandbox`` (how tests are r
 ``localization`` (where it may be wrong), ``failure`` (what the failing tests say), ``trace`` (block
 by block), ``candidates`` (what may fix it), ``job`` (what is to be done and what came of it),
 ``search`` (which candidate is tried when), ``choice`` (which of those that pass is right),
-``validation`` (what is a repair), ``findings`` (what can be said so far); ``healing`` is all of it.
-``implementing`` writes what is not there yet, ``optimizing`` what is too slow.
+``validation`` (what is a repair), ``repair_state`` (what can be said so far); ``healing`` is all of
+it. ``implementing`` writes what is not there yet, ``optimizing`` what is too slow.
 """

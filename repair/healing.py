@@ -13,24 +13,24 @@ from analysis.semantics.homes import Home, homes
 from decoding.errors import CancelledError, DecodingError
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
-from repair.aids import Aid
+from repair.candidates.background_writer import BackgroundWriter
 from repair.candidates.candidate import Candidate
 from repair.candidates.imports import Imports, imports_of
 from repair.candidates.infill import Infills
 from repair.candidates.registry import generate
-from repair.candidates.scribe import Scribe
 from repair.choice.ranking import Ranked, gain, rank
+from repair.components import Component
 from repair.errors import Dropped, RepairError, SandboxDiedError
+from repair.failure.baseline_run import BaselineRun
 from repair.failure.diagnosing import HASTY_S, PATIENT_S, AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
 from repair.failure.elsewhere import elsewhere
-from repair.failure.witness import Witness
-from repair.findings import Findings
 from repair.job import Healing, Job, Report
 from repair.localization import Suspicion
+from repair.repair_state import Findings
 from repair.sandbox.cores import Spare
 from repair.sandbox.workbench import Workbench
-from repair.search.linger import Linger
+from repair.search.grace_period import GracePeriod
 from repair.search.loop import Search
 from repair.search.remembering import RememberingWriter
 from repair.search.trials import Kind, Trials
@@ -109,7 +109,7 @@ class _Healer:
         self.trials: Trials | None = None
         self.search: Search | None = None
         self.infills: Infills | None = None
-        self.scribe: Scribe | None = None
+        self.background: BackgroundWriter | None = None
         self.dropped = Dropped()
         self._may_be_slow = False
         self._elsewhere: tuple[str, ...] = ()
@@ -120,18 +120,18 @@ class _Healer:
         job = self.job
         self.report("running the tests", 0.0)
         command, path = job.command.plan.command, job.source.path
-        with contextlib.closing(Witness(job.policy, command, path, job.base)) as witness:
+        with contextlib.closing(BaselineRun(job.policy, command, path, job.base)) as baseline:
             lines, spare = len(job.source.line_starts), Spare()
             with Workbench(job.policy, path, lines, job.base, self.cancellation) as bench:
                 try:
-                    return self._heal(witness, bench, spare, HASTY_S)
+                    return self._heal(baseline, bench, spare, HASTY_S)
                 except _OnlySlowError:
                     # What seemed to hang ends by itself: look again, with more patience.
                     with bench.alone():
                         self.report("running the tests again, more patiently", 0.0)
-                    return self._heal(witness, bench, spare, PATIENT_S)
+                    return self._heal(baseline, bench, spare, PATIENT_S)
 
-    def _heal(self, witness: Witness, bench: Workbench, spare: Spare, idle: float) -> Healing:
+    def _heal(self, baseline: BaselineRun, bench: Workbench, spare: Spare, idle: float) -> Healing:
         job = self.job
         try:
             diagnosis = diagnose(job.source, job.command, bench, self.deadline, idle)
@@ -142,7 +142,7 @@ class _Healer:
         except RepairError as error:
             help = f" ({error.help})" if error.help else ""
             return self._plain("error", f"{error.where}: {error.what}{help}")
-        if Aid.TRACE in job.without:
+        if Component.TRACE in job.without:
             flat = Suspicion(dict.fromkeys(diagnosis.suspicion.lines, 1.0))
             diagnosis = replace(diagnosis, suspicion=flat)
         self._may_be_slow = diagnosis.hung and idle == HASTY_S
@@ -151,12 +151,12 @@ class _Healer:
             "second_run": diagnosis.second_run - self.began,
         }
         bench.spread(spare.lanes())
-        return self._search(diagnosis, bench, witness)
+        return self._search(diagnosis, bench, baseline)
 
     def _plain(self, status: str, reason: str) -> Healing:
         return Healing(status, reason, seconds=time.monotonic() - self.began)
 
-    def _search(self, diagnosis: Diagnosis, bench: Workbench, witness: Witness) -> Healing:
+    def _search(self, diagnosis: Diagnosis, bench: Workbench, baseline: BaselineRun) -> Healing:
         job = self.job
         reserve = max(_RESERVE * job.time_limit, _RESERVE_RUNS * diagnosis.cold_seconds)
         self._elsewhere = elsewhere(job.source, diagnosis)
@@ -174,7 +174,7 @@ class _Healer:
         until = Deadline.after(left - others if gives_way else left)
         self.trials = Trials(job.source, diagnosis, bench, self.dropped)
         found = self.found = Findings(job, diagnosis)
-        if self.writer is not None and not {Aid.INFILL, Aid.DIALOG} <= job.without:
+        if self.writer is not None and not {Component.INFILL, Component.DIALOG} <= job.without:
             self.infills = Infills(
                 job.source,
                 diagnosis,
@@ -183,12 +183,14 @@ class _Healer:
                 self.evidence,
                 until,
                 self.cancellation,
-                filling=Aid.INFILL not in job.without,
+                filling=Component.INFILL not in job.without,
             )
-            self.scribe = Scribe(self.infills, self._read, self.cancellation, self.dropped)
-            if Aid.DIALOG not in job.without:
-                self.infills.story = self.scribe.story
-        mutated = Aid.MUTATION not in job.without
+            self.background = BackgroundWriter(
+                self.infills, self._read, self.cancellation, self.dropped
+            )
+            if Component.DIALOG not in job.without:
+                self.infills.summary = self.background.summary
+        mutated = Component.MUTATION not in job.without
         queue = self._mutations(diagnosis, left) if mutated else []
         found.worth = sum(candidate.value for candidate in queue)
         search = self.search = Search(
@@ -196,7 +198,7 @@ class _Healer:
             job.source,
             self.trials,
             queue,
-            self.scribe,
+            self.background,
             until,
             imports=replace(self._imports),
         )
@@ -204,18 +206,18 @@ class _Healer:
             least = max(_LEAST_S, _LEAST_RUNS * diagnosis.cold_seconds)
             search.late = Deadline.after(max(until.remaining(), self.deadline.remaining() - least))
         ahead = Ahead(job.snapshot.workspace)
-        validator = Validator(job.command, job.suite, diagnosis, bench, job.base, witness, ahead)
+        validator = Validator(job.command, job.suite, diagnosis, bench, job.base, baseline, ahead)
         bench.prepare()
         rehearsal = Rehearsal(
             lambda candidate: self._verdict(validator, found, candidate), bench.abandon
         )
         try:
-            return self._search_and_validate(search, found, rehearsal, len(queue), witness)
+            return self._search_and_validate(search, found, rehearsal, len(queue), baseline)
         finally:
             rehearsal.close()
             ahead.close()
-            if self.scribe is not None:
-                self.scribe.close()
+            if self.background is not None:
+                self.background.close()
 
     def _verdict(
         self, validator: Validator, found: Findings, candidate: Candidate
@@ -256,38 +258,38 @@ class _Healer:
         found: Findings,
         rehearsal: Rehearsal,
         queued: int,
-        witness: Witness,
+        baseline: BaselineRun,
     ) -> Healing:
         assert self.trials is not None
-        linger: Linger | None = None
+        grace: GracePeriod | None = None
         doubted, told = False, 0.0
         for trial in search.run():
             self._timings.setdefault("first_candidate", time.monotonic() - self.began)
             if time.monotonic() - told > 0.2:
                 told = time.monotonic()
                 self._say_progress(queued)
-                if self._may_be_slow and not found.plausible and witness.ended():
+                if self._may_be_slow and not found.plausible and baseline.ended():
                     raise _OnlySlowError
             passes = False
             if trial is not None and trial.kind is Kind.PLAUSIBLE:
                 with self.dropped.guard("comparing"):
                     passes = found.add(trial.candidate)
-            if passes and linger is None:
+            if passes and grace is None:
                 spent = time.monotonic() - self.began
-                linger = Linger.begin(spent, self.trials.ran, self.deadline.remaining())
-            if linger is not None:
+                grace = GracePeriod.begin(spent, self.trials.ran, self.deadline.remaining())
+            if grace is not None:
                 self._rehearse(found, rehearsal)
                 self.trials.beside_validation = rehearsal.running
-            if linger is not None and (trial is None or linger.over(self.trials.ran)):
+            if grace is not None and (trial is None or grace.over(self.trials.ran)):
                 healing = self._validate(found, rehearsal)
                 if healing is not None and (doubted or found.sure):
                     return healing
                 # A patch that is doubted is none to end the search for while there is time.
-                doubted, linger = healing is not None, None
+                doubted, grace = healing is not None, None
                 if doubted:
-                    linger = Linger.longer(self.deadline.remaining())
+                    grace = GracePeriod.longer(self.deadline.remaining())
                     search.around(found.ranking[0].candidate.line)
-            search.resting = linger is not None and not doubted
+            search.resting = grace is not None and not doubted
         return self._validate(found, rehearsal) or self.outcome(self._nothing_found())
 
     def _nothing_found(self) -> str:
@@ -322,8 +324,8 @@ class _Healer:
             found.note(*known)
         if (candidate := found.to_validate()) is not None:
             rehearsal.begin(candidate)
-        if self.scribe is not None and not rehearsal.running and len(found.plausible) > 1:
-            self.scribe.read(sorted(found.plausible, key=lambda c: -c.value)[:_READ])
+        if self.background is not None and not rehearsal.running and len(found.plausible) > 1:
+            self.background.read(sorted(found.plausible, key=lambda c: -c.value)[:_READ])
 
     def _read(self, candidate: Candidate, cancellation: Cancellation) -> None:
         assert self.writer is not None
@@ -396,15 +398,15 @@ class _Healer:
             with self.dropped.guard("comparing"):
                 found.observe(self.trials)
         until = Deadline.after(min(_CHOICE_S, 0.5 * self.deadline.remaining()))
-        if self.scribe is not None and not self.scribe.failed:
-            self.scribe.hush()
+        if self.background is not None and not self.background.failed:
+            self.background.hush()
             try:
                 found.rank(self._ranked(found, self.writer, until))
                 return
             except CancelledError:
                 raise
             except DecodingError as error:
-                self.scribe.failed = error.what
+                self.background.failed = error.what
             except Exception as error:  # noqa: BLE001 - noted, and ranked without the model
                 self.dropped.note("ranking", error)
         with self.dropped.guard("ranking"):
@@ -450,8 +452,8 @@ class _Healer:
         if healing.patch is None:
             return healing
         parts = [healing.reason]
-        if self.scribe and self.scribe.failed:
-            parts.append(f"without a model ({self.scribe.failed})")
+        if self.background and self.background.failed:
+            parts.append(f"without a model ({self.background.failed})")
         if self.found.diagnosis.flaky:
             parts.append(f"left out as flaky: {', '.join(self.found.diagnosis.flaky[:3])}")
         notes = (*healing.notes, *self.dropped.notes())

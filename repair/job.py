@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from analysis.snapshot import Snapshot
-from repair.aids import Aid
+from repair.components import Component
 from repair.failure.command import TestCommand
 from repair.sandbox.policy import Policy
 from repair.source.file import Source
@@ -54,7 +54,7 @@ class Job:
     policy: Policy
     time_limit: float
     base: Mapping[str, bytes] = field(default_factory=dict)
-    without: frozenset[Aid] = frozenset()
+    without: frozenset[Component] = frozenset()
     #: Whether time is left for other files where the mistake may be.
     gives_way: bool = False
     #: Who is asked where patches that pass differ, ``questions`` times at most; a program that

@@ -3,17 +3,17 @@
 Knows files, never an editor, and runs nothing of a workspace. Each part is a stage, and imports
 only those before it (a contract of import-linter holds this). Read in this order: ``facts`` (what
 one file says), ``extraction`` (read off its tree) and ``resolution`` (what its names stand for),
-``store`` (one SQLite file), ``crew`` (processes that read files, each a ``reader``), ``indexing``
-(the store brought up to date), ``queries`` (what is asked of it); ``graph`` is the facade over
-these, ``glance`` the one for those who take what is there and do not wait (repair), ``keeping`` has
-a graph kept true to the disk by a process of its own (``keeper``, spoken to in ``messages``).
+``store`` (one SQLite file), ``parser_pool`` (processes that read files, each a ``reader``),
+``indexing`` (the store brought up to date), ``queries`` (what is asked of it); ``graph`` is the
+facade over these, ``read_only`` the one for those who take what is there and do not wait (repair),
+``indexer_client`` has a graph kept true to the disk by a process of its own (``indexer``, spoken to
+in ``messages``).
 
 Other rooms import from here.
 """
 
-from analysis.graph.glance import Glance
 from analysis.graph.graph import Graph, has_graph
-from analysis.graph.keeping import Keeping
+from analysis.graph.indexer_client import IndexerClient
 from analysis.graph.messages import LookResult
 from analysis.graph.queries.naming import GraphNode, UnknownNameError
 from analysis.graph.queries.questions import (
@@ -25,19 +25,20 @@ from analysis.graph.queries.questions import (
     Reached,
     is_test,
 )
+from analysis.graph.read_only import ReadOnlyGraph
 
 __all__ = [
     "BY_NAME",
     "EXACT",
-    "Glance",
     "Graph",
     "GraphNode",
     "GraphUse",
-    "Keeping",
+    "IndexerClient",
     "LookResult",
     "Near",
     "RankedNode",
     "Reached",
+    "ReadOnlyGraph",
     "UnknownNameError",
     "has_graph",
     "is_test",

@@ -13,9 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.graph.crew import WORTH_IT, read_all
 from analysis.graph.extraction.reading import UNREADABLE, Read, extract, read_facts
 from analysis.graph.facts import Interface, Keys, keys, unpack_interface, unpack_sites
+from analysis.graph.parser_pool import WORTH_IT, read_all
 from analysis.graph.resolution.edges import resolve_file
 from analysis.graph.resolution.resolver import Resolver
 from analysis.graph.resolution.world import Layout, module_name

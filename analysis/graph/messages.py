@@ -1,6 +1,6 @@
-"""What a keeper of a graph is started with, what it reads and what it answers.
+"""What an indexer of a graph is started with, what it reads and what it answers.
 
-Apart from ``keeper``, which is run as a program and must not have been imported before.
+Apart from ``indexer``, which is run as a program and must not have been imported before.
 """
 
 from __future__ import annotations
@@ -40,5 +40,5 @@ class GraphPlace:
     folder: str | None = None
 
 
-#: What a keeper reads, and writes.
+#: What an indexer reads, and writes.
 REQUESTS, REPLIES = {"Look": Look}, {"LookResult": LookResult}

@@ -1,6 +1,6 @@
 """Main of a process that reads files: a path in, the facts of that file out.
 
-Started by ``crew``; ends with its input.
+Started by ``parser_pool``; ends with its input.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ import contextlib
 import os
 
 from analysis.children import take_the_wire
-from analysis.graph.crew import REQUESTS, File
 from analysis.graph.extraction.reading import read_facts
+from analysis.graph.parser_pool import REQUESTS, File
 
 #: How much reading files yields to what a person waits for (nice(2)).
 _NICE = 5

@@ -10,12 +10,12 @@ import tree_sitter
 from analysis.deadline import Deadline
 from analysis.environments.candidates import resolve
 from analysis.findings import Edit, Finding, Fix
-from analysis.lint.heirs import heir_with
-from analysis.lint.nearest import akin, nearest, unmistakable
+from analysis.lint.nearest import nearest, similar, unmistakable
 from analysis.lint.optional import is_optional
 from analysis.lint.rules import RULES, missing_module, rules_for
 from analysis.lint.rules.rule import NameVerdict, Site
 from analysis.lint.sites import SiteCandidate, candidates, site_of
+from analysis.lint.subclasses import subclass_with
 from analysis.lint.suppress import unknown_codes, wanted
 from analysis.names import Arity, NameSet
 from analysis.semantics.provider import SemanticProvider
@@ -62,7 +62,7 @@ def look(
     look at each site whether all that was read still holds took a seventh of the time.
     """
     around = files()
-    with looking_through(around if around.steady else snapshot.overlay()):
+    with looking_through(around if around.stable else snapshot.overlay()):
         return _look(snapshot, provider, begin, deadline, lines)
 
 
@@ -102,15 +102,15 @@ def _look(
                 reading.existing.add(candidate.key)
             continue
         key = candidate.call.key if candidate.call is not None else ""
-        if key and key in reading.steady:
-            names = reading.steady[key]
+        if key and key in reading.stable:
+            names = reading.stable[key]
         else:
             names = provider.names(snapshot, _asked(site.hole), Deadline.after(_SITE_SECONDS))
             of_heirs.whole = of_heirs.whole and names.reason != "late"
         if candidate.call is not None:
             reading.calls[candidate.call.callee] = names.arity
             if key:
-                reading.steady[key] = names
+                reading.stable[key] = names
         if candidate.key is not None:
             names = _without_witnesses(names)
             if site.name in names.spellings():
@@ -120,7 +120,7 @@ def _look(
             if verdict is None:
                 continue
             with noting(of_heirs):
-                expected = heir_with(snapshot, tree, site) or (
+                expected = subclass_with(snapshot, tree, site) or (
                     rule.CODE == missing_module.CODE and _optional(snapshot.workspace, site)
                 )
             if expected:
@@ -141,14 +141,14 @@ class _Reading:
     """What is kept of a text while it is looked at in parts; old when its ``reads`` are.
 
     ``existing`` are keys that were found to name real attributes of modules, ``calls`` what the
-    calls take whose callees have these spans, ``steady`` the same by the text of the callee.
+    calls take whose callees have these spans, ``stable_names`` the same by the text of the callee.
     """
 
     tree: SyntaxTree
     candidates: tuple[SiteCandidate, ...]
     existing: set[tuple[str, str]] = field(default_factory=set)
     calls: dict[tuple[int, int] | None, Arity | None] = field(default_factory=dict)
-    steady: dict[str, NameSet] = field(default_factory=dict)
+    stable: dict[str, NameSet] = field(default_factory=dict)
     reads: Reads | None = None
     too_deep: bool = False
     begins: tuple[Begin, ...] = ()
@@ -158,7 +158,7 @@ class _Reading:
         self.reads = reads
         self.existing.clear()
         self.calls.clear()
-        self.steady.clear()
+        self.stable.clear()
 
 
 @lru_cache(maxsize=2)
@@ -232,7 +232,7 @@ def _finding(
     close = nearest(site.name, spellings)
     if replaceable:
         real = [name for name in names.names if name.name not in beside]
-        others = akin(site.name, real, called=_is_called(tree, site))
+        others = similar(site.name, real, called=_is_called(tree, site))
         close = tuple(dict.fromkeys((*close, *others)))[:_OFFERED]
     certain = unmistakable(site.name, spellings) if verdict.replace else ""
     fixes = tuple(

@@ -70,7 +70,7 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     return tuple(ranked[:limit])
 
 
-def akin(name: str, names: Iterable[Name], *, called: bool, limit: int = 3) -> tuple[str, ...]:
+def similar(name: str, names: Iterable[Name], *, called: bool, limit: int = 3) -> tuple[str, ...]:
     """At most ``limit`` of ``names`` that share words with ``name`` and can be used as it is.
 
     ``called`` tells that it is called: then only functions and classes come, else what is neither

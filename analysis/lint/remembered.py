@@ -26,7 +26,7 @@ import msgspec
 import analysis
 from analysis.environments.environment import Environment
 from analysis.findings import Finding
-from analysis.lint.grounds import Grounds, Surveyor, content
+from analysis.lint.dependencies import Dependencies, Surveyor, content
 from analysis.lint.interface import ImportedInterface
 from analysis.private import own_file, own_folder
 from analysis.snapshot import Workspace
@@ -44,7 +44,7 @@ create table if not exists interfaces (digest text primary key, value blob, made
 
 class _Kept(msgspec.Struct):
     findings: tuple[Finding, ...]
-    grounds: Grounds
+    dependencies: Dependencies
 
 
 class Remembered:
@@ -80,7 +80,7 @@ class Remembered:
             kept = msgspec.json.decode(row, type=_Kept)
         except msgspec.MsgspecError:
             return None
-        holds = self._surveyor.hold(kept.grounds, path, quiet=not kept.findings)
+        holds = self._surveyor.hold(kept.dependencies, path, quiet=not kept.findings)
         return kept.findings if holds else None
 
     def keep(

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import tree_sitter
 
 from analysis.lint.rules.rule import Site
-from analysis.lint.steady import steady
+from analysis.lint.stable_names import stable
 from analysis.lint.unbound import EVERYWHERE, Unbound, unbound
 from analysis.names import NOTHING, Arguments
 from analysis.program.scopes import module_scope
@@ -156,7 +156,7 @@ def site_of(
 
 
 def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[SiteCandidate]:
-    is_steady = steady(tree)
+    is_stable = stable(tree)
     for name in _undoubted(tree, names):
         called = name if name.parent is None or name.parent.type == "call" else name.parent
         call = called.parent
@@ -167,7 +167,7 @@ def _calls(tree: SyntaxTree, names: list[tree_sitter.Node]) -> Iterator[SiteCand
         last = listed.named_children[-1] if listed.named_children else listed
         span = tree.to_offset(called.start_byte), tree.to_offset(called.end_byte)
         text = tree.slice(called)
-        key = text if _PATH.match(text) and is_steady(text.partition(".")[0]) else ""
+        key = text if _PATH.match(text) and is_stable(text.partition(".")[0]) else ""
         made = WrittenCall(span, arguments, places, tree.to_offset(last.end_byte), key)
         yield replace(_candidate(tree, name), call=made)
 

@@ -1,4 +1,5 @@
-"""From a receiver to a name set: all its arms' names, and the weakest tier that a rule leaves."""
+"""From a receiver to a name set: all its union members' names, and the weakest tier that a rule
+leaves."""
 
 from __future__ import annotations
 
@@ -27,8 +28,8 @@ def judge(monitor: str, receiver: Receiver, looked_at: str) -> NameSet:
     if tier is Tier.ABSTAIN:
         return NameSet(monitor, tier, reason, (), _described(receiver), looked_at)
     names: dict[str, Name] = {}
-    for arm in receiver.arms:
-        for name, (kind, origin) in arm.names.items():
+    for member in receiver.members:
+        for name, (kind, origin) in member.names.items():
             names.setdefault(name, Name(name, kind, origin=origin))
     for name in receiver.stored:
         names.setdefault(name, Name(name, "instance", origin="file"))
@@ -125,7 +126,9 @@ def value(taken: NameSet, bare: NameSet) -> NameSet:
 
 
 def _described(receiver: Receiver) -> str:
-    labels = list(dict.fromkeys(_label(arm.kind.value, arm.label) for arm in receiver.arms))
+    labels = list(
+        dict.fromkeys(_label(member.kind.value, member.label) for member in receiver.members)
+    )
     if receiver.nulls:
         labels.append("None")
     return " | ".join(filter(None, labels[:_SHOWN]))

@@ -9,8 +9,8 @@ from analysis.environments.environment import Environment
 from analysis.syntax.hole import Hole
 
 
-class ArmKind(StrEnum):
-    """What sort of value an arm is."""
+class UnionMemberKind(StrEnum):
+    """What sort of value a union member is."""
 
     INSTANCE = "instance"
     CLASS = "class"
@@ -50,7 +50,7 @@ class ClassFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Arm:
+class UnionMember:
     """One value that the receiver may have.
 
     ``names`` are its attributes with their kinds and the modules they come from. ``whole`` is
@@ -58,7 +58,7 @@ class Arm:
     instance's class. ``doubt`` is a reason that was found while listing.
     """
 
-    kind: ArmKind
+    kind: UnionMemberKind
     label: str
     module: str = ""
     path: str = ""
@@ -72,7 +72,7 @@ class Arm:
     def says_nothing(self) -> bool:
         """Whether it is an instance of ``object`` itself: anything is."""
         first = self.order[0].qualified if self.order else ""
-        return self.kind is ArmKind.INSTANCE and first == "builtins.object"
+        return self.kind is UnionMemberKind.INSTANCE and first == "builtins.object"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ class Receiver:
 
     text: str
     hole: Hole
-    arms: tuple[Arm, ...]
+    members: tuple[UnionMember, ...]
     complete: bool
     environment: Environment
     scope: str = ""
@@ -98,7 +98,7 @@ class Receiver:
     #: Names that the code asks of the same text by literals, as in ``hasattr(self, "x")``.
     asked: frozenset[str] = frozenset()
     nulls: bool = False
-    #: Whether classes that ``isinstance`` names for this text were added as arms.
+    #: Whether classes that ``isinstance`` names for this text were added as union members.
     narrowed: bool = False
     #: Whether the file calls the class around the hole.
     made: bool = False

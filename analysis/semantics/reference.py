@@ -111,7 +111,7 @@ class ReferenceProvider:
     def _looking_at(self, snapshot: Snapshot) -> Iterator[tuple[Environment, _KnownAnswers]]:
         """Look through the overlay in force or, where a caller has put none, the snapshot's."""
         around = overlay.files()
-        with overlay.looking_through(around if around.steady else snapshot.overlay()):
+        with overlay.looking_through(around if around.stable else snapshot.overlay()):
             whose = self._whose(snapshot.workspace)
             environment = whose.environment
             key = (snapshot.text, snapshot.path, snapshot.workspace, environment)
@@ -135,7 +135,7 @@ class ReferenceProvider:
     def _whose(self, workspace: Workspace) -> _KnownEnvironment:
         files = overlay.files()
         known = self._environments.get(workspace)
-        if known is not None and files.steady and known.held_in is files:
+        if known is not None and files.stable and known.held_in is files:
             return known
         if known is not None and known.stamps == _stamps(known.environment, workspace):
             known.held_in = files

@@ -15,7 +15,7 @@ from functools import lru_cache
 from tree_sitter import Node
 
 from analysis.semantics.occurrences import code_only
-from analysis.semantics.receiver import Arm, ArmKind
+from analysis.semantics.receiver import UnionMember, UnionMemberKind
 from analysis.syntax.hole import Hole
 from analysis.syntax.tree import parsed
 
@@ -31,16 +31,16 @@ _IMPORTED = re.compile(r"^[ \t]*import[ \t]+([^\n#]+)", re.MULTILINE)
 _OWN = re.compile(r"(?:self|cls)(?:\.__class__)?\Z|type\(self\)\Z")
 
 
-def stored_names(text: str, hole: Hole, arms: Iterable[Arm]) -> frozenset[str]:
-    """The names that an object which is one of ``arms`` may be given in ``text``, the hole's own
+def stored_names(text: str, hole: Hole, members: Iterable[UnionMember]) -> frozenset[str]:
+    """The names that an object which is one of ``members`` may be given in ``text``, the hole's own
     assignment left out."""
     classes: set[str] = set()
     written = False
-    for arm in arms:
-        if arm.kind is ArmKind.MODULE:
+    for member in members:
+        if member.kind is UnionMemberKind.MODULE:
             continue
-        classes.update(facts.name for facts in arm.order)
-        written = written or _takes_any(arm)
+        classes.update(facts.name for facts in member.order)
+        written = written or _takes_any(member)
     here = (hole.start, text[hole.start : hole.end])
     return frozenset(
         name
@@ -49,10 +49,10 @@ def stored_names(text: str, hole: Hole, arms: Iterable[Arm]) -> frozenset[str]:
     )
 
 
-def _takes_any(arm: Arm) -> bool:
+def _takes_any(member: UnionMember) -> bool:
     """Whether an attribute can be given to it: of the builtin types those that have a ``__dict__``,
     such as exceptions."""
-    first = arm.order[0] if arm.order else None
+    first = member.order[0] if member.order else None
     if first is None or first.module != "builtins":
         return True
     builtin = getattr(builtins, first.name, None)

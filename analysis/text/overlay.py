@@ -121,12 +121,12 @@ class Listing:
 class Overlay:
     """Files as one reader sees them: ``buffers`` over the disk.
 
-    With ``steady`` it is a view of one moment: what was looked at once stays as it was then. For
+    With ``stable`` it is a view of one moment: what was looked at once stays as it was then. For
     one question, not to be kept.
     """
 
-    def __init__(self, buffers: Iterable[Buffer] = (), *, steady: bool = False) -> None:
-        self.steady = steady
+    def __init__(self, buffers: Iterable[Buffer] = (), *, stable: bool = False) -> None:
+        self.stable = stable
         self._digests: dict[str, str] = {}
         self._listings: dict[str, Listing] = {}
         self._open: dict[str, Content] = {}
@@ -156,7 +156,7 @@ class Overlay:
         found = self._digests.get(path)
         if found is None:
             found = _disk.digest(path)
-            if self.steady:
+            if self.stable:
                 self._digests[path] = found
         return found
 
@@ -166,7 +166,7 @@ class Overlay:
         if content is not None:
             return content.data, content.digest
         data, found = _disk.read(path)
-        if self.steady:
+        if self.stable:
             self._digests[path] = found
         return data, found
 
@@ -192,7 +192,7 @@ class Overlay:
         added = self._added.get(folder)
         if added and not found.names.keys() >= added.keys():
             found = _listing({**added, **found.names})
-        if self.steady:
+        if self.stable:
             self._listings[folder] = found
         return found
 

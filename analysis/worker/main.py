@@ -103,7 +103,7 @@ def _answer(query: object, provider: ReferenceProvider | Refused, deadline: Dead
         return provider
     asked = cast(Query, query)  # the registry holds nothing else
     snapshot: Snapshot | None = getattr(asked, "snapshot", None)
-    around = Overlay(steady=True) if snapshot is None else snapshot.overlay()
+    around = Overlay(stable=True) if snapshot is None else snapshot.overlay()
     try:
         with looking_through(around):
             return asked.answer(provider, deadline)

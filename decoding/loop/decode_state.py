@@ -364,7 +364,7 @@ class DecodeState:
 
     def _dear(self, tokens: int) -> bool:
         """Whether so many tokens are computed sooner one by one."""
-        return self._price is not None and self._price.dear(tokens)
+        return self._price is not None and self._price.slower_than_serial(tokens)
 
     @contextmanager
     def _priced(self, tokens: int) -> Iterator[None]:

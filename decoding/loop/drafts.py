@@ -36,18 +36,18 @@ _TOO_SHORT = 0.0005
 
 
 @dataclass(slots=True)
-class Price:
+class SpeculationCost:
     """What a pass over several tokens costs, of what one over a single token does.
 
     Learnt from how long passes take, for it depends on what else the machine does: alone a token
     waits for the memory that holds the model's weights, beside others for the processor. And it
     depends on how many there are: two may cost more than twice as much as one, and sixteen no more
     than five. ``taken`` is how often the next token of a draft is what the model chooses, and
-    ``stake`` the share of a text's time that drafts may lose.
+    ``budget`` the share of a text's time that drafts may lose.
     """
 
     taken: float = _TAKEN
-    stake: float = STAKE
+    budget: float = STAKE
     #: Seconds of a pass over one token; 0 before there was one.
     alone: float = 0.0
     #: What each further token costs, by :func:`_about`, and how often that was seen; where it was
@@ -84,22 +84,22 @@ class Price:
         """Of a pass over so many tokens, in passes over one."""
         return 1 + (tokens - 1) * self._beside.get(_about(tokens), self._beside[_ELSE])
 
-    def dear(self, tokens: int) -> bool:
+    def slower_than_serial(self, tokens: int) -> bool:
         """Whether so many tokens are computed sooner one by one than in a batch, by more than one
         or two batches that something came between. There are machines and loads where two at once
         cost as much as three."""
         return self._seen[_about(tokens)] >= _CERTAIN and self.cost(tokens) > tokens
 
-    def worth(self, longest: int, stake: float) -> int:
+    def worth(self, longest: int, budget: float) -> int:
         """How many tokens of a draft, ``longest`` at most, save most if they are taken as often as
-        before; none that would cost over ``stake`` passes if they are not."""
+        before; none that would cost over ``budget`` passes if they are not."""
         best, most = 0, 0.0
         likely, saved = 1.0, 0.0
         for length in range(1, longest + 1):
             likely *= min(max(self.taken, 0.5), 0.99)
             saved += likely
             extra = self.cost(1 + length) - 1
-            if extra <= stake and saved - extra > most:
+            if extra <= budget and saved - extra > most:
                 best, most = length, saved - extra
         return best
 
@@ -123,7 +123,7 @@ class PromptLookup:
     stands above it soon gets long ones, and none takes much longer than it would without.
     """
 
-    def __init__(self, prompt: Sequence[int], price: Price) -> None:
+    def __init__(self, prompt: Sequence[int], price: SpeculationCost) -> None:
         self.price = price
         self._tokens = list(prompt)
         #: Where each run of ``_MATCH`` tokens ended last.
@@ -139,15 +139,15 @@ class PromptLookup:
         if self._resting > 0:
             self._resting -= 1
             return []
-        stake = self._won + self.price.stake * (1 + len(written))
-        if not self.price.worth(_LONGEST, stake):
+        budget = self._won + self.price.budget * (1 + len(written))
+        if not self.price.worth(_LONGEST, budget):
             return []
         self._follow(written)
         tokens = self._tokens
         at = self._ends.get(tuple(tokens[-_MATCH:]))
         if at is None:
             return []
-        return tokens[at : at + self.price.worth(1 + self._alike(at), stake)]
+        return tokens[at : at + self.price.worth(1 + self._alike(at), budget)]
 
     def learn(self, drafted: int, taken: int) -> None:
         """So many tokens of the last draft were what the model chose."""

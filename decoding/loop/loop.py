@@ -27,7 +27,7 @@ from decoding.guidance.active_hole import ActiveHole, closed
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance, NoOtherNameError
 from decoding.loop.decode_state import DecodeState, NotTextError, Sampler, log_total
-from decoding.loop.drafts import Price, PromptLookup
+from decoding.loop.drafts import PromptLookup, SpeculationCost
 from decoding.monitors.monitor import Monitor, Passage, Verdict
 from decoding.monitors.registry import monitors as all_monitors
 from decoding.runtimes.runtime import Runtime
@@ -356,7 +356,7 @@ def write(
     cancellation: Cancellation,
     query_deadline: float = QUERY_DEADLINE,
     monitors: Sequence[Monitor] | None = None,
-    drafts: Price | None = None,
+    drafts: SpeculationCost | None = None,
 ) -> Written:
     """Write behind ``prompt`` what goes at ``offset`` (code points) of ``snapshot.text``.
 

@@ -271,7 +271,7 @@ class HintRules:
 
 
 @dataclass(slots=True)
-class Once:
+class MemoizedEvidence:
     """Evidence that hands on the question that was asked for the hint, so that the monitors do not
     ask it again."""
 
@@ -288,11 +288,11 @@ class Once:
             self._asked.append((snapshot, hole, future))
         return future
 
-    def answered(self) -> Once:
+    def answered(self) -> MemoizedEvidence:
         """Another one for somebody else. It hands on what is answered; what is still under way its
         first asker may drop."""
         known = [each for each in self._asked if each[2].done() and not each[2].cancelled()]
-        return Once(self.evidence, known)
+        return MemoizedEvidence(self.evidence, known)
 
 
 def hint_for(
@@ -362,7 +362,7 @@ def _fitting(context: HoleContext) -> frozenset[str]:
 
 
 def _surroundings(evidence: Evidence) -> Surroundings | None:
-    source = evidence.evidence if isinstance(evidence, Once) else evidence
+    source = evidence.evidence if isinstance(evidence, MemoizedEvidence) else evidence
     return source if isinstance(source, Surroundings) else None
 
 

@@ -18,7 +18,7 @@ from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance
 from decoding.monitors.registry import monitors
 from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
-from decoding.prompts.hint import HintRules, Once, preamble
+from decoding.prompts.hint import HintRules, MemoizedEvidence, preamble
 from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import Prompter, plain_line_ends
 from decoding.remote.dialects import Dialect, ServerOrder, recognize
@@ -87,7 +87,7 @@ class RemoteWriter(Writer):
         """
         snapshot, begun = request.snapshot, time.monotonic()
         offset = min(max(request.offset, 0), len(snapshot.text))
-        evidence = Once(evidence) if evidence is not None else None
+        evidence = MemoizedEvidence(evidence) if evidence is not None else None
         site = CursorSite.at(snapshot.text, offset)
         seconds = min(request.query_ms / 1000, deadline.remaining())
         script = ServerText()

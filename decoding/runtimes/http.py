@@ -46,7 +46,7 @@ class LostError(EndpointError):
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """Seconds and counts. ``connect`` for a connection, ``silence`` between two pieces of an
     answer (a long prompt is computed in silence), ``attempts`` at a request whose failure may
     pass, the first ``pause`` before the next one; each pause doubles."""
@@ -61,10 +61,10 @@ class Connection:
     """Requests to one server. ``base`` is its address without ``/v1``; ``key`` is sent as a bearer
     token and appears in no message. Thread-safe; proxies of the environment are not used."""
 
-    def __init__(self, base: str, key: str = "", patience: Patience | None = None) -> None:
+    def __init__(self, base: str, key: str = "", patience: RetryPolicy | None = None) -> None:
         self.base = base.rstrip("/")
         self.round_trips = 0
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         how = self._patience
         self._client = httpx.AsyncClient(

@@ -102,7 +102,7 @@ def _named(name: str, names: Iterable[Name]) -> Name | None:
 
 
 def _not_found(part: str, receiver: str, members: NameSet, names_after: NamesAfter) -> ApiAnswer:
-    from analysis.lint.nearest import akin, nearest
+    from analysis.lint.nearest import nearest, similar
 
     version = members.looked_at
     if members.tier is Tier.ABSTAIN and "." not in receiver:
@@ -111,7 +111,7 @@ def _not_found(part: str, receiver: str, members: NameSet, names_after: NamesAft
             part, members = receiver, modules
     if members.tier is not Tier.CLOSED:
         return ApiAnswer(None, members.reason, version=version, missing=part)
-    alike = (*nearest(part, members.spellings()), *akin(part, members.names, called=False))
+    alike = (*nearest(part, members.spellings()), *similar(part, members.names, called=False))
     near = tuple(dict.fromkeys(alike))[:MOST_NEAREST]
     return ApiAnswer(False, members.reason, version=version, missing=part, nearest=near)
 

@@ -63,20 +63,20 @@ def trace(
     from decoding.errors import CancelledError, DecodingError
     from engine.tested import moved
     from repair.trace.document import document
-    from repair.trace.opinion import Opinion, opinion, with_opinion
+    from repair.trace.model_feedback import ModelFeedback, feedback, with_feedback
 
     about, report = _followed(request, progress, cancellation)
     if report.elsewhere and not cancellation.cancelled:
         progress(f"looking in {Path(report.elsewhere).name}", 0.4)
         request = replace(request, snapshot=moved(request.snapshot, report.elsewhere))
         about, report = _followed(request, progress, cancellation)
-    found = Opinion()
+    found = ModelFeedback()
     if writer is not None and report.status == "failing" and not cancellation.cancelled:
         progress(f"asking {writer.name}", 0.8)
         until = Deadline.after(request.time_limit)
         try:
-            found = opinion(report, about.source, writer, until, cancellation)
-            report = with_opinion(report, found)
+            found = feedback(report, about.source, writer, until, cancellation)
+            report = with_feedback(report, found)
         except CancelledError:
             report = replace(report, reason="stopped before the model had answered")
         except DecodingError as error:

@@ -123,7 +123,7 @@ async def offers(server: Server, view: View, offset: int) -> list[tuple[str, str
     case = case_at(tree, offset)
     paths: tuple[str, ...] = (document.path,)
     if case is not None:
-        files = Overlay(view.buffers, steady=True)
+        files = Overlay(view.buffers, stable=True)
         paths = await asyncio.to_thread(targets, tree, case, document.path, root, files)
     found = []
     for path in paths:

@@ -57,7 +57,7 @@ class WorkspaceDiagnostics:
         session = self._server.session
         left = dict(previous)
         buffers = session.documents.buffers()
-        files = Overlay(buffers, steady=True)
+        files = Overlay(buffers, stable=True)
         for workspace in await session.workspaces.of_folders(session.settings):
             answer = await session.ask(FilesRequest(workspace.root))
             for path in answer.paths:

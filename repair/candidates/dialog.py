@@ -21,12 +21,12 @@ class Talk(StrEnum):
     PLAN = "plan"
 
 
-def task(talk: Talk, code: str, story: str) -> str:
-    """The question. ``code`` is the function as it is, ``story`` what its failing run did, if that
-    is known (:func:`repair.trace.story.story`)."""
+def task(talk: Talk, code: str, summary: str) -> str:
+    """The question. ``code`` is the function as it is, ``summary`` what its failing run did, if
+    that is known (:func:`repair.trace.trace_summary.summary`)."""
     said = [f"This function is wrong, a test of it fails:\n```python\n{code[:_CODE]}\n```"]
-    if story:
-        said.append(f"What the failing run did, block by block:\n{story[:_STORY]}")
+    if summary:
+        said.append(f"What the failing run did, block by block:\n{summary[:_STORY]}")
     if talk is Talk.PLAN:
         said.append("Say in comments what it must do, step by step, then write it correctly.")
     else:

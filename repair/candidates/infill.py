@@ -72,7 +72,7 @@ class Infills:
     cancellation: Cancellation
     #: Whether lines, blocks and functions are filled in; what a failing run did, told when asked.
     filling: bool = True
-    story: Callable[[int], str] | None = None
+    summary: Callable[[int], str] | None = None
     tokens: int = field(default=0, init=False)
     samples: int = field(default=0, init=False)
     _wishes: deque[int] = field(default_factory=deque, init=False)
@@ -153,7 +153,7 @@ class Infills:
 
     def _dialog(self, ranked: list[int]) -> Iterator[InfillPlace]:
         """The function that is the most suspicious, by a model that is told what it did."""
-        if self.story is None:
+        if self.summary is None:
             return
         for place in self._functions(ranked):
             for talk in Talk:
@@ -218,9 +218,9 @@ class Infills:
             yield self._candidate(sample, place)
 
     def _task(self, place: InfillPlace) -> str:
-        if place.talk is None or self.story is None:
+        if place.talk is None or self.summary is None:
             return ""
-        return task(place.talk, place.code, self.story(place.line))
+        return task(place.talk, place.code, self.summary(place.line))
 
     def _candidate(self, completion: Completion, place: InfillPlace) -> Candidate | None:
         self.samples += 1

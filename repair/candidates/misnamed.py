@@ -7,7 +7,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from analysis.lint.nearest import akin, nearest
+from analysis.lint.nearest import nearest, similar
 from analysis.names import Name
 from repair.candidates.candidate import Candidate
 from repair.sandbox.run import FailedTest
@@ -56,7 +56,7 @@ def _meant(failure: FailedTest) -> dict[str, float]:
     for place, name in enumerate(nearest(failure.absent, failure.present)):
         found[name] = _NEAR if place == 0 else _NEXT / place
     names = [Name(name) for name in failure.present]
-    for place, name in enumerate(akin(failure.absent, names, called=False), 1):
+    for place, name in enumerate(similar(failure.absent, names, called=False), 1):
         found.setdefault(name, _AKIN / place)
     return found
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from analysis.deadline import Deadline
 from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote
-from repair.implementing.author import Author
+from repair.implementing.background_groups import BackgroundGroups
 from repair.implementing.decomposing import Decomposer
 from repair.implementing.retouching import Retoucher
 from repair.implementing.rewriting import Manner, Rewriter
@@ -58,15 +58,15 @@ class Body:
 class BodySearch:
     """Looks for bodies of a function in ``source``; to be run once.
 
-    ``author`` gives what the model writes, ``None`` for what is no body. ``refused`` says whether
-    one that passes was written to order. Without ``retoucher``, ``rewriter`` and ``decomposer``
-    bodies are written and nothing else. ``settled`` says whether those that pass leave no doubt;
-    the search goes on for longer while they do.
+    ``background_groups`` gives what the model writes, ``None`` for what is no body. ``refused``
+    says whether one that passes was written to order. Without ``retoucher``, ``rewriter`` and
+    ``decomposer`` bodies are written and nothing else. ``settled`` says whether those that pass
+    leave no doubt; the search goes on for longer while they do.
     """
 
     source: Source
     trials: Trials
-    author: Author[Candidate | None]
+    background: BackgroundGroups[Candidate | None]
     refused: Callable[[Candidate], bool]
     until: Deadline
     report: Callable[[str], None]
@@ -96,7 +96,7 @@ class BodySearch:
                 if self._is_over():
                     return
         finally:
-            self.author.close()
+            self.background.close()
             self.trials.beside_model = False
 
     def _is_over(self) -> bool:
@@ -142,7 +142,7 @@ class BodySearch:
 
     def _next(self) -> Way | None:
         """What the model does next, or what is done without it."""
-        ways = [] if self.author.ended else [Way.WRITE]
+        ways = [] if self.background.ended else [Way.WRITE]
         if not self._written_passing():
             # A body that passes needs rivals, and those are to be as independent as can be.
             ways += [way for way, manner in _MANNERS.items() if self._to_rewrite(manner)]
@@ -182,24 +182,24 @@ class BodySearch:
         """Let the model write a group, trying each as it comes, and edit what fails meanwhile; what
         is begun goes on being written where enough pass before."""
         end, before = self.end, self._written_passing()
-        self.author.begin()
+        self.background.begin()
         self.trials.beside_model = True
-        while self.author.busy:
-            for candidate in self.author.take():
+        while self.background.busy:
+            for candidate in self.background.take():
                 if candidate is not None:
                     self._take(candidate)
-            if before < self._written_passing() >= _ENOUGH or not self.author.busy:
+            if before < self._written_passing() >= _ENOUGH or not self.background.busy:
                 break
             if end.expired():
                 # The model ends by itself then, and some may be ready.
-                self.author.wait(None)
+                self.background.wait(None)
             elif self.end.expired():
                 return
             elif self._is_edit_due(Way.WRITE):
                 self._edit()
             else:
-                self.author.wait(self.end)
-        self.trials.beside_model = self.author.busy
+                self.background.wait(self.end)
+        self.trials.beside_model = self.background.busy
 
     def _go_on(self, share: float) -> None:
         """There is something to choose: go on for this share of what it took to find it."""

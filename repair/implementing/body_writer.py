@@ -15,7 +15,7 @@ from analysis.snapshot import Snapshot
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Completion, InfillRequest, Writer
 from repair.candidates.candidate import Candidate
-from repair.implementing.pace import Pace
+from repair.implementing.writing_speed import WritingSpeed
 from repair.source.stub import Stub
 
 STRATEGY = "body by the model"
@@ -72,7 +72,7 @@ class BodyWriter:
         )
         first = self.writer.complete(request, self.evidence, deadline=at_most, cancellation=stop)
         # The model may have been loaded for it, and has read the question.
-        pace = Pace(first.ms.decode / 1000)
+        speed = WritingSpeed(first.ms.decode / 1000)
         yield [self._written(first)]
         if not self.draws:
             return
@@ -85,18 +85,18 @@ class BodyWriter:
                 temperature=temperature,
                 seed=stub.node.lineno + done,
             )
-            count = pace.fitting(end.remaining(), _AT_ONCE if done else _FIRST)
-            turns = pace.turns(count, _ROUND_S, _TURNS) if count == _AT_ONCE else 1
+            count = speed.fitting(end.remaining(), _AT_ONCE if done else _FIRST)
+            turns = speed.turns(count, _ROUND_S, _TURNS) if count == _AT_ONCE else 1
             seeds = range(again.seed, again.seed + count * turns)
             done += len(seeds)
-            yield self._streamed(again, seeds, count, pace, end, stop)
+            yield self._streamed(again, seeds, count, speed, end, stop)
 
     def _streamed(
         self,
         request: InfillRequest,
         seeds: range,
         at_once: int,
-        pace: Pace,
+        speed: WritingSpeed,
         end: Deadline,
         stop: Cancellation,
     ) -> Iterator[Candidate | None]:
@@ -108,7 +108,7 @@ class BodyWriter:
                 written += 1
                 yield self._written(sample)
         if written:
-            pace.note(at_once, (time.monotonic() - began) * at_once / max(written, at_once))
+            speed.note(at_once, (time.monotonic() - began) * at_once / max(written, at_once))
 
     def _written(self, completion: Completion) -> Candidate | None:
         self.tokens += completion.tokens

@@ -30,8 +30,8 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.program.outline import says_nothing
 from decoding.guidance.evidence import Evidence
 from decoding.writer import InfillRequest, Writer
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
+from repair.components import Component
 from repair.job import Job
 from repair.search.trials import Kind, Trials
 from repair.source.file import Source
@@ -138,7 +138,7 @@ class Decomposer:
     def can(self) -> bool:
         """Whether there is one more plan to be made."""
         most = _PLANS if self._usable else _IN_VAIN
-        return Aid.DECOMPOSITION not in self.job.without and self._plans < most
+        return Component.DECOMPOSITION not in self.job.without and self._plans < most
 
     def next(self) -> list[Candidate]:
         """What one more plan comes to: what was planned, where that is whole and passes; of what is

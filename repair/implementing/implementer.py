@@ -21,19 +21,19 @@ from analysis.deadline import Cancellation, Deadline
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence as Facts
 from decoding.writer import Writer
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import failing_test
 from repair.choice.agreement import Vote, agreed
 from repair.choice.differences import notes, weakness
 from repair.choice.evidence import SURE, PatchEvidence, checks
 from repair.choice.guards import written_to_order
+from repair.components import Component
 from repair.errors import RepairError, SandboxDiedError
+from repair.failure.baseline_run import BaselineRun
 from repair.failure.command import TestCommand, parse
 from repair.failure.diagnosing import HASTY_S, AlreadyPassingError, diagnose
 from repair.failure.diagnosis import Diagnosis
-from repair.failure.witness import Witness
-from repair.implementing.author import Author
+from repair.implementing.background_groups import BackgroundGroups
 from repair.implementing.bodies import BodySearch
 from repair.implementing.body_writer import BODY_TOKENS, STRATEGY, BodyWriter
 from repair.implementing.decomposing import Decomposer
@@ -75,7 +75,7 @@ class Implementer:
     _others: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
-        draws = Aid.DRAWING not in self.job.without
+        draws = Component.DRAWING not in self.job.without
         self._bodies = BodyWriter(self.stub, self.job.snapshot, self.writer, self.evidence, draws)
 
     @property
@@ -99,7 +99,7 @@ class Implementer:
         lines = len(job.source.line_starts) + BODY_TOKENS
         spare = Spare()
         with (
-            contextlib.closing(Witness(job.policy, command, path, job.base)) as witness,
+            contextlib.closing(BaselineRun(job.policy, command, path, job.base)) as baseline,
             Workbench(job.policy, path, lines, job.base, self.cancellation) as bench,
         ):
             try:
@@ -119,7 +119,7 @@ class Implementer:
             bench.spread(spare.lanes())
             ahead = Ahead(job.snapshot.workspace)
             validator = Validator(
-                job.command, job.suite, diagnosis, bench, job.base, witness, ahead
+                job.command, job.suite, diagnosis, bench, job.base, baseline, ahead
             )
             try:
                 return self._implement(diagnosis, bench, validator, deadline)
@@ -165,13 +165,13 @@ class Implementer:
         search = BodySearch(
             self.job.source,
             trials,
-            Author(groups, stop),
+            BackgroundGroups(groups, stop),
             lambda candidate: self._refused(candidate, diagnosis),
             until,
             lambda said: self.report(said, 0.0),
         )
         rewriter, decomposer, judge = None, None, None
-        if Aid.REPAIR not in self.job.without:
+        if Component.REPAIR not in self.job.without:
             stub, job = self.stub, self.job
             rewriter = Rewriter(
                 *(stub, job, diagnosis, trials, self.writer, self.evidence, until),

@@ -16,16 +16,16 @@ from pathlib import Path
 from analysis.deadline import Cancellation, Deadline
 from analysis.text.files import read_bytes
 from decoding.writer import Writer
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.registry import generate
 from repair.choice.guards import literals, refusal
 from repair.choice.likelihood import signs
 from repair.choice.ranking import gain
+from repair.components import Component
 from repair.failure.diagnosis import Diagnosis
 from repair.implementing.written import WrittenBody
 from repair.job import Job
-from repair.search.agenda import Agenda
+from repair.search.candidate_queue import CandidateQueue
 from repair.search.trials import Kind, Trials
 from repair.source.file import Source
 from repair.source.stub import Stub
@@ -42,7 +42,7 @@ class _Edits:
     """What can be changed in one body, and how far its tests came as it was written."""
 
     written: WrittenBody
-    agenda: Agenda
+    queue: CandidateQueue
     gained: int
     changes: dict[Candidate, Candidate] = field(default_factory=dict)
     found: int = 0
@@ -64,7 +64,7 @@ class Retoucher:
 
     def can(self, body: Candidate) -> bool:
         """Whether there are edits of ``body`` that were not tried yet."""
-        if Aid.MUTATION in self.job.without:
+        if Component.MUTATION in self.job.without:
             return False
         return body not in self._begun or not self._begun[body].ended
 
@@ -94,7 +94,7 @@ class Retoucher:
                     found.append(trial.candidate)
                     self._passing[trial.candidate] = edits.written.source, change
             elif trial.gained > edits.gained:
-                edits.agenda.partial(replace(trial, candidate=change))
+                edits.queue.partial(replace(trial, candidate=change))
             if edits.found + len(found) >= _KEPT:
                 edits.ended = True
                 break
@@ -118,18 +118,18 @@ class Retoucher:
         results = self.trials.traced(body)
         failures = [r.failure for r in results if r.outcome.bad and r.failure]
         symptoms = frozenset(failure.exception for failure in failures)
-        traced = Aid.TRACE not in self.job.without
+        traced = Component.TRACE not in self.job.without
         suspicion = written.suspicion(results, self.diagnosis.imported, traced=traced)
         queue = generate(written.source, suspicion, symptoms, failures=failures)
         hung = self.diagnosis.hung
         # All of them run where the tests are held: one costs what another one costs.
-        agenda = Agenda(queue, lambda _c, _p: 1.0, frozenset(self.diagnosis.failing), hung)
-        return _Edits(written, agenda, gained)
+        waiting = CandidateQueue(queue, lambda _c, _p: 1.0, frozenset(self.diagnosis.failing), hung)
+        return _Edits(written, waiting, gained)
 
     def _edited(self, edits: _Edits, deadline: Deadline) -> Iterator[Candidate]:
         """Bodies with one more of ``edits`` each."""
         while not deadline.expired():
-            turn = edits.agenda.pop()
+            turn = edits.queue.pop()
             if turn is None:
                 edits.ended = True
                 return

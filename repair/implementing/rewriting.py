@@ -11,16 +11,16 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
 from decoding.guidance.evidence import Evidence
 from decoding.writer import Writer
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.candidates.infill import Infills
+from repair.components import Component
 from repair.failure.diagnosis import Diagnosis
 from repair.implementing.written import WrittenBody
 from repair.job import Job
 from repair.sandbox.run import TestResult
 from repair.search.trials import Trials
 from repair.source.stub import Stub
-from repair.trace.story import story
+from repair.trace.trace_summary import summary
 
 #: What an edited body is worth beside one that was written as a whole.
 _DISCOUNT = 0.5
@@ -53,7 +53,7 @@ class Rewriter:
 
     def can(self, body: Candidate, manner: Manner) -> bool:
         """Whether there is more that ``body`` can become."""
-        aid = Aid.INFILL if manner is Manner.PLACES else Aid.DIALOG
+        aid = Component.INFILL if manner is Manner.PLACES else Component.DIALOG
         return aid not in self.job.without and (body, manner) not in self._ended
 
     def next(self, body: Candidate, manner: Manner) -> Candidate | None:
@@ -73,7 +73,7 @@ class Rewriter:
     def _written(self, old: Candidate, manner: Manner) -> Iterator[Candidate | None]:
         written = WrittenBody(self.stub, old)
         results = sorted(self.trials.traced(old), key=lambda r: not r.outcome.bad)
-        traced = Aid.TRACE not in self.job.without
+        traced = Component.TRACE not in self.job.without
         suspicion = written.suspicion(results, self.diagnosis.imported, traced=traced)
         diagnosis = replace(
             self.diagnosis, results=tuple(results) or self.diagnosis.results, suspicion=suspicion
@@ -90,7 +90,7 @@ class Rewriter:
         )
         if manner is Manner.TOLD:
             told = self._story(written, results[:1]) if traced else ""
-            infills.story = lambda _line: told
+            infills.summary = lambda _line: told
         before = 0
         for change in infills.candidates():
             self.tokens += infills.tokens - before
@@ -107,4 +107,4 @@ class Rewriter:
         plan = block_plan(written.source.text)
         trace = self.trials.followed(written.body, plan, failing[0])
         first = written.lines.start
-        return story(written.source, plan, trace, first) if trace is not None else ""
+        return summary(written.source, plan, trace, first) if trace is not None else ""

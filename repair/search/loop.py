@@ -1,4 +1,4 @@
-"""The search: candidates of all sources, the likeliest per second first (``agenda``).
+"""The search: candidates of all sources, the likeliest per second first (``candidate_queue``).
 
 Candidates that need no model are run, some at once where processors are to spare. The model takes
 processors from that, and loading it takes longer than most searches: it writes while what it writes
@@ -19,11 +19,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from analysis.deadline import Deadline
+from repair.candidates.background_writer import BackgroundWriter
 from repair.candidates.candidate import Candidate
 from repair.candidates.imports import Imports
 from repair.candidates.misnamed import further
-from repair.candidates.scribe import Scribe
-from repair.search.agenda import PATIENCE, Agenda, Turn
+from repair.search.candidate_queue import PATIENCE, CandidateQueue, Turn
 from repair.search.trials import AHEAD, Begun, Kind, Trial, Trials
 from repair.source.file import Source
 from repair.source.units import Units, groups
@@ -42,7 +42,7 @@ class Search:
     source: Source
     trials: Trials
     queue: Sequence[Candidate]
-    scribe: Scribe | None
+    background: BackgroundWriter | None
     deadline: Deadline
     late: Deadline | None = None
     imports: Imports | None = None
@@ -57,7 +57,7 @@ class Search:
 
     def __post_init__(self) -> None:
         diagnosis = self.trials.diagnosis
-        self._agenda = Agenda(
+        self._queue = CandidateQueue(
             self.queue, self.trials.cost, frozenset(diagnosis.failing), diagnosis.hung
         )
         self._units = Units(self.source)
@@ -80,42 +80,42 @@ class Search:
 
     def _run(self) -> Iterator[Trial | None]:
         while not self._until().expired():
-            if self.scribe is not None:
-                self._direct(self.scribe)
-            while len(self._begun) < AHEAD and (turn := self._agenda.pop()) is not None:
+            if self.background is not None:
+                self._direct(self.background)
+            while len(self._begun) < AHEAD and (turn := self._queue.pop()) is not None:
                 self._begin(turn)
             if self._begun:
                 yield self._finish(*self._begun.popleft())
-            elif self.scribe is None:
+            elif self.background is None:
                 return
             elif self.resting:
                 yield None
                 if self.resting:
                     return
             else:
-                self.scribe.start()
-                if not self.scribe.writing:
+                self.background.start()
+                if not self.background.writing:
                     return
-                for written in itertools.islice(self.scribe.wait(self._until()), 1):
+                for written in itertools.islice(self.background.wait(self._until()), 1):
                     self._begin(Turn(written))
 
-    def _direct(self, scribe: Scribe) -> None:
+    def _direct(self, background: BackgroundWriter) -> None:
         """Let the model write where that is worth more than what is tried next; begin what it has
         written, and tell it what it asks."""
         # Slow tests make trials worth less than expected.
         slowness = max(1.0, self._taken / self._expected) if self._expected else 1.0
-        if not self.resting and self._agenda.worth() / slowness < _WRITING:
-            scribe.start()
+        if not self.resting and self._queue.worth() / slowness < _WRITING:
+            background.start()
         else:
-            scribe.rest()
-        self.trials.beside_model = scribe.working
-        if asked := scribe.question():
+            background.rest()
+        self.trials.beside_model = background.working
+        if asked := background.question():
             line, told = asked
-            story = ""
+            summary = ""
             with self.trials.dropped.guard("asking the model"):
-                story = self.trials.story(line)
-            told.set_result(story)
-        for written in scribe.poll():
+                summary = self.trials.summary(line)
+            told.set_result(summary)
+        for written in background.poll():
             self._begin(Turn(written))
 
     def _until(self) -> Deadline:
@@ -123,8 +123,8 @@ class Search:
 
     def around(self, line: int) -> None:
         """Let the model write at ``line`` next, when it writes: rivals for what passes there."""
-        if self.scribe is not None:
-            self.scribe.wish(line)
+        if self.background is not None:
+            self.background.wish(line)
 
     def _begin(self, turn: Turn) -> None:
         fresh = turn.patience == PATIENCE[0]
@@ -142,9 +142,9 @@ class Search:
             trial = self.trials.run(turn.candidate, patience=turn.patience)
         self._passed = self._passed or trial.kind is Kind.PLAUSIBLE
         if trial.kind is Kind.SLOW:
-            self._agenda.slow(turn)
+            self._queue.slow(turn)
         if trial.gained and trial.kind is not Kind.PLAUSIBLE:
-            self._agenda.partial(trial)
+            self._queue.partial(trial)
         with self.trials.dropped.guard("writing"):
             for candidate in further(self.source, trial.candidate, trial.absent):
                 self._begin(Turn(candidate))

@@ -25,7 +25,7 @@ from repair.source.file import OffsetEdit, Source
 from repair.source.units import Unit, Units, groups
 from repair.trace.record import TestTrace, traces
 from repair.trace.recording import LIMITS, record
-from repair.trace.story import story
+from repair.trace.trace_summary import summary
 
 #: Candidates that are begun before it is known what came of the first of them: enough for
 #: processors not to wait for each other, few enough for what is learned to count at once.
@@ -251,7 +251,7 @@ class Trials:
         early, tested = self._early[body]
         return early and (patience > 1 or not tested)
 
-    def story(self, line: int) -> str:
+    def summary(self, line: int) -> str:
         """What the first failing test did in the function around ``line``, block by block; ``""``
         where it cannot be followed."""
         failing = next((r for r in self.diagnosis.contrast if r.outcome.bad), None)
@@ -262,7 +262,7 @@ class Trials:
             until = Deadline.after(_STORY_S)
             traces = record(self._bench, self.diagnosis.plan, None, plan, [failing], until)
         found = traces.get(failing.id)
-        self._stories[line] = story(self._source, plan, found, line) if found else ""
+        self._stories[line] = summary(self._source, plan, found, line) if found else ""
         return self._stories[line]
 
     def behave(self, candidates: Sequence[Candidate]) -> Behaviour | None:

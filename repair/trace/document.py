@@ -12,16 +12,16 @@ from typing import Any
 from analysis.views.plan import CodePlan, TextBlock
 from repair.sandbox.run import TestResult
 from repair.trace.debugging import Report
-from repair.trace.opinion import Opinion
+from repair.trace.model_feedback import ModelFeedback
 from repair.trace.record import Loop, TestTrace, TracedCall, Visit
 from repair.trace.way import is_test, way_of
 
 
 def document(
-    report: Report, path: str, test: str, opinion: Opinion | None = None
+    report: Report, path: str, test: str, feedback: ModelFeedback | None = None
 ) -> dict[str, Any]:
     """``report`` on the file ``path`` for the command ``test``, with what a model thinks of it."""
-    opinion = opinion or Opinion()
+    feedback = feedback or ModelFeedback()
     return {
         "path": path,
         "test": test,
@@ -34,7 +34,7 @@ def document(
             {
                 "line": line - 1,
                 "suspicion": round(report.lines.lines[line], 4),
-                **_surprise(opinion, line),
+                **_surprise(feedback, line),
             }
             for line in report.lines.ranked()
         ],
@@ -43,7 +43,7 @@ def document(
             _code(index, code, path in report.test_files)
             for index, code in enumerate(report.plan.codes)
         ],
-        "blocks": _blocks(report, opinion),
+        "blocks": _blocks(report, feedback),
         "runs": [_run(trace, report, path) for trace in report.traces],
     }
 
@@ -80,13 +80,13 @@ def _code(index: int, code: CodePlan, tests: bool) -> dict[str, Any]:
     }
 
 
-def _surprise(opinion: Opinion, line: int) -> dict[str, float]:
-    found = opinion.surprise.get(line)
+def _surprise(feedback: ModelFeedback, line: int) -> dict[str, float]:
+    found = feedback.surprise.get(line)
     return {} if found is None else {"surprise": round(found, 4)}
 
 
-def _blocks(report: Report, opinion: Opinion) -> list[dict[str, Any]]:
-    verdicts = {(v.code, v.block): v for v in opinion.verdicts}
+def _blocks(report: Report, feedback: ModelFeedback) -> list[dict[str, Any]]:
+    verdicts = {(v.code, v.block): v for v in feedback.verdicts}
     known = {(found.code, found.block): found for found in report.blocks}
     blocks = []
     for index, code in enumerate(report.plan.codes):

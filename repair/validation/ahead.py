@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from analysis.deadline import Cancellation
-from analysis.graph import Glance, Keeping, LookResult, Near
+from analysis.graph import IndexerClient, LookResult, Near, ReadOnlyGraph
 from analysis.snapshot import Workspace
 
 #: Functions that reach a change, the nearest first: further ones say nothing about what is first.
@@ -28,8 +28,8 @@ class Ahead:
     """
 
     def __init__(self, workspace: Workspace, folder: Path | None = None) -> None:
-        self._glance = Glance(workspace, folder)
-        self._keeping = Keeping(workspace, folder)
+        self._glance = ReadOnlyGraph(workspace, folder)
+        self._keeping = IndexerClient(workspace, folder)
         self._looking: Future[LookResult] | None = None
 
     def begin(self) -> None:

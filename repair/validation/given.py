@@ -9,8 +9,8 @@ from __future__ import annotations
 import contextlib
 
 from analysis.deadline import Cancellation, Deadline
+from repair.failure.baseline_run import BaselineRun
 from repair.failure.diagnosis import Diagnosis
-from repair.failure.witness import Witness
 from repair.job import Job
 from repair.localization import Suspicion
 from repair.sandbox.workbench import Workbench
@@ -28,14 +28,14 @@ def judge_given(job: Job, seconds: float, cancellation: Cancellation) -> Validat
     source, command, policy = job.source, job.command, job.policy
     base = {**job.base, source.path: job.original}
     with contextlib.ExitStack() as stack:
-        witness = Witness(policy, command.plan.command, source.path, base)
-        stack.callback(witness.close)
+        baseline = BaselineRun(policy, command.plan.command, source.path, base)
+        stack.callback(baseline.close)
         lines = len(source.line_starts)
         bench = stack.enter_context(Workbench(policy, source.path, lines, base, cancellation))
         ahead = Ahead(job.snapshot.workspace)
         stack.callback(ahead.close)
         diagnosis = _of_no_test(job)
-        validator = Validator(command, job.suite, diagnosis, bench, base, witness, ahead)
+        validator = Validator(command, job.suite, diagnosis, bench, base, baseline, ahead)
         return validator.validate(source.path, source.encode(source.text), Deadline.after(seconds))
 
 

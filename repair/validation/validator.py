@@ -18,15 +18,15 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.text.files import read_bytes
 from decoding.errors import CancelledError
 from repair.errors import SandboxDiedError
+from repair.failure.baseline_run import BaselineRun, Seen
 from repair.failure.command import TestCommand
 from repair.failure.diagnosis import Diagnosis
-from repair.failure.witness import Seen, Witness
 from repair.sandbox.cores import usable
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.run import Outcome, Plan, Run, Terms, TestResult
 from repair.sandbox.workbench import Workbench
 from repair.validation.ahead import Ahead
-from repair.validation.fates import Fates, fates_of
+from repair.validation.suite_result import SuiteResult, suite_result_of
 
 #: Processors with which a command and a suite end earlier when they run at once.
 _AT_ONCE = 2
@@ -97,7 +97,7 @@ class Validator:
         diagnosis: Diagnosis,
         bench: Workbench,
         base: Mapping[str, bytes],
-        witness: Witness,
+        baseline: BaselineRun,
         ahead: Ahead,
     ) -> None:
         self._command = command
@@ -108,7 +108,7 @@ class Validator:
         self._suite = suite.plan if suite is not None else command.suite
         self._suite_given = suite is not None
         self._shell = Plan("command", command.plan.command, (), bench.policy.workspace)
-        self._witness = witness
+        self._baseline = baseline
         self._suite_before: dict[str, TestResult] = {}
         self._hashes = _hashes(diagnosis.test_files)
         # Two that share the network may want the same port.
@@ -188,23 +188,23 @@ class Validator:
             command.set_result(_Ended(first, time.monotonic() - began))
             if verdict := command.result().verdict():
                 return verdict
-        fates: Fates | None = None
+        suite_result: SuiteResult | None = None
         second: Run | None = None
         if suite is not None and suite.runner != "command" and not self._is_whole():
             # The suite of the same runner runs the failing test once more, in another process.
-            fates = self._of_suite(server, suite, files, deadline)
-        if fates is None or not self._passed(fates):
+            suite_result = self._of_suite(server, suite, files, deadline)
+        if suite_result is None or not self._passed(suite_result):
             again = plan if self._command.recognized else shell
             second = server.run(again, files, Terms(wall=deadline.remaining()))
         ended = command.result()
         if verdict := ended.verdict():
             return verdict
         fixed_s = ended.seconds
-        # Asked last: the witness of what hangs may have to be waited for.
-        seen, reason = self._witness.seen(hung=self._diagnosis.hung, fixed_s=fixed_s)
+        # Asked last: the baseline of what hangs may have to be waited for.
+        seen, reason = self._baseline.seen(hung=self._diagnosis.hung, fixed_s=fixed_s)
         if seen is Seen.PASSES:
             return ValidationVerdict(False, False, reason)
-        verdict = self._judge(server, files, fates, second, deadline)
+        verdict = self._judge(server, files, suite_result, second, deadline)
         if seen is Seen.UNKNOWN and verdict.complete:
             return replace(verdict, complete=False, reason=reason)
         return verdict
@@ -213,7 +213,7 @@ class Validator:
         self,
         server: ForkServer,
         files: Mapping[str, bytes],
-        fates: Fates | None,
+        suite_result: SuiteResult | None,
         second: Run | None,
         deadline: Deadline,
     ) -> ValidationVerdict:
@@ -222,11 +222,11 @@ class Validator:
         suite = self._suite
         if _hashes(self._diagnosis.test_files) != self._hashes:
             return ValidationVerdict(False, False, "the test files changed meanwhile")
-        if fates is not None and second is None:
-            return self._judge_suite(server, files, fates, deadline)
+        if suite_result is not None and second is None:
+            return self._judge_suite(server, files, suite_result, deadline)
         assert second is not None
         if second.ended == "timeout":
-            left = fates.left if fates is not None else ()
+            left = suite_result.left if suite_result is not None else ()
             why = "time ran out while the test ran a second time"
             return ValidationVerdict(True, False, why, not_run=left)
         if not second.passed():
@@ -238,24 +238,27 @@ class Validator:
         if self._is_whole():
             others = len(second.tests) - len(self._diagnosis.failing)
             return ValidationVerdict(True, True, "", ran=max(0, others))
-        if fates is None:
-            fates = fates_of(server, suite, files, deadline, self._diagnosis.target)
-        return self._judge_suite(server, files, fates, deadline)
+        if suite_result is None:
+            suite_result = suite_result_of(server, suite, files, deadline, self._diagnosis.target)
+        return self._judge_suite(server, files, suite_result, deadline)
 
     def _of_suite(
         self, server: ForkServer, suite: Plan, files: Mapping[str, bytes], deadline: Deadline
-    ) -> Fates:
+    ) -> SuiteResult:
         """How the suite fares; of what a patch breaks soon no more is run."""
         target = self._diagnosis.target
-        fates = fates_of(server, suite, files, deadline, target, soon=True)
-        if not fates.early or not self._judge_suite(server, files, fates, deadline).good:
-            return fates
-        rest = replace(suite, select=fates.left)
-        return fates.then(fates_of(server, rest, files, deadline, target))
+        suite_result = suite_result_of(server, suite, files, deadline, target, soon=True)
+        if (
+            not suite_result.early
+            or not self._judge_suite(server, files, suite_result, deadline).good
+        ):
+            return suite_result
+        rest = replace(suite, select=suite_result.left)
+        return suite_result.then(suite_result_of(server, rest, files, deadline, target))
 
-    def _passed(self, fates: Fates) -> bool:
+    def _passed(self, suite_result: SuiteResult) -> bool:
         """Whether the failing tests are among what ran, and pass."""
-        results = [fates.results.get(test) for test in self._diagnosis.failing]
+        results = [suite_result.results.get(test) for test in self._diagnosis.failing]
         return all(result is not None and not result.outcome.bad for result in results)
 
     def _is_whole(self) -> bool:
@@ -264,21 +267,27 @@ class Validator:
         return self._suite.args == self._command.plan.args and not self._suite_given
 
     def _judge_suite(
-        self, server: ForkServer, files: Mapping[str, bytes], fates: Fates, deadline: Deadline
+        self,
+        server: ForkServer,
+        files: Mapping[str, bytes],
+        suite_result: SuiteResult,
+        deadline: Deadline,
     ) -> ValidationVerdict:
         suite, target = self._suite, self._diagnosis.target
         assert suite is not None
-        after = fates.results
+        after = suite_result.results
         if suite.runner == "command":
             return self._judge_opaque(server, suite, after, deadline)
         # Only tests that fail now could have been broken: the others need no comparison.
-        bad = (t for t, r in after.items() if r.outcome.bad and t not in fates.aside)
+        bad = (t for t, r in after.items() if r.outcome.bad and t not in suite_result.hanging)
         if wanted := tuple(t for t in bad if t not in self._suite_before):
             compared = replace(suite, select=wanted)
-            self._suite_before |= fates_of(server, compared, self._base, deadline, target).results
-        broken, still, unknown = [], [], list(fates.left)
+            self._suite_before |= suite_result_of(
+                server, compared, self._base, deadline, target
+            ).results
+        broken, still, unknown = [], [], list(suite_result.left)
         for test, result in after.items():
-            if not result.outcome.bad or test in fates.aside:
+            if not result.outcome.bad or test in suite_result.hanging:
                 continue
             before = self._suite_before.get(test)
             if before is None:
@@ -294,9 +303,9 @@ class Validator:
             return ValidationVerdict(False, False, f"breaks {names}", tuple(broken), tuple(unknown))
         known = set(self._diagnosis.failing)
         passed = {t for t, r in after.items() if r.outcome is Outcome.PASSED and t not in known}
-        ran, near = len(passed), fates.near & passed
+        ran, near = len(passed), suite_result.near & passed
         if unknown or not after:
-            reason = _not_through(unknown, ran, fates.near - known, len(near))
+            reason = _not_through(unknown, ran, suite_result.near - known, len(near))
             return ValidationVerdict(
                 True, False, reason, not_run=tuple(unknown), ran=ran, near=near
             )
@@ -315,7 +324,7 @@ class Validator:
         if not broken:
             return [], []
         once_more = replace(suite, select=tuple(broken))
-        again = fates_of(server, once_more, files, deadline, self._diagnosis.target).results
+        again = suite_result_of(server, once_more, files, deadline, self._diagnosis.target).results
         unsure = [t for t in broken if t not in again]
         return [t for t in broken if t in again and again[t].outcome.bad], unsure
 
@@ -332,7 +341,9 @@ class Validator:
             return ValidationVerdict(True, False, reason, not_run=(suite.command,))
         if not result.outcome.bad:
             return ValidationVerdict(True, True, "", ran=1)
-        before = fates_of(server, suite, self._base, deadline, self._diagnosis.target).results
+        before = suite_result_of(
+            server, suite, self._base, deadline, self._diagnosis.target
+        ).results
         if (known := before.get(suite.command)) and known.outcome is Outcome.PASSED:
             return ValidationVerdict(False, False, "breaks the suite", (suite.command,))
         reason = "the suite fails with and without the patch, and its tests cannot be told apart"

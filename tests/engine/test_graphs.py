@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.graph import Graph, Keeping
+from analysis.graph import Graph, IndexerClient
 from analysis.snapshot import Workspace
 from analysis.text.overlay import Buffer, Content
 from engine.graphs import Graphs
@@ -65,7 +65,7 @@ def test_what_was_said_to_have_changed_is_seen(graphs: Graphs, root: Path) -> No
     graphs.ask(workspace, callers, quiet)
     (root / "two.py").unlink()
     graphs.changed([str(root / "two.py"), "/elsewhere/other.py"])
-    # Asked for together with what has changed: the keeper takes both in turn.
+    # Asked for together with what has changed: the indexer takes both in turn.
     assert graphs.ask(workspace, callers, quiet, str(root / "one.py")) == []
 
 
@@ -81,7 +81,7 @@ def test_a_file_that_the_walk_passes_over_is_not_taken_in(graphs: Graphs, root: 
 
 
 def test_a_keeper_that_is_killed_is_started_again(root: Path) -> None:
-    keeping = Keeping(Workspace(str(root)))
+    keeping = IndexerClient(Workspace(str(root)))
     try:
         assert keeping.look(None).result(30).done == 2
         before = keeping.pid
@@ -96,7 +96,7 @@ def test_a_keeper_that_is_killed_is_started_again(root: Path) -> None:
 
 def test_what_a_look_that_failed_was_to_see_is_seen_by_the_next(root: Path) -> None:
     workspace, two = Workspace(str(root)), str(root / "two.py")
-    keeping = Keeping(workspace)
+    keeping = IndexerClient(workspace)
     try:
         keeping.look(None).result(30)
         typed = [Buffer(two, Content("one = 1\n"))]
@@ -132,10 +132,10 @@ def test_a_keeper_and_its_reader_go_to_the_graph_of_another_environment_together
     (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
     (root / ".venv" / "pyvenv.cfg").write_text("version = 3.11.0\n")
     if killed:
-        [keeper] = [
-            c for c in psutil.Process().children() if "analysis.graph.keeper" in c.cmdline()
+        [indexer] = [
+            c for c in psutil.Process().children() if "analysis.graph.indexer" in c.cmdline()
         ]
-        keeper.kill()
+        indexer.kill()
     (root / "two.py").write_text("one = 1\n", encoding="utf-8")
     with Graph(workspace) as graph:
         wanted = graph.place
@@ -148,11 +148,13 @@ def test_a_keeper_and_its_reader_go_to_the_graph_of_another_environment_together
 
 def test_nothing_is_left_running(graphs: Graphs, root: Path) -> None:
     graphs.ask(Workspace(str(root)), callers, quiet)
-    [keeper] = [
-        child for child in psutil.Process().children() if "analysis.graph.keeper" in child.cmdline()
+    [indexer] = [
+        child
+        for child in psutil.Process().children()
+        if "analysis.graph.indexer" in child.cmdline()
     ]
     graphs.close()
-    keeper.wait(5)
+    indexer.wait(5)
 
 
 def test_a_graph_that_cannot_be_stored_says_so(

@@ -4,8 +4,9 @@ Read in this order: ``session`` (jedi set up so that nothing of a workspace runs
 (remembering what could not be inferred), what makes jedi infer more or guess less, a file for each
 construct (``special_forms``, ``operators``, ``overloads``, ``decorated``, ``wrappers``, ``stars``,
 ``growing``, ``defaults``, ``lambdas``, ``comprehended``, ``caught``, ``members``, ``self_type``,
-``resolution``), ``arms``, ``machinery``, ``narrow``, ``elsewhere`` and ``receivers`` (values as the
-rules see them), ``provider`` (the answer). ``patches`` lists what is replaced of jedi.
+``resolution``), ``union_members``, ``machinery``, ``narrow``, ``elsewhere`` and ``receivers``
+(values as the rules see them), ``provider`` (the answer). ``patches`` lists what is replaced of
+jedi.
 """
 
 from analysis.semantics.jedi_provider.patches.known import require_known

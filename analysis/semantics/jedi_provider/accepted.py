@@ -26,9 +26,14 @@ from jedi.inference.value.klass import DataclassWrapper
 
 from analysis.names import Accepted, Arguments, ParameterKind, Signature
 from analysis.semantics.jedi_provider import completeness, headers
-from analysis.semantics.jedi_provider.arms import classes_of, label_of, module_of, resolved_order
 from analysis.semantics.jedi_provider.fields import generated
 from analysis.semantics.jedi_provider.patches.typing import LiteralClass
+from analysis.semantics.jedi_provider.union_members import (
+    classes_of,
+    label_of,
+    module_of,
+    resolved_order,
+)
 from analysis.syntax.displays import Display
 
 # What a type variable may stand for, as it is made: ``TypeVar("T", int, str)`` restricts it to

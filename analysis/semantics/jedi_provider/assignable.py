@@ -22,7 +22,7 @@ from analysis.semantics.jedi_provider.accepted import (
     fits,
     undecorated,
 )
-from analysis.semantics.jedi_provider.arms import (
+from analysis.semantics.jedi_provider.union_members import (
     classes_of,
     label_of,
     metaclasses_of,

@@ -18,7 +18,11 @@ from jedi.plugins.stdlib import ClassMethodGet, PartialObject, Wrapped
 from analysis.names import Parameter, ParameterKind, Signature
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.arms import (
+from analysis.semantics.jedi_provider.deprecation import deprecation_of
+from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
+from analysis.semantics.jedi_provider.forwarding import handed_on
+from analysis.semantics.jedi_provider.patches.syntax_tree import identity
+from analysis.semantics.jedi_provider.union_members import (
     class_facts,
     classes_of,
     file_of,
@@ -26,10 +30,6 @@ from analysis.semantics.jedi_provider.arms import (
     module_of,
     resolved_order,
 )
-from analysis.semantics.jedi_provider.deprecation import deprecation_of
-from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
-from analysis.semantics.jedi_provider.forwarding import handed_on
-from analysis.semantics.jedi_provider.patches.syntax_tree import identity
 
 # What the header of a class takes by keyword: ``class A(Base, metaclass=M, kind="x")``.
 #

@@ -164,16 +164,16 @@ def _filter(self: Any, condition: Callable[[Any], bool]) -> Any:
 
 
 def _carrying(operation: Callable[..., Any]) -> Callable[..., Any]:
-    """``operation`` on the arms that are not ``None``; an incomplete set gives one.
+    """``operation`` on the union members that are not ``None``; an incomplete set gives one.
 
-    ``None`` has no attributes, items or calls that anyone means, so an arm that is ``None`` says
-    nothing about the result: the code runs only when it is another one.
+    ``None`` has no attributes, items or calls that anyone means, so a union member that is ``None``
+    says nothing about the result: the code runs only when it is another one.
     """
 
     def carried(self: Any, *args: Any, **kwargs: Any) -> Any:
-        arms = [value for value in self._set if not is_none(value)]
-        if len(arms) < len(self._set):
-            narrowed = self._from_frozen_set(frozenset(arms))
+        members = [value for value in self._set if not is_none(value)]
+        if len(members) < len(self._set):
+            narrowed = self._from_frozen_set(frozenset(members))
             narrowed.incomplete = self.incomplete
             self = narrowed
         result = operation(self, *args, **kwargs)

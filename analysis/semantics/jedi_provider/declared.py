@@ -22,11 +22,11 @@ from jedi.inference.value.klass import DataclassWrapper
 
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, parts_of
-from analysis.semantics.jedi_provider.arms import resolved_order
 from analysis.semantics.jedi_provider.assignable import Given, Sort, given_of, may_be, may_be_called
 from analysis.semantics.jedi_provider.calls import callees_of
 from analysis.semantics.jedi_provider.misfits import TESTED
 from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
+from analysis.semantics.jedi_provider.union_members import resolved_order
 
 # Members of enumerations: the class body gives ``RED`` a value, the class makes an instance of it
 # (standard library, ``enum``).

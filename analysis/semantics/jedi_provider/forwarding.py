@@ -15,7 +15,7 @@ from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.names import ParameterKind, Signature
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.arms import label_of
+from analysis.semantics.jedi_provider.union_members import label_of
 
 _ITEMS = frozenset({"pop", "get", "setdefault"})
 _FUNCTIONS = ("funcdef", "lambdef")

@@ -16,7 +16,6 @@ from analysis.names import Name, NameSet, Tier
 from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness, declared
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted, argument_strings
-from analysis.semantics.jedi_provider.arms import classes_of, label_of, resolved_order
 from analysis.semantics.jedi_provider.calls import callees_of, class_callee
 from analysis.semantics.jedi_provider.declared import stands_for
 from analysis.semantics.jedi_provider.fields import typed_dict_keys
@@ -35,6 +34,7 @@ from analysis.semantics.jedi_provider.session import (
     prepare,
 )
 from analysis.semantics.jedi_provider.type_facts import JediTypeFacts
+from analysis.semantics.jedi_provider.union_members import classes_of, label_of, resolved_order
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.occurrences import keywords_used, with_placeholder
@@ -189,15 +189,15 @@ class JediProvider:
             return NameSet.abstain(monitor, "the parser does not find the subscripted value")
         values = infer_receiver(session, last)
         deadline.check()
-        arms = [value for value in values._set if not completeness.is_none(value)]
-        if not arms or not all(isinstance(value, TypedDict) for value in arms):
+        members = [value for value in values._set if not completeness.is_none(value)]
+        if not members or not all(isinstance(value, TypedDict) for value in members):
             return NameSet.abstain(monitor, "not a TypedDict")
         keys: dict[str, None] = {}
         whole = not completeness.incomplete(values)
-        for value in arms:
+        for value in members:
             whole = whole and resolved_order(value._definition_class)[1]
             keys.update(dict.fromkeys(typed_dict_keys(classes_of(value._definition_class))))
-        return typed_keys(keys, label_of(arms[0]._definition_class), whole=whole)
+        return typed_keys(keys, label_of(members[0]._definition_class), whole=whole)
 
     def _literals(
         self, snapshot: Snapshot, hole: Hole, environment: Environment, deadline: Deadline

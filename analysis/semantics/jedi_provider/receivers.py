@@ -15,14 +15,18 @@ from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at, standard_library
 from analysis.environments.environment import Environment
 from analysis.semantics.jedi_provider import completeness
-from analysis.semantics.jedi_provider.arms import arms_of, brought_by_subclasses, classes_of
 from analysis.semantics.jedi_provider.session import (
     JediSession,
     infer_receiver,
     line_start,
     position,
 )
-from analysis.semantics.module_arms import relisted
+from analysis.semantics.jedi_provider.union_members import (
+    brought_by_subclasses,
+    classes_of,
+    union_members_of,
+)
+from analysis.semantics.modules_as_receivers import relisted
 from analysis.semantics.occurrences import asked, is_called, witnesses
 from analysis.semantics.receiver import Receiver
 from analysis.semantics.stored import stored_names
@@ -472,18 +476,18 @@ def receiver_at(
     complete = not completeness.incomplete(values)
     more = elsewhere(session, before)
     deadline.check()
-    arms = arms_of(values, origin)
-    arms += [arm for arm in arms_of(more.values, origin) if arm not in arms]
+    members = union_members_of(values, origin)
+    members += [member for member in union_members_of(more.values, origin) if member not in members]
     deadline.check()
     # A test that holds here was made of whatever value came from elsewhere.
     complete = complete and more.complete
     if narrowing.certain:
         # It is one of these, and also what it was declared as, if that says anything.
-        arms = [arm for arm in arms if complete and not arm.says_nothing]
+        members = [member for member in members if complete and not member.says_nothing]
         complete = True
     if narrowing.values is not None:
-        arms += arms_of(narrowing.values, origin)
-    arms = [relisted(arm, snapshot, environment) for arm in arms]
+        members += union_members_of(narrowing.values, origin)
+    members = [relisted(member, snapshot, environment) for member in members]
     deadline.check()
     span = _class_span(leaf, text, hole)
     brought, made = frozenset[str](), False
@@ -494,14 +498,14 @@ def receiver_at(
     return Receiver(
         text=hole.receiver_text,
         hole=hole,
-        arms=tuple(arms),
+        members=tuple(members),
         complete=complete,
         environment=environment,
         scope=scope_code,
         before=text[line_start(text, scope) : offset],
         witnesses=witnesses(snapshot.text, hole, span),
         asked=asked(snapshot.text, hole, span),
-        stored=stored_names(snapshot.text, hole, arms) | brought,
+        stored=stored_names(snapshot.text, hole, members) | brought,
         nulls=any(completeness.is_none(value) for value in values._set),
         narrowed=narrowing.values is not None and narrowing.complete,
         made=made,
@@ -523,13 +527,14 @@ def receiver_leaves(session: JediSession, offset: int) -> tuple[Any, Any] | str:
 
 
 def version_of(receiver: Receiver, environment: Environment) -> str:
-    """Which version was looked at, as far as an arm of ``receiver`` says that, else ``""``."""
-    for arm in receiver.arms:
-        if arm.path:
-            said = looked_at(arm.path, environment)
+    """Which version was looked at, as far as a union member of ``receiver`` says that, else
+    ``""``."""
+    for member in receiver.members:
+        if member.path:
+            said = looked_at(member.path, environment)
             if said:
                 return said
-        elif arm.module.partition(".")[0] in ("builtins", "typing"):
+        elif member.module.partition(".")[0] in ("builtins", "typing"):
             return standard_library(environment)
     return ""
 

@@ -12,8 +12,8 @@ from jedi.inference.gradual.annotation import infer_annotation
 from jedi.inference.helpers import infer_call_of_leaf
 
 from analysis.semantics.jedi_provider import completeness, headers
-from analysis.semantics.jedi_provider.arms import classes_of, file_of, label_of, module_of
 from analysis.semantics.jedi_provider.session import JediSession, infer_receiver
+from analysis.semantics.jedi_provider.union_members import classes_of, file_of, label_of, module_of
 from analysis.semantics.type_facts import Outline, Reachable, TypeUse
 
 # How types are used, read from jedi's values and from the annotations they were declared with.

@@ -7,7 +7,7 @@ it. What such a type names is known; what the value has beyond is not.
 from __future__ import annotations
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _MODULES = frozenset({"typing", "collections.abc", "_collections_abc"})
@@ -24,8 +24,12 @@ CASES = (
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Open where an arm's own class, not a base of it, is one of typing's abstract ones."""
-    for arm in receiver.arms:
-        if arm.kind is ArmKind.INSTANCE and arm.order and arm.order[0].module in _MODULES:
-            return opened(f"a {arm.label} may be more than its type says")
+    """Open where a union member's own class, not a base of it, is one of typing's abstract ones."""
+    for member in receiver.members:
+        if (
+            member.kind is UnionMemberKind.INSTANCE
+            and member.order
+            and member.order[0].module in _MODULES
+        ):
+            return opened(f"a {member.label} may be more than its type says")
     return None

@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _SLOTS = re.compile(r"^[ \t]+__slots__[ \t]*(?::[^=\n]+)?\+?=[ \t]*", re.MULTILINE)
@@ -47,9 +47,9 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where a class of the resolution order computes its slots."""
-    for arm in receiver.arms:
-        if arm.kind in (ArmKind.INSTANCE, ArmKind.CLASS):
-            for facts in arm.order:
+    for member in receiver.members:
+        if member.kind in (UnionMemberKind.INSTANCE, UnionMemberKind.CLASS):
+            for facts in member.order:
                 if not facts.borrowed and computes(facts.code):
                     return opened(f"{facts.name} computes its __slots__")
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _DESCRIPTORS = frozenset(
@@ -22,9 +22,13 @@ CASES = (
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Open where an arm is an instance of a descriptor that makes values of others."""
-    for arm in receiver.arms:
-        first = arm.order[0] if arm.order else None
-        if arm.kind is ArmKind.INSTANCE and first is not None and first.qualified in _DESCRIPTORS:
+    """Open where a union member is an instance of a descriptor that makes values of others."""
+    for member in receiver.members:
+        first = member.order[0] if member.order else None
+        if (
+            member.kind is UnionMemberKind.INSTANCE
+            and first is not None
+            and first.qualified in _DESCRIPTORS
+        ):
             return opened(f"a {first.name} gives another value where it is looked up")
     return None

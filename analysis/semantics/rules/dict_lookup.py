@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _LOOKUP = re.compile(
@@ -37,9 +37,9 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where a class of the resolution order reads its ``__dict__`` by a computed name."""
-    for arm in receiver.arms:
-        if arm.kind is ArmKind.INSTANCE:
-            for facts in arm.order:
+    for member in receiver.members:
+        if member.kind is UnionMemberKind.INSTANCE:
+            for facts in member.order:
                 if _LOOKUP.search(facts.code):
                     return opened(f"{facts.name} looks names up in its __dict__")
     return None

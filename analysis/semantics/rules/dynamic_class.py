@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _ANSWERS = frozenset({"__getattr__", "__getattribute__"})
@@ -42,11 +42,11 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open for instances of such a class, and for classes whose metaclass is such a class."""
-    for arm in receiver.arms:
-        if arm.kind is ArmKind.INSTANCE:
-            answering = arm.order
-        elif arm.kind is ArmKind.CLASS:
-            answering = arm.metaclasses
+    for member in receiver.members:
+        if member.kind is UnionMemberKind.INSTANCE:
+            answering = member.order
+        elif member.kind is UnionMemberKind.CLASS:
+            answering = member.metaclasses
         else:
             continue
         for facts in answering:

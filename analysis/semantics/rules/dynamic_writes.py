@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
+from analysis.semantics.receiver import ClassFacts, Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 _METHOD = re.compile(r"\bdef\s+(?P<name>\w+)\s*\(\s*(?P<first>\w*)")
@@ -80,9 +80,9 @@ def doubt(receiver: Receiver) -> Doubt | None:
     """Open where a class of the resolution order, or its metaclass, writes that way."""
     if receiver.text not in ("", "self", "cls") and _is_written(receiver.text, receiver.scope):
         return opened(f"{receiver.text} is given attributes by computed names")
-    for arm in receiver.arms:
-        if arm.kind in (ArmKind.INSTANCE, ArmKind.CLASS):
-            for facts in (*arm.order, *arm.metaclasses):
+    for member in receiver.members:
+        if member.kind in (UnionMemberKind.INSTANCE, UnionMemberKind.CLASS):
+            for facts in (*member.order, *member.metaclasses):
                 if writes_dynamically(facts):
                     return opened(f"{facts.name} writes attributes by computed names")
     return None

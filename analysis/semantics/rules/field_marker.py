@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, abstained
 
 #: Classes whose instances stand in class bodies for what instances will hold.
@@ -39,7 +39,11 @@ def doubt(receiver: Receiver) -> Doubt | None:
     """Abstained where an attribute's value is a marker; a marker held by a variable is itself."""
     if "." not in receiver.text:
         return None
-    for arm in receiver.arms:
-        if arm.kind is ArmKind.INSTANCE and arm.order and arm.order[0].name in _MARKERS:
-            return abstained(f"{arm.order[0].name} declares a field; its value is not known")
+    for member in receiver.members:
+        if (
+            member.kind is UnionMemberKind.INSTANCE
+            and member.order
+            and member.order[0].name in _MARKERS
+        ):
+            return abstained(f"{member.order[0].name} declares a field; its value is not known")
     return None

@@ -17,11 +17,11 @@ CASES: tuple[Case, ...] = ()
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Open for compiled arms under a version outside of what typeshed describes."""
+    """Open for compiled union members under a version outside of what typeshed describes."""
     version = receiver.environment.version[:2]
     if _DESCRIBED[0] <= version <= _DESCRIBED[1]:
         return None
-    for arm in receiver.arms:
-        if any(facts.stub or not facts.path for facts in arm.order):
+    for member in receiver.members:
+        if any(facts.stub or not facts.path for facts in member.order):
             return opened(f"Python {version[0]}.{version[1]} is not described by typeshed")
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, abstained
 
 _BASES = frozenset(
@@ -17,9 +17,14 @@ CASES = (
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Abstained where an arm is an instance of a base of enumerations itself, which has none."""
-    for arm in receiver.arms:
-        first = arm.order[0] if arm.order else None
-        if arm.kind is ArmKind.INSTANCE and first is not None and first.qualified in _BASES:
+    """Abstained where a union member is an instance of a base of enumerations itself, which has
+    none."""
+    for member in receiver.members:
+        first = member.order[0] if member.order else None
+        if (
+            member.kind is UnionMemberKind.INSTANCE
+            and first is not None
+            and first.qualified in _BASES
+        ):
             return abstained(f"{first.name} was called to make an enumeration")
     return None

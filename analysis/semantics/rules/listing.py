@@ -1,4 +1,5 @@
-"""A doubt that came up while an arm's names were listed: a module that makes names at run time."""
+"""A doubt that came up while a union member's names were listed: a module that makes names at run
+time."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open with the listing's own reason."""
-    for arm in receiver.arms:
-        if arm.doubt:
-            return opened(arm.doubt)
+    for member in receiver.members:
+        if member.doubt:
+            return opened(member.doubt)
     return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from analysis.names import Tier
-from analysis.semantics.receiver import ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 #: ``__init__`` and ``__call__`` get a class that exists; what they assign to it is listed.
@@ -43,9 +43,9 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where the metaclass defines how its classes are made."""
-    for arm in receiver.arms:
-        if arm.kind in (ArmKind.INSTANCE, ArmKind.CLASS):
-            for facts in arm.metaclasses:
+    for member in receiver.members:
+        if member.kind in (UnionMemberKind.INSTANCE, UnionMemberKind.CLASS):
+            for facts in member.metaclasses:
                 if facts.name not in _KNOWN and facts.methods & _BUILDS:
-                    return opened(f"the metaclass {facts.name} builds {arm.label}")
+                    return opened(f"the metaclass {facts.name} builds {member.label}")
     return None

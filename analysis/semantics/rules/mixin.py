@@ -87,20 +87,23 @@ CASES = (
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Open where ``self`` or ``cls`` shows a name in the file that no arm has."""
+    """Open where ``self`` or ``cls`` shows a name in the file that no union member has."""
     if receiver.text not in ("self", "cls") or receiver.made:
         return None
     unknown = unexplained(receiver)
     if not unknown:
         return None
-    own = receiver.arms[0].order[0].code if receiver.arms and receiver.arms[0].order else ""
+    own = (
+        receiver.members[0].order[0].code if receiver.members and receiver.members[0].order else ""
+    )
     if len(unknown) <= _SLIPS and _CONSTRUCTOR.search(own) and not _LEFT_OPEN.search(own):
         return None
     return opened(f"the class uses {receiver.text}.{unknown[0]}, which it does not define")
 
 
 def unexplained(receiver: Receiver) -> list[str]:
-    """The names of ``self`` that the file shows, that no arm has and that are no slips for one."""
-    members = {name for arm in receiver.arms for name in arm.names}
-    seen = sorted(receiver.witnesses - receiver.stored - members)
-    return [name for name in seen if not unmistakable(name, members)]
+    """The names of ``self`` that the file shows, that no union member has and that are no slips for
+    one."""
+    names = {name for member in receiver.members for name in member.names}
+    seen = sorted(receiver.witnesses - receiver.stored - names)
+    return [name for name in seen if not unmistakable(name, names)]

@@ -1,7 +1,7 @@
 """``isinstance`` and its like: the receiver may be more than its declaration says.
 
-Where the classes that ``isinstance`` names are known they were added as arms, and the set is a
-union; where they are not, it is open. What is asked behind the hole says nothing about it.
+Where the classes that ``isinstance`` names are known they were added as union members, and the set
+is a union; where they are not, it is open. What is asked behind the hole says nothing about it.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import re
 
 from analysis.names import Tier
 from analysis.semantics.occurrences import code_only
-from analysis.semantics.receiver import ArmKind, ClassFacts, Receiver
+from analysis.semantics.receiver import ClassFacts, Receiver, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, opened
 
 #: ``__new__`` that returns an instance made by calling a class by its name.
@@ -58,14 +58,18 @@ def doubt(receiver: Receiver) -> Doubt | None:
         rf"(?<![\w.]){re.escape(receiver.text)}\.__class__\s*=(?!=)", code_only(receiver.before)
     ):
         return opened(f"{receiver.text} is given another class")
-    for arm in receiver.arms:
-        if arm.kind not in (ArmKind.INSTANCE, ArmKind.CLASS):
+    for member in receiver.members:
+        if member.kind not in (UnionMemberKind.INSTANCE, UnionMemberKind.CLASS):
             continue
-        for facts in arm.order:
+        for facts in member.order:
             if facts.remade:
                 return opened(f"what {facts.remade} makes of {facts.name} is not known")
-        if arm.kind is ArmKind.INSTANCE and arm.order and _makes_others(arm.order[0]):
-            return opened(f"{arm.order[0].name}.__new__ makes instances of other classes")
+        if (
+            member.kind is UnionMemberKind.INSTANCE
+            and member.order
+            and _makes_others(member.order[0])
+        ):
+            return opened(f"{member.order[0].name}.__new__ makes instances of other classes")
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from analysis.names import Tier
-from analysis.semantics.receiver import Arm, ArmKind, Receiver
+from analysis.semantics.receiver import Receiver, UnionMember, UnionMemberKind
 from analysis.semantics.rules.rule import Case, Doubt, abstained, opened
 
 _PROTOCOL = re.compile(r"^\s*class\s+\w+\s*\([^)]*\bProtocol\b")
@@ -45,30 +45,30 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Abstained for ``object``; open for the others."""
-    for arm in receiver.arms:
-        if arm.label == "Callable":
+    for member in receiver.members:
+        if member.label == "Callable":
             return opened("functions and callables take any attribute")
-        if arm.kind is ArmKind.INSTANCE and arm.order:
-            first = arm.order[0]
-            if arm.says_nothing:
+        if member.kind is UnionMemberKind.INSTANCE and member.order:
+            first = member.order[0]
+            if member.says_nothing:
                 return abstained("the receiver is declared as object")
             if first.qualified in _GENERAL:
                 return opened(f"a {first.name} may have any attribute")
             if first.qualified in _ANY_EXCEPTION:
                 return opened(f"a {first.name} may be of any class of exceptions")
-            if _PROTOCOL.match(first.code) and not _of_that_name(arm):
+            if _PROTOCOL.match(first.code) and not _of_that_name(member):
                 return opened(f"{first.name} is a protocol")
-        elif arm.kind is ArmKind.CLASS and arm.order:
-            if arm.order[0].qualified == "builtins.object":
+        elif member.kind is UnionMemberKind.CLASS and member.order:
+            if member.order[0].qualified == "builtins.object":
                 return opened("the class is declared as any class")
-        elif arm.kind in (ArmKind.FUNCTION, ArmKind.OTHER):
+        elif member.kind in (UnionMemberKind.FUNCTION, UnionMemberKind.OTHER):
             return opened("functions and callables take any attribute")
     return None
 
 
-def _of_that_name(arm: Arm) -> bool:
+def _of_that_name(member: UnionMember) -> bool:
     """Whether the one base called ``Protocol`` is an ordinary class, such as asyncio's."""
-    header = arm.order[0].code.partition(":")[0]
-    named = [facts for facts in arm.order[1:] if facts.name == "Protocol"]
+    header = member.order[0].code.partition(":")[0]
+    named = [facts for facts in member.order[1:] if facts.name == "Protocol"]
     ordinary = bool(named) and not any(facts.module in _TYPING for facts in named)
     return ordinary and header.count("Protocol") == 1

@@ -47,7 +47,7 @@ CASES = (
 
 def doubt(receiver: Receiver) -> Doubt | None:
     """Open where some of it is known, abstained where nothing is."""
-    if not receiver.arms:
+    if not receiver.members:
         what = "only None" if receiver.nulls else "nothing"
         return abstained(f"{what} is known about the receiver")
     if not receiver.complete:

@@ -19,8 +19,8 @@ CASES = (
 
 
 def doubt(receiver: Receiver) -> Doubt | None:
-    """Open as soon as one arm's resolution order has a gap."""
-    for arm in receiver.arms:
-        if not arm.whole:
-            return opened(f"a base class of {arm.label} could not be resolved")
+    """Open as soon as one union member's resolution order has a gap."""
+    for member in receiver.members:
+        if not member.whole:
+            return opened(f"a base class of {member.label} could not be resolved")
     return None

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from . import plainly, plans, reporting
+from . import direct_runner, plans, reporting
 from .reporting import Reporter
 
 
@@ -107,8 +107,8 @@ class _Plugin:
         if self._hold is None:
             return None
         items = list(session.items)
-        others = plainly.Bystanders()
-        plain = {item: plainly.way(item, others) for item in items}
+        others = direct_runner.PluginCheck()
+        plain = {item: direct_runner.way(item, others) for item in items}
         named = _by_id(items)
 
         def run_selected(ids: Any, reporter: Reporter) -> None:

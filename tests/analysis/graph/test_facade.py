@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.graph import Glance, Graph
+from analysis.graph import Graph, ReadOnlyGraph
 from analysis.snapshot import Workspace
 
 FILES = {
@@ -154,7 +154,7 @@ def test_around_and_hierarchies(graph: Graph, root: Path) -> None:
 def test_a_glance_takes_what_is_there_and_makes_nothing(root: Path, tmp_path: Path) -> None:
     workspace = Workspace(str(root))
     path = str(root / "shop" / "money.py")
-    glance = Glance(workspace, tmp_path / "cache")
+    glance = ReadOnlyGraph(workspace, tmp_path / "cache")
     assert glance.reaching(path, ["Money.plus"]) == ()
     assert not (tmp_path / "cache").exists()
     with Graph(workspace, tmp_path / "cache") as built:

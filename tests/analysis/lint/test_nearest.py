@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analysis.lint.nearest import akin, distance, nearest, unmistakable
+from analysis.lint.nearest import distance, nearest, similar, unmistakable
 from analysis.names import Name
 
 WORD = st.text(alphabet="abc_", max_size=6)
@@ -72,4 +72,4 @@ MEMBERS = (
 def test_what_shares_words_and_can_be_used_so_is_akin(
     name: str, called: bool, expected: tuple[str, ...]
 ) -> None:
-    assert akin(name, MEMBERS, called=called) == expected
+    assert similar(name, MEMBERS, called=called) == expected

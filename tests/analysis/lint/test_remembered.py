@@ -12,7 +12,7 @@ from analysis.environments.candidates import candidates, resolve
 from analysis.environments.static import read
 from analysis.findings import Finding
 from analysis.lint.checking import check_files
-from analysis.lint.grounds import Surveyor
+from analysis.lint.dependencies import Surveyor
 from analysis.lint.query import LintQuery
 from analysis.lint.remembered import Remembered
 from analysis.lint.selection import select

@@ -1,7 +1,7 @@
 """What a receiver is inferred to be: fixtures through the whole provider.
 
 A fixture holds cases: ``#? TIER [type='…'] [has=a,b] [lacks=a,b]``, then the source with ``$0`` at
-the hole. ``type`` is the answer's receiver type, its arms in the order of the alphabet.
+the hole. ``type`` is the answer's receiver type, its union members in the order of the alphabet.
 """
 
 from __future__ import annotations

@@ -6,14 +6,14 @@ import numpy as np
 
 from analysis.deadline import Cancellation
 from decoding.loop.decode_state import DecodeState, Greedy
-from decoding.loop.drafts import Price, PromptLookup
+from decoding.loop.drafts import PromptLookup, SpeculationCost
 from decoding.vocabulary import tokens as vocabulary
 from tests.decoding.toy import Toy
 
 TABLE = {"a": {"b": 1.0}, "b": {"c": 0.6, "a": 0.4}, "c": {"a": 1.0}}
 
 
-def _state(runtime: Toy, price: Price) -> DecodeState:
+def _state(runtime: Toy, price: SpeculationCost) -> DecodeState:
     words = vocabulary.load(runtime.token_bytes())
     prompt = runtime.tokenize("ab")
     state = DecodeState(
@@ -23,9 +23,9 @@ def _state(runtime: Toy, price: Price) -> DecodeState:
     return state
 
 
-def _dear() -> Price:
+def _dear() -> SpeculationCost:
     """On a machine where four tokens at once take far longer than one after the other."""
-    price = Price()
+    price = SpeculationCost()
     price.note(1, 0.02)
     for _ in range(4):
         price.note(4, 0.2)
@@ -34,7 +34,7 @@ def _dear() -> Price:
 
 def test_where_a_batch_is_dearer_than_its_tokens_they_are_computed_one_by_one() -> None:
     passes, found = [], []
-    for price in (Price(), _dear()):
+    for price in (SpeculationCost(), _dear()):
         runtime = Toy(TABLE)
         state, begun = _state(runtime, price), runtime.passes
         found.append(state.rows_behind(runtime.tokenize("bcab"), 3))
@@ -45,7 +45,7 @@ def test_where_a_batch_is_dearer_than_its_tokens_they_are_computed_one_by_one() 
 
 def test_what_the_cache_lacks_of_a_text_is_computed_one_by_one_too_if_that_is_sooner() -> None:
     passes = []
-    for price in (Price(), _dear()):
+    for price in (SpeculationCost(), _dear()):
         runtime = Toy(TABLE)
         state, begun = _state(runtime, price), runtime.passes
         assert state.logits_behind(runtime.tokenize("bcab")).argmax() == runtime.tokenize("c")[0]
@@ -54,7 +54,7 @@ def test_what_the_cache_lacks_of_a_text_is_computed_one_by_one_too_if_that_is_so
 
 
 def test_one_slow_batch_is_no_reason_to_do_without() -> None:
-    price = Price()
+    price = SpeculationCost()
     price.note(1, 0.02)
     price.note(4, 0.2)
     runtime = Toy(TABLE)

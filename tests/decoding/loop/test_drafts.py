@@ -9,16 +9,16 @@ import pytest
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from decoding.loop.decode_state import Greedy, Seeded
-from decoding.loop.drafts import Price, PromptLookup
+from decoding.loop.drafts import PromptLookup, SpeculationCost
 from decoding.loop.loop import write
 from decoding.vocabulary import tokens as vocabulary
 from decoding.writer import Written
 from tests.decoding.toy import END, Facts, OneLine, Toy, closed
 
 
-def _free() -> Price:
+def _free() -> SpeculationCost:
     """Where it does not matter what drafts lose."""
-    return Price(stake=1.0)
+    return SpeculationCost(budget=1.0)
 
 
 def test_what_followed_the_last_tokens_before_is_proposed() -> None:
@@ -92,7 +92,7 @@ def test_the_dearer_a_token_beside_others_is_the_shorter_are_drafts() -> None:
 
 
 def test_drafts_play_with_what_they_have_won_and_little_more() -> None:
-    lookup, run = PromptLookup([*range(60), 99, 0, 1, 2, 3], Price()), list(range(4, 60))
+    lookup, run = PromptLookup([*range(60), 99, 0, 1, 2, 3], SpeculationCost()), list(range(4, 60))
     # In a line of a few tokens the first wrong draft would cost more than it may.
     assert not any(lookup.propose(run[:end]) for end in range(1, 8))
     sizes = []
@@ -107,14 +107,14 @@ def test_drafts_play_with_what_they_have_won_and_little_more() -> None:
 
 
 def test_a_lost_draft_is_earned_back_before_the_next() -> None:
-    price = Price()
+    price = SpeculationCost()
     lookup, run = PromptLookup([*range(60), 99, 0, 1, 2, 3], price), list(range(4, 60))
     lost, at = 0.0, 0
     for at in range(1, 40):
         if size := len(lookup.propose(run[:at])):
             lost += price.cost(1 + size) - 1
             lookup.learn(size, 0)
-    assert 0 < lost <= price.stake * (at + 1)
+    assert 0 < lost <= price.budget * (at + 1)
 
 
 def test_a_price_is_learnt_for_each_size_of_batch() -> None:

@@ -23,7 +23,7 @@ import pytest
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from decoding.loop.decode_state import NOISE, Sampler, sampler, shared
-from decoding.loop.drafts import Price
+from decoding.loop.drafts import SpeculationCost
 from decoding.loop.loop import write
 from decoding.models import store
 from decoding.runtimes.llama_cpp import LlamaCpp, Tuning
@@ -116,7 +116,7 @@ class Both:
             stop=Never(),
             max_tokens=WRITTEN,
             cancellation=Cancellation(),
-            drafts=Price(stake=1.0) if drafts else None,
+            drafts=SpeculationCost(budget=1.0) if drafts else None,
         )
 
     def differ(self, prompt: list[int], seed: int | None) -> Difference | None:

@@ -24,7 +24,7 @@ from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import Budget
 from decoding.remote.dialects import OpenAIServer
 from decoding.remote.writer import RemoteWriter
-from decoding.runtimes.http import Connection, Document, EndpointError, LostError, Patience
+from decoding.runtimes.http import Connection, Document, EndpointError, LostError, RetryPolicy
 from decoding.writer import Completion, InfillRequest
 from tests.decoding.remote.serving import Relay
 from tests.decoding.toy import Facts, closed
@@ -41,7 +41,7 @@ class Shop:
         return self.$0
 """
 SUM = "def add(first, second):\n    return $0\n"
-FAST = Patience(attempts=3, pause=0.01)
+FAST = RetryPolicy(attempts=3, pause=0.01)
 
 
 @pytest.fixture(scope="module")

@@ -9,8 +9,8 @@ import pytest
 from analysis.deadline import Cancellation
 from analysis.snapshot import Snapshot, Workspace
 from decoding.opening import OpenWriter
-from repair.aids import Aid
 from repair.candidates.dialog import Talk, body, task
+from repair.components import Component
 from repair.failure.command import parse
 from repair.healing import heal
 from repair.job import Job
@@ -69,7 +69,7 @@ def test_a_body_with_two_mistakes_is_written_anew(
         suite=None,
         policy=sandbox().policy,
         time_limit=240,
-        without=frozenset({Aid.MUTATION, Aid.INFILL}),
+        without=frozenset({Component.MUTATION, Component.INFILL}),
     )
     found = heal(job, writer, None, _say_nothing, Cancellation())
     assert found.status == "verified", found.reason

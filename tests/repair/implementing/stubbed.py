@@ -10,8 +10,8 @@ from pathlib import Path
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Snapshot, Workspace
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
+from repair.components import Component
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
 from repair.failure.diagnosis import Diagnosis
@@ -47,7 +47,7 @@ class Stubbed:
         """``text`` in place of what stands for a body."""
         return Candidate((self.stub.edit(text),), "body", 1.0, self.stub.node.lineno)
 
-    def retoucher(self, *without: Aid) -> Retoucher:
+    def retoucher(self, *without: Component) -> Retoucher:
         """One that leaves parts out."""
         job = replace(self.job, without=frozenset(without))
         return Retoucher(self.stub, job, self.diagnosis, self.trials)

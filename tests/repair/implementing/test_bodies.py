@@ -11,17 +11,17 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from analysis.views.plan import block_plan
 from decoding.errors import CancelledError
-from repair.aids import Aid
 from repair.candidates.candidate import Candidate
 from repair.choice.agreement import Vote
-from repair.implementing.author import Author
+from repair.components import Component
+from repair.implementing.background_groups import BackgroundGroups
 from repair.implementing.bodies import Body, BodySearch
 from repair.implementing.decomposing import STRATEGY, Decomposer
 from repair.implementing.electing import Elected, Election
 from repair.implementing.written import WrittenBody
 from repair.sandbox.interpreter import Interpreter
 from repair.search.trials import Kind
-from repair.trace.story import story
+from repair.trace.trace_summary import summary
 from tests.repair.implementing.planner import Planner
 from tests.repair.implementing.stubbed import Stubbed, stubbed
 
@@ -43,16 +43,16 @@ def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
 Groups = Iterator[Iterable[Candidate | None]]
 
 
-def _search(bench: Stubbed, groups: Groups, *without: Aid) -> BodySearch:
+def _search(bench: Stubbed, groups: Groups, *without: Component) -> BodySearch:
     """A search through what a model would write."""
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(groups, Cancellation()),
+        BackgroundGroups(groups, Cancellation()),
         lambda candidate: "10" in candidate.edits[0].new,
         Deadline.after(60),
         lambda _said: None,
-        None if Aid.REPAIR in without else bench.retoucher(*without),
+        None if Component.REPAIR in without else bench.retoucher(*without),
     )
     search.run()
     return search
@@ -67,7 +67,7 @@ def _groups(bench: Stubbed, groups: list[list[str]]) -> Groups:
 def test_what_the_model_writes_again_counts_again_and_three_are_enough(bench: Stubbed) -> None:
     """White space and comments make no other body, and what is no body does no harm."""
     groups = [["", WRONG, RIGHT], [LOOP, f"# All of them.\n    {RIGHT}  "], [LOOP]]
-    search = _search(bench, _groups(bench, groups), Aid.REPAIR)
+    search = _search(bench, _groups(bench, groups), Component.REPAIR)
     assert groups == [[LOOP]]
     assert [(vote.candidate, vote.weight) for vote in search.votes()] == [
         (bench.body(RIGHT), 2.0),
@@ -78,10 +78,10 @@ def test_what_the_model_writes_again_counts_again_and_three_are_enough(bench: St
 def test_the_first_of_all_is_enough_where_it_is_believed(bench: Stubbed) -> None:
     """What the model holds for the likeliest is right most often when it passes."""
     groups = [[RIGHT], [LOOP], [LOOP]]
-    assert len(_search(bench, _groups(bench, groups), Aid.REPAIR).votes()) == 1
+    assert len(_search(bench, _groups(bench, groups), Component.REPAIR).votes()) == 1
     assert groups == [[LOOP], [LOOP]]
     groups = [[WRONG], [RIGHT], [LOOP]]
-    assert len(_search(bench, _groups(bench, groups), Aid.REPAIR).votes()) == 2
+    assert len(_search(bench, _groups(bench, groups), Component.REPAIR).votes()) == 2
 
 
 def test_a_body_that_fails_is_edited_and_what_passes_then_counts_less(bench: Stubbed) -> None:
@@ -94,14 +94,14 @@ def test_a_body_that_fails_is_edited_and_what_passes_then_counts_less(bench: Stu
 
 
 def test_nothing_is_edited_where_that_is_left_out(bench: Stubbed) -> None:
-    for without in (Aid.REPAIR, Aid.MUTATION):
+    for without in (Component.REPAIR, Component.MUTATION):
         search = _search(bench, _groups(bench, [[WRONG], [WRONG]]), without)
         assert search.votes() == []
         assert [body.draws for body in search.bodies.values()] == [2]
 
 
 def test_a_body_written_to_order_is_none(bench: Stubbed) -> None:
-    search = _search(bench, _groups(bench, [["return 10", RIGHT]]), Aid.REPAIR)
+    search = _search(bench, _groups(bench, [["return 10", RIGHT]]), Component.REPAIR)
     assert [vote.candidate for vote in search.votes()] == [bench.body(RIGHT)]
 
 
@@ -115,7 +115,7 @@ def test_what_fails_is_edited_while_the_model_writes_others(bench: Stubbed) -> N
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(written(), Cancellation()),
+        BackgroundGroups(written(), Cancellation()),
         lambda _candidate: False,
         Deadline.after(60),
         lambda said: edited.set() if "edited" in said else None,
@@ -139,7 +139,7 @@ def test_a_body_is_tried_while_the_rest_of_its_group_is_written(bench: Stubbed) 
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(iter([group()]), Cancellation()),
+        BackgroundGroups(iter([group()]), Cancellation()),
         refused,
         Deadline.after(60),
         lambda _said: None,
@@ -158,7 +158,7 @@ def test_where_nothing_else_is_left_the_function_is_divided(bench: Stubbed) -> N
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(_groups(bench, [["return 3"]]), Cancellation()),
+        BackgroundGroups(_groups(bench, [["return 3"]]), Cancellation()),
         lambda _candidate: False,
         Deadline.after(60),
         lambda _said: None,
@@ -181,7 +181,7 @@ def test_when_there_is_enough_the_model_is_stopped(bench: Stubbed) -> None:
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(written(), stop),
+        BackgroundGroups(written(), stop),
         lambda _candidate: False,
         Deadline.after(60),
         lambda _said: None,
@@ -198,7 +198,7 @@ def test_what_a_test_did_in_a_body_is_told(bench: Stubbed) -> None:
     plan = block_plan(written.source.text)
     trace = bench.trials.followed(written.body, plan, failing)
     assert trace is not None
-    told = story(written.source, plan, trace, written.lines.start)
+    told = summary(written.source, plan, trace, written.lines.start)
     assert told.startswith("total(prices = [2, 3, 5]):")
     assert "result *= price" in told
     assert told.endswith("It returned 0")
@@ -211,7 +211,7 @@ def test_while_what_passes_does_not_agree_more_is_written(bench: Stubbed) -> Non
     search = BodySearch(
         bench.job.source,
         bench.trials,
-        Author(_groups(bench, groups), Cancellation()),
+        BackgroundGroups(_groups(bench, groups), Cancellation()),
         lambda _candidate: False,
         Deadline.after(60),
         lambda _said: None,

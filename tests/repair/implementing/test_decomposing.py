@@ -11,7 +11,7 @@ import pytest
 from analysis.deadline import Cancellation, Deadline
 from decoding.opening import OpenWriter
 from decoding.writer import Writer
-from repair.aids import Aid
+from repair.components import Component
 from repair.implementing.decomposing import STRATEGY, Decomposer, plan_of
 from repair.sandbox.interpreter import Interpreter
 from repair.search.trials import Kind
@@ -176,7 +176,7 @@ def test_what_comes_furthest_is_there_to_be_edited_where_nothing_passes(bench: S
 def test_it_can_be_left_out(bench: Stubbed) -> None:
     decomposer = _decomposer(bench, Planner(PLAN, HELPERS))
     assert decomposer.can()
-    decomposer.job = replace(bench.job, without=frozenset({Aid.DECOMPOSITION}))
+    decomposer.job = replace(bench.job, without=frozenset({Component.DECOMPOSITION}))
     assert not decomposer.can()
 
 

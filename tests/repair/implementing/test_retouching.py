@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from repair.aids import Aid
+from repair.components import Component
 from repair.sandbox.interpreter import Interpreter
 from tests.repair.implementing.stubbed import Stubbed, stubbed
 
@@ -31,7 +31,7 @@ def bench(workspace: Path, interpreter: Interpreter) -> Iterator[Stubbed]:
         yield opened
 
 
-def _passing(bench: Stubbed, body: str, *without: Aid) -> list[str]:
+def _passing(bench: Stubbed, body: str, *without: Component) -> list[str]:
     found = bench.retoucher(*without).passing(bench.body(body), Deadline.after(20))
     return [bench.job.source.apply(each.edits) for each in found]
 
@@ -43,8 +43,8 @@ def test_one_edit_fixes_a_body_and_nothing_around_it(bench: Stubbed) -> None:
 
 
 def test_it_can_be_left_out(bench: Stubbed) -> None:
-    assert _passing(bench, BODY, Aid.MUTATION) == []
-    assert any("if value > least:" in text for text in _passing(bench, BODY, Aid.TRACE))
+    assert _passing(bench, BODY, Component.MUTATION) == []
+    assert any("if value > least:" in text for text in _passing(bench, BODY, Component.TRACE))
 
 
 def test_it_goes_on_where_it_ended_and_comes_to_an_end(bench: Stubbed) -> None:

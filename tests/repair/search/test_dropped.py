@@ -16,9 +16,9 @@ from repair.candidates.templates import registry
 from repair.candidates.templates.site import Proposal, SuspectProgram
 from repair.errors import RepairError
 from repair.failure.command import parse
-from repair.findings import Findings
 from repair.healing import heal
 from repair.job import Healing, Job
+from repair.repair_state import Findings
 from repair.search import loop
 from repair.search.trials import Trials
 from repair.source.file import Source

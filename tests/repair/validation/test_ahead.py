@@ -11,9 +11,9 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Workspace
+from repair.failure.baseline_run import BaselineRun
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
-from repair.failure.witness import Witness
 from repair.sandbox.run import Terms
 from repair.sandbox.workbench import Workbench
 from repair.source.file import Source
@@ -188,12 +188,12 @@ def test_a_suite_longer_than_the_time_is_judged_by_what_reaches_the_change(
     ahead.begin()
     assert ahead.wait(60, Cancellation())
     with (
-        contextlib.closing(Witness(policy, command.plan.command, source.path, {})) as witness,
+        contextlib.closing(BaselineRun(policy, command.plan.command, source.path, {})) as baseline,
         Workbench(policy, source.path, 2, {}, Cancellation()) as bench,
         contextlib.closing(ahead),
     ):
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
-        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        validator = Validator(command, None, diagnosis, bench, {}, baseline, ahead)
         right = validator.validate(source.path, text.replace("3", "2").encode(), Deadline.after(12))
         assert right.good
         assert not right.complete

@@ -12,9 +12,9 @@ import pytest
 
 from analysis.deadline import Cancellation, Deadline
 from analysis.snapshot import Workspace
+from repair.failure.baseline_run import BaselineRun
 from repair.failure.command import parse
 from repair.failure.diagnosing import diagnose
-from repair.failure.witness import Witness
 from repair.sandbox.workbench import Workbench
 from repair.source.file import Source
 from repair.validation.ahead import Ahead
@@ -57,11 +57,11 @@ def judging(
         diagnosis = diagnose(source, command, bench, Deadline.after(120))
         other = replace(policy.interpreter, **witness_sees)  # type: ignore[arg-type]
         policy = replace(policy, interpreter=other)
-        witness = Witness(policy, command.plan.command, source.path, {})
+        baseline = BaselineRun(policy, command.plan.command, source.path, {})
         ahead = Ahead(Workspace(str(workspace)))
         stack.callback(ahead.close)
-        stack.callback(witness.close)
-        validator = Validator(command, None, diagnosis, bench, {}, witness, ahead)
+        stack.callback(baseline.close)
+        validator = Validator(command, None, diagnosis, bench, {}, baseline, ahead)
         yield validator, source.path, ahead
 
 

@@ -24,7 +24,7 @@ _DOUBTED_S, _DOUBTED_OF_THE_REST = 15.0, 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class Linger:
+class GracePeriod:
     """A while that has begun: it is over ``until`` then, if ``runs`` candidates were tried or it is
     ``at_most`` so late."""
 

@@ -30,7 +30,7 @@ _OF_OWN = re.compile(r"(?:self|cls)\.(?P<method>\w+)\Z")
 _MOST = 2000
 
 
-def heir_with(snapshot: Snapshot, tree: SyntaxTree, site: Site) -> str:
+def subclass_with(snapshot: Snapshot, tree: SyntaxTree, site: Site) -> str:
     """A file of the package of ``snapshot`` in which a subclass has what ``site`` lacks, or ``""``;
     its own path where it is in the same file."""
     missing = _missing(site)
@@ -76,7 +76,7 @@ def _overridden(tree: SyntaxTree, base: tree_sitter.Node, method: str) -> bool:
     parameters."""
     own = _parameters(tree, base, method)
     known, grown = {_name_of(tree, base)}, True
-    heirs: list[tree_sitter.Node] = []
+    subclasses: list[tree_sitter.Node] = []
     classes = tree_sitter.QueryCursor(_CLASSES).captures(tree.root).get("class", [])
     while grown:
         grown = False
@@ -85,9 +85,9 @@ def _overridden(tree: SyntaxTree, base: tree_sitter.Node, method: str) -> bool:
             derives = bases is not None and known.intersection(_WORD.findall(tree.slice(bases)))
             if derives and _name_of(tree, node) not in known:
                 known.add(_name_of(tree, node))
-                heirs.append(node)
+                subclasses.append(node)
                 grown = True
-    return any(_parameters(tree, heir, method) not in ("", own) for heir in heirs)
+    return any(_parameters(tree, subclass, method) not in ("", own) for subclass in subclasses)
 
 
 def _parameters(tree: SyntaxTree, node: tree_sitter.Node, method: str) -> str:

@@ -41,16 +41,16 @@ class BlockVerdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Opinion:
+class ModelFeedback:
     """``surprise`` is in nats a character, by 1-based line; ``verdicts`` are by suspicion."""
 
     surprise: Mapping[int, float] = field(default_factory=dict)
     verdicts: tuple[BlockVerdict, ...] = ()
 
 
-def opinion(
+def feedback(
     report: Report, source: Source, writer: Writer, deadline: Deadline, cancellation: Cancellation
-) -> Opinion:
+) -> ModelFeedback:
     """What ``writer`` thinks, as far as ``deadline`` lets it say.
 
     Raises :class:`~decoding.errors.DecodingError` where the model fails.
@@ -72,10 +72,10 @@ def opinion(
             writer.score(question, word, cancellation=cancellation) for word in (" yes", " no")
         )
         margins[code, block] = yes - no
-    return Opinion(surprise, tuple(_judged(margins)))
+    return ModelFeedback(surprise, tuple(_judged(margins)))
 
 
-def with_opinion(report: Report, found: Opinion) -> Report:
+def with_feedback(report: Report, found: ModelFeedback) -> Report:
     """``report`` with suspicion moved by the model's surprise."""
     highest = max(found.surprise.values(), default=0.0)
     if highest <= 0:

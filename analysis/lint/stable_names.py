@@ -40,7 +40,7 @@ _READ_FIELDS = {
 _NO_VARIABLE = {"attribute": "attribute", "keyword_argument": "name"}
 
 
-def steady(tree: SyntaxTree) -> Callable[[str], bool]:
+def stable(tree: SyntaxTree) -> Callable[[str], bool]:
     """A test for the names of ``tree`` that mean the same wherever they are written."""
     captured = tree_sitter.QueryCursor(_QUERY).captures(tree.root)
     bound: Counter[str] = Counter()

@@ -13,7 +13,7 @@ from repair.failure.command import parse
 from repair.sandbox.forkserver import ForkServer
 from repair.sandbox.probe.pytest_runner import dealt
 from repair.sandbox.run import Outcome
-from repair.validation.fates import fates_of
+from repair.validation.suite_result import suite_result_of
 from tests.repair.conftest import StartSandbox
 
 #: Tests that say which process ran them, by failing; and one that ends it.
@@ -49,7 +49,7 @@ def lanes(sandbox: StartSandbox, workspace: Path) -> Iterator[ForkServer]:
 def test_each_test_is_run_once_in_one_of_the_processes(lanes: ForkServer, workspace: Path) -> None:
     assert lanes.lanes == 2
     plan = parse("python -m pytest", str(workspace)).plan
-    fates = fates_of(lanes, plan, {}, Deadline.after(90), str(workspace / "m.py"))
+    fates = suite_result_of(lanes, plan, {}, Deadline.after(90), str(workspace / "m.py"))
     assert not fates.left
     assert {test: result.outcome for test, result in fates.results.items()} == {
         **{
@@ -76,7 +76,7 @@ def test_what_failed_by_then_is_told_in_time_to_be_compared(
     )
     plan = parse("python -m pytest", str(workspace)).plan
     deadline = Deadline.after(9)
-    fates = fates_of(sandbox(), plan, {}, deadline, str(workspace / "m.py"))
+    fates = suite_result_of(sandbox(), plan, {}, deadline, str(workspace / "m.py"))
     assert {test: r.outcome for test, r in fates.results.items()} == {
         "test_m.py::test_bad": Outcome.FAILED
     }

@@ -3,7 +3,7 @@
 Resolving is computing: in the engine it would take time from every token of a completion. Requests
 are the paths to look at (none: all files of the folder) and the files that are open; replies are
 progress, then the outcome. The overlay is made for each request, so it is never old.
-The process ends with its input. See ``keeping`` for the other side.
+The process ends with its input. See ``indexer_client`` for the other side.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _look(
         if graph is None:
             graph = Graph(place.workspace, Path(place.folder) if place.folder else None)
             paths = None  # what changed before the first look was told to nobody
-        with looking_through(Overlay(look.buffers, steady=True)):
+        with looking_through(Overlay(look.buffers, stable=True)):
             count = graph.refresh(paths, far)
         seconds = time.monotonic() - began
         tell(LookResult("", count, count, seconds, store=str(graph.place)))

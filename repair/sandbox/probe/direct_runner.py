@@ -53,11 +53,11 @@ _SET_UP_CLASS = "_unittest_setUpClass_fixture_"
 _PASSED_OVER = (pytest.skip.Exception, pytest.xfail.Exception)
 
 
-def way(item: Any, bystanders: Bystanders) -> Any:
+def way(item: Any, plugins: PluginCheck) -> Any:
     """``call(item, following, reporter)`` that runs ``item`` as pytest would and tears down what
     the test ``following`` has no use for; ``None`` if only pytest can."""
     around = _around(item.config)
-    if around is None or bystanders.of(item) or not hasattr(pytest, "version_tuple"):
+    if around is None or plugins.of(item) or not hasattr(pytest, "version_tuple"):
         return None
     for concerned, call in _WAYS:
         if concerned(item):
@@ -307,7 +307,7 @@ HARMLESS = (
 )
 
 
-class Bystanders:
+class PluginCheck:
     """Asks of each test of one session."""
 
     def __init__(self) -> None:

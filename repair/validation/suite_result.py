@@ -35,32 +35,32 @@ _ALL_THE_SAME = "--continue-on-collection-errors"
 
 
 @dataclass(frozen=True)
-class Fates:
-    """How tests fared. ``left`` were not run. ``aside`` hang, or stand behind one that hangs in
+class SuiteResult:
+    """How tests fared. ``left`` were not run. ``hanging`` hang, or stand behind one that hangs in
     the same function, in files that imports do not lead from to the file under repair.
     ``others`` are what other parts of the suite run, ``near`` tests that can be seen to reach the
     change (``Plan.first``, ``Plan.ahead``). ``early``: what is left was so because some failed."""
 
     results: Mapping[str, TestResult]
     left: tuple[str, ...] = ()
-    aside: frozenset[str] = frozenset()
+    hanging: frozenset[str] = frozenset()
     others: frozenset[str] = frozenset()
     near: frozenset[str] = frozenset()
     early: bool = False
 
-    def then(self, rest: Fates) -> Fates:
+    def then(self, rest: SuiteResult) -> SuiteResult:
         """These fates and those of what is left of them, which is run later."""
-        return Fates(
+        return SuiteResult(
             {**self.results, **rest.results},
             rest.left,
-            self.aside | rest.aside,
+            self.hanging | rest.hanging,
             self.others | rest.others,
             self.near | rest.near,
             rest.early,
         )
 
 
-def fates_of(
+def suite_result_of(
     server: ForkServer,
     plan: Plan,
     files: Mapping[str, bytes],
@@ -68,7 +68,7 @@ def fates_of(
     target: str,
     *,
     soon: bool = False,
-) -> Fates:
+) -> SuiteResult:
     """Run ``plan``'s tests, passing over those that hang; after a crash in another process. What
     fails ``soon`` ends it, where one process runs them all.
 
@@ -81,10 +81,12 @@ def fates_of(
     if whole and server.lanes > 1:
         parts = [replace(plan, part=(number, server.lanes)) for number in range(server.lanes)]
         with ThreadPoolExecutor(len(parts), "suite") as pool:
-            running = [pool.submit(fates_of, server, p, files, deadline, target) for p in parts]
+            running = [
+                pool.submit(suite_result_of, server, p, files, deadline, target) for p in parts
+            ]
         return _together([each.result() for each in running])
     results: dict[str, TestResult] = {}
-    aside: set[str] = set()
+    hanging: set[str] = set()
     left = plan.select or ()
     select = plan.select
     near: frozenset[str] | None = None
@@ -94,7 +96,7 @@ def fates_of(
     shares = (_SOON_SHARE, _SUITE_SHARE) if soon and plan.part is None else (_SUITE_SHARE,)
     moments = [Deadline.after(share * deadline.remaining()) for share in shares]
     while not deadline.expired() and hangs <= _MAX_HANGS:
-        bad = _any_bad(results, aside)
+        bad = _any_bad(results, hanging)
         if bad and moments[-1].expired():
             break
         idle = _IDLE_S if near is None or any(_is_near(t, near) for t in left) else _IDLE_FAR_S
@@ -109,9 +111,9 @@ def fates_of(
         others |= frozenset(run.others)
         coming |= frozenset(run.near)
         collected = run.collected if select is None else select
-        left = tuple(t for t in collected if t not in results and t not in aside)
+        left = tuple(t for t in collected if t not in results and t not in hanging)
         if run.ended == "early":
-            return Fates(results, left, frozenset(aside), others, coming, early=True)
+            return SuiteResult(results, left, frozenset(hanging), others, coming, early=True)
         cut = [t.id for t in run.tests[-1:] if t.outcome is Outcome.TIMEOUT]
         over = deadline.expired() or (bad and moments[-1].expired())
         if run.ended != "done" and over:
@@ -123,7 +125,7 @@ def fates_of(
         if run.ended == "done" or not left:
             # Tests that a whole run left out are not there any more, or not selected.
             left = () if run.ended == "done" else left
-            return Fates(results, left, frozenset(aside), others, coming)
+            return SuiteResult(results, left, frozenset(hanging), others, coming)
         if near is None and plan.runner == "pytest":
             paths = {str(Path(run.root, t.partition("::")[0])): t for t in collected}
             reached = reaching(paths, target, server.policy.workspace)
@@ -131,8 +133,8 @@ def fates_of(
         ended = run.tests[-1] if run.tests else None
         if ended is not None and ended.outcome is Outcome.TIMEOUT and not _is_near(ended.id, near):
             function = ended.id.partition("[")[0]
-            aside |= {ended.id, *(t for t in left if t.partition("[")[0] == function)}
-            left = tuple(t for t in left if t not in aside)
+            hanging |= {ended.id, *(t for t in left if t.partition("[")[0] == function)}
+            left = tuple(t for t in left if t not in hanging)
         else:
             hangs += 1
         # What the change can reach comes first: the time may not be enough for all.
@@ -140,20 +142,22 @@ def fates_of(
         select = left
         if not left:
             break
-    return Fates(results, left, frozenset(aside), others, coming)
+    return SuiteResult(results, left, frozenset(hanging), others, coming)
 
 
-def _together(parts: Sequence[Fates]) -> Fates:
+def _together(parts: Sequence[SuiteResult]) -> SuiteResult:
     """The fates of all parts. A test that each part leaves to another one was not run."""
     results = {test: result for part in parts for test, result in part.results.items()}
-    aside = frozenset().union(*(part.aside for part in parts))
+    hanging = frozenset().union(*(part.hanging for part in parts))
     waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))
-    left = tuple(test for test in waiting if test not in results and test not in aside)
-    return Fates(results, left, aside, near=frozenset().union(*(part.near for part in parts)))
+    left = tuple(test for test in waiting if test not in results and test not in hanging)
+    return SuiteResult(
+        results, left, hanging, near=frozenset().union(*(part.near for part in parts))
+    )
 
 
-def _any_bad(results: Mapping[str, TestResult], aside: Set[str]) -> bool:
-    return any(result.outcome.bad for test, result in results.items() if test not in aside)
+def _any_bad(results: Mapping[str, TestResult], hanging: Set[str]) -> bool:
+    return any(result.outcome.bad for test, result in results.items() if test not in hanging)
 
 
 def _is_near(test: str, near: frozenset[str] | None) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.lint.steady import steady
+from analysis.lint.stable_names import stable
 from analysis.syntax.tree import parse
 from tests.analysis.lint.conftest import Look
 
@@ -38,7 +38,7 @@ CASES = {
 @pytest.mark.parametrize(("source", "expected"), CASES.items())
 def test_a_name_is_steady_where_it_means_one_thing(source: str, expected: tuple[str, bool]) -> None:
     name, holds = expected
-    assert steady(parse(source))(name) is holds
+    assert stable(parse(source))(name) is holds
 
 
 def test_a_call_of_a_steady_name_is_still_found_everywhere(look_at: Look) -> None:

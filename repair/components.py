@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Aid(StrEnum):
+class Component(StrEnum):
     """A part of the repair. ``benchmarks/own_bugs.py`` says what each is worth, and
     ``docs/decisions.md`` of what the model does."""
 

@@ -41,7 +41,7 @@ class Seen(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Witness:
+class BaselineRun:
     """Runs the shell command ``command`` on the workspace as it is, for at most ``wall`` seconds.
     Close it."""
 

@@ -23,7 +23,7 @@ _TICK_S = 0.05
 _FAILURES = 3
 
 
-class Scribe:
+class BackgroundWriter:
     """Candidates that :class:`~repair.candidates.infill.Infills` writes, as they come.
 
     ``read`` has the model measure a candidate, remembering what it found; it raises
@@ -84,7 +84,7 @@ class Scribe:
         """Whether more may come."""
         return (self._busy and self._wanted) or not self._written.empty()
 
-    def story(self, line: int) -> str:
+    def summary(self, line: int) -> str:
         """What the failing run did around ``line``: asked by the thread that writes, answered by
         the one that runs tests (:meth:`question`). Raises
         :class:`~decoding.errors.CancelledError`."""
@@ -141,7 +141,9 @@ class Scribe:
         """Work, if there is any and it is not being done. To be called with the lock."""
         if not (self._busy or self._idle()):
             self._busy = True
-            self._thread = threading.Thread(target=self._work, name="scribe", daemon=True)
+            self._thread = threading.Thread(
+                target=self._work, name="background writer", daemon=True
+            )
             self._thread.start()
 
     def _idle(self) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from repair.failure.witness import Seen, Witness
+from repair.failure.baseline_run import BaselineRun, Seen
 from tests.repair.conftest import StartSandbox
 
 pytestmark = pytest.mark.sandbox
@@ -27,9 +27,9 @@ def test_a_command_fails_passes_or_is_not_known(
     sandbox: StartSandbox, workspace: Path, command: str, hung: bool, expected: Seen
 ) -> None:
     wall = 1.0 if command == "sleep 60" else 60.0
-    witness = Witness(sandbox().policy, command, str(workspace / "m.py"), {}, wall)
-    with contextlib.closing(witness):
-        seen, reason = witness.seen(hung=hung, fixed_s=0.1 if not hung else 10.0)
+    baseline = BaselineRun(sandbox().policy, command, str(workspace / "m.py"), {}, wall)
+    with contextlib.closing(baseline):
+        seen, reason = baseline.seen(hung=hung, fixed_s=0.1 if not hung else 10.0)
     assert seen is expected
     assert bool(reason) == (expected is not Seen.FAILS)
 
@@ -40,8 +40,8 @@ def test_a_sandbox_that_does_not_start_shows_no_failure(
 ) -> None:
     policy = sandbox().policy
     policy = replace(policy, interpreter=replace(policy.interpreter, executable="/none/python"))
-    witness = Witness(policy, "exit 3", str(workspace / "m.py"), {})
-    with contextlib.closing(witness):
-        seen, reason = witness.seen(hung=hung, fixed_s=10.0)
+    baseline = BaselineRun(policy, "exit 3", str(workspace / "m.py"), {})
+    with contextlib.closing(baseline):
+        seen, reason = baseline.seen(hung=hung, fixed_s=10.0)
     assert seen is Seen.UNKNOWN
     assert reason.startswith("the command could not be run without the patch: the sandbox ended")

@@ -13,7 +13,7 @@ from analysis.deadline import Cancellation, Deadline
 Text = TypeVar("Text")
 
 
-class Author(Generic[Text]):
+class BackgroundGroups(Generic[Text]):
     """Asks ``groups`` for one group after the other, each when it is told to. Close it.
 
     A group may hand over each of its texts when it is written: it is gone through in that thread.

@@ -41,7 +41,7 @@ class Turn:
     patience: float = PATIENCE[0]
 
 
-class Agenda:
+class CandidateQueue:
     """The turns of one search. ``cost`` tells the seconds that a turn is expected to take, which it
     may learn meanwhile; ``failing`` are the tests to fix, ``hung`` whether one of them does not
     end."""

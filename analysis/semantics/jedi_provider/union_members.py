@@ -1,4 +1,5 @@
-"""From jedi's values to arms: what each may be, all its names, and its resolution order."""
+"""From jedi's values to union members: what each may be, all its names, and its resolution
+order."""
 
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ from analysis.semantics.jedi_provider.patches.parsing import notes_of
 from analysis.semantics.jedi_provider.patches.stdlib import Behind
 from analysis.semantics.jedi_provider.patches.syntax_tree import decorating
 from analysis.semantics.occurrences import code_only
-from analysis.semantics.receiver import Arm, ArmKind, ClassFacts
+from analysis.semantics.receiver import ClassFacts, UnionMember, UnionMemberKind
 from analysis.semantics.rules.computed_slots import computes
 
 # The names that one of jedi's filters holds, remembered for classes of other files.
@@ -250,26 +251,28 @@ _BORROWS = re.compile(r"(\w+)\.__slots__")
 _STRING = re.compile(r"[\"'](\w+)[\"']?")
 
 
-def arms_of(values: Any, origin: Any) -> list[Arm]:
+def union_members_of(values: Any, origin: Any) -> list[UnionMember]:
     """One arm for each value that is not ``None``, in an order that every run has: that of jedi's
     sets hangs on addresses.
 
     ``origin`` is the parso scope that looks, which decides about ``__private`` names.
     """
-    arms = [_arm(value, origin) for value in values._set if not completeness.is_none(value)]
-    return sorted(arms, key=lambda arm: (arm.label, arm.module, arm.kind.value, arm.path))
+    members = [_arm(value, origin) for value in values._set if not completeness.is_none(value)]
+    return sorted(
+        members, key=lambda member: (member.label, member.module, member.kind.value, member.path)
+    )
 
 
-def _arm(value: Any, origin: Any) -> Arm:
+def _arm(value: Any, origin: Any) -> UnionMember:
     kind = _kind(value)
     names = _names(value, origin)
-    if kind is ArmKind.MODULE:
+    if kind is UnionMemberKind.MODULE:
         for name in (*OF_MODULES, "__dict__", "__path__"):
             names.setdefault(name, ("instance", ""))
-        return Arm(kind, _module_name(value), _module_name(value), file_of(value), names)
-    cls = value if kind is ArmKind.CLASS else _class_of(value)
-    if cls is None or kind in (ArmKind.FUNCTION, ArmKind.OTHER):
-        return Arm(kind, label_of(value), module_of(value), file_of(value), names)
+        return UnionMember(kind, _module_name(value), _module_name(value), file_of(value), names)
+    cls = value if kind is UnionMemberKind.CLASS else _class_of(value)
+    if cls is None or kind in (UnionMemberKind.FUNCTION, UnionMemberKind.OTHER):
+        return UnionMember(kind, label_of(value), module_of(value), file_of(value), names)
     order, whole = resolved_order(cls)
     if isinstance(value, Behind):
         before, behind = value.classes()
@@ -277,7 +280,7 @@ def _arm(value: Any, origin: Any) -> Arm:
         for each in behind:
             order += [facts for facts in resolved_order(each)[0] if facts not in order]
     metaclasses = tuple(class_facts(metaclass) for metaclass in metaclasses_of(cls))
-    if kind is ArmKind.CLASS:
+    if kind is UnionMemberKind.CLASS:
         # A class is an instance of its metaclass: ``Enum`` classes have ``__members__``.
         for metaclass in metaclasses_of(cls):
             for found in metaclass.get_filters(is_instance=True):
@@ -292,13 +295,13 @@ def _arm(value: Any, origin: Any) -> Arm:
     for base in classes_of(cls):
         for name in _only_in_source(base):
             names.setdefault(name, ("statement", module_of(base)))
-    for name in machinery(order, metaclasses, is_class=kind is ArmKind.CLASS):
+    for name in machinery(order, metaclasses, is_class=kind is UnionMemberKind.CLASS):
         names.setdefault(name, ("instance", ""))
-    if kind is ArmKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
+    if kind is UnionMemberKind.CLASS and any(facts.qualified == "enum.Enum" for facts in order):
         for name in _OF_MEMBERS:
             if names.get(name, ("", ""))[1] == "enum":
                 del names[name]
-    return Arm(
+    return UnionMember(
         kind,
         order[0].name if order else label_of(value),
         order[0].module if order else "",
@@ -317,16 +320,16 @@ def _spelled_out(code: str) -> tuple[str, ...]:
     return (*_LITERAL_SETATTR.findall(code), *slots)
 
 
-def _kind(value: Any) -> ArmKind:
+def _kind(value: Any) -> UnionMemberKind:
     if value.is_module() or getattr(value, "api_type", "") in ("module", "namespace"):
-        return ArmKind.MODULE
+        return UnionMemberKind.MODULE
     if value.is_class():
-        return ArmKind.CLASS
+        return UnionMemberKind.CLASS
     if value.is_instance() or getattr(value, "api_type", "") == "instance":
-        return ArmKind.INSTANCE
+        return UnionMemberKind.INSTANCE
     if getattr(value, "api_type", "") == "function" or value.is_function():
-        return ArmKind.FUNCTION
-    return ArmKind.OTHER
+        return UnionMemberKind.FUNCTION
+    return UnionMemberKind.OTHER
 
 
 def _names(value: Any, origin: Any) -> dict[str, tuple[str, str]]:

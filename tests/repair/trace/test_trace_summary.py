@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.views.plan import block_plan
 from repair.source.file import Source
-from repair.trace.story import story
+from repair.trace.trace_summary import summary
 from tests.repair.trace.following import follow
 
 COUNTS = """\
@@ -22,7 +22,7 @@ def longest(words):
 
 def _told(folder: Path, text: str, calls: str, line: int, fails: str = "") -> list[str]:
     trace = follow(sys.executable, folder, text, calls, fails=fails)
-    return story(Source("target.py", text), block_plan(text), trace, line).split("\n")
+    return summary(Source("target.py", text), block_plan(text), trace, line).split("\n")
 
 
 def test_each_block_is_told_with_the_values_on_both_sides(tmp_path: Path) -> None:

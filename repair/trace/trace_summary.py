@@ -17,7 +17,7 @@ _FIRST, _LAST = 6, 6
 _CODE, _VALUES = 160, 160
 
 
-def story(source: Source, plan: BlockPlan, trace: TestTrace, line: int) -> str:
+def summary(source: Source, plan: BlockPlan, trace: TestTrace, line: int) -> str:
     """The last call in ``trace`` of the function around the 1-based ``line``; ``""`` where none was
     followed."""
     code = plan.code_at(line - 1)

@@ -20,7 +20,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Glance:
+class ReadOnlyGraph:
     """The graph of ``workspace`` as it is. ``folder`` holds graphs, by default the user's cache.
 
     Each question opens the store and closes it: it may come from any thread and takes milliseconds.

@@ -26,7 +26,7 @@ _GONE = "-"
 
 
 @dataclass(frozen=True, slots=True)
-class Grounds:
+class Dependencies:
     """Paths of files and folders with their digests."""
 
     files: tuple[tuple[str, str], ...] = ()
@@ -52,50 +52,52 @@ class Surveyor:
     _files: dict[str, str] = field(default_factory=dict)
     _folders: dict[str, str] = field(default_factory=dict)
 
-    def survey(self, path: str, files: Iterable[str]) -> Grounds:
+    def survey(self, path: str, files: Iterable[str]) -> Dependencies:
         """The grounds of the file ``path``, whose findings were read from ``files``."""
         read = sorted(set(files) - {path})
         folders = set(import_roots(path, self.workspace, self.environment))
         folders |= {str(Path(file).parent) for file in (path, *read) if self._own(file)}
-        return Grounds(
+        return Dependencies(
             tuple((file, self.file(file)) for file in read),
             tuple((folder, self.folder(folder)) for folder in sorted(folders)),
         )
 
-    def hold(self, grounds: Grounds, path: str, *, quiet: bool) -> bool:
-        """Whether nothing of ``grounds`` has changed that could matter to ``path``.
+    def hold(self, dependencies: Dependencies, path: str, *, quiet: bool) -> bool:
+        """Whether nothing of ``dependencies`` has changed that could matter to ``path``.
 
         Where nothing was found in it (``quiet``), changed names that are written nowhere on the way
         do not matter; a finding may also tell of names that are new.
         """
-        if any(self.folder(f) != digest for f, digest in grounds.folders):
+        if any(self.folder(f) != digest for f, digest in dependencies.folders):
             return False
-        differing = [(f, digest) for f, digest in grounds.files if self.file(f) != digest]
+        differing = [(f, digest) for f, digest in dependencies.files if self.file(f) != digest]
         if not differing:
             return True
-        return quiet and all(self._unnoticed(f, digest, path, grounds) for f, digest in differing)
+        return quiet and all(
+            self._unnoticed(f, digest, path, dependencies) for f, digest in differing
+        )
 
-    def _unnoticed(self, file: str, before: str, path: str, grounds: Grounds) -> bool:
+    def _unnoticed(self, file: str, before: str, path: str, dependencies: Dependencies) -> bool:
         """Whether the change of ``file`` since its interface was ``before`` reaches no name that is
         written in ``path``, or in what was read for it."""
         old, new = self.digested(before), self.digested(self.file(file))
         names = changed(old, new) if old is not None and new is not None else None
         if names is None:
             return False
-        tops = self._tops(path, grounds)
-        others = (other for other, _ in grounds.files if other != file)
+        tops = self._tops(path, dependencies)
+        others = (other for other, _ in dependencies.files if other != file)
         return all(
             names.isdisjoint(self._words_of(other))
             for other in (path, *others)
             if self._own(other) or not tops.isdisjoint(self._imports_of(other))
         )
 
-    def _tops(self, path: str, grounds: Grounds) -> frozenset[str]:
-        """What an import of a file of the workspace begins with, for those of ``grounds``: only who
-        says one of these, outside of the workspace, can have names from it."""
+    def _tops(self, path: str, dependencies: Dependencies) -> frozenset[str]:
+        """What an import of a file of the workspace begins with, for those of ``dependencies``:
+        only who says one of these, outside of the workspace, can have names from it."""
         found = set()
         for root in import_roots(path, self.workspace, self.environment):
-            for file in (path, *(file for file, _ in grounds.files)):
+            for file in (path, *(file for file, _ in dependencies.files)):
                 below = file.removeprefix(root + os.sep)
                 if below != file and self._own(file):
                     found.add(below.partition(os.sep)[0].partition(".")[0])

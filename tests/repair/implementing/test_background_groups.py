@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 import pytest
 
 from analysis.deadline import Cancellation, Deadline
-from repair.implementing.author import Author, Text
+from repair.implementing.background_groups import BackgroundGroups, Text
 
 SOON = 30.0
 
@@ -21,16 +21,16 @@ def test_a_text_is_there_before_the_group_that_it_belongs_to_ends() -> None:
         assert taken.wait(SOON)
         yield "long"
 
-    author = Author(iter([group()]), Cancellation())
-    author.begin()
-    author.wait(Deadline.after(SOON))
-    assert author.take() == ["short"]
+    background = BackgroundGroups(iter([group()]), Cancellation())
+    background.begin()
+    background.wait(Deadline.after(SOON))
+    assert background.take() == ["short"]
     taken.set()
-    assert _rest(author) == ["long"]
-    author.begin()
-    assert _rest(author) == []
-    assert author.ended
-    author.close()
+    assert _rest(background) == ["long"]
+    background.begin()
+    assert _rest(background) == []
+    assert background.ended
+    background.close()
 
 
 def test_what_writing_raises_is_raised_behind_what_was_written() -> None:
@@ -38,14 +38,14 @@ def test_what_writing_raises_is_raised_behind_what_was_written() -> None:
         yield "ready"
         raise ValueError("mine")
 
-    author = Author(iter([group()]), Cancellation())
-    author.begin()
-    author.wait(Deadline.after(SOON))
-    assert author.take() == ["ready"]
+    background = BackgroundGroups(iter([group()]), Cancellation())
+    background.begin()
+    background.wait(Deadline.after(SOON))
+    assert background.take() == ["ready"]
     with pytest.raises(ValueError, match="mine"):
-        _rest(author)
-    assert not author.busy
-    author.close()
+        _rest(background)
+    assert not background.busy
+    background.close()
 
 
 def test_a_group_is_written_when_it_is_begun_and_no_sooner() -> None:
@@ -56,17 +56,17 @@ def test_a_group_is_written_when_it_is_begun_and_no_sooner() -> None:
             begun.append(number)
             yield [number]
 
-    author = Author(groups(), Cancellation())
+    background = BackgroundGroups(groups(), Cancellation())
     assert begun == []
-    author.begin()
-    assert _rest(author) == [0]
+    background.begin()
+    assert _rest(background) == [0]
     assert begun == [0]
-    author.close()
+    background.close()
 
 
-def _rest(author: Author[Text]) -> list[Text]:
+def _rest(background: BackgroundGroups[Text]) -> list[Text]:
     found: list[Text] = []
-    while author.busy:
-        author.wait(Deadline.after(SOON))
-        found += author.take()
+    while background.busy:
+        background.wait(Deadline.after(SOON))
+        found += background.take()
     return found

@@ -1,4 +1,4 @@
-"""Asks a keeper process to bring a graph up to date, and waits for it only so long."""
+"""Asks an indexer process to bring a graph up to date, and waits for it only so long."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from analysis.text.overlay import Buffer
 Progress = Callable[[str, int, int], None]
 
 
-class Keeping:
-    """The keeper of one workspace's graph: started when first needed, again where it has died.
+class IndexerClient:
+    """The indexer of one workspace's graph: started when first needed, again where it has died.
 
     Thread-safe. What is asked for while it is busy is asked for together when it is not.
     """
@@ -41,7 +41,7 @@ class Keeping:
         self._closed = False
         self._thread: threading.Thread | None = None
         self._open: dict[str, Buffer] = {}
-        #: The file that holds the graph, once the keeper has told.
+        #: The file that holds the graph, once the indexer has told.
         self.store: Path | None = None
 
     def see(self, buffers: Iterable[Buffer]) -> Future[LookResult] | None:
@@ -60,7 +60,7 @@ class Keeping:
     ) -> Future[LookResult]:
         """Look at ``paths`` (``None``: at all files); done when the graph is as they are.
 
-        Fails with :class:`~analysis.errors.AnalysisError` where no keeper can do it.
+        Fails with :class:`~analysis.errors.AnalysisError` where no indexer can do it.
         """
         with self._changed:
             if paths is None:
@@ -70,7 +70,9 @@ class Keeping:
             if progress is not None:
                 self._listeners.append(progress)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._keep, name="graph-keeper", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._keep, name="graph-indexer", daemon=True
+                )
                 self._thread.start()
             self._changed.notify()
             return self._next
@@ -88,7 +90,7 @@ class Keeping:
 
     @property
     def pid(self) -> int | None:
-        """The number of the keeper's process while it runs."""
+        """The number of the indexer's process while it runs."""
         process = self._process
         return process.pid if process is not None and process.alive else None
 
@@ -150,7 +152,7 @@ class Keeping:
         if process is None or not process.alive:
             self._end()
             place = msgspec.json.encode(self._place).decode()
-            process = self._process = Child(f"{__package__}.keeper", place, replies=REPLIES)
+            process = self._process = Child(f"{__package__}.indexer", place, replies=REPLIES)
         return process
 
     def _end(self) -> None:

@@ -16,7 +16,7 @@ _MARGIN = 1.5
 
 
 @dataclass
-class Pace:
+class WritingSpeed:
     """``seconds`` is what one text takes alone, by what the last ones took; 0 where nothing is
     known."""
 
