@@ -27,7 +27,7 @@ from benchmarks.report import save, show
 
 PACKAGES = ("click", "httpx", "rich")
 #: What the large project is made of, until it has enough lines.
-_PROJECT = ("rich", "httpx", "click", "_pytest", "huggingface_hub", "pydantic", "hypothesis", "pip")
+PROJECT = ("rich", "httpx", "click", "_pytest", "huggingface_hub", "pydantic", "hypothesis", "pip")
 _COUNTED = re.compile(r"in (\d+) files?, (?:(\d+) from cache, )?")
 
 
@@ -46,7 +46,7 @@ def packages(chosen: list[str]) -> list[dict[str, Any]]:
     for package in chosen:
         with tempfile.TemporaryDirectory() as folder:
             root, cache = Path(folder, "project"), Path(folder, "cache")
-            lines, files = _copy([package], root, sys.maxsize)
+            lines, files = copy([package], root, sys.maxsize)
             run = _check(root, cache)
             results.append(
                 {"package": package, "files": files, "lines": lines, "cold": asdict(run)}
@@ -58,7 +58,7 @@ def project(lines: int) -> dict[str, Any]:
     """Runs over one project of about ``lines`` lines."""
     with tempfile.TemporaryDirectory() as folder:
         root, cache = Path(folder, "project"), Path(folder, "cache")
-        total, files = _copy(list(_PROJECT), root, lines)
+        total, files = copy(list(PROJECT), root, lines)
         runs = {"cold": _check(root, cache), "nothing changed": _check(root, cache)}
         sizes = sorted((p.stat().st_size, p) for p in root.rglob("*.py"))
         edited = sizes[len(sizes) // 2][1]  # a file of median size
@@ -76,7 +76,7 @@ def project(lines: int) -> dict[str, Any]:
     }
 
 
-def _copy(names: list[str], root: Path, most: int) -> tuple[int, int]:
+def copy(names: list[str], root: Path, most: int) -> tuple[int, int]:
     """Copy packages into a workspace until it has ``most`` lines; its lines and files."""
     (root / ".git").mkdir(parents=True)
     lines = files = 0
