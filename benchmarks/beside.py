@@ -221,7 +221,8 @@ def window(site: DotSite, tokens: int, tokenize: Tokenize) -> str:
     """Both sides of the cut as a prompt of ``tokens`` shows them."""
     budget, text = Budget.of(tokens), site.with_text("")
     before = fitting_before(text[: site.start], budget.before, tokenize)
-    return f"{before} {fitting_behind(text[site.start :], budget.behind, tokenize)}"
+    room = budget.room_behind(len(tokenize(before)))
+    return f"{before} {fitting_behind(text[site.start :], room, tokenize)}"
 
 
 def gained(chosen: Sequence[DotSite], tokens: int, model: str) -> Iterator[DotSite]:

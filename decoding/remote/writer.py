@@ -149,7 +149,8 @@ class RemoteWriter(Writer):
         text = request.snapshot.text
         budget = self._room.budget(self._dialect.context - request.max_tokens)
         self._prompter.budget = budget
-        before, behind = (n * _CHARACTERS_A_TOKEN + _MORE for n in (budget.before, budget.behind))
+        most = budget.before, budget.room_behind(0)
+        before, behind = (n * _CHARACTERS_A_TOKEN + _MORE for n in most)
         near = text[max(0, offset - before) : offset], text[offset : offset + behind]
         # Asked for side by side beforehand: one by one, each line would be a round trip.
         lines = [line for part in near for line in plain_line_ends(part).split("\n")]

@@ -84,3 +84,14 @@ def test_a_prompt_that_may_be_longer_stays_while_somebody_types() -> None:
     prompter.forget()
     longer = prompter.prompt("/a.py", above + "x = y\n" + above, len(above) + 5)
     assert 640 < len(longer.tokens) <= 832 + len(QWEN)
+
+
+def test_room_that_is_not_needed_before_the_cursor_is_used_behind_it() -> None:
+    model = WordModel()
+    below = "value = compute(other)\n" * 800
+    sizes = {}
+    for tokens in (Budget.LEAST, 2000):
+        prompter = Prompter(model, Budget.of(tokens))
+        sizes[tokens] = len(prompter.prompt("/a.py", "x = \n" + below, 4).tokens)
+    assert sizes[Budget.LEAST] <= 96 + 10
+    assert 900 < sizes[2000] <= 1000 + 10
