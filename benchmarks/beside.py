@@ -317,7 +317,7 @@ def main() -> int:
     parser.add_argument("--warm", type=int, default=20, help="so many sites are asked warm, too")
     parser.add_argument("--budget", type=float, default=0.0, metavar="S", help="ask no longer")
     parser.add_argument("--resume", type=Path, metavar="FILE", help="JSON Lines of answers so far")
-    parser.add_argument("--judge", action="store_true", help="count static errors, too")
+    parser.add_argument("--judge", action="store_true", help="count static errors; ask nothing new")
     options = parser.parse_args()
     where = packages(options)
     chosen = [s for n in where for s in sites(n, where[n], options.sites, options.seed)]
@@ -325,7 +325,8 @@ def main() -> int:
     if options.gained:
         chosen = list(gained(chosen, options.gained, options.model))
     book = Book(options.resume or RESULTS / f"beside-{options.model}-{options.seed}.jsonl")
-    write_all(options, book, chosen)
+    if not options.judge:
+        write_all(options, book, chosen)
     said = judged(options, book, chosen) if options.judge else {}
     tables, result = report(chosen, book.lines, said, options.ways)
     for title, columns, rows in tables[:2]:
