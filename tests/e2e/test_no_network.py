@@ -27,11 +27,56 @@ with Desk(Path(sys.argv[1]), row) as desk:
 assert not row.lost + row.wrong, row
 """
 
+_ASSISTANT = """
+import asyncio, os, sys
+from mcp import Client, StdioServerParameters
+
+CALLS = [
+    ("api", {"name": "json.loads"}),
+    ("members", {"path": "a.py", "line": 5, "expression": "json"}),
+    ("check_snippet", {"path": "a.py", "code": "import json; json.loadz"}),
+    ("graph", {"question": "callers", "name": "read"}),
+    ("trace", {"path": "a.py", "call": "double(2)"}),
+]
+
+async def ask():
+    words = ["mcp", "--workspace", ".", "--trust"]
+    program = StdioServerParameters(command=sys.argv[1], args=words, env=dict(os.environ))
+    async with Client(program) as client:
+        for tool, arguments in CALLS:
+            answer = await client.call_tool(tool, {"budget_ms": 60_000} | arguments)
+            assert not answer.is_error, answer.content
+
+asyncio.run(ask())
+"""
+_CODE = """\
+import json
+
+
+def read(x):
+    return json.loadz(x)
+
+
+def double(x):
+    total = 0
+    for _ in range(x):
+        total += 2
+    return total
+
+
+def todo(x):
+    \"\"\"Twice x.\"\"\"
+    raise NotImplementedError
+"""
+_POSITION = json.dumps({"path": "a.py", "line": 4, "character": 16})
+_READS = "python -c \"import a; assert a.read('1') == 1\""
+_DOUBLES = 'python -c "import a; assert a.double(2) == 4"'
+
 # Where bubblewrap works, a namespace without routes can be made, too.
 pytestmark = [pytest.mark.process, pytest.mark.sandbox]
 
 
-def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
+def _run(folder: Path, words: list[str], given: str = "") -> subprocess.CompletedProcess[str]:
     """Run without a route; what was tried is in ``trace`` where strace is installed."""
     order = ["unshare", "-rn"]
     if shutil.which("strace"):
@@ -41,6 +86,7 @@ def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
         [*order, *words],
         cwd=folder / "workspace",
         env={**os.environ, **variables},
+        input=given,
         capture_output=True,
         text=True,
         check=False,
@@ -57,7 +103,7 @@ def _run(folder: Path, words: list[str]) -> subprocess.CompletedProcess[str]:
 def folder(tmp_path: Path) -> Path:
     work = tmp_path / "workspace"
     work.mkdir()
-    (work / "a.py").write_text("import json\n\n\ndef read(x):\n    return json.loadz(x)\n")
+    (work / "a.py").write_text(_CODE)
     return tmp_path
 
 
@@ -66,6 +112,14 @@ def folder(tmp_path: Path) -> Path:
     [
         (["check", ".", "--json"], {1}),
         (["graph", "build", "."], {0}),
+        (["graph", "callers", "read"], {0}),
+        (["inspect", "--jsonl"], {0}),
+        (["view", "cfg+dfg", "a.py"], {0}),
+        # Without a model, two of these say so.
+        (["complete", "--jsonl"], {0, 2}),
+        (["implement", "a.py:todo", "--test", _DOUBLES, "--time-limit", "5"], {0, 1, 2}),
+        (["optimize", "a.py:double", "--test", _DOUBLES, "--time-limit", "5"], {0, 1, 2}),
+        (["fix", "a.py", "--test", _READS, "--time-limit", "20"], {0, 1}),
         (["debug", "a.py"], {0, 1, 2}),
         (["doctor"], {0, 1}),
         (["model", "list"], {0}),
@@ -75,7 +129,7 @@ def folder(tmp_path: Path) -> Path:
 def test_a_command_works_and_tries_no_connection(
     folder: Path, words: list[str], codes: set[int]
 ) -> None:
-    done = _run(folder, [PILOTFISH, *words])
+    done = _run(folder, [PILOTFISH, *words], _POSITION if "--jsonl" in words else "")
     assert done.returncode in codes, done.stderr
     assert "Traceback" not in done.stderr
     if "--json" in words:
@@ -100,4 +154,9 @@ def test_the_server_works_and_tries_no_connection(folder: Path) -> None:
     desk = folder / "desk"
     desk.mkdir()
     done = _run(folder, [sys.executable, "-c", _SERVER, str(desk)])
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_assistants_server_works_and_tries_no_connection(folder: Path) -> None:
+    done = _run(folder, [sys.executable, "-c", _ASSISTANT, PILOTFISH])
     assert done.returncode == 0, done.stdout + done.stderr
