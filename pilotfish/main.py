@@ -160,7 +160,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         speak(quiet=options.quiet, verbose=options.verbose, color=options.color)
         return load(name).run(options)
     except ExplainedError as error:
-        if not _answered(options, name, f"{error} ({error.help})" if error.help else str(error)):
+        if not _answered(options, name, str(error)):
             for each in (error, *getattr(error, "others", ())):
                 explain(each.what, where=each.where, help=each.help)
         return USAGE_ERROR

@@ -69,7 +69,7 @@ def trace(
     if report.elsewhere and not cancellation.cancelled:
         progress(f"looking in {Path(report.elsewhere).name}", 0.4)
         request = replace(request, snapshot=moved(request.snapshot, report.elsewhere))
-        about, report = _followed(request, progress, cancellation)
+        about, report = _followed(request, progress, cancellation, again=True)
     found = ModelFeedback()
     if writer is not None and report.status == "failing" and not cancellation.cancelled:
         progress(f"asking {writer.name}", 0.8)
@@ -86,7 +86,11 @@ def trace(
 
 
 def _followed(
-    request: TraceRequest, progress: ReportProgress, cancellation: Cancellation
+    request: TraceRequest,
+    progress: ReportProgress,
+    cancellation: Cancellation,
+    *,
+    again: bool = False,
 ) -> tuple[Tested, Report]:
     from engine.tested import none_found, subject_of
     from repair.errors import RepairError
@@ -96,7 +100,7 @@ def _followed(
     about = subject_of(snapshot, request.test, sandbox=request.sandbox, allow=request.allow)
     if about is None:
         raise RepairError(none_found(snapshot), where=snapshot.path)
-    if about.found:
+    if about.found and not again:
         progress(f"no --test was given: using {about.test}", 0.0)
     limit = request.time_limit
     subject = Subject(about.source, about.command, about.policy, limit, about.base, goes_on=True)

@@ -492,18 +492,19 @@ def _document(form: str, jobs: list[_Job], findings: list[Finding]) -> str:
 def _summary(outcome: _Outcome, findings: list[Finding], seconds: float, *, since: bool) -> None:
     files = len(outcome.reports)
     known = sum(report.remembered for report in outcome.reports)
-    words = [f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"]
+    found = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    found += " left" if outcome.fixed else ""
+    words = [f"{found} in {files} file{'' if files == 1 else 's'}"]
     fixable = sum(any(fix.safe for fix in finding.fixes) for finding in findings)
     if fixable:
         words.append(f"{fixable} fixable with --fix")
     if outcome.fixed:
-        words[0] += " left"
         words.append(f"{outcome.fixed} fixed")
     if not files and not since and not outcome.troubles and not outcome.interrupted:
         err().print("no Python files found", style="yellow")
     style = "yellow" if findings else "green"
     err().print(
-        f"[{style}]{', '.join(words)}[/{style}] in {files} file{'' if files == 1 else 's'}, "
+        f"[{style}]{', '.join(words)}[/{style}], "
         + (f"{known} from cache, " if known else "")
         + f"{seconds:.1f} s"
     )

@@ -79,6 +79,13 @@ def at_fault(
     mine = [path for path in passed if path == source.path and not _is_test(path)]
     if mine:
         return mine[0], "it fails itself"
+    if failing is not None and failing.id in diagnosis.unimportable and failing.failure is not None:
+        said = f"{failing.failure.exception}: {failing.failure.message}"
+        raise RepairError(
+            f"{name} cannot be imported: {said}",
+            where=command.plan.command,
+            help="put the import right, or name the file: pilotfish fix FILE --test CMD",
+        )
     raise RepairError(
         f"{name or 'the test'} runs through no file of the workspace that could be repaired",
         where=command.plan.command,

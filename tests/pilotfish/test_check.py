@@ -191,7 +191,7 @@ def test_text_shows_place_line_caret_neighbours_and_version(project: Path) -> No
     assert "    4 │ json.dumpz({})\n      │      ^^^^^\n" in ran.out
     assert "quiet.py" not in ran.out
     assert "made.py" not in ran.out
-    assert "3 findings, 2 fixable with --fix in 2 files" in ran.err
+    assert "3 findings in 2 files, 2 fixable with --fix" in ran.err
 
 
 def test_what_is_named_is_never_excluded_and_ends_are_codes(project: Path) -> None:
@@ -205,7 +205,7 @@ def test_what_is_named_is_never_excluded_and_ends_are_codes(project: Path) -> No
 def test_fix_applies_what_is_safe_and_keeps_the_line_ends(project: Path) -> None:
     before = len(check("app.py", "--json").rows())
     ran = check("app.py", "--fix", "--json")
-    assert f"1 finding left, {before - 1} fixed" in ran.err
+    assert f"1 finding left in 1 file, {before - 1} fixed" in ran.err
     assert (project / "app.py").read_bytes() == (
         b"import json\r\n\r\njson.dumps({})\r\nprint(json.load_it)\r\n"
     )
@@ -221,7 +221,7 @@ def test_findings_that_are_left_and_fixed_add_up(tmp_path: Path) -> None:
     before = len(check(app, "--json", "--no-cache").rows())
     ran = check(app, "--fix", "--json", "--no-cache")
     left = len(ran.rows())
-    words = f"{left} finding{'' if left == 1 else 's'} left, {before - left} fixed"
+    words = f"{left} finding{'' if left == 1 else 's'} left in 1 file, {before - left} fixed"
     assert words in ran.err
 
 

@@ -286,3 +286,12 @@ def test_the_terminal_says_where_the_page_is_and_marks_nothing_that_passes(proje
     assert f"page written to {project / 'out.html'}" in done.stderr
     assert "█" not in done.stdout.split("\n\n")[0]
     assert "most suspicious" not in done.stdout
+
+
+def test_the_test_that_was_found_is_named_once(project: Path) -> None:
+    """Asked for the test file, it looks at the test and then at the file at fault."""
+    words = [PILOTFISH, "debug", "test_cart.py", "--python", sys.executable]
+    done = subprocess.run(words, cwd=project, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "cart.py" in done.stdout
+    assert done.stderr.count("no --test was given") == 1, done.stderr

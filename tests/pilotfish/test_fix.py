@@ -584,6 +584,12 @@ def test_without_a_file_the_one_at_fault_is_chosen(project: Path) -> None:
     assert (code, answer["status"]) == (2, "error")
     assert "neither a file nor a test is named" in answer["reason"]
     (tests / "test_none.py").write_text("def test_none():\n    assert 1 == 2\n")
-    code, answer, _ = without_a_file("--test", "pytest tests/test_none.py")
+    code, answer, _ = without_a_file("--test", "python -m pytest tests/test_none.py")
     assert (code, answer["status"]) == (2, "error")
     assert "test_none runs through no file" in answer["reason"]
+    (tests / "test_none.py").write_text("from middle import absent\n\n\ndef test_none(): ...\n")
+    # This command does not put the project's folder on the path.
+    code, answer, _ = without_a_file("--test", "pytest tests/test_none.py")
+    assert (code, answer["status"]) == (2, "error")
+    assert "cannot be imported: ModuleNotFoundError: No module named 'middle'" in answer["reason"]
+    assert answer["reason"].count("name the file") == 1
