@@ -1,4 +1,4 @@
-"""A witness of the failure: the very command, run by the shell without any patch.
+"""The baseline run: the very command, run by the shell without any patch.
 
 It runs beside the diagnosis and the search, since nothing of it depends on them, and settles two
 things: that there is a failure at all (invariant 9), and whether a test that seems to hang is only

@@ -49,7 +49,7 @@ class SuiteResult:
     early: bool = False
 
     def then(self, rest: SuiteResult) -> SuiteResult:
-        """These fates and those of what is left of them, which is run later."""
+        """These results and those of what is left of them, which is run later."""
         return SuiteResult(
             {**self.results, **rest.results},
             rest.left,
@@ -146,7 +146,7 @@ def suite_result_of(
 
 
 def _together(parts: Sequence[SuiteResult]) -> SuiteResult:
-    """The fates of all parts. A test that each part leaves to another one was not run."""
+    """The results of all parts. A test that each part leaves to another one was not run."""
     results = {test: result for part in parts for test, result in part.results.items()}
     hanging = frozenset().union(*(part.hanging for part in parts))
     waiting = dict.fromkeys(test for part in parts for test in (*part.left, *sorted(part.others)))

@@ -49,9 +49,9 @@ def lanes(sandbox: StartSandbox, workspace: Path) -> Iterator[ForkServer]:
 def test_each_test_is_run_once_in_one_of_the_processes(lanes: ForkServer, workspace: Path) -> None:
     assert lanes.lanes == 2
     plan = parse("python -m pytest", str(workspace)).plan
-    fates = suite_result_of(lanes, plan, {}, Deadline.after(90), str(workspace / "m.py"))
-    assert not fates.left
-    assert {test: result.outcome for test, result in fates.results.items()} == {
+    result_of_suite = suite_result_of(lanes, plan, {}, Deadline.after(90), str(workspace / "m.py"))
+    assert not result_of_suite.left
+    assert {test: result.outcome for test, result in result_of_suite.results.items()} == {
         **{
             f"test_{f}.py::test_where[{n}]": Outcome.FAILED
             for f in ("one", "other")
@@ -61,7 +61,9 @@ def test_each_test_is_run_once_in_one_of_the_processes(lanes: ForkServer, worksp
         "test_other.py::test_end": Outcome.CRASH,
         "test_other.py::test_behind": Outcome.PASSED,
     }
-    said = {t.partition("::")[0]: r.failure for t, r in fates.results.items() if "where" in t}
+    said = {
+        t.partition("::")[0]: r.failure for t, r in result_of_suite.results.items() if "where" in t
+    }
     assert len({failure.message for failure in said.values() if failure}) == 2
 
 
@@ -76,11 +78,11 @@ def test_what_failed_by_then_is_told_in_time_to_be_compared(
     )
     plan = parse("python -m pytest", str(workspace)).plan
     deadline = Deadline.after(9)
-    fates = suite_result_of(sandbox(), plan, {}, deadline, str(workspace / "m.py"))
-    assert {test: r.outcome for test, r in fates.results.items()} == {
+    result_of_suite = suite_result_of(sandbox(), plan, {}, deadline, str(workspace / "m.py"))
+    assert {test: r.outcome for test, r in result_of_suite.results.items()} == {
         "test_m.py::test_bad": Outcome.FAILED
     }
-    assert fates.left == ("test_m.py::test_slow",)
+    assert result_of_suite.left == ("test_m.py::test_slow",)
     assert not deadline.expired()
 
 
