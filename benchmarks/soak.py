@@ -9,7 +9,8 @@ end the answers are held against those of a new process (``editing_truth``).
 
 Prints a table; exit status 1 where a limit is broken. Processes of one kind are taken together, for
 the server replaces analysis workers that have grown. What they hold in the first five minutes (in a
-shorter run: the first third) is what they need to become warm.
+shorter run: the first third) is what they need to become warm. Processes that end within a minute,
+such as the indexer of each repair, give all they hold back: of these their number is judged.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ _TEST = (
 )
 #: Growth of resident memory that is let pass, in part of what was held when warm.
 GROWTH = 0.05
+#: Seconds; a kind of process none of which is seen for so long cannot grow from one to the next.
+SHORT_LIFE = 60.0
 #: Processor use at rest, of one core, of all processes together.
 AT_REST = 0.01
 #: How much slower the last third may answer than the second, p95 of members.
@@ -64,11 +67,18 @@ SLOWER = 1.25
 class Watched:
     """What the processes of one role held together, sample by sample; seconds since the start."""
 
-    pids: set[int] = field(default_factory=set)
+    #: When each process was first and last seen.
+    lives: dict[int, tuple[float, float]] = field(default_factory=dict)
     at: list[float] = field(default_factory=list)
     resident: list[int] = field(default_factory=list)
     descriptors: list[int] = field(default_factory=list)
     threads: list[int] = field(default_factory=list)
+    counts: list[int] = field(default_factory=list)
+
+    @property
+    def is_short_lived(self) -> bool:
+        """Whether no process of this kind was seen for ``SHORT_LIFE`` seconds."""
+        return all(last - first < SHORT_LIFE for first, last in self.lives.values())
 
     def growth(self, warm: float) -> float:
         """How much more was held in the last third of the time than when it was warm, in parts.
@@ -115,7 +125,9 @@ class Watch:
         for role, found in held.items():
             watched = self.known[role]
             pids, resident, descriptors, threads = zip(*found, strict=True)
-            watched.pids.update(pids)
+            for pid in pids:
+                watched.lives[pid] = watched.lives.get(pid, (now, now))[0], now
+            watched.counts.append(len(pids))
             watched.resident.append(sum(resident))
             watched.descriptors.append(sum(descriptors))
             watched.threads.append(sum(threads))
@@ -409,10 +421,14 @@ def _report(
         growth = one.growth(warm)
         fds, threads = one.more(one.descriptors, warm), one.more(one.threads, warm)
         rows.append(
-            [role, len(one.pids), f"{one.resident[-1] >> 20}", f"{max(one.resident) >> 20}",
+            [role, len(one.lives), f"{one.resident[-1] >> 20}", f"{max(one.resident) >> 20}",
              f"{growth:+.1%}", f"{one.descriptors[-1]} ({fds:+})",
              f"{one.threads[-1]} ({threads:+})"]
         )  # fmt: skip
+        if one.is_short_lived:
+            if one.more(one.counts, warm) > 0:
+                broken.append(f"{role}: more at once at the end than when warm")
+            continue
         if growth >= GROWTH:
             broken.append(f"{role} grew by {growth:.1%}")
         if fds > 2 or threads > 2:
@@ -445,7 +461,8 @@ def _report(
     save("soak", {
         "minutes": options.minutes, "seed": options.seed, "keys": typist.keys,
         "errors": typist.errors, "divergences": wrong, "at_rest": at_rest,
-        "processes": [{"role": role, "started": len(one.pids), "resident": one.resident[-1],
+        "processes": [{"role": role, "started": len(one.lives),
+                       "short_lived": one.is_short_lived, "resident": one.resident[-1],
                        "most": max(one.resident), "growth": one.growth(warm)}
                       for role, one in watch.known.items()],
         "times_ms": dict(typist.times), "broken": broken,
