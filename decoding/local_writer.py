@@ -116,7 +116,12 @@ class LocalWriter(Writer):
         self._pace.note(
             written.prompt_tokens - written.reused_tokens, written.timing.prefill / 1000
         )
+        self._room.writing.note(len(written.tokens), written.timing.decode / 1000)
         return self._filled(request, written, begun)
+
+    def tokens_within(self, seconds: float) -> int:
+        """See :class:`~decoding.writer.Writer`."""
+        return self._room.writing.within(seconds)
 
     def samples(
         self,

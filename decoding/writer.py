@@ -246,6 +246,11 @@ class Writer(Protocol):
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind ``before``."""
         ...
 
+    def tokens_within(self, seconds: float) -> int:
+        """How many tokens it writes in so many seconds, by the last completions; 0 where that is
+        not known."""
+        return 0
+
 
 # --------------------------------------------------------------------------------------------------
 # How sure the model was of each part of what it wrote: token probabilities on syntax nodes.

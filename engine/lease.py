@@ -103,7 +103,7 @@ class ModelLock:
 Value = TypeVar("Value")
 
 
-class LeasedWriter:
+class LeasedWriter(Writer):
     """A :class:`~decoding.writer.Writer` for repairs: it leases the model for each call, and steps
     back for a completion.
 

@@ -7,6 +7,7 @@ client's configuration. A wrong value keeps its default and is named; it never f
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
@@ -14,9 +15,10 @@ from typing import Any
 from lsp_server.uris import path_of
 
 
-def _setting(default: Any, meaning: str) -> Any:
+def _setting(default: Any, meaning: str, choices: tuple[bool | str, ...] = ()) -> Any:
     """A field with the meaning that docs/editors.md gives it."""
-    return field(default=default, metadata={"meaning": meaning})
+    limits = {"choices": choices} if choices else {}
+    return field(default=default, metadata={"meaning": meaning, **limits})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,12 @@ class SuggestionSettings:
 
     enabled: bool = _setting(True, "Show suggestions while you type.")
     guidance: bool = _setting(True, "Suggest only names that exist.")
-    multiline: bool = _setting(False, "Suggest whole blocks instead of single lines.")
+    multiline: bool | str = _setting(
+        "auto",
+        "Suggest whole blocks instead of single lines: `true`, `false`, or `auto` where the model "
+        "is fast enough.",
+        choices=("auto", True, False),
+    )
     max_tokens: int = _setting(48, "Maximum number of tokens in a suggestion.")
     deadline_ms: int = _setting(
         300, "Milliseconds to wait for analysis before a suggestion goes on without it."
@@ -161,6 +168,12 @@ def _group(
             near = difflib.get_close_matches(str(key), known, 1)
             hint = f"; did you mean {near[0]}?" if near else ""
             problems.append(f"{name}.{key}: unknown setting{hint}")
+        elif choices := known[key].metadata.get("choices", ()):
+            if any(type(value) is type(each) and value == each for each in choices):
+                found[known[key].name] = value
+            else:
+                said = ", ".join(json.dumps(each) for each in choices)
+                problems.append(f"{name}.{key}: expected one of {said}")
         elif isinstance(known[key].default, bool):
             if isinstance(value, bool):
                 found[known[key].name] = value

@@ -53,6 +53,8 @@ def _schema(setting: Field[Any], scope: str) -> dict[str, Any]:
     schema: dict[str, Any] = {"type": _type(default), "default": default, "scope": scope}
     if "choices" in limits:
         schema["enum"] = list(limits["choices"])
+        kinds = list(dict.fromkeys(_type(each) for each in schema["enum"]))
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
     if schema["type"] in ("integer", "number"):
         schema["minimum"] = limits.get("least", 0)
     if "most" in limits:

@@ -1,4 +1,5 @@
-"""How long prompts may be: what a machine reads cold within a set wait, at the speed it has shown.
+"""How long prompts may be: what a machine reads cold within a set wait, at the speed it has shown;
+and how much it writes in a set time.
 
 Two cores read about a hundred tokens a second, a GPU ten thousand. The smallest prompt is what two
 cores are given, so that nothing changes there.
@@ -40,11 +41,31 @@ class PrefillRate:
 
 
 @dataclass(slots=True)
+class DecodeRate:
+    """How fast a machine writes, in seconds a token, from what it wrote so far; 0: unknown."""
+
+    seconds: float = 0.0
+    #: Fewer tokens say more about the overhead of a call than about writing.
+    smallest: int = 8
+
+    def note(self, tokens: int, seconds: float) -> None:
+        """Writing so many tokens took so long."""
+        if tokens >= self.smallest:
+            now = seconds / tokens
+            self.seconds = (self.seconds + now) / 2 if self.seconds else now
+
+    def within(self, seconds: float) -> int:
+        """How many tokens are written in so many seconds; 0 where that is not known yet."""
+        return int(seconds / self.seconds) if self.seconds else 0
+
+
+@dataclass(slots=True)
 class PromptRoom:
     """The length of prompts: what ``rate`` reads within ``wait`` seconds, ``least`` at least."""
 
     wait: float = WAIT
     rate: PrefillRate = field(default_factory=PrefillRate)
+    writing: DecodeRate = field(default_factory=DecodeRate)
     least: int = Budget.LEAST
     _aim: int = 0
     _tokens: int = 0

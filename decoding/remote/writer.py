@@ -119,9 +119,14 @@ class RemoteWriter(Writer):
         if known is None:
             known = max((_alike(prompt, sent) for sent in self._sent), default=0)
         self._room.rate.note(len(prompt) - known, written.timing.prefill / 1000)
+        self._room.writing.note(len(written.spans), written.timing.decode / 1000)
         self._sent.append(prompt)
         preamble = self._prompter.last(snapshot.path)
         return filled(self.name, site, request, written, begun, preamble)
+
+    def tokens_within(self, seconds: float) -> int:
+        """See :class:`~decoding.writer.Writer`."""
+        return self._room.writing.within(seconds)
 
     def score(self, before: str, text: str, *, cancellation: Cancellation) -> float:
         """Sum of the log-probabilities (nats) of ``text``'s tokens behind the end of ``before``.

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from engine.context import Context
 
 
+#: A block is written where the model writes at least ``_BLOCK_LEAST`` tokens in so many seconds: a
+#: line takes two slow cores as long. By judgement.
+_BLOCK_S, _BLOCK_LEAST, _BLOCK_MOST = 1.2, 96, 256
 #: Between what is always the same and what makes no sense; not tuned.
 _HEAT = 0.8
 
@@ -33,14 +36,17 @@ class CompleteAnswer:
 class CompleteRequest(Request[CompleteAnswer]):
     """What should be inserted at a position? ``deadline_ms`` bounds each wait for evidence.
 
-    As many as ``alternatives`` samples are written besides; fewer where they are the same."""
+    ``multiline`` is whether it may go on to the end of a block; ``None``: where nothing stands
+    behind the cursor on its line and the model is fast enough. Then ``max_tokens`` bounds single
+    lines. As many as ``alternatives`` samples are written besides; fewer where they are the same.
+    """
 
     snapshot: Snapshot
     line: int
     character: int
     guidance: bool = True
     max_tokens: int = 48
-    multiline: bool = False
+    multiline: bool | None = False
     deadline_ms: int = 300
     alternatives: int = 0
 
@@ -59,11 +65,17 @@ def complete(
     from analysis.deadline import Deadline
     from decoding.writer import InfillRequest
 
+    offset = request.snapshot.offset(request.line, request.character)
+    max_tokens, multiline = request.max_tokens, bool(request.multiline)
+    if request.multiline is None and ends_its_line(request.snapshot.text, offset):
+        fitting = writer.tokens_within(_BLOCK_S)
+        if fitting >= _BLOCK_LEAST:
+            max_tokens, multiline = max(max_tokens, min(fitting, _BLOCK_MOST)), True
     infill = InfillRequest(
         request.snapshot,
-        request.snapshot.offset(request.line, request.character),
-        max_tokens=request.max_tokens,
-        multiline=request.multiline,
+        offset,
+        max_tokens=max_tokens,
+        multiline=multiline,
         query_ms=request.deadline_ms,
     )
     guided, never = evidence if request.guidance else None, Deadline.never()
@@ -77,6 +89,12 @@ def complete(
             if sample.text and sample.text != best.text and not sample.unchecked:
                 others.setdefault(sample.text, sample)
     return CompleteAnswer(best, tuple(others.values()))
+
+
+def ends_its_line(text: str, offset: int) -> bool:
+    """Whether only blanks stand between ``offset`` (code points) and the end of its line."""
+    end = text.find("\n", offset)
+    return not text[offset : end if end >= 0 else len(text)].strip()
 
 
 def _run(request: CompleteRequest, context: Context, caller: Caller) -> CompleteAnswer:

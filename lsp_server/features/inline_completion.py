@@ -167,7 +167,7 @@ async def suggest(
         character,
         guidance=options.guidance,
         max_tokens=options.max_tokens,
-        multiline=options.multiline,
+        multiline=None if isinstance(options.multiline, str) else options.multiline,
         deadline_ms=options.deadline_ms,
         alternatives=0 if automatic else ALTERNATIVES,
     )

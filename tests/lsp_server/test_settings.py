@@ -18,10 +18,17 @@ def test_what_is_for_the_engine_is_left_for_it() -> None:
     assert read.settings.inline_completion == SuggestionSettings(guidance=False, max_tokens=5)
 
 
+@pytest.mark.parametrize("value", [True, False, "auto"])
+def test_whole_blocks_are_suggested_always_never_or_by_speed(value: bool | str) -> None:
+    read = read_settings({"inlineCompletion": {"multiline": value}})
+    assert (read.settings.inline_completion.multiline, read.problems) == (value, ())
+
+
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
         ({"inlineCompletion": {"debounce": 3}}, "did you mean debounceMs?"),
+        ({"inlineCompletion": {"multiline": 1}}, 'expected one of "auto", true, false'),
         ({"inlineCompletion": {"enabled": 1}}, "expected true or false"),
         ({"inlineCompletion": {"maxTokens": True}}, "expected a whole number"),
         ({"inlineCompletion": {"maxTokens": -1}}, "expected a whole number"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from decoding.prompts.room import PrefillRate, PromptRoom
+from decoding.prompts.room import DecodeRate, PrefillRate, PromptRoom
 from decoding.prompts.templates import Budget, Prompter
 from tests.decoding.prompts.test_prompts import QWEN, WordModel
 
@@ -24,6 +24,17 @@ def test_the_rate_is_learnt_from_long_prompts() -> None:
     assert rate.seconds == pytest.approx(0.02)
     rate.note(100, 1.0)
     assert rate.seconds == pytest.approx(0.015)
+
+
+def test_what_is_written_in_a_time_is_known_by_what_was_written_before() -> None:
+    writing = DecodeRate()
+    writing.note(3, 9.0)
+    assert writing.within(1.2) == 0
+    writing.note(28, 1.0)
+    assert writing.within(1.2) == 33
+    for _ in range(9):
+        writing.note(100, 0.5)
+    assert 230 <= writing.within(1.2) <= 240
 
 
 def test_before_anything_is_measured_and_on_two_cores_a_prompt_is_the_smallest() -> None:
