@@ -1,8 +1,8 @@
 """What a module binds at its top level, read from its syntax alone.
 
 All branches count: a name that any branch binds may be there. What the syntax cannot show (a
-module ``__getattr__`` that may know any name, writes through ``globals()``, a star import of an
-unknown module) makes the listing incomplete and is named.
+module ``__getattr__``, writes through ``globals()``, a star import of an unknown module) makes the
+listing incomplete and is named.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 from analysis.program.binders import StarImport, exported
 from analysis.program.scopes import DEFINITIONS, Binding, BindingManner, module_scope
-from analysis.semantics.module_getattr import answered
 from analysis.syntax.tree import SyntaxTree, parse
 from analysis.text import overlay
 
@@ -93,11 +92,7 @@ def of_source(source: bytes, stub_for: tuple[int, int] | None = None) -> Members
     names = _kinds(scope.places)
     doubt = ""
     if "__getattr__" in names:
-        known = answered(tree)
-        if known is None:
-            return Members(names, tuple(scope.stars), listed, "the module has a __getattr__")
-        names = dict.fromkeys(known.names, "statement") | names
-        source = source[: known.begin].ljust(known.end) + source[known.end :]
+        return Members(names, tuple(scope.stars), listed, "the module has a __getattr__")
     for dynamic in _DYNAMIC.finditer(source):
         at = tree.root.descendant_for_byte_range(dynamic.start(), dynamic.start() + 1)
         if at is None or at.type not in _TEXTS:

@@ -1,15 +1,14 @@
 """A keyword argument that the called function does not take.
 
 **What it does.** Reports `name=` in a call where everything that can be called is known and none of
-it has a parameter of that name or takes `**kwargs`. A function that only hands its `**kwargs` on
-takes what the functions take that it calls with them.
+it has a parameter of that name or takes `**kwargs`.
 
 **Why it matters.** The call fails with `TypeError`. Models mix up the parameters of similar
 functions and of other versions more often than they mix up the functions themselves.
 
-**When it is silent.** Where the signature is not known wholly, has `**kwargs` that it reads
-otherwise, or was changed by a decorator that is not known; under `except TypeError`,
-`if TYPE_CHECKING` and tests of the version or the platform.
+**When it is silent.** Where the signature is not known wholly, has `**kwargs`, or was changed by a
+decorator that is not known; under `except TypeError`, `if TYPE_CHECKING` and tests of the version
+or the platform.
 
 **Quick fix.** The nearest real parameters. Safe where the spelling is unmistakable.
 """

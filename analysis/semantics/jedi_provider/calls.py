@@ -20,7 +20,6 @@ from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
-from analysis.semantics.jedi_provider.forwarding import handed_on
 from analysis.semantics.jedi_provider.patches.syntax_tree import identity
 from analysis.semantics.jedi_provider.union_members import (
     class_facts,
@@ -133,9 +132,6 @@ _KNOWN_DECORATORS = re.compile(
 #: Bases that make a constructor from fields in a way that is not read here.
 _FIELD_BASES = frozenset({"BaseModel", "Struct", "Model", "Table", "Document"})
 _OPEN_NEW = "its __new__ decides what it takes"
-#: Functions that hand on to one another are followed no further; those that are followed now.
-_DEEPEST = 3
-_followed: list[Any] = []
 #: Function decorators whose result is called as the function is.
 _SAME_CALL = re.compile(
     r"^(?:\w+\.)*(?:contextmanager|asynccontextmanager|lru_cache|cache|abstractmethod|override"
@@ -155,23 +151,20 @@ _KINDS = {
 }
 
 
-def callees_of(values: Any, written: str = "") -> list[Callee]:
-    """One callee for each value that is not ``None``; ``written`` is the source of what is called,
-    where it is known. In an order that every run has."""
-    found = [_callee(value, written) for value in values._set if not completeness.is_none(value)]
+def callees_of(values: Any) -> list[Callee]:
+    """One callee for each value that is not ``None``, in an order that every run has."""
+    found = [_callee(value) for value in values._set if not completeness.is_none(value)]
     return sorted(found, key=lambda each: (each.label, each.module, each.path, repr(each)))
 
 
-def _callee(value: Any, written: str = "") -> Callee:
+def _callee(value: Any) -> Callee:
     doubt = ""
     signatures: list[Signature] = []
     try:
         if isinstance(value, PartialObject):
             signatures = _partial(value)
         elif value.is_class():
-            # Of a class by another name, a subclass may be meant.
-            exact = written.rpartition(".")[2].strip() == label_of(value)
-            signatures, doubt = _of_class(value, value if exact else None)
+            signatures, doubt = _of_class(value)
         else:
             signatures, doubt = _of_function(value)
     except UnknownFieldsError as error:
@@ -188,7 +181,7 @@ def _callee(value: Any, written: str = "") -> Callee:
     )
 
 
-def _of_class(cls: Any, owner: Any) -> tuple[list[Signature], str]:
+def _of_class(cls: Any) -> tuple[list[Signature], str]:
     order, whole = resolved_order(cls)
     doubt = "" if whole else "a base class could not be resolved"
     for facts in order:
@@ -212,8 +205,8 @@ def _of_class(cls: Any, owner: Any) -> tuple[list[Signature], str]:
     news = any("__new__" in facts.methods for facts in own)
     if news and any("__init__" in facts.methods for facts in own):
         found = _of_new(cls)
-        return found or _signatures(cls, owner), doubt or ("" if found else _OPEN_NEW)
-    found = _signatures(cls, owner)
+        return found or _signatures(cls), doubt or ("" if found else _OPEN_NEW)
+    found = _signatures(cls)
     if cls.is_stub():
         # jedi reads ``__init__`` alone, which may be inherited (``types.CodeType``).
         found += [new for part in _parts(cls) for new in _of_new(part) if new.parameters]
@@ -360,25 +353,16 @@ def _given(signature: Signature, positional: int, named: set[str]) -> Signature:
     return Signature(tuple(left))
 
 
-def _signatures(value: Any, owner: Any = None) -> list[Signature]:
-    """The signatures of a value and, for a stub, of its source: their parameters may differ.
-
-    ``owner`` is the class of which ``value`` makes an instance, where it is known exactly.
-    """
+def _signatures(value: Any) -> list[Signature]:
+    """The signatures of a value and, for a stub, of its source: their parameters may differ."""
     found: list[Signature] = []
     listed = False
     for part in _parts(value):
-        for each in part.get_signatures():
-            ways = [_without_stars(each, way, owner, listed) for way in _ways(each)]
-            found += ways
+        ways = [way for each in part.get_signatures() for way in _ways(each)]
+        found += [_without_stars(way) for way in ways] if listed else ways
         # The stub of a module of the standard library lists what its source only collects.
         listed = part is value and _is_listed(value, found)
     return found
-
-
-def _taken(value: Any) -> tuple[tuple[Signature, ...], str]:
-    callee = _callee(value, label_of(value))
-    return callee.signatures, callee.doubt
 
 
 def _is_listed(value: Any, found: list[Signature]) -> bool:
@@ -386,36 +370,9 @@ def _is_listed(value: Any, found: list[Signature]) -> bool:
     return bool(value.is_stub() and standard and found) and not any(s.any_keyword for s in found)
 
 
-def _without_stars(found: Any, signature: Signature, owner: Any, listed: bool) -> Signature:
-    """``signature`` with what is known of the keywords that it collects."""
-    function = getattr(found, "_function_value", None)
-    if function is None or not signature.any_keyword:
-        return signature
-    known: frozenset[str] | None = frozenset()
-    if not listed:
-        state = function.inference_state.__dict__.setdefault("_pilotfish_handed_on", {})
-        key = (function.tree_node, getattr(owner, "tree_node", None))
-        if key in _followed or len(_followed) > _DEEPEST:
-            return signature
-        if key in state:
-            known = state[key]
-        else:
-            _followed.append(key)
-            try:
-                known = handed_on(function, owner, _taken)
-            finally:
-                _followed.pop()
-            if not _followed:
-                state[key] = known
-    if known is None:
-        return signature
-    named = {p.name for p in signature.parameters}
+def _without_stars(signature: Signature) -> Signature:
     kept = (p for p in signature.parameters if p.kind is not ParameterKind.VAR_KEYWORD)
-    more = (
-        Parameter(name, ParameterKind.KEYWORD_ONLY, required=False)
-        for name in sorted(known - named)
-    )
-    return Signature((*kept, *more))
+    return Signature(tuple(kept))
 
 
 def _parts(value: Any) -> Iterator[Any]:

@@ -135,7 +135,7 @@ class JediProvider:
             return NameSet.abstain(monitor, called)
         session, last, values, doubt = called
         deadline.check()
-        callees = callees_of(values, hole.receiver_text)
+        callees = callees_of(values)
         used = keywords_used(snapshot.text, hole)
         said = next((s for c in callees if c.path and (s := looked_at(c.path, environment))), "")
         answer = judge_call(
