@@ -14,12 +14,12 @@ from analysis.deadline import Cancellation, Deadline, bounded
 from analysis.snapshot import Snapshot
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
+from decoding.guidance.text_around import BlockEnding, CursorSite, OneLine
 from decoding.loop.decode_state import log_total, sampler, shared
 from decoding.loop.drafts import SpeculationCost
 from decoding.loop.lanes import refilled
 from decoding.loop.loop import write
 from decoding.monitors.monitor import Monitor
-from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 from decoding.prompts.hint import HintRules, MemoizedEvidence, preamble
 from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import ChatModel, Prompter, chat_for

@@ -23,7 +23,7 @@ from analysis.syntax.tree import parse
 if TYPE_CHECKING:
     # A front door that shows completions loads nothing of what makes them.
     from decoding.guidance.evidence import Evidence
-    from decoding.postprocess.site import CursorSite
+    from decoding.guidance.text_around import CursorSite
 
 # --------------------------------------------------------------------------------------------------
 # What a finished completion is: its text, how sure the model was, and what guidance did.
@@ -110,7 +110,8 @@ class Completion:
 # --------------------------------------------------------------------------------------------------
 # What the decode loop gives back, and the rule by which a text ends: values of the loop's edge.
 #
-# Knows no model and no monitor. :class:`StopRule` is implemented by ``decoding.postprocess``.
+# Knows no model and no monitor. :class:`StopRule` is implemented in
+# ``decoding.guidance.text_around``.
 # --------------------------------------------------------------------------------------------------
 
 
@@ -334,7 +335,7 @@ def filled(
     """What ``model`` would have inserted at ``site``, asked at ``begun`` (``time.monotonic``): what
     forming the prompt took, and waiting for its hint, somebody waits for as well. The prompt began
     with ``preamble``."""
-    from decoding.postprocess.finish import finish
+    from decoding.postprocess import finish
 
     done = finish(site, written.text, multiline=request.multiline, stopped=written.stopped)
     spans = written.within(done.start, done.end) if done.text else []

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
 from decoding.errors import DecodingError
+from decoding.guidance.text_around import plain_line_ends
 
 # --------------------------------------------------------------------------------------------------
 # Which lines around a cursor fit a budget of tokens: whole lines, the nearest first.
@@ -26,15 +27,9 @@ from decoding.errors import DecodingError
 
 Tokenize = Callable[[str], list[int]]
 
-_LINE_ENDS = re.compile(r"\r\n?")
 #: No token spells more characters than this in code that a person wrote; what is far longer per
 #: token (runs of spaces) only makes a window smaller than it could be.
 _CHARACTERS_A_TOKEN = 8
-
-
-def plain_line_ends(text: str) -> str:
-    """``text`` with ``\\n`` for every line end, as models have seen code."""
-    return _LINE_ENDS.sub("\n", text) if "\r" in text else text
 
 
 def fitting_before(text: str, budget: int, tokenize: Tokenize) -> str:

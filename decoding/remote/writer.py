@@ -16,11 +16,11 @@ from analysis.deadline import Cancellation, Deadline, bounded
 from decoding.errors import CancelledError
 from decoding.guidance.evidence import Evidence
 from decoding.guidance.policy import Guidance
+from decoding.guidance.text_around import BlockEnding, CursorSite, OneLine, plain_line_ends
 from decoding.monitors.registry import monitors
-from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
 from decoding.prompts.hint import HintRules, MemoizedEvidence, preamble
 from decoding.prompts.room import PromptRoom
-from decoding.prompts.templates import Prompter, plain_line_ends
+from decoding.prompts.templates import Prompter
 from decoding.remote.dialects import Dialect, ServerOrder, recognize
 from decoding.remote.loop import ServerLoop
 from decoding.remote.model import RemoteModel

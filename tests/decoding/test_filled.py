@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from analysis.snapshot import Snapshot, Workspace
-from decoding.postprocess.site import CursorSite
+from decoding.guidance.text_around import CursorSite
 from decoding.writer import InfillRequest, Timing, TokenSpan, Written, filled
 
 

@@ -8,8 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.syntax.lexer import Lexer
-from decoding.guidance.text_around import lexer_after
-from decoding.postprocess.site import CursorSite
+from decoding.guidance.text_around import CursorSite, lexer_after
 
 PIECES = st.lists(
     st.sampled_from(

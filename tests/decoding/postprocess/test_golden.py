@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from decoding.postprocess.finish import finish
-from decoding.postprocess.site import BlockEnding, CursorSite, OneLine
+from decoding.guidance.text_around import BlockEnding, CursorSite, OneLine
+from decoding.postprocess import finish
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "postprocess"
 _CASE = re.compile(

@@ -1,4 +1,7 @@
-"""Corrections of a completion, in their order: they take off what does not belong in the file."""
+"""Corrections of a completion, in their order: they take off what does not belong in the file.
+
+Pure functions of text; nothing here knows a model. Cases: ``tests/fixtures/postprocess``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from dataclasses import dataclass
 
 from analysis.syntax.lexer import FIELD, Area, Lexer, Quote
 from analysis.syntax.tree import parse
-from decoding.postprocess.site import BlockEnding, CursorSite, OneLine, opens_block
+from decoding.guidance.text_around import BlockEnding, CursorSite, OneLine, opens_block
 
 # --------------------------------------------------------------------------------------------------
 # How deep the first line of what was written stands.
