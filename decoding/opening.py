@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import platformdirs
 
 from decoding.errors import DecodingError
+from decoding.models import ollama, store
 from decoding.models.store import LocalModel
 from decoding.prompts.room import PromptRoom
 from decoding.threads import Threads
@@ -55,6 +56,17 @@ class Endpoint:
                 help="write it as in http://127.0.0.1:8080",
             )
         return self.url.rstrip("/").removesuffix("/v1")
+
+
+def local_model(choice: str, role: str) -> LocalModel:
+    """The file for a name, a role, a path or ``ollama:NAME:TAG``; ``""`` is the model of ``role``.
+
+    Raises :class:`~decoding.errors.ModelFileError` as :func:`store.resolve` and
+    :func:`ollama.resolve` do.
+    """
+    if choice.startswith(ollama.PREFIX):
+        return ollama.resolve(choice)
+    return store.resolve(choice or None, role=role)
 
 
 def open_writer(

@@ -15,9 +15,8 @@ from dataclasses import dataclass, replace
 from analysis.deadline import Cancellation
 from analysis.errors import ExplainedError
 from decoding.errors import CancelledError
-from decoding.models import store
 from decoding.models.store import LocalModel
-from decoding.opening import Endpoint, OpenWriter, open_writer
+from decoding.opening import Endpoint, OpenWriter, local_model, open_writer
 from decoding.prompts.room import PromptRoom
 from decoding.threads import Threads
 from decoding.writer import Writer
@@ -33,7 +32,7 @@ def choose(machine: MachineSettings, role: str) -> LocalModel | Endpoint:
     if machine.endpoint:
         return Endpoint(machine.endpoint, machine.endpoint_model, machine.endpoint_key)
     named = machine.repair_model if role == "repair" else machine.model
-    return store.resolve(named or None, role=role)
+    return local_model(named, role)
 
 
 def load(model: LocalModel | Endpoint, machine: MachineSettings) -> OpenWriter:

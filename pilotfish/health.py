@@ -29,9 +29,9 @@ from analysis.findings import Finding
 from analysis.snapshot import Workspace
 from analysis.worker.pool import cache_folder
 from decoding.errors import DecodingError, ModelFileError
-from decoding.models import store
+from decoding.models import ollama, store
 from decoding.models.store import find
-from decoding.opening import Endpoint, open_writer
+from decoding.opening import Endpoint, local_model, open_writer
 from engine.client import EngineProcess, RequestFailedError
 from engine.features.status import StatusRequest
 from engine.logs import log_folder, stderr_log
@@ -284,10 +284,11 @@ def models(patient: Patient) -> Iterator[Sign]:
 def _file(role: str, choice: str, otherwise: State) -> Sign:
     name = f"model ({role})"
     try:
-        local = store.resolve(choice or None, role=role)
+        local = local_model(choice, role)
     except ModelFileError as error:
         return Sign(name, State.BROKEN if choice else otherwise, error.what, error.help)
-    known = f"verified, {local.path}" if local.model else f"a file of yours, {local.path}"
+    verified = local.model or local.name.startswith(ollama.PREFIX)
+    known = f"verified, {local.path}" if verified else f"a file of yours, {local.path}"
     return Sign(name, State.OK, f"{local.name}: {known}")
 
 

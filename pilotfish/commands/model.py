@@ -1,4 +1,4 @@
-"""``pilotfish model list|pull|verify``: the models on this machine."""
+"""``pilotfish model list|pull|verify``: the models on this machine, Ollama's among them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from rich.progress import (
 from rich.table import Table
 
 from decoding.errors import ModelFileError
-from decoding.models import store
+from decoding.models import ollama, store
+from decoding.models.ollama import StoredModel
 from decoding.models.pull import pull
 from decoding.models.store import MODELS, FileState, Model, Report, find
 from pilotfish.console import err, explain, out, print_document
@@ -44,16 +45,16 @@ def run(options: argparse.Namespace) -> int:
     chosen = [find(word) for word in options.models]
     match options.action:
         case "list":
-            return _list(chosen or list(MODELS), options.json)
+            return _list(chosen or list(MODELS), [] if chosen else ollama.stored(), options.json)
         case "pull":
             return _pull(chosen or [find("complete")], options.json)
         case _:
             return _verify(chosen, options.json)
 
 
-def _list(models: list[Model], as_json: bool) -> int:
+def _list(models: list[Model], others: list[StoredModel], as_json: bool) -> int:
     if as_json:
-        print_document([_row(model) for model in models])
+        print_document([*map(_row, models), *map(_row_of_ollama, others)])
         return 0
     table = Table(box=None, header_style="bold", pad_edge=False)
     for column in ("model", "for", "size", "licence", "here"):
@@ -66,7 +67,14 @@ def _list(models: list[Model], as_json: bool) -> int:
             model.licence,
             store.state(model).value,
         )
+    for other in others:
+        size = f"{other.size / 1e6:.0f} MB" if other.size else ""
+        here = "not usable" if other.reason else other.state.value
+        table.add_row(other.name, other.architecture, size, "", here)
     out().print(table)
+    for other in others:
+        if other.reason:
+            out().print(f"{other.name}: {other.reason}", markup=False)
     return 0
 
 
@@ -122,6 +130,20 @@ def _row(model: Model) -> dict[str, object]:
         "family": model.family,
         "path": str(store.path_of(model)),
         "state": store.state(model).value,
+    }
+
+
+def _row_of_ollama(model: StoredModel) -> dict[str, object]:
+    return {
+        "name": model.name,
+        "roles": (),
+        "size": model.size,
+        "sha256": model.digest,
+        "licence": "",
+        "family": model.architecture,
+        "path": str(model.path or ""),
+        "state": model.state.value,
+        "reason": model.reason,
     }
 
 

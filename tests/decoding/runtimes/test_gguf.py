@@ -17,10 +17,10 @@ def _string(text: str) -> bytes:
     return struct.pack("<Q", len(data)) + data
 
 
-def _made_up(tensor_bytes: int = 4 * 64) -> bytes:
+def made_up(tensor_bytes: int = 4 * 64, architecture: str = "qwen2") -> bytes:
     """A small, valid file: three scalars, two arrays and one float tensor of 64 values."""
     entries = [
-        _string("general.architecture") + struct.pack("<I", 8) + _string("qwen2"),
+        _string("general.architecture") + struct.pack("<I", 8) + _string(architecture),
         _string("qwen2.context_length") + struct.pack("<II", 4, 32768),
         _string("tokenizer.ggml.add_bos_token") + struct.pack("<I?", 7, False),
         _string("tokenizer.ggml.tokens")
@@ -40,7 +40,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def test_scalars_are_read_and_arrays_left_out(path: Path) -> None:
-    path.write_bytes(_made_up())
+    path.write_bytes(made_up())
     file = read_header(path)
     assert file.metadata == {
         "general.architecture": "qwen2",
@@ -55,20 +55,20 @@ def test_scalars_are_read_and_arrays_left_out(path: Path) -> None:
 
 @pytest.mark.parametrize("size", [0, 1, 3, 4, 11, 24, 60, 150, 255, 256, 300])
 def test_a_truncated_file_is_refused(path: Path, size: int) -> None:
-    path.write_bytes(_made_up()[:size])
+    path.write_bytes(made_up()[:size])
     with pytest.raises(ModelFileError, match=r"truncated|not a GGUF"):
         read_header(path)
 
 
 def test_a_missing_byte_at_the_very_end_is_noticed(path: Path) -> None:
-    path.write_bytes(_made_up()[:-1])
+    path.write_bytes(made_up()[:-1])
     with pytest.raises(ModelFileError, match="truncated: 1 bytes are missing"):
         read_header(path)
 
 
 @pytest.mark.slow
 def test_every_cut_is_refused_and_no_cut_is_anything_but_a_refusal(path: Path) -> None:
-    whole = _made_up()
+    whole = made_up()
     for size in range(len(whole)):
         path.write_bytes(whole[:size])
         with pytest.raises(ModelFileError):
@@ -77,7 +77,7 @@ def test_every_cut_is_refused_and_no_cut_is_anything_but_a_refusal(path: Path) -
 
 @pytest.mark.slow
 def test_damaged_bytes_are_refused_or_harmless(path: Path) -> None:
-    whole = bytearray(_made_up())
+    whole = bytearray(made_up())
     chance = random.Random(5)
     refused = 0
     for _ in range(2000):
