@@ -6,6 +6,8 @@ fresh process: over copies of packages of the running environment with an empty 
 with nothing changed, after an edit inside one function, and after a new function in one file,
 which others may see. *s* is wall time; *a core* divides lines by the processor time of all
 processes, which a busy machine changes less.
+
+``--peers`` measures beside ty, basedpyright and pyrefly instead (``benchmarks.check_peers``).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.check_peers import beside
 from benchmarks.report import save, show
 
 PACKAGES = ("click", "httpx", "rich")
@@ -140,8 +143,15 @@ def main() -> int:
     parser.add_argument(
         "--project-lines", type=int, default=50_000, help="0 leaves the large project out"
     )
+    parser.add_argument("--peers", action="store_true", help="other checkers on the same files")
+    parser.add_argument("--seed", type=int, default=1, help="of the packages drawn for --peers")
+    parser.add_argument("--count", type=int, default=8, help="packages to draw for --peers")
     options = parser.parse_args()
     document: dict[str, object] = {"cores": os.cpu_count()}
+    if options.peers:
+        document |= beside(options.project_lines, options.count, options.seed)
+        print(save("check_peers", document))
+        return 0
     if options.packages:
         document["packages"] = results = packages(options.packages)
         rows = [
