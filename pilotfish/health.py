@@ -269,6 +269,23 @@ def endpoint(patient: Patient) -> Iterator[Sign]:
         yield Sign("endpoint", State.OK, detail)
 
 
+def servers(patient: Patient) -> Iterator[Sign]:
+    """Programs that serve models on this machine already, and how to use them."""
+    if patient.machine.endpoint:
+        return
+    from decoding.remote.recognition import listening
+
+    for found in listening():
+        names = ", ".join(found.models)
+        yield Sign(
+            found.title,
+            State.NOTE,
+            f"listens at {found.url} and has {names}",
+            f'to complete with it, set endpoint = "{found.url}" and endpoint-model to a code model '
+            f"in {machine_file()}",
+        )
+
+
 def _is_here(url: str) -> bool:
     return urlsplit(url).hostname in ("localhost", "127.0.0.1", "::1")
 
@@ -427,6 +444,7 @@ Check = Callable[[Patient], Iterator[Sign]]
 
 #: Everything that is looked at, in the order in which it is shown.
 CHECKS: tuple[Check, ...] = (
-    python, system, engine_answers, analysis, endpoint, bindings, models, ruff, git, sandbox,
-    interpreter, trust, threads, memory, disk, your_settings, settings_of_project, log, editors,
+    python, system, engine_answers, analysis, endpoint, servers, bindings, models, ruff, git,
+    sandbox, interpreter, trust, threads, memory, disk, your_settings, settings_of_project, log,
+    editors,
 )  # fmt: skip

@@ -1,7 +1,8 @@
 """How each kind of server is asked for tokens and for text. A dialect is one class.
 
 ``LlamaServer`` speaks llama.cpp's own endpoints, ``OpenAIServer`` the completions of the OpenAI
-interface with token ids as prompt, as vLLM has them, and vLLM's ``structured_outputs``.
+interface with token ids as prompt, as vLLM has them, and vLLM's ``structured_outputs``. Servers
+that take a prompt as text are in ``text_servers``.
 """
 
 from __future__ import annotations
@@ -69,27 +70,6 @@ class Dialect(Protocol):
     ) -> float:
         """Sum of the log-probabilities (nats) of ``text``, in ``tokens``, behind ``before``."""
         ...
-
-
-def recognize(connection: Connection, model: str, cancellation: Cancellation) -> Dialect:
-    """The dialect of the server behind ``connection``, serving ``model`` (``""``: its first).
-
-    Raises :class:`~decoding.runtimes.http.EndpointError` when it serves no such model.
-    """
-    served = connection.get("/v1/models", cancellation).get("data")
-    models = [m for m in served if isinstance(m, dict)] if isinstance(served, list) else []
-    names = [str(m.get("id", "")) for m in models]
-    chosen = next((m for m in models if not model or model == m.get("id")), None)
-    if chosen is None:
-        raise EndpointError(
-            f"{connection.base} does not serve {model!r}" if model else "it serves no model",
-            where="endpoint",
-            help=f"set endpoint-model to one of: {', '.join(names)}" if names else "load one",
-        )
-    meta = chosen.get("meta") or {}
-    if chosen.get("owned_by") == "llamacpp":
-        return LlamaServer(connection, str(chosen["id"]), int(meta.get("n_ctx", 0)) or 4096)
-    return OpenAIServer(connection, str(chosen["id"]), int(chosen.get("max_model_len", 4096)))
 
 
 class LlamaServer:

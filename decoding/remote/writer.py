@@ -21,9 +21,10 @@ from decoding.monitors.registry import monitors
 from decoding.prompts.hint import HintRules, MemoizedEvidence, preamble
 from decoding.prompts.room import PromptRoom
 from decoding.prompts.templates import Prompter
-from decoding.remote.dialects import Dialect, ServerOrder, recognize
+from decoding.remote.dialects import Dialect, ServerOrder
 from decoding.remote.loop import ServerLoop
 from decoding.remote.model import RemoteModel
+from decoding.remote.recognition import recognize
 from decoding.remote.server_text import AskingReplacer, ServerText
 from decoding.runtimes.http import Connection
 from decoding.writer import Completion, InfillRequest, Writer, filled

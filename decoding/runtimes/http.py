@@ -96,8 +96,11 @@ class Connection:
 
         return self._wait(all_of_them(), cancellation)
 
-    def stream(self, path: str, body: Document, cancellation: Cancellation) -> Generator[Document]:
-        """The events of a streamed answer (``data:`` lines of server-sent events), one by one.
+    def stream(
+        self, path: str, body: Document, cancellation: Cancellation, *, lines: bool = False
+    ) -> Generator[Document]:
+        """The events of a streamed answer (``data:`` lines of server-sent events, or all ``lines``
+        where each is a JSON object), one by one.
 
         Closing the iterator closes the connection. Raises as :meth:`get`, and :class:`LostError`
         when it breaks off behind the first event.
@@ -106,7 +109,7 @@ class Connection:
 
         async def read() -> None:
             try:
-                async for event in self._events(path, body):
+                async for event in self._events(path, body, lines):
                     arrived.put(event)
                     while arrived.qsize() > _WAITING:
                         await asyncio.sleep(0.005)
@@ -162,7 +165,7 @@ class Connection:
             return self._document(answer.status_code, said, path)
         raise AssertionError("the last attempt returns or raises")
 
-    async def _events(self, path: str, body: Document) -> AsyncIterator[Document]:
+    async def _events(self, path: str, body: Document, lines: bool) -> AsyncIterator[Document]:
         begun = False
         async for last in self._attempts():
             self.round_trips += 1
@@ -175,7 +178,7 @@ class Connection:
                         self._document(answer.status_code, said, path)
                     async for line in self._lines(answer, path):
                         told = line.removeprefix(b"data:").strip()
-                        if not line.startswith(b"data:") or told == b"[DONE]":
+                        if not ((lines and told) or line.startswith(b"data:")) or told == b"[DONE]":
                             continue
                         begun = True
                         yield self._event(told.decode(errors="replace"), path)
