@@ -39,8 +39,6 @@ _OPERATIONS = (
     "py__getattribute__",
 )
 
-_installed = False
-
 
 def incomplete(values: Any) -> bool:
     """Whether something that ``values`` should hold could not be inferred."""
@@ -58,11 +56,7 @@ def is_none(value: Any) -> bool:
 
 
 def install() -> None:
-    """Change jedi's classes. Further calls do nothing."""
-    global _installed
-    if _installed:
-        return
-    _installed = True
+    """Change jedi in this process; to be called once."""
     ValueSet.incomplete = False
     ValueSet.__init__ = _init
     ValueSet.__iter__ = _iter

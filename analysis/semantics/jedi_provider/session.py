@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from collections import namedtuple
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -86,6 +87,11 @@ def prepare(cache_directory: str) -> None:
     jedi.settings.dynamic_params_for_other_modules = False
     jedi.settings.dynamic_array_additions = False
     jedi.settings.allow_unsafe_interpreter_executions = False
+    _change_jedi()
+
+
+@cache
+def _change_jedi() -> None:
     access.load_module = _load_own_module
     # Stubs of third parties that jedi carries describe versions that are not the installed ones.
     typeshed._get_typeshed_directories = _standard_stubs_only

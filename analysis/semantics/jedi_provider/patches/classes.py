@@ -109,22 +109,12 @@ def _enumerates(cls: Any) -> bool:
     )
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        ClassMixin.py__mro__ = inference_state_method_generator_cache()(
-            _linear(ClassMixin.py__mro__)
-        )
-        ClassMixin.py__iter__ = _members
-        ClassMixin.py__getitem__ = _item
-        # jedi makes a method, its context and its ``self`` anew for each place that it looks at,
-        # and with them all that it has inferred of local variables and of attributes of ``self``.
-        TreeContextMixin.create_value = inference_state_method_cache()(
-            TreeContextMixin.create_value
-        )
-        value.AnonymousInstance = inference_state_function_cache()(value.AnonymousInstance)
+    """Change jedi in this process; to be called once."""
+    ClassMixin.py__mro__ = inference_state_method_generator_cache()(_linear(ClassMixin.py__mro__))
+    ClassMixin.py__iter__ = _members
+    ClassMixin.py__getitem__ = _item
+    # jedi makes a method, its context and its ``self`` anew for each place that it looks at,
+    # and with them all that it has inferred of local variables and of attributes of ``self``.
+    TreeContextMixin.create_value = inference_state_method_cache()(TreeContextMixin.create_value)
+    value.AnonymousInstance = inference_state_function_cache()(value.AnonymousInstance)

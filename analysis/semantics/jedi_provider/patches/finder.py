@@ -78,13 +78,7 @@ def _in_tested_suite(flow: Any, name: Any) -> bool:
     )
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        finder.check_flow_information = _under_its_test
-        flow_analysis._break_check = _reached
+    """Change jedi in this process; to be called once."""
+    finder.check_flow_information = _under_its_test
+    flow_analysis._break_check = _reached

@@ -370,15 +370,9 @@ def _parameters(annotation: Any) -> list[Any] | None:
     return next((types for types in found if types is not None), None)
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        OverloadedFunctionValue.py__call__ = _call
-        FunctionExecutionContext.infer_annotations = _annotations
-        SelfClass.execute_annotation = _self
-        AnonymousParamName.infer = _called_with(AnonymousParamName.infer)
+    """Change jedi in this process; to be called once."""
+    OverloadedFunctionValue.py__call__ = _call
+    FunctionExecutionContext.infer_annotations = _annotations
+    SelfClass.execute_annotation = _self
+    AnonymousParamName.infer = _called_with(AnonymousParamName.infer)

@@ -338,21 +338,13 @@ def _tests(comp_for: Any) -> bool:
     return False
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        SequenceLiteralValue.py__iter__ = _all_elements
-        SequenceLiteralValue.py__simple_getitem__ = _element(
-            SequenceLiteralValue.py__simple_getitem__
-        )
-        DictLiteralValue._dict_values = _values
-        DictLiteralValue.py__iter__ = _keys
-        DictLiteralValue.overwritten_methods["items"] = _all_items
-        FakeList._get_wrapped_value = _view
-        ComprehensionMixin._nested = _filtered
-        TreeContextMixin.create_context = _context
+    """Change jedi in this process; to be called once."""
+    SequenceLiteralValue.py__iter__ = _all_elements
+    SequenceLiteralValue.py__simple_getitem__ = _element(SequenceLiteralValue.py__simple_getitem__)
+    DictLiteralValue._dict_values = _values
+    DictLiteralValue.py__iter__ = _keys
+    DictLiteralValue.overwritten_methods["items"] = _all_items
+    FakeList._get_wrapped_value = _view
+    ComprehensionMixin._nested = _filtered
+    TreeContextMixin.create_context = _context

@@ -312,24 +312,18 @@ class Behind(stdlib.SuperInstance):  # type: ignore[misc]
                 yield found
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        functions: dict[str, dict[str, Any]] = stdlib._implemented
-        functions["functools"]["lru_cache"] = _cached
-        functions["functools"]["singledispatch"] = _dispatched
-        functions.setdefault("contextlib", {})["contextmanager"] = _managed
-        functions["contextlib"]["asynccontextmanager"] = _managed
-        functions["builtins"]["zip"] = _zip
-        functions["builtins"]["filter"] = _filter
-        functions.setdefault("itertools", {})["groupby"] = _grouped
-        functions.setdefault("asyncio.tasks", {})["gather"] = _gather
-        stdlib._implemented["collections"]["defaultdict"] = _made_default
-        _builtins["dict"] = _made_dict
-        DictLiteralValue.overwritten_methods["setdefault"] = _had_or_given
-        _builtins["super"] = _of_its_own
+    """Change jedi in this process; to be called once."""
+    functions: dict[str, dict[str, Any]] = stdlib._implemented
+    functions["functools"]["lru_cache"] = _cached
+    functions["functools"]["singledispatch"] = _dispatched
+    functions.setdefault("contextlib", {})["contextmanager"] = _managed
+    functions["contextlib"]["asynccontextmanager"] = _managed
+    functions["builtins"]["zip"] = _zip
+    functions["builtins"]["filter"] = _filter
+    functions.setdefault("itertools", {})["groupby"] = _grouped
+    functions.setdefault("asyncio.tasks", {})["gather"] = _gather
+    stdlib._implemented["collections"]["defaultdict"] = _made_default
+    _builtins["dict"] = _made_dict
+    DictLiteralValue.overwritten_methods["setdefault"] = _had_or_given
+    _builtins["super"] = _of_its_own

@@ -428,21 +428,15 @@ def _gives_back(value: Any) -> bool:
     return bool(returned) and set(returned) == {first.value} and not bound_again
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        syntax_tree.tree_name_to_values = _spread(syntax_tree.tree_name_to_values)
-        syntax_tree._infer_expr_stmt = _only_bound
-        for sequence in (MergedArray, Tuple, SequenceLiteralValue, _FakeSequence):
-            sequence.py__simple_getitem__ = _sliced(sequence.py__simple_getitem__)
-        syntax_tree.check_tuple_assignments = _assigned
-        jedi.inference.check_tuple_assignments = _assigned
-        syntax_tree.infer_or_test = _infer_operators
-        syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
-        syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
-        syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)
+    """Change jedi in this process; to be called once."""
+    syntax_tree.tree_name_to_values = _spread(syntax_tree.tree_name_to_values)
+    syntax_tree._infer_expr_stmt = _only_bound
+    for sequence in (MergedArray, Tuple, SequenceLiteralValue, _FakeSequence):
+        sequence.py__simple_getitem__ = _sliced(sequence.py__simple_getitem__)
+    syntax_tree.check_tuple_assignments = _assigned
+    jedi.inference.check_tuple_assignments = _assigned
+    syntax_tree.infer_or_test = _infer_operators
+    syntax_tree._infer_comparison = _whole(syntax_tree._infer_comparison)
+    syntax_tree._infer_comparison_part = _exact(syntax_tree._infer_comparison_part)
+    syntax_tree._apply_decorators = _decorated(syntax_tree._apply_decorators)

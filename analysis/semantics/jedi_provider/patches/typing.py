@@ -185,18 +185,12 @@ def _of_own_variable(infer: Callable[..., Any]) -> Callable[..., Any]:
     return inferred
 
 
-_installed = False
-
-
 def install() -> None:
-    """Change jedi in this process. Further calls do nothing."""
-    global _installed
-    if not _installed:
-        _installed = True
-        TypingModuleName._remap = _known
-        CastFunction.py__call__ = _cast
-        annotation.infer_annotation = _without_the_trick
-        annotation.merge_type_var_dicts = _merge
-        annotation.get_executed_param_names = _given
-        TypeVar.execute_annotation = _bound
-        AnonymousParamName.infer = _of_own_variable(AnonymousParamName.infer)
+    """Change jedi in this process; to be called once."""
+    TypingModuleName._remap = _known
+    CastFunction.py__call__ = _cast
+    annotation.infer_annotation = _without_the_trick
+    annotation.merge_type_var_dicts = _merge
+    annotation.get_executed_param_names = _given
+    TypeVar.execute_annotation = _bound
+    AnonymousParamName.infer = _of_own_variable(AnonymousParamName.infer)
