@@ -95,7 +95,6 @@ EDGES = (
     "raise",
 )
 CODES = {name: code for code, name in enumerate(EDGES)}
-USES = frozenset(EDGES[4:])
 
 _TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL);
