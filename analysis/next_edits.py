@@ -21,7 +21,7 @@ from analysis.program.binders import parameters
 from analysis.program.occurrences import local_occurrences
 from analysis.program.scopes import Binding, BindingManner, Scope, ScopeKind, module_scope
 from analysis.syntax.tree import SyntaxTree, parse
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 
 #: 0-based line and code point.
 Place = tuple[int, int]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex, TextError
 from analysis.text.overlay import Buffer, Content, Overlay, whole
-from analysis.text.positions import TextError
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class Snapshot:
     def offset(self, line: int, character: int) -> int:
         """The offset (code points) of a 0-based line and code point.
 
-        Raises :class:`~analysis.text.positions.TextError` for a position outside of the text.
+        Raises :class:`~analysis.text.document.TextError` for a position outside of the text.
         """
         lines = LineIndex(self.text)
         if not 0 <= line < len(lines):

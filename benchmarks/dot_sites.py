@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import AnalysisError
+from analysis.text.document import LineIndex
 from analysis.text.files import read_file
-from analysis.text.lines import LineIndex
 
 #: The kinds of eleven sites of a package, in their order.
 ORDER = (

@@ -28,8 +28,8 @@ from analysis.program.visible import visible
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.holes import hole_at
 from analysis.syntax.tree import parse, reparse
+from analysis.text.document import LineIndex
 from analysis.text.files import read_file
-from analysis.text.lines import LineIndex
 from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from analysis.worker.queries import NamesQuery
 from benchmarks.report import quantile, save, show

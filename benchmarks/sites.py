@@ -12,7 +12,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.syntax.displays import displays_of
 from analysis.syntax.hole import HoleKind
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 from benchmarks.installed import IMPORTED_AS
 
 #: What an argument stands behind, and not its own parenthesis.

@@ -12,7 +12,7 @@ from analysis.holes.query import HoleQuery, ranked
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 from analysis.worker.pool import AnalysisPool
 from engine.graphs import Graphs
 

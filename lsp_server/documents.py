@@ -15,7 +15,7 @@ from lsprotocol import types
 from analysis.text import Document, Encoding, Position, TextEdit
 from analysis.text.overlay import Buffer, Content
 from lsp_server.failures import not_open
-from lsp_server.uris import path_of, uri_of
+from lsp_server.positions import path_of, uri_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,9 +25,8 @@ from lsp_server.edits import (
     replacements,
     workspace_edit,
 )
-from lsp_server.positions import position_of
+from lsp_server.positions import path_of, position_of
 from lsp_server.server import Server
-from lsp_server.uris import path_of
 
 #: Statuses of answers that hold a patch.
 _FOUND = ("verified", "ambiguous", "unverified")

@@ -12,9 +12,8 @@ from lsprotocol import types
 
 from analysis.symbols import Link, Symbol
 from analysis.text import Document, TextError, read_file
-from lsp_server.positions import range_of
+from lsp_server.positions import path_of, range_of, uri_of
 from lsp_server.session import Session
-from lsp_server.uris import path_of, uri_of
 
 #: 0-based lines and code points: start line, start character, end line, end character.
 Span = tuple[int, int, int, int]

@@ -32,11 +32,11 @@ from lsp_server.documents import Documents
 from lsp_server.failures import failure_text, superseded
 from lsp_server.handshake import Greeting
 from lsp_server.notices import Notices
+from lsp_server.positions import path_of
 from lsp_server.protocol import Protocol
 from lsp_server.settings import Settings, read_settings
 from lsp_server.times import SuggestionTimes
 from lsp_server.traced import Traced
-from lsp_server.uris import path_of
 from lsp_server.workspaces import Workspaces
 
 Answer = TypeVar("Answer")

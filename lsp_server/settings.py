@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any
 
-from lsp_server.uris import path_of
+from lsp_server.positions import path_of
 
 
 def _setting(default: Any, meaning: str, choices: tuple[bool | str, ...] = ()) -> Any:

@@ -22,7 +22,7 @@ LIST = ROOT / "docs" / "messages.txt"
 
 #: Files whose texts are read by a model, a database, another program or a test, not by a person.
 _NOT_FOR_PEOPLE = re.compile(
-    r"decoding/(prompts/|postprocess\.py)|graph/(storage/schema|queries/naming)|/(subclasses|stable_names|forms)\.py"
+    r"decoding/(prompts/|postprocess\.py)|graph/(storage/schema|queries/naming)|/(subclasses|stable_names|forms|tutorial)\.py"
     r"|repair/sandbox/probe/|repair/candidates/(templates|dialog|infill)|repair/trace/model_feedback"
 )
 #: Calls that show nothing to a person.

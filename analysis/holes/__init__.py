@@ -5,5 +5,5 @@ OOPSLA 2024). Knows no model and no editor; types are looked up behind the proto
 ``semantics.type_facts``. Read in this order: ``context`` (the values), ``slot`` (what the grammar
 wants), ``query`` (the question a worker answers: the expected type, relevant types and headers, as
 much of both as fits, in the code graph's order);
-``error_report`` (what is new and wrong in a draft), ``tutorial``.
+``error_report`` (what is new and wrong in a draft).
 """

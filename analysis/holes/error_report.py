@@ -14,7 +14,7 @@ from analysis.findings import Finding, Severity
 from analysis.lint.checking import Asks, Ignores, check_snapshot
 from analysis.snapshot import Snapshot
 from analysis.syntax.tree import parse
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 
 #: The code that ruff gives what does not parse.
 _SYNTAX = "invalid-syntax"

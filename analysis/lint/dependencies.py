@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from analysis.environments.environment import Environment
-from analysis.environments.roots import import_roots
+from analysis.environments.environment import Environment, import_roots
 from analysis.lint.interface import ImportedInterface, changed, imported_words, interface, words
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Workspace

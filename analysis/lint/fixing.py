@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from analysis.findings import Edit, Finding
 from analysis.syntax.tree import parse
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 
 #: ruff itself gives up after 100 passes; what needs more than these is two fixes undoing another.
 _PASSES = 30

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import tree_sitter
 
-from analysis.environments.roots import package_root
+from analysis.environments.environment import package_root
 from analysis.lint.rules.rule import Site
 from analysis.lint.selection import PASSED_OVER
 from analysis.snapshot import Snapshot

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from analysis.deadline import Deadline
 from analysis.environments.candidates import resolve
-from analysis.environments.environment import Environment
-from analysis.environments.roots import import_roots, module_name
+from analysis.environments.environment import Environment, import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.module_finder import find, typeshed
 from analysis.snapshot import Workspace

@@ -9,21 +9,23 @@ import importlib
 import re
 import sys
 import sysconfig
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
 from analysis.environments.distributions import looked_at, standard_library
-from analysis.environments.environment import Environment
-from analysis.environments.roots import import_roots, package_root
+from analysis.environments.environment import Environment, import_roots, package_root
 from analysis.names import Name, NameSet, Tier
 from analysis.program.binders import StarImport
+from analysis.program.scopes import module_scope
 from analysis.semantics import module_finder, module_members
 from analysis.semantics.builtin_names import OF_MODULES
 from analysis.semantics.module_finder import Form, Module
+from analysis.semantics.occurrences import code_only
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole, HoleKind
+from analysis.syntax.tree import SyntaxTree, parsed
 
 #: Guards under which an import may fail, or is of another version's or a type checker's world.
 _EXPECTS_FAILURE = frozenset(
@@ -295,3 +297,37 @@ def _sorted(names: Iterable[Name]) -> tuple[Name, ...]:
             names, key=lambda n: (n.name.startswith("_"), n.name.startswith("__"), n.name.lower())
         )
     )
+
+
+_IMPORT = re.compile(
+    r"^[ \t]*(?:from\b[^\n#]*?\bimport\b(?:[ \t]*\([^()]*\)|[^\n]*)|import\b[^\n]*)", re.MULTILINE
+)
+_BARE = re.compile(r"(?<![\w.])[^\W\d]\w*(?![ \t]*=[^=])")
+#: A file longer than this is data, or too long to be read through at every import.
+_LONGEST = 200_000
+
+
+def wanted(text: str, start: int, names: Iterable[str]) -> tuple[str, ...]:
+    """Those of ``names`` that the file reads and that nothing binds, where the line from ``start``
+    on (code points) is taken away; in the order of ``isort``: constants, classes, the rest."""
+    if len(text) > _LONGEST:
+        return ()
+    begin = text.rfind("\n", 0, start) + 1
+    stop = text.find("\n", start)
+    rest = text[:begin] + text[stop if stop >= 0 else len(text) :]
+    given = set(_BARE.findall(text[begin:start]))
+    read = set(_BARE.findall(_IMPORT.sub("", code_only(rest)))) - given
+    found = {name for name in read.intersection(names) if not name.startswith("__")}
+    if not found:
+        return ()
+    return tuple(sorted(found - _bound(parsed(rest)), key=_as_isort))
+
+
+def _as_isort(name: str) -> tuple[int, str]:
+    constant = name.isupper() and len(name) > 1
+    return 0 if constant else 1 if name[:1].isupper() else 2, name
+
+
+def _bound(tree: SyntaxTree) -> Set[str]:
+    """The names that any scope of the file binds."""
+    return {name for scope in module_scope(tree).walk() for name in scope.bindings}

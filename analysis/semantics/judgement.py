@@ -7,8 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 
 from analysis.names import Arguments, Name, NameSet, Tier, arity_of
-from analysis.semantics.callee import Callee
-from analysis.semantics.receiver import Receiver
+from analysis.semantics.receiver import Callee, Receiver
 from analysis.semantics.rules import RULES
 from analysis.semantics.rules.mixin import unexplained
 from analysis.syntax.displays import CALLS

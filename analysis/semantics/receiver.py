@@ -1,4 +1,4 @@
-"""What is known about the expression before a dot, as values that the rules judge."""
+"""What is known about the expression before a dot, and about what is called, for the rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from analysis.environments.environment import Environment
+from analysis.names import Signature
 from analysis.syntax.hole import Hole
 
 
@@ -102,3 +103,19 @@ class Receiver:
     narrowed: bool = False
     #: Whether the file calls the class around the hole.
     made: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Callee:
+    """One value that is called: every way to call it, and why there may be more.
+
+    ``path`` is the file that defines it, or ``""``. ``deprecated`` is what it says of its
+    deprecation, ``None`` where it says none.
+    """
+
+    label: str
+    module: str
+    signatures: tuple[Signature, ...]
+    doubt: str = ""
+    path: str = ""
+    deprecated: str | None = None

@@ -16,7 +16,7 @@ from functools import cached_property
 import tree_sitter
 import tree_sitter_python
 
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 
 LANGUAGE = tree_sitter.Language(tree_sitter_python.language())
 

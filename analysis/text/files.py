@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.text.positions import TextError
+from analysis.text.document import TextError
 
 # -- where a workspace begins, and which of its files a repair may read and change
 #

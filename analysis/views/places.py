@@ -11,7 +11,7 @@ import ast
 import re
 from collections.abc import Iterator
 
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 from analysis.views.flow import Span
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef

@@ -15,12 +15,12 @@ from analysis.holes.query import HoleQuery
 from analysis.lint.invented import Looked, look
 from analysis.lint.query import LintQuery
 from analysis.names import NameSet
+from analysis.semantics.import_holes import wanted
 from analysis.semantics.provider import SemanticProvider
-from analysis.semantics.wanted import wanted
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.holes import hole_at, identifier_at
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 from analysis.text.overlay import digest_of
 
 _IMPORTS = frozenset({HoleKind.IMPORT_MODULE, HoleKind.IMPORT_MEMBER})
@@ -72,7 +72,7 @@ class PositionQuery:
     def answer(self, provider: SemanticProvider, deadline: Deadline) -> NameSet:
         """A name set.
 
-        Raises :class:`~analysis.text.positions.TextError` for a position outside of the text.
+        Raises :class:`~analysis.text.document.TextError` for a position outside of the text.
         """
         hole = hole_at(self.snapshot.text, self.snapshot.offset(self.line, self.character))
         return provider.names(self.snapshot, hole, deadline)

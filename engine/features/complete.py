@@ -59,7 +59,7 @@ def complete(
 ) -> CompleteAnswer:
     """Let ``writer`` fill the hole; without ``request.guidance``, ``evidence`` is not asked.
 
-    Raises :class:`~analysis.text.positions.TextError` for a position outside of the text and
+    Raises :class:`~analysis.text.document.TextError` for a position outside of the text and
     :class:`~decoding.errors.CancelledError` when cancelled.
     """
     from analysis.deadline import Deadline

@@ -14,9 +14,9 @@ from analysis.symbols import Link, Symbol
 from engine.features.graph import GraphQuestion
 from lsp_server.graphs import ask_at, ask_marked, mark
 from lsp_server.places import AnswerPlaces, kind_of
+from lsp_server.positions import uri_of
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.uris import uri_of
 
 Item = TypeVar("Item", types.CallHierarchyItem, types.TypeHierarchyItem)
 #: What can be called.

@@ -24,10 +24,9 @@ from lsp_server.capabilities import (
 )
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.diagnostics import to_diagnostic
-from lsp_server.positions import offset_of
+from lsp_server.positions import offset_of, uri_of
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.uris import uri_of
 
 #: Characters of an answer, unless the client says otherwise, and the most it may say.
 BUDGET, MOST = 2000, 100_000

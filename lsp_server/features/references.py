@@ -11,9 +11,9 @@ from analysis.symbols import Link
 from engine.features.graph import GraphQuestion, GraphRequest
 from lsp_server.graphs import ask, ask_at
 from lsp_server.places import AnswerPlaces, kind_of
+from lsp_server.positions import uri_of
 from lsp_server.server import Server
 from lsp_server.session import View
-from lsp_server.uris import uri_of
 
 
 async def references(

@@ -40,6 +40,7 @@ from lsp_server.outcomes import (
     made_faster,
     previewed,
 )
+from lsp_server.positions import path_of
 from lsp_server.progress import ask_long
 from lsp_server.server import Server
 from lsp_server.session import View
@@ -51,7 +52,6 @@ from lsp_server.testcases import (
     function_at,
     targets,
 )
-from lsp_server.uris import path_of
 
 #: Why nothing is run.
 UNTRUSTED = "this workspace is not trusted, so its tests are not run (pilotfish trust DIR)"

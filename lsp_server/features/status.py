@@ -21,9 +21,9 @@ from lsp_server.capabilities import (
 )
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import UNTRUSTED
+from lsp_server.positions import path_of
 from lsp_server.server import Server
 from lsp_server.session import Session
-from lsp_server.uris import path_of
 
 
 async def status(server: Server) -> dict[str, Any]:

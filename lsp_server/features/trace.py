@@ -15,10 +15,10 @@ from engine.features.trace import TraceRequest
 from lsp_server.capabilities import COMMAND_DEBUG, METHOD_TRACE
 from lsp_server.failures import INVALID_PARAMS, FeatureError
 from lsp_server.features.repair import Order, subject
+from lsp_server.positions import path_of
 from lsp_server.progress import ask_long
 from lsp_server.server import Server
 from lsp_server.traced import Traced
-from lsp_server.uris import path_of
 
 
 async def trace(server: Server, order: Order, token: types.ProgressToken | None) -> dict[str, Any]:

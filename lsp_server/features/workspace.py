@@ -11,8 +11,8 @@ from lsprotocol import types
 from lsp_server.client import dig
 from lsp_server.failures import FeatureError
 from lsp_server.graphs import tell_changed
+from lsp_server.positions import path_of
 from lsp_server.server import Server
-from lsp_server.uris import path_of
 
 SECTION = "pilotfish"
 

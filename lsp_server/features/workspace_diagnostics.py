@@ -22,8 +22,8 @@ from engine.features.check import CheckRequest
 from engine.features.files import FilesRequest
 from lsp_server.checks import hold
 from lsp_server.features.diagnostics import result_id, to_diagnostics
+from lsp_server.positions import path_of, uri_of
 from lsp_server.server import Server
-from lsp_server.uris import path_of, uri_of
 
 #: Files between two partial results.
 _BATCH = 20

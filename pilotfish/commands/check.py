@@ -37,7 +37,7 @@ from engine.settings.values import ProjectSettings
 from pilotfish.commands.since import Revision, revision_of
 from pilotfish.console import err, explain, harmless, out
 from pilotfish.options import add_common, workspace_for
-from pilotfish.report import github, plain_json, sarif, text
+from pilotfish.report import for_programs, text
 from pilotfish.report.narrowing import Baseline, by_code, codes, write, write_baseline
 
 EXAMPLES = """\
@@ -482,9 +482,9 @@ def _statistics(form: str, findings: list[Finding]) -> str:
 
 def _document(form: str, jobs: list[_Job], findings: list[Finding]) -> str:
     documents: dict[str, Callable[[], str]] = {
-        "json": lambda: plain_json.document(findings),
-        "github": lambda: github.document(findings),
-        "sarif": lambda: sarif.document(findings, Path(jobs[0].workspace.root)),
+        "json": lambda: for_programs.json_array(findings),
+        "github": lambda: for_programs.github_commands(findings),
+        "sarif": lambda: for_programs.sarif_log(findings, Path(jobs[0].workspace.root)),
     }
     return documents[form]()
 

@@ -16,9 +16,8 @@ from analysis.deadline import Cancellation, Deadline
 from analysis.errors import AnalysisError, ExplainedError
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot
+from analysis.text.document import LineIndex, TextError
 from analysis.text.files import read_file
-from analysis.text.lines import LineIndex
-from analysis.text.positions import TextError
 from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from decoding.writer import Completion, Writer, of_nodes
 from engine.features.complete import CompleteRequest, complete

@@ -18,7 +18,7 @@ import msgspec
 from msgspec import Meta
 
 from analysis.environments.candidates import candidates
-from analysis.environments.roots import module_name, package_root
+from analysis.environments.environment import module_name, package_root
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.names import Name

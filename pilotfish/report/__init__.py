@@ -1,4 +1,4 @@
-"""How findings are written: ``text`` for a person, ``json``, ``sarif`` and ``github`` for programs.
+"""How findings are written: ``text`` for a person, ``for_programs`` for the others.
 
 Each is a pure function from findings to what is printed. Knows no analysis and no options.
 """

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from analysis.environments.candidates import resolve
-from analysis.environments.roots import import_roots, module_name
+from analysis.environments.environment import import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.homes import Home, absolute, importing, renamed, spelled
 from analysis.snapshot import Workspace

@@ -8,7 +8,7 @@ import re
 import shlex
 from pathlib import Path
 
-from analysis.environments import roots
+from analysis.environments import environment
 from analysis.text.files import read_text
 from repair.source.file import Source
 
@@ -117,7 +117,7 @@ def _naming(path: Path, word: re.Pattern[str]) -> list[str]:
 
 def module_name(path: Path) -> str:
     """The dotted name of a file in its packages."""
-    return ".".join(roots.module_name(path, (str(roots.package_root(path)),)))
+    return ".".join(environment.module_name(path, (str(environment.package_root(path)),)))
 
 
 def _tests(root: str) -> list[Path]:

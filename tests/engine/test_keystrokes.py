@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis.snapshot import Snapshot, Workspace
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 from benchmarks.typing_session import Keystroke, session
 from decoding.prompts.templates import Budget
 from engine.client import EngineClient, EngineProcess

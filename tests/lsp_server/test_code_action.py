@@ -18,10 +18,10 @@ from lsp_server.features.code_action import fix_all, quick_fixes, wants
 from lsp_server.features.diagnostics import report, to_diagnostics
 from lsp_server.handshake import Greeting
 from lsp_server.outcomes import actions, fixed
+from lsp_server.positions import uri_of
 from lsp_server.server import Server
 from lsp_server.session import View
 from lsp_server.settings import Settings
-from lsp_server.uris import uri_of
 from tests.lsp_server.silent_engine import SilentEngine
 
 CLIENTS = Path(__file__).resolve().parents[1] / "fixtures" / "clients"

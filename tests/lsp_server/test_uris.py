@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from lsp_server.uris import path_of, uri_of
+from lsp_server.positions import path_of, uri_of
 
 
 @pytest.mark.parametrize(

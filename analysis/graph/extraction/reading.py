@@ -20,9 +20,9 @@ from analysis.graph.facts import (
     pack,
 )
 from analysis.program.binders import exported
+from analysis.text.document import TextError
 from analysis.text.files import MAX_FILE_BYTES, decode_source
 from analysis.text.overlay import files
-from analysis.text.positions import TextError
 
 # -- the facts of one file, read off its tree in one pass
 

@@ -16,7 +16,6 @@ from jedi.inference.value.klass import DataclassWrapper
 from jedi.plugins.stdlib import ClassMethodGet, PartialObject, Wrapped
 
 from analysis.names import Parameter, ParameterKind, Signature
-from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.deprecation import deprecation_of
 from analysis.semantics.jedi_provider.fields import UnknownFieldsError, generated
@@ -29,6 +28,7 @@ from analysis.semantics.jedi_provider.union_members import (
     module_of,
     resolved_order,
 )
+from analysis.semantics.receiver import Callee
 
 # What the header of a class takes by keyword: ``class A(Base, metaclass=M, kind="x")``.
 #

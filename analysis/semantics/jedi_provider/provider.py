@@ -10,10 +10,8 @@ from jedi.inference.gradual.typing import TypedDict
 
 from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at
-from analysis.environments.environment import Environment
-from analysis.environments.roots import import_roots
+from analysis.environments.environment import Environment, import_roots
 from analysis.names import Name, NameSet, Tier
-from analysis.semantics.callee import Callee
 from analysis.semantics.jedi_provider import completeness, declared
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted, argument_strings
 from analysis.semantics.jedi_provider.calls import callees_of, class_callee
@@ -38,6 +36,7 @@ from analysis.semantics.jedi_provider.union_members import classes_of, label_of,
 from analysis.semantics.judgement import judge, judge_call
 from analysis.semantics.key_holes import typed_keys
 from analysis.semantics.occurrences import keywords_used, with_placeholder
+from analysis.semantics.receiver import Callee
 from analysis.semantics.rules.narrowing import prefixes, told_of
 from analysis.snapshot import Snapshot
 from analysis.syntax.displays import expression, plain

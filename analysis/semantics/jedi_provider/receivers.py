@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from jedi.inference.base_value import NO_VALUES, ValueSet
@@ -13,7 +13,9 @@ from parso.utils import split_lines
 
 from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at, standard_library
-from analysis.environments.environment import Environment
+from analysis.environments.environment import Environment, import_roots
+from analysis.semantics import module_finder
+from analysis.semantics.import_holes import listing
 from analysis.semantics.jedi_provider import completeness
 from analysis.semantics.jedi_provider.session import (
     JediSession,
@@ -26,9 +28,8 @@ from analysis.semantics.jedi_provider.union_members import (
     classes_of,
     union_members_of,
 )
-from analysis.semantics.modules_as_receivers import relisted
 from analysis.semantics.occurrences import asked, is_called, witnesses
-from analysis.semantics.receiver import Receiver
+from analysis.semantics.receiver import Receiver, UnionMember, UnionMemberKind
 from analysis.semantics.stored import stored_names
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
@@ -547,3 +548,18 @@ def _class_span(leaf: Any, text: str, hole: Hole) -> tuple[int, int] | None:
     lines = split_lines(text, keepends=True)
     end = sum(map(len, lines[: node.end_pos[0] - 1])) + node.end_pos[1]
     return line_start(text, node), end
+
+
+def relisted(member: UnionMember, snapshot: Snapshot, environment: Environment) -> UnionMember:
+    """``member`` with the index' names and doubt, where it is a module; else ``member`` itself."""
+    if member.kind is not UnionMemberKind.MODULE:
+        return member
+    roots = import_roots(snapshot.path, snapshot.workspace, environment)
+    module = module_finder.find(tuple(member.module.split(".")), roots, environment)
+    if module is None:
+        return replace(member, doubt="the module was not found on the import path")
+    seen = listing(module, snapshot, environment)
+    names = dict(member.names)
+    for name, known in seen.names.items():
+        names.setdefault(name, (known.kind, known.origin))
+    return replace(member, names=names, doubt=seen.doubt)

@@ -10,9 +10,8 @@ import pytest
 
 from analysis.environments.candidates import resolve
 from analysis.environments.distributions import looked_at
-from analysis.environments.environment import Environment
+from analysis.environments.environment import Environment, import_roots, module_name
 from analysis.environments.pth import added_folders
-from analysis.environments.roots import import_roots, module_name
 from analysis.errors import AnalysisError
 from analysis.semantics.module_finder import Form, find, submodules
 from analysis.snapshot import Workspace

@@ -28,7 +28,7 @@ from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import HoleKind
 from analysis.syntax.holes import hole_at
-from analysis.text.lines import LineIndex
+from analysis.text.document import LineIndex
 
 
 def found(source: str) -> list[tuple[str, bool]]:

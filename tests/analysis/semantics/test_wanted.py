@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from analysis.semantics.wanted import wanted
+from analysis.semantics.import_holes import wanted
 
 NAMES = ("os", "re", "json", "Path", "IO", "time", "http", "env", "args", "__name__")
 CASES = {

@@ -16,8 +16,8 @@ from analysis.errors import AnalysisError
 from analysis.lint.query import LintQuery
 from analysis.snapshot import Snapshot, Workspace
 from analysis.text import overlay
+from analysis.text.document import Encoding, units
 from analysis.text.overlay import Buffer, Content, Overlay, Reads
-from analysis.text.positions import Encoding, units
 
 NAMES = ("a.py", "b.py", "d/c.py")
 TEXTS = ("x", "y", "zz", "")
