@@ -38,10 +38,10 @@ class Alone:
         from analysis.semantics.reference import ReferenceProvider
 
         self._provider = ReferenceProvider(cache_folder())
-        places = {f"{module}.{name}": (module, name) for module, name in known._before}
+        places = {f"{module}.{name}": (module, name) for module, name in known.originals}
         for each in without:
             module, name = places[each]
-            _put_back(module, name, known._before[module, name])
+            _put_back(module, name, known.originals[module, name])
 
     def ask(self, query: Any, deadline: Deadline) -> Future[Any]:
         """The answer, at once."""

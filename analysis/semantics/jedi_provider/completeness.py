@@ -21,9 +21,8 @@ from typing import Any
 from jedi.inference import base_value, docstrings, flow_analysis, lazy_value, syntax_tree
 from jedi.inference import names as jedi_names
 from jedi.inference.base_value import ValueSet
-from jedi.inference.gradual import generics, typeshed
+from jedi.inference.gradual import typeshed
 from jedi.inference.value import instance, klass
-from jedi.plugins.stdlib import ClassMethodObject
 
 #: One entry per expression or set under construction: whether it walked over an incomplete set.
 _frames: list[bool] = []
@@ -71,9 +70,8 @@ def install() -> None:
     flow_analysis._check_if = _only_certain(isolated(flow_analysis._check_if))
     typeshed._try_to_load_stub = isolated(typeshed._try_to_load_stub)
     klass.ClassValue.get_metaclasses = isolated(klass.ClassValue.get_metaclasses)
-    # Which type variables a class has, which constructor fits: what they stand for has a flag of
-    # its own. Whether there is a slot decides what is looked at next, not what comes of it.
-    generics.LazyGenericManager._tuple = isolated(generics.LazyGenericManager._tuple)
+    # Which constructor fits and whether there is a slot decides what is looked at next, not what
+    # comes of it.
     for cls, decides in (
         (instance.TreeInstance, "_get_annotated_class_object"),
         (instance.AbstractInstanceValue, "get_function_slot_names"),
@@ -82,7 +80,6 @@ def install() -> None:
     # What a docstring claims about types is prose; what callers pass is only a sample of it.
     docstrings.infer_param = lambda *_: base_value.NO_VALUES
     docstrings.infer_return_types = lambda *_: base_value.NO_VALUES
-    ClassMethodObject.py__get__ = _exactly(ClassMethodObject.py__get__)
     jedi_names.AnonymousParamName.infer = _of_parameter(jedi_names.AnonymousParamName.infer)
 
 
@@ -260,16 +257,6 @@ def isolated(check: Callable[..., Any]) -> Callable[..., Any]:
             del _frames[depth:]
 
     return alone
-
-
-def _exactly(get: Callable[..., Any]) -> Callable[..., Any]:
-    """``get`` walks over the stub of a descriptor only to stand in for what it gives back."""
-    alone = isolated(get)
-
-    def exactly(*args: Any, **kwargs: Any) -> Any:
-        return ValueSet._from_frozen_set(alone(*args, **kwargs)._set)
-
-    return exactly
 
 
 def annotated(infer: Callable[..., Any]) -> Callable[..., Any]:

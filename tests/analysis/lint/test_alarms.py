@@ -127,6 +127,42 @@ class C:
     def __init__(self, x): ...
 C(1, 2), C(1, y=2)
 """,
+    "elements that a condition chooses": """\
+class Base: ...
+class Sub(Base):
+    def go(self): ...
+def f(items: list[Base]):
+    chosen = [x for x in items if isinstance(x, Sub)]
+    chosen[0].go()
+    for one in {x for x in items if hasattr(x, 'go')}:
+        one.go()
+    items[0].go()  #!
+""",
+    "a view of a dictionary that is written out": """\
+{1: 'a'}.items().isdisjoint([])
+(1, 'a').isdisjoint([])  #!
+""",
+    "a base class whose stub has another name": """\
+import socket
+socket.socket().fileno()
+socket.socketpair()[0].recv(1)
+socket.socket().nothing  #!
+""",
+    "operands of which one is not known": """\
+class Base: ...
+def f(u):
+    (2 ** -1).hex()
+    (Base() | u).foo, (u % 3).foo
+    (2 + 1).hex()  #!
+""",
+    "the parts of what is unpacked with a star": """\
+a, *b, c = (1, 'x', b'y', [])
+c.append(b[0].upper())
+for n, *o in [(1, 'a', b'')]:
+    n.bit_length(), o[0].upper(), o[1].hex()
+d, e = 1, 'x'
+e.append(1)  #!
+""",
     "a slice of a list that was added up": """\
 def f(a):
     both = [x for x in a.split('/') if x] + ['index']

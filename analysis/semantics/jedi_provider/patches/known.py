@@ -68,9 +68,6 @@ REPLACED: dict[str, dict[str, str]] = {
         "infer_annotation": "context annotation",
         "merge_type_var_dicts": "base_dict new_dict",
     },
-    "jedi.inference.gradual.generics": {
-        "LazyGenericManager._tuple": "self args kwargs",
-    },
     "jedi.inference.gradual.stub_value": {
         "StubFilter._is_name_reachable": "self name",
     },
@@ -141,12 +138,10 @@ REPLACED: dict[str, dict[str, str]] = {
         "InferenceState.parse_and_get_code": "self code path use_latest_grammar file_io kwargs",
         "check_tuple_assignments": "name value_set",
     },
-    "jedi.plugins.stdlib": {
-        "ClassMethodObject.py__get__": "self instance class_value",
-    },
 }
 
-_before: dict[tuple[str, str], Any] = {}
+#: What stood there before, by module and name.
+originals: dict[tuple[str, str], Any] = {}
 
 
 def require_known() -> None:
@@ -159,12 +154,12 @@ def require_known() -> None:
             found = _value(name, attribute)
             if _parameters(found) != parameters:
                 raise _misfit(f"{name}.{attribute} has changed")
-            _before[name, attribute] = found
+            originals[name, attribute] = found
 
 
 def require_replaced() -> None:
     """Raise :class:`~analysis.errors.AnalysisError` unless everything has been replaced."""
-    for (name, attribute), before in _before.items():
+    for (name, attribute), before in originals.items():
         if _value(name, attribute) is before:
             raise _misfit(f"{name}.{attribute} was not replaced")
 

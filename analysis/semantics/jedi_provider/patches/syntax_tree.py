@@ -8,7 +8,7 @@ from typing import Any
 
 import jedi.inference
 from jedi.inference import syntax_tree
-from jedi.inference.base_value import NO_VALUES, ContextualizedNode, ValueSet
+from jedi.inference.base_value import NO_VALUES, ValueSet
 from jedi.inference.gradual.base import BaseTypingValue, DefineGenericBaseClass
 from jedi.inference.gradual.type_var import TypeVar
 from jedi.inference.gradual.typing import NewType, Tuple, TypeAlias
@@ -17,7 +17,6 @@ from jedi.inference.lazy_value import LazyKnownValues
 from jedi.inference.names import TreeNameDefinition
 from jedi.inference.value.function import FunctionValue
 from jedi.inference.value.iterable import (
-    FakeTuple,
     MergedArray,
     Sequence,
     SequenceLiteralValue,
@@ -82,8 +81,7 @@ def _is_read(name: Any, stmt: Any) -> bool:
 
 # Parts of sequences: ``first, *rest, last = …`` (reference, *Assignment statements*) and slices.
 #
-# A starred name is bound to a list of what the others leave. Names behind it count from the end.
-# Where it is not known how many elements there are, each of them may be any element. jedi takes a
+# jedi counts all targets from the beginning, so nothing is said where one is starred. It takes a
 # slice for the whole, so that ``(1, "a")[1:][0]`` would be 1; here each element may be any.
 
 
@@ -121,42 +119,13 @@ class _Part(Sequence):  # type: ignore[misc]
 
 def _assigned(name: Any, value_set: Any) -> Any:
     """The values of the part of ``value_set`` that is assigned to ``name``."""
-    if not any(_star(node) is not None for _, node in name.assignment_indexes()):
-        return _plain(name, value_set)
-    for index, node in name.assignment_indexes():
-        value_set = _part(name, value_set, index, node)
-    return value_set
-
-
-def _star(targets: Any) -> int | None:
-    """Which of several targets is the starred one."""
-    return next((i for i, t in enumerate(targets.children[::2]) if t.type == "star_expr"), None)
-
-
-def _is_counted(value: Any) -> bool:
-    """Whether a value's elements are listed one by one."""
-    if isinstance(value, SequenceLiteralValue):
-        entries = value.get_tree_entries()
-        return len(entries) == len(list(value.py__iter__()))
-    return isinstance(value, (FakeTuple, Tuple))
-
-
-def _part(name: Any, value_set: Any, index: Any, node: Any) -> Any:
-    star = _star(node)
-    lazies = list(value_set.iterate(ContextualizedNode(name.parent_context, node)))
-    behind = len(node.children[::2]) - 1
-    if star is None:
-        known = lazies[index : index + 1] or lazies[-1:]
-    elif len(lazies) < behind or not all(_is_counted(value) for value in value_set._set):
-        known = lazies
-    elif isinstance(index, slice):
-        known = lazies[star : len(lazies) - (behind - star)]
-    else:
-        known = [lazies[index if index < star else index - behind - 1]]
-    elements = ValueSet.from_sets(lazy.infer() for lazy in known)
-    if not isinstance(index, slice):
-        return elements
-    return ValueSet([_Part(name.parent_context.inference_state, elements)])
+    values = _plain(name, value_set)
+    starred = any(
+        target.type == "star_expr"
+        for _, node in name.assignment_indexes()
+        for target in node.children[::2]
+    )
+    return flagged(values) if starred else values
 
 
 # What operators yield where jedi only guesses.
