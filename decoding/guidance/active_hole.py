@@ -103,7 +103,7 @@ class HoleQuestion:
             concurrent.futures.wait([self._future], timeout=pause)
         return answer
 
-    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
+    def wait_briefly(self, cancellation: Cancellation, share: float) -> NameSet | None:
         """The answer if it comes within a ``share`` of the time that is left for it.
 
         Raises :class:`~decoding.errors.CancelledError`.
@@ -175,9 +175,9 @@ class CallPlace:
         """As :meth:`HoleQuestion.wait`."""
         return self._here(self.call.wait(cancellation))
 
-    def linger(self, cancellation: Cancellation, share: float) -> NameSet | None:
-        """As :meth:`HoleQuestion.linger`."""
-        return self._from_here(self.call.linger(cancellation, share))
+    def wait_briefly(self, cancellation: Cancellation, share: float) -> NameSet | None:
+        """As :meth:`HoleQuestion.wait_briefly`."""
+        return self._from_here(self.call.wait_briefly(cancellation, share))
 
     def drop(self) -> None:
         """Other places want the answer still."""

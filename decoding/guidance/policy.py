@@ -386,7 +386,7 @@ class Guidance:
         """What is said of a hole at the end. A question that came up late is waited for less."""
         waiting = time.monotonic()
         names = (
-            active.query.linger(cancellation, LATE)
+            active.query.wait_briefly(cancellation, LATE)
             if active.waiting
             else active.query.wait(cancellation)
         )

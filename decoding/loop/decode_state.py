@@ -236,7 +236,7 @@ def decode(data: bytes) -> tuple[str, bytes]:
 # --------------------------------------------------------------------------------------------------
 # What is written and what the model holds of it, kept in step: the prompt, the text, the cache.
 #
-# Knows the runtime and the manuscript; nothing of monitors.
+# Knows the runtime and the text; nothing of monitors.
 # --------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,7 @@ _PAUSE, _LONGEST_PAUSE = 4, 32
 #: What drafts may lose of the time that a text takes, as a share of it: a draft is proposed only
 #: where less would be lost by it than they have won before, and this (issue C: elsewhere than in
 #: rewritten code, no line more than 3 % slower).
-STAKE = 0.03
+BUDGET = 0.03
 #: How often a token of a draft is what the model chooses, where all before it were (rewritten
 #: functions, ``docs/decisions.md``), until there were more than a few drafts.
 _TAKEN = 0.93
@@ -47,7 +47,7 @@ class SpeculationCost:
     """
 
     taken: float = _TAKEN
-    budget: float = STAKE
+    budget: float = BUDGET
     #: Seconds of a pass over one token; 0 before there was one.
     alone: float = 0.0
     #: What each further token costs, by :func:`_about`, and how often that was seen; where it was
