@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import AnalysisError
-from analysis.syntax.displays import displays_of
+from analysis.names import displays_of
 from analysis.syntax.hole import HoleKind
 from analysis.text.document import LineIndex
 from benchmarks.installed import IMPORTED_AS

@@ -6,11 +6,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 
-from analysis.names import Arguments, Name, NameSet, Tier, arity_of
+from analysis.names import CALLS, Arguments, Name, NameSet, Tier, arity_of
 from analysis.semantics.receiver import Callee, Receiver
 from analysis.semantics.rules import RULES
 from analysis.semantics.rules.mixin import unexplained
-from analysis.syntax.displays import CALLS
 
 _ORDER = {Tier.ABSTAIN: 0, Tier.OPEN: 1, Tier.CLOSED: 2}
 #: A receiver of more classes than this is described by the first of them.

@@ -7,8 +7,7 @@ import re
 from collections.abc import Set
 from dataclasses import replace
 
-from analysis.names import NameSet
-from analysis.syntax.displays import CALLS, Display, displays_of, expression, plain
+from analysis.names import CALLS, Display, NameSet, displays_of, expression, plain
 from analysis.syntax.hole import Hole, HoleKind
 from analysis.syntax.lexer import Area, Lexer
 from decoding.guidance.text_around import BUILTINS

@@ -9,9 +9,18 @@ from threading import Timer
 
 import pytest
 
-from analysis.names import NOTHING, Accepted, Name, NameSet, Parameter, Signature, Tier, arity_of
+from analysis.names import (
+    NOTHING,
+    Accepted,
+    Display,
+    Name,
+    NameSet,
+    Parameter,
+    Signature,
+    Tier,
+    arity_of,
+)
 from analysis.snapshot import Snapshot
-from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole, HoleKind
 from decoding.monitors.calls import (
     ArgumentTypeMonitor,

@@ -24,6 +24,7 @@ from analysis.names import (
     Accepted,
     Arguments,
     Arity,
+    Display,
     Name,
     NameSet,
     Parameter,
@@ -32,7 +33,6 @@ from analysis.names import (
     arity_of,
 )
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.displays import Display
 from analysis.syntax.hole import Hole
 from analysis.syntax.holes import calls_at, hole_at, value_at
 from analysis.syntax.lexer import Lexer

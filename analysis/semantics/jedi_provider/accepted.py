@@ -24,7 +24,7 @@ from jedi.inference.gradual.typing import ProxyWithGenerics
 from jedi.inference.value.decorator import Decoratee
 from jedi.inference.value.klass import DataclassWrapper
 
-from analysis.names import Accepted, Arguments, ParameterKind, Signature
+from analysis.names import Accepted, Arguments, Display, ParameterKind, Signature
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.fields import generated
 from analysis.semantics.jedi_provider.patches.typing import LiteralClass
@@ -34,7 +34,6 @@ from analysis.semantics.jedi_provider.union_members import (
     module_of,
     resolved_order,
 )
-from analysis.syntax.displays import Display
 
 # What a type variable may stand for, as it is made: ``TypeVar("T", int, str)`` restricts it to
 # these types, ``TypeVar("T", bound=Base)`` to whatever is a ``Base`` (typing specification,

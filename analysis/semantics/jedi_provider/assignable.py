@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from analysis.names import Display
 from analysis.semantics.jedi_provider import completeness, headers
 from analysis.semantics.jedi_provider.accepted import (
     COLLECTIONS,
@@ -29,7 +30,6 @@ from analysis.semantics.jedi_provider.union_members import (
     module_of,
     resolved_order,
 )
-from analysis.syntax.displays import Display
 
 #: Modules of classes that others are instances of without inheriting from them.
 _OPEN = COLLECTIONS | {"types"}

@@ -11,7 +11,7 @@ from jedi.inference.gradual.typing import TypedDict
 from analysis.deadline import Deadline
 from analysis.environments.distributions import looked_at
 from analysis.environments.environment import Environment, import_roots
-from analysis.names import Name, NameSet, Tier
+from analysis.names import Name, NameSet, Tier, expression, plain
 from analysis.semantics.jedi_provider import completeness, declared
 from analysis.semantics.jedi_provider.accepted import OpenTypeError, accepted, argument_strings
 from analysis.semantics.jedi_provider.calls import callees_of, class_callee
@@ -39,7 +39,6 @@ from analysis.semantics.occurrences import keywords_used, with_placeholder
 from analysis.semantics.receiver import Callee
 from analysis.semantics.rules.narrowing import prefixes, told_of
 from analysis.snapshot import Snapshot
-from analysis.syntax.displays import expression, plain
 from analysis.syntax.guards import REFUSED_CALLS
 from analysis.syntax.hole import BASE_CLASS, Hole, HoleKind
 from analysis.text import overlay

@@ -9,11 +9,10 @@ from pathlib import Path
 import pytest
 
 from analysis.deadline import Deadline
-from analysis.names import NameSet, Tier
+from analysis.names import NameSet, Tier, displays_of, expression
 from analysis.semantics.jedi_provider import misfits
 from analysis.semantics.reference import ReferenceProvider
 from analysis.snapshot import Snapshot, Workspace
-from analysis.syntax.displays import displays_of, expression
 from analysis.syntax.holes import hole_at, value_at
 
 FIXTURES = Path(__file__).resolve().parents[2] / "fixtures" / "accepted"
