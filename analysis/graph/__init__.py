@@ -5,14 +5,14 @@ only those before it (a contract of import-linter holds this). Read in this orde
 one file says), ``extraction`` (read off its tree) and ``resolution`` (what its names stand for),
 ``store`` (one SQLite file), ``parser_pool`` (processes that read files, each a ``reader``),
 ``indexing`` (the store brought up to date), ``queries`` (what is asked of it); ``graph`` is the
-facade over these, ``read_only`` the one for those who take what is there and do not wait (repair),
+facade over these, and the one for those who take what is there and do not wait (repair);
 ``indexer_client`` has a graph kept true to the disk by a process of its own (``indexer``, spoken to
 in ``messages``).
 
 Other rooms import from here.
 """
 
-from analysis.graph.graph import Graph, has_graph
+from analysis.graph.graph import Graph, ReadOnlyGraph, has_graph
 from analysis.graph.indexer_client import IndexerClient
 from analysis.graph.messages import LookResult
 from analysis.graph.queries.naming import GraphNode, UnknownNameError
@@ -25,7 +25,6 @@ from analysis.graph.queries.questions import (
     Reached,
     is_test,
 )
-from analysis.graph.read_only import ReadOnlyGraph
 
 __all__ = [
     "BY_NAME",

@@ -6,11 +6,11 @@ import contextlib
 import ctypes
 import gc
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import Any, TypeVar
 
 import platformdirs
 from filelock import FileLock
@@ -18,6 +18,7 @@ from filelock import FileLock
 from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
+from analysis.errors import AnalysisError
 from analysis.graph.facts import Span
 from analysis.graph.indexing import Indexer, Progress, silent
 from analysis.graph.queries import naming, questions
@@ -85,12 +86,7 @@ class Graph:
     def __enter__(self) -> Graph:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def forget(self) -> None:
@@ -236,3 +232,32 @@ class Graph:
     def stats(self) -> dict[str, int]:
         """How many of each kind of node and edge there are."""
         return questions.stats(self.store.db)
+
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyGraph:
+    """The graph of ``workspace`` as it is. ``folder`` holds graphs, by default the user's cache.
+
+    Each question opens the store and closes it: it may come from any thread and takes milliseconds.
+    """
+
+    workspace: Workspace
+    folder: Path | None = None
+
+    def reaching(self, path: str, qualnames: Iterable[str]) -> tuple[Near, ...]:
+        """The functions and methods that reach one of ``qualnames`` of the file ``path`` (absolute;
+        ``""`` is its module), the nearest first. No answer does not mean that none does."""
+        return self._ask(lambda graph: tuple(graph.reaching(path, qualnames)))
+
+    def _ask(self, question: Callable[[Graph], tuple[Value, ...]]) -> tuple[Value, ...]:
+        try:
+            graph = Graph.built(self.workspace, self.folder)
+            if graph is None:
+                return ()
+            with graph:
+                return question(graph)
+        except AnalysisError:
+            return ()  # an unknown name, a store that cannot be opened: others have more to go by

@@ -30,8 +30,7 @@ from analysis.errors import AnalysisError
 from analysis.private import own_folder
 from analysis.snapshot import Snapshot
 from analysis.text.overlay import Overlay, looking_through
-from analysis.worker.messages import REQUESTS, Broken, Ready, Refused, Within
-from analysis.worker.queries import Query
+from analysis.worker.queries import REQUESTS, Broken, Query, Ready, Refused, Within
 
 if TYPE_CHECKING:
     from analysis.semantics.reference import ReferenceProvider

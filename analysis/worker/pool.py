@@ -29,7 +29,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import platformdirs
@@ -42,14 +41,18 @@ from analysis.errors import AnalysisError
 from analysis.names import NameSet
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.hole import Hole
-from analysis.worker.messages import REPLIES, Broken, Ready, Refused, Within
 from analysis.worker.queries import (
     BACKGROUND,
+    REPLIES,
     WARM_PARTS,
+    Broken,
     NamesQuery,
     PositionQuery,
     Query,
+    Ready,
+    Refused,
     WarmQuery,
+    Within,
     place_of,
 )
 
@@ -255,12 +258,7 @@ class AnalysisPool:
     def __enter__(self) -> AnalysisPool:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def start(self, snapshot: Snapshot, hole: Hole) -> Future[NameSet]:
