@@ -6,10 +6,12 @@ environment error. Only the chosen command's module is imported, which keeps sta
 
 from __future__ import annotations
 
+import _thread
 import argparse
 import importlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -154,6 +156,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             help=f"did you mean '{near[0]}'?" if near else "see pilotfish --help",
         )
         return USAGE_ERROR
+    _repeat_lost_interrupts()
     options: argparse.Namespace | None = None
     try:
         options = parser_for(name).parse_args(words[1:])
@@ -186,6 +189,26 @@ def _answered(options: argparse.Namespace | None, name: str, reason: str) -> boo
     failed = getattr(load(name), "failed", lambda reason: {"status": "error", "reason": reason})
     print_document(failed(reason))
     return True
+
+
+def _repeat_lost_interrupts() -> None:
+    """Have a Ctrl-C that came in a finalizer come again.
+
+    Python ignores what a ``__del__`` or the callback of a weak reference raises, a
+    ``KeyboardInterrupt`` too, and the command would go on as if nobody had asked it to stop.
+    """
+    before = sys.unraisablehook
+
+    def told(lost: sys.UnraisableHookArgs) -> None:
+        if lost.exc_type is not None and issubclass(lost.exc_type, KeyboardInterrupt):
+            # Later: at once it would be raised in here, and be lost again.
+            again = threading.Timer(0.02, _thread.interrupt_main)
+            again.daemon = True
+            again.start()
+        else:
+            before(lost)
+
+    sys.unraisablehook = told
 
 
 def _look_for_programs_in_no_workspace() -> None:

@@ -126,3 +126,35 @@ def test_ctrl_c(
     if words[0] != "complete":
         answer = json.loads(out)
         assert "stopped" in answer["reason"] or "interrupted" in answer["reason"], answer
+
+
+#: The finalizer of a lock is where Ctrl-C came when a test of this file found it lost.
+INTERRUPTED_FINALIZER = """
+import signal, sys
+import filelock
+from pilotfish.main import main
+
+def finalize(lock):
+    signal.raise_signal(signal.SIGINT)
+
+filelock.FileLock.__del__ = finalize
+sys.exit(main(["graph", "build", ".", "--json"]))
+"""
+
+
+def test_ctrl_c_in_a_finalizer_is_not_lost(tmp_path: Path) -> None:
+    for number in range(2000):
+        (tmp_path / f"m{number}.py").write_text("def f(): ...\n" * 20)
+    (tmp_path / "pyproject.toml").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_FINALIZER],
+        cwd=tmp_path,
+        env={**os.environ, "XDG_CACHE_HOME": str(tmp_path / "cache")},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 130, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    assert "interrupted" in json.loads(done.stdout)["reason"]
