@@ -59,8 +59,14 @@ class Command(Protocol):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        self.print_usage(sys.stderr)
-        explain(f"{self.prog}: {message}", help=f"see {self.prog} --help")
+        import difflib
+
+        # What was mistyped and what is near; all options at once would bury both.
+        known = [option for action in self._actions for option in action.option_strings]
+        unknown = message.partition("unrecognized arguments: ")[2].partition("=")[0]
+        near = difflib.get_close_matches(unknown, known, 1) if unknown.startswith("-") else []
+        help = f"did you mean {near[0]}? " if near else ""
+        explain(message, where=self.prog, help=f"{help}see {self.prog} --help")
         sys.exit(USAGE_ERROR)
 
 

@@ -93,6 +93,13 @@ def run(options: argparse.Namespace) -> int:
             where="complete",
             help="as in: pilotfish complete app.py:12:17",
         )
+    if options.model == "none":
+        raise AnalysisError(
+            "a completion needs a model",
+            where="--model none",
+            help="pilotfish inspect FILE:LINE:COL lists the names that fit, without a model; "
+            "pilotfish model list names the models",
+        )
     if options.deadline_ms is None:
         # Nobody types meanwhile: an unchecked name is worse than a moment.
         options.deadline_ms = _EDITOR_MS if options.jsonl else _PATIENT_MS

@@ -99,7 +99,10 @@ def _refresh(graph: Graph) -> None:
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=err(), transient=True) as bar:
+    console = err()
+    # Even an empty display leaves a line where it cannot be taken back.
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         tasks = {}
 
         def step(stage: str, done: int, of: int) -> None:

@@ -402,6 +402,12 @@ def _refuse_nothing_run(source: Source, plan: Plan, run: Run, listed: Sequence[s
             where=plan.command,
             help=f"pytest said: {errors[0] if errors else tail}" if said else "",
         )
+    if run.ended == "timeout" and not run.tests:
+        raise RepairError(
+            f"the tests were cut off after {run.seconds:.0f} s, before the first one began",
+            where=plan.command,
+            help="allow more time with --time-limit, or name fewer tests",
+        )
     if not run.bad():
         missing = "No module named" in run.output
         raise RepairError(

@@ -60,6 +60,7 @@ def file(tmp_path: Path) -> Path:
         (["{file}:5:20", "--deadline-ms", "-1"], "--deadline-ms"),
         (["{file}:5:20", "--model", "absent.gguf"], "no such model file"),
         (["{file}:5:20", "--model", "qwen"], "unknown model 'qwen'"),
+        (["{file}:5:20", "--model", "none"], "a completion needs a model"),
     ],
 )
 def test_what_cannot_be_done_is_explained(words: list[str], said: str, file: Path) -> None:

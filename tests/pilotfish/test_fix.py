@@ -504,6 +504,16 @@ def test_a_mistyped_test_is_said_at_once_with_the_nearest(project: Path) -> None
     assert "did you mean test_middle.py::test_middle?" in answer["reason"]
 
 
+def test_tests_that_are_cut_off_are_said_to_be(project: Path) -> None:
+    (project / "test_middle.py").write_text(f"import time\n\ntime.sleep(60)\n{TEST}")
+    command = ("--test", "python -m pytest test_middle.py", "--time-limit", "5")
+    code, answer, _ = _fix(project, *command)
+    assert (code, answer["status"], answer["candidates_run"]) == (2, "error", 0)
+    assert "the tests were cut off after" in answer["reason"]
+    assert "before the first one began" in answer["reason"]
+    assert "allow more time with --time-limit" in answer["reason"]
+
+
 def test_another_copy_of_the_file_is_named_at_once(project: Path) -> None:
     (project / "lib").mkdir()
     (project / "lib" / "middle.py").write_text(BUGGY)

@@ -124,7 +124,9 @@ def test_a_pipe_gets_one_line_a_row(project: Path, capsys: pytest.CaptureFixture
     )
     capsys.readouterr()
     assert main(["graph", "callers", f"long.{name}"]) == 0
-    said = capsys.readouterr().out.splitlines()
+    told = capsys.readouterr()
+    assert told.err == ""
+    said = told.out.splitlines()
     assert [line for line in said if f"user.{name}_user " in line]
     assert len(said) == 3
 

@@ -35,6 +35,15 @@ def test_an_unknown_command_names_the_nearest(tmp_path: Path) -> None:
     assert "did you mean 'check'?" in done.stderr
 
 
+def test_a_wrong_option_is_told_in_two_lines_with_the_nearest(tmp_path: Path) -> None:
+    done = _run("check", "--fixx", home=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines() == [
+        "error: pilotfish check: unrecognized arguments: --fixx",
+        " help: did you mean --fix? see pilotfish check --help",
+    ]
+
+
 @pytest.mark.process
 def test_bash_completes_commands_and_options_from_the_printed_script(tmp_path: Path) -> None:
     script = _run("--print-completion", "bash", home=tmp_path)
