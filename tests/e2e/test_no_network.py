@@ -1,32 +1,117 @@
-"""Commands and the server in a network namespace of their own: they work, and try no connection."""
+"""Commands and servers where no route leads anywhere: they work, and try no connection.
+
+Each runs in a network namespace of its own, which has a loopback and nothing else. The kernel
+counts what is sent there and what has no route, for all processes of the namespace. Afterwards the
+same namespace is tried on purpose, so that a count of zero is a measurement and no blindness. The
+code in a sandbox is not counted: it has a further namespace, which ``tests/repair/sandbox`` tests.
+"""
 
 from __future__ import annotations
 
 import json
 import os
-import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from benchmarks.models import MODELS
+
 PILOTFISH = str(Path(sys.executable).parent / "pilotfish")
-#: The families of addresses that lead out of the machine.
-_OUTWARD = re.compile(r"(?:connect|sendto|sendmsg)\(.*(?:AF_INET6?|AF_PACKET)")
-_SERVER = """
-import sys
-from pathlib import Path
-from benchmarks.faults import Desk, Row
+#: Runs a command in this namespace; writes what it tried, and what the attempts after it came to.
+_COUNTED = """
+import fcntl, json, socket, struct, subprocess, sys
 
-row = Row()
-with Desk(Path(sys.argv[1]), row) as desk:
-    for _ in range(3):
-        desk.once(lambda: None)
-assert not row.lost + row.wrong, row
+COUNTERS = ("Ip:OutNoRoutes", "Ip:OutRequests", "Ip6OutNoRoutes", "Ip6OutRequests")
+SIOCSIFFLAGS, UP = 0x8914, 1
+
+def count():
+    found = {}
+    with open("/proc/self/net/snmp") as stream:
+        rows = [line.split() for line in stream]
+    for names, values in zip(rows[::2], rows[1::2], strict=True):
+        found |= {names[0] + name: int(value) for name, value in zip(names[1:], values[1:])}
+    with open("/proc/self/net/snmp6") as stream:
+        found |= {name: int(value) for name, value in map(str.split, stream)}
+    return {name: found[name] for name in COUNTERS}
+
+def attempt(family, kind, address):
+    before = count()
+    with socket.socket(family, kind) as tried:
+        try:
+            tried.connect((address, 80))
+            tried.send(b"x")
+        except OSError:
+            pass
+    return sum(count().values()) - sum(before.values())
+
+with socket.socket() as any_socket:
+    fcntl.ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", UP))
+before = count()
+code = subprocess.run(sys.argv[2:]).returncode
+tried = {name: number - before[name] for name, number in count().items()}
+seen = [
+    attempt(family, kind, address)
+    for family, addresses in (
+        (socket.AF_INET, ("192.0.2.1", "127.0.0.1")),
+        (socket.AF_INET6, ("2001:db8::1", "::1")),
+    )
+    for address in addresses
+    for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM)
+]
+with open(sys.argv[1], "w") as stream:
+    json.dump({"tried": tried, "seen": seen}, stream)
+sys.exit(code)
 """
+#: An editing session with a model and a repair, over the protocol.
+_SERVER = """
+import sys, time
+from pathlib import Path
+from benchmarks.editor import Editor, position
 
+root, model = Path(sys.argv[1]).resolve(), sys.argv[2]
+options = {
+    "model": model, "trusted": True, "repair": {"timeLimit": 60},
+    "diagnostics": {"ruff": True, "debounceMs": 0, "workspace": True},
+    "inlineCompletion": {"enabled": True, "deadlineMs": 20_000},
+}
+editor = Editor(root, root.parent, options=options)
+path = root / "a.py"
+document = {"textDocument": {"uri": path.as_uri()}}
+
+def ask(method, **more):
+    answer = editor.ask(method, {**document, **more})
+    assert "error" not in (answer or {}), (method, answer)
+    return answer
+
+try:
+    text = path.read_text()
+    editor.open(path, text)
+    end = time.monotonic() + 60
+    while "loadz" not in str(ask("textDocument/diagnostic")):
+        assert time.monotonic() < end, editor.shown
+        time.sleep(0.05)
+    at = position(text, text.index("loadz") + 2)
+    assert ask("textDocument/hover", position=position(text, text.index("json.loadz")))
+    assert ask("textDocument/completion", position=at)["items"]
+    assert ask("textDocument/documentSymbol")
+    ask("textDocument/codeLens")
+    editor.ask("workspace/symbol", {"query": "read"})
+    dot = text.index("json.loadz") + len("json.")
+    editor.edit(path, dot, len(text), "")
+    asked = {"position": position(text, dot), "context": {"triggerKind": 1}}
+    ghost = ask("textDocument/inlineCompletion", **asked)
+    assert ghost["items"], ghost
+    editor.replace(path, text)
+    order = {"uri": path.as_uri(), "test": sys.argv[3]}
+    command = {"command": "pilotfish.repair", "arguments": [order]}
+    repaired = editor.ask("workspace/executeCommand", command)
+    assert "+    return json.loads(x)" in repaired["patch"], repaired
+finally:
+    editor.end()
+"""
+#: Calls of an assistant, over the SDK's own client.
 _ASSISTANT = """
 import asyncio, os, sys
 from mcp import Client, StdioServerParameters
@@ -76,14 +161,17 @@ _DOUBLES = 'python -c "import a; assert a.double(2) == 4"'
 pytestmark = [pytest.mark.process, pytest.mark.sandbox]
 
 
-def _run(folder: Path, words: list[str], given: str = "") -> subprocess.CompletedProcess[str]:
-    """Run without a route; what was tried is in ``trace`` where strace is installed."""
-    order = ["unshare", "-rn"]
-    if shutil.which("strace"):
-        order += ["strace", "-f", "-qq", "-o", str(folder / "trace"), "-e", "trace=network"]
+def _unrouted(
+    folder: Path, words: list[str], given: str = ""
+) -> tuple[subprocess.CompletedProcess[str], dict[str, int]]:
+    """Run without a route: how it ended, and what it tried by the kernel's counters.
+
+    Fails where the counters do not see what is tried on purpose.
+    """
+    counts = folder / "counts.json"
     variables = {f"XDG_{name}_HOME": str(folder / name) for name in ("CONFIG", "STATE", "CACHE")}
     done = subprocess.run(
-        [*order, *words],
+        ["unshare", "-rn", sys.executable, "-c", _COUNTED, str(counts), *words],
         cwd=folder / "workspace",
         env={**os.environ, **variables},
         input=given,
@@ -92,10 +180,21 @@ def _run(folder: Path, words: list[str], given: str = "") -> subprocess.Complete
         check=False,
         timeout=180,
     )
-    trace = folder / "trace"
-    if trace.exists():
-        tried = [line for line in trace.read_text().splitlines() if _OUTWARD.search(line)]
-        assert tried == []
+    assert counts.exists(), done.stderr
+    counted = json.loads(counts.read_text())
+    assert 0 not in counted["seen"], counted
+    return done, counted["tried"]
+
+
+def _run(folder: Path, words: list[str], given: str = "") -> subprocess.CompletedProcess[str]:
+    """Run without a route; fails when something was tried.
+
+    The doctor alone asks this machine's own ports, for Ollama and LM Studio.
+    """
+    done, tried = _unrouted(folder, words, given)
+    if words[1] == "doctor":
+        tried = {name: number for name, number in tried.items() if "NoRoutes" in name}
+    assert set(tried.values()) == {0}, tried
     return done
 
 
@@ -136,24 +235,35 @@ def test_a_command_works_and_tries_no_connection(
         assert "loadz" in str(json.loads(done.stdout))
 
 
-def test_a_download_says_that_there_is_no_network(folder: Path) -> None:
-    variables = {**os.environ, "XDG_DATA_HOME": str(folder / "data")}
-    done = subprocess.run(
-        ["unshare", "-rn", PILOTFISH, "model", "pull", "quick"],
-        env=variables,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        "socket.create_connection(('192.0.2.1', 443))",
+        "socket.create_connection(('2001:db8::1', 443))",
+        "socket.socket(type=socket.SOCK_DGRAM).sendto(b'x', ('192.0.2.1', 53))",
+        "subprocess.run([sys.executable, '-c', 'import socket; "
+        'socket.create_connection(("127.0.0.1", 9))\'])',
+    ],
+)
+def test_an_attempt_is_counted_also_of_a_child(folder: Path, attempt: str) -> None:
+    code = f"import socket, subprocess, sys; {attempt}"
+    _, tried = _unrouted(folder, [sys.executable, "-c", code])
+    assert sum(tried.values()) > 0
+
+
+def test_a_download_alone_tries_and_says_that_there_is_no_network(folder: Path) -> None:
+    # Its own folder for models: one that is there would not be fetched.
+    words = ["env", f"XDG_DATA_HOME={folder / 'data'}", PILOTFISH, "model", "pull", "quick"]
+    done, tried = _unrouted(folder, words)
     assert done.returncode not in (0, 1) or "error" in done.stderr
     assert "Traceback" not in done.stderr
+    assert sum(tried.values()) > 0
 
 
-def test_the_server_works_and_tries_no_connection(folder: Path) -> None:
-    desk = folder / "desk"
-    desk.mkdir()
-    done = _run(folder, [sys.executable, "-c", _SERVER, str(desk)])
+@pytest.mark.model
+def test_the_server_completes_checks_and_repairs_and_tries_no_connection(folder: Path) -> None:
+    words = [sys.executable, "-c", _SERVER, str(folder / "workspace"), MODELS["0.5b"], _READS]
+    done = _run(folder, words)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
