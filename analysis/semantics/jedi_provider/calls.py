@@ -10,6 +10,7 @@ from inspect import Parameter as Kinds
 from typing import Any
 
 from jedi.inference.gradual.conversion import convert_values
+from jedi.inference.gradual.type_var import TypeVar
 from jedi.inference.value.decorator import Decoratee
 from jedi.inference.value.instance import BoundMethod
 from jedi.inference.value.klass import DataclassWrapper
@@ -163,6 +164,9 @@ def _callee(value: Any) -> Callee:
     try:
         if isinstance(value, PartialObject):
             signatures = _partial(value)
+        elif isinstance(value, TypeVar):
+            # What jedi converts it to is the class ``typing.TypeVar``, which nobody calls here.
+            doubt = "a type variable stands for any class that fits"
         elif value.is_class():
             signatures, doubt = _of_class(value)
         else:

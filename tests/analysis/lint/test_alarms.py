@@ -458,3 +458,15 @@ def test_of_an_installed_package_only_the_installed_version_counts(
     text = "import django\ndjango.setup(quickly=1)\ndjango.ADDED\ndjango.setup(set_prefix=1)\n"
     found = look(Snapshot(str(tmp_path / "app.py"), text, Workspace(str(tmp_path))), provider)
     assert [(f.line, f.code) for f in found.findings] == [(3, "PF104")]
+
+
+def test_nothing_is_said_of_how_a_class_behind_a_type_variable_is_called(look_at: Look) -> None:
+    # Of an unnarrowed ``type[T]`` jedi knows only the class ``TypeVar`` itself.
+    source = (
+        "from typing import TypeVar\n\nT = TypeVar('T')\n\n\nclass Base: ...\n\n\n"
+        "def made(cls: type[T], size: int) -> T:\n"
+        "    if size:\n        return cls(other=4)\n"
+        "    if not issubclass(cls, Base):\n        return cls(other=5)\n"
+        "    return cls(build=6)\n"
+    )
+    assert look_at(source).findings == ()
