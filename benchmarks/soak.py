@@ -23,7 +23,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,15 +133,13 @@ class Watch:
             watched.threads.append(sum(threads))
             watched.at.append(now)
 
-    def used(self) -> float:
-        """Seconds of processor time that all of them have used."""
-        total = 0.0
+    def used(self) -> Counter[str]:
+        """Seconds of processor time that the processes of each role have used."""
+        total: Counter[str] = Counter()
         for process in self.processes():
-            try:
+            with contextlib.suppress(psutil.Error):
                 times = process.cpu_times()
-                total += times.user + times.system
-            except psutil.Error:
-                continue
+                total[role_of(process)] += times.user + times.system
         return total
 
 
@@ -388,7 +386,7 @@ def _soak(folder: Path, options: argparse.Namespace) -> int:
     watch = Watch(editor.process.pid)
     typist = Typist(editor, files, chance)
     wrong: list[str] = []
-    at_rest = 0.0
+    at_rest: Counter[str] = Counter()
     try:
         typist.type(seconds, watch)
         typist.settle()
@@ -396,7 +394,7 @@ def _soak(folder: Path, options: argparse.Namespace) -> int:
         time.sleep(5)
         before = watch.used()
         time.sleep(_REST_S)
-        at_rest = (watch.used() - before) / _REST_S
+        at_rest = watch.used() - before
     except (ServerEndedError, BrokenPipeError, TimeoutError) as error:
         typist.errors.append(f"the server: {type(error).__name__}")
     finally:
@@ -408,7 +406,7 @@ def _report(
     typist: Typist,
     watch: Watch,
     wrong: list[str],
-    at_rest: float,
+    at_rest: Counter[str],
     warm: float,
     options: argparse.Namespace,
 ) -> int:
@@ -451,16 +449,19 @@ def _report(
         if kind == "members" and last > first * SLOWER + 20:
             broken.append(f"members: p95 {first:.0f} ms, then {last:.0f} ms")
     show("answers, p95 ms", ["", "answers", "first half", "second half"], rows)
-    if at_rest >= AT_REST:
-        broken.append(f"{at_rest:.1%} of a core at rest")
+    resting = {role: seconds / _REST_S for role, seconds in at_rest.items()}
+    whole = sum(resting.values())
+    if whole >= AT_REST:
+        by_role = ", ".join(f"{role} {part:.1%}" for role, part in sorted(resting.items()))
+        broken.append(f"{whole:.1%} of a core at rest: {by_role}")
     if not typist.times["repair"]:
         broken.append("no repair ended: it needs a sandbox (bubblewrap) and half a minute")
-    print(f"errors: {len(typist.errors)}, divergences: {len(wrong)}, at rest: {at_rest:.2%}")
+    print(f"errors: {len(typist.errors)}, divergences: {len(wrong)}, at rest: {whole:.2%}")
     for one_broken in broken:
         print(f"broken: {one_broken}")
     save("soak", {
         "minutes": options.minutes, "seed": options.seed, "keys": typist.keys,
-        "errors": typist.errors, "divergences": wrong, "at_rest": at_rest,
+        "errors": typist.errors, "divergences": wrong, "at_rest": resting,
         "processes": [{"role": role, "started": len(one.lives),
                        "short_lived": one.is_short_lived, "resident": one.resident[-1],
                        "most": max(one.resident), "growth": one.growth(warm)}
