@@ -44,6 +44,7 @@ from typing import IO, Any, BinaryIO, cast
 
 import msgspec
 
+from analysis import heap
 from analysis.errors import AnalysisError
 from analysis.text.overlay import Content
 
@@ -401,6 +402,7 @@ def _end_with(lifeline: int) -> None:
 
 
 if __name__ == "__main__":
+    heap.bound()
     _end_with(int(sys.argv[1]))
     sys.argv = sys.argv[2:]
     runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

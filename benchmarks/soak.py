@@ -23,7 +23,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -133,9 +133,9 @@ class Watch:
             watched.threads.append(sum(threads))
             watched.at.append(now)
 
-    def used(self) -> Counter[str]:
+    def used(self) -> dict[str, float]:
         """Seconds of processor time that the processes of each role have used."""
-        total: Counter[str] = Counter()
+        total: dict[str, float] = defaultdict(float)
         for process in self.processes():
             with contextlib.suppress(psutil.Error):
                 times = process.cpu_times()
@@ -386,7 +386,7 @@ def _soak(folder: Path, options: argparse.Namespace) -> int:
     watch = Watch(editor.process.pid)
     typist = Typist(editor, files, chance)
     wrong: list[str] = []
-    at_rest: Counter[str] = Counter()
+    at_rest: dict[str, float] = {}
     try:
         typist.type(seconds, watch)
         typist.settle()
@@ -394,7 +394,8 @@ def _soak(folder: Path, options: argparse.Namespace) -> int:
         time.sleep(5)
         before = watch.used()
         time.sleep(_REST_S)
-        at_rest = watch.used() - before
+        after = watch.used()
+        at_rest = {role: (after[role] - before.get(role, 0)) / _REST_S for role in after}
     except (ServerEndedError, BrokenPipeError, TimeoutError) as error:
         typist.errors.append(f"the server: {type(error).__name__}")
     finally:
@@ -406,7 +407,7 @@ def _report(
     typist: Typist,
     watch: Watch,
     wrong: list[str],
-    at_rest: Counter[str],
+    at_rest: dict[str, float],
     warm: float,
     options: argparse.Namespace,
 ) -> int:
@@ -449,10 +450,9 @@ def _report(
         if kind == "members" and last > first * SLOWER + 20:
             broken.append(f"members: p95 {first:.0f} ms, then {last:.0f} ms")
     show("answers, p95 ms", ["", "answers", "first half", "second half"], rows)
-    resting = {role: seconds / _REST_S for role, seconds in at_rest.items()}
-    whole = sum(resting.values())
+    whole = sum(at_rest.values())
     if whole >= AT_REST:
-        by_role = ", ".join(f"{role} {part:.1%}" for role, part in sorted(resting.items()))
+        by_role = ", ".join(f"{role} {part:.1%}" for role, part in sorted(at_rest.items()))
         broken.append(f"{whole:.1%} of a core at rest: {by_role}")
     if not typist.times["repair"]:
         broken.append("no repair ended: it needs a sandbox (bubblewrap) and half a minute")
@@ -461,7 +461,7 @@ def _report(
         print(f"broken: {one_broken}")
     save("soak", {
         "minutes": options.minutes, "seed": options.seed, "keys": typist.keys,
-        "errors": typist.errors, "divergences": wrong, "at_rest": resting,
+        "errors": typist.errors, "divergences": wrong, "at_rest": at_rest,
         "processes": [{"role": role, "started": len(one.lives),
                        "short_lived": one.is_short_lived, "resident": one.resident[-1],
                        "most": max(one.resident), "growth": one.growth(warm)}

@@ -51,12 +51,14 @@ def run(log_level: str = "warning") -> int:
 async def _serve(stdio: Stdio, greeting: Greeting) -> int:
     # Hundreds of classes are made here, none of them garbage: collecting meanwhile only costs.
     gc.disable()
+    from analysis import heap
     from engine.client import EngineProcess
     from lsp_server.features import FEATURES
     from lsp_server.server import Server
 
     gc.enable()
     gc.freeze()
+    heap.bound()
 
     server = Server(greeting, EngineProcess)
     try:

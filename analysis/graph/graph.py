@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
 import gc
 import hashlib
 from collections.abc import Callable, Iterable
@@ -15,6 +13,7 @@ from typing import Any, TypeVar
 import platformdirs
 from filelock import FileLock
 
+from analysis import heap
 from analysis.environments.candidates import candidates
 from analysis.environments.environment import Environment
 from analysis.environments.static import read
@@ -94,8 +93,7 @@ class Graph:
         self.__dict__.pop("_indexer", None)
         gc.collect()
         self.store.db.execute("PRAGMA shrink_memory")
-        with contextlib.suppress(OSError, AttributeError):  # not glibc
-            ctypes.CDLL(None).malloc_trim(0)
+        heap.trim()
 
     def close(self) -> None:
         """Give the store back."""
