@@ -16,7 +16,7 @@ from analysis.environments.candidates import describe, judged, resolve
 from analysis.environments.environment import Environment, InterpreterCandidate, Origin
 from analysis.errors import AnalysisError
 from analysis.snapshot import Snapshot
-from analysis.text.files import is_folder, read_bytes
+from analysis.text.files import is_folder, read_bytes, real_path
 from analysis.text.overlay import Buffer, Content
 from engine.settings.read import project_settings
 from repair.errors import RepairError
@@ -121,9 +121,9 @@ def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
     """The source, its bytes, and the unsaved texts of its workspace that stand for what the disk
     says."""
     base: dict[str, bytes] = {}
-    root = Path(snapshot.workspace.root).resolve()
+    root = real_path(snapshot.workspace.root)
     for buffer in snapshot.buffers:
-        if not Path(buffer.path).resolve().is_relative_to(root):
+        if not real_path(buffer.path).is_relative_to(root):
             continue  # Another project's: none of this sandbox's business.
         text = buffer.content.text
         try:
@@ -136,7 +136,7 @@ def on_disk(snapshot: Snapshot) -> tuple[Source, bytes, dict[str, bytes]]:
             # What the file's encoding cannot say cannot be saved either: it stands as it was saved.
             with contextlib.suppress(RepairError):
                 base[buffer.path] = known.encode(text)
-    path = str(Path(snapshot.path).resolve())
+    path = str(real_path(snapshot.path))
     disk = _read(path)
     source = replace(disk, text=snapshot.text) if disk else Source(path, snapshot.text)
     original = source.encode(snapshot.text)

@@ -14,7 +14,7 @@ from pathlib import Path
 import platformdirs
 
 from analysis.private import own_folder
-from analysis.text.files import replace_file
+from analysis.text.files import real_path, replace_file
 from engine.errors import EngineError
 
 #: Another process holds the list for milliseconds.
@@ -45,7 +45,7 @@ def trusted_folders() -> tuple[Path, ...]:
 
 def trusting_folder(root: Path) -> Path | None:
     """The trusted folder that ``root`` is or lies in, if there is one."""
-    resolved = root.resolve()
+    resolved = real_path(root)
     return next((f for f in trusted_folders() if resolved.is_relative_to(f)), None)
 
 
@@ -56,13 +56,13 @@ def is_trusted(root: Path) -> bool:
 
 def trust(root: Path) -> None:
     """Remember ``root`` as trusted."""
-    resolved = root.resolve()
+    resolved = real_path(root)
     _change(lambda folders: [*(f for f in folders if f != resolved), resolved])
 
 
 def distrust(root: Path) -> bool:
     """Forget that ``root`` was trusted; whether it had been. A folder above it may still be."""
-    resolved = root.resolve()
+    resolved = real_path(root)
     if resolved not in trusted_folders():
         return False
     _change(lambda folders: [f for f in folders if f != resolved])

@@ -10,6 +10,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
 from analysis.text import find_root
+from analysis.text.files import real_path
 from engine.settings.read import machine_settings, refuse
 from engine.settings.values import MachineSettings
 from engine.trust import is_trusted
@@ -82,11 +83,11 @@ def workspace_for(
     """
     machine = machine or machine_for(options)
     if options.workspace:
-        root = Path(options.workspace).resolve()
+        root = real_path(options.workspace)
         if not root.is_dir():
             raise AnalysisError("no such folder", where=f"--workspace {options.workspace}")
     else:
-        file = path.resolve()
+        file = real_path(path)
         folder = file if file.is_dir() else file.parent
         root = find_root(folder, [Path.cwd()], above=True)
     python = machine.python or None

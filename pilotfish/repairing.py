@@ -24,7 +24,7 @@ from analysis.names import NameSet
 from analysis.snapshot import Snapshot
 from analysis.syntax.hole import Hole
 from analysis.text import inside
-from analysis.text.files import read_bytes, replace_file
+from analysis.text.files import read_bytes, real_path, replace_file
 from analysis.worker.pool import AnalysisPool, WorkerSettings, cache_folder
 from decoding.errors import ModelFileError
 from decoding.writer import Writer
@@ -109,7 +109,7 @@ def open_file(path: Path, options: argparse.Namespace) -> Opened:
         )
     if not path.is_file():
         raise AnalysisError("no such file", where=str(path))
-    path = path.resolve()
+    path = real_path(path)
     source = read_source(str(path), read_bytes(path))
     workspace = workspace_for(options, path)
     return Opened(
@@ -126,7 +126,7 @@ def _from_root(test: str, root: str) -> str:
     """The test command as it is run in the workspace's ``root``: files that are named from the
     working directory are named from there. Says where it runs, where that is another folder."""
     here, there = Path.cwd(), Path(root)
-    if not test or here == there.resolve():
+    if not test or here == real_path(there):
         return test
     try:
         words = shlex.split(test)

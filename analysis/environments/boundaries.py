@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from analysis.text.files import is_file, is_folder
+from analysis.text.files import is_file, is_folder, real_path
 
 #: Processes, devices and sockets: nothing in them is ever a package.
 _LIVE = ("/dev", "/proc", "/run", "/sys")
@@ -56,11 +56,11 @@ def may_be_named(folder: Path, within: str, base: Path) -> bool:
     place = _resolved(folder)
     if is_too_wide(place):
         return False
-    if within and _lies_in(place, [Path(within).resolve()]):
+    if within and _lies_in(place, [real_path(within)]):
         return True
     if is_live(place):
         return False
-    return not within or _lies_in(place, [base.resolve(), _INSTALLED])
+    return not within or _lies_in(place, [real_path(base), _INSTALLED])
 
 
 def may_be_base(prefix: Path, within: str) -> bool:
@@ -71,7 +71,7 @@ def may_be_base(prefix: Path, within: str) -> bool:
     place = _resolved(prefix)
     if is_too_wide(place):
         return False
-    if within and _lies_in(place, [Path(within).resolve()]):
+    if within and _lies_in(place, [real_path(within)]):
         return True
     if place == _resolved(sys.base_prefix):
         return True

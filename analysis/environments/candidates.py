@@ -21,7 +21,7 @@ from analysis.environments.pth import added_folders
 from analysis.environments.static import read
 from analysis.errors import AnalysisError
 from analysis.snapshot import Workspace
-from analysis.text.files import is_file, is_folder
+from analysis.text.files import is_file, is_folder, real_path
 
 # An interpreter's facts as it tells them itself. Only for interpreters that may be started.
 
@@ -150,7 +150,7 @@ def belongs_to(path: Path, workspace: Workspace) -> bool:
     """Whether ``path`` lies in the workspace, by its own name or by what its folder links to."""
     root = Path(os.path.realpath(workspace.root))
     literal = Path(os.path.abspath(path))  # noqa: PTH100 - links must not be resolved
-    forms = (literal, Path(os.path.realpath(literal.parent)) / literal.name, literal.resolve())
+    forms = (literal, Path(os.path.realpath(literal.parent)) / literal.name, real_path(literal))
     roots = (root, Path(os.path.abspath(workspace.root)))  # noqa: PTH100
     return any(form.is_relative_to(place) for form in forms for place in roots)
 

@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from analysis.text.files import is_file, is_folder, read_text
+from analysis.text.files import is_file, is_folder, read_text, real_path
 
 #: A ``.pth`` or finder file larger than this is no such file.
 _MAX_BYTES = 1_000_000
@@ -31,11 +31,11 @@ def added_folders(site_packages: Path) -> list[str]:
             if line and not line.startswith(("#", "import ", "import\t")):
                 folder = (site_packages / line).absolute()
                 if is_folder(folder):
-                    found[str(folder.resolve())] = None
+                    found[str(real_path(folder))] = None
     for finder in finders:
         for package, place in _mapping(finder):
             path = Path(place)
-            above = path.resolve().parents
+            above = real_path(path).parents
             depth = package.count(".")
             if path.name.removesuffix(".py") != package.rpartition(".")[2] or depth >= len(above):
                 continue

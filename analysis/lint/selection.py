@@ -9,7 +9,7 @@ from pathlib import Path
 
 from analysis.errors import AnalysisError
 from analysis.lint.patterns import fits, matches
-from analysis.text.files import is_file, read_text
+from analysis.text.files import is_file, read_text, real_path
 
 #: Folders that hold no code of the user's.
 PASSED_OVER = frozenset(
@@ -54,9 +54,9 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
         absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links stay as they were written
         if absolute.is_dir():
             ignores = [i for folder in _above(absolute, root) for i in _gitignore(folder)]
-            bounds = {absolute.resolve(), root.resolve()}
+            bounds = {real_path(absolute), real_path(root)}
             for file in _walk(absolute, root, exclude, ignores):
-                if file.is_symlink() and not bounds & {*file.resolve().parents}:
+                if file.is_symlink() and not bounds & {*real_path(file).parents}:
                     continue  # Its text is not the project's; ``--fix`` would change it.
                 found.setdefault(file, Selected(file, named=False))
         elif os.path.lexists(absolute):
@@ -68,7 +68,7 @@ def select(paths: Sequence[Path], root: Path, exclude: Sequence[str] = ()) -> tu
 
 def _again(path: Path, found: Mapping[Path, Selected]) -> bool:
     """Whether ``path`` is a link to another of ``found``."""
-    return path.is_symlink() and path.resolve() in found
+    return path.is_symlink() and real_path(path) in found
 
 
 def _walk(

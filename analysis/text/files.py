@@ -60,6 +60,14 @@ def find_root(folder: Path, at_hand: Iterable[Path], *, above: bool) -> Path:
     return folder
 
 
+def real_path(path: str | os.PathLike[str]) -> Path:
+    """Where ``path`` leads, links followed as far as they lead somewhere.
+
+    Not ``Path.resolve``, which raises ``RuntimeError`` for a link that leads to itself.
+    """
+    return Path(os.path.realpath(path))
+
+
 def inside(path: str | os.PathLike[str], root: str | os.PathLike[str]) -> Path | None:
     """Where ``path`` leads, links followed, if that is a regular file below ``root`` that is not
     protected; ``None`` otherwise."""
@@ -300,7 +308,7 @@ def _unended() -> Iterator[None]:
 
 
 def _replace_file(path: Path | str, data: bytes, *, durable: bool, private: bool) -> None:
-    target = Path(path).resolve()
+    target = real_path(path)
     # Not named after the target, whose name may be as long as names can be.
     descriptor, name = tempfile.mkstemp(prefix=".new-", dir=target.parent)
     temporary = Path(name)

@@ -14,6 +14,7 @@ from analysis.deadline import Deadline
 from analysis.errors import AnalysisError
 from analysis.names import Name, NameSet, Signature, Tier
 from analysis.snapshot import Snapshot, Workspace
+from analysis.text.files import real_path
 from engine.request import Caller, Lane, Request, Route
 
 if TYPE_CHECKING:
@@ -122,13 +123,13 @@ def keep_inside(name: str, root: str, elsewhere: Iterable[str]) -> None:
 
     Raises :class:`~analysis.errors.AnalysisError`.
     """
-    allowed = [Path(folder).resolve() for folder in (root, *elsewhere)]
+    allowed = [real_path(folder) for folder in (root, *elsewhere)]
     parts = name.split(".")
     for count in range(1, len(parts) + 1):
         base = Path(root, *parts[:count])
         # A folder counts as what is in it.
         for path in (*(base.with_suffix(suffix) for suffix in (".py", ".pyi")), base):
-            real = path.resolve()
+            real = real_path(path)
             if path.exists() and not any(real.is_relative_to(folder) for folder in allowed):
                 raise AnalysisError(
                     "leads out of the workspace through a link",

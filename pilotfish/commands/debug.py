@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.errors import AnalysisError
+from analysis.text.files import real_path
 from engine.features.fix import FixRequest, fix
 from engine.features.trace import TraceRequest, trace
 from pilotfish.console import err, print_document
@@ -65,7 +66,7 @@ def run(options: argparse.Namespace) -> int:
             document["repair"] = document_of(fixed, written=False)
     if options.html is not None:
         _write(options.html, page(document, text))
-        err().print(f"page written to {options.html.resolve()}", markup=False)
+        err().print(f"page written to {real_path(options.html)}", markup=False)
     if options.json:
         print_document(document)
     else:

@@ -13,6 +13,7 @@ from rich.table import Table
 from analysis.errors import AnalysisError
 from analysis.graph import Graph, has_graph
 from analysis.snapshot import Workspace
+from analysis.text.files import real_path
 from engine.features.graph_rows import QUESTIONS, Row, rows
 from pilotfish.console import err, out, print_document
 from pilotfish.options import add_common, machine_for, workspace_for
@@ -80,7 +81,7 @@ def _opened(workspace: Workspace, stack: ExitStack) -> Graph:
 
 def _workspace(options: argparse.Namespace) -> Workspace:
     if options.action == "build":
-        folder = Path(options.words[0]).resolve()
+        folder = real_path(options.words[0])
         if not folder.is_dir():
             raise AnalysisError("no such folder", where=options.words[0])
         options.workspace = str(folder)

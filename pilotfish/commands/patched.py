@@ -16,7 +16,7 @@ from unidiff.patch import Hunk, PatchedFile, PatchSet
 from analysis.errors import AnalysisError
 from analysis.lint.selection import Selected
 from analysis.text import TextError, decode_source, find_root
-from analysis.text.files import read_bytes
+from analysis.text.files import read_bytes, real_path
 
 _SUFFIXES = (".py", ".pyi")
 _NOWHERE = "/dev/null"
@@ -57,7 +57,7 @@ def patched(diff: Path, workspace: str | None = None) -> Patched:
         raise AnalysisError(
             "not a unified diff", where=where, help="write it with `diff -u` or `git diff`"
         )
-    base = Path(workspace).resolve() if workspace else _base(parts)
+    base = real_path(workspace) if workspace else _base(parts)
     files: list[Selected] = []
     before: dict[str, str] = {}
     errors: list[AnalysisError] = []
@@ -102,7 +102,7 @@ def _name(written: str) -> str:
 def _inside(base: Path, name: str) -> Path:
     path = Path(os.path.normpath(base / name))
     try:
-        inside = path.resolve().is_relative_to(base.resolve())
+        inside = real_path(path).is_relative_to(real_path(base))
     except (OSError, ValueError):
         inside = False
     if not inside or not path.is_relative_to(base):

@@ -18,6 +18,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.text import LineIndex, TextError, decode_source
+from analysis.text.files import real_path
 
 _SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "--no-pager")
 #: A partial clone would fetch a missing object through whatever transport it configured.
@@ -60,9 +61,9 @@ def revision_of(revision: str, root: Path, paths: Iterable[Path]) -> Revision:
     commit = _commit(root, where, revision)
     asked: dict[str, Path] = {}
     for path in paths:
-        resolved = path.resolve()
-        if resolved.is_relative_to(top.resolve()) and "\n" not in str(resolved):
-            asked[f"{commit}:{resolved.relative_to(top.resolve()).as_posix()}"] = path
+        resolved = real_path(path)
+        if resolved.is_relative_to(real_path(top)) and "\n" not in str(resolved):
+            asked[f"{commit}:{resolved.relative_to(real_path(top)).as_posix()}"] = path
     if not asked:
         return Revision(revision)
     listed = "".join(f"{name}\n" for name in asked).encode()

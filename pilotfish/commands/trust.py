@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 
 from analysis.errors import AnalysisError
+from analysis.text.files import real_path
 from engine.trust import distrust, trust, trusted_folders, trusting_folder
 from pilotfish.console import explain, out
 
@@ -46,5 +47,5 @@ def run(options: argparse.Namespace) -> int:
             )
         return 0 if removed and above is None else 1
     trust(options.dir)
-    out().print(f"trusted: {options.dir.resolve()}", markup=False)
+    out().print(f"trusted: {real_path(options.dir)}", markup=False)
     return 0

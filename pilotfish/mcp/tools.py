@@ -25,6 +25,7 @@ from analysis.names import Name
 from analysis.snapshot import Snapshot, Workspace
 from analysis.syntax.tree import parse as parse_tree
 from analysis.text import read_file
+from analysis.text.files import real_path
 from engine.client import EngineClient, RequestFailedError
 from engine.errors import EngineError
 from engine.features.api import ApiRequest
@@ -323,7 +324,7 @@ class WorkspaceTools:
                 help=f"a person can trust it with: pilotfish trust {shlex.quote(workspace.root)}",
             )
         try:
-            file = Path(self._root, path).resolve()
+            file = real_path(Path(self._root, path))
             absent = new and not file.exists()
         except (OSError, ValueError):  # a NUL, or longer than a name can be
             raise AnalysisError("not a path", where=path[:_SHOWN]) from None

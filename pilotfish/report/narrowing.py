@@ -10,7 +10,7 @@ from pathlib import Path
 from analysis.errors import AnalysisError
 from analysis.findings import Finding
 from analysis.text import LineIndex
-from analysis.text.files import read_text
+from analysis.text.files import read_text, real_path
 
 #: A finding as a baseline keeps it: file, code and line of source, so that it stays the same when
 #: lines are added above it.
@@ -112,7 +112,7 @@ def write(path: Path, text: str) -> None:
 def _key(finding: Finding, texts: Mapping[str, str], root: Path) -> _Key:
     index = LineIndex(texts.get(finding.path, ""))
     line = index.line(finding.line).strip() if finding.line < len(index) else ""
-    path, folder = Path(finding.path), root.resolve()
+    path, folder = Path(finding.path), real_path(root)
     if path.is_relative_to(folder):
         path = path.relative_to(folder)
     return path.as_posix(), finding.code, line

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from analysis.deadline import Deadline
 from analysis.text import inside
-from analysis.text.files import read_bytes
+from analysis.text.files import read_bytes, real_path
 from repair.errors import RepairError, SandboxDiedError
 from repair.failure import late
 from repair.failure.beside import look_beside
@@ -192,8 +192,8 @@ def _already_passing(source: Source, plan: Plan, run: Run) -> AlreadyPassingErro
 
 def _other_copy(source: Source, run: Run) -> str:
     """The file that ``run`` imported under the name of ``source``'s, where it is another one."""
-    target, name = Path(source.path).resolve(), module_name(Path(source.path))
-    if any(Path(path).resolve() == target for _, path in run.modules):
+    target, name = real_path(source.path), module_name(Path(source.path))
+    if any(real_path(path) == target for _, path in run.modules):
         return ""
     return next((path for module, path in run.modules if module == name), "")
 

@@ -9,7 +9,7 @@ import shlex
 from pathlib import Path
 
 from analysis.environments import environment
-from analysis.text.files import read_text
+from analysis.text.files import read_text, real_path
 from repair.source.file import Source
 
 #: Folders that hold no tests of the workspace.
@@ -45,7 +45,7 @@ def file_of_tests(test: str, root: str) -> Path | None:
         words = shlex.split(test)
     except ValueError:
         words = []
-    named = [Path(root, word.partition("::")[0]).resolve() for word in words]
+    named = [real_path(Path(root, word.partition("::")[0])) for word in words]
     files = [path for path in named if path.suffix == ".py" and path.is_file()]
     folders = [path for path in named if path.is_dir()] or [Path(root)]
     here = folders[0] / "tests.py"

@@ -12,6 +12,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from analysis.text.files import real_path
 from repair.errors import SandboxUnavailableError
 from repair.sandbox.policy import Policy
 from repair.sandbox.visible import shown, sockets
@@ -142,7 +143,7 @@ def command_line(
         if folder == policy.workspace and copy is not None:
             words += ["--bind", copy, folder]
         else:
-            words += ["--ro-bind", str(Path(folder).resolve()), folder]
+            words += ["--ro-bind", str(real_path(folder)), folder]
     # A copy holds no sockets.
     for path in sockets([f for f in folders if copy is None or f != policy.workspace]):
         words += ["--ro-bind", "/dev/null", path]
@@ -199,7 +200,7 @@ def identity(policy: Policy) -> tuple[int, int] | None:
 
 def _may_read(path: str, user: os.stat_result) -> bool:
     """Whether the owner ``user`` reaches and reads ``path``, by the permission bits."""
-    real = Path(path).expanduser().resolve()
+    real = real_path(Path(path).expanduser())
     for place, wanted in ((real, 4), *((folder, 1) for folder in real.parents)):
         try:
             found = place.stat()

@@ -11,6 +11,7 @@ import stat
 from pathlib import Path
 
 from analysis.environments.boundaries import CLOSED, SHARED, homes
+from analysis.text.files import real_path
 from repair.errors import RepairError
 from repair.sandbox.policy import Policy
 
@@ -38,7 +39,7 @@ def shown(policy: Policy, copy: str | None = None) -> list[str]:
         _refuse(folder, whose, "name another interpreter with --python")
         found.add(folder)
     for path in policy.readable:
-        real = str(Path(path).expanduser().resolve())
+        real = str(real_path(Path(path).expanduser()))
         if not Path(real).exists():
             raise RepairError(
                 "no such file or folder", where=f"--sandbox-allow {path}", help="check it"
@@ -68,7 +69,7 @@ def sockets(folders: list[str]) -> list[str]:
 
 def refusal(path: str) -> str:
     """Why ``path`` is not shown; ``""`` where it may be."""
-    real = Path(path).resolve()
+    real = real_path(path)
     for home in homes():
         if real == home or real in home.parents:
             return "it holds your whole home" if home == homes()[0] else f"it holds the home {home}"

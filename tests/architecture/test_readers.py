@@ -86,3 +86,16 @@ def test_a_new_reader_is_found(line: str) -> None:
 @pytest.mark.parametrize("line", ["p.open('wb')", "read_text(p)", "ledger.open(request, None)"])
 def test_what_reads_nothing_is_passed_over(line: str) -> None:
     assert not list(unbounded(line))
+
+
+def test_links_are_followed_where_they_may_lead_to_themselves() -> None:
+    found = [
+        f"{path.relative_to(ROOT).as_posix()}:{node.lineno}"
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        if "sandbox/probe" not in path.as_posix()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+        if node.func.attr == "resolve" and not node.args and not node.keywords
+    ]
+    assert found == [], "use analysis.text.files.real_path"

@@ -68,13 +68,20 @@ _USE_PROPERTIES = tuple(column.split()[0] for column in _USE_COLUMNS.split(", ")
 #: A query that runs longer is not an everyday one; the engine ends it.
 _LONGEST_MS = 120_000
 
+#: More rows are no answer to read, and would be held in memory.
+_MOST_ROWS = 100_000
+
 _TEXT_OR_WORD = re.compile(
-    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|//[^\n]*|/\*.*?\*/|[.:$]\s*\w+|(?P<word>\w+)",
+    r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`[^`]*`|(?P<comment>//[^\n]*|/\*.*?\*/)|[.:$]\s*\w+"
+    r"|(?P<word>\w+)|(?P<end>;)",
     re.S,
 )
+#: How a statement that reads the graph begins. The engine has statements besides that fetch native
+#: code from the network, and procedures that read files.
+_READS = frozenset({"MATCH", "OPTIONAL", "UNWIND", "WITH", "RETURN"})
 _WRITES = frozenset(
     {"CREATE", "DELETE", "DETACH", "SET", "MERGE", "REMOVE", "DROP", "ALTER", "COPY", "LOAD"}
-    | {"INSTALL", "ATTACH", "EXPORT", "IMPORT", "CHECKPOINT", "USE"}
+    | {"INSTALL", "ATTACH", "EXPORT", "IMPORT", "CHECKPOINT", "USE", "CALL"}
 )
 _PLACE = re.compile(r"\(line: (?P<line>\d+), offset: (?P<offset>\d+)\)")
 #: Variables that patterns, ``AS`` and ``UNWIND`` bind.
@@ -120,8 +127,14 @@ def _rows(connection: Any, text: str) -> list[dict[str, Any]]:
         raise _explained(str(error), text) from None
     last = answer[-1] if isinstance(answer, list) else answer
     columns = last.get_column_names()
-    found = []
+    found: list[dict[str, Any]] = []
     while last.has_next():
+        if len(found) == _MOST_ROWS:
+            raise CypherError(
+                f"the query has more than {_MOST_ROWS:,} rows",
+                where="query",
+                help="end it with LIMIT, or count() them",
+            )
         found.append({c: plain(v) for c, v in zip(columns, last.get_next(), strict=True)})
     return found
 
@@ -189,11 +202,16 @@ def _write(path: Path, rows: list[tuple[Any, ...]]) -> str:
 
 
 def _refuse_writes(text: str) -> None:
+    begins = True
     for match in _TEXT_OR_WORD.finditer(text):
-        word = match["word"]
-        if word and word.upper() in _WRITES:
+        word = (match["word"] or "").upper()
+        if match["comment"]:
+            continue
+        wrong = word in _WRITES or (begins and word and word not in _READS)
+        begins = bool(match["end"]) or (begins and not word)
+        if wrong:
             raise CypherError(
-                f"the graph is read-only, and {word.upper()} would write or read other files",
+                f"the graph is read-only, and {word} would do something else than read it",
                 where=_where(text, match.start()),
                 help="ask with MATCH … WHERE … RETURN; graph build DIR brings it up to date",
             )
