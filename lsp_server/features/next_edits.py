@@ -36,7 +36,7 @@ REST_SECONDS = 1.0
 MOST_EARLIER = 8
 #: How long an editor's mark waits, and a menu, which holds quick fixes as well: the first question
 #: in a project reads all its files.
-MARK_S, MENU_S = 2.0, 0.3
+MARK_S, MENU_S = 30.0, 0.3
 
 
 class Editing:

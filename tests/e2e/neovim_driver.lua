@@ -76,7 +76,7 @@ vim.api.nvim_create_autocmd({ 'TextChanged', 'TextChangedI' }, {
   end,
 })
 
-for _, name in ipairs({ 'PilotfishGhost', 'PilotfishRepair', 'PilotfishTrace', 'PilotfishPreview', 'PilotfishProgress', 'PilotfishWithdrawn' }) do
+for _, name in ipairs({ 'PilotfishGhost', 'PilotfishRepair', 'PilotfishTrace', 'PilotfishPreview', 'PilotfishProgress', 'PilotfishWithdrawn', 'PilotfishNextEdit' }) do
   vim.api.nvim_create_autocmd('User', {
     pattern = name,
     callback = function(event)

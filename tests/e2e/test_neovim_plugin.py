@@ -41,10 +41,10 @@ def test_a_key_does_what_it_did_where_nothing_is_shown(start_neovim: StartNeovim
         local keys = require('pilotfish.keys')
         local used = {}
         for _, lhs in ipairs({ '<C-x>', '<C-y>', '<Tab>', '<C-q>' }) do
-          keys.map(0, lhs, function() return false end, 'test')
-          keys.map(0, lhs, function() return false end, 'test')
+          keys.map(0, 'i', lhs, function() return false end, 'test')
+          keys.map(0, 'i', lhs, function() return false end, 'test')
         end
-        keys.map(0, '<C-b>', function() tell('acted'); return true end, 'test')
+        keys.map(0, 'i', '<C-b>', function() tell('acted'); return true end, 'test')
         vim.bo.expandtab = false
         """
     )

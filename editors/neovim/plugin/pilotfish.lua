@@ -10,9 +10,10 @@ if vim.fn.has('nvim-0.11') == 0 then
   return
 end
 
-vim.api.nvim_set_hl(0, 'PilotfishGhost', { default = true, link = 'NonText' })
-
 for name, link in pairs({
+  PilotfishGhost = 'NonText',
+  PilotfishNextEdit = 'DiagnosticVirtualTextHint',
+  PilotfishNextEditOld = 'DiffDelete',
   PilotfishCalm = 'DiagnosticHint',
   PilotfishDoubtful = 'DiagnosticWarn',
   PilotfishSuspicious = 'DiagnosticError',

@@ -9,18 +9,21 @@ local M = {}
 ---@field next string|false show the next alternative
 ---@field previous string|false show the one before
 ---@field dismiss string|false hide it
+---@field next_edit string|false go to the next place that must follow an edit, then change it
 
 ---@class pilotfish.Options
 ---@field cmd string[] how the server is started
 ---@field ghost boolean show suggestions while typing
+---@field next_edits boolean mark the next place that must follow an edit
 ---@field native boolean? use Neovim's own inline completion; nil: where there is one
----@field keys pilotfish.Keys keys in insert mode; false for none
+---@field keys pilotfish.Keys keys in insert mode (`next_edit`: in normal mode as well); false for none
 ---@field init_options table what the server is told; see docs/editors.md
 
 ---@type pilotfish.Options
 M.options = {
   cmd = { 'pilotfish', 'serve' },
   ghost = true,
+  next_edits = true,
   native = nil,
   keys = {
     accept = '<Tab>',
@@ -29,6 +32,7 @@ M.options = {
     next = '<M-]>',
     previous = '<M-[>',
     dismiss = '<C-]>',
+    next_edit = '<M-n>',
   },
   init_options = vim.empty_dict(),
 }
@@ -107,15 +111,10 @@ function M.stop(client)
   return next(running) ~= nil
 end
 
---- Called when the server attaches to a buffer.
----@param client vim.lsp.Client
----@param bufnr integer
-function M.attach(client, bufnr)
-  if not M.options.ghost then
-    return
-  end
-  ghost().attach(client, bufnr)
-  local actions = {
+--- What the keys of suggestions do.
+---@return table<string, fun(): boolean>
+local function ghost_actions()
+  return {
     accept = function()
       return ghost().accept('whole')
     end,
@@ -135,9 +134,29 @@ function M.attach(client, bufnr)
       return ghost().dismiss()
     end,
   }
+end
+
+--- Called when the server attaches to a buffer.
+---@param client vim.lsp.Client
+---@param bufnr integer
+function M.attach(client, bufnr)
+  local actions = {}
+  if M.options.next_edits then
+    require('pilotfish.next_edit').attach(client, bufnr)
+    actions.next_edit = M.follow_edit
+  end
+  if M.options.ghost then
+    ghost().attach(client, bufnr)
+    actions = vim.tbl_extend('error', actions, ghost_actions())
+  end
+  local map = require('pilotfish.keys').map
   for name, action in pairs(actions) do
-    if M.options.keys[name] then
-      require('pilotfish.keys').map(bufnr, M.options.keys[name], action, 'Pilotfish: ' .. name)
+    local key = M.options.keys[name]
+    if key then
+      map(bufnr, 'i', key, action, 'Pilotfish: ' .. name)
+      if name == 'next_edit' then
+        map(bufnr, 'n', key, action, 'Pilotfish: ' .. name)
+      end
     end
   end
 end
@@ -153,6 +172,12 @@ end
 ---@return boolean whether there was one
 function M.dismiss()
   return ghost().dismiss()
+end
+
+--- Go to the next place that must follow an edit; where the cursor is there, make the edit.
+---@return boolean whether there was one
+function M.follow_edit()
+  return require('pilotfish.next_edit').follow()
 end
 
 --- Ask for a suggestion now.

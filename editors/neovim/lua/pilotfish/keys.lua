@@ -26,19 +26,20 @@ local function fall_back(previous, lhs)
   end
 end
 
---- Map a key of insert mode in one buffer. The action says whether it had something to do.
+--- Map a key of one mode in one buffer. The action says whether it had something to do.
 ---@param bufnr integer
+---@param mode 'i'|'n'
 ---@param lhs string
 ---@param action fun(): boolean
 ---@param desc string
-function M.map(bufnr, lhs, action, desc)
+function M.map(bufnr, mode, lhs, action, desc)
   local previous = vim.api.nvim_buf_call(bufnr, function()
-    return vim.fn.maparg(lhs, 'i', false, true)
+    return vim.fn.maparg(lhs, mode, false, true)
   end)
   if previous.desc == desc then
     return
   end
-  vim.keymap.set('i', lhs, function()
+  vim.keymap.set(mode, lhs, function()
     if not action() then
       fall_back(previous, lhs)
     end
