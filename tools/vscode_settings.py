@@ -42,6 +42,12 @@ def properties() -> dict[str, dict[str, Any]]:
     found = dict(OWN)
     for setting in fields(MachineSettings):
         found[f"pilotfish.{camel(setting.name)}"] = _schema(setting, "machine")
+    # Declared all the same: what is not cannot be removed from where an older version put it.
+    found["pilotfish.endpointKey"] |= {
+        "markdownDeprecationMessage": "Kept in VS Code's secret storage: run "
+        "*Pilotfish: Set the Endpoint's Key*. A key that stands here is moved there.",
+        "ignoreSync": True,
+    }
     for group, kind in GROUPS.items():
         for setting in fields(kind):
             found[f"pilotfish.{group}.{camel(setting.name)}"] = _schema(setting, "window")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import tomllib
 import zipfile
@@ -64,3 +65,22 @@ def test_the_sbom_names_the_wheel_and_each_dependency(tmp_path: Path) -> None:
     assert document["dependencies"] == [
         {"ref": "pkg:pypi/pilotfish@9", "dependsOn": ["pkg:pypi/a-b@1.0", "pkg:pypi/c@2"]}
     ]
+
+
+def test_each_action_is_pinned_to_a_commit() -> None:
+    used = [
+        line
+        for path in [ROOT / "action.yml", *(ROOT / ".github" / "workflows").glob("*.yml")]
+        for line in re.findall(r"uses: *(\S+)", path.read_text("utf-8"))
+    ]
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", each)] == []
+
+
+def test_no_lock_of_a_node_package_names_a_registry_or_lacks_a_hash() -> None:
+    locks = list(ROOT.glob("tests/e2e/*/package-lock.json"))
+    assert locks
+    for lock in locks:
+        packages = json.loads(lock.read_text("utf-8"))["packages"]
+        assert not any("resolved" in package for package in packages.values()), lock
+        assert all("integrity" in package for name, package in packages.items() if name), lock

@@ -7,7 +7,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -17,6 +20,7 @@ from playwright.sync_api import Browser, expect
 from tests.e2e.code_server import CodeServer
 from tests.e2e.conftest import SETTINGS, OpenVSCode, late_analysis, own_environment
 from tests.e2e.ledger import CART, CART_TESTS, CONFTEST, GIVEN_TEST, HOLE, LEDGER, MISSPELT
+from tests.e2e.neovim import BIN
 from tests.e2e.vscode import PATIENCE_MS, VSCode
 
 pytestmark = [pytest.mark.editor, pytest.mark.model]
@@ -267,6 +271,85 @@ def test_the_status_item_and_its_menu(
     code.command("Pilotfish: Doctor")
     code.page.get_by_role("tab", name="Doctor").wait_for()
     assert any(line.startswith("ok      python: ") for line in code.lines())
+
+
+@pytest.fixture
+def endpoint() -> Iterator[tuple[str, list[str]]]:
+    """An endpoint that refuses everybody: its address, and the keys that it was shown."""
+    keys: list[str] = []
+
+    class Refusing(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            keys.append(self.headers.get("Authorization", ""))
+            self.send_error(401)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Refusing) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", keys
+        server.shutdown()
+
+
+def test_the_endpoints_key_moves_to_the_secret_storage(
+    project: Path,
+    vsix: Path,
+    chromium: Browser,
+    tmp_path: Path,
+    endpoint: tuple[str, list[str]],
+) -> None:
+    address, keys = endpoint
+    env = own_environment(tmp_path / "xdg")
+    env["PATH"] = f"{BIN}{os.pathsep}{env['PATH']}"
+    env.pop("PILOTFISH_ENDPOINT_KEY", None)
+    home = tmp_path / "vscode"
+    # Where the window writes a setting that belongs to the machine.
+    machine = home / "data" / "Machine" / "settings.json"
+    machine.parent.mkdir(parents=True)
+    machine.write_text(
+        json.dumps({"pilotfish.endpoint": address, "pilotfish.endpointKey": "old-4711"})
+    )
+
+    def window() -> VSCode:
+        keys.clear()
+        code = VSCode(context.new_page(), server.address, project)
+        code.open("hole.py")
+        return code
+
+    def type_until_asked_with(key: str) -> None:
+        code.wait_until_ready()
+        code.go_to(6, 15)
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while f"Bearer {key}" not in keys:
+            assert time.monotonic() < end, keys
+            code.type("x")
+            code.page.wait_for_timeout(500)
+
+    with CodeServer(home, [vsix], env, json.dumps(SETTINGS)) as server:
+        context = chromium.new_context()
+        # An older version had it in the settings: it is moved, and the person is told.
+        code = window()
+        told = code.page.get_by_text("moved the endpoint's key from your settings")
+        expect(told.first).to_be_attached()
+        assert json.loads(machine.read_text()) == {"pilotfish.endpoint": address}
+        type_until_asked_with("old-4711")
+        code.page.close()
+        # Another window has it as well, and is given another one.
+        code = window()
+        type_until_asked_with("old-4711")
+        keys.clear()
+        code.command("Pilotfish: Set the Endpoint's Key")
+        code.page.locator(".quick-input-widget input[type=password]").fill("new-4712")
+        code.press("Enter")
+        type_until_asked_with("new-4712")
+        context.close()
+    for path in (each for folder in (home, tmp_path / "xdg") for each in folder.rglob("*")):
+        if path.is_file() and "extensions" not in path.parts:
+            assert not re.search(rb"old-4711|new-4712", path.read_bytes()), path
 
 
 def test_the_first_minutes_of_a_new_person(

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import sysconfig
 import zipfile
+from hashlib import sha256
 from importlib.metadata import requires
 from pathlib import Path
 
@@ -89,6 +90,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     subprocess.run([*pip, *options, "--wheel-dir", str(folder), str(ROOT)], check=True)
     (built,) = folder.glob("pilotfish-*.whl")
     return built
+
+
+def test_the_sbom_of_the_built_wheel_names_each_requirement(wheel: Path, tmp_path: Path) -> None:
+    target = tmp_path / "pilotfish.cdx.json"
+    words = [sys.executable, "-m", "tools.lock", "--sbom", str(wheel), str(target)]
+    subprocess.run(words, cwd=ROOT, check=True)
+    document = json.loads(target.read_text("utf-8"))
+    component = document["metadata"]["component"]
+    assert f"{component['name']}-{component['version']}-" in wheel.name
+    assert component["hashes"][0]["content"] == sha256(wheel.read_bytes()).hexdigest()
+    with zipfile.ZipFile(wheel) as archive:
+        (place,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = archive.read(place).decode("utf-8")
+    required = re.findall(r"^Requires-Dist: ([\w.-]+)(?!.*extra ==)", metadata, re.MULTILINE)
+    listed = {each["name"].lower().replace("_", "-") for each in document["components"]}
+    assert required
+    assert {name.lower().replace("_", "-") for name in required} - listed == set()
 
 
 def _give_dependencies(environment: Path) -> Path:

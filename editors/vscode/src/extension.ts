@@ -2,6 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import * as vscode from "vscode";
+import { EndpointKey } from "./key";
 import { showMenu } from "./menu";
 import { Preview } from "./preview";
 import { Doctor, selectModel } from "./program";
@@ -14,7 +15,8 @@ let running: Server | undefined;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   const log = vscode.window.createOutputChannel("Pilotfish", { log: true });
-  const server = new Server(context, log);
+  const key = new EndpointKey(context.secrets);
+  const server = new Server(context, log, key);
   running = server;
   const status = new StatusItem(server);
   const doctor = new Doctor(server);
@@ -51,6 +53,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
         .update("inlineCompletion.enabled", true, vscode.ConfigurationTarget.Global),
     choosePython: () => vscode.commands.executeCommand("workbench.action.openSettings", "pilotfish.python"),
     chooseEndpoint: () => vscode.commands.executeCommand("workbench.action.openSettings", "pilotfish.endpoint"),
+    setEndpointKey: () => key.ask(),
     restartServer: () => server.restart(),
     showLog: () => log.show(),
     openSettings: () => vscode.commands.executeCommand("workbench.action.openSettings", "@ext:pilotfish.pilotfish"),
@@ -71,6 +74,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   }
   context.subscriptions.push(
     log,
+    key,
     doctor,
     status,
     preview,
@@ -78,14 +82,19 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     server.onDidRepair((found) => guarded(() => preview.open(found))),
     server.onDidDebug((report) => guarded(() => showTrace(context, report))),
     server.onDidChange(() => vscode.commands.executeCommand("setContext", "pilotfish.running", server.isRunning)),
+    key.onDidChange(() => server.configure()),
     vscode.workspace.onDidGrantWorkspaceTrust(() => server.configure()),
     vscode.workspace.onDidChangeWorkspaceFolders(() => server.configure()),
     vscode.workspace.onDidChangeConfiguration((event) => {
       if (event.affectsConfiguration("pilotfish.path")) {
         void server.restart();
       }
+      if (event.affectsConfiguration("pilotfish.endpointKey")) {
+        void key.load();
+      }
     }),
   );
+  await key.load();
   void server.start();
 }
 

@@ -3,8 +3,8 @@
 
 import * as vscode from "vscode";
 
-/** Settings that are the extension's own. */
-const OURS = new Set(["path", "trace.server"]);
+/** Settings that are the extension's own; the key comes from the secret storage. */
+const OURS = new Set(["path", "trace.server", "endpointKey"]);
 
 type Json = { [key: string]: unknown };
 
@@ -12,7 +12,7 @@ interface Manifest {
   contributes: { configuration: { properties: { [key: string]: unknown } } };
 }
 
-export function serverOptions(extension: vscode.Extension<unknown>): Json {
+export function serverOptions(extension: vscode.Extension<unknown>, endpointKey: string): Json {
   const manifest = extension.packageJSON as Manifest;
   const configuration = vscode.workspace.getConfiguration("pilotfish");
   const options: Json = { trusted: trusted(), otherServers: otherServers() };
@@ -22,7 +22,7 @@ export function serverOptions(extension: vscode.Extension<unknown>): Json {
       put(options, name.split("."), configuration.get(name));
     }
   }
-  return options;
+  return endpointKey ? { ...options, endpointKey } : options;
 }
 
 /** VS Code's trust holds for the folders of its workspace; a file of another folder has none of it. */

@@ -10,6 +10,7 @@ import {
   type StaticFeature,
 } from "vscode-languageclient/node";
 import { PrivateEnvironment } from "./environment";
+import type { EndpointKey } from "./key";
 import { named, onPath } from "./locate";
 import { serverOptions } from "./options";
 import type { Report } from "./trace/report";
@@ -106,6 +107,7 @@ export class Server implements vscode.Disposable {
   constructor(
     private readonly context: vscode.ExtensionContext,
     readonly log: vscode.LogOutputChannel,
+    private readonly key: EndpointKey,
   ) {
     this.environment = new PrivateEnvironment(context, log);
   }
@@ -167,9 +169,13 @@ export class Server implements vscode.Disposable {
   /** Tell the server what the person has set. */
   async configure(): Promise<void> {
     if (this.client && this.isRunning) {
-      const settings = { pilotfish: serverOptions(this.context.extension) };
+      const settings = { pilotfish: this.options() };
       await this.client.sendNotification("workspace/didChangeConfiguration", { settings });
     }
+  }
+
+  private options(): object {
+    return serverOptions(this.context.extension, this.key.value);
   }
 
   private async tryToStart(): Promise<void> {
@@ -210,7 +216,7 @@ export class Server implements vscode.Disposable {
   }
 
   private makeClient(program: string): LanguageClient {
-    const options = (): object => serverOptions(this.context.extension);
+    const options = (): object => this.options();
     const clientOptions: LanguageClientOptions = {
       documentSelector: [
         { scheme: "file", language: "python" },

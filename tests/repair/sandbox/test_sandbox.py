@@ -286,6 +286,29 @@ def test_memory_and_file_size_are_limited(sandbox: StartSandbox, workspace: Path
     assert _said(_run(server, workspace, code)) == "memory\nfile\ndisk"
 
 
+def test_memory_that_processes_take_together_is_limited(
+    sandbox: StartSandbox, workspace: Path
+) -> None:
+    server = sandbox(limits=Limits(resident=200 << 20))
+    code = """
+        import os, time
+        for _ in range(8):
+            if os.fork() == 0:
+                held = b"x" * (64 << 20)
+                time.sleep(600)
+        os.wait()
+    """
+    with pytest.raises(SandboxDiedError, match="200 MiB of memory"):
+        _run(server, workspace, code, wall=30)
+
+
+def test_of_etc_only_what_programs_need_is_shown(sandbox: StartSandbox, workspace: Path) -> None:
+    said = _said(_run(sandbox(), workspace, "import os; print(*os.listdir('/etc'))"))
+    needed = {"passwd", "group", "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "nsswitch.conf"}
+    needed |= {"localtime", "timezone", "alternatives", "mime.types", "ssl", "ca-certificates"}
+    assert set(said.split()) <= needed | {"pki", "python3"}
+
+
 def test_a_process_left_behind_is_ended_with_its_run(
     sandbox: StartSandbox, workspace: Path
 ) -> None:
