@@ -26,6 +26,12 @@ OWN: dict[str, dict[str, Any]] = {
         "markdownDescription": "Path of the `pilotfish` program. Empty: the one on PATH, "
         "otherwise the extension's own private environment, which is created after you agree.",
     },
+    "pilotfish.nextEdits": {
+        "type": "boolean",
+        "default": True,
+        "scope": "window",
+        "markdownDescription": "Mark the next place that must follow an edit.",
+    },
     "pilotfish.trace.server": {
         "type": "string",
         "enum": ["off", "messages", "verbose"],

@@ -403,3 +403,58 @@ def test_the_first_minutes_of_a_new_person(
         code.save()
         assert _passes(project, "test_given.py")
         page.close()
+
+
+SHELF = """\
+def fetch(name):
+    return name
+
+
+print(fetch("a"))
+"""
+USER = "from shelf import fetch\n\nfetch('c')\n"
+#: What is written behind lines: text of style sheets, which no locator finds.
+HINTS = """(hint) => [...document.querySelectorAll('.view-line span')]
+  .some((each) => getComputedStyle(each, '::after').content.includes(hint))"""
+
+
+def test_the_places_that_follow_an_edit_are_marked_one_by_one(
+    folder: Path, open_vscode: OpenVSCode, tmp_path: Path
+) -> None:
+    (folder / "shelf.py").write_text(SHELF)
+    (folder / "user.py").write_text(USER)
+    code = open_vscode(folder)
+    code.open("user.py")
+    code.open("shelf.py")
+    code.wait_until_ready()
+    code.go_to(1, 5)
+    code.press("Control+Shift+ArrowRight")
+    code.type("get")
+
+    # The first place is in view: the key goes there, and then makes the edit.
+    code.page.wait_for_function(HINTS, arg="→ get (Alt+N)")
+    code.press("Escape", "Alt+n")
+    code.page.locator(".statusbar", has_text="Ln 5, Col 7").wait_for()
+    code.page.screenshot(path=tmp_path / "next-edit.png")
+    code.press("Alt+n")
+    code.wait_for_line(5, 'print(get("a"))')
+
+    # The rest is in another file, where the same key goes.
+    code.page.wait_for_function(HINTS, arg="→ next edit: user.py line 1 (Alt+N)")
+    code.page.screenshot(path=tmp_path / "next-edit-elsewhere.png")
+    code.press("Alt+n")
+    code.page.get_by_role("tab", name="user.py", selected=True).wait_for()
+    code.page.wait_for_function(HINTS, arg="→ get (Alt+N)")
+    code.press("Alt+n")
+    code.wait_for_line(1, "from shelf import get")
+    code.press("Alt+n")
+    code.page.locator(".statusbar", has_text="Ln 3, Col 1").wait_for()
+    code.press("Alt+n")
+    code.wait_for_line(3, "get('c')")
+
+    # One undo takes back one edit.
+    code.press("Control+z")
+    code.wait_for_line(3, "fetch('c')")
+    code.save()
+    assert code.read("shelf.py") == SHELF.replace("fetch", "get")
+    assert code.read("user.py") == "from shelf import get\n\nfetch('c')\n"

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import * as vscode from "vscode";
 import { EndpointKey } from "./key";
 import { showMenu } from "./menu";
+import { NextEdits } from "./nextEdit";
 import { Preview } from "./preview";
 import { Doctor, selectModel } from "./program";
 import { runHere, runTest } from "./run";
@@ -21,6 +22,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
   const status = new StatusItem(server);
   const doctor = new Doctor(server);
   const preview = new Preview(server);
+  const nextEdits = new NextEdits(server);
   const neutral = context.globalStorageUri.fsPath;
   await mkdir(neutral, { recursive: true });
 
@@ -35,6 +37,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     nextPatch: () => preview.turn(1),
     previousPatch: () => preview.turn(-1),
     patchDetails: () => preview.details(),
+    nextEdit: () => nextEdits.follow(),
     selectModel: () => selectModel(server, neutral),
     toggleGuidance: () =>
       vscode.workspace
@@ -78,6 +81,7 @@ export async function activate(context: vscode.ExtensionContext): Promise<void> 
     doctor,
     status,
     preview,
+    nextEdits,
     server,
     server.onDidRepair((found) => guarded(() => preview.open(found))),
     server.onDidDebug((report) => guarded(() => showTrace(context, report))),

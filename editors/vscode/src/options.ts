@@ -4,7 +4,7 @@
 import * as vscode from "vscode";
 
 /** Settings that are the extension's own; the key comes from the secret storage. */
-const OURS = new Set(["path", "trace.server", "endpointKey"]);
+const OURS = new Set(["path", "nextEdits", "trace.server", "endpointKey"]);
 
 type Json = { [key: string]: unknown };
 
