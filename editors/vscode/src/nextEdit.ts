@@ -44,6 +44,7 @@ export class NextEdits implements vscode.Disposable {
   constructor(private readonly server: Server) {
     this.subscriptions = [
       vscode.workspace.onDidChangeTextDocument((event) => this.changed(event)),
+      vscode.workspace.onDidChangeConfiguration(() => isOn() || this.forget()),
       vscode.window.onDidChangeActiveTextEditor(() => this.show()),
       vscode.window.onDidChangeTextEditorSelection(() => this.show()),
     ];
@@ -56,7 +57,7 @@ export class NextEdits implements vscode.Disposable {
 
   /** Go to the marked place; where the cursor is on its line, make the edit and mark the next one. */
   async follow(): Promise<void> {
-    const [next] = this.following;
+    const next = this.next;
     if (!next) {
       void vscode.window.setStatusBarMessage("Pilotfish: no place must follow the last edit", 4000);
       return;
@@ -71,8 +72,13 @@ export class NextEdits implements vscode.Disposable {
     this.show();
   }
 
+  /** The first edit whose place still holds what it changes. */
+  private get next(): Following | undefined {
+    return this.following.find((each) => each.document.getText(each.range) === each.old);
+  }
+
   private async apply(next: Following): Promise<void> {
-    this.following = this.following.slice(1);
+    this.following = this.following.filter((each) => each !== next);
     const edit = new vscode.WorkspaceEdit();
     edit.replace(next.document.uri, next.range, next.text);
     this.applying = true;
@@ -97,7 +103,7 @@ export class NextEdits implements vscode.Disposable {
       return;
     }
     this.forget();
-    if (vscode.workspace.getConfiguration("pilotfish").get<boolean>("nextEdits")) {
+    if (isOn()) {
       this.rest(event.document);
     }
   }
@@ -138,7 +144,7 @@ export class NextEdits implements vscode.Disposable {
 
   /** Mark the first place, and where the cursor is say where that is. */
   private show(): void {
-    const next = this.following.find((each) => each.document.getText(each.range) === each.old);
+    const next = this.next;
     void vscode.commands.executeCommand("setContext", "pilotfish.nextEdit", next !== undefined);
     for (const editor of vscode.window.visibleTextEditors) {
       const old: vscode.Range[] = [];
@@ -158,6 +164,10 @@ export class NextEdits implements vscode.Disposable {
       editor.setDecorations(this.hint, hints);
     }
   }
+}
+
+function isOn(): boolean {
+  return vscode.workspace.getConfiguration("pilotfish").get<boolean>("nextEdits") ?? true;
 }
 
 /** A hint behind the end of a line. */
