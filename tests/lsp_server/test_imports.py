@@ -12,10 +12,10 @@ import pytest
 from tests.lsp_server.raw_client import RawClient
 from tests.lsp_server.test_lifecycle import REQUESTS
 
-#: What the front door may load of the rooms below, beside packages: values, text, syntax, and how
-#: it asks.
+#: What the front door may load of the rooms below, beside packages: values, text, syntax, how
+#: it asks, and how it holds memory.
 ALLOWED = (
-    "analysis.(accepted|children|deadline|errors|findings|names|private|signatures|snapshot|symbols|wire)",
+    "analysis.(accepted|children|deadline|errors|findings|heap|names|private|signatures|snapshot|symbols|wire)",
     r"analysis.(program|syntax|text)(\..+)?",
     "analysis.holes.context",
     "decoding.writer",
